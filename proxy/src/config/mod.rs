@@ -1,0 +1,4 @@
+//! Reads an `nginx.conf` into a typed configuration.
+
+pub mod model;
+pub mod template;

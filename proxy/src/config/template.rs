@@ -1,0 +1,95 @@
+//! Text with variables in it, compiled once: nginx calls it a complex value.
+
+/// Text with variables, ready to be evaluated for a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Template {
+    /// Its parts in order; adjacent literals are joined.
+    pub parts: Vec<Part>,
+}
+
+/// A piece of a [`Template`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// Text as it stands.
+    Literal(Box<str>),
+    /// A variable.
+    Variable(Variable),
+}
+
+/// A variable. The generic families carry the part of the name after their prefix, lower case, with `_` as written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Variable {
+    /// `$http_name`: compared with field names in lower case with `-` as `_`.
+    Http(Box<str>),
+    /// `$sent_http_name`.
+    SentHttp(Box<str>),
+    /// `$upstream_http_name`.
+    UpstreamHttp(Box<str>),
+    /// `$arg_name`.
+    Arg(Box<str>),
+    /// `$cookie_name`.
+    Cookie(Box<str>),
+    /// `$1` … `$9`: a capture of the regular expression that matched last.
+    Capture(u8),
+    /// A `set` variable or named capture: index into [`super::model::Http::slots`].
+    Slot(usize),
+    /// A `map`: index into [`super::model::Http::maps`].
+    Map(usize),
+    Args,
+    BodyBytesSent,
+    BytesSent,
+    Connection,
+    ConnectionRequests,
+    ContentLength,
+    ContentType,
+    DocumentRoot,
+    DocumentUri,
+    Host,
+    Hostname,
+    IsArgs,
+    Msec,
+    NginxVersion,
+    Pid,
+    ProxyAddXForwardedFor,
+    ProxyHost,
+    ProxyPort,
+    QueryString,
+    RemoteAddr,
+    RemotePort,
+    RemoteUser,
+    Request,
+    RequestFilename,
+    RequestLength,
+    RequestMethod,
+    RequestTime,
+    RequestUri,
+    Scheme,
+    ServerAddr,
+    ServerName,
+    ServerPort,
+    ServerProtocol,
+    Status,
+    TimeIso8601,
+    TimeLocal,
+    UpstreamAddr,
+    UpstreamResponseTime,
+    UpstreamStatus,
+    Uri,
+}
+
+impl Template {
+    /// A template that is just this text.
+    pub fn literal(text: &str) -> Template {
+        if text.is_empty() { Template::default() } else { Template { parts: vec![Part::Literal(text.into())] } }
+    }
+
+    /// The text, if there is no variable in it.
+    pub fn as_literal(&self) -> Option<&str> {
+        match &self.parts[..] {
+            [] => Some(""),
+            [Part::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}

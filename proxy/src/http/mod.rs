@@ -1,0 +1,3 @@
+//! HTTP/1.1 as nginx speaks it.
+
+pub mod message;

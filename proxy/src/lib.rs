@@ -1,0 +1,10 @@
+//! A reverse proxy that reads an `nginx.conf` and behaves as nginx does, for the subset of nginx that a
+//! single-page app, a REST API and STOMP over WebSocket need in front of them.
+
+pub mod config;
+pub mod files;
+pub mod http;
+pub mod log;
+pub mod proxy;
+pub mod server;
+pub mod tunnel;
