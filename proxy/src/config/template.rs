@@ -81,7 +81,11 @@ pub enum Variable {
 impl Template {
     /// A template that is just this text.
     pub fn literal(text: &str) -> Template {
-        if text.is_empty() { Template::default() } else { Template { parts: vec![Part::Literal(text.into())] } }
+        if text.is_empty() {
+            Template::default()
+        } else {
+            Template { parts: vec![Part::Literal(text.into())] }
+        }
     }
 
     /// The text, if there is no variable in it.

@@ -21,11 +21,11 @@ impl Headers {
 
     /// The first field of that name, compared without case.
     pub fn get(&self, name: &str) -> Option<&Bytes> {
-        self.get_all(name).next()
+        self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
     /// Every field of that name, compared without case.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> + use<'a> {
         self.fields.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
