@@ -3,9 +3,20 @@
 use bytes::Bytes;
 
 /// Header fields in the order and case in which they came.
-#[derive(Debug, Clone, Default)]
+///
+/// The text of all fields lies in one buffer, so that a message costs two allocations at most, and none when
+/// the value is used again for the next message of a connection.
+#[derive(Clone, Default)]
 pub struct Headers {
-    fields: Vec<(Bytes, Bytes)>,
+    text: Vec<u8>,
+    fields: Vec<Field>,
+}
+
+/// Where a field's name and value lie in the text.
+#[derive(Clone, Copy)]
+struct Field {
+    name: (u32, u32),
+    value: (u32, u32),
 }
 
 impl Headers {
@@ -15,23 +26,31 @@ impl Headers {
     }
 
     /// Adds a field after the others.
-    pub fn push(&mut self, name: impl Into<Bytes>, value: impl Into<Bytes>) {
-        self.fields.push((name.into(), value.into()));
+    pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        let name = self.append(name.as_ref());
+        let value = self.append(value.as_ref());
+        self.fields.push(Field { name, value });
+    }
+
+    /// Forgets every field and keeps the memory.
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.fields.clear();
     }
 
     /// The first field of that name, compared without case.
-    pub fn get(&self, name: &str) -> Option<&Bytes> {
-        self.fields.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+    pub fn get(&self, name: &str) -> Option<&[u8]> {
+        self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
     /// Every field of that name, compared without case.
-    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> + use<'a> {
-        self.fields.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+    pub fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
-    /// All fields in order.
-    pub fn iter(&self) -> impl Iterator<Item = (&Bytes, &Bytes)> {
-        self.fields.iter().map(|(n, v)| (n, v))
+    /// All fields in order: name and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
     }
 
     /// How many fields there are.
@@ -45,8 +64,27 @@ impl Headers {
     }
 
     /// Keeps the fields for which `keep` says so.
-    pub fn retain(&mut self, mut keep: impl FnMut(&Bytes, &Bytes) -> bool) {
-        self.fields.retain(|(n, v)| keep(n, v));
+    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
+        let text = &self.text;
+        let slice = |(start, end): (u32, u32)| text.get(start as usize..end as usize).unwrap_or_default();
+        self.fields.retain(|field| keep(slice(field.name), slice(field.value)));
+    }
+
+    fn append(&mut self, bytes: &[u8]) -> (u32, u32) {
+        let start = self.text.len() as u32;
+        self.text.extend_from_slice(bytes);
+        (start, self.text.len() as u32)
+    }
+
+    fn slice(&self, (start, end): (u32, u32)) -> &[u8] {
+        self.text.get(start as usize..end as usize).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for Headers {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let text = String::from_utf8_lossy;
+        f.debug_list().entries(self.iter().map(|(n, v)| format!("{}: {}", text(n), text(v)))).finish()
     }
 }
 

@@ -1,3 +1,4 @@
 //! HTTP/1.1 as nginx speaks it.
 
 pub mod message;
+pub mod variables;
