@@ -1,1 +1,4 @@
-//! hopcheck
+//! hopcheck.
+
+pub mod conf;
+pub mod target;

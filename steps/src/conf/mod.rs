@@ -1,0 +1,12 @@
+//! The configuration under test: found, read, overlaid by a scenario and rewritten to be run in a scratch directory.
+
+mod edit;
+mod overlay;
+mod paths;
+mod rewrite;
+mod source;
+
+pub use overlay::{Overlay, OverlayError};
+pub use paths::Scratch;
+pub use rewrite::{Rewriter, Rewritten};
+pub use source::{ConfError, FrontEnd, Source};

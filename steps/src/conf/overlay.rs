@@ -1,0 +1,178 @@
+//! What a scenario adds to the configuration: directives in a named context, or a piece of text replaced.
+
+use nginx_lint_parser::ast::{Block, Directive};
+use nginx_lint_parser::parse_string;
+use thiserror::Error;
+
+use super::edit::Edits;
+
+/// One change that a scenario makes to the configuration.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// Directives for the block called `context` (`main`, `http`, `server`, `location /api`, `upstream`, …). One
+    /// that stands there already is replaced; `add_header` and the like only when their first argument is the same.
+    Directives {
+        /// The block: its name, and as many of its arguments as are needed to tell it apart.
+        context: String,
+        /// Directives, as they would be written.
+        text: String,
+    },
+    /// The first occurrence of a text replaced.
+    Text {
+        /// What must be there.
+        from: String,
+        /// What takes its place.
+        to: String,
+    },
+    /// A parameter of every `server` in every `upstream`, as `fail_timeout=1s`.
+    UpstreamParameter(String),
+}
+
+/// Why a change could not be made.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum OverlayError {
+    /// No such block.
+    #[error("the configuration has no `{0}` block, which this scenario changes")]
+    NoContext(String),
+    /// The text to replace is not there.
+    #[error("the configuration does not contain `{0}`, which this scenario changes")]
+    NoText(String),
+    /// The configuration, or what is to be added, is not even syntactically right.
+    #[error("{0}")]
+    Syntax(String),
+}
+
+/// Directives of which one context may hold several: told apart by their first argument.
+const REPEATABLE: [&str; 6] = ["add_header", "proxy_set_header", "set", "server", "location", "error_page"];
+
+impl Overlay {
+    /// The text with this change made; all else stays, and stays on its line.
+    ///
+    /// # Errors
+    /// When what is to be changed is not there.
+    pub fn apply(&self, text: &str) -> Result<String, OverlayError> {
+        match self {
+            Overlay::Directives { context, text: directives } => add(text, context, directives),
+            Overlay::Text { from, to } if text.contains(from.as_str()) => Ok(text.replacen(from.as_str(), to, 1)),
+            Overlay::Text { from, .. } => Err(OverlayError::NoText(from.clone())),
+            Overlay::UpstreamParameter(parameter) => set_parameter(text, parameter),
+        }
+    }
+}
+
+fn add(text: &str, context: &str, directives: &str) -> Result<String, OverlayError> {
+    let parsed = parse(text)?;
+    let wanted = parse(directives)?;
+    let mut edits = Edits::default();
+    if context == "main" {
+        let present: Vec<_> = parsed.directives().collect();
+        change(text, &present, 0, &wanted, directives, &mut edits);
+    } else {
+        let block = parsed
+            .all_directives()
+            .filter(|directive| names(directive, context))
+            .find_map(|directive| directive.block.as_ref())
+            .ok_or_else(|| OverlayError::NoContext(context.to_owned()))?;
+        let present: Vec<_> = block.directives().collect();
+        change(text, &present, after_brace(text, block), &wanted, directives, &mut edits);
+    }
+    Ok(edits.apply(text))
+}
+
+fn change(
+    text: &str,
+    present: &[&Directive],
+    at: usize,
+    wanted: &nginx_lint_parser::ast::Config,
+    wanted_text: &str,
+    edits: &mut Edits,
+) {
+    for directive in wanted.directives() {
+        for old in present.iter().filter(|old| replaces(directive, old)) {
+            edits.blank(text, old.span.start.offset..old.span.end.offset);
+        }
+        let span = directive.span.start.offset..directive.span.end.offset;
+        edits.insert(at, format!(" {} ", wanted_text[span].replace('\n', " ")));
+    }
+}
+
+fn replaces(new: &Directive, old: &Directive) -> bool {
+    new.name == old.name
+        && (!REPEATABLE.contains(&new.name.as_str()) || arguments(new, 1) == arguments(old, 1))
+        && (new.name != "location" || arguments(new, 2) == arguments(old, 2))
+}
+
+/// Whether `directive` is the block that `context` names, as `location /api` or `upstream`.
+fn names(directive: &Directive, context: &str) -> bool {
+    let words: Vec<&str> = context.split_whitespace().collect();
+    directive.block.is_some()
+        && words.first() == Some(&directive.name.as_str())
+        && arguments(directive, words.len() - 1).iter().eq(&words[1..])
+}
+
+fn arguments(directive: &Directive, count: usize) -> Vec<&str> {
+    directive.args.iter().take(count).map(|argument| argument.as_str()).collect()
+}
+
+fn set_parameter(text: &str, parameter: &str) -> Result<String, OverlayError> {
+    let key = parameter.split('=').next().unwrap_or(parameter);
+    let parsed = parse(text)?;
+    let mut edits = Edits::default();
+    for upstream in parsed.all_directives().filter(|directive| directive.is("upstream")) {
+        for server in upstream.block.iter().flat_map(Block::directives).filter(|directive| directive.is("server")) {
+            for old in server.args.iter().filter(|argument| argument.as_str().split('=').next() == Some(key)) {
+                edits.blank(text, old.span.start.offset..old.span.end.offset);
+            }
+            if let Some(last) = server.args.last() {
+                edits.insert(last.span.end.offset, format!(" {parameter}"));
+            }
+        }
+    }
+    Ok(edits.apply(text))
+}
+
+fn parse(text: &str) -> Result<nginx_lint_parser::ast::Config, OverlayError> {
+    parse_string(text).map_err(|error| OverlayError::Syntax(error.to_string()))
+}
+
+/// The offset just after a block's opening brace.
+pub(super) fn after_brace(text: &str, block: &Block) -> usize {
+    let start = block.span.start.offset;
+    text[start..].find('{').map_or(start, |brace| start + brace + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const CONF: &str = "http {\n  upstream app {\n    server a:1 fail_timeout=5s;\n    server b:2;\n  }\n  \
+        server {\n    location ~ ^/stomp/ {\n      proxy_read_timeout 60s;\n      add_header A 1;\n    }\n  }\n}\n";
+
+    fn overlay(context: &str, text: &str) -> Result<String, OverlayError> {
+        Overlay::Directives { context: context.into(), text: text.into() }.apply(CONF)
+    }
+
+    #[test]
+    fn a_directive_replaces_its_like_and_keeps_the_lines() {
+        let changed = overlay("location ~ ^/stomp/", "proxy_read_timeout 1s;\nadd_header B 2;").unwrap();
+        assert!(changed.contains("{ proxy_read_timeout 1s;  add_header B 2; \n      \n      add_header A 1;"));
+        assert_eq!(changed.lines().count(), CONF.lines().count());
+    }
+
+    #[test]
+    fn main_is_the_top_of_the_file() {
+        assert!(overlay("main", "worker_processes 1;").unwrap().starts_with(" worker_processes 1; http {"));
+    }
+
+    #[test]
+    fn a_missing_block_is_named() {
+        assert_eq!(overlay("location /x", "return 204;"), Err(OverlayError::NoContext("location /x".into())));
+    }
+
+    #[test]
+    fn every_upstream_server_gets_the_parameter_once() {
+        let changed = Overlay::UpstreamParameter("fail_timeout=1s".into()).apply(CONF).unwrap();
+        assert!(changed.contains("server a:1  fail_timeout=1s;"), "{changed}");
+        assert!(changed.contains("server b:2 fail_timeout=1s;"), "{changed}");
+    }
+}

@@ -1,0 +1,61 @@
+//! The scratch directory a scenario runs in, and where the configuration's own paths lie in it.
+
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+
+/// Where stock builds of nginx keep their configuration; relative paths in the file start here.
+pub(crate) const PREFIX: &str = "/etc/nginx";
+
+/// A directory that stands for the whole file system of the machine nginx would run on: every absolute path `P` of
+/// the configuration becomes `root/P` in it. It is removed when dropped.
+#[derive(Debug)]
+pub struct Scratch {
+    directory: tempfile::TempDir,
+}
+
+impl Scratch {
+    /// Makes one below `parent`, readable by the account the workers drop to.
+    ///
+    /// # Errors
+    /// When the directory cannot be made.
+    pub fn new(parent: &Path) -> io::Result<Scratch> {
+        let directory = tempfile::Builder::new()
+            .prefix("s")
+            .permissions(std::fs::Permissions::from_mode(0o755))
+            .tempdir_in(parent)?;
+        for needed in [PREFIX, "/var/log/nginx", "/var/run", "/run"] {
+            std::fs::create_dir_all(directory.path().join("root").join(&needed[1..]))?;
+        }
+        Ok(Scratch { directory })
+    }
+
+    /// The directory itself.
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Where `path` of the configuration lies here.
+    pub fn place(&self, path: &str) -> PathBuf {
+        place(self.path(), path)
+    }
+
+    /// The prefix to start nginx with (`-p`).
+    pub fn prefix(&self) -> PathBuf {
+        self.place(PREFIX)
+    }
+
+    /// The rewritten configuration.
+    pub fn conf(&self) -> PathBuf {
+        self.prefix().join("nginx.conf")
+    }
+}
+
+/// Where `path` of a configuration lies below the scratch directory `scratch`.
+pub(crate) fn place(scratch: &Path, path: &str) -> PathBuf {
+    let root = scratch.join("root");
+    match path.strip_prefix('/') {
+        Some(absolute) => root.join(absolute),
+        None => root.join(&PREFIX[1..]).join(path),
+    }
+}

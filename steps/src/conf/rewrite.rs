@@ -1,0 +1,255 @@
+//! Rewriting a configuration so that it can be run here: listening addresses, upstream servers and paths; nothing
+//! else, and never the lines.
+
+use std::collections::{BTreeMap, HashSet};
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+
+use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
+use nginx_lint_parser::parse_string;
+
+use super::edit::Edits;
+use super::overlay::after_brace;
+use super::paths::{PREFIX, Scratch, place};
+use super::source::Source;
+
+/// Directives whose first argument is a path.
+const PATHS: [&str; 5] = ["root", "alias", "pid", "access_log", "error_log"];
+
+/// What is put in place of what.
+#[derive(Debug)]
+pub struct Rewriter<'a> {
+    /// The configuration's files.
+    pub source: &'a Source,
+    /// Where it will run.
+    pub scratch: &'a Scratch,
+    /// Stand-ins for upstream servers: the first server of each upstream is the first of these, and so on in turn.
+    pub app_servers: &'a [SocketAddr],
+    /// The account that workers drop to, `name group`; `None` when not started as root.
+    pub user: Option<String>,
+}
+
+/// A configuration ready to be run, and what was done to it.
+#[derive(Debug, Clone, Default)]
+pub struct Rewritten {
+    /// The main file's text.
+    pub text: String,
+    /// Included files by the path they have for nginx (`mime.types`, `conf.d/x.conf`).
+    pub included: BTreeMap<String, String>,
+    /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
+    pub listen: Vec<(String, SocketAddr)>,
+    /// The `root` that serves `/`, as written.
+    pub front_end: Option<String>,
+    /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
+    pub notes: Vec<String>,
+}
+
+impl Rewriter<'_> {
+    /// Rewrites `text` and every file it includes. `reserve` gives a free loopback address for each new `listen`.
+    ///
+    /// # Errors
+    /// When no address can be reserved. A text that cannot be parsed is returned as it is, since the engine's own
+    /// words about it are better than ours.
+    pub fn rewrite(
+        &self,
+        text: &str,
+        mut reserve: impl FnMut() -> io::Result<SocketAddr>,
+    ) -> io::Result<Rewritten> {
+        let mut walk = Walk { rewriter: self, upstreams: HashSet::new(), out: Rewritten::default(), reserve: &mut reserve };
+        let Ok(parsed) = parse_string(text) else {
+            return Ok(Rewritten { text: text.to_owned(), ..Rewritten::default() });
+        };
+        walk.collect_upstreams(&parsed);
+        let mut edits = Edits::default();
+        walk.main(&parsed, text, &mut edits)?;
+        walk.out.text = edits.apply(text);
+        Ok(walk.out)
+    }
+}
+
+struct Walk<'a> {
+    rewriter: &'a Rewriter<'a>,
+    upstreams: HashSet<String>,
+    out: Rewritten,
+    reserve: &'a mut dyn FnMut() -> io::Result<SocketAddr>,
+}
+
+impl Walk<'_> {
+    fn collect_upstreams(&mut self, parsed: &Config) {
+        for directive in parsed.all_directives() {
+            match directive.name.as_str() {
+                "upstream" => self.upstreams.extend(directive.first_arg().map(str::to_owned)),
+                "include" => {
+                    for (_, text) in directive.first_arg().map(|p| self.rewriter.source.included(p)).unwrap_or_default() {
+                        if let Ok(parsed) = parse_string(&text) {
+                            self.collect_upstreams(&parsed);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// The main context: its own directives, then what must be there for a run in a scratch directory.
+    fn main(&mut self, parsed: &Config, text: &str, edits: &mut Edits) -> io::Result<()> {
+        let has = |name: &str| parsed.directives().any(|directive| directive.is(name));
+        let mut missing = String::new();
+        for (name, value) in [("error_log", "/var/log/nginx/error.log"), ("pid", "/var/run/nginx.pid")] {
+            if !has(name) {
+                missing += &format!("{name} {}; ", self.place(value));
+            }
+        }
+        if let (false, Some(user)) = (has("user"), &self.rewriter.user) {
+            missing += &format!("user {user}; ");
+        }
+        edits.insert(0, missing);
+        for directive in parsed.directives() {
+            self.directive(directive, text, edits, "main")?;
+        }
+        Ok(())
+    }
+
+    fn block(&mut self, block: &Block, text: &str, edits: &mut Edits, context: &str) -> io::Result<()> {
+        if context == "http" && !block.directives().any(|directive| directive.is("access_log")) {
+            edits.insert(after_brace(text, block), format!(" access_log {}; ", self.place("/var/log/nginx/access.log")));
+        }
+        if context == "server" && !block.directives().any(|directive| directive.is("listen")) {
+            let address = self.listen("80")?;
+            edits.insert(after_brace(text, block), format!(" listen {address}; "));
+        }
+        let mut nth = 0;
+        for directive in block.directives() {
+            if context == "upstream" && directive.is("server") {
+                self.upstream_server(directive, nth, edits);
+                nth += 1;
+            } else {
+                self.directive(directive, text, edits, context)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn directive(&mut self, directive: &Directive, text: &str, edits: &mut Edits, context: &str) -> io::Result<()> {
+        let first = directive.args.first();
+        match (directive.name.as_str(), first) {
+            ("user", _) => match &self.rewriter.user {
+                Some(user) => self.put(directive, edits, span_of(&directive.args), user.clone()),
+                None => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
+            },
+            // Both engines are told to stay in the foreground, which may be said only once.
+            ("daemon", _) => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
+            ("listen", Some(address)) => {
+                let stand_in = self.listen(address.as_str())?;
+                self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
+            }
+            ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits),
+            ("include", Some(pattern)) => self.include(directive, pattern, edits, context)?,
+            (name, Some(path)) if PATHS.contains(&name) && !matches!(path.as_str(), "off" | "stderr") => {
+                if name == "root" && (self.out.front_end.is_none() || context == "location /") {
+                    self.out.front_end = Some(path.as_str().to_owned());
+                }
+                let placed = self.place(path.as_str());
+                self.put(directive, edits, span_of(std::slice::from_ref(path)), placed);
+            }
+            _ => {}
+        }
+        match &directive.block {
+            Some(block) => self.block(block, text, edits, &context_name(directive)),
+            None => Ok(()),
+        }
+    }
+
+    fn upstream_server(&mut self, directive: &Directive, nth: usize, edits: &mut Edits) {
+        let stand_ins = self.rewriter.app_servers;
+        if let (Some(address), false) = (directive.args.first(), stand_ins.is_empty()) {
+            let stand_in = stand_ins[nth % stand_ins.len()].to_string();
+            self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in);
+        }
+    }
+
+    fn proxy_pass(&mut self, directive: &Directive, url: &Argument, edits: &mut Edits) {
+        let Some(rest) = url.as_str().strip_prefix("http://") else { return };
+        let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let Some(app_server) = self.rewriter.app_servers.first() else { return };
+        if !self.upstreams.contains(host) && !host.contains('$') {
+            self.put(directive, edits, span_of(std::slice::from_ref(url)), format!("http://{app_server}{uri}"));
+        }
+    }
+
+    /// Included files are rewritten too, and written where the rewritten `include` looks for them.
+    fn include(&mut self, directive: &Directive, pattern: &Argument, edits: &mut Edits, context: &str) -> io::Result<()> {
+        for (name, text) in self.rewriter.source.included(pattern.as_str()) {
+            let mut inner = Edits::default();
+            if let Ok(parsed) = parse_string(&text) {
+                for directive in parsed.directives() {
+                    self.directive(directive, &text, &mut inner, context)?;
+                }
+            }
+            self.out.included.insert(name, inner.apply(&text));
+        }
+        let placed = self.place(pattern.as_str());
+        self.put(directive, edits, span_of(std::slice::from_ref(pattern)), placed);
+        Ok(())
+    }
+
+    /// The loopback address that stands for `address`; one each, however often it is written.
+    fn listen(&mut self, address: &str) -> io::Result<SocketAddr> {
+        if let Some((_, known)) = self.out.listen.iter().find(|(written, _)| written == address) {
+            return Ok(*known);
+        }
+        let stand_in = (self.reserve)()?;
+        self.out.listen.push((address.to_owned(), stand_in));
+        Ok(stand_in)
+    }
+
+    fn place(&self, path: &str) -> String {
+        place(self.rewriter.scratch.path(), path).display().to_string()
+    }
+
+    fn put(&mut self, directive: &Directive, edits: &mut Edits, range: std::ops::Range<usize>, text: String) {
+        let was: Vec<&str> = directive.args.iter().map(|argument| argument.raw.as_str()).collect();
+        let line = directive.span.start.line;
+        self.out.notes.push(format!("line {line}: {} {} -> {text}", directive.name, was.join(" ")));
+        edits.replace(range, text);
+    }
+}
+
+fn context_name(directive: &Directive) -> String {
+    match (directive.name.as_str(), directive.first_arg(), directive.args.len()) {
+        ("location", Some(prefix), 1) => format!("location {prefix}"),
+        (name, ..) => name.to_owned(),
+    }
+}
+
+fn span_of(arguments: &[Argument]) -> std::ops::Range<usize> {
+    match (arguments.first(), arguments.last()) {
+        (Some(first), Some(last)) => first.span.start.offset..last.span.end.offset,
+        _ => 0..0,
+    }
+}
+
+impl Rewritten {
+    /// Writes all files into the scratch directory and deploys the front end.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn write(&self, source: &Source, scratch: &Scratch) -> io::Result<()> {
+        std::fs::write(scratch.conf(), &self.text)?;
+        for (name, text) in &self.included {
+            let path = scratch.place(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
+            std::fs::write(path, text)?;
+        }
+        if let Some(directory) = self.deployed_to(source) {
+            source.deploy(&scratch.place(&directory))?;
+        }
+        Ok(())
+    }
+
+    /// The directory the front end is deployed to, as the configuration should name it.
+    pub fn deployed_to(&self, source: &Source) -> Option<String> {
+        source.front_end.deployed_to.clone().or_else(|| self.front_end.clone())
+    }
+}

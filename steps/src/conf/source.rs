@@ -1,0 +1,237 @@
+//! Finding and reading the configuration to be tested.
+
+use std::path::{Path, PathBuf};
+
+use include_dir::{Dir, include_dir};
+use nginx_lint_parser::parse_string;
+use serde::Deserialize;
+use thiserror::Error;
+
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
+
+/// What may stand at the top of a whole `nginx.conf`. A file that has none of these, but blocks of `http`, is one
+/// that official images include from `conf.d`.
+const WHOLE_FILE: [&str; 2] = ["events", "http"];
+
+/// What surrounds a `conf.d` file in the stock `nginx.conf` of official images; all on the first line, so that the
+/// user's line numbers hold.
+const STOCK_HEAD: &str = "user nginx; worker_processes auto; error_log /var/log/nginx/error.log notice; \
+    pid /var/run/nginx.pid; events { worker_connections 1024; } http { include /etc/nginx/mime.types; \
+    default_type application/octet-stream; log_format main '$remote_addr - $remote_user [$time_local] \"$request\" \
+    $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\"'; \
+    access_log /var/log/nginx/access.log main; sendfile on; keepalive_timeout 65; ";
+
+/// Why a configuration could not be taken up.
+#[derive(Debug, Error)]
+pub enum ConfError {
+    /// A file is not there or cannot be read.
+    #[error("cannot read {}: {error}\n  help: name the file to test with --conf FILE", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// `hopcheck.toml` is not understood.
+    #[error("{}: {error}", path.display())]
+    Settings {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: Box<toml::de::Error>,
+    },
+}
+
+/// A configuration as its author wrote it, with the files it includes at hand.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its text (a bare `server { … }` file comes wrapped as the stock `nginx.conf` would).
+    pub text: String,
+    /// How its author calls it.
+    pub name: String,
+    /// The directory that stands for `/etc/nginx`; `None` for the built-in configuration.
+    directory: Option<PathBuf>,
+    /// The front end that goes with it.
+    pub front_end: FrontEnd,
+}
+
+/// Which build of the front end is deployed, and where to.
+#[derive(Debug, Clone, Default)]
+pub struct FrontEnd {
+    /// The build; `None` for the built-in one.
+    pub build: Option<PathBuf>,
+    /// The directory the pipeline copies it to, as `nginx.conf` must name it. `None`: whatever `root` the
+    /// configuration names for `/`, which then cannot be found wrong.
+    pub deployed_to: Option<String>,
+}
+
+/// `hopcheck.toml`, beside the configuration.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Settings {
+    #[serde(default)]
+    front_end: FrontEndSettings,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct FrontEndSettings {
+    build: Option<PathBuf>,
+    deployed_to: Option<String>,
+}
+
+impl Source {
+    /// Reads `path`, and `hopcheck.toml` beside it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the settings beside it are not understood.
+    pub fn read(path: &Path) -> Result<Source, ConfError> {
+        let text = read(path)?;
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let settings = directory.join("hopcheck.toml");
+        let front_end = if settings.exists() { front_end(&settings, &read(&settings)?)? } else { FrontEnd::default() };
+        let front_end = FrontEnd { build: front_end.build.map(|build| directory.join(build)), ..front_end };
+        Ok(Source { text: wrapped(text), name: path.display().to_string(), directory: Some(directory), front_end })
+    }
+
+    /// The document's configuration, as it was when this program was built.
+    pub fn built_in() -> Source {
+        let text = |name: &str| {
+            BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
+        };
+        let front_end =
+            front_end(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
+        Source {
+            text: text("nginx.conf"),
+            name: "nginx.conf (built in)".to_owned(),
+            directory: None,
+            front_end: FrontEnd { build: None, ..front_end },
+        }
+    }
+
+    /// `nginx/nginx.conf` of the checkout that `start` lies in, or the built-in one.
+    ///
+    /// # Errors
+    /// When that file exists and cannot be read.
+    pub fn find(start: &Path) -> Result<Source, ConfError> {
+        match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
+            Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
+            None => Ok(Source::built_in()),
+        }
+    }
+
+    /// The files that `include pattern` names, each with the path it has for nginx, in nginx's (sorted) order. A
+    /// stock file that the user has no copy of comes from our own.
+    pub(crate) fn included(&self, pattern: &str) -> Vec<(String, String)> {
+        let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
+        let mut found = match &self.directory {
+            Some(directory) => on_disk(directory, relative),
+            None => Vec::new(),
+        };
+        if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
+            found = built_in(relative);
+        }
+        found
+    }
+
+    /// Writes the front end's build into `directory`.
+    ///
+    /// # Errors
+    /// When the build cannot be read or the directory cannot be written.
+    pub(crate) fn deploy(&self, directory: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(directory)?;
+        match (&self.front_end.build, BUILT_IN.get_dir("www")) {
+            (Some(build), _) => copy(build, directory),
+            (None, Some(www)) => {
+                for entry in files(www) {
+                    let path = entry.path().strip_prefix("www").unwrap_or(entry.path());
+                    let target = directory.join(path);
+                    std::fs::create_dir_all(target.parent().unwrap_or(directory))?;
+                    std::fs::write(target, entry.contents())?;
+                }
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfError> {
+    std::fs::read_to_string(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
+}
+
+fn front_end(path: &Path, text: &str) -> Result<FrontEnd, ConfError> {
+    let settings: Settings = toml::from_str(text)
+        .map_err(|error| ConfError::Settings { path: path.to_owned(), error: Box::new(error) })?;
+    Ok(FrontEnd { build: settings.front_end.build, deployed_to: settings.front_end.deployed_to })
+}
+
+/// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
+fn wrapped(text: String) -> String {
+    let Ok(parsed) = parse_string(&text) else { return text };
+    let mut names = parsed.directives().map(|directive| directive.name.as_str()).peekable();
+    let bare = names.peek().is_some()
+        && parsed.directives().any(|directive| directive.is("server"))
+        && !names.any(|name| WHOLE_FILE.contains(&name));
+    if bare { format!("{STOCK_HEAD}{text}\n}}\n") } else { text }
+}
+
+fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
+    let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let Ok(entries) = std::fs::read_dir(directory.join(folder)) else { return Vec::new() };
+    let mut files: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let text = matches(name, &file).then(|| std::fs::read_to_string(entry.path()).ok())??;
+            Some((if folder.is_empty() { file } else { format!("{folder}/{file}") }, text))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn built_in(pattern: &str) -> Vec<(String, String)> {
+    files(&BUILT_IN)
+        .filter_map(|file| {
+            let path = file.path().to_str()?;
+            let same_folder = path.rsplit_once('/').map(|p| p.0) == pattern.rsplit_once('/').map(|p| p.0);
+            (same_folder && matches(pattern, path)).then(|| Some((path.to_owned(), file.contents_utf8()?.to_owned())))?
+        })
+        .collect()
+}
+
+fn files<'a>(dir: &'a Dir<'a>) -> Box<dyn Iterator<Item = &'a include_dir::File<'a>> + 'a> {
+    Box::new(dir.files().chain(dir.dirs().flat_map(files)))
+}
+
+/// `*` and `?` as glob(7) has them within one folder; classes are not used in practice.
+fn matches(pattern: &str, name: &str) -> bool {
+    let expression: String = pattern
+        .chars()
+        .map(|c| match c {
+            '*' => ".*".to_owned(),
+            '?' => ".".to_owned(),
+            c => regex::escape(&c.to_string()),
+        })
+        .collect();
+    !(name.starts_with('.') && pattern.starts_with('*'))
+        && regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! What the scenarios are run against. A target starts a proxy for a scenario; no step asks which one it is.
+
+mod nginx;
+mod reference;
+
+use std::fmt::Debug;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use thiserror::Error;
+
+pub use nginx::{Nginx, NginxOptions};
+pub use reference::Reference;
+
+use crate::conf::Scratch;
+
+/// How long a proxy may take until it listens, or to end when told to. Generous: it is only ever waited out when
+/// something is wrong.
+pub const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// Something that runs a configuration.
+#[async_trait]
+pub trait Target: Debug + Send + Sync {
+    /// The name given to `--target`.
+    fn name(&self) -> &str;
+
+    /// What it is, with its version, for the head of a report.
+    fn describe(&self) -> String;
+
+    /// Where scratch directories must lie so that this target can read them.
+    fn scratch_parent(&self) -> &Path;
+
+    /// Starts a proxy on the configuration in `scratch`. It may not listen yet when this returns.
+    ///
+    /// # Errors
+    /// When it could not be started at all.
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError>;
+
+    /// Checks a configuration file without running it, as `nginx -t` does.
+    ///
+    /// # Errors
+    /// When the check itself could not be made.
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError>;
+}
+
+/// A running proxy.
+#[async_trait]
+pub trait Proxy: Debug + Send + Sync {
+    /// What it wrote to its standard error so far, and whether it has ended.
+    async fn state(&self) -> ProxyState;
+
+    /// Sends the master process a signal.
+    ///
+    /// # Errors
+    /// When it is not running.
+    async fn signal(&self, signal: Signal) -> Result<(), TargetError>;
+
+    /// Ends it at once and waits until it is gone.
+    async fn stop(&mut self);
+}
+
+/// A proxy's condition.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProxyState {
+    /// It runs, as far as can be told.
+    Running,
+    /// It ended, having said this.
+    Ended(String),
+}
+
+/// What `-t` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verdict {
+    /// Whether the configuration would be run.
+    pub accepted: bool,
+    /// What was printed, with the scratch directory's paths in it.
+    pub output: String,
+}
+
+/// Signals that nginx's master process knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// `-s stop`: end at once.
+    Term,
+    /// `-s quit`: finish what is open.
+    Quit,
+    /// `-s reload`.
+    Hup,
+    /// `-s reopen`.
+    Usr1,
+}
+
+impl Signal {
+    /// The name `kill -s` takes.
+    pub fn name(self) -> &'static str {
+        match self {
+            Signal::Term => "TERM",
+            Signal::Quit => "QUIT",
+            Signal::Hup => "HUP",
+            Signal::Usr1 => "USR1",
+        }
+    }
+}
+
+/// Why a target cannot be used.
+#[derive(Debug, Error)]
+pub enum TargetError {
+    /// A program or file is not to be had.
+    #[error("cannot run {}: {error}", program.display())]
+    Program {
+        /// Which.
+        program: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// No container can be had.
+    #[error("{0}")]
+    Container(String),
+    /// Talking to what runs failed.
+    #[error("{0}")]
+    Control(#[from] std::io::Error),
+    /// It did not do what it was told in time.
+    #[error("{what} did not happen within {} s", START_DEADLINE.as_secs())]
+    Deadline {
+        /// What was awaited.
+        what: String,
+    },
+}

@@ -1,0 +1,113 @@
+//! The reference proxy as a child process, started by this very program so that nothing else need be installed.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+
+use async_trait::async_trait;
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+use super::{Proxy, ProxyState, Signal, Target, TargetError, Verdict};
+use crate::conf::Scratch;
+
+/// The hidden subcommand under which this program is the reference proxy.
+pub const SUBCOMMAND: &str = "reference-proxy";
+
+/// The reference proxy.
+#[derive(Debug)]
+pub struct Reference {
+    /// A program that is the reference proxy when called with [`SUBCOMMAND`].
+    program: PathBuf,
+    scratch: tempfile::TempDir,
+}
+
+impl Reference {
+    /// Uses `program`, which must be `hopcheck` itself.
+    ///
+    /// # Errors
+    /// When no scratch directory can be made.
+    pub fn new(program: PathBuf) -> io::Result<Reference> {
+        Ok(Reference { program, scratch: super::nginx::scratch_parent()? })
+    }
+
+    fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program);
+        command.arg(SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
+        command
+    }
+}
+
+#[async_trait]
+impl Target for Reference {
+    fn name(&self) -> &str {
+        "reference"
+    }
+
+    fn describe(&self) -> String {
+        format!("reference proxy {}", env!("CARGO_PKG_VERSION"))
+    }
+
+    fn scratch_parent(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
+        let said = scratch.path().join("stderr");
+        let child = self
+            .command(scratch, &[])
+            .stderr(std::fs::File::create(&said)?)
+            .spawn()
+            .map_err(|error| TargetError::Program { program: self.program.clone(), error })?;
+        Ok(Box::new(Running { pid: child.id(), child: Mutex::new(child), said }))
+    }
+
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
+        let output = self
+            .command(scratch, &["-t"])
+            .stderr(Stdio::piped())
+            .output()
+            .await
+            .map_err(|error| TargetError::Program { program: self.program.clone(), error })?;
+        Ok(Verdict {
+            accepted: output.status.success(),
+            output: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Mutex<Child>,
+    pid: Option<u32>,
+    said: PathBuf,
+}
+
+#[async_trait]
+impl Proxy for Running {
+    async fn state(&self) -> ProxyState {
+        match self.child.lock().await.try_wait() {
+            Ok(None) => ProxyState::Running,
+            _ => ProxyState::Ended(std::fs::read_to_string(&self.said).unwrap_or_default()),
+        }
+    }
+
+    async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
+        use rustix::process::{Pid, Signal as Kernel, kill_process};
+        let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let pid = pid.ok_or_else(|| io::Error::other("the proxy is not running"))?;
+        let signal = match signal {
+            Signal::Term => Kernel::TERM,
+            Signal::Quit => Kernel::QUIT,
+            Signal::Hup => Kernel::HUP,
+            Signal::Usr1 => Kernel::USR1,
+        };
+        Ok(kill_process(pid, signal).map_err(io::Error::from)?)
+    }
+
+    async fn stop(&mut self) {
+        // A child that has ended already is what is wanted.
+        let _ = self.child.get_mut().kill().await;
+    }
+}
