@@ -1,4 +1,7 @@
 //! HTTP/1.1 as nginx speaks it.
 
+pub mod head;
+pub(crate) mod host;
 pub mod message;
 pub mod variables;
+pub(crate) mod wire;

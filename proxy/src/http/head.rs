@@ -1,0 +1,452 @@
+//! The head of a request: where it ends, what it says, and what is refused.
+//!
+//! nginx's rules, measured, with RFC 9112 where that is stricter: anything that two readers could read differently
+//! (two lengths, white space before a colon, folded lines, control bytes) is answered with 400 and goes nowhere.
+
+use std::ops::Range;
+
+use super::host;
+use super::message::Headers;
+
+/// The most header fields of one request.
+const MOST_FIELDS: usize = 256;
+
+/// A request's head. Values are used again for the next request of a connection.
+#[derive(Debug, Default)]
+pub struct Request {
+    line: Vec<u8>,
+    method: Range<usize>,
+    target: Range<usize>,
+    authority: Range<usize>,
+    protocol: Range<usize>,
+    /// 10 or 11: what both sides must be able to do. A minor version above 1 counts as 1.
+    pub version: u8,
+    /// Header fields; what nginx ignores is not among them.
+    pub headers: Headers,
+    /// The host asked for: lower case, without a port. `None` where an HTTP/1.0 request names none.
+    pub host: Option<Vec<u8>>,
+    /// How the body is framed.
+    pub body: Length,
+    /// Whether the client lets the connection live on.
+    pub keep_alive: bool,
+    /// `Expect: 100-continue`, from a client that can be sent a 100.
+    pub expects_continue: bool,
+    /// Whether there is an `Upgrade` field.
+    pub upgrade: bool,
+}
+
+/// A request body's framing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Length {
+    /// There is none.
+    #[default]
+    None,
+    /// `Content-Length`.
+    Known(u64),
+    /// `Transfer-Encoding: chunked`.
+    Chunked,
+}
+
+/// Why a head is refused: the status, and what nginx writes to the error log at level `info`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal {
+    /// What the client is answered; [`TOO_LARGE`] stands for a 400 with a page of its own.
+    pub status: u16,
+    /// For the error log.
+    pub reason: &'static str,
+}
+
+/// nginx's own code for a header that is too large: a 400 whose page says so.
+pub const TOO_LARGE: u16 = 494;
+
+const fn bad(reason: &'static str) -> Refusal {
+    Refusal { status: 400, reason }
+}
+
+impl Request {
+    /// Forgets the request and keeps the memory.
+    pub fn clear(&mut self) {
+        let (mut line, mut headers) = (std::mem::take(&mut self.line), std::mem::take(&mut self.headers));
+        line.clear();
+        headers.clear();
+        *self = Request { line, headers, ..Request::default() };
+    }
+
+    /// The request line as it came (`$request`).
+    pub fn line(&self) -> &[u8] {
+        &self.line
+    }
+
+    /// The method (`$request_method`); empty where the line could not be read.
+    pub fn method(&self) -> &[u8] {
+        self.line.get(self.method.clone()).unwrap_or_default()
+    }
+
+    /// Path and query as they came, without scheme and authority (`$request_uri`).
+    pub fn target(&self) -> &[u8] {
+        self.line.get(self.target.clone()).unwrap_or_default()
+    }
+
+    /// `HTTP/1.1` as it came (`$server_protocol`).
+    pub fn protocol(&self) -> &[u8] {
+        self.line.get(self.protocol.clone()).unwrap_or_default()
+    }
+
+    /// Whether the body of a response to this must be left out.
+    pub fn is_head(&self) -> bool {
+        self.method() == b"HEAD"
+    }
+
+    /// Reads the request line, given without its line end. The line is kept for the log in any case.
+    pub fn read_line(&mut self, line: &[u8]) -> Result<(), Refusal> {
+        self.clear();
+        self.line.extend_from_slice(line);
+        const INVALID: Refusal = bad("client sent invalid request");
+        let method =
+            line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count();
+        if method == 0 || line.get(method) != Some(&b' ') {
+            return Err(bad("client sent invalid method"));
+        }
+        self.method = 0..method;
+        let start = skip_spaces(line, method);
+        let length = line.get(start..).unwrap_or_default().iter().take_while(|&&byte| byte != b' ').count();
+        let end = start + length;
+        let target = line.get(start..end).unwrap_or_default();
+        if target.is_empty() || target.iter().any(|&byte| byte < b' ' || byte == 0x7f) {
+            return Err(INVALID);
+        }
+        self.read_target(target, start)?;
+        if self.method() == b"CONNECT" {
+            return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
+        }
+        let start = skip_spaces(line, end);
+        let protocol = line.get(start..).unwrap_or_default().trim_ascii_end();
+        self.protocol = start..start + protocol.len();
+        self.version = version(protocol)?;
+        Ok(())
+    }
+
+    fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), Refusal> {
+        const INVALID: Refusal = bad("client sent invalid request");
+        if target.starts_with(b"/") {
+            self.target = start..start + target.len();
+            return Ok(());
+        }
+        let scheme =
+            target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
+        let Some(rest) = target.get(scheme..).and_then(|rest| rest.strip_prefix(b"://")) else {
+            return Err(INVALID);
+        };
+        if !target.first().is_some_and(u8::is_ascii_alphabetic) {
+            return Err(INVALID);
+        }
+        let authority = rest.iter().take_while(|byte| !b"/?#".contains(byte)).count();
+        let from = start + scheme + 3;
+        if authority == 0 {
+            return Err(INVALID);
+        }
+        self.authority = from..from + authority;
+        self.target = from + authority..start + target.len();
+        Ok(())
+    }
+
+    /// Reads the header fields: the rest of the head, its empty line included.
+    pub fn read_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        const INVALID: Refusal = bad("client sent invalid header line");
+        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        match httparse::parse_headers(block, &mut fields) {
+            Ok(httparse::Status::Complete((_, fields))) => {
+                for field in fields {
+                    self.read_field(field.name, field.value)?;
+                }
+            }
+            Err(httparse::Error::TooManyHeaders) => {
+                return Err(Refusal { status: TOO_LARGE, reason: "client sent too many header lines" });
+            }
+            Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID),
+        }
+        self.settle()
+    }
+
+    fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
+        // What nginx's `ignore_invalid_headers` and `underscores_in_headers off` leave out.
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Ok(());
+        }
+        let once =
+            |headers: &Headers, reason| if headers.get(name).is_some() { Err(bad(reason)) } else { Ok(()) };
+        if name.eq_ignore_ascii_case("Host") {
+            once(&self.headers, "client sent duplicate host header")?;
+            let host = host::validate(value).ok_or(bad("client sent invalid host header"))?;
+            self.host = Some(host);
+        } else if name.eq_ignore_ascii_case("Content-Length") {
+            once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
+            let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
+            self.body = Length::Known(length);
+        } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
+            once(&self.headers, "client sent duplicate \"Transfer-Encoding\" header")?;
+        } else if name.eq_ignore_ascii_case("Upgrade") {
+            self.upgrade = true;
+        }
+        self.headers.push(name, value);
+        Ok(())
+    }
+
+    /// What can be said only once every field is known.
+    fn settle(&mut self) -> Result<(), Refusal> {
+        if self.version >= 11 && self.host.is_none() {
+            return Err(bad("client sent HTTP/1.1 request without \"Host\" header"));
+        }
+        if !self.authority.is_empty() {
+            let authority = self.line.get(self.authority.clone()).unwrap_or_default();
+            self.host =
+                Some(host::validate(authority).ok_or(bad("client sent invalid host in request line"))?);
+        }
+        if let Some(coding) = self.headers.get("Transfer-Encoding") {
+            if self.version < 11 {
+                return Err(bad("client sent HTTP/1.0 request with \"Transfer-Encoding\" header"));
+            }
+            if !coding.eq_ignore_ascii_case(b"chunked") {
+                return Err(Refusal { status: 501, reason: "client sent unknown \"Transfer-Encoding\"" });
+            }
+            if self.body != Length::None {
+                return Err(bad(
+                    "client sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
+                ));
+            }
+            self.body = Length::Chunked;
+        }
+        if self.method() == b"TRACE" {
+            return Err(Refusal { status: 405, reason: "client sent TRACE method" });
+        }
+        let says = |option: &str| self.headers.get_all("Connection").any(|value| lists(value, option));
+        self.keep_alive = if says("close") { false } else { self.version >= 11 || says("keep-alive") };
+        self.expects_continue = self.version >= 11
+            && self.headers.get("Expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
+        Ok(())
+    }
+}
+
+/// Whether a comma-separated list names `token`, compared without case.
+pub(crate) fn lists(list: &[u8], token: &str) -> bool {
+    list.split(|&byte| byte == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
+}
+
+/// A length: digits only, small enough to count with.
+pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
+    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    std::str::from_utf8(value).ok()?.parse().ok().filter(|&length| length <= i64::MAX as u64)
+}
+
+fn skip_spaces(line: &[u8], from: usize) -> usize {
+    from + line.get(from..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()
+}
+
+/// `HTTP/1.x`. An HTTP/0.9 request, which has no version and would be answered without a head, is refused.
+fn version(protocol: &[u8]) -> Result<u8, Refusal> {
+    const INVALID: Refusal = bad("client sent invalid request");
+    let number = protocol.strip_prefix(b"HTTP/").ok_or(INVALID)?;
+    let dot = number.iter().position(|&byte| byte == b'.').ok_or(INVALID)?;
+    let (major, minor) = (number.get(..dot).unwrap_or_default(), number.get(dot + 1..).unwrap_or_default());
+    let digits = |text: &[u8], most| (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
+    if !digits(major, 2) || !digits(minor, 3) || major.first() == Some(&b'0') {
+        return Err(INVALID);
+    }
+    match (major, minor) {
+        (b"1", minor) if minor.iter().all(|&digit| digit == b'0') => Ok(10),
+        (b"1", _) => Ok(11),
+        _ => Err(Refusal { status: 505, reason: "client sent invalid version" }),
+    }
+}
+
+/// Finds the end of a head as it arrives, line by line, so that a slow client costs no second look at a byte.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    /// Bytes looked at.
+    scanned: usize,
+    /// Where the current line begins.
+    line: usize,
+    /// Where the request line begins and ends (its line end included), once it has ended.
+    pub(crate) request_line: Option<Range<usize>>,
+}
+
+/// What the [`Scanner`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Scan {
+    /// The head is not all there.
+    More,
+    /// The request line has just ended; go on after it was read.
+    Line,
+    /// The head ends here.
+    End(usize),
+    /// The line, or the head, is longer than the limits.
+    TooLong,
+}
+
+/// The limits of a head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of one line, its line end included.
+    pub(crate) line: usize,
+    /// Bytes of the whole head.
+    pub(crate) head: usize,
+}
+
+impl Scanner {
+    /// Looks at what has arrived since the last time. `bytes` begins where it began before.
+    pub(crate) fn scan(&mut self, bytes: &[u8], limits: Limits) -> Scan {
+        loop {
+            let rest = bytes.get(self.scanned..).unwrap_or_default();
+            let Some(found) = memchr::memchr(b'\n', rest) else {
+                self.scanned = bytes.len();
+                let long = bytes.len() - self.line >= limits.line || bytes.len() > limits.head;
+                return if long { Scan::TooLong } else { Scan::More };
+            };
+            let (start, end) = (self.line, self.scanned + found + 1);
+            (self.scanned, self.line) = (end, end);
+            if end - start > limits.line || end > limits.head {
+                return Scan::TooLong;
+            }
+            let blank = matches!(bytes.get(start..end), Some(b"\r\n" | b"\n"));
+            match (&self.request_line, blank) {
+                // Empty lines before a request are ignored (RFC 9112 §2.2).
+                (None, true) => {}
+                (None, false) => {
+                    self.request_line = Some(start..end);
+                    return Scan::Line;
+                }
+                (Some(_), true) => return Scan::End(end),
+                (Some(_), false) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { line: 100, head: 400 };
+
+    /// The request that `head` is, or its refusal.
+    fn read(head: &str) -> Result<Request, Refusal> {
+        let (mut request, mut scanner, bytes) = (Request::default(), Scanner::default(), head.as_bytes());
+        assert_eq!(scanner.scan(bytes, LIMITS), Scan::Line, "{head:?}");
+        let line = scanner.request_line.clone().unwrap_or_default();
+        request.read_line(bytes[line.clone()].trim_ascii_end())?;
+        match scanner.scan(bytes, LIMITS) {
+            Scan::End(end) => request.read_fields(&bytes[line.end..end]).map(|()| request),
+            other => panic!("{head:?}: {other:?}"),
+        }
+    }
+
+    fn status(head: &str) -> u16 {
+        read(head).map_or_else(|refusal| refusal.status, |_| 200)
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_came() -> Result<(), Refusal> {
+        let request =
+            read("\r\nPOST /a%20b?x=1 HTTP/1.1\r\nhOST: Ex:80\r\nContent-Length: 3\r\nX_y: 1\r\n\r\n")?;
+        assert_eq!(request.line(), b"POST /a%20b?x=1 HTTP/1.1");
+        assert_eq!((request.method(), request.target()), (&b"POST"[..], &b"/a%20b?x=1"[..]));
+        assert_eq!((request.version, request.body, request.keep_alive), (11, Length::Known(3), true));
+        assert_eq!(format!("{:?}", request.headers), r#"["hOST: Ex:80", "Content-Length: 3"]"#);
+        assert_eq!(request.host.as_deref(), Some(&b"ex"[..]));
+        Ok(())
+    }
+
+    #[test]
+    fn an_absolute_target_names_the_host() -> Result<(), Refusal> {
+        let request = read("GET http://ABC:80?x HTTP/1.1\r\nHost: other\r\n\r\n")?;
+        assert_eq!((request.target(), request.host.as_deref()), (&b"?x"[..], Some(&b"abc"[..])));
+        Ok(())
+    }
+
+    #[test]
+    fn keep_alive_follows_version_and_connection() -> Result<(), Refusal> {
+        for (version, connection, keep) in [
+            ("1.1", "x", true),
+            ("1.1", "x, Close", false),
+            ("1.0", "x", false),
+            ("1.0", "Keep-Alive", true),
+            ("1.0", "keep-alive, close", false),
+            ("1.9", "", true),
+        ] {
+            let request =
+                read(&format!("GET / HTTP/{version}\r\nHost: a\r\nConnection: {connection}\r\n\r\n"))?;
+            assert_eq!(request.keep_alive, keep, "HTTP/{version} {connection}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn request_lines_are_refused_as_nginx_does() {
+        for (line, expected) in [
+            ("get / HTTP/1.1", 400),
+            ("GET /", 400),
+            ("GET / HTTP/0.9", 400),
+            ("GET / HTTP/2.0", 505),
+            ("GET / HTTP/1.1 ", 200),
+            ("GET  /  HTTP/1.2", 200),
+            ("GET /a b HTTP/1.1", 400),
+            ("GET a HTTP/1.1", 400),
+            ("OPTIONS * HTTP/1.1", 400),
+            ("CONNECT a:1 HTTP/1.1", 400),
+            ("CONNECT /a HTTP/1.1", 405),
+            ("TRACE / HTTP/1.1", 405),
+            ("GET http:///x HTTP/1.1", 400),
+            ("GET http://a@b/ HTTP/1.1", 400),
+            ("GET /\u{1} HTTP/1.1", 400),
+            ("GET / HTTP/1.", 400),
+            ("GET / http/1.1", 400),
+            ("GET / HTTP/1.1x", 400),
+        ] {
+            assert_eq!(status(&format!("{line}\r\nHost: a\r\n\r\n")), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn fields_that_two_readers_could_read_differently_are_refused() {
+        for (fields, expected) in [
+            ("X: 1", 400),
+            ("Host: a\r\nHost: a", 400),
+            ("Host: a/b", 400),
+            ("Host : a", 400),
+            ("Host: a\r\n X: 1", 400),
+            ("Host: a\r\nX\0: 1", 400),
+            ("Host: a\r\nX: 1\0", 400),
+            ("Host: a\r\nX: 1\r2", 400),
+            ("Host: a\r\nX", 400),
+            ("Host: a\r\n: 1", 400),
+            ("Host: a\r\nContent-Length: +3", 400),
+            ("Host: a\r\nContent-Length: 3, 3", 400),
+            ("Host: a\r\nContent-Length: 3\r\nContent-Length: 3", 400),
+            ("Host: a\r\nContent-Length: 99999999999999999999", 400),
+            ("Host: a\r\nContent-Length:", 400),
+            ("Host: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked", 400),
+            ("Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400),
+            ("Host: a\r\nTransfer-Encoding: gzip, chunked", 501),
+            ("Host: a\r\nTransfer-Encoding: xchunked", 501),
+            ("Host: a\r\nTransfer-Encoding: CHUNKED", 200),
+            ("Host: a\r\nTransfer_Encoding: gzip", 200),
+        ] {
+            assert_eq!(status(&format!("GET / HTTP/1.1\r\n{fields}\r\n\r\n")), expected, "{fields:?}");
+        }
+        assert_eq!(status("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n"), 400);
+        assert_eq!(status("GET / HTTP/1.0\r\n\r\n"), 200);
+    }
+
+    #[test]
+    fn long_lines_and_long_heads_are_noticed_before_they_end() {
+        let mut scanner = Scanner::default();
+        assert_eq!(scanner.scan(&[b'a'; 99], LIMITS), Scan::More);
+        assert_eq!(scanner.scan(&[b'a'; 100], LIMITS), Scan::TooLong);
+        let mut scanner = Scanner::default();
+        let head = format!("GET / HTTP/1.1\r\n{}", "X: 12345678901\r\n".repeat(40));
+        assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::Line);
+        assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::TooLong);
+    }
+}

@@ -1,0 +1,69 @@
+//! `Host`, checked (RFC 9110 §7.2) and brought into nginx's form: lower case, no port, no final dot.
+
+/// The host of a `Host` field or an authority, for `$host` and the choice of server; `None` if it is not valid.
+///
+/// nginx lets more pass, `user@host` and `host:x` among them. Since the app server may read such a value in another
+/// way than the proxy, they are refused here.
+pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
+    let (host, port) = split(value)?;
+    if !port.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let host = host.strip_suffix(b".").filter(|host| !host.is_empty()).unwrap_or(host);
+    if host.is_empty() || host.windows(2).any(|pair| pair == b"..") {
+        return None;
+    }
+    Some(host.to_ascii_lowercase())
+}
+
+/// Host and port; the port is empty where there is none.
+fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let literal = value.first() == Some(&b'[');
+    let end = if literal {
+        value.iter().position(|&byte| byte == b']')? + 1
+    } else {
+        value.iter().position(|&byte| byte == b':').unwrap_or(value.len())
+    };
+    let (host, rest) = value.split_at(end);
+    let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
+    let allowed = |byte: &u8| {
+        byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || (literal && *byte == b':')
+    };
+    if !inner.iter().all(allowed) {
+        return None;
+    }
+    match rest {
+        [] => Some((host, b"")),
+        [b':', port @ ..] => Some((host, port)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::validate;
+
+    #[test]
+    fn a_host_loses_its_port_and_case() {
+        for (value, host) in [
+            ("LocalHost:8080", "localhost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("a.example.", "a.example"),
+            ("[::1]:80", "[::1]"),
+            ("a:", "a"),
+            ("a_b", "a_b"),
+        ] {
+            assert_eq!(validate(value.as_bytes()).as_deref(), Some(host.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for value in [
+            "", "a/b", "a b", "a@b", "a:b", "a..b", "[::1", "[::1]x", "a\0", "a\x7f", "ä", "a\\b", "a:1:2",
+            "::1", ":80",
+        ] {
+            assert_eq!(validate(value.as_bytes()), None, "{value:?}");
+        }
+    }
+}

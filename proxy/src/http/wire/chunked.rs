@@ -1,0 +1,207 @@
+//! The chunked transfer coding (RFC 9112 §7.1), read strictly: no bare LF, no sign, no `0x`, no overflow.
+
+use super::buffer::Buffer;
+
+/// The longest line of a chunk's size and its extensions, and of a trailer field.
+const LONGEST_LINE: usize = 4096;
+
+/// Bytes of all trailer fields together.
+const LONGEST_TRAILERS: usize = 16 * 1024;
+
+/// Reads a chunked body in place: what is left in the buffer is the body's own bytes.
+#[derive(Debug)]
+pub(crate) struct Chunked {
+    state: State,
+    trailers: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The line with the size comes next.
+    Size,
+    /// So many bytes of data come next.
+    Data(u64),
+    /// The line end behind a chunk's data comes next.
+    DataEnd,
+    /// Trailer fields and the empty line come next.
+    Trailers,
+    Done,
+}
+
+/// The body is not well-formed, so nobody can tell where it ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Malformed;
+
+impl Chunked {
+    /// At the beginning of a body.
+    pub(crate) fn new() -> Chunked {
+        Chunked { state: State::Size, trailers: 0 }
+    }
+
+    /// Whether the last chunk and the trailers have been read.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Strips the coding from `buffer` behind its first `ready` bytes, which are body already, and says how many
+    /// bytes at its front are body now. What follows the body's end is left behind them.
+    pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, Malformed> {
+        let mut at = ready;
+        while !self.is_done() {
+            if ready == 0 && at > 0 {
+                buffer.consume(at);
+                at = 0;
+            }
+            let raw = buffer.bytes().get(at..).unwrap_or_default();
+            match self.state {
+                State::Data(left) => {
+                    let count = usize::try_from(left).unwrap_or(usize::MAX).min(raw.len());
+                    if count == 0 {
+                        break;
+                    }
+                    if at != ready {
+                        buffer.bytes_mut().copy_within(at..at + count, ready);
+                    }
+                    (ready, at) = (ready + count, at + count);
+                    let left = left - count as u64;
+                    self.state = if left == 0 { State::DataEnd } else { State::Data(left) };
+                }
+                _ => match line(raw)? {
+                    None => break,
+                    Some(line) => {
+                        let length = line.len() + 2;
+                        self.step(line)?;
+                        at += length;
+                    }
+                },
+            }
+        }
+        if at > ready {
+            let length = buffer.len();
+            buffer.bytes_mut().copy_within(at..length, ready);
+            buffer.truncate(length - (at - ready));
+        }
+        Ok(ready)
+    }
+
+    fn step(&mut self, line: &[u8]) -> Result<(), Malformed> {
+        self.state = match self.state {
+            State::Size => match size(line)? {
+                0 => State::Trailers,
+                size => State::Data(size),
+            },
+            State::DataEnd if line.is_empty() => State::Size,
+            State::DataEnd => return Err(Malformed),
+            State::Trailers if line.is_empty() => State::Done,
+            State::Trailers => {
+                self.trailers += line.len();
+                let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
+                if self.trailers > LONGEST_TRAILERS || name.len() == line.len() || !is_token(name) {
+                    return Err(Malformed);
+                }
+                State::Trailers
+            }
+            state => state,
+        };
+        Ok(())
+    }
+}
+
+/// The first line without its CRLF; `None` until all of it is there.
+fn line(raw: &[u8]) -> Result<Option<&[u8]>, Malformed> {
+    let Some(end) = memchr::memchr(b'\n', raw.get(..LONGEST_LINE).unwrap_or(raw)) else {
+        return if raw.len() >= LONGEST_LINE { Err(Malformed) } else { Ok(None) };
+    };
+    match raw.get(..end).and_then(|line| line.strip_suffix(b"\r")) {
+        Some(line) if !line.iter().any(|&byte| byte == b'\r' || byte == 0) => Ok(Some(line)),
+        _ => Err(Malformed),
+    }
+}
+
+/// The size at the head of a line; extensions are dropped, as RFC 9112 §7.1.1 allows.
+fn size(line: &[u8]) -> Result<u64, Malformed> {
+    let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+    let (number, rest) = line.split_at(digits);
+    let rest = rest.trim_ascii_start();
+    if number.is_empty() || number.len() > 16 || !(rest.is_empty() || rest.starts_with(b";")) {
+        return Err(Malformed);
+    }
+    let size = std::str::from_utf8(number).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
+    size.filter(|&size| size <= i64::MAX as u64).ok_or(Malformed)
+}
+
+/// Whether this is a field name (RFC 9110 §5.6.2).
+pub(crate) fn is_token(name: &[u8]) -> bool {
+    let tchar = |byte: &u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte);
+    !name.is_empty() && name.iter().all(tchar)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Feeds `input` in pieces of `step` bytes: the body, whether it is complete, and what follows it.
+    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, bool, Vec<u8>), Malformed> {
+        let (mut chunked, mut buffer, mut ready) = (Chunked::new(), Buffer::default(), 0);
+        for piece in input.chunks(step) {
+            buffer.extend(piece);
+            ready = chunked.decode(&mut buffer, ready)?;
+        }
+        let (body, rest) = buffer.bytes().split_at(ready);
+        Ok((body.to_vec(), chunked.is_done(), rest.to_vec()))
+    }
+
+    #[test]
+    fn chunks_become_a_body_however_they_arrive() {
+        let input = b"3\r\nabc\r\n0a ;x=\"y\"\r\n0123456789\r\n0\r\nX-Sum: 1\r\n\r\nGET /next";
+        for step in 1..=input.len() {
+            assert_eq!(
+                decode(input, step),
+                Ok((b"abc0123456789".to_vec(), true, b"GET /next".to_vec())),
+                "step {step}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_body_without_its_end_is_not_complete() {
+        for cut in ["3\r\nab", "3\r\nabc\r\n", "3\r\nabc\r\n0\r\n", "3\r\nabc\r\n0\r\nX: 1\r\n"] {
+            assert!(matches!(decode(cut.as_bytes(), 100), Ok((_, false, _))), "{cut:?}");
+        }
+    }
+
+    #[test]
+    fn what_two_readers_could_read_differently_is_malformed() {
+        let bad = [
+            "3\nabc\r\n0\r\n\r\n",
+            "3\r\nabc\n0\r\n\r\n",
+            "3\r\nabcd\r\n0\r\n\r\n",
+            "+3\r\nabc\r\n",
+            "-1\r\n",
+            "0x3\r\nabc\r\n",
+            " 3\r\nabc\r\n",
+            "\r\n3\r\nabc\r\n",
+            "g\r\n",
+            "3 3\r\nabc\r\n",
+            "3;a\rb\r\nabc\r\n",
+            "3;a\0\r\nabc\r\n",
+            "10000000000000000\r\n",
+            "ffffffffffffffff\r\n",
+            "8000000000000000\r\n",
+            "00000000000000003\r\nabc\r\n",
+            "3,\r\nabc\r\n",
+            "0\r\nX : 1\r\n\r\n",
+            "0\r\nX\r\n\r\n",
+            "0\r\n: 1\r\n\r\n",
+            "0\r\nX: 1\n\r\n",
+        ];
+        for input in bad {
+            assert_eq!(decode(input.as_bytes(), 100).err(), Some(Malformed), "{input:?}");
+        }
+        assert_eq!(decode(format!("3;{}\r\nabc", "x".repeat(5000)).as_bytes(), 100).err(), Some(Malformed));
+        assert_eq!(
+            decode(format!("0\r\n{}", "X: 1234567\r\n".repeat(2000)).as_bytes(), 100).err(),
+            Some(Malformed)
+        );
+    }
+}

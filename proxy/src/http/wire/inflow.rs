@@ -1,0 +1,157 @@
+//! A message body on its way in: where it ends, and what of it is in the buffer.
+
+use std::io;
+use std::task::{Context, Poll, ready};
+
+use super::buffer::Buffer;
+use super::chunked::{Chunked, Malformed};
+use super::stream::Stream;
+
+/// How a body's end is known (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Framing {
+    /// So many bytes.
+    Length(u64),
+    /// By the last chunk.
+    Chunked,
+    /// By the end of the connection: responses only.
+    UntilClose,
+}
+
+/// A body being read. It shares the connection's buffer, since what follows it there is the next message.
+#[derive(Debug)]
+pub(crate) struct Inflow {
+    decoder: Decoder,
+    /// Bytes at the front of the buffer that are body, decoded.
+    ready: usize,
+    /// Body bytes seen so far.
+    total: u64,
+}
+
+#[derive(Debug)]
+enum Decoder {
+    Length(u64),
+    Chunked(Chunked),
+    UntilClose,
+    Done,
+}
+
+/// Why a body cannot be read to its end.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// The connection failed.
+    Io(io::Error),
+    /// The connection ended before the body did.
+    Truncated,
+    /// The coding is wrong.
+    Malformed,
+}
+
+impl From<Malformed> for Broken {
+    fn from(_: Malformed) -> Broken {
+        Broken::Malformed
+    }
+}
+
+impl Inflow {
+    /// At the beginning of a body of which `buffer` may hold a part, or more than all.
+    pub(crate) fn new(framing: Framing, buffer: &mut Buffer) -> Result<Inflow, Broken> {
+        let decoder = match framing {
+            Framing::Length(0) => Decoder::Done,
+            Framing::Length(length) => Decoder::Length(length),
+            Framing::Chunked => Decoder::Chunked(Chunked::new()),
+            Framing::UntilClose => Decoder::UntilClose,
+        };
+        let mut inflow = Inflow { decoder, ready: 0, total: 0 };
+        inflow.decode(buffer)?;
+        Ok(inflow)
+    }
+
+    /// A body of no bytes.
+    pub(crate) fn empty() -> Inflow {
+        Inflow { decoder: Decoder::Done, ready: 0, total: 0 }
+    }
+
+    /// The body bytes at hand.
+    pub(crate) fn data<'a>(&self, buffer: &'a Buffer) -> &'a [u8] {
+        buffer.bytes().get(..self.ready).unwrap_or_default()
+    }
+
+    /// Marks `count` of the bytes at hand as used.
+    pub(crate) fn consume(&mut self, buffer: &mut Buffer, count: usize) {
+        buffer.consume(count);
+        self.ready -= count.min(self.ready);
+    }
+
+    /// Whether the last byte has been read from the stream; some may still be at hand.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.decoder, Decoder::Done)
+    }
+
+    /// Whether the last byte has been read and used.
+    pub(crate) fn is_done(&self) -> bool {
+        self.ready == 0 && self.is_complete()
+    }
+
+    /// Body bytes seen so far.
+    pub(crate) fn total(&self) -> u64 {
+        self.total
+    }
+
+    /// Bytes of the body still to be read from the stream, where that is known.
+    pub(crate) fn missing(&self) -> Option<u64> {
+        match self.decoder {
+            Decoder::Length(left) => Some(left),
+            Decoder::Done => Some(0),
+            Decoder::Chunked(_) | Decoder::UntilClose => None,
+        }
+    }
+
+    /// Reads once: the raw bytes read. Must not be called when the body is complete or the buffer full.
+    pub(crate) fn poll_fill<S: Stream>(
+        &mut self,
+        buffer: &mut Buffer,
+        stream: &mut S,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<usize, Broken>> {
+        let count = ready!(buffer.poll_fill(stream, cx)).map_err(Broken::Io)?;
+        Poll::Ready(match count {
+            0 => self.end().map(|()| 0),
+            count => self.decode(buffer).map(|()| count),
+        })
+    }
+
+    fn end(&mut self) -> Result<(), Broken> {
+        match self.decoder {
+            Decoder::UntilClose => {
+                self.decoder = Decoder::Done;
+                Ok(())
+            }
+            _ => Err(Broken::Truncated),
+        }
+    }
+
+    fn decode(&mut self, buffer: &mut Buffer) -> Result<(), Broken> {
+        let before = self.ready;
+        match &mut self.decoder {
+            Decoder::Length(left) => {
+                let count = usize::try_from(*left).unwrap_or(usize::MAX).min(buffer.len() - self.ready);
+                self.ready += count;
+                *left -= count as u64;
+                if *left == 0 {
+                    self.decoder = Decoder::Done;
+                }
+            }
+            Decoder::Chunked(chunked) => {
+                self.ready = chunked.decode(buffer, self.ready)?;
+                if chunked.is_done() {
+                    self.decoder = Decoder::Done;
+                }
+            }
+            Decoder::UntilClose => self.ready = buffer.len(),
+            Decoder::Done => {}
+        }
+        self.total += (self.ready - before) as u64;
+        Ok(())
+    }
+}
