@@ -1,0 +1,118 @@
+Feature: Who is asking
+
+  Behind a proxy every request seems to come from the proxy. The app server learns who really asked, and under which name,
+  from headers that the proxy sets: Host, X-Real-IP and X-Forwarded-For. It may believe only what the proxy itself has put
+  there, since a client can send headers of those names too.
+
+  @D9
+  Rule: Under /stomp/ the app server is told the name that the client used
+
+    Scenario Outline: Host <host> arrives as <arrives>
+      See `proxy_set_header Host $host;` in `location ~ ^/stomp/`. `$host` is in small letters and has no port; `$http_host`
+      would be as the client sent it; without the line it is the upstream's name.
+
+      When the client sends "GET /stomp/info" with the headers:
+        | Host | <host> |
+      Then the app server saw the header "Host" as "<arrives>"
+
+      Examples:
+        | host              | arrives       |
+        | shop.example      | shop.example  |
+        | shop.example:8080 | shop.example  |
+        | Shop.Example      | shop.example  |
+        | 192.0.2.7:80      | 192.0.2.7     |
+
+    @default @D20
+    Scenario: A client that names no host is taken to mean the server's name
+      HTTP/1.0 has no Host. `$host` then falls back on the first `server_name`.
+
+      When the client sends these bytes:
+        """
+        GET /stomp/info HTTP/1.0\r\n
+        \r\n
+        """
+      Then the app server saw the header "Host" as "49.50.164.244"
+
+  @D9
+  Rule: Under /stomp/ the app server is told the client's address
+
+    Scenario: X-Real-IP is the client's address
+      See `proxy_set_header X-Real-IP $remote_addr;` in `location ~ ^/stomp/`.
+
+      When the client sends "GET /stomp/info"
+      Then the app server saw the header "X-Real-IP" as "{client}"
+
+    Scenario: An X-Real-IP that the client made up is replaced
+      `$remote_addr` cannot be forged; `$http_x_real_ip` is the client's own word.
+
+      When the client sends "GET /stomp/info" with the headers:
+        | X-Real-IP | 203.0.113.9 |
+      Then the app server saw the header "X-Real-IP" as "{client}"
+
+    Scenario: X-Forwarded-For starts with the client's address
+      See `proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;` in `location ~ ^/stomp/`.
+
+      When the client sends "GET /stomp/info"
+      Then the app server saw the header "X-Forwarded-For" as "{client}"
+
+    Scenario: An X-Forwarded-For of earlier proxies is kept and extended
+      `$proxy_add_x_forwarded_for` appends; `$remote_addr` would forget the proxies before this one.
+
+      When the client sends "GET /stomp/info" with the headers:
+        | X-Forwarded-For | 203.0.113.9, 198.51.100.2 |
+      Then the app server saw the header "X-Forwarded-For" as "203.0.113.9, 198.51.100.2, {client}"
+
+    @default
+    Scenario: Several X-Forwarded-For fields become one list
+      `$proxy_add_x_forwarded_for` joins all fields in order, with the client's address last.
+
+      When the client sends "GET /stomp/info" with the headers:
+        | X-Forwarded-For | 203.0.113.9  |
+        | X-Forwarded-For | 198.51.100.2 |
+      Then the app server saw the header "X-Forwarded-For" as "203.0.113.9, 198.51.100.2, {client}"
+
+    @W3
+    Scenario: A WebSocket handshake says who is asking, too
+      One `proxy_set_header` in `location ~ ^/stomp/` stops it inheriting any from further out: all five must stand there.
+
+      When the client opens a WebSocket at "/stomp/echo"
+      Then the app server saw these headers:
+        | Upgrade         | websocket |
+        | Connection      | upgrade   |
+        | Host            | {host}    |
+        | X-Real-IP       | {client}  |
+        | X-Forwarded-For | {client}  |
+
+  @default @D5
+  Rule: Under /api nothing is set, so nginx's defaults hold
+
+    Scenario: Host is the name of the upstream
+      Without `proxy_set_header Host` nginx sends `$proxy_host`, what `proxy_pass` says; links that the app builds from it
+      are wrong. Should the client's name arrive, set `Host $host` here too and change this promise.
+
+      When the client sends "GET /api/items" with the headers:
+        | Host | shop.example |
+      Then the app server saw the header "Host" as "dambae200"
+
+    Scenario Outline: <name> is not added
+      The five `proxy_set_header` belong to `location ~ ^/stomp/`. Set in `http` or `server`, they would apply here.
+
+      When the client sends "GET /api/items"
+      Then the app server saw no header "<name>"
+
+      Examples:
+        | name            |
+        | X-Real-IP       |
+        | X-Forwarded-For |
+
+    Scenario Outline: <name> arrives as the client sent it, so the app server must not believe it
+      To make it trustworthy, set it in `location /api` as in `location ~ ^/stomp/`.
+
+      When the client sends "GET /api/items" with the headers:
+        | <name> | 203.0.113.9 |
+      Then the app server saw the header "<name>" as "203.0.113.9"
+
+      Examples:
+        | name            |
+        | X-Real-IP       |
+        | X-Forwarded-For |

@@ -1,0 +1,150 @@
+Feature: Preflight
+
+  Before a page of one origin sends anything but the plainest request to another, its browser asks for leave with an
+  OPTIONS request: the preflight. No user sees it, but where its answer lacks one header the real request never leaves
+  the browser. The answer is the same for everybody, so the proxy gives it itself and spares the app servers the question.
+
+  @D4 @D7
+  Rule: A preflight under /api or /stomp/ is answered by the proxy itself
+
+    @deployment
+    Scenario Outline: A preflight for <path> gets 204 and each of the four CORS headers once
+      See `if ($request_method = 'OPTIONS')` in the location that serves <path>: it needs four `add_header` and `return 204`.
+
+      When the client sends "OPTIONS <path>" with the headers:
+        | Origin                         | http://shop.test |
+        | Access-Control-Request-Method  | POST             |
+        | Access-Control-Request-Headers | content-type     |
+      Then the response is 204
+      And the response has these headers:
+        | Access-Control-Allow-Origin  | *                                    |
+        | Access-Control-Allow-Methods | GET, POST, DELETE, PATCH, OPTIONS    |
+        | Access-Control-Allow-Headers | Content-Type, Authorization, StorelId |
+        | Access-Control-Max-Age       | 86400                                |
+
+      Examples:
+        | path              |
+        | /api              |
+        | /api/items        |
+        | /api/items/7?full |
+        | /stomp/           |
+        | /stomp/info       |
+        | /stomp/ws         |
+
+    @deployment
+    Scenario Outline: The answer is the same for a client that sends <what>
+      The condition must look at `$request_method` alone; one on `$http_origin` leaves some clients without an answer.
+
+      When the client sends "OPTIONS /api/items" with the headers:
+        | <name> | <value> |
+      Then the response is 204
+      And the header "Access-Control-Allow-Origin" of the response is "*"
+      And the header "Access-Control-Allow-Methods" of the response is "GET, POST, DELETE, PATCH, OPTIONS"
+
+      Examples:
+        | what                        | name                           | value               |
+        | no Origin                   | Accept                         | */*                 |
+        | an Origin nobody knows      | Origin                         | http://elsewhere.io |
+        | the Origin of a local file  | Origin                         | null                |
+        | a method that is not listed | Access-Control-Request-Method  | PUT                 |
+        | a header that is not listed | Access-Control-Request-Headers | x-unheard-of        |
+
+    @deployment @rfc9110
+    Scenario Outline: The answer for <path> has no body, and no header that speaks of one
+      `return 204;` stands alone: with a text behind it, or with another code, a body follows.
+
+      When the client sends "OPTIONS <path>"
+      Then the body of the response is ""
+      And the response has no header "Content-Type"
+      And the response has no header "Content-Length"
+
+      Examples:
+        | path        |
+        | /api/items  |
+        | /stomp/info |
+
+    Scenario Outline: No preflight for <path> reaches an app server
+      `return 204;` must end the request before `proxy_pass` is looked at; it belongs inside the `if`.
+
+      When the client sends "OPTIONS <path>"
+      Then the response is 204
+      And no app server saw anything
+
+      Examples:
+        | path        |
+        | /api/items  |
+        | /stomp/info |
+
+    Scenario: Preflights are answered while no app server is up
+      The `if` and its `return 204;` must not depend on `proxy_pass`.
+
+      Given the app servers "blue and green" are stopped
+      When the client sends "OPTIONS /api/items"
+      Then the response is 204
+
+    @default @rfc9112
+    Scenario: The body that a client adds to a preflight is not taken for its next request
+      nginx reads such a body and drops it. A proxy that leaves it on the connection answers the next request with 400.
+
+      When the client sends "OPTIONS /api/items" with the body "nothing to see here"
+      Then the response is 204
+      And the connection is open
+
+  @D5 @D6
+  Rule: An actual request gets the app server's CORS header and none of the proxy's
+
+    Scenario Outline: <request> comes back with the origin that the app server allowed, once
+      An `add_header Access-Control-…` outside the `if` adds a second one, and browsers reject an answer with two.
+
+      When the client sends "<request>" with the headers:
+        | Origin | http://shop.test |
+      Then the response comes from "an app server"
+      And the header "Access-Control-Allow-Origin" of the response is "http://shop.test"
+      And the response has no header "Access-Control-Allow-Methods"
+      And the response has no header "Access-Control-Max-Age"
+
+      Examples:
+        | request         |
+        | GET /api/items  |
+        | GET /stomp/info |
+
+    Scenario: An origin that the app server turns down is not let in by the proxy
+      Only the preflight may say `Access-Control-Allow-Origin: *`: look for an `add_header` outside the `if`.
+
+      When the client sends "GET /api/items" with the headers:
+        | Origin | http://elsewhere.io |
+      Then the response comes from "an app server"
+      And the response has no header "Access-Control-Allow-Origin"
+
+    Scenario: An error of the proxy's own carries no CORS header
+      Look for an `add_header … always` in the location, the server or `http`.
+
+      Given the app servers "blue and green" are stopped
+      When the client sends "GET /api/items" with the headers:
+        | Origin | http://shop.test |
+      Then the response is 502
+      And the response has no header "Access-Control-Allow-Origin"
+
+  Rule: Nothing else is a preflight
+
+    @deployment @D14
+    Scenario Outline: OPTIONS for <path> belongs to the front end, which refuses it
+      Only `location /api` and `location ~ ^/stomp/` answer preflights. `location /` serves files, to GET and HEAD.
+
+      When the client sends "OPTIONS <path>"
+      Then the response is 405
+      And the response has no header "Access-Control-Allow-Origin"
+
+      Examples:
+        | path        |
+        | /           |
+        | /stomp      |
+        | /API/items  |
+
+    @default @rfc9110
+    Scenario: A method in lower case is a malformed request, not a preflight
+      Methods are case-sensitive. nginx does not accept small letters in one; `~*` in place of `=` would be no help.
+
+      When the client sends "options /api/items"
+      Then the response is 400
+      And the response has no header "Access-Control-Allow-Origin"
