@@ -1,4 +1,20 @@
-//! hopcheck.
+//! An executable specification for the reverse proxy in front of a single-page app, a REST API and STOMP over WebSocket.
+//!
+//! Gherkin scenarios state what such a proxy must do. A run takes an `nginx.conf`, rewrites what must differ in a test
+//! ([`conf`]), has it run by a [`target`], and lets the scenarios' steps ask it questions through the [`client`]s,
+//! looking also at what reached the mock app servers behind it. The [`report`] says which promise is broken, what to
+//! look at, and what went over the wire.
 
+pub mod catalogue;
+pub mod cli;
+pub mod client;
 pub mod conf;
+pub mod failure;
+pub mod features;
+pub mod report;
+pub mod run;
+pub mod scene;
+mod steps;
 pub mod target;
+pub mod transcript;
+pub mod world;

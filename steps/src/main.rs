@@ -1,1 +1,5 @@
-fn main() {}
+//! The `hopcheck` program.
+
+fn main() -> std::process::ExitCode {
+    hopcheck::cli::main()
+}

@@ -46,7 +46,8 @@ pub struct Rewritten {
 }
 
 impl Rewriter<'_> {
-    /// Rewrites `text` and every file it includes. `reserve` gives a free loopback address for each new `listen`.
+    /// Rewrites `text` and every file it includes. `reserve` gives each `listen` address a free one on loopback, and
+    /// the same one the same.
     ///
     /// # Errors
     /// When no address can be reserved. A text that cannot be parsed is returned as it is, since the engine's own
@@ -54,7 +55,7 @@ impl Rewriter<'_> {
     pub fn rewrite(
         &self,
         text: &str,
-        mut reserve: impl FnMut() -> io::Result<SocketAddr>,
+        mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<Rewritten> {
         let mut walk = Walk { rewriter: self, upstreams: HashSet::new(), out: Rewritten::default(), reserve: &mut reserve };
         let Ok(parsed) = parse_string(text) else {
@@ -72,7 +73,7 @@ struct Walk<'a> {
     rewriter: &'a Rewriter<'a>,
     upstreams: HashSet<String>,
     out: Rewritten,
-    reserve: &'a mut dyn FnMut() -> io::Result<SocketAddr>,
+    reserve: &'a mut dyn FnMut(&str) -> io::Result<SocketAddr>,
 }
 
 impl Walk<'_> {
@@ -199,7 +200,7 @@ impl Walk<'_> {
         if let Some((_, known)) = self.out.listen.iter().find(|(written, _)| written == address) {
             return Ok(*known);
         }
-        let stand_in = (self.reserve)()?;
+        let stand_in = (self.reserve)(address)?;
         self.out.listen.push((address.to_owned(), stand_in));
         Ok(stand_in)
     }
@@ -231,19 +232,16 @@ fn span_of(arguments: &[Argument]) -> std::ops::Range<usize> {
 }
 
 impl Rewritten {
-    /// Writes all files into the scratch directory and deploys the front end.
+    /// Writes all files into the scratch directory.
     ///
     /// # Errors
     /// When something cannot be written.
-    pub fn write(&self, source: &Source, scratch: &Scratch) -> io::Result<()> {
+    pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
         std::fs::write(scratch.conf(), &self.text)?;
         for (name, text) in &self.included {
             let path = scratch.place(name);
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
             std::fs::write(path, text)?;
-        }
-        if let Some(directory) = self.deployed_to(source) {
-            source.deploy(&scratch.place(&directory))?;
         }
         Ok(())
     }

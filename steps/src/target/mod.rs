@@ -10,8 +10,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
-pub use nginx::{Nginx, NginxOptions};
-pub use reference::Reference;
+pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
+pub use reference::{REFERENCE_SUBCOMMAND, Reference};
 
 use crate::conf::Scratch;
 

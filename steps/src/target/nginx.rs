@@ -38,6 +38,13 @@ pub struct NginxOptions {
     pub image: Option<String>,
 }
 
+impl NginxOptions {
+    /// As the environment says: `HOPCHECK_NGINX_IMAGE`.
+    pub fn from_env() -> NginxOptions {
+        NginxOptions { image: std::env::var("HOPCHECK_NGINX_IMAGE").ok().filter(|image| !image.is_empty()) }
+    }
+}
+
 /// nginx in a container.
 #[derive(Debug)]
 pub struct Nginx {

@@ -12,12 +12,12 @@ use super::{Proxy, ProxyState, Signal, Target, TargetError, Verdict};
 use crate::conf::Scratch;
 
 /// The hidden subcommand under which this program is the reference proxy.
-pub const SUBCOMMAND: &str = "reference-proxy";
+pub const REFERENCE_SUBCOMMAND: &str = "reference-proxy";
 
 /// The reference proxy.
 #[derive(Debug)]
 pub struct Reference {
-    /// A program that is the reference proxy when called with [`SUBCOMMAND`].
+    /// A program that is the reference proxy when called with [`REFERENCE_SUBCOMMAND`].
     program: PathBuf,
     scratch: tempfile::TempDir,
 }
@@ -33,7 +33,7 @@ impl Reference {
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.arg(SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
+        command.arg(REFERENCE_SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         command
     }

@@ -1,0 +1,112 @@
+//! The step catalogue: every step, what it says and what it does, read from the step definitions themselves.
+
+use std::fmt::Write as _;
+
+/// The sources that define steps, in the order in which the catalogue lists them.
+const SOURCES: [(&str, &str); 0] = [];
+
+/// A step as the catalogue shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// The subject it belongs to.
+    pub subject: &'static str,
+    /// `Given`, `When` or `Then`.
+    pub keyword: &'static str,
+    /// The Cucumber expression.
+    pub expression: String,
+    /// What it does: the definition's doc comment.
+    pub explanation: String,
+}
+
+/// Every step.
+pub fn entries() -> Vec<Entry> {
+    SOURCES.iter().flat_map(|(subject, source)| entries_of(subject, source)).collect()
+}
+
+/// The catalogue as Markdown.
+pub fn markdown() -> String {
+    let mut out = String::from(
+        "# Steps\n\nEvery step a scenario can use. `hopcheck steps` prints this page; it is generated from the \
+         definitions.\n\n`{string}` is a text in quotes, `{int}` a number, `{word}` a word without blanks.\n",
+    );
+    let entries = entries();
+    for (subject, _) in SOURCES {
+        let _ = write!(out, "\n## {subject}\n\n");
+        for entry in entries.iter().filter(|entry| entry.subject == subject) {
+            let _ = writeln!(out, "- **{}** `{}`  \n  {}", entry.keyword, entry.expression, entry.explanation);
+        }
+    }
+    out
+}
+
+/// The expression most like `text`.
+pub fn nearest(text: &str) -> String {
+    let plain = |text: &str| regex::Regex::new(r#""[^"]*"|\d+"#).map(|r| r.replace_all(text, "").into_owned());
+    let wanted = plain(text).unwrap_or_default();
+    entries()
+        .into_iter()
+        .map(|entry| entry.expression)
+        .min_by_key(|expression| {
+            let known = regex::Regex::new(r"\{\w+\}").map(|r| r.replace_all(expression, "").into_owned());
+            distance(&wanted, &known.unwrap_or_default())
+        })
+        .unwrap_or_default()
+}
+
+/// Reads definitions of the form `/// doc`, `#[given(expr = "…")]`, `async fn`.
+fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
+    let (mut entries, mut doc) = (Vec::new(), Vec::new());
+    for line in source.lines().map(str::trim) {
+        if let Some(text) = line.strip_prefix("/// ") {
+            doc.push(text);
+        } else if let Some((keyword, expression)) = attribute(line) {
+            entries.push(Entry { subject, keyword, expression, explanation: doc.join(" ") });
+        } else if !line.starts_with("#[") {
+            doc.clear();
+        }
+    }
+    entries
+}
+
+fn attribute(line: &str) -> Option<(&'static str, String)> {
+    for (start, keyword) in [("#[given(", "Given"), ("#[when(", "When"), ("#[then(", "Then")] {
+        if let Some(rest) = line.strip_prefix(start) {
+            let expression = rest.strip_prefix("expr = ")?.strip_suffix(")]")?;
+            let text = expression.trim_start_matches('r').trim_matches('#').trim_matches('"');
+            return Some((keyword, text.replace("\\\"", "\"")));
+        }
+    }
+    None
+}
+
+/// Levenshtein's distance. A dozen lines, for one message.
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let next = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(row[j + 1] + 1);
+            diagonal = std::mem::replace(&mut row[j + 1], next);
+        }
+    }
+    row[b.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_read_from_its_definition() {
+        let source = "/// Sends it\n/// now.\n#[when(expr = \"the client sends {string}\")]\nasync fn f() {}\n";
+        let entry = &entries_of("HTTP", source)[0];
+        assert_eq!((entry.keyword, entry.expression.as_str()), ("When", "the client sends {string}"));
+        assert_eq!(entry.explanation, "Sends it now.");
+    }
+
+    #[test]
+    fn distance_counts_edits() {
+        assert_eq!(distance("kitten", "sitting"), 3);
+    }
+}

@@ -1,0 +1,67 @@
+//! Clients: what a browser, a script or an attacker would send, and exactly what comes back.
+//!
+//! HTTP is spoken here byte by byte over a socket rather than through a library: a scenario says "byte for byte", sends
+//! what no well-behaved library would, and shows what crossed the wire when it fails. WebSocket goes through
+//! `tokio-tungstenite`, STOMP frames through the codec of `mock-upstreams`.
+
+mod http;
+mod request;
+mod response;
+mod stomp;
+mod traffic;
+mod websocket;
+
+use std::io;
+use std::time::Duration;
+
+use thiserror::Error;
+
+pub use http::Connection;
+pub use request::{Body, Request};
+pub use request::chunk_of;
+pub use response::{Framing, Response, digest, shown};
+pub use stomp::StompClient;
+pub use traffic::{Outcome, Traffic};
+pub use websocket::{Handshake, WebSocket};
+
+/// How long a client waits for the next thing to happen. Generous: only ever waited out when something is wrong.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why a client got no answer.
+#[derive(Debug, Error)]
+pub enum ClientError {
+    /// The socket failed.
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    /// Nothing came for [`PATIENCE`].
+    #[error("nothing came for {patience} s while waiting for {0}", patience = PATIENCE.as_secs())]
+    Silence(&'static str),
+    /// The connection was closed before there was a response.
+    #[error("the connection was closed before a response came{0}")]
+    Closed(String),
+    /// What came is not what the protocol says.
+    #[error("what came back is not {protocol}: {reason}")]
+    Protocol {
+        /// Of which protocol.
+        protocol: &'static str,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+impl ClientError {
+    pub(crate) fn not_http(reason: impl Into<String>) -> ClientError {
+        ClientError::Protocol { protocol: "HTTP/1.1", reason: reason.into() }
+    }
+}
+
+/// Waits for `future`, at most [`PATIENCE`].
+pub(crate) async fn patiently<T, E: Into<ClientError>>(
+    what: &'static str,
+    future: impl Future<Output = Result<T, E>>,
+) -> Result<T, ClientError> {
+    match tokio::time::timeout(PATIENCE, future).await {
+        Ok(result) => result.map_err(Into::into),
+        Err(_) => Err(ClientError::Silence(what)),
+    }
+}

@@ -1,0 +1,4 @@
+//! STOMP.
+/// A session.
+#[derive(Debug)]
+pub struct StompClient;

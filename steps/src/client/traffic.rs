@@ -1,0 +1,125 @@
+//! Steady traffic: a few clients that keep asking while the scenario does something to the app servers.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+
+use super::{Body, Connection, Request};
+
+/// Between two requests of one client: steady, and gentle to a machine that runs many scenarios at once.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Traffic that goes on until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Traffic {
+    clients: JoinSet<()>,
+    stopping: Arc<AtomicBool>,
+    answered: Arc<AtomicUsize>,
+    outcomes: Arc<Mutex<Vec<Outcome>>>,
+}
+
+/// What became of one request.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// `GET /api/items`.
+    pub request: String,
+    /// Its `X-Request-Id`, unique in the scenario.
+    pub id: String,
+    /// The status, or why there was none.
+    pub result: Result<u16, String>,
+    /// The instance that answered, by `X-Instance`.
+    pub instance: Option<String>,
+}
+
+impl Traffic {
+    /// Starts `clients` clients; each sends `requests` (as `GET /api/items`) in turn on a connection that it keeps,
+    /// one after the other, with a pause between.
+    pub fn start(address: SocketAddr, clients: usize, requests: &[(String, String)]) -> Traffic {
+        let mut traffic = Traffic {
+            clients: JoinSet::new(),
+            stopping: Arc::default(),
+            answered: Arc::default(),
+            outcomes: Arc::default(),
+        };
+        for client in 0..clients {
+            let requests = requests.to_vec();
+            let (stopping, answered) = (Arc::clone(&traffic.stopping), Arc::clone(&traffic.answered));
+            let outcomes = Arc::clone(&traffic.outcomes);
+            traffic.clients.spawn(async move {
+                let mut connection = None;
+                for (number, (method, target)) in requests.iter().cycle().enumerate() {
+                    if stopping.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    let id = format!("{client}-{number}");
+                    let outcome = ask(&mut connection, address, method, target, id).await;
+                    if let Ok(mut outcomes) = outcomes.lock() {
+                        outcomes.push(outcome);
+                    }
+                    answered.fetch_add(1, Ordering::Relaxed);
+                    sleep(PAUSE).await;
+                }
+            });
+        }
+        traffic
+    }
+
+    /// Waits until `count` more requests have been answered, or refused.
+    pub async fn go_on_for(&self, count: usize) {
+        let enough = self.answered.load(Ordering::Relaxed) + count;
+        while self.answered.load(Ordering::Relaxed) < enough {
+            sleep(PAUSE).await;
+        }
+    }
+
+    /// Lets every client finish what it is doing, and returns all that became of the requests.
+    pub async fn stop(&mut self) -> Vec<Outcome> {
+        self.stopping.store(true, Ordering::Relaxed);
+        while self.clients.join_next().await.is_some() {}
+        self.so_far()
+    }
+
+    /// What became of the requests so far.
+    pub fn so_far(&self) -> Vec<Outcome> {
+        self.outcomes.lock().map(|outcomes| outcomes.clone()).unwrap_or_default()
+    }
+}
+
+async fn ask(
+    kept: &mut Option<Connection>,
+    address: SocketAddr,
+    method: &str,
+    target: &str,
+    id: String,
+) -> Outcome {
+    let mut request = Request::new(method, target).header("X-Request-Id", &id);
+    if !matches!(method, "GET" | "HEAD") {
+        request = request.header("Content-Type", "application/json").body(Body::Sized(b"{\"name\":\"milk\"}".to_vec()));
+    }
+    let connection = match kept.take() {
+        Some(connection) => Ok(connection),
+        None => Connection::open(address).await,
+    };
+    let answer = match connection {
+        Ok(mut connection) => match connection.ask(&request).await {
+            Ok(response) if response.complete => {
+                let closes = response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+                *kept = (!closes).then_some(connection);
+                Ok(response)
+            }
+            Ok(_) => Err("the response was cut off".to_owned()),
+            Err(error) => Err(error.to_string()),
+        },
+        Err(error) => Err(error.to_string()),
+    };
+    Outcome {
+        request: format!("{method} {target}"),
+        id,
+        instance: answer.as_ref().ok().and_then(|r| r.value("x-instance").map(str::to_owned)),
+        result: answer.map(|response| response.status),
+    }
+}

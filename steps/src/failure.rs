@@ -1,0 +1,61 @@
+//! How a step says that a promise is broken.
+
+use std::fmt;
+
+use crate::client::ClientError;
+use crate::conf::OverlayError;
+use crate::target::TargetError;
+
+/// What a step definition returns.
+pub type Checked = Result<(), Failure>;
+
+/// A broken promise, in words for the person who has to mend it.
+#[derive(Debug)]
+pub struct Failure(String);
+
+impl Failure {
+    /// Says what is wrong.
+    pub fn new(message: impl Into<String>) -> Failure {
+        Failure(message.into())
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! failure_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Failure {
+            fn from(error: $error) -> Failure {
+                Failure(error.to_string())
+            }
+        }
+    )*};
+}
+
+failure_from!(ClientError, TargetError, OverlayError, std::io::Error, serde_json::Error, regex::Error);
+
+/// Returns a [`Failure`] unless a condition holds.
+#[macro_export]
+macro_rules! ensure {
+    ($condition:expr, $($message:tt)+) => {
+        if !$condition {
+            return Err($crate::failure::Failure::new(format!($($message)+)));
+        }
+    };
+}
+
+/// Returns a [`Failure`] that shows both unless two values are equal.
+#[macro_export]
+macro_rules! ensure_eq {
+    ($actual:expr, $expected:expr, $($what:tt)+) => {
+        let (actual, expected) = (&$actual, &$expected);
+        if actual != expected {
+            let what = format!($($what)+);
+            return Err($crate::failure::Failure::new(format!("{what}\n  expected: {expected:?}\n       got: {actual:?}")));
+        }
+    };
+}

@@ -1,0 +1,234 @@
+//! Where a scenario takes place: a proxy of its own, two app servers of its own, a front end and logs of its own.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use mock_upstreams::{AppServer, ReservedPort};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep};
+
+use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
+use crate::failure::Failure;
+use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
+
+/// What all scenarios of a run share.
+#[derive(Debug)]
+pub struct Setting {
+    /// What is tested.
+    pub target: Box<dyn Target>,
+    /// With which configuration.
+    pub source: Source,
+}
+
+/// The scene of one scenario. Built at the first step that needs it; the proxy is started at the first that asks it.
+#[derive(Debug)]
+pub struct Scene {
+    setting: Arc<Setting>,
+    overlays: Vec<Overlay>,
+    ports: BTreeMap<String, ReservedPort>,
+    rewritten: Rewritten,
+    proxy: Option<Box<dyn Proxy>>,
+    /// The app server that stands for the first server of an upstream.
+    pub blue: AppServer,
+    /// The app server that stands for the second.
+    pub green: AppServer,
+    // Dropped last: the proxy runs in it.
+    scratch: Scratch,
+}
+
+impl Scene {
+    /// Starts the app servers and deploys the front end; the proxy is not started yet.
+    ///
+    /// # Errors
+    /// When this machine has no more ports or room.
+    pub async fn set(setting: Arc<Setting>) -> Result<Scene, Failure> {
+        let scratch = Scratch::new(setting.target.scratch_parent())?;
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        let (blue, green) = (AppServer::start("blue", any).await?, AppServer::start("green", any).await?);
+        let mut scene = Scene {
+            setting,
+            overlays: Vec::new(),
+            ports: BTreeMap::new(),
+            rewritten: Rewritten::default(),
+            proxy: None,
+            blue,
+            green,
+            scratch,
+        };
+        scene.rewrite()?;
+        if let Some(directory) = scene.front_end() {
+            scene.setting.source.deploy(&directory)?;
+        }
+        Ok(scene)
+    }
+
+    /// Changes the configuration; takes effect when the proxy starts or reloads.
+    pub fn overlay(&mut self, overlay: Overlay) {
+        self.overlays.push(overlay);
+    }
+
+    /// Both app servers.
+    pub fn app_servers(&self) -> [&AppServer; 2] {
+        [&self.blue, &self.green]
+    }
+
+    /// The app server of that name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn app_server(&self, name: &str) -> Result<&AppServer, Failure> {
+        self.app_servers()
+            .into_iter()
+            .find(|server| server.name() == name)
+            .ok_or_else(|| Failure::new(format!("there is no app server {name:?}; they are blue and green")))
+    }
+
+    /// The directory the front end is deployed to.
+    pub fn front_end(&self) -> Option<PathBuf> {
+        self.rewritten.deployed_to(&self.setting.source).map(|directory| self.scratch.place(&directory))
+    }
+
+    /// Where a path of the configuration lies in this scene: its logs, its pid file.
+    pub fn place(&self, path: &str) -> PathBuf {
+        self.scratch.place(path)
+    }
+
+    /// Where the proxy listens; started, if it has not been.
+    ///
+    /// # Errors
+    /// When the configuration is refused, or the proxy does not come to listen.
+    pub async fn proxy(&mut self) -> Result<SocketAddr, Failure> {
+        let address = match (&self.proxy, self.rewritten.listen.first()) {
+            (Some(_), Some((_, address))) => return Ok(*address),
+            _ => self.write()?,
+        };
+        let proxy = self.setting.target.start(&self.scratch).await?;
+        let deadline = Instant::now() + START_DEADLINE;
+        while TcpStream::connect(address).await.is_err() {
+            if let ProxyState::Ended(said) = proxy.state().await {
+                return Err(self.refused(&said));
+            }
+            if Instant::now() > deadline {
+                return Err(TargetError::Deadline { what: format!("listening on {address}") }.into());
+            }
+            sleep(Duration::from_millis(2)).await;
+        }
+        self.proxy = Some(proxy);
+        Ok(address)
+    }
+
+    /// The running proxy.
+    ///
+    /// # Errors
+    /// As [`Scene::proxy`].
+    pub async fn running(&mut self) -> Result<&mut Box<dyn Proxy>, Failure> {
+        self.proxy().await?;
+        self.proxy.as_mut().ok_or_else(|| Failure::new("the proxy is not running"))
+    }
+
+    /// Writes the configuration with all changes made since, for a reload or a check.
+    ///
+    /// # Errors
+    /// When a change does not fit the configuration.
+    pub fn write(&mut self) -> Result<SocketAddr, Failure> {
+        self.rewrite()?;
+        self.rewritten.write(&self.scratch)?;
+        match self.rewritten.listen.first() {
+            Some((_, address)) => Ok(*address),
+            // Nothing was rewritten: the engine will say why. Any address will do until it has.
+            None => Ok(self.reserve("80")?),
+        }
+    }
+
+    /// Writes the configuration and has it checked as `nginx -t` does; paths are as its author wrote them.
+    ///
+    /// # Errors
+    /// When the check could not be made.
+    pub async fn test(&mut self) -> Result<Verdict, Failure> {
+        self.write()?;
+        let verdict = self.setting.target.test(&self.scratch).await?;
+        Ok(Verdict { output: self.as_written(&verdict.output), ..verdict })
+    }
+
+    /// Ends the proxy and the app servers.
+    pub async fn strike(&mut self) {
+        if let Some(mut proxy) = self.proxy.take() {
+            proxy.stop().await;
+        }
+        for server in [&self.blue, &self.green] {
+            server.stop().await;
+        }
+    }
+
+    /// The configuration as it is run.
+    pub fn rewritten(&self) -> &Rewritten {
+        &self.rewritten
+    }
+
+    /// A log or other small file of the scene; empty when it is not there.
+    pub fn read(&self, path: &str) -> String {
+        std::fs::read_to_string(self.place(path)).unwrap_or_default()
+    }
+
+    /// `text` with this scene's paths and addresses as the configuration has them.
+    pub fn as_written(&self, text: &str) -> String {
+        let conf = self.scratch.conf().display().to_string();
+        let root = self.scratch.path().join("root").display().to_string();
+        text.replace(&conf, &self.setting.source.name).replace(&root, "")
+    }
+
+    fn rewrite(&mut self) -> Result<(), Failure> {
+        let mut text = self.setting.source.text.clone();
+        for overlay in &self.overlays {
+            text = overlay.apply(&text)?;
+        }
+        let setting = Arc::clone(&self.setting);
+        let addresses = [self.blue.address(), self.green.address()];
+        let mut ports = std::mem::take(&mut self.ports);
+        let rewriter = Rewriter {
+            source: &setting.source,
+            scratch: &self.scratch,
+            app_servers: &addresses,
+            user: worker_account(),
+        };
+        let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
+        self.ports = ports;
+        self.rewritten = rewritten?;
+        Ok(())
+    }
+
+    fn reserve(&mut self, address: &str) -> io::Result<SocketAddr> {
+        reserve(&mut self.ports, address)
+    }
+
+    fn refused(&self, said: &str) -> Failure {
+        let said = self.as_written(said);
+        Failure::new(format!("{} did not start:\n{}", self.setting.target.name(), said.trim_end()))
+    }
+}
+
+/// The port that stands for a `listen` address, held until the scene is over.
+fn reserve(ports: &mut BTreeMap<String, ReservedPort>, address: &str) -> io::Result<SocketAddr> {
+    if let Some(port) = ports.get(address) {
+        return Ok(port.address());
+    }
+    let port = ReservedPort::any()?;
+    let stand_in = port.address();
+    ports.insert(address.to_owned(), port);
+    Ok(stand_in)
+}
+
+/// The account that workers drop to where this program is root: `nobody`, which every system and image has. Its group
+/// goes by different names.
+pub fn worker_account() -> Option<String> {
+    if !rustix::process::geteuid().is_root() {
+        return None;
+    }
+    let groups = std::fs::read_to_string("/etc/group").unwrap_or_default();
+    let group = if groups.lines().any(|line| line.starts_with("nogroup:")) { "nogroup" } else { "nobody" };
+    Some(format!("nobody {group}"))
+}
