@@ -1,1 +1,39 @@
-//! log
+//! Access logs and error logs.
+//!
+//! A worker never waits for a log in the middle of a request. Access log lines gather in memory and are written when
+//! the worker has done what was ready to be done, in one system call per log; error log lines, which are rare, are
+//! written as they come. Files are opened for appending and every write holds whole lines, so the lines of
+//! several workers never mix.
+
+mod access;
+mod error;
+mod escape;
+mod files;
+
+use std::fmt;
+use std::io;
+
+pub use access::Logs;
+pub use error::{level_name, line};
+pub use files::{Files, OpenError};
+
+/// An operating system error as nginx words it: `2: No such file or directory`.
+pub fn describe(error: &io::Error) -> impl fmt::Display {
+    let text = error.to_string();
+    let Some(code) = error.raw_os_error() else { return text };
+    let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);
+    format!("{code}: {text}")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    #[test]
+    fn system_errors_read_as_nginx_s() {
+        let described = |error: io::Error| super::describe(&error).to_string();
+        assert_eq!(described(io::Error::from_raw_os_error(13)), "13: Permission denied");
+        assert_eq!(described(io::Error::from_raw_os_error(98)), "98: Address already in use");
+        assert_eq!(described(io::Error::other("odd")), "odd");
+    }
+}

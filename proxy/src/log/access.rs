@@ -1,0 +1,247 @@
+//! A worker's logs.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::io::{self, Write};
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::{Files, describe, error, escape, files};
+use crate::config::model::{AccessLog, Config, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
+use crate::config::template::Part;
+use crate::http::variables::Variables;
+use crate::server::clock::Clock;
+
+/// Lines of a log without `buffer=` are written at once when they come to this many bytes.
+const TURN_LIMIT: usize = 64 * 1024;
+
+/// How long nginx keeps quiet after it has complained that an access log cannot be written.
+const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
+
+/// The logs of one worker (or of the master). Not shared between threads.
+#[derive(Debug)]
+pub struct Logs {
+    files: RefCell<Files>,
+    /// The main context's `error_log`, for what concerns no request.
+    main: Vec<ErrorLog>,
+    buffers: RefCell<Vec<Buffer>>,
+    scratch: RefCell<Scratch>,
+    wake: Notify,
+    complained: Cell<Option<Instant>>,
+    clock: Rc<Clock>,
+    pid: u32,
+    tid: u32,
+}
+
+/// Memory that making a line needs, kept from one request to the next.
+#[derive(Debug, Default)]
+struct Scratch {
+    value: Vec<u8>,
+    line: Vec<u8>,
+}
+
+/// Lines of one access log that are not written yet.
+#[derive(Debug)]
+struct Buffer {
+    target: LogTarget,
+    lines: Vec<u8>,
+    /// `buffer=`; without it, lines live until the end of the event loop's turn.
+    size: Option<usize>,
+    /// When `flush=` is over for the oldest line.
+    due: Option<Instant>,
+}
+
+impl Logs {
+    /// Opens the configuration's logs.
+    ///
+    /// # Errors
+    ///
+    /// The first file that cannot be opened.
+    pub fn open(config: &Config) -> io::Result<Logs> {
+        Ok(Logs::new(Files::open(config)?, &config.error_log, Rc::new(Clock::new())))
+    }
+
+    /// Logs of the calling thread, whose ids stand in error log lines, into files that are open.
+    pub fn new(files: Files, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
+        Logs {
+            files: RefCell::new(files),
+            main: main.to_vec(),
+            buffers: RefCell::default(),
+            scratch: RefCell::default(),
+            wake: Notify::new(),
+            complained: Cell::new(None),
+            clock,
+            pid: std::process::id(),
+            tid: rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs(),
+        }
+    }
+
+    /// The calling thread's id, which nginx would show as a worker's process id.
+    pub fn tid(&self) -> u32 {
+        self.tid
+    }
+
+    /// Logs a finished request, unless `if=` says otherwise. Never waits for the disk, except when 64 KiB have
+    /// gathered or a `buffer=` is full; [`Logs::run`] writes the rest.
+    pub fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
+        let Some(format) = http.log_formats.get(log.format) else { return };
+        let mut scratch = self.scratch.take();
+        if wanted(log, variables, &mut scratch.value) {
+            render(format, variables, &mut scratch);
+            self.append(log, &scratch.line);
+        }
+        self.scratch.replace(scratch);
+    }
+
+    /// Writes a line to every one of `logs` that wants its level. The message begins with the connection's number
+    /// (`*3 `) where there is a connection, as nginx's does.
+    pub fn error(&self, logs: &[ErrorLog], level: Level, message: fmt::Arguments<'_>) {
+        let mut line = None;
+        for log in logs.iter().filter(|log| level <= log.level) {
+            let line = line.get_or_insert_with(|| {
+                error::line(&self.clock.now().error_log, level, self.pid, self.tid, message)
+            });
+            if let Some(mut file) = self.files.borrow().get(&log.target) {
+                // There is nowhere left to complain to.
+                let _ = file.write_all(line);
+            }
+        }
+    }
+
+    /// As [`Logs::error`], into the main context's `error_log`.
+    pub fn main_error(&self, level: Level, message: fmt::Arguments<'_>) {
+        self.error(&self.main, level, message);
+    }
+
+    /// Writes what gathers, at the end of each turn of the event loop or when `flush=` says so. Runs for as long as
+    /// the worker does.
+    pub async fn run(&self) {
+        loop {
+            let due = self.buffers.borrow().iter().filter_map(|buffer| buffer.due).min();
+            let timer = async {
+                match due {
+                    Some(due) => tokio::time::sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = self.wake.notified() => tokio::task::yield_now().await,
+                () = timer => {}
+            }
+            let now = Instant::now();
+            self.write_where(|buffer| buffer.size.is_none() || buffer.due.is_some_and(|due| due <= now));
+        }
+    }
+
+    /// Writes all that has gathered: for the end of a worker.
+    pub fn flush(&self) {
+        self.write_where(|_| true);
+    }
+
+    /// Goes on with other files, after writing to the old ones what was meant for them.
+    pub fn reopen(&self, files: Files) {
+        self.flush();
+        self.files.replace(files);
+    }
+
+    fn append(&self, log: &AccessLog, line: &[u8]) {
+        let mut buffers = self.buffers.borrow_mut();
+        let at =
+            buffers.iter().position(|buffer| files::same(&buffer.target, &log.target)).unwrap_or_else(|| {
+                buffers.push(Buffer {
+                    target: log.target.clone(),
+                    lines: Vec::new(),
+                    size: log.buffer,
+                    due: None,
+                });
+                buffers.len() - 1
+            });
+        let Some(buffer) = buffers.get_mut(at) else { return };
+        let full = buffer.size.unwrap_or(TURN_LIMIT);
+        if buffer.lines.len() + line.len() > full {
+            self.write(buffer);
+        }
+        if buffer.lines.is_empty() {
+            buffer.due = log.flush.filter(|_| buffer.size.is_some()).map(|flush| Instant::now() + flush);
+            if buffer.size.is_none() || buffer.due.is_some() {
+                self.wake.notify_one();
+            }
+        }
+        buffer.lines.extend_from_slice(line);
+        if buffer.lines.len() > full {
+            self.write(buffer);
+        }
+    }
+
+    fn write_where(&self, wanted: impl Fn(&Buffer) -> bool) {
+        for buffer in self.buffers.borrow_mut().iter_mut().filter(|buffer| wanted(buffer)) {
+            self.write(buffer);
+        }
+    }
+
+    fn write(&self, buffer: &mut Buffer) {
+        buffer.due = None;
+        if buffer.lines.is_empty() {
+            return;
+        }
+        let written = match self.files.borrow().get(&buffer.target) {
+            Some(mut file) => file.write_all(&buffer.lines),
+            None => Ok(()),
+        };
+        buffer.lines.clear();
+        buffer.lines.shrink_to(TURN_LIMIT);
+        if let Err(error) = written {
+            self.complain(&buffer.target, &error);
+        }
+    }
+
+    /// A full disk must not fill the error log as well.
+    fn complain(&self, target: &LogTarget, error: &io::Error) {
+        let now = Instant::now();
+        if self.complained.get().is_some_and(|then| now < then + COMPLAINT_INTERVAL) {
+            return;
+        }
+        self.complained.set(Some(now));
+        let name = match target {
+            LogTarget::File(path) => path.display().to_string(),
+            LogTarget::Stderr => "stderr".to_owned(),
+        };
+        self.main_error(Level::Alert, format_args!("write() to \"{name}\" failed ({})", describe(error)));
+    }
+}
+
+/// Whether `if=` lets the request be logged.
+fn wanted(log: &AccessLog, variables: &dyn Variables, value: &mut Vec<u8>) -> bool {
+    let Some(condition) = &log.condition else { return true };
+    value.clear();
+    variables.evaluate_into(condition, value);
+    !matches!(&value[..], b"" | b"0")
+}
+
+/// Makes the line.
+fn render(format: &LogFormat, variables: &dyn Variables, Scratch { value, line }: &mut Scratch) {
+    line.clear();
+    for part in &format.template.parts {
+        match part {
+            Part::Literal(text) => line.extend_from_slice(text.as_bytes()),
+            Part::Variable(variable) => {
+                value.clear();
+                if variables.variable(variable, value) {
+                    escape::escape(value, format.escape, line);
+                } else if format.escape == LogEscape::Default {
+                    line.push(b'-');
+                }
+            }
+        }
+    }
+    line.push(b'\n');
+}
+
+impl Drop for Logs {
+    fn drop(&mut self) {
+        self.flush();
+    }
+}

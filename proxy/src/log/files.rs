@@ -1,0 +1,128 @@
+//! The files behind the logs: opened by the master, shared with the workers, opened again upon USR1.
+
+use std::fs::{File, OpenOptions};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use crate::config::model::{Config, LogTarget, User};
+
+/// Open log files. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Files {
+    files: Vec<(LogTarget, Arc<File>)>,
+}
+
+/// A log file could not be opened; the text is nginx's.
+#[derive(Debug, thiserror::Error)]
+#[error("open() \"{}\" failed ({})", path.display(), super::describe(source))]
+pub struct OpenError {
+    path: PathBuf,
+    source: io::Error,
+}
+
+impl From<OpenError> for io::Error {
+    fn from(error: OpenError) -> io::Error {
+        io::Error::new(error.source.kind(), error)
+    }
+}
+
+impl Files {
+    /// Opens every log that the configuration names, creating files with mode 0644.
+    ///
+    /// # Errors
+    ///
+    /// The first file that cannot be opened.
+    pub fn open(config: &Config) -> Result<Files, OpenError> {
+        let mut files = Files::default();
+        for log in &config.error_log {
+            files.add(&log.target)?;
+        }
+        for location in config.http.iter().flat_map(|http| &http.locations) {
+            for log in &location.settings.error_log {
+                files.add(&log.target)?;
+            }
+            for log in &location.settings.access_log {
+                files.add(&log.target)?;
+            }
+        }
+        Ok(files)
+    }
+
+    /// The same logs, opened again by name: for after a rotation. Where that fails the old file stays in use and the
+    /// error is returned beside. As nginx does, files get the worker's user as their owner.
+    pub fn reopen(&self, user: Option<&User>) -> (Files, Vec<OpenError>) {
+        let mut errors = Vec::new();
+        let mut again = |(target, old): &(LogTarget, Arc<File>)| {
+            let new = open(target).and_then(|file| match (target, user) {
+                (LogTarget::File(path), Some(user)) => give_to(file, path, user),
+                _ => Ok(file),
+            });
+            let file = new.map(Arc::new).unwrap_or_else(|error| {
+                errors.push(error);
+                Arc::clone(old)
+            });
+            (target.clone(), file)
+        };
+        let files = self.files.iter().map(&mut again).collect();
+        (Files { files }, errors)
+    }
+
+    /// The file of a log that the configuration names.
+    pub(super) fn get(&self, target: &LogTarget) -> Option<&File> {
+        self.files.iter().find(|(named, _)| same(named, target)).map(|(_, file)| &**file)
+    }
+
+    fn add(&mut self, target: &LogTarget) -> Result<(), OpenError> {
+        if self.get(target).is_none() {
+            self.files.push((target.clone(), Arc::new(open(target)?)));
+        }
+        Ok(())
+    }
+}
+
+/// Whether two targets are one. Paths are compared by their bytes: cheaper, on every request, than by component.
+pub(super) fn same(one: &LogTarget, other: &LogTarget) -> bool {
+    match (one, other) {
+        (LogTarget::File(one), LogTarget::File(other)) => {
+            one.as_os_str().as_bytes() == other.as_os_str().as_bytes()
+        }
+        (LogTarget::Stderr, LogTarget::Stderr) => true,
+        _ => false,
+    }
+}
+
+fn open(target: &LogTarget) -> Result<File, OpenError> {
+    match target {
+        LogTarget::File(path) => OpenOptions::new()
+            .append(true)
+            .create(true)
+            .mode(0o644)
+            .open(path)
+            .map_err(|source| OpenError { path: path.clone(), source }),
+        LogTarget::Stderr => io::stderr()
+            .as_fd()
+            .try_clone_to_owned()
+            .map(File::from)
+            .map_err(|source| OpenError { path: "stderr".into(), source }),
+    }
+}
+
+fn give_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
+    let change = || {
+        let metadata = file.metadata()?;
+        if metadata.uid() != user.uid {
+            fchown(&file, Some(user.uid), None)?;
+        }
+        let mode = metadata.mode();
+        if mode & 0o600 != 0o600 {
+            file.set_permissions(std::fs::Permissions::from_mode(mode | 0o600))?;
+        }
+        Ok(())
+    };
+    change().map_err(|source| OpenError { path: path.to_owned(), source })?;
+    Ok(file)
+}

@@ -1,0 +1,208 @@
+//! How many connections a worker holds: `worker_connections`, and what happens beyond it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+/// A worker's connections, to clients and to app servers alike, as nginx counts them.
+#[derive(Debug, Clone)]
+pub struct Connections(Rc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limit: usize,
+    used: Cell<usize>,
+    clients: Cell<usize>,
+    no_clients: Notify,
+    /// Idle connections that were told to close and have not done so yet.
+    evicting: Cell<usize>,
+    /// Connections that wait for a request, the longest waiting first.
+    idle: RefCell<BTreeMap<u64, Rc<Notify>>>,
+    next_idle: Cell<u64>,
+}
+
+/// The right to hold one connection; given back when dropped.
+#[derive(Debug)]
+pub struct Slot {
+    connections: Connections,
+    client: bool,
+}
+
+/// A client connection that waits for a request and may be closed when the worker needs room; see
+/// [`Connections::idle`]. It is no longer eligible when this is dropped.
+#[derive(Debug)]
+pub struct Idle {
+    connections: Connections,
+    number: u64,
+    evicted: Rc<Notify>,
+}
+
+/// What [`Connections::accept`] found.
+#[derive(Debug)]
+pub enum Accepted {
+    /// There was room.
+    Free(Slot),
+    /// Idle connections were told to close to make room: nginx warns of it.
+    Reused(Slot),
+    /// Everything is in use: the new connection is closed unserved.
+    Full,
+}
+
+impl Connections {
+    /// Room for `limit` connections, of which `listening` are taken by listening sockets.
+    pub fn new(limit: usize, listening: usize) -> Connections {
+        Connections(Rc::new(Shared {
+            limit,
+            used: Cell::new(listening),
+            clients: Cell::new(0),
+            no_clients: Notify::new(),
+            evicting: Cell::new(0),
+            idle: RefCell::default(),
+            next_idle: Cell::new(0),
+        }))
+    }
+
+    /// `worker_connections`.
+    pub fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    /// A slot for a client's connection.
+    pub fn accept(&self) -> Accepted {
+        let reused = self.make_room();
+        match self.slot(true) {
+            Some(slot) if reused => Accepted::Reused(slot),
+            Some(slot) => Accepted::Free(slot),
+            None => Accepted::Full,
+        }
+    }
+
+    /// A slot for a connection to an app server; `None` when all are in use (nginx answers 500 then).
+    pub fn connect(&self) -> Option<Slot> {
+        self.make_room();
+        self.slot(false)
+    }
+
+    /// Says that a client connection waits for its first or next request.
+    pub fn idle(&self) -> Idle {
+        let number = self.0.next_idle.get();
+        self.0.next_idle.set(number + 1);
+        let evicted = Rc::new(Notify::new());
+        self.0.idle.borrow_mut().insert(number, Rc::clone(&evicted));
+        Idle { connections: self.clone(), number, evicted }
+    }
+
+    /// Client connections that are open.
+    pub fn clients(&self) -> usize {
+        self.0.clients.get()
+    }
+
+    /// Returns when no client connection is open.
+    pub async fn no_clients(&self) {
+        while self.0.clients.get() > 0 {
+            self.0.no_clients.notified().await;
+        }
+    }
+
+    fn slot(&self, client: bool) -> Option<Slot> {
+        let shared = &self.0;
+        if shared.used.get().saturating_sub(shared.evicting.get()) >= shared.limit {
+            return None;
+        }
+        shared.used.set(shared.used.get() + 1);
+        shared.clients.set(shared.clients.get() + usize::from(client));
+        Some(Slot { connections: self.clone(), client })
+    }
+
+    /// Closes the longest idle eighth (at least 1, at most 32) when less than a sixteenth is free, as nginx does.
+    /// A connection told to close no longer counts, although it takes a turn of the event loop to do so.
+    fn make_room(&self) -> bool {
+        let shared = &self.0;
+        let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());
+        if free > shared.limit / 16 {
+            return false;
+        }
+        let mut idle = shared.idle.borrow_mut();
+        let count = (idle.len() / 8).clamp(1, 32);
+        let before = shared.evicting.get();
+        for (_, evicted) in std::iter::from_fn(|| idle.pop_first()).take(count) {
+            evicted.notify_one();
+            shared.evicting.set(shared.evicting.get() + 1);
+        }
+        shared.evicting.get() > before
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let shared = &self.connections.0;
+        shared.used.set(shared.used.get().saturating_sub(1));
+        if self.client {
+            shared.clients.set(shared.clients.get().saturating_sub(1));
+            if shared.clients.get() == 0 {
+                shared.no_clients.notify_one();
+            }
+        }
+    }
+}
+
+impl Idle {
+    /// Returns when the worker needs the room: the connection is to be closed.
+    pub async fn evicted(&self) {
+        self.evicted.notified().await;
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let shared = &self.connections.0;
+        if shared.idle.borrow_mut().remove(&self.number).is_none() {
+            shared.evicting.set(shared.evicting.get().saturating_sub(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(connections: &Connections) -> Option<Slot> {
+        match connections.accept() {
+            Accepted::Free(slot) | Accepted::Reused(slot) => Some(slot),
+            Accepted::Full => None,
+        }
+    }
+
+    #[test]
+    fn listening_sockets_and_upstream_connections_count() {
+        let connections = Connections::new(3, 1);
+        let (client, upstream) = (take(&connections), connections.connect());
+        assert!(client.is_some() && upstream.is_some());
+        assert!(matches!(connections.accept(), Accepted::Full));
+        drop(upstream);
+        assert!(matches!(connections.accept(), Accepted::Free(_)));
+    }
+
+    #[tokio::test]
+    async fn the_longest_idle_connection_makes_room() {
+        let connections = Connections::new(3, 1);
+        let (slots, first, second) =
+            ((take(&connections), take(&connections)), connections.idle(), connections.idle());
+        let reused = connections.accept();
+        assert!(matches!(reused, Accepted::Reused(_)));
+        first.evicted().await;
+        drop((first, slots.0));
+        assert!(matches!(connections.accept(), Accepted::Reused(_)), "the second idle one goes next");
+        second.evicted().await;
+    }
+
+    #[tokio::test]
+    async fn the_last_client_to_leave_is_noticed() {
+        let connections = Connections::new(8, 1);
+        let (first, second) = (take(&connections), take(&connections));
+        let (waited, ()) = tokio::join!(connections.no_clients(), async { drop((first, second)) });
+        assert_eq!((waited, connections.clients()), ((), 0));
+    }
+}

@@ -1,0 +1,61 @@
+//! A worker: one thread with an event loop of its own, its own listening sockets, upstream pool and logs. Nothing
+//! on the path of a request is shared with another worker.
+
+pub mod connections;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use super::clock::Clock;
+use crate::config::model::Config;
+use crate::log::Logs;
+use connections::Connections;
+
+/// What a connection needs of the worker it lives in.
+#[derive(Debug)]
+pub struct Worker {
+    /// The configuration this worker was started with.
+    pub config: Rc<Config>,
+    /// Where to log.
+    pub logs: Rc<Logs>,
+    /// How far the worker is on its way out.
+    pub quitting: watch::Receiver<Stage>,
+    /// The time, spelt out.
+    pub clock: Rc<Clock>,
+    /// `worker_connections`.
+    pub connections: Connections,
+    /// Where connection numbers come from, for all workers.
+    pub numbers: Arc<AtomicU64>,
+}
+
+impl Worker {
+    /// A number for a connection (`$connection`, `*3` in error logs), unique across the workers of a master.
+    pub fn next_connection(&self) -> u64 {
+        self.numbers.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// How far a worker is on its way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// Not at all.
+    Serving,
+    /// Kept-alive connections that wait for another request are closed, open exchanges are finished and their
+    /// connections closed, tunnels live on. A connection that has not sent its first request may still do so.
+    Draining,
+    /// The grace is over: tunnels are closed as well.
+    Closing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stage;
+
+    #[test]
+    fn stages_follow_each_other() {
+        assert!(Stage::Serving < Stage::Draining && Stage::Draining < Stage::Closing);
+    }
+}
