@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, ORIGIN, VARY};
+use axum::http::{HeaderName, HeaderValue, Method};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+
+use crate::instance::Instance;
+
+/// The origins that the app lets read its responses and open WebSockets.
+#[derive(Clone, Debug, Default)]
+pub struct Origins(Option<Vec<String>>);
+
+impl Origins {
+    /// The origin that [`Origins::default`] refuses; every other `http://…` or `https://…` is allowed then.
+    pub const EVIL: &'static str = "http://evil.example";
+
+    /// Exactly these, compared byte for byte.
+    pub fn only<S: Into<String>>(origins: impl IntoIterator<Item = S>) -> Self {
+        Self(Some(origins.into_iter().map(Into::into).collect()))
+    }
+
+    /// Whether `origin`, the value of an `Origin` field, is allowed.
+    pub fn allow(&self, origin: &str) -> bool {
+        match &self.0 {
+            Some(origins) => origins.iter().any(|each| each == origin),
+            None => {
+                let scheme = origin.split_once("://").map(|(scheme, _)| scheme);
+                matches!(scheme, Some("http" | "https")) && origin != Self::EVIL
+            }
+        }
+    }
+}
+
+/// Answers `OPTIONS`, and adds to every response what the app has to say of its origin and of itself.
+pub(super) async fn judge(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
+    let origin = request.headers().get(ORIGIN).cloned();
+    let allowed = origin.filter(|origin| origin.to_str().is_ok_and(|origin| instance.origins.allow(origin)));
+    let mut response = match *request.method() {
+        Method::OPTIONS => options(&instance),
+        _ => next.run(request).await,
+    };
+    let headers = response.headers_mut();
+    if let Some(origin) = allowed {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        headers.append(VARY, HeaderValue::from_static("Origin"));
+    }
+    if let Ok(name) = HeaderValue::from_str(&instance.name) {
+        headers.insert(HeaderName::from_static("x-instance"), name);
+    }
+    response
+}
+
+fn options(instance: &Instance) -> Response {
+    let headers = [
+        (HeaderName::from_static("x-answered-by"), "app"),
+        (ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD"),
+        (ALLOW, "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    ];
+    (headers, format!("{} answered OPTIONS itself\n", instance.name)).into_response()
+}

@@ -1,0 +1,110 @@
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::header::LOCATION;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use serde_json::{Map, Value, json};
+
+use super::Shared;
+
+/// The database behind `/api/items`. Clones are the same one: instances of one app share it.
+#[derive(Clone, Debug, Default)]
+pub struct Items(Arc<Mutex<Store>>);
+
+#[derive(Debug, Default)]
+struct Store {
+    last: u64,
+    items: BTreeMap<u64, Map<String, Value>>,
+}
+
+impl Items {
+    /// How many items were created by a POST with `X-Request-Id: id`: 2 for a POST that was run twice.
+    pub fn created_by(&self, id: &str) -> usize {
+        let store = self.lock();
+        store.items.values().filter(|item| item.get("requestId").is_some_and(|each| each == id)).count()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Store> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+pub(super) async fn list(State(instance): Shared) -> Json<Value> {
+    Json(instance.items.lock().items.values().cloned().map(Value::Object).collect())
+}
+
+pub(super) async fn create(State(instance): Shared, headers: HeaderMap, body: Bytes) -> Response {
+    let mut item = match object(&body) {
+        Ok(item) => item,
+        Err(refusal) => return refusal,
+    };
+    let mut store = instance.items.lock();
+    store.last += 1;
+    let id = store.last;
+    item.insert("id".to_owned(), json!(id));
+    item.insert("createdOn".to_owned(), json!(instance.name));
+    if let Some(request) = headers.get("x-request-id").and_then(|id| id.to_str().ok()) {
+        item.insert("requestId".to_owned(), json!(request));
+    }
+    store.items.insert(id, item.clone());
+    (StatusCode::CREATED, [(LOCATION, format!("/api/items/{id}"))], Json(item)).into_response()
+}
+
+pub(super) async fn read(State(instance): Shared, Path(id): Path<u64>) -> Response {
+    found(instance.items.lock().items.get(&id))
+}
+
+pub(super) async fn replace(State(instance): Shared, Path(id): Path<u64>, body: Bytes) -> Response {
+    change(&instance.items, id, &body, |item, new| *item = new)
+}
+
+pub(super) async fn merge(State(instance): Shared, Path(id): Path<u64>, body: Bytes) -> Response {
+    change(&instance.items, id, &body, |item, new| item.extend(new))
+}
+
+pub(super) async fn remove(State(instance): Shared, Path(id): Path<u64>) -> Response {
+    match instance.items.lock().items.remove(&id) {
+        Some(_) => StatusCode::NO_CONTENT.into_response(),
+        None => found(None),
+    }
+}
+
+fn change(
+    items: &Items,
+    id: u64,
+    body: &[u8],
+    change: impl FnOnce(&mut Map<String, Value>, Map<String, Value>),
+) -> Response {
+    let new = match object(body) {
+        Ok(new) => new,
+        Err(refusal) => return refusal,
+    };
+    let mut store = items.lock();
+    if let Some(item) = store.items.get_mut(&id) {
+        change(item, new);
+        item.insert("id".to_owned(), json!(id));
+    }
+    found(store.items.get(&id))
+}
+
+fn found(item: Option<&Map<String, Value>>) -> Response {
+    match item {
+        Some(item) => Json(item).into_response(),
+        None => (StatusCode::NOT_FOUND, Json(json!({ "error": "no such item" }))).into_response(),
+    }
+}
+
+/// The JSON object in a body; an empty body is an empty one.
+fn object(body: &[u8]) -> Result<Map<String, Value>, Response> {
+    if body.is_empty() {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(body).map_err(|error| {
+        (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("not a JSON object: {error}") })))
+            .into_response()
+    })
+}

@@ -1,0 +1,81 @@
+//! The app that `blue` and `green` are instances of.
+//!
+//! | path | what it does |
+//! |---|---|
+//! | `GET /api/items` | every item, as a JSON array |
+//! | `POST /api/items` | creates an item from a JSON object: 201, `Location`; each `X-Request-Id` is kept in the item |
+//! | `GET PUT PATCH DELETE /api/items/{id}` | reads, replaces, merges, removes (204) one; 404 when there is none |
+//! | `/api/echo`, any other path that starts with `/api` or `/stomp/` | the request as it arrived, as JSON ([`Echo`]) |
+//! | `/api/status/{code}` | that status, 200 to 999, with a JSON body unless it is 204 or 304 |
+//! | `/api/redirect?to=…&status=302` | `Location` as given |
+//! | `/api/cookies` | three `Set-Cookie` fields |
+//! | `/api/headers` | repeated, empty and odd fields, and hop-by-hop ones that must not cross a proxy |
+//! | `/api/bytes/{n}?chunked=1` | `n` bytes (at most 64 MiB), their SHA-256 in `X-Digest`; with `Content-Length` unless `chunked` |
+//! | `/api/stream?chunks=5` | lines `chunk 1` and so on, each upon a [release](crate::AppServer::release), or `every=MS` |
+//! | `/api/stream-up` | answers with the echo once the body has come; the journal shows it growing |
+//! | `/api/duplex` | sends the body back while it comes |
+//! | `/api/slow` | answers upon a [release](crate::AppServer::release), or after `ms=…` |
+//! | `/api/trailers` | a chunked response with trailer fields |
+//! | `/api/early?status=413` | answers before it has read the body |
+//! | `/api/early-hints` | a 103 with `Link` before the 200 |
+//! | `GET /stomp/info` | what a SockJS client asks first |
+//! | `/stomp/ws`, `/stomp/websocket` | STOMP over WebSocket ([`crate::stomp`]) |
+//! | `/stomp/{server}/{session}/websocket` | the same in the framing of SockJS |
+//! | `/stomp/echo?…` | WebSocket echo ([`sockets`]) |
+//! | all else | 404 with the echo: the proxy should not have sent it |
+//!
+//! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
+//! that origin and `Vary: Origin`, as documented statement D6 has it. `OPTIONS` is answered by the app, too, but with 200 and
+//! `X-Answered-By: app`, so that a preflight that came through is told from one that the proxy answered.
+
+mod cors;
+mod echo;
+mod items;
+mod responses;
+mod streaming;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::{any, get};
+
+pub use cors::Origins;
+pub use echo::{Echo, EchoBody};
+pub use items::Items;
+
+use crate::instance::Instance;
+use crate::journal::Arrival;
+use crate::server::RawResponse;
+
+/// What handlers learn of the request beside what axum knows.
+type Arrived = axum::Extension<Arc<Arrival>>;
+
+/// What handlers share.
+type Shared = axum::extract::State<Arc<Instance>>;
+
+pub(crate) fn router(instance: &Arc<Instance>) -> Router {
+    Router::new()
+        .route("/api/items", get(items::list).post(items::create))
+        .route(
+            "/api/items/{id}",
+            get(items::read).put(items::replace).patch(items::merge).delete(items::remove),
+        )
+        .route("/api/status/{code}", any(responses::status))
+        .route("/api/redirect", any(responses::redirect))
+        .route("/api/cookies", any(responses::cookies))
+        .route("/api/headers", any(responses::headers))
+        .route("/api/bytes/{length}", any(responses::bytes))
+        .route("/api/stream", any(streaming::stream))
+        .route("/api/stream-up", any(echo::echo))
+        .route("/api/duplex", any(streaming::duplex))
+        .route("/api/slow", any(streaming::slow))
+        .route("/api/trailers", any(streaming::trailers))
+        .route("/api/early", any(streaming::early))
+        .route("/api/early-hints", any(streaming::early_hints))
+        .fallback(echo::echo)
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::judge))
+        .with_state(Arc::clone(instance))
+}

@@ -1,0 +1,96 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{Query, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures::stream;
+use serde::Deserialize;
+
+use super::{RawResponse, Shared};
+use crate::instance::Instance;
+
+#[derive(Deserialize)]
+pub(super) struct Pace {
+    chunks: Option<u32>,
+    every: Option<u64>,
+}
+
+/// Head at once, then chunk by chunk.
+pub(super) async fn stream(State(instance): Shared, Query(pace): Query<Pace>, _body: Bytes) -> Response {
+    let (chunks, every) = (pace.chunks.unwrap_or(5), pace.every);
+    let lines = stream::unfold(1, move |number| {
+        let instance = Arc::clone(&instance);
+        async move {
+            if number > chunks {
+                return None;
+            }
+            wait(&instance, every).await;
+            Some((Ok::<_, std::io::Error>(format!("chunk {number}\n")), number + 1))
+        }
+    });
+    ([("content-type", "text/plain")], Body::from_stream(lines)).into_response()
+}
+
+/// Sends back every piece of the body as soon as it has come.
+pub(super) async fn duplex(body: Body) -> Response {
+    ([("content-type", "application/octet-stream")], Body::from_stream(body.into_data_stream()))
+        .into_response()
+}
+
+#[derive(Deserialize)]
+pub(super) struct Delay {
+    ms: Option<u64>,
+}
+
+pub(super) async fn slow(State(instance): Shared, Query(delay): Query<Delay>, _body: Bytes) -> &'static str {
+    wait(&instance, delay.ms).await;
+    "slow, but here\n"
+}
+
+/// Waits that many milliseconds, or else for a release.
+async fn wait(instance: &Instance, milliseconds: Option<u64>) {
+    match milliseconds {
+        Some(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
+        None => instance.gate.step().await,
+    }
+}
+
+#[derive(Deserialize)]
+pub(super) struct Early {
+    status: Option<u16>,
+}
+
+/// Takes no body, so that the answer goes out before it has come.
+pub(super) async fn early(Query(early): Query<Early>) -> (StatusCode, &'static str) {
+    let status = early.status.and_then(|status| StatusCode::from_u16(status).ok());
+    (status.unwrap_or(StatusCode::PAYLOAD_TOO_LARGE), "answered before the body was read\n")
+}
+
+/// hyper sends trailers only to who says `TE: trailers`, which no proxy passes on; so they are written by hand.
+pub(super) async fn trailers(State(instance): Shared, _body: Bytes) -> Response {
+    raw(format!(
+        "HTTP/1.1 200 OK\r\nX-Instance: {}\r\nContent-Type: text/plain\r\nTrailer: X-Checksum, X-Late\r\n\
+         Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
+         5\r\nbody,\r\n9\r\n and more\r\n0\r\nX-Checksum: abc\r\nX-Late: yes\r\n\r\n",
+        instance.name
+    ))
+}
+
+/// hyper has no interim responses for a server to send.
+pub(super) async fn early_hints(State(instance): Shared, _body: Bytes) -> Response {
+    raw(format!(
+        "HTTP/1.1 103 Early Hints\r\nLink: </assets/app.js>; rel=preload\r\n\r\n\
+         HTTP/1.1 200 OK\r\nX-Instance: {}\r\nContent-Type: text/plain\r\nContent-Length: 8\r\nConnection: close\r\n\r\n\
+         and all\n",
+        instance.name
+    ))
+}
+
+fn raw(response: String) -> Response {
+    let mut placeholder = ().into_response();
+    placeholder.extensions_mut().insert(RawResponse(Bytes::from(response)));
+    placeholder
+}

@@ -1,0 +1,87 @@
+use std::future::pending;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use super::Fault;
+use super::raw::raw;
+use crate::instance::Instance;
+use crate::server::Connection;
+
+/// Lets the request run into `fault`; returns only when there is a response for hyper to send.
+pub(crate) async fn run(
+    fault: Fault,
+    request: Request<Body>,
+    instance: &Arc<Instance>,
+    connection: &Connection,
+    app: Router,
+) -> Response<Body> {
+    if let Fault::ExtraHeaders(headers) = &fault {
+        let mut response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
+        add(headers, &mut response);
+        return response;
+    }
+    // A client that goes away meanwhile takes this task with it.
+    let _ = request.into_body().collect().await;
+    if let Some((bytes, end)) = raw(&fault, &instance.name) {
+        let _ = connection.write_raw(&bytes).await;
+        connection.kill(end);
+        return pending().await;
+    }
+    match fault {
+        Fault::HangAfterHead => {
+            named(instance, "1", Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>()))
+        }
+        Fault::SlowBody { bytes } => {
+            let gate = Arc::clone(instance);
+            let body = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"x")))
+                .take(bytes)
+                .then(move |byte| {
+                    let gate = Arc::clone(&gate);
+                    async move {
+                        gate.gate.step().await;
+                        byte
+                    }
+                });
+            named(instance, &bytes.to_string(), Body::from_stream(body))
+        }
+        Fault::Status { status, headers, body } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let mut response = Response::new(if bodiless { Body::empty() } else { Body::from(body) });
+            *response.status_mut() = status;
+            add(&headers, &mut response);
+            add(&[("X-Instance".to_owned(), instance.name.clone())], &mut response);
+            response
+        }
+        _ => pending().await,
+    }
+}
+
+fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    add(
+        &[
+            ("X-Instance".to_owned(), instance.name.clone()),
+            ("Content-Type".to_owned(), "text/plain".to_owned()),
+            ("Content-Length".to_owned(), length.to_owned()),
+        ],
+        &mut response,
+    );
+    response
+}
+
+/// Adds fields, those left out that hyper could not send.
+fn add(fields: &[(String, String)], response: &mut Response<Body>) {
+    for (name, value) in fields {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+}

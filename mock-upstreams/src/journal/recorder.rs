@@ -1,0 +1,225 @@
+use std::net::SocketAddr;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use sha2::{Digest, Sha256};
+use tokio::sync::watch;
+
+use super::{
+    Body, Connection, ConnectionEnd, Exchange, Fields, Framing, Journal, Message, MessageKind, Session,
+};
+
+/// A body or message up to this size is kept as text, in bytes.
+const SHORT: usize = 16 * 1024;
+
+/// Writes the journal of one instance, and tells those who wait whenever it changed.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    started: Instant,
+    pages: Mutex<Pages>,
+    changes: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Pages {
+    journal: Journal,
+    sequence: u64,
+    connection: u64,
+}
+
+/// The head of a request that has arrived; what a handler gets to know of it.
+#[derive(Debug)]
+pub(crate) struct Arrival {
+    pub(crate) sequence: u64,
+    pub(crate) connection: u64,
+    pub(crate) request: u32,
+    pub(crate) head: Head,
+}
+
+/// The first line and the fields of a request, as they were on the wire.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) method: String,
+    pub(crate) target: String,
+    pub(crate) version: String,
+    pub(crate) headers: Fields,
+    pub(crate) framing: Framing,
+}
+
+impl Recorder {
+    pub(crate) fn new(instance: &str) -> Self {
+        let journal = Journal { instance: instance.to_owned(), ..Journal::default() };
+        Self {
+            started: Instant::now(),
+            pages: Mutex::new(Pages { journal, ..Pages::default() }),
+            changes: watch::Sender::new(()),
+        }
+    }
+
+    /// Looks at the journal without copying it.
+    pub(crate) fn read<R>(&self, look: impl FnOnce(&Journal) -> R) -> R {
+        look(&self.lock().journal)
+    }
+
+    /// Wakes its receiver after every change.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Forgets what is over. What still goes on stays, so that its end can be seen.
+    pub(crate) fn clear(&self) {
+        self.write(|pages| {
+            pages.journal.connections.retain(|connection| connection.end.is_none());
+            let connections = &pages.journal.connections;
+            let lives = |id| connections.binary_search_by_key(&id, |connection| connection.id).is_ok();
+            pages.journal.exchanges.retain(|exchange| !exchange.is_over() && lives(exchange.connection));
+            for session in pages.journal.exchanges.iter_mut().filter_map(|each| each.session.as_mut()) {
+                session.received.clear();
+            }
+        });
+    }
+
+    pub(crate) fn connection_opened(&self, peer: SocketAddr) -> u64 {
+        self.write(|pages| {
+            pages.connection += 1;
+            let (id, opened) = (pages.connection, Instant::now());
+            pages.journal.connections.push(Connection { id, peer, opened, requests: 0, end: None });
+            id
+        })
+    }
+
+    pub(crate) fn connection_ended(&self, id: u64, end: ConnectionEnd) {
+        self.write(|pages| {
+            if let Some(connection) = pages.connection(id) {
+                connection.end = Some(end);
+            }
+        });
+    }
+
+    /// Enters a request, and gives its number and which one on its connection it is.
+    pub(crate) fn arrived(&self, connection: u64, head: Head) -> Arrival {
+        self.write(|pages| {
+            pages.sequence += 1;
+            let request = pages.connection(connection).map_or(0, |connection| {
+                connection.requests += 1;
+                connection.requests
+            });
+            let at = Instant::now();
+            let exchange = Exchange {
+                sequence: pages.sequence,
+                instance: pages.journal.instance.clone(),
+                at,
+                after: at.duration_since(self.started),
+                connection,
+                request,
+                method: head.method.clone(),
+                target: head.target.clone(),
+                version: head.version.clone(),
+                headers: head.headers.clone(),
+                body: Body { framing: head.framing, ..Body::default() },
+                status: None,
+                fault: None,
+                session: None,
+            };
+            pages.journal.exchanges.push(exchange);
+            Arrival { sequence: pages.sequence, connection, request, head }
+        })
+    }
+
+    /// Changes the entry of a request; does nothing when it was cleared away.
+    pub(crate) fn amend(&self, sequence: u64, change: impl FnOnce(&mut Exchange)) {
+        self.write(|pages| {
+            let exchanges = &mut pages.journal.exchanges;
+            if let Ok(index) = exchanges.binary_search_by_key(&sequence, |exchange| exchange.sequence)
+                && let Some(exchange) = exchanges.get_mut(index)
+            {
+                change(exchange);
+            }
+        });
+    }
+
+    pub(crate) fn session_opened(&self, sequence: u64, subprotocol: Option<String>) {
+        self.amend(sequence, |exchange| {
+            exchange.session = Some(Session { subprotocol, ..Session::default() });
+        });
+    }
+
+    /// Changes the entry of a session; does nothing when it was cleared away.
+    pub(crate) fn amend_session(&self, sequence: u64, change: impl FnOnce(&mut Session)) {
+        self.amend(sequence, |exchange| {
+            if let Some(session) = exchange.session.as_mut() {
+                change(session);
+            }
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write<R>(&self, change: impl FnOnce(&mut Pages) -> R) -> R {
+        let result = change(&mut self.lock());
+        self.changes.send_replace(());
+        result
+    }
+}
+
+impl Pages {
+    fn connection(&mut self, id: u64) -> Option<&mut Connection> {
+        let connections = &mut self.journal.connections;
+        let index = connections.binary_search_by_key(&id, |connection| connection.id).ok()?;
+        connections.get_mut(index)
+    }
+}
+
+impl Message {
+    pub(crate) fn new(kind: MessageKind, payload: &[u8]) -> Self {
+        let short = kind == MessageKind::Text && payload.len() <= SHORT;
+        Self {
+            kind,
+            length: payload.len(),
+            digest: crate::hex_digest(payload),
+            text: short.then(|| String::from_utf8_lossy(payload).into_owned()),
+            at: Instant::now(),
+        }
+    }
+}
+
+/// Takes down a body while it arrives.
+#[derive(Debug, Default)]
+pub(crate) struct BodyTally {
+    length: u64,
+    hash: Sha256,
+    short: Option<Vec<u8>>,
+}
+
+impl BodyTally {
+    pub(crate) fn new() -> Self {
+        Self { short: Some(Vec::new()), ..Self::default() }
+    }
+
+    /// Adds what has just come to the tally, and the tally to the journal's entry.
+    pub(crate) fn add(&mut self, data: &[u8], body: &mut Body) {
+        self.length += data.len() as u64;
+        self.hash.update(data);
+        if let Some(mut short) = self.short.take_if(|short| short.len() + data.len() <= SHORT) {
+            short.extend_from_slice(data);
+            body.text = String::from_utf8(short.clone()).ok();
+            self.short = Some(short);
+        } else {
+            self.short = None;
+            body.text = None;
+        }
+        body.length = self.length;
+    }
+
+    /// Completes the journal's entry.
+    pub(crate) fn finish(self, trailers: Fields, body: &mut Body) {
+        body.complete = true;
+        body.digest = crate::hex(&self.hash.finalize());
+        if self.length == 0 {
+            body.text = Some(String::new());
+        }
+        body.trailers = trailers;
+    }
+}

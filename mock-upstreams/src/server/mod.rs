@@ -1,0 +1,315 @@
+mod connection;
+mod request;
+mod serve;
+mod wire;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use socket2::SockRef;
+use tokio::net::TcpListener;
+use tokio::runtime::Handle;
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+
+pub(crate) use connection::{Connection, Registry};
+pub(crate) use serve::RawResponse;
+
+use crate::app::{self, Items, Origins};
+use crate::fault::{Fault, Faults, Injection};
+use crate::instance::{Gate, Instance};
+use crate::journal::{Journal, Recorder};
+use crate::port::ReservedPort;
+
+/// How the connections of a stopped server end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopMode {
+    /// FIN after what has been written, as the kernel closes the sockets of a process that was killed.
+    #[default]
+    Close,
+    /// RST at once, as when the machine itself has lost the connection.
+    Reset,
+}
+
+/// One running instance of the app. A handle: clones are the same instance, which goes with the last of them.
+#[derive(Clone, Debug)]
+pub struct AppServer {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    instance: Arc<Instance>,
+    app: Router,
+    port: ReservedPort,
+    runtime: Handle,
+    listening: Mutex<Listening>,
+}
+
+#[derive(Debug, Default)]
+struct Listening {
+    /// Whether the server should be up, whatever the faults say.
+    up: bool,
+    listener: Option<(Arc<TcpListener>, AbortHandle)>,
+}
+
+/// Settings of an instance that is about to be started.
+#[derive(Clone, Debug, Default)]
+pub struct Builder {
+    name: String,
+    items: Items,
+    origins: Origins,
+}
+
+impl Builder {
+    /// Keeps the items of `/api/items` there, as instances of one app share a database.
+    pub fn items(mut self, items: &Items) -> Self {
+        self.items = items.clone();
+        self
+    }
+
+    /// Whom the app's own CORS rules allow.
+    pub fn origins(mut self, origins: Origins) -> Self {
+        self.origins = origins;
+        self
+    }
+
+    /// Starts the instance; port 0 takes any free port.
+    ///
+    /// # Errors
+    /// When it cannot listen on `address`.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub async fn start(self, address: SocketAddr) -> io::Result<AppServer> {
+        let instance = Arc::new(Instance {
+            journal: Arc::new(Recorder::new(&self.name)),
+            connections: Registry::default(),
+            faults: Faults::default(),
+            gate: Gate::new(),
+            items: self.items,
+            origins: self.origins,
+            name: self.name,
+        });
+        let inner = Inner {
+            app: app::router(&instance),
+            instance,
+            port: ReservedPort::bind(address)?,
+            runtime: Handle::current(),
+            listening: Mutex::default(),
+        };
+        inner.set_up(true)?;
+        Ok(AppServer { inner: Arc::new(inner) })
+    }
+}
+
+impl AppServer {
+    /// Starts an instance with a store of its own; port 0 takes any free port, which stays reserved while the handle lives.
+    ///
+    /// # Errors
+    /// When it cannot listen on `address`.
+    pub async fn start(name: &str, address: SocketAddr) -> io::Result<Self> {
+        Self::builder(name).start(address).await
+    }
+
+    /// Starts `blue` and `green` on free ports of 127.0.0.1, over one store.
+    ///
+    /// # Errors
+    /// When there is no free port.
+    pub async fn start_pair() -> io::Result<(Self, Self)> {
+        let (items, any) = (Items::default(), SocketAddr::from(([127, 0, 0, 1], 0)));
+        let blue = Self::builder("blue").items(&items).start(any).await?;
+        let green = Self::builder("green").items(&items).start(any).await?;
+        Ok((blue, green))
+    }
+
+    /// Settings for an instance of that name.
+    pub fn builder(name: &str) -> Builder {
+        Builder { name: name.to_owned(), ..Builder::default() }
+    }
+
+    /// The name that the instance was given: it stands in every response, in `X-Instance`.
+    pub fn name(&self) -> &str {
+        &self.inner.instance.name
+    }
+
+    /// Where it listens, or did before it was stopped.
+    pub fn address(&self) -> SocketAddr {
+        self.inner.port.address()
+    }
+
+    /// What has arrived since the start, or since [`AppServer::clear`]. Stopping does not clear it.
+    pub fn journal(&self) -> Journal {
+        self.read(Journal::clone)
+    }
+
+    /// Looks at the journal without copying it. The server waits meanwhile.
+    pub fn read<R>(&self, look: impl FnOnce(&Journal) -> R) -> R {
+        self.inner.instance.journal.read(look)
+    }
+
+    /// Forgets what is over; requests, connections and sessions that still go on stay in the journal.
+    pub fn clear(&self) {
+        self.inner.instance.journal.clear();
+    }
+
+    /// Waits until the journal fulfils `condition`, and gives it as it then is.
+    ///
+    /// # Errors
+    /// When it does not within `within`.
+    pub async fn wait_for(
+        &self,
+        within: Duration,
+        mut condition: impl FnMut(&Journal) -> bool,
+    ) -> Result<Journal, NotYet> {
+        let mut changes = self.inner.instance.journal.changes();
+        let fulfilled = async {
+            loop {
+                changes.mark_unchanged();
+                if let Some(journal) = self.read(|journal| condition(journal).then(|| journal.clone())) {
+                    return Some(journal);
+                }
+                changes.changed().await.ok()?;
+            }
+        };
+        match tokio::time::timeout(within, fulfilled).await {
+            Ok(Some(journal)) => Ok(journal),
+            _ => Err(NotYet { within, journal: Box::new(self.journal()) }),
+        }
+    }
+
+    /// A receiver that wakes after every change of the journal from now on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.inner.instance.journal.changes()
+    }
+
+    /// Makes requests run into a fault from now on: a [`Fault`], or an [`Injection`] to limit it.
+    ///
+    /// Several can be active; a request meets the first one injected that is meant for it.
+    pub fn inject(&self, fault: impl Into<Injection>) {
+        let injection = fault.into();
+        match injection.fault() {
+            Fault::RefuseConnections => self.inner.lock().close(),
+            Fault::DropSockets => self.inner.instance.connections.kill(StopMode::Close, |connection| {
+                connection.tunnel().is_some_and(|target| injection.is_for(&target))
+            }),
+            _ => {}
+        }
+        self.inner.instance.faults.add(injection);
+    }
+
+    /// Ends every fault. A request that hangs in one stays so until its connection ends.
+    ///
+    /// Should the port, against all odds, not be to be had any more after [`Fault::RefuseConnections`], connections go on being
+    /// refused; [`AppServer::restart`] then says why.
+    pub fn heal(&self) {
+        self.inner.instance.faults.clear();
+        if self.inner.lock().up {
+            let _ = self.inner.set_up(true);
+        }
+    }
+
+    /// Lets one step happen of whatever waits for it: `/api/stream`, `/api/slow`, `/stomp/echo?push=…`, [`Fault::SlowBody`].
+    pub fn release(&self) {
+        self.release_many(1);
+    }
+
+    /// [`AppServer::release`], `steps` times.
+    pub fn release_many(&self, steps: usize) {
+        self.inner.instance.gate.release(steps);
+    }
+
+    /// Goes down as by `kill -9`: connections are refused, and the open ones, WebSockets too, are closed.
+    pub async fn stop(&self) {
+        self.stop_with(StopMode::Close).await;
+    }
+
+    /// Goes down, and says how the open connections end. Returns when they have.
+    pub async fn stop_with(&self, mode: StopMode) {
+        // Long enough for any machine; a connection's end waits for nothing but its turn.
+        const LIMIT: Duration = Duration::from_secs(10);
+        self.inner.shut_down(mode);
+        let _ = self.wait_for(LIMIT, |journal| journal.open_connections() == 0).await;
+    }
+
+    /// Comes back on the same port. Faults stay; subscriptions and queued messages are gone. No effect on a running server.
+    ///
+    /// # Errors
+    /// When the port cannot be listened on.
+    pub async fn restart(&self) -> io::Result<()> {
+        self.inner.set_up(true)
+    }
+
+    /// Closes the connections that carry no request, as a server does when its keep-alive time is over.
+    pub fn close_idle(&self, mode: StopMode) {
+        self.inner.instance.connections.kill(mode, Connection::is_idle);
+    }
+
+    /// How many TCP connections are open.
+    pub fn open_connections(&self) -> usize {
+        self.read(Journal::open_connections)
+    }
+
+    /// How many WebSocket sessions are open.
+    pub fn open_sessions(&self) -> usize {
+        self.read(Journal::open_sessions)
+    }
+}
+
+impl Inner {
+    /// Listens, unless it does already or is not to.
+    fn set_up(&self, up: bool) -> io::Result<()> {
+        let mut listening = self.lock();
+        listening.up = up;
+        if listening.listener.is_some() || self.instance.faults.refuse_connections() {
+            return Ok(());
+        }
+        self.instance.connections.admit();
+        let _context = self.runtime.enter();
+        let listener = Arc::new(TcpListener::from_std(self.port.listen()?)?);
+        let accepting = serve::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());
+        listening.listener = Some((listener, self.runtime.spawn(accepting).abort_handle()));
+        Ok(())
+    }
+
+    fn shut_down(&self, mode: StopMode) {
+        let mut listening = self.lock();
+        listening.up = false;
+        listening.close();
+        self.instance.connections.close(mode);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Listening> {
+        self.listening.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Listening {
+    /// Refuses connections from this moment on, those included that wait to be accepted.
+    fn close(&mut self) {
+        if let Some((listener, task)) = self.listener.take() {
+            // Aborting alone would let the socket listen until the runtime gets to it.
+            let _ = SockRef::from(&*listener).shutdown(std::net::Shutdown::Both);
+            task.abort();
+        }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shut_down(StopMode::Close);
+    }
+}
+
+/// What was waited for did not happen.
+#[derive(Debug, thiserror::Error)]
+#[error("it did not happen within {within:?}; by then:\n{journal}")]
+pub struct NotYet {
+    /// How long was waited.
+    pub within: Duration,
+    /// What had arrived by then.
+    pub journal: Box<Journal>,
+}

@@ -1,0 +1,87 @@
+use std::convert::Infallible;
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tower::ServiceExt;
+
+use super::Connection;
+use super::wire::Wire;
+use crate::fault;
+use crate::instance::Instance;
+
+/// A response for which hyper has no words: written as it is, whereupon the connection is closed.
+#[derive(Clone, Debug)]
+pub(crate) struct RawResponse(pub(crate) Bytes);
+
+/// Accepts connections until it is dropped.
+pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
+    loop {
+        match listener.accept().await {
+            // What fails now has been gone before it came.
+            Ok((socket, _)) => drop(serve(socket, &instance, &app)),
+            // Out of file descriptors: wait until there are some again.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let Some(connection) = instance.connections.enter(socket, &instance.journal)? else { return Ok(()) };
+    let wire = Wire::new(Arc::clone(&connection));
+    let (instance, app) = (Arc::clone(instance), app.clone());
+    let served = Arc::clone(&connection);
+    let service = service_fn(move |request| {
+        let (instance, connection, app) = (Arc::clone(&instance), Arc::clone(&served), app.clone());
+        async move { Ok::<_, Infallible>(answer(request, &instance, &connection, app).await) }
+    });
+    let task = tokio::spawn(async move {
+        let exchange = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
+        // How it ended stands in the journal.
+        let _ = exchange.with_upgrades().await;
+    });
+    connection.served_by(task.abort_handle());
+    Ok(())
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    instance: &Arc<Instance>,
+    connection: &Arc<Connection>,
+    app: Router,
+) -> Response<Body> {
+    let Some(arrival) = connection.next_arrival() else {
+        return (StatusCode::BAD_REQUEST, "this is no request that the journal understands\n")
+            .into_response();
+    };
+    request.extensions_mut().insert(Arc::clone(&arrival));
+    request.extensions_mut().insert(Arc::clone(connection));
+    let request = request.map(Body::new);
+    let response = match instance.faults.take(&arrival.head.target) {
+        Some(fault) => {
+            instance.journal.amend(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
+            fault::run(fault, request, instance, connection, app).await
+        }
+        None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+    };
+    connection.answered(&arrival, response.status().as_u16());
+    if let Some(RawResponse(bytes)) = response.extensions().get() {
+        // When it fails, the client is gone.
+        let _ = connection.write_raw(bytes).await;
+        connection.close();
+        pending::<()>().await;
+    }
+    response
+}
