@@ -29,7 +29,7 @@ pub struct Config {
     pub error_log: Vec<ErrorLog>,
     /// The `http` block, if there is one.
     pub http: Option<Http>,
-    /// What nginx would print as `[warn]` while reading the file, each a whole line without a time.
+    /// What nginx would print as `[warn]` while reading the file, each a message with its place and without `[warn]`.
     pub warnings: Vec<String>,
 }
 
@@ -98,7 +98,7 @@ pub struct Http {
 /// One listening address and the virtual servers that share it.
 #[derive(Debug, Clone)]
 pub struct Listen {
-    /// Where to listen; port 0 is not possible.
+    /// Where to listen; port 0 is not possible. An IPv6 address is for IPv6 only (`IPV6_V6ONLY`), as in nginx.
     pub address: SocketAddr,
     /// `backlog=`, if given.
     pub backlog: Option<i32>,
@@ -154,6 +154,9 @@ pub struct LocationTree {
     pub prefix: Vec<PrefixLocation>,
     /// `location ~` and `~*`, in file order.
     pub regex: Vec<(Pattern, LocationId)>,
+    /// A URI that lacks only the last slash of a location with a `proxy_pass`, exact or prefix, and that location: the
+    /// request is redirected (301) to its name. Looked up after `exact` and a prefix of the same length.
+    pub redirect: std::collections::HashMap<Vec<u8>, LocationId>,
     /// `location @name`, names with the `@`.
     pub named: std::collections::HashMap<String, LocationId>,
 }

@@ -1,0 +1,133 @@
+//! What is wrong with a configuration, said as nginx says it and shown where it is.
+
+use std::fmt;
+
+use super::source::{SourceName, Span};
+
+/// Why a configuration was refused.
+///
+/// It displays as nginx's line (without `nginx: [emerg]`), then, when the place is known, the line of the file with a
+/// caret under the word, and a `help:` line where there is something to advise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigError(Box<Inner>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Inner {
+    message: String,
+    place: Option<Place>,
+    snippet: Option<Snippet>,
+    help: Option<String>,
+}
+
+/// The place nginx names: the line where the directive ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, or the command line.
+    pub source: SourceName,
+    /// Counted from 1.
+    pub line: usize,
+}
+
+/// A line of the file and what to point at in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Snippet {
+    line: usize,
+    text: String,
+    column: usize,
+    width: usize,
+}
+
+impl ConfigError {
+    /// An error without a place.
+    pub fn new(message: impl Into<String>) -> ConfigError {
+        ConfigError(Box::new(Inner { message: message.into(), place: None, snippet: None, help: None }))
+    }
+
+    /// Names the place as nginx does: ` in FILE:LINE`, or ` in command line`.
+    pub fn at(mut self, place: Place) -> ConfigError {
+        self.0.place = Some(place);
+        self
+    }
+
+    /// The same place with other words.
+    pub fn with_message(mut self, message: impl Into<String>) -> ConfigError {
+        self.0.message = message.into();
+        self
+    }
+
+    /// Shows these words.
+    pub fn pointing(mut self, span: &Span) -> ConfigError {
+        self.0.snippet = Some(Snippet {
+            line: span.line(),
+            text: span.line_text(),
+            column: span.column(),
+            width: span.width(),
+        });
+        self
+    }
+
+    /// Says what to do about it.
+    pub fn help(mut self, help: impl Into<String>) -> ConfigError {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Says what to do about it unless that was said already.
+    pub fn or_help(self, help: impl FnOnce() -> Option<String>) -> ConfigError {
+        match (&self.0.help, help()) {
+            (None, Some(text)) => self.help(text),
+            _ => self,
+        }
+    }
+
+    /// What is wrong, without the place: `unknown directive "x"`.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// The place nginx names, if it is known.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// The advice, if there is any.
+    pub fn advice(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// nginx's line alone: `unknown directive "x" in /etc/nginx/nginx.conf:3`.
+    pub fn headline(&self) -> String {
+        match &self.0.place {
+            Some(place) => format!("{} in {place}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.source {
+            SourceName::File(path) => write!(f, "{}:{}", path.display(), self.line),
+            SourceName::CommandLine => f.write_str("command line"),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())?;
+        let gutter = self.0.snippet.as_ref().map_or(0, |snippet| snippet.line.to_string().len());
+        if let Some(Snippet { line, text, column, width }) = &self.0.snippet {
+            // The caret line repeats the tabs of the line above it, so that both are indented alike.
+            let indent: String =
+                text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
+            write!(f, "\n {line} | {text}\n {:gutter$} | {indent}{}", "", "^".repeat(*width))?;
+        }
+        if let Some(help) = &self.0.help {
+            write!(f, "\n {:gutter$} = help: {help}", "")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigError {}

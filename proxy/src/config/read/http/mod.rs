@@ -1,0 +1,33 @@
+//! The `http` block.
+
+pub(crate) mod draft;
+pub(crate) mod files;
+pub(crate) mod level;
+pub(crate) mod listen;
+pub(crate) mod location;
+pub(crate) mod log;
+pub(crate) mod map;
+pub(crate) mod proxy;
+pub(crate) mod rewrite;
+pub(crate) mod server;
+pub(crate) mod upstream;
+
+use super::Reader;
+use super::values::{duplicate, number};
+use crate::config::error::ConfigError;
+use crate::config::input::Directive;
+use crate::config::table;
+
+/// `http { … }`.
+pub(crate) fn http(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if std::mem::replace(&mut reader.main.http, true) {
+        return Err(duplicate(directive));
+    }
+    reader.block(table::HTTP)?;
+    super::build::finish(reader)
+}
+
+/// The size of a table that nginx has and this program has not.
+pub(crate) fn tuning(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    number::<u64>(directive).map(|_| ())
+}

@@ -1,0 +1,76 @@
+//! Where a word stands: texts that were read, and spans in them.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// A text that is being read.
+#[derive(Debug)]
+pub struct Source {
+    /// What it is called in messages.
+    pub name: SourceName,
+    /// Its bytes, as they are in the file.
+    pub text: Vec<u8>,
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SourceName {
+    /// A file, by the path under which it was opened.
+    File(PathBuf),
+    /// The argument of `-g`.
+    CommandLine,
+}
+
+/// A stretch of a [`Source`].
+#[derive(Debug, Clone)]
+pub struct Span {
+    /// The text.
+    pub source: Rc<Source>,
+    /// Byte offset of the first byte.
+    pub start: usize,
+    /// Byte offset after the last byte.
+    pub end: usize,
+}
+
+/// A word of a directive, its quotes and escapes taken away.
+#[derive(Debug, Clone)]
+pub(super) struct Word {
+    /// What it says.
+    pub text: String,
+    /// Where it stands, quotes included.
+    pub span: Span,
+}
+
+impl Span {
+    /// The line of the first byte, counted from 1.
+    pub fn line(&self) -> usize {
+        1 + self.source.text.iter().take(self.start).filter(|byte| **byte == b'\n').count()
+    }
+
+    /// The column of the first byte, in characters, counted from 1.
+    pub fn column(&self) -> usize {
+        1 + lossy(self.source.text.get(self.line_start()..self.start)).chars().count()
+    }
+
+    /// The whole line in which the span starts.
+    pub fn line_text(&self) -> String {
+        let rest = self.source.text.get(self.line_start()..).unwrap_or_default();
+        let line = rest.split(|byte| *byte == b'\n').next();
+        lossy(line).trim_end().to_owned()
+    }
+
+    /// Characters of the span on its first line, at least one.
+    pub fn width(&self) -> usize {
+        let text = lossy(self.source.text.get(self.start..self.end));
+        text.lines().next().map_or(0, |line| line.chars().count()).max(1)
+    }
+
+    fn line_start(&self) -> usize {
+        let before = self.source.text.get(..self.start).unwrap_or_default();
+        before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1)
+    }
+}
+
+fn lossy(bytes: Option<&[u8]>) -> String {
+    String::from_utf8_lossy(bytes.unwrap_or_default()).into_owned()
+}
