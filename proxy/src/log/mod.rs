@@ -18,7 +18,7 @@ pub use error::{level_name, line};
 pub use files::{Files, OpenError};
 
 /// An operating system error as nginx words it: `2: No such file or directory`.
-pub fn describe(error: &io::Error) -> impl fmt::Display {
+pub fn describe(error: &io::Error) -> impl fmt::Display + use<> {
     let text = error.to_string();
     let Some(code) = error.raw_os_error() else { return text };
     let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);

@@ -1,0 +1,92 @@
+//! Asking the file system.
+
+use std::fs::File;
+use std::io;
+
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, stat};
+use rustix::io::Errno;
+
+use crate::log::describe;
+
+/// What is known of something in the file system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) kind: FileType,
+    /// Bytes.
+    pub(super) size: u64,
+    /// Seconds since the epoch; nothing can be older.
+    pub(super) modified: u64,
+}
+
+impl From<Stat> for Found {
+    fn from(stat: Stat) -> Found {
+        Found {
+            kind: FileType::from_raw_mode(stat.st_mode),
+            size: u64::try_from(stat.st_size).unwrap_or_default(),
+            modified: u64::try_from(stat.st_mtime).unwrap_or_default(),
+        }
+    }
+}
+
+/// Why something cannot be had.
+#[derive(Debug, thiserror::Error)]
+#[error("{call}() \"{}\" failed ({})", String::from_utf8_lossy(path), describe(&io::Error::from(*errno)))]
+pub(super) struct Refused {
+    call: &'static str,
+    path: Vec<u8>,
+    errno: Errno,
+}
+
+/// How nginx sorts the reasons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reason {
+    /// There is no such name: no entry, a file where a directory should be, a name too long.
+    Missing,
+    /// The worker's user may not.
+    Forbidden,
+    /// Anything else.
+    Broken,
+}
+
+impl Refused {
+    /// Which reason it is.
+    pub(super) fn reason(&self) -> Reason {
+        match self.errno {
+            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => Reason::Missing,
+            Errno::ACCESS | Errno::MLINK | Errno::LOOP => Reason::Forbidden,
+            _ => Reason::Broken,
+        }
+    }
+
+    /// Whether it is a missing entry, and not, say, a file where a directory should be.
+    pub(super) fn is_no_entry(&self) -> bool {
+        self.errno == Errno::NOENT
+    }
+
+    /// Whether it is a matter of permissions, and not of a link too many.
+    pub(super) fn is_access(&self) -> bool {
+        self.errno == Errno::ACCESS
+    }
+
+    /// The name and the system's words, for messages of another form.
+    pub(super) fn parts(&self) -> (String, impl std::fmt::Display) {
+        (String::from_utf8_lossy(&self.path).into_owned(), describe(&io::Error::from(self.errno)))
+    }
+}
+
+/// Looks at a name without opening it.
+pub(super) fn look(path: Vec<u8>) -> Result<Found, Refused> {
+    match stat(&path[..]) {
+        Ok(stat) => Ok(stat.into()),
+        Err(errno) => Err(Refused { call: "stat", path, errno }),
+    }
+}
+
+/// Opens a name for reading, whatever it turns out to be. Does not wait for the other end of a pipe.
+pub(super) fn open(path: &[u8]) -> Result<(File, Found), Refused> {
+    let refused = |call| move |errno| Refused { call, path: path.to_vec(), errno };
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::empty()).map_err(refused("open"))?;
+    let found = fstat(&file).map_err(refused("fstat"))?.into();
+    Ok((File::from(file), found))
+}

@@ -1,0 +1,216 @@
+//! Range requests (RFC 9110 §14), decided as nginx decides them.
+
+use std::cell::Cell;
+
+use bytes::Bytes;
+
+use super::date;
+use crate::http::message::{Headers, Piece};
+
+/// What to send.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Ranges {
+    /// All of it, 200: no range was asked for, or none that makes sense.
+    All,
+    /// These, in the order asked for, 206. Never empty.
+    Some(Vec<Range>),
+    /// Nothing, 416.
+    None,
+}
+
+/// Bytes from `start` up to, not including, `end`; never empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Range {
+    start: u64,
+    end: u64,
+}
+
+impl Range {
+    /// The value of `Content-Range`.
+    pub(super) fn content_range(&self, size: u64) -> String {
+        format!("bytes {}-{}/{size}", self.start, self.end - 1)
+    }
+
+    /// The same of the file.
+    pub(super) fn piece(&self) -> Piece {
+        Piece::File { offset: self.start, length: self.end - self.start }
+    }
+}
+
+/// Weighs `Range` and `If-Range`.
+pub(super) fn judge(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
+    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::All };
+    let current = match headers.get("if-range") {
+        None => true,
+        Some(tag) if tag.len() >= 2 && tag.ends_with(b"\"") => Some(tag) == etag.map(str::as_bytes),
+        Some(since) => date::parse(since) == Some(modified),
+    };
+    if current { parse(ranges, size) } else { Ranges::All }
+}
+
+/// What follows `bytes=`, if anything does; other units are ignored.
+fn strip_unit(value: &[u8]) -> Option<&[u8]> {
+    let (unit, ranges) = value.split_at_checked(6)?;
+    (unit.eq_ignore_ascii_case(b"bytes=") && !ranges.is_empty()).then_some(ranges)
+}
+
+/// One mistake and the whole list is unsatisfiable; a range beyond the end is left out; more bytes than the file has
+/// (overlapping ranges, for the most part) and all of it is sent once.
+fn parse(ranges: &[u8], size: u64) -> Ranges {
+    let mut found = Vec::new();
+    let mut total: u64 = 0;
+    for range in ranges.split(|&byte| byte == b',') {
+        let Some((start, end)) = bounds(range.trim_ascii(), size) else { return Ranges::None };
+        if start < end {
+            found.push(Range { start, end });
+            total = total.saturating_add(end - start);
+        } else if start == 0 {
+            return Ranges::All;
+        }
+    }
+    match found.is_empty() {
+        true => Ranges::None,
+        false if total > size => Ranges::All,
+        false => Ranges::Some(found),
+    }
+}
+
+/// Start and end of `1-2`, `1-` or `-2` within a file of that size. `None` for anything else.
+fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
+    let dash = range.iter().position(|&byte| byte == b'-')?;
+    let (first, last) = range.split_at(dash);
+    let (first, last) = (first.trim_ascii_end(), last.get(1..)?.trim_ascii_start());
+    match (first.is_empty(), last.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some((size.saturating_sub(offset(last)?), size)),
+        (false, true) => Some((offset(first)?, size)),
+        (false, false) => Some((offset(first)?, size.min(offset(last)?.saturating_add(1)))),
+    }
+}
+
+/// A byte offset: decimal digits of a number that nginx's signed 64 bits can hold.
+fn offset(digits: &[u8]) -> Option<u64> {
+    let text =
+        std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
+    text.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok())
+}
+
+/// A `multipart/byteranges` body (RFC 9110 §14.6).
+#[derive(Debug)]
+pub(super) struct Multipart {
+    boundary: String,
+}
+
+impl Multipart {
+    /// With a boundary that this worker has not used before: twenty digits, as nginx has it.
+    pub(super) fn new() -> Multipart {
+        thread_local! {
+            static USED: Cell<u64> = const { Cell::new(0) };
+        }
+        let number = USED.with(|used| {
+            used.set(used.get().wrapping_add(1));
+            used.get()
+        });
+        Multipart { boundary: format!("{number:020}") }
+    }
+
+    /// The response's `Content-Type`.
+    pub(super) fn content_type(&self) -> String {
+        format!("multipart/byteranges; boundary={}", self.boundary)
+    }
+
+    /// The body.
+    pub(super) fn pieces(&self, ranges: &[Range], content_type: &str, size: u64) -> Vec<Piece> {
+        let boundary = &self.boundary;
+        let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
+        for range in ranges {
+            let content_range = range.content_range(size);
+            let head = format!(
+                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n"
+            );
+            pieces.push(Piece::Text(Bytes::from(head)));
+            pieces.push(range.piece());
+        }
+        pieces.push(Piece::Text(Bytes::from(format!("\r\n--{boundary}--\r\n"))));
+        pieces
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn some(ranges: &[(u64, u64)]) -> Ranges {
+        Ranges::Some(ranges.iter().map(|&(start, end)| Range { start, end }).collect())
+    }
+
+    fn judged(value: &str, size: u64) -> Ranges {
+        let mut headers = Headers::new();
+        headers.push("Range", value);
+        judge(&headers, size, 0, None)
+    }
+
+    #[test]
+    fn ranges_are_cut_to_the_file() {
+        for (value, wanted) in [
+            ("bytes=0-0", some(&[(0, 1)])),
+            ("Bytes=0-", some(&[(0, 36)])),
+            ("bytes=-5", some(&[(31, 36)])),
+            ("bytes=-100", some(&[(0, 36)])),
+            ("bytes=35-100", some(&[(35, 36)])),
+            ("bytes= 0 - 3 , 5 - 6 ", some(&[(0, 4), (5, 7)])),
+            ("bytes=0-9,5-14", some(&[(0, 10), (5, 15)])),
+            ("bytes=0-1,50-60", some(&[(0, 2)])),
+            ("bytes=1-0,2-3", some(&[(2, 4)])),
+        ] {
+            assert_eq!(judged(value, 36), wanted, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_is_unsatisfiable() {
+        for value in
+            ["36-", "5-4", "a", "-", "-0", "0-1,", ",0-1", "0-1;", "99999999999999999999-", "0-1-2", "+1-2"]
+        {
+            assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::None, "{value}");
+        }
+    }
+
+    #[test]
+    fn too_much_or_nothing_at_all_is_all_of_it() {
+        for value in ["bytes=0-35,0-35", "bytes=", "items=0-1", "bytes", "bytes=0-0,0-35"] {
+            assert_eq!(judged(value, 36), Ranges::All, "{value}");
+        }
+        for value in ["bytes=0-0", "bytes=-1", "bytes=0-", "bytes=-0"] {
+            assert_eq!(judged(value, 0), Ranges::All, "{value} of an empty file");
+        }
+    }
+
+    #[test]
+    fn a_changed_file_is_sent_whole() {
+        let judged = |if_range: &str| {
+            let mut headers = Headers::new();
+            headers.push("Range", "bytes=0-1");
+            headers.push("If-Range", if_range);
+            judge(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
+        };
+        assert_eq!(judged("\"6553f100-24\""), some(&[(0, 2)]));
+        assert_eq!(judged("Tue, 14 Nov 2023 22:13:20 GMT"), some(&[(0, 2)]));
+        for other in ["\"x\"", "W/\"6553f100-24\"", "Tue, 14 Nov 2023 22:13:21 GMT", "garbage"] {
+            assert_eq!(judged(other), Ranges::All, "{other}");
+        }
+    }
+
+    #[test]
+    fn a_multipart_body_names_each_part() {
+        let multipart = Multipart { boundary: "B".to_owned() };
+        let ranges = [Range { start: 0, end: 2 }, Range { start: 4, end: 6 }];
+        let pieces = multipart.pieces(&ranges, "text/plain", 36).into_iter().map(|piece| match piece {
+            Piece::File { offset, length } => format!("<{offset}+{length}>"),
+            Piece::Text(text) => String::from_utf8_lossy(&text).into_owned(),
+        });
+        let wanted = "\r\n--B\r\nContent-Type: text/plain\r\nContent-Range: bytes 0-1/36\r\n\r\n<0+2>\
+            \r\n--B\r\nContent-Type: text/plain\r\nContent-Range: bytes 4-5/36\r\n\r\n<4+2>\r\n--B--\r\n";
+        assert_eq!(pieces.collect::<String>(), wanted);
+    }
+}

@@ -1,0 +1,145 @@
+//! Sending a file.
+
+use bytes::Bytes;
+use rustix::fs::FileType;
+
+use super::conditional::{self, Verdict};
+use super::open::{Found, Reason, open};
+use super::range::{self, Ranges};
+use super::{FileRequest, Outcome, file_name, path};
+use crate::config::model::{Level, Settings};
+use crate::config::template::Variable;
+use crate::http::message::{Body, Piece, Response};
+
+/// The response for a URI that does not end with `/`.
+pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
+    let name = file_name(&request.settings.root, request.uri, request.variables);
+    let (file, found) = match open(&name) {
+        Ok(opened) => opened,
+        Err(refused) => {
+            let (level, status) = match refused.reason() {
+                Reason::Missing => (Level::Error, 404),
+                Reason::Forbidden => (Level::Error, 403),
+                Reason::Broken => (Level::Crit, 500),
+            };
+            (request.log)(level, format_args!("{refused}"));
+            return Outcome::Error(status);
+        }
+    };
+    if found.kind == FileType::Directory {
+        return Outcome::Respond(directory(request));
+    }
+    if found.kind != FileType::RegularFile {
+        let name = String::from_utf8_lossy(&name);
+        (request.log)(Level::Crit, format_args!("\"{name}\" is not a regular file"));
+        return Outcome::Error(404);
+    }
+    if request.post {
+        return Outcome::Error(405);
+    }
+    let etag = request.settings.etag.then(|| etag(found));
+    match conditional::judge(request.headers, found.modified, etag.as_deref()) {
+        Verdict::Failed => Outcome::Error(412),
+        Verdict::NotModified => Outcome::Respond(base(304, found, etag.as_deref())),
+        Verdict::Proceed => Outcome::Respond(respond(request, file, found, etag.as_deref())),
+    }
+}
+
+/// A directory asked for as if it were a file: 301 to the same with a slash.
+fn directory(request: &FileRequest<'_>) -> Response {
+    let mut location = Vec::with_capacity(request.uri.len() + 1);
+    path::escape_uri(request.uri, &mut location);
+    location.push(b'/');
+    let mut args = Vec::new();
+    request.variables.variable(&Variable::Args, &mut args);
+    if !args.is_empty() {
+        location.push(b'?');
+        location.extend_from_slice(&args);
+    }
+    let mut response = Response::new(301);
+    response.location = Some(Bytes::from(location));
+    response
+}
+
+fn respond(request: &FileRequest<'_>, file: std::fs::File, found: Found, etag: Option<&str>) -> Response {
+    let content_type = content_type(request.settings, request.uri);
+    match range::judge(request.headers, found.size, found.modified, etag) {
+        Ranges::All => {
+            let mut response = base(200, found, etag);
+            response.headers.push("Accept-Ranges", "bytes");
+            response.content_type = Some(content_type.to_owned());
+            response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
+            response
+        }
+        Ranges::Some(ranges) => {
+            let mut response = base(206, found, etag);
+            let pieces = match &ranges[..] {
+                [range] => {
+                    response.headers.push("Content-Range", range.content_range(found.size));
+                    response.content_type = Some(content_type.to_owned());
+                    vec![range.piece()]
+                }
+                ranges => {
+                    let multipart = range::Multipart::new();
+                    response.content_type = Some(multipart.content_type());
+                    multipart.pieces(ranges, content_type, found.size)
+                }
+            };
+            response.body = Body::File { file, pieces };
+            response
+        }
+        Ranges::None => {
+            let mut response = Response::new(416);
+            response.headers.push("Content-Range", format!("bytes */{}", found.size));
+            response
+        }
+    }
+}
+
+/// What 200, 206 and 304 have in common.
+fn base(status: u16, found: Found, etag: Option<&str>) -> Response {
+    let mut response = Response::new(status);
+    response.last_modified = Some(found.modified);
+    if let Some(etag) = etag {
+        response.headers.push("ETag", etag);
+    }
+    response
+}
+
+/// Modification time and size in hexadecimal, as nginx makes it.
+fn etag(found: Found) -> String {
+    format!("\"{:x}-{:x}\"", found.modified, found.size)
+}
+
+/// The type of the URI's extension (of the URI's, not of the file's: they differ below `alias`). A name that begins
+/// with its only dot has no extension.
+fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
+    extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
+}
+
+fn extension(uri: &[u8]) -> Option<String> {
+    let name = uri.rsplit(|&byte| byte == b'/').next()?;
+    let dot = name.iter().rposition(|&byte| byte == b'.').filter(|dot| *dot > 0)?;
+    let extension = std::str::from_utf8(name.get(dot + 1..)?).ok()?;
+    Some(extension.to_ascii_lowercase())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_etag_is_time_and_size() {
+        let found = Found { kind: FileType::RegularFile, size: 36, modified: 1_700_000_000 };
+        assert_eq!(etag(found), "\"6553f100-24\"");
+    }
+
+    #[test]
+    fn the_extension_is_the_last_one_in_lower_case() {
+        let of = |uri: &str| extension(uri.as_bytes()).unwrap_or_else(|| "none".to_owned());
+        assert_eq!(
+            ["/a.TXT", "/a.tar.gz", "/x.", "/d.d/x", "/.html", "/d/.b.js"].map(of),
+            ["txt", "gz", "", "none", "none", "js"]
+        );
+    }
+}

@@ -1,0 +1,42 @@
+//! `try_files`.
+
+use rustix::fs::FileType;
+
+use super::open::{Reason, look};
+use super::{FileRequest, Outcome};
+use crate::config::model::{Level, TryFiles, TryFilesFallback};
+use crate::config::template::Template;
+
+/// The first name that is there, and is a directory if and only if it was written with a trailing slash; otherwise the
+/// fallback. What the worker may not look at counts as missing.
+pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
+    let root = &request.settings.root;
+    let prefix = if root.alias { root.alias_prefix } else { 0 };
+    let location = request.uri.get(..prefix).unwrap_or_default();
+    // Below `alias` a name made of variables is taken for a URI: it loses the location's part.
+    let name = |template: &Template| {
+        let name = request.variables.evaluate(template);
+        match name.strip_prefix(location) {
+            Some(rest) if template.as_literal().is_none() => rest.to_vec(),
+            _ => name,
+        }
+    };
+    for candidate in &try_files.files {
+        let name = name(&candidate.path);
+        let mut path = request.variables.evaluate(&root.path);
+        path.extend_from_slice(&name);
+        match look(path) {
+            Ok(found) if (found.kind == FileType::Directory) == candidate.directory => {
+                return Outcome::Continue([location, &name].concat());
+            }
+            Ok(_) => {}
+            Err(refused) if refused.reason() == Reason::Missing => {}
+            Err(refused) => (request.log)(Level::Crit, format_args!("{refused}")),
+        }
+    }
+    match &try_files.last {
+        TryFilesFallback::Uri(uri) => Outcome::Redirect(name(uri)),
+        TryFilesFallback::Named(name) => Outcome::Named(name.clone()),
+        TryFilesFallback::Status(status) => Outcome::Error(*status),
+    }
+}
