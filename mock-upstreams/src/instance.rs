@@ -6,6 +6,7 @@ use crate::app::{Items, Origins};
 use crate::fault::Faults;
 use crate::journal::Recorder;
 use crate::server::Registry;
+use crate::stomp::Broker;
 
 /// What the parts of one app server share.
 #[derive(Debug)]
@@ -17,6 +18,7 @@ pub(crate) struct Instance {
     pub(crate) gate: Gate,
     pub(crate) items: Items,
     pub(crate) origins: Origins,
+    pub(crate) broker: Broker,
 }
 
 /// Where responses wait until a test lets them go on.

@@ -49,6 +49,7 @@ mod instance;
 pub mod journal;
 mod port;
 mod server;
+pub mod sockets;
 pub mod stomp;
 
 use std::fmt::Write as _;

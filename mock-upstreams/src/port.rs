@@ -16,7 +16,7 @@ const BACKLOG: i32 = 1024;
 /// use std::net::TcpStream;
 /// use mock_upstreams::ReservedPort;
 ///
-/// let port = ReservedPort::bind("127.0.0.1:0".parse()?)?;
+/// let port = ReservedPort::any()?;
 /// assert!(TcpStream::connect(port.address()).is_err());
 /// let listener = port.listen()?;
 /// assert!(TcpStream::connect(port.address()).is_ok());

@@ -21,7 +21,7 @@
 //! | `GET /stomp/info` | what a SockJS client asks first |
 //! | `/stomp/ws`, `/stomp/websocket` | STOMP over WebSocket ([`crate::stomp`]) |
 //! | `/stomp/{server}/{session}/websocket` | the same in the framing of SockJS |
-//! | `/stomp/echo?…` | WebSocket echo ([`sockets`]) |
+//! | `/stomp/echo?…` | WebSocket echo ([`crate::sockets`]) |
 //! | all else | 404 with the echo: the proxy should not have sent it |
 //!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
@@ -48,12 +48,13 @@ pub use items::Items;
 use crate::instance::Instance;
 use crate::journal::Arrival;
 use crate::server::RawResponse;
+use crate::sockets;
 
 /// What handlers learn of the request beside what axum knows.
-type Arrived = axum::Extension<Arc<Arrival>>;
+pub(crate) type Arrived = axum::Extension<Arc<Arrival>>;
 
 /// What handlers share.
-type Shared = axum::extract::State<Arc<Instance>>;
+pub(crate) type Shared = axum::extract::State<Arc<Instance>>;
 
 pub(crate) fn router(instance: &Arc<Instance>) -> Router {
     Router::new()
@@ -74,6 +75,7 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .route("/api/trailers", any(streaming::trailers))
         .route("/api/early", any(streaming::early))
         .route("/api/early-hints", any(streaming::early_hints))
+        .merge(sockets::router())
         .fallback(echo::echo)
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::judge))

@@ -65,8 +65,8 @@ pub enum SessionEnd {
     },
     /// The server sent a close frame first.
     ClosedByServer {
-        /// Status code.
-        code: u16,
+        /// Status code; `None` when the frame had no payload.
+        code: Option<u16>,
         /// Reason, possibly empty.
         reason: String,
     },

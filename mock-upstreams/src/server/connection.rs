@@ -124,7 +124,9 @@ impl Connection {
         }
     }
 
+    /// Nobody reads or writes any more. The peer gets its FIN now, whoever still holds the connection.
     pub(super) fn ended(&self) {
+        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
         let end = self.lock().end.unwrap_or(ConnectionEnd::ClosedByServer);
         self.journal.connection_ended(self.id, end);
         self.registry.remove(self.id);

@@ -23,6 +23,7 @@ use crate::fault::{Fault, Faults, Injection};
 use crate::instance::{Gate, Instance};
 use crate::journal::{Journal, Recorder};
 use crate::port::ReservedPort;
+use crate::stomp::Broker;
 
 /// How the connections of a stopped server end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -92,6 +93,7 @@ impl Builder {
             gate: Gate::new(),
             items: self.items,
             origins: self.origins,
+            broker: Broker::default(),
             name: self.name,
         });
         let inner = Inner {
@@ -233,6 +235,7 @@ impl AppServer {
         const LIMIT: Duration = Duration::from_secs(10);
         self.inner.shut_down(mode);
         let _ = self.wait_for(LIMIT, |journal| journal.open_connections() == 0).await;
+        self.inner.instance.broker.forget();
     }
 
     /// Comes back on the same port. Faults stay; subscriptions and queued messages are gone. No effect on a running server.

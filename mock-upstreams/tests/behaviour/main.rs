@@ -4,5 +4,8 @@ mod app;
 mod faults;
 mod journal;
 mod lifecycle;
+mod stomp;
+mod stomp_frames;
 mod streaming;
 mod support;
+mod websocket;

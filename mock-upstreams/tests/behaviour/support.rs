@@ -3,10 +3,14 @@
 use std::io;
 use std::time::Duration;
 
+use futures::StreamExt;
 use mock_upstreams::AppServer;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::handshake::client::Response as Handshake;
+use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// No wait in these tests takes this long unless something is wrong.
 pub(crate) const SOON: Duration = Duration::from_secs(10);
@@ -103,4 +107,26 @@ pub(crate) async fn get(server: &AppServer, target: &str) -> io::Result<Reply> {
 
 async fn soon<T>(wait: impl Future<Output = io::Result<T>>) -> io::Result<T> {
     tokio::time::timeout(SOON, wait).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+}
+
+/// A WebSocket to an app server.
+pub(crate) type WebSocket = tokio_tungstenite::WebSocketStream<TcpStream>;
+
+/// Opens a WebSocket, offering these subprotocols.
+pub(crate) async fn open(
+    server: &AppServer,
+    target: &str,
+    protocols: &str,
+) -> Result<(WebSocket, Handshake), Error> {
+    let mut request = format!("ws://{}{target}", server.address()).into_client_request()?;
+    if !protocols.is_empty() {
+        request.headers_mut().insert("sec-websocket-protocol", protocols.parse()?);
+    }
+    tokio_tungstenite::client_async(request, TcpStream::connect(server.address()).await?).await
+}
+
+/// The next message.
+pub(crate) async fn next(socket: &mut WebSocket) -> Result<Message, Error> {
+    let message = tokio::time::timeout(SOON, socket.next()).await;
+    message.map_err(|_| Error::Io(io::ErrorKind::TimedOut.into()))?.unwrap_or(Err(Error::ConnectionClosed))
 }

@@ -1,0 +1,149 @@
+use std::sync::Arc;
+
+use axum::Extension;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::{Query, State};
+use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_VERSION};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::echo::{self, Orders};
+use super::session::{Framing, Log, Socket};
+use crate::app::{Arrived, Shared};
+use crate::instance::Instance;
+use crate::journal::Fields;
+use crate::server::{Connection, StopMode};
+use crate::stomp;
+
+/// A handshake as axum has it, or why it is none.
+type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
+
+/// What every handshake is judged by.
+pub(super) struct Handshake {
+    instance: Arc<Instance>,
+    arrival: Arrived,
+    connection: Arc<Connection>,
+    wishes: Wishes,
+    upgrade: Upgrade,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Wishes {
+    refuse: Option<u16>,
+    protocol: Option<String>,
+    extension: Option<String>,
+}
+
+impl axum::extract::FromRequestParts<Arc<Instance>> for Handshake {
+    type Rejection = Response;
+
+    async fn from_request_parts(
+        parts: &mut axum::http::request::Parts,
+        state: &Arc<Instance>,
+    ) -> Result<Self, Self::Rejection> {
+        let wishes = Query::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let arrival =
+            Extension::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let connection: Extension<Arc<Connection>> =
+            Extension::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
+        Ok(Self { instance: Arc::clone(state), arrival, connection: connection.0, wishes: wishes.0, upgrade })
+    }
+}
+
+pub(super) async fn echo(
+    State(instance): Shared,
+    Query(orders): Query<Orders>,
+    handshake: Handshake,
+) -> Response {
+    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance))
+}
+
+pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Response {
+    handshake.accept(Framing::Plain, &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
+}
+
+pub(super) async fn sockjs(State(instance): Shared, handshake: Handshake) -> Response {
+    handshake.accept(Framing::SockJs, &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
+}
+
+impl Handshake {
+    /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, the best first; none means any.
+    fn accept<F, S>(self, framing: Framing, protocols: &[&str], session: F) -> Response
+    where
+        F: FnOnce(Socket) -> S + Send + 'static,
+        S: Future<Output = ()> + Send,
+    {
+        let Self { instance, arrival, connection, wishes, upgrade } = self;
+        let head = &arrival.head;
+        if let Some(status) = wishes.refuse.and_then(|status| StatusCode::from_u16(status).ok()) {
+            return (status, "refused on demand\n").into_response();
+        }
+        if let Err(refusal) = judge(&head.headers, &instance) {
+            return refusal;
+        }
+        let mut upgrade = match upgrade {
+            Ok(upgrade) => upgrade,
+            Err(rejection) => return refuse(&rejection),
+        };
+        let chosen = choose(&upgrade, protocols, wishes.protocol.as_deref());
+        let subprotocol = chosen.as_ref().and_then(|chosen| chosen.to_str().ok().map(str::to_owned));
+        if let Some(chosen) = chosen {
+            upgrade.set_selected_protocol(chosen);
+        }
+        let sequence = arrival.sequence;
+        let target = head.target.clone();
+        let log = Log::open(Arc::clone(&instance.journal), sequence, subprotocol);
+        let mut response = upgrade.on_upgrade(move |socket| async move {
+            if instance.faults.drop_socket(&target) {
+                connection.kill(StopMode::Close);
+            }
+            session(Socket::new(socket, log, framing).await).await;
+        });
+        if let Some(extension) = wishes.extension.and_then(|name| HeaderValue::from_str(&name).ok()) {
+            response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extension);
+        }
+        response
+    }
+}
+
+fn judge(headers: &Fields, instance: &Instance) -> Result<(), Response> {
+    if headers.get("origin").is_some_and(|origin| !instance.origins.allow(origin)) {
+        return Err((StatusCode::FORBIDDEN, "Invalid CORS request").into_response());
+    }
+    if !headers.has_token("upgrade", "websocket") {
+        return Err((StatusCode::BAD_REQUEST, "Can \"Upgrade\" only to \"WebSocket\".").into_response());
+    }
+    if !headers.has_token("connection", "upgrade") {
+        return Err((StatusCode::BAD_REQUEST, "\"Connection\" must be \"upgrade\".").into_response());
+    }
+    Ok(())
+}
+
+fn refuse(rejection: &WebSocketUpgradeRejection) -> Response {
+    let why = match rejection {
+        WebSocketUpgradeRejection::InvalidWebSocketVersionHeader(_) => {
+            let supported = [(SEC_WEBSOCKET_VERSION, "13")];
+            return (StatusCode::UPGRADE_REQUIRED, supported, "Sec-WebSocket-Version must be 13.\n")
+                .into_response();
+        }
+        WebSocketUpgradeRejection::WebSocketKeyHeaderMissing(_) => "Sec-WebSocket-Key is missing.\n",
+        WebSocketUpgradeRejection::ConnectionNotUpgradable(_) => {
+            "The protocol can be switched in HTTP/1.1 only.\n"
+        }
+        _ => "This is no WebSocket handshake.\n",
+    };
+    (StatusCode::BAD_REQUEST, why).into_response()
+}
+
+fn choose(upgrade: &WebSocketUpgrade, known: &[&str], wish: Option<&str>) -> Option<HeaderValue> {
+    let offered =
+        |name: &str| upgrade.requested_protocols().find(|offer| offer.as_bytes() == name.as_bytes()).cloned();
+    match wish {
+        Some(name) => offered(name),
+        None if known.is_empty() => upgrade.requested_protocols().next().cloned(),
+        None => known.iter().find_map(|name| offered(name)),
+    }
+}

@@ -1,0 +1,49 @@
+//! WebSockets (RFC 6455): the handshake as Spring judges it, an echo, and STOMP.
+//!
+//! A handshake that comes without `Upgrade: websocket` is answered 400 with `Can "Upgrade" only to "WebSocket".`, one without
+//! `Connection: upgrade` with 400 and `"Connection" must be "upgrade".`; both words and the status are Spring's. An `Origin`
+//! that the app does not allow is refused with 403.
+//!
+//! Every path takes these parameters:
+//!
+//! | parameter | what happens |
+//! |---|---|
+//! | `refuse=403` | that status in place of the 101 |
+//! | `protocol=NAME` | that subprotocol is chosen, if the client offers it; `none` chooses none |
+//! | `extension=NAME` | the 101 carries `Sec-WebSocket-Extensions: NAME`, though nothing is done about it |
+//!
+//! `/stomp/echo` sends back every text and binary message. Unless told otherwise it chooses the first subprotocol that is offered.
+//! It takes these besides, one at a time:
+//!
+//! | parameter | what happens |
+//! |---|---|
+//! | `close=4001,bye` | closes at once, with that code and reason; `close=` without a code |
+//! | `flood=10000` | sends texts `0`, `1` … while it reads; what it reads is not echoed; `size=N` pads each to `N` bytes |
+//! | `push=3` | sends texts `0`, `1` …, each upon a [release](crate::AppServer::release), and echoes meanwhile |
+//! | `ping=TEXT` | sends a ping with that payload at once; the pong is in the journal |
+//!
+//! Of SockJS there are `/stomp/info`, the raw WebSocket at `/stomp/websocket`, and the framing of
+//! `/stomp/{server}/{session}/websocket` (`o`, `a[…]`, `c[…]`); its fallbacks over plain HTTP and its own heart-beat `h` are left out.
+
+mod echo;
+mod handshake;
+mod session;
+mod sockjs;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::get;
+
+use crate::instance::Instance;
+
+pub(crate) use session::{Incoming, Socket};
+
+pub(crate) fn router() -> Router<Arc<Instance>> {
+    Router::new()
+        .route("/stomp/info", get(sockjs::info))
+        .route("/stomp/echo", get(handshake::echo))
+        .route("/stomp/ws", get(handshake::stomp))
+        .route("/stomp/websocket", get(handshake::stomp))
+        .route("/stomp/{server}/{session}/websocket", get(handshake::sockjs))
+}

@@ -1,0 +1,285 @@
+//! STOMP frames and their form on the wire, for clients and servers alike.
+//!
+//! ```
+//! use mock_upstreams::stomp::frame::{Decoder, Frame, Input, Version};
+//!
+//! let sent = Frame::new("SEND").with("destination", "/topic/tea").with("note", "a:b").body("차");
+//! let wire = sent.encode(Version::V1_2);
+//! assert_eq!(wire, "SEND\ndestination:/topic/tea\nnote:a\\cb\n\n차\0".as_bytes());
+//!
+//! let mut decoder = Decoder::new(Version::V1_2);
+//! decoder.push(&wire[..10]);
+//! assert_eq!(decoder.next()?, None);
+//! decoder.push(&wire[10..]);
+//! decoder.push(b"\n");
+//! assert_eq!(decoder.next()?, Some(Input::Frame(sent)));
+//! assert_eq!(decoder.next()?, Some(Input::HeartBeat));
+//! assert_eq!(decoder.next()?, None);
+//! # Ok::<(), mock_upstreams::stomp::frame::FrameError>(())
+//! ```
+
+use std::fmt;
+
+use bytes::Bytes;
+
+use super::escape::{escape, unescape};
+
+/// The most that a frame may take up, in bytes.
+const MOST: usize = 16 * 1024 * 1024;
+
+/// A version of the protocol: how headers are escaped and lines end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 1.0: headers are written as they are; a line ends with LF.
+    V1_0,
+    /// 1.1: `\n`, `\c`, `\\`; a line ends with LF.
+    V1_1,
+    /// 1.2: `\r` as well; a line ends with LF or CR LF.
+    #[default]
+    V1_2,
+}
+
+impl Version {
+    /// Every version, the lowest first.
+    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_1, Self::V1_2];
+
+    /// As in `accept-version` and `version`: `1.0`, `1.1`, `1.2`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V1_0 => "1.0",
+            Self::V1_1 => "1.1",
+            Self::V1_2 => "1.2",
+        }
+    }
+
+    /// The reverse of [`Version::as_str`].
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.as_str() == text)
+    }
+
+    /// The WebSocket subprotocol, such as `v12.stomp`.
+    pub fn subprotocol(self) -> &'static str {
+        match self {
+            Self::V1_0 => "v10.stomp",
+            Self::V1_1 => "v11.stomp",
+            Self::V1_2 => "v12.stomp",
+        }
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A frame, its headers as they are meant, not as they are escaped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frame {
+    /// Command, such as `SEND`.
+    pub command: String,
+    /// Headers, in order. Of a repeated one the first counts.
+    pub headers: Vec<(String, String)>,
+    /// Body, possibly empty.
+    pub body: Bytes,
+}
+
+impl Frame {
+    /// A frame without headers or body.
+    pub fn new(command: impl Into<String>) -> Self {
+        Self { command: command.into(), ..Self::default() }
+    }
+
+    /// Adds a header at the end.
+    pub fn with(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    /// Sets the body, without a `content-length`.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// Adds `content-length`.
+    pub fn with_length(self) -> Self {
+        let length = self.body.len().to_string();
+        self.with("content-length", length)
+    }
+
+    /// The first header of that name; names are case-sensitive.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text, bytes that are no UTF-8 replaced.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The frame on the wire, up to and including its NUL.
+    ///
+    /// The headers are written as given. Only a body that contains NUL gets a `content-length` unasked, since it
+    /// would be cut short without. `CONNECT` and `CONNECTED` are never escaped, as all versions demand.
+    pub fn encode(&self, version: Version) -> Vec<u8> {
+        let version = self.version_of_headers(version);
+        let mut wire = Vec::with_capacity(256 + self.body.len());
+        wire.extend_from_slice(self.command.as_bytes());
+        wire.push(b'\n');
+        for (name, value) in &self.headers {
+            let line = format!("{}:{}\n", escape(name, version), escape(value, version));
+            wire.extend_from_slice(line.as_bytes());
+        }
+        if self.body.contains(&0) && self.get("content-length").is_none() {
+            wire.extend_from_slice(format!("content-length:{}\n", self.body.len()).as_bytes());
+        }
+        wire.push(b'\n');
+        wire.extend_from_slice(&self.body);
+        wire.push(0);
+        wire
+    }
+
+    fn version_of_headers(&self, version: Version) -> Version {
+        match self.command.as_str() {
+            "CONNECT" | "CONNECTED" => Version::V1_0,
+            _ => version,
+        }
+    }
+}
+
+impl fmt::Display for Frame {
+    /// The frame as people write it, `^@` at its end.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.command)?;
+        self.headers.iter().try_for_each(|(name, value)| writeln!(f, "{name}:{value}"))?;
+        write!(f, "\n{}^@", self.text())
+    }
+}
+
+/// What a [`Decoder`] found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A complete frame.
+    Frame(Frame),
+    /// An end of line between frames: a heart-beat, or just an end of line after a frame.
+    HeartBeat,
+}
+
+/// Why bytes are no frame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FrameError {
+    /// Command or headers are no UTF-8.
+    #[error("command or header is no UTF-8")]
+    Encoding,
+    /// A header line has no colon.
+    #[error("header without a colon: {0:?}")]
+    Header(String),
+    /// An escape sequence that the version has not.
+    #[error("undefined escape sequence in header {0:?}")]
+    Escape(String),
+    /// `content-length` is no number, or the octet behind the body is not NUL.
+    #[error("content-length {0:?} does not fit the frame")]
+    Length(String),
+    /// More than 16 MiB without an end.
+    #[error("the frame is larger than {MOST} bytes")]
+    TooLarge,
+}
+
+/// Cuts a stream of bytes into frames, however it was cut before.
+///
+/// After an error the stream cannot be read any further.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    version: Version,
+    buffer: Vec<u8>,
+}
+
+impl Decoder {
+    /// Reads in that version's dialect. Before the version is known, take 1.2: `CONNECT` and `CONNECTED` read the same in all.
+    pub fn new(version: Version) -> Self {
+        Self { version, buffer: Vec::new() }
+    }
+
+    /// Changes the dialect, for the frames that follow.
+    pub fn set_version(&mut self, version: Version) {
+        self.version = version;
+    }
+
+    /// Adds bytes at the end.
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.buffer.extend_from_slice(bytes);
+    }
+
+    /// The next frame or heart-beat; `None` until more bytes have come.
+    ///
+    /// # Errors
+    /// When the bytes are no frame.
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: more may come after None")]
+    pub fn next(&mut self) -> Result<Option<Input>, FrameError> {
+        let (input, length) = match self.buffer.as_slice() {
+            [] => return Ok(None),
+            [b'\n', ..] => (Some(Input::HeartBeat), 1),
+            [b'\r', b'\n', ..] => (Some(Input::HeartBeat), 2),
+            _ => match self.frame()? {
+                Some((frame, length)) => (Some(Input::Frame(frame)), length),
+                None if self.buffer.len() > MOST => return Err(FrameError::TooLarge),
+                None => (None, 0),
+            },
+        };
+        self.buffer.drain(..length);
+        Ok(input)
+    }
+
+    /// The frame at the start of the buffer, and how long it is.
+    fn frame(&self) -> Result<Option<(Frame, usize)>, FrameError> {
+        let Some(start) = head_end(&self.buffer) else { return Ok(None) };
+        let (head, rest) = self.buffer.split_at(start);
+        let head = std::str::from_utf8(head).map_err(|_| FrameError::Encoding)?;
+        let mut lines = head.split('\n').map(|line| self.trim(line));
+        let mut frame = Frame::new(lines.next().unwrap_or_default());
+        let version = frame.version_of_headers(self.version);
+        for line in lines.take_while(|line| !line.is_empty()) {
+            let (name, value) = line.split_once(':').ok_or_else(|| FrameError::Header(line.to_owned()))?;
+            frame.headers.push((unescape(name, version)?, unescape(value, version)?));
+        }
+        let length = match frame.get("content-length") {
+            Some(text) => {
+                let length: usize = text.trim().parse().map_err(|_| FrameError::Length(text.to_owned()))?;
+                match rest.get(length) {
+                    Some(0) => length,
+                    Some(_) => return Err(FrameError::Length(text.to_owned())),
+                    None if length > MOST => return Err(FrameError::TooLarge),
+                    None => return Ok(None),
+                }
+            }
+            None => match rest.iter().position(|byte| *byte == 0) {
+                Some(length) => length,
+                None => return Ok(None),
+            },
+        };
+        frame.body = Bytes::copy_from_slice(rest.get(..length).unwrap_or_default());
+        Ok(Some((frame, start + length + 1)))
+    }
+
+    /// A line without the CR that only 1.2 allows before its LF.
+    fn trim<'a>(&self, line: &'a str) -> &'a str {
+        match self.version {
+            Version::V1_2 => line.strip_suffix('\r').unwrap_or(line),
+            _ => line,
+        }
+    }
+}
+
+/// Where the body starts: behind the first empty line.
+fn head_end(buffer: &[u8]) -> Option<usize> {
+    let mut lines = buffer.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(index, _)| index);
+    let mut last = lines.next()?;
+    for index in lines {
+        if matches!(buffer.get(last + 1..index), Some([] | [b'\r'])) {
+            return Some(index + 1);
+        }
+        last = index;
+    }
+    None
+}
