@@ -20,7 +20,6 @@ Feature: Who is asking
         | shop.example      | shop.example  |
         | shop.example:8080 | shop.example  |
         | Shop.Example      | shop.example  |
-        | 192.0.2.7:80      | 192.0.2.7     |
 
     @default @D20
     Scenario: A client that names no host is taken to mean the server's name
@@ -94,25 +93,20 @@ Feature: Who is asking
         | Host | shop.example |
       Then the app server saw the header "Host" as "dambae200"
 
-    Scenario Outline: <name> is not added
+    Scenario: Nothing is added about the client
       The five `proxy_set_header` belong to `location ~ ^/stomp/`. Set in `http` or `server`, they would apply here.
 
       When the client sends "GET /api/items"
-      Then the app server saw no header "<name>"
+      Then the response is 200
+      And the app server saw no header "X-Real-IP"
+      And the app server saw no header "X-Forwarded-For"
 
-      Examples:
-        | name            |
-        | X-Real-IP       |
-        | X-Forwarded-For |
-
-    Scenario Outline: <name> arrives as the client sent it, so the app server must not believe it
-      To make it trustworthy, set it in `location /api` as in `location ~ ^/stomp/`.
+    Scenario: What the client claims arrives as it is, so the app server must not believe it
+      To make these trustworthy, set them in `location /api` as in `location ~ ^/stomp/`.
 
       When the client sends "GET /api/items" with the headers:
-        | <name> | 203.0.113.9 |
-      Then the app server saw the header "<name>" as "203.0.113.9"
-
-      Examples:
-        | name            |
-        | X-Real-IP       |
-        | X-Forwarded-For |
+        | X-Real-IP       | 203.0.113.9 |
+        | X-Forwarded-For | 203.0.113.9 |
+      Then the app server saw these headers:
+        | X-Real-IP       | 203.0.113.9 |
+        | X-Forwarded-For | 203.0.113.9 |

@@ -93,19 +93,14 @@ Feature: Hop-by-hop headers
   Rule: Under /stomp/ the proxy sends Upgrade and Connection anew
 
     @W3
-    Scenario Outline: Upgrade arrives as the client sent it, here "<value>"
-      See `proxy_set_header Upgrade $http_upgrade;` in `location ~ ^/stomp/`, letter by letter: a misspelt `$http_…` is empty,
-      an empty header is not sent, and `nginx -t` finds nothing wrong.
+    Scenario: Upgrade arrives as the client sent it
+      See `proxy_set_header Upgrade $http_upgrade;` in `location ~ ^/stomp/`, letter by letter: a misspelt `$http_…` is
+      empty, an empty header is not sent, and `nginx -t` finds nothing wrong.
 
       When the client sends "GET /stomp/info" with the headers:
-        | Connection | Upgrade |
-        | Upgrade    | <value> |
-      Then the app server saw the header "Upgrade" as "<value>"
-
-      Examples:
-        | value     |
-        | websocket |
-        | WebSocket |
+        | Connection | Upgrade   |
+        | Upgrade    | WebSocket |
+      Then the app server saw the header "Upgrade" as "WebSocket"
 
     Scenario Outline: Connection arrives as "upgrade" when the client sent "<value>"
       See `proxy_set_header Connection "upgrade";` in `location ~ ^/stomp/`: a fixed text, for plain requests too.
@@ -115,10 +110,9 @@ Feature: Hop-by-hop headers
       Then the app server saw the header "Connection" as "upgrade"
 
       Examples:
-        | value               |
-        | Upgrade             |
-        | keep-alive, Upgrade |
-        | close               |
+        | value      |
+        | Upgrade    |
+        | keep-alive |
 
     Scenario: No Upgrade is made up for a client that sent none
       `proxy_set_header Upgrade` must use `$http_upgrade`, empty for a plain request, rather than a fixed "websocket".
@@ -128,18 +122,15 @@ Feature: Hop-by-hop headers
       And the app server saw no header "Upgrade"
 
     @rfc9110
-    Scenario Outline: <name> does not cross /stomp/ either
+    Scenario: The other hop-by-hop headers do not cross /stomp/ either
       Upgrade and Connection are the only two that `location ~ ^/stomp/` may send anew.
 
       When the client sends "GET /stomp/info" with the headers:
-        | <name> | <value> |
-      Then the response is 200
-      And the app server saw no header "<name>"
-
-      Examples:
-        | name       | value     |
         | Keep-Alive | timeout=5 |
         | TE         | trailers  |
+      Then the response is 200
+      And the app server saw no header "Keep-Alive"
+      And the app server saw no header "TE"
 
     @D10
     Scenario: The app server is spoken to in HTTP/1.1, the version that can switch protocols

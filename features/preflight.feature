@@ -25,9 +25,7 @@ Feature: Preflight
       Examples:
         | path              |
         | /api              |
-        | /api/items        |
         | /api/items/7?full |
-        | /stomp/           |
         | /stomp/info       |
         | /stomp/ws         |
 
@@ -42,26 +40,19 @@ Feature: Preflight
       And the header "Access-Control-Allow-Methods" of the response is "GET, POST, DELETE, PATCH, OPTIONS"
 
       Examples:
-        | what                        | name                           | value               |
-        | no Origin                   | Accept                         | */*                 |
-        | an Origin nobody knows      | Origin                         | http://elsewhere.io |
-        | the Origin of a local file  | Origin                         | null                |
+        | what                        | name                          | value               |
+        | no Origin                   | Accept                        | */*                 |
+        | an Origin nobody knows      | Origin                        | http://evil.example |
         | a method that is not listed | Access-Control-Request-Method  | PUT                 |
-        | a header that is not listed | Access-Control-Request-Headers | x-unheard-of        |
 
     @deployment @rfc9110
-    Scenario Outline: The answer for <path> has no body, and no header that speaks of one
+    Scenario: The answer has no body, and no header that speaks of one
       `return 204;` stands alone: with a text behind it, or with another code, a body follows.
 
-      When the client sends "OPTIONS <path>"
+      When the client sends "OPTIONS /api/items"
       Then the body of the response is ""
       And the response has no header "Content-Type"
       And the response has no header "Content-Length"
-
-      Examples:
-        | path        |
-        | /api/items  |
-        | /stomp/info |
 
     Scenario Outline: No preflight for <path> reaches an app server
       `return 204;` must end the request before `proxy_pass` is looked at; it belongs inside the `if`.
@@ -112,7 +103,7 @@ Feature: Preflight
       Only the preflight may say `Access-Control-Allow-Origin: *`: look for an `add_header` outside the `if`.
 
       When the client sends "GET /api/items" with the headers:
-        | Origin | http://elsewhere.io |
+        | Origin | http://evil.example |
       Then the response comes from "an app server"
       And the response has no header "Access-Control-Allow-Origin"
 
@@ -136,10 +127,9 @@ Feature: Preflight
       And the response has no header "Access-Control-Allow-Origin"
 
       Examples:
-        | path        |
-        | /           |
-        | /stomp      |
-        | /API/items  |
+        | path   |
+        | /      |
+        | /stomp |
 
     @default @rfc9110
     Scenario: A method in lower case is a malformed request, not a preflight

@@ -1,0 +1,98 @@
+Feature: Two app servers
+
+  The app runs twice, as blue and green, behind two ports. The proxy gives each request to the next in turn, so that both
+  share the load and each of them can do without the other for a while. Every worker process of nginx keeps its own turn.
+
+  @D1 @D2
+  Rule: Both app servers take turns
+
+    Scenario: Requests on one connection go to blue and green in turn
+      See `upstream dambae200`: two `server` lines of equal weight, and no `ip_hash` or `least_conn`.
+
+      When the client sends "GET /api/items" 20 times
+      Then every response is 200
+      And the responses come from "blue" and "green" in turn
+
+    Scenario: With one worker there is one turn for all clients
+      See `worker_processes`. With several workers the shares differ by at most one request for each of them.
+
+      Given the configuration says in "main":
+        """
+        worker_processes 1;
+        """
+      When 20 clients send "GET /api/items"
+      Then the app server "blue" saw 10 requests
+      And the app server "green" saw 10 requests
+
+    Scenario: With two workers the shares differ by two at most
+      Each worker starts with blue. Neither `server` line may be `down`, `backup` or of another weight.
+
+      Given the configuration says in "main":
+        """
+        worker_processes 2;
+        """
+      When 40 clients send "GET /api/items"
+      Then the app server "blue" saw at least 19 requests
+      And the app server "green" saw at least 19 requests
+
+    @D11 @W3
+    Scenario: WebSocket sessions are spread in the same way
+      See `proxy_pass` in `location ~ ^/stomp/`: it must name the upstream, not one of its servers.
+
+      Given the configuration says in "main":
+        """
+        worker_processes 1;
+        """
+      When 20 clients open a WebSocket at "/stomp/echo"
+      Then every client gets its own messages back
+      And the app server "blue" saw 10 requests
+      And the app server "green" saw 10 requests
+
+    @D10
+    Scenario: API and socket requests share one turn
+      Both locations say `proxy_pass http://dambae200;`: one upstream, one turn. Preflights and files take none.
+
+      When the client sends these bytes:
+        """
+        GET /api/items HTTP/1.1\r\nHost: shop.test\r\n\r\n
+        OPTIONS /api/items HTTP/1.1\r\nHost: shop.test\r\n\r\n
+        GET /stomp/info HTTP/1.1\r\nHost: shop.test\r\n\r\n
+        """
+      Then the responses are "200, 204, 200"
+      And the app server "blue" saw 1 request
+      And the app server "green" saw 1 request
+
+  @D3 @default
+  Rule: One that fails is left to itself for a while
+
+    Scenario Outline: While <gone> is stopped, <left> answers every request
+      See `upstream dambae200`: the other `server` must be there; and with `proxy_next_upstream off` requests would fail.
+
+      Given the app server "<gone>" is stopped
+      When the client sends "GET /api/items" 20 times
+      Then every response is 200
+      And the app server "<left>" saw 20 requests
+
+      Examples:
+        | gone  | left  |
+        | blue  | green |
+        | green | blue  |
+
+    Scenario: One that failed is asked once, and then not again for ten seconds
+      `max_fails=1 fail_timeout=10s` are the defaults of each `server` line.
+
+      Given the app server "blue" closes the connection "before the head"
+      When the client sends "GET /api/items" 20 times
+      Then every response is 200
+      And the app server "blue" saw 1 request
+
+    Scenario: One that is back gets its share again
+      After `fail_timeout` the next request is given to it, to see.
+
+      Given app servers that failed are left out for 1 second
+      And the app server "blue" is stopped
+      And the client sends "GET /api/items"
+      And the app server "blue" is started again
+      And nothing is sent for 3 seconds
+      When the client sends "GET /api/items" 10 times
+      Then the app server "blue" saw at least 3 requests
