@@ -40,7 +40,7 @@ pub(super) async fn list(State(instance): Shared) -> Json<Value> {
 pub(super) async fn create(State(instance): Shared, headers: HeaderMap, body: Bytes) -> Response {
     let mut item = match object(&body) {
         Ok(item) => item,
-        Err(refusal) => return refusal,
+        Err(error) => return no_object(&error),
     };
     let mut store = instance.items.lock();
     store.last += 1;
@@ -81,7 +81,7 @@ fn change(
 ) -> Response {
     let new = match object(body) {
         Ok(new) => new,
-        Err(refusal) => return refusal,
+        Err(error) => return no_object(&error),
     };
     let mut store = items.lock();
     if let Some(item) = store.items.get_mut(&id) {
@@ -99,12 +99,11 @@ fn found(item: Option<&Map<String, Value>>) -> Response {
 }
 
 /// The JSON object in a body; an empty body is an empty one.
-fn object(body: &[u8]) -> Result<Map<String, Value>, Response> {
-    if body.is_empty() {
-        return Ok(Map::new());
-    }
-    serde_json::from_slice(body).map_err(|error| {
-        (StatusCode::BAD_REQUEST, Json(json!({ "error": format!("not a JSON object: {error}") })))
-            .into_response()
-    })
+fn object(body: &[u8]) -> serde_json::Result<Map<String, Value>> {
+    if body.is_empty() { Ok(Map::new()) } else { serde_json::from_slice(body) }
+}
+
+fn no_object(error: &serde_json::Error) -> Response {
+    let error = json!({ "error": format!("not a JSON object: {error}") });
+    (StatusCode::BAD_REQUEST, Json(error)).into_response()
 }

@@ -75,7 +75,7 @@ pub enum Fault {
     ExtraHeaders(Vec<(String, String)>),
     /// Sends these bytes, whatever they are, then FIN.
     GarbageResponse(Bytes),
-    /// Closes WebSockets without a close frame: at once those that are open, and others as soon as they are.
+    /// Closes WebSockets without a close frame: at once those that are open, however many, and others as soon as they are.
     DropSockets,
 }
 

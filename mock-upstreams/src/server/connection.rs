@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
 use socket2::SockRef;
 use tokio::net::TcpStream;
@@ -109,6 +110,27 @@ impl Connection {
         let _ = self.task.set(task);
     }
 
+    /// Waits for the peer to close, too, and ignores what it still sends. Closing a socket with unread data in it would
+    /// send RST, and take from the peer the response that is on its way to it (RFC 9112 §9.6).
+    pub(super) async fn linger(&self) {
+        const LIMIT: Duration = Duration::from_secs(2);
+        if self.tunnel().is_some() || self.lock().end != Some(ConnectionEnd::ClosedByServer) {
+            return;
+        }
+        let ignore = async {
+            let mut scrap = vec![0; 64 * 1024];
+            while self.socket.readable().await.is_ok() {
+                match self.socket.try_read(&mut scrap) {
+                    Ok(0) => return,
+                    Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
+                    _ => {}
+                }
+            }
+        };
+        // Whoever goes on after that has had its chance.
+        let _ = tokio::time::timeout(LIMIT, ignore).await;
+    }
+
     pub(super) fn has_read(&self, data: &[u8], wanted: usize) {
         let mut state = self.lock();
         if data.is_empty() && wanted > 0 {
@@ -126,8 +148,8 @@ impl Connection {
 
     /// Nobody reads or writes any more. The peer gets its FIN now, whoever still holds the connection.
     pub(super) fn ended(&self) {
-        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Both);
-        let end = self.lock().end.unwrap_or(ConnectionEnd::ClosedByServer);
+        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
+        let end = *self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
         self.journal.connection_ended(self.id, end);
         self.registry.remove(self.id);
     }
@@ -163,8 +185,11 @@ impl Connection {
 /// The open connections of one instance. It takes none until [`Registry::admit`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
-    open: Arc<Mutex<Option<BTreeMap<u64, Arc<Connection>>>>>,
+    open: Arc<Mutex<Option<Open>>>,
 }
+
+/// Connections by number.
+type Open = BTreeMap<u64, Arc<Connection>>;
 
 impl Registry {
     /// Takes connections from now on.
@@ -213,7 +238,7 @@ impl Registry {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<BTreeMap<u64, Arc<Connection>>>> {
+    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

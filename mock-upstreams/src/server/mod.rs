@@ -153,7 +153,8 @@ impl AppServer {
         self.inner.instance.journal.read(look)
     }
 
-    /// Forgets what is over; requests, connections and sessions that still go on stay in the journal.
+    /// Forgets what is over; requests, connections and sessions that still go on stay in the journal, the sessions without the
+    /// messages that have come so far.
     pub fn clear(&self) {
         self.inner.instance.journal.clear();
     }

@@ -47,10 +47,12 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
         let (instance, connection, app) = (Arc::clone(&instance), Arc::clone(&served), app.clone());
         async move { Ok::<_, Infallible>(answer(request, &instance, &connection, app).await) }
     });
+    let closing = Arc::clone(&connection);
     let task = tokio::spawn(async move {
         let exchange = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
         // How it ended stands in the journal.
         let _ = exchange.with_upgrades().await;
+        closing.linger().await;
     });
     connection.served_by(task.abort_handle());
     Ok(())

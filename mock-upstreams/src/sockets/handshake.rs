@@ -82,7 +82,7 @@ impl Handshake {
             return (status, "refused on demand\n").into_response();
         }
         if let Err(refusal) = judge(&head.headers, &instance) {
-            return refusal;
+            return refusal.into_response();
         }
         let mut upgrade = match upgrade {
             Ok(upgrade) => upgrade,
@@ -109,15 +109,15 @@ impl Handshake {
     }
 }
 
-fn judge(headers: &Fields, instance: &Instance) -> Result<(), Response> {
+fn judge(headers: &Fields, instance: &Instance) -> Result<(), (StatusCode, &'static str)> {
     if headers.get("origin").is_some_and(|origin| !instance.origins.allow(origin)) {
-        return Err((StatusCode::FORBIDDEN, "Invalid CORS request").into_response());
+        return Err((StatusCode::FORBIDDEN, "Invalid CORS request"));
     }
     if !headers.has_token("upgrade", "websocket") {
-        return Err((StatusCode::BAD_REQUEST, "Can \"Upgrade\" only to \"WebSocket\".").into_response());
+        return Err((StatusCode::BAD_REQUEST, "Can \"Upgrade\" only to \"WebSocket\"."));
     }
     if !headers.has_token("connection", "upgrade") {
-        return Err((StatusCode::BAD_REQUEST, "\"Connection\" must be \"upgrade\".").into_response());
+        return Err((StatusCode::BAD_REQUEST, "\"Connection\" must be \"upgrade\"."));
     }
     Ok(())
 }

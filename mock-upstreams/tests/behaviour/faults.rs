@@ -26,7 +26,7 @@ async fn strike_after_the_request_has_come() -> Outcome {
         blue.inject(fault.clone());
         let mut client = Client::connect(&blue).await?;
         client.send(POST).await?;
-        assert_eq!(client.to_reset().await, expected, "{fault}");
+        assert_eq!(client.before_reset().await, expected, "{fault}");
         let journal = blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
         let seen = journal.last().map(|each| (each.body.text.as_deref(), each.fault.as_deref(), each.status));
         assert_eq!(seen, Some((Some("{}"), Some(fault.to_string().as_str()), None)));
@@ -48,7 +48,7 @@ async fn end_by_reset_or_by_close_as_their_names_say() -> Outcome {
         blue.inject(fault);
         let mut client = Client::connect(&blue).await?;
         client.send(POST).await?;
-        assert_eq!(client.to_end().await.err().map(|error| error.kind()), expected);
+        assert_eq!(client.rest().await.err().map(|error| error.kind()), expected);
     }
     Ok(())
 }

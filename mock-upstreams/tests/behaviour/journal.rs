@@ -70,7 +70,7 @@ async fn knows_who_ended_a_connection() -> Outcome {
     blue.wait_for(SOON, |journal| journal.connections.len() == 1 && journal.open_connections() == 0).await?;
     let mut client = Client::connect(&blue).await?;
     client.send("GET /api HTTP/1.0\r\n\r\n").await?;
-    client.to_end().await?;
+    client.rest().await?;
     let journal = blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
     let ends: Vec<_> = journal.connections.iter().map(|each| (each.requests, each.end)).collect();
     assert_eq!(ends, [(0, Some(ConnectionEnd::ClosedByPeer)), (1, Some(ConnectionEnd::ClosedByServer))]);

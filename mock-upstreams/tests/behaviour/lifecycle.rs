@@ -28,8 +28,8 @@ async fn closes_what_is_open_when_stopped() -> Outcome {
         busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
         blue.wait_for(SOON, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
         blue.stop_with(mode).await;
-        assert_eq!(idle.to_end().await.err().map(|error| error.kind()), end);
-        assert_eq!(busy.to_end().await.err().map(|error| error.kind()), end);
+        assert_eq!(idle.rest().await.err().map(|error| error.kind()), end);
+        assert_eq!(busy.rest().await.err().map(|error| error.kind()), end);
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ async fn goes_with_its_last_handle() -> Outcome {
     drop(blue.clone());
     assert_eq!(get(&blue, "/api").await?.status, 200);
     drop(blue);
-    open.to_end().await?;
+    open.rest().await?;
     assert!(TcpStream::connect(address).is_err());
     Ok(())
 }
@@ -71,7 +71,7 @@ async fn closes_only_idle_connections_when_asked() -> Outcome {
     busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
     blue.wait_for(SOON, |journal| journal.len() == 2).await?;
     blue.close_idle(StopMode::Close);
-    assert_eq!(idle.to_end().await?, "");
+    assert_eq!(idle.rest().await?, "");
     blue.release();
     assert_eq!(busy.reply().await?.status, 200);
     Ok(())

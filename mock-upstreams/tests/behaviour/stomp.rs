@@ -314,10 +314,17 @@ async fn says_what_a_frame_lacks() -> Outcome {
 #[tokio::test]
 async fn closes_after_disconnect() -> Outcome {
     let blue = blue().await;
-    let mut stomp = Stomp::connect(&blue, Version::V1_2).await?;
-    stomp.done(Frame::new("DISCONNECT")).await?;
-    let Message::Close(Some(close)) = next(&mut stomp.socket).await? else { return Err("not closed".into()) };
-    assert_eq!(u16::from(close.code), 1000);
+    for receipt in [true, false] {
+        let mut stomp = Stomp::connect(&blue, Version::V1_2).await?;
+        match receipt {
+            true => stomp.done(Frame::new("DISCONNECT")).await?,
+            false => stomp.send(Frame::new("DISCONNECT")).await?,
+        }
+        let Message::Close(Some(close)) = next(&mut stomp.socket).await? else {
+            return Err("not closed".into());
+        };
+        assert_eq!(u16::from(close.code), 1000);
+    }
     Ok(())
 }
 

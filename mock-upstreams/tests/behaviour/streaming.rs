@@ -53,6 +53,17 @@ async fn answers_before_the_body_when_asked() -> Outcome {
 }
 
 #[tokio::test]
+async fn lets_a_client_send_the_rest_of_its_body_after_an_early_answer() -> Outcome {
+    let blue = blue().await;
+    let mut client = Client::connect(&blue).await?;
+    client.send("POST /api/early HTTP/1.1\r\nHost: x\r\nContent-Length: 8000000\r\n\r\n").await?;
+    client.send(vec![b'x'; 7_999_999]).await?;
+    assert_eq!(client.reply().await?.status, 413);
+    assert_eq!(client.rest().await?, "");
+    Ok(())
+}
+
+#[tokio::test]
 async fn asks_for_the_body_that_a_client_holds_back() -> Outcome {
     let blue = blue().await;
     let mut client = Client::connect(&blue).await?;
@@ -75,7 +86,7 @@ async fn sends_trailers_and_interim_responses() -> Outcome {
     ] {
         let mut client = Client::connect(&blue).await?;
         client.send(format!("GET {target} HTTP/1.1\r\nHost: x\r\n\r\n")).await?;
-        let response = client.to_end().await?;
+        let response = client.rest().await?;
         assert!(response.ends_with(expected), "{response}");
     }
     Ok(())

@@ -52,14 +52,14 @@ impl Client {
     }
 
     /// Reads until the server closes; an error when it resets.
-    pub(crate) async fn to_end(&mut self) -> io::Result<String> {
+    pub(crate) async fn rest(&mut self) -> io::Result<String> {
         let mut text = Vec::new();
         soon(self.0.read_to_end(&mut text)).await?;
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// What came before a reset.
-    pub(crate) async fn to_reset(&mut self) -> String {
+    pub(crate) async fn before_reset(&mut self) -> String {
         let mut text = Vec::new();
         while let Ok(byte) = soon(self.0.read_u8()).await {
             text.push(byte);
