@@ -8,6 +8,7 @@
 #
 #   start DIR         nginx on DIR/nginx.conf, in the background, with DIR as its prefix
 #   test DIR          nginx -t on it
+#   version DIR       nginx -v
 #   signal NAME DIR   NAME (TERM, QUIT, HUP, USR1, KILL) to the master process started there
 #
 # What nginx says goes to DIR/stderr. When it has ended, its exit status is in DIR/exit, which is never there half written. The
@@ -59,6 +60,10 @@ while read -r verb rest; do
     test)
       rm -f "$rest/exit" "$rest/master"
       nginx_in "$rest" -t &
+      ;;
+    version)
+      rm -f "$rest/exit" "$rest/master"
+      nginx_in "$rest" -v &
       ;;
     signal) signal "${rest%% *}" "${rest#* }" ;;
     *) echo "serve.sh: no such request: $verb $rest" >&2 ;;

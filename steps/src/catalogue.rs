@@ -3,15 +3,21 @@
 use std::fmt::Write as _;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [(&str, &str); 0] = [];
+const SOURCES: [(&str, &str); 5] = [
+    ("The scene", include_str!("steps/scene.rs")),
+    ("The client asks", include_str!("steps/asking.rs")),
+    ("What comes back", include_str!("steps/response.rs")),
+    ("What the app server saw", include_str!("steps/arrival.rs")),
+    ("Configuration and logs", include_str!("steps/logs.rs")),
+];
 
 /// A step as the catalogue shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
     /// The subject it belongs to.
     pub subject: &'static str,
-    /// `Given`, `When` or `Then`.
-    pub keyword: &'static str,
+    /// `Given`, `When` or `Then`; several, where a step can stand in several places.
+    pub keyword: String,
     /// The Cucumber expression.
     pub expression: String,
     /// What it does: the definition's doc comment.
@@ -60,7 +66,18 @@ fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
         if let Some(text) = line.strip_prefix("/// ") {
             doc.push(text);
         } else if let Some((keyword, expression)) = attribute(line) {
-            entries.push(Entry { subject, keyword, expression, explanation: doc.join(" ") });
+            match entries.last_mut() {
+                Some(Entry { keyword: already, expression: same, .. }) if *same == expression => {
+                    already.push_str(", ");
+                    already.push_str(keyword);
+                }
+                _ => entries.push(Entry {
+                    subject,
+                    keyword: keyword.to_owned(),
+                    expression,
+                    explanation: doc.join(" "),
+                }),
+            }
         } else if !line.starts_with("#[") {
             doc.clear();
         }
@@ -71,12 +88,21 @@ fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
 fn attribute(line: &str) -> Option<(&'static str, String)> {
     for (start, keyword) in [("#[given(", "Given"), ("#[when(", "When"), ("#[then(", "Then")] {
         if let Some(rest) = line.strip_prefix(start) {
-            let expression = rest.strip_prefix("expr = ")?.strip_suffix(")]")?;
-            let text = expression.trim_start_matches('r').trim_matches('#').trim_matches('"');
-            return Some((keyword, text.replace("\\\"", "\"")));
+            let rest = rest.strip_suffix(")]")?;
+            let expression = match rest.strip_prefix("regex = r#\"^") {
+                Some(regex) => readable(regex.strip_suffix("$\"#")?),
+                None => rest.strip_prefix("expr = \"")?.strip_suffix('"')?.replace("\\\"", "\""),
+            };
+            return Some((keyword, expression));
         }
     }
     None
+}
+
+/// A regular expression as a person would write it: the few forms that steps use where an expression will not do.
+fn readable(regex: &str) -> String {
+    let text = regex.replace("\"([^\"]*)\"", "{string}").replace("s?", "(s)").replace("(?:is|are)", "is/are");
+    text.replace("(resets?|closes?)", "resets/closes").replace("(\\d+)", "{int}")
 }
 
 /// Levenshtein's distance. A dozen lines, for one message.
@@ -101,7 +127,7 @@ mod tests {
     fn an_entry_is_read_from_its_definition() {
         let source = "/// Sends it\n/// now.\n#[when(expr = \"the client sends {string}\")]\nasync fn f() {}\n";
         let entry = &entries_of("HTTP", source)[0];
-        assert_eq!((entry.keyword, entry.expression.as_str()), ("When", "the client sends {string}"));
+        assert_eq!((&*entry.keyword, &*entry.expression), ("When", "the client sends {string}"));
         assert_eq!(entry.explanation, "Sends it now.");
     }
 

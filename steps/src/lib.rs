@@ -16,5 +16,6 @@ pub mod run;
 pub mod scene;
 mod steps;
 pub mod target;
+pub mod text;
 pub mod transcript;
 pub mod world;

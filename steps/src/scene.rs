@@ -11,7 +11,7 @@ use mock_upstreams::{AppServer, ReservedPort};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
+use crate::conf::{Overlay, OverlayError, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
 
@@ -29,6 +29,7 @@ pub struct Setting {
 pub struct Scene {
     setting: Arc<Setting>,
     overlays: Vec<Overlay>,
+    edits: Vec<(String, String)>,
     ports: BTreeMap<String, ReservedPort>,
     rewritten: Rewritten,
     proxy: Option<Box<dyn Proxy>>,
@@ -47,11 +48,11 @@ impl Scene {
     /// When this machine has no more ports or room.
     pub async fn set(setting: Arc<Setting>) -> Result<Scene, Failure> {
         let scratch = Scratch::new(setting.target.scratch_parent())?;
-        let any = SocketAddr::from(([127, 0, 0, 1], 0));
-        let (blue, green) = (AppServer::start("blue", any).await?, AppServer::start("green", any).await?);
+        let (blue, green) = AppServer::start_pair().await?;
         let mut scene = Scene {
             setting,
             overlays: Vec::new(),
+            edits: Vec::new(),
             ports: BTreeMap::new(),
             rewritten: Rewritten::default(),
             proxy: None,
@@ -69,6 +70,11 @@ impl Scene {
     /// Changes the configuration; takes effect when the proxy starts or reloads.
     pub fn overlay(&mut self, overlay: Overlay) {
         self.overlays.push(overlay);
+    }
+
+    /// Replaces a text in the configuration after all else was done to it: the way to write what could not be parsed.
+    pub fn edit(&mut self, from: &str, to: &str) {
+        self.edits.push((from.to_owned(), to.to_owned()));
     }
 
     /// Both app servers.
@@ -90,11 +96,6 @@ impl Scene {
     /// The directory the front end is deployed to.
     pub fn front_end(&self) -> Option<PathBuf> {
         self.rewritten.deployed_to(&self.setting.source).map(|directory| self.scratch.place(&directory))
-    }
-
-    /// Where a path of the configuration lies in this scene: its logs, its pid file.
-    pub fn place(&self, path: &str) -> PathBuf {
-        self.scratch.place(path)
     }
 
     /// Where the proxy listens; started, if it has not been.
@@ -169,9 +170,11 @@ impl Scene {
         &self.rewritten
     }
 
-    /// A log or other small file of the scene; empty when it is not there.
-    pub fn read(&self, path: &str) -> String {
-        std::fs::read_to_string(self.place(path)).unwrap_or_default()
+    /// What stands in the file that the directive `name` (`access_log`, `error_log`, `pid`) has written; empty when it is
+    /// not there.
+    pub fn log(&self, name: &str) -> String {
+        let path = self.rewritten.logs.get(name);
+        path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 
     /// `text` with this scene's paths and addresses as the configuration has them.
@@ -198,6 +201,12 @@ impl Scene {
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;
         self.rewritten = rewritten?;
+        for (from, to) in &self.edits {
+            if !self.rewritten.text.contains(from) {
+                return Err(OverlayError::NoText(from.clone()).into());
+            }
+            self.rewritten.text = self.rewritten.text.replace(from, to);
+        }
         Ok(())
     }
 

@@ -1,15 +1,18 @@
 //! What a scenario remembers from step to step.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use mock_upstreams::Exchange;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Connection, Request, Response, StompClient, Traffic, WebSocket};
+use crate::client::{PATIENCE, Connection, Request, Response, StompClient, Traffic, WebSocket};
 use crate::failure::Failure;
 use crate::scene::{Scene, Setting};
 use crate::target::Verdict;
+use crate::text;
 use crate::transcript::Transcript;
 
 /// The world of one scenario.
@@ -17,12 +20,18 @@ use crate::transcript::Transcript;
 pub struct World {
     setting: Option<Arc<Setting>>,
     scene: Option<Scene>,
-    /// The request that the scenario is putting together.
+    /// The latest request.
     pub request: Option<Request>,
-    /// The connection that is kept from request to request, where the scenario says so.
+    /// The client's connection.
     pub connection: Option<Connection>,
+    /// The client's address, as the proxy sees it.
+    pub client: Option<SocketAddr>,
     /// Every response so far, the latest last.
     pub responses: Vec<Response>,
+    /// Where in `responses` those of the latest step begin.
+    batch: usize,
+    /// How long the latest response took.
+    pub took: Duration,
     /// WebSockets by the name of the client; the one nobody named is `""`.
     pub websockets: BTreeMap<String, WebSocket>,
     /// Messages that came back over WebSockets, the latest last.
@@ -33,8 +42,6 @@ pub struct World {
     pub traffic: Option<Traffic>,
     /// What the check of a configuration said.
     pub verdict: Option<Verdict>,
-    /// Values a scenario notes for a later step, by name.
-    pub notes: HashMap<String, String>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
 }
@@ -57,31 +64,45 @@ impl World {
         self.scene.as_mut().ok_or_else(|| Failure::new("the scenario has no scene"))
     }
 
-    /// Sends a request on a connection of its own and keeps its response.
+    /// Sends a request and keeps its response. The client has one connection, kept from request to request; it opens a
+    /// new one when that was closed.
     ///
     /// # Errors
     /// When no response comes.
-    pub async fn ask(&mut self, request: &Request) -> Result<&Response, Failure> {
-        let address = self.scene().await?.proxy().await?;
-        let mut connection = Connection::open(address).await?;
+    pub async fn ask(&mut self, request: Request) -> Result<&Response, Failure> {
+        let begun = Instant::now();
+        self.connect().await?;
+        let connection = self.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
         self.transcript.sent(&request.head(&connection.host()), &request.framed_body());
-        let answer = connection.ask(request).await;
+        let answer = connection.ask(&request).await;
+        self.took = begun.elapsed();
+        self.request = Some(request);
         self.keep(answer)
     }
 
-    /// Sends a request on the connection that is kept from request to request, opened at the first call.
+    /// Sees to it that the client has an open connection.
     ///
     /// # Errors
-    /// When no response comes.
-    pub async fn ask_on_kept_connection(&mut self, request: &Request) -> Result<&Response, Failure> {
+    /// When the proxy cannot be connected to.
+    pub async fn connect(&mut self) -> Result<&mut Connection, Failure> {
         let address = self.scene().await?.proxy().await?;
-        if self.connection.is_none() {
-            self.connection = Some(Connection::open(address).await?);
-        }
-        let connection = self.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
-        self.transcript.sent(&request.head(&connection.host()), &request.framed_body());
-        let answer = connection.ask(request).await;
-        self.keep(answer)
+        let kept = self.connection.take().and_then(|mut kept| (!kept.looks_closed()).then_some(kept));
+        let connection = match kept {
+            Some(connection) => connection,
+            None => Connection::open(address).await?,
+        };
+        self.client = Some(connection.local()?);
+        Ok(self.connection.insert(connection))
+    }
+
+    /// Marks where the responses of a step begin.
+    pub fn begin(&mut self) {
+        self.batch = self.responses.len();
+    }
+
+    /// The responses of the latest step that asked.
+    pub fn batch(&self) -> &[Response] {
+        self.responses.get(self.batch..).unwrap_or_default()
     }
 
     /// Keeps what came back as the latest response.
@@ -127,6 +148,42 @@ impl World {
         self.arrived().pop().ok_or_else(|| Failure::new("no request reached an app server"))
     }
 
+    /// Waits until `holds` of what arrived, or until a deadline has passed. Returns what arrived.
+    pub async fn arrival(&self, holds: impl Fn(&[Exchange]) -> bool) -> Vec<Exchange> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let arrived = self.arrived();
+            if holds(&arrived) || Instant::now() > deadline {
+                return arrived;
+            }
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    }
+
+    /// `text` with its escapes and braces made out, as bytes.
+    pub fn bytes(&self, text: &str) -> Vec<u8> {
+        text::bytes(text, &|word| self.lookup(word))
+    }
+
+    /// The same, as text.
+    pub fn text(&self, text: &str) -> String {
+        text::plain(text, &|word| self.lookup(word))
+    }
+
+    /// What a word in braces stands for.
+    pub fn lookup(&self, word: &str) -> Option<String> {
+        let scene = self.scene.as_ref();
+        let proxy = || scene.and_then(|scene| scene.rewritten().listen.first()).map(|(_, address)| *address);
+        match word {
+            "proxy" => proxy().map(|address| address.to_string()),
+            "host" => proxy().map(|address| address.ip().to_string()),
+            "client" => self.client.map(|address| address.ip().to_string()),
+            "blue" => scene.map(|scene| scene.blue.address().to_string()),
+            "green" => scene.map(|scene| scene.green.address().to_string()),
+            header => self.responses.last().and_then(|response| response.value(header)).map(str::to_owned),
+        }
+    }
+
     /// What a person needs to see when the scenario has failed.
     pub fn evidence(&self) -> String {
         let mut out = self.transcript.to_string();
@@ -138,7 +195,7 @@ impl World {
         for exchange in arrived.iter().rev().take(3).rev() {
             out += &format!("the app server {} saw\n{}\n", exchange.instance, indented(&exchange.to_string()));
         }
-        let log = scene.as_written(&scene.read("/var/log/nginx/error.log"));
+        let log = scene.as_written(&scene.log("error_log"));
         let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
         if let Some(from) = errors.len().checked_sub(3).or(Some(0)).filter(|_| !errors.is_empty()) {
             out += &format!("the error log says\n{}\n", indented(&errors[from..].join("\n")));

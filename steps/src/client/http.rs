@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::response::{Framing, Response};
-use super::{ClientError, Request, patiently};
+use super::{ClientError, PATIENCE, Request, patiently};
 
 /// A connection that has been opened to the proxy.
 #[derive(Debug)]
@@ -41,6 +41,19 @@ impl Connection {
     /// When the socket is gone.
     pub fn local(&self) -> Result<SocketAddr, ClientError> {
         Ok(self.stream.local_addr()?)
+    }
+
+    /// Whether the other end has closed this connection already.
+    pub fn looks_closed(&mut self) -> bool {
+        let mut byte = [0];
+        match self.stream.try_read(&mut byte) {
+            Ok(0) => true,
+            Ok(_) => {
+                self.received.extend_from_slice(&byte);
+                false
+            }
+            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+        }
     }
 
     /// Writes bytes as they are.
@@ -109,6 +122,12 @@ impl Connection {
             Ok(Ok(0) | Err(_)) => true,
             Ok(Ok(_)) | Err(_) => false,
         }
+    }
+
+    /// Whether no further response is to be expected after one of this status: the other end closes, now or after it has
+    /// read on for a while.
+    pub async fn is_ending(&mut self, status: u16) -> bool {
+        matches!(status, 400..=599) && self.is_closed_by_peer(PATIENCE).await
     }
 
     /// Everything that comes until the other end closes.
@@ -206,12 +225,14 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
             }
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(received.len());
             *left -= take as u64;
+            response.wire_length += take as u64;
             Ok(Some(received.split_to(take).freeze()))
         }
         Framing::Close => {
             if received.is_empty() && !more(stream, received, "the end of a body").await? {
                 return Ok(None);
             }
+            response.wire_length += received.len() as u64;
             Ok(Some(received.split().freeze()))
         }
         Framing::Chunked => loop {
@@ -225,6 +246,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                                 .map(|f| (f.name.to_owned(), String::from_utf8_lossy(f.value).into_owned()))
                                 .collect();
                             received.advance(line + length);
+                            response.wire_length += (line + length) as u64;
                             response.framing = Framing::None;
                             return Ok(None);
                         }
@@ -235,6 +257,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                 Ok(httparse::Status::Complete((line, size))) => {
                     let size = usize::try_from(size).map_err(|_| ClientError::not_http("a chunk too large"))?;
                     if received.len() >= line + size + 2 {
+                        response.wire_length += (line + size + 2) as u64;
                         received.advance(line);
                         let data = received.split_to(size).freeze();
                         received.advance(2);

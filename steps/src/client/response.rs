@@ -21,6 +21,8 @@ pub struct Response {
     pub body: Vec<u8>,
     /// Fields after a chunked body.
     pub trailers: Vec<(String, String)>,
+    /// How many bytes came after the head, framing included: `$body_bytes_sent`.
+    pub wire_length: u64,
     /// Whether the whole body came; false when the connection ended first.
     pub complete: bool,
     /// The head as it came.

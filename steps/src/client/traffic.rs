@@ -16,6 +16,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Traffic that goes on until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Traffic {
+    address: SocketAddr,
     clients: JoinSet<()>,
     stopping: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
@@ -36,27 +37,31 @@ pub struct Outcome {
 }
 
 impl Traffic {
-    /// Starts `clients` clients; each sends `requests` (as `GET /api/items`) in turn on a connection that it keeps,
-    /// one after the other, with a pause between.
-    pub fn start(address: SocketAddr, clients: usize, requests: &[(String, String)]) -> Traffic {
-        let mut traffic = Traffic {
+    /// No clients yet, for a proxy at `address`.
+    pub fn idle(address: SocketAddr) -> Traffic {
+        Traffic {
+            address,
             clients: JoinSet::new(),
             stopping: Arc::default(),
             answered: Arc::default(),
             outcomes: Arc::default(),
-        };
+        }
+    }
+
+    /// Adds clients that send `method target` again and again, each on a connection that it keeps.
+    pub fn add(&mut self, clients: usize, method: &str, target: &str) {
         for client in 0..clients {
-            let requests = requests.to_vec();
-            let (stopping, answered) = (Arc::clone(&traffic.stopping), Arc::clone(&traffic.answered));
-            let outcomes = Arc::clone(&traffic.outcomes);
-            traffic.clients.spawn(async move {
+            let (address, method, target) = (self.address, method.to_owned(), target.to_owned());
+            let (stopping, answered) = (Arc::clone(&self.stopping), Arc::clone(&self.answered));
+            let outcomes = Arc::clone(&self.outcomes);
+            self.clients.spawn(async move {
                 let mut connection = None;
-                for (number, (method, target)) in requests.iter().cycle().enumerate() {
+                for number in 0_usize.. {
                     if stopping.load(Ordering::Relaxed) {
                         return;
                     }
-                    let id = format!("{client}-{number}");
-                    let outcome = ask(&mut connection, address, method, target, id).await;
+                    let id = format!("{method}-{client}-{number}");
+                    let outcome = ask(&mut connection, address, &method, &target, id).await;
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push(outcome);
                     }
@@ -65,7 +70,6 @@ impl Traffic {
                 }
             });
         }
-        traffic
     }
 
     /// Waits until `count` more requests have been answered, or refused.

@@ -1,153 +1,271 @@
 //! A WebSocket client that can be asked for each step of RFC 6455.
 
-use std::net::SocketAddr;
+use std::collections::VecDeque;
 
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{ClientError, Connection, Request, Response, patiently};
+use super::{ClientError, Connection, Request, Response, digest, patiently};
+
+/// What a client sends goes in here.
+pub(super) type Outgoing = SplitSink<WebSocketStream<TcpStream>, Message>;
+
+/// What comes for a client comes out here.
+pub(super) type Incoming = SplitStream<WebSocketStream<TcpStream>>;
 
 /// The opening handshake of RFC 6455 §4.1, to be sent as an ordinary request.
 #[derive(Debug, Clone)]
 pub struct Handshake {
     /// The request.
     pub request: Request,
-    key: String,
-}
-
-/// An open WebSocket.
-#[derive(Debug)]
-pub struct WebSocket {
-    sink: SplitSink<WebSocketStream<TcpStream>, Message>,
-    stream: SplitStream<WebSocketStream<TcpStream>>,
-    /// The 101 response.
-    pub response: Response,
 }
 
 impl Handshake {
-    /// A handshake for `target`, as browsers send it.
-    pub fn new(target: &str) -> Handshake {
-        let key = tokio_tungstenite::tungstenite::handshake::client::generate_key();
-        let request = Request::new("GET", target)
-            .header("Connection", "Upgrade")
-            .header("Upgrade", "websocket")
-            .header("Sec-WebSocket-Version", "13")
-            .header("Sec-WebSocket-Key", &key);
-        Handshake { request, key }
+    /// A handshake for `target`, as browsers send it. Of `headers`, one of the same name takes the place of its own.
+    pub fn new(target: &str, headers: &[(String, String)]) -> Handshake {
+        let key = generate_key();
+        let own = [
+            ("Connection", "Upgrade"),
+            ("Upgrade", "websocket"),
+            ("Sec-WebSocket-Version", "13"),
+            ("Sec-WebSocket-Key", &key),
+        ];
+        let replaced = |name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
+        let kept = own.iter().filter(|(name, _)| !replaced(name));
+        let mut fields: Vec<_> = kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        fields.extend_from_slice(headers);
+        Handshake { request: Request { headers: fields, ..Request::new("GET", target) } }
     }
 
-    /// Adds a field.
-    #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Handshake {
-        self.request = self.request.header(name, value);
-        self
+    /// The `Sec-WebSocket-Accept` that must come back for a request (RFC 6455 §4.2.2); `None` when it has no key.
+    pub fn accept(request: &Request) -> Option<String> {
+        let (_, key) = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))?;
+        Some(derive_accept_key(key.as_bytes()))
     }
 
-    /// The `Sec-WebSocket-Accept` that must come back (RFC 6455 §4.2.2).
-    pub fn accept(&self) -> String {
-        derive_accept_key(self.key.as_bytes())
-    }
-
-    /// Sends the handshake to `address`. Whatever came back is returned; with a 101, the open WebSocket too.
+    /// Sends the handshake, and a text message in the same breath if there is one. Whatever came back is returned; with
+    /// a 101, the open WebSocket too.
     ///
     /// # Errors
     /// When no response comes.
-    pub async fn open(&self, address: SocketAddr) -> Result<(Response, Option<WebSocket>), ClientError> {
-        let mut connection = Connection::open(address).await?;
-        connection.send(&self.request.head(&connection.host())).await?;
-        let mut response = connection.head("GET").await?;
+    pub async fn open(
+        &self,
+        mut connection: Connection,
+        text_behind: Option<&str>,
+    ) -> Result<(Response, Option<WebSocket>), ClientError> {
+        let mut bytes = self.request.head(&connection.host());
+        if let Some(text) = text_behind {
+            let mut frame = Frame::message(text.to_owned(), OpCode::Data(Data::Text), true);
+            // What comes from a client is masked (RFC 6455 §5.3); by which four bytes is for the client to say.
+            frame.header_mut().mask = Some(*b"mask");
+            frame.format(&mut bytes)?;
+        }
+        connection.send(&bytes).await?;
+        let response = connection.response(&self.request.method).await?;
         if response.status != 101 {
-            while let Some(piece) = connection.piece(&mut response).await? {
-                response.body.extend_from_slice(&piece);
-            }
-            response.complete = true;
             return Ok((response, None));
         }
         let (stream, early) = connection.into_parts();
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let socket = WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
         let (sink, stream) = socket.split();
-        Ok((response.clone(), Some(WebSocket { sink, stream, response })))
+        let sent = text_behind.map(Message::text).into_iter().collect();
+        Ok((response, Some(WebSocket { sink, stream, kept: VecDeque::new(), sent })))
     }
 }
 
+/// An open WebSocket.
+#[derive(Debug)]
+pub struct WebSocket {
+    sink: Outgoing,
+    stream: Incoming,
+    /// What has come while something else was asked for.
+    kept: VecDeque<Message>,
+    /// The text or binary messages that were sent last: one, or those of an exchange.
+    pub sent: Vec<Message>,
+}
+
 impl WebSocket {
-    /// Sends a message or frame.
+    /// Sends a message, ping or Close frame.
     ///
     /// # Errors
-    /// When the WebSocket is closed.
+    /// When the WebSocket is over.
     pub async fn send(&mut self, message: Message) -> Result<(), ClientError> {
+        if message.is_text() || message.is_binary() {
+            self.sent = vec![message.clone()];
+        }
         patiently("the proxy to read", self.sink.send(message)).await
     }
 
-    /// The next message (pings and pongs included).
+    /// Sends a text as one message in `count` frames, each as soon as the one before is out. Characters may be cut in
+    /// two: only the whole needs to be UTF-8 (RFC 6455 §5.6).
     ///
     /// # Errors
-    /// When the connection is lost or nothing comes.
-    pub async fn next(&mut self) -> Result<Message, ClientError> {
-        match patiently("a WebSocket message", async { Ok::<_, ClientError>(self.stream.next().await) }).await? {
-            Some(Ok(message)) => Ok(message),
-            Some(Err(error)) => Err(error.into()),
-            None => Err(ClientError::Closed(String::new())),
+    /// When the WebSocket is over.
+    pub async fn send_fragments(&mut self, text: &str, count: usize) -> Result<(), ClientError> {
+        let message = Message::text(text);
+        for (nth, piece) in pieces(text.as_bytes(), count).into_iter().enumerate() {
+            let opcode = if nth == 0 { Data::Text } else { Data::Continue };
+            let frame = Frame::message(piece, OpCode::Data(opcode), nth + 1 == count);
+            self.send(Message::Frame(frame)).await?;
         }
+        self.sent = vec![message];
+        Ok(())
     }
 
-    /// The next text or binary message, or close; pings and pongs are passed over.
+    /// The next message or control frame. A ping or Close frame has been answered by then.
+    ///
+    /// # Errors
+    /// When the WebSocket is over, or nothing comes.
+    pub async fn next(&mut self) -> Result<Message, ClientError> {
+        let next = async { Ok::<_, ClientError>(self.stream.next().await) };
+        let message = match patiently("a WebSocket message", next).await? {
+            Some(message) => message?,
+            None => return Err(dropped("")),
+        };
+        if message.is_ping() || message.is_close() {
+            // Where it fails, what comes next will say why.
+            let _ = self.sink.flush().await;
+        }
+        Ok(message)
+    }
+
+    /// The next message or control frame that is `wanted`, or the Close frame. What comes before it is kept, for
+    /// whoever asks for that.
     ///
     /// # Errors
     /// As [`WebSocket::next`].
-    pub async fn next_data(&mut self) -> Result<Message, ClientError> {
+    pub async fn next_of(&mut self, wanted: impl Fn(&Message) -> bool) -> Result<Message, ClientError> {
+        let place = self.kept.iter().position(&wanted);
+        if let Some(message) = place.and_then(|place| self.kept.remove(place)) {
+            return Ok(message);
+        }
         loop {
-            match self.next().await? {
-                Message::Ping(_) | Message::Pong(_) => {}
-                message => return Ok(message),
+            let message = self.next().await?;
+            if message.is_close() || wanted(&message) {
+                return Ok(message);
             }
+            self.kept.push_back(message);
         }
     }
 
-    /// Sends all `messages` while reading as many data messages as there are, both at once.
+    /// Sends all `messages` while reading as many text and binary messages into `received`, both at once.
     ///
     /// # Errors
-    /// When the connection is lost.
-    pub async fn exchange(&mut self, messages: Vec<Message>) -> Result<Vec<Message>, ClientError> {
+    /// When the WebSocket ends before they have come back, or nothing comes any more.
+    pub async fn exchange(&mut self, messages: Vec<Message>, received: &mut Vec<Message>) -> Result<(), ClientError> {
+        self.sent.clone_from(&messages);
         let count = messages.len();
         let mut outgoing = futures::stream::iter(messages.into_iter().map(Ok));
         let WebSocket { sink, stream, .. } = self;
         let sending = async { sink.send_all(&mut outgoing).await.map_err(ClientError::from) };
         let receiving = async {
-            let mut received = Vec::with_capacity(count);
             while received.len() < count {
                 match patiently("a WebSocket message", async { Ok::<_, ClientError>(stream.next().await) }).await? {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(message)) => received.push(message),
-                    Some(Err(error)) => return Err(ClientError::from(error)),
-                    None => return Err(ClientError::Closed(String::new())),
+                    Some(Ok(Message::Close(frame))) => return Err(ClientError::Session(closed(frame.as_ref()))),
+                    Some(message) => received.push(message?),
+                    None => return Err(dropped("")),
                 }
             }
-            Ok(received)
+            Ok(())
         };
-        let ((), received) = futures::try_join!(sending, receiving)?;
-        Ok(received)
+        futures::try_join!(sending, receiving).map(|_| ())
     }
 
-    /// Waits until the connection is over, however it ends, at most `deadline`; data that still comes is passed over.
-    pub async fn is_over(&mut self, deadline: std::time::Duration) -> bool {
-        let over = async { while let Some(Ok(_)) = self.stream.next().await {} };
-        tokio::time::timeout(deadline, over).await.is_ok()
+    pub(super) fn into_halves(self) -> (Outgoing, Incoming) {
+        (self.sink, self.stream)
     }
+}
+
+/// A message in words; a long one by its length and digest.
+pub fn told(message: &Message) -> String {
+    const SHORT: usize = 160;
+    let (kind, data): (&str, &[u8]) = match message {
+        Message::Text(text) if text.len() <= SHORT => return format!("the text {:?}", text.as_str()),
+        Message::Text(text) => ("text", text.as_bytes()),
+        Message::Binary(data) => ("binary", data),
+        Message::Ping(data) => ("ping", data),
+        Message::Pong(data) => ("pong", data),
+        Message::Close(frame) => return format!("a Close frame ({})", closed(frame.as_ref())),
+        Message::Frame(frame) => ("frame", frame.payload()),
+    };
+    if data.len() <= SHORT {
+        return format!("the {kind} \"{}\"", data.escape_ascii());
+    }
+    format!("a {kind} of {} bytes, sha256 {}", data.len(), digest(data))
+}
+
+/// How a WebSocket was closed, in words.
+pub(super) fn closed(frame: Option<&CloseFrame>) -> String {
+    match frame {
+        Some(frame) => format!("the WebSocket was closed with {} {:?}", u16::from(frame.code), frame.reason.as_str()),
+        None => "the WebSocket was closed without a code".to_owned(),
+    }
+}
+
+fn dropped(why: &str) -> ClientError {
+    ClientError::Session(format!("the WebSocket was dropped: the connection ended without a Close frame{why}"))
+}
+
+/// `bytes` in `count` pieces, as even as can be.
+fn pieces(bytes: &[u8], count: usize) -> Vec<Vec<u8>> {
+    let cut = |nth: usize| bytes.len() * nth / count;
+    (0..count).map(|nth| bytes[cut(nth)..cut(nth + 1)].to_vec()).collect()
 }
 
 impl From<Error> for ClientError {
     fn from(error: Error) -> ClientError {
+        use tokio_tungstenite::tungstenite::error::ProtocolError;
         match error {
-            Error::Io(error) => ClientError::Io(error),
-            Error::ConnectionClosed | Error::AlreadyClosed => ClientError::Closed(String::new()),
+            Error::Io(error) => dropped(&format!(" ({error})")),
+            Error::ConnectionClosed
+            | Error::AlreadyClosed
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => dropped(""),
+            Error::Protocol(ProtocolError::SendAfterClosing) => {
+                ClientError::Session("the WebSocket is closed already".to_owned())
+            }
             error => ClientError::Protocol { protocol: "WebSocket", reason: error.to_string() },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_the_scenario_takes_the_place_of_the_handshakes_own() {
+        let request = Handshake::new("/ws", &[("sec-websocket-version".into(), "8".into())]).request;
+        let names: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["Connection", "Upgrade", "Sec-WebSocket-Key", "sec-websocket-version"]);
+    }
+
+    #[test]
+    fn the_accept_key_is_that_of_the_rfc() {
+        let key = [("Sec-WebSocket-Key".to_owned(), "dGhlIHNhbXBsZSBub25jZQ==".to_owned())];
+        let accept = Handshake::accept(&Handshake::new("/ws", &key).request);
+        assert_eq!(accept.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    }
+
+    #[test]
+    fn a_text_is_cut_into_as_many_pieces_as_asked() {
+        assert_eq!(pieces(b"abcdefg", 3), [b"ab".to_vec(), b"cd".to_vec(), b"efg".to_vec()]);
+        assert_eq!(pieces(b"a", 2), [b"".to_vec(), b"a".to_vec()]);
+    }
+
+    #[test]
+    fn messages_are_told_in_words() {
+        assert_eq!(told(&Message::text("재고")), "the text \"재고\"");
+        assert_eq!(told(&Message::binary(vec![0, 0xff])), r#"the binary "\x00\xff""#);
+        assert_eq!(told(&Message::Close(None)), "a Close frame (the WebSocket was closed without a code)");
     }
 }

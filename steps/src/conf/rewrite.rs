@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
 use nginx_lint_parser::parse_string;
@@ -41,6 +41,8 @@ pub struct Rewritten {
     pub listen: Vec<(String, SocketAddr)>,
     /// The `root` that serves `/`, as written.
     pub front_end: Option<String>,
+    /// Where the first `access_log`, `error_log` and `pid` are written, by directive.
+    pub logs: BTreeMap<String, PathBuf>,
     /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
 }
@@ -99,7 +101,7 @@ impl Walk<'_> {
         let mut missing = String::new();
         for (name, value) in [("error_log", "/var/log/nginx/error.log"), ("pid", "/var/run/nginx.pid")] {
             if !has(name) {
-                missing += &format!("{name} {}; ", self.place(value));
+                missing += &format!("{name} {}; ", self.log(name, value));
             }
         }
         if let (false, Some(user)) = (has("user"), &self.rewriter.user) {
@@ -114,7 +116,8 @@ impl Walk<'_> {
 
     fn block(&mut self, block: &Block, text: &str, edits: &mut Edits, context: &str) -> io::Result<()> {
         if context == "http" && !block.directives().any(|directive| directive.is("access_log")) {
-            edits.insert(after_brace(text, block), format!(" access_log {}; ", self.place("/var/log/nginx/access.log")));
+            let log = self.log("access_log", "/var/log/nginx/access.log");
+            edits.insert(after_brace(text, block), format!(" access_log {log}; "));
         }
         if context == "server" && !block.directives().any(|directive| directive.is("listen")) {
             let address = self.listen("80")?;
@@ -151,7 +154,7 @@ impl Walk<'_> {
                 if name == "root" && (self.out.front_end.is_none() || context == "location /") {
                     self.out.front_end = Some(path.as_str().to_owned());
                 }
-                let placed = self.place(path.as_str());
+                let placed = self.log(name, path.as_str());
                 self.put(directive, edits, span_of(std::slice::from_ref(path)), placed);
             }
             _ => {}
@@ -203,6 +206,13 @@ impl Walk<'_> {
         let stand_in = (self.reserve)(address)?;
         self.out.listen.push((address.to_owned(), stand_in));
         Ok(stand_in)
+    }
+
+    /// Where `path` lies, noted as the place where the directive `name` writes unless there is an earlier one.
+    fn log(&mut self, name: &str, path: &str) -> String {
+        let placed = place(self.rewriter.scratch.path(), path);
+        self.out.logs.entry(name.to_owned()).or_insert_with(|| placed.clone());
+        placed.display().to_string()
     }
 
     fn place(&self, path: &str) -> String {

@@ -50,6 +50,9 @@ pub trait Proxy: Debug + Send + Sync {
     /// What it wrote to its standard error so far, and whether it has ended.
     async fn state(&self) -> ProxyState;
 
+    /// The process id of its master, as it sees it itself.
+    async fn pid(&self) -> Option<u32>;
+
     /// Sends the master process a signal.
     ///
     /// # Errors

@@ -20,7 +20,7 @@ use super::{Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verd
 use crate::conf::Scratch;
 
 /// The script that runs in the container.
-const SERVE: &str = include_str!("serve.sh");
+const SERVE: &str = include_str!("../../../nginx/serve.sh");
 
 /// The image used when none is named and no local build is present.
 pub const OFFICIAL_IMAGE: &str = "nginx:1.29";
@@ -121,15 +121,15 @@ impl Target for Nginx {
     }
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        self.control.tell(format_args!("start {} {}", scratch.path().display(), scratch.prefix().display()))?;
-        Ok(Box::new(Running { directory: scratch.path().to_owned(), control: self.control.clone() }))
+        self.control.tell(format_args!("start {}", scratch.prefix().display()))?;
+        Ok(Box::new(Running { directory: scratch.prefix(), control: self.control.clone() }))
     }
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
-        self.control.tell(format_args!("test {} {}", scratch.path().display(), scratch.prefix().display()))?;
-        let status = ended(scratch.path(), "nginx -t").await?;
-        let output = std::fs::read_to_string(scratch.path().join("stderr"))?;
-        std::fs::remove_file(scratch.path().join("exit"))?;
+        self.control.tell(format_args!("test {}", scratch.prefix().display()))?;
+        let status = ended(&scratch.prefix(), "nginx -t").await?;
+        let output = std::fs::read_to_string(scratch.prefix().join("stderr"))?;
+        std::fs::remove_file(scratch.prefix().join("exit"))?;
         Ok(Verdict { accepted: status == "0", output })
     }
 }
@@ -160,8 +160,12 @@ impl Proxy for Running {
         }
     }
 
+    async fn pid(&self) -> Option<u32> {
+        std::fs::read_to_string(self.directory.join("master")).ok()?.trim().parse().ok()
+    }
+
     async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
-        Ok(self.control.tell(format_args!("signal {} {}", self.directory.display(), signal.name()))?)
+        Ok(self.control.tell(format_args!("signal {} {}", signal.name(), self.directory.display()))?)
     }
 
     async fn stop(&mut self) {
@@ -182,7 +186,7 @@ async fn ended(directory: &Path, what: &str) -> Result<String, TargetError> {
     let deadline = Instant::now() + START_DEADLINE;
     loop {
         match std::fs::read_to_string(directory.join("exit")) {
-            Ok(status) if status.ends_with('\n') => return Ok(status.trim().to_owned()),
+            Ok(status) => return Ok(status.trim().to_owned()),
             _ if Instant::now() > deadline => return Err(TargetError::Deadline { what: what.to_owned() }),
             _ => sleep(Duration::from_millis(2)).await,
         }

@@ -93,6 +93,10 @@ impl Proxy for Running {
         }
     }
 
+    async fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
     async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
         use rustix::process::{Pid, Signal as Kernel, kill_process};
         let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));

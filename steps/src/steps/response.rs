@@ -1,0 +1,235 @@
+//! What comes back to the client.
+
+use std::time::{Duration, Instant};
+
+use cucumber::then;
+use gherkin::Step;
+
+use super::{request_line, rows};
+use crate::client::{Connection, Framing, PATIENCE, Request, digest};
+use crate::failure::{Checked, Failure};
+use crate::world::World;
+use crate::{ensure, ensure_eq};
+
+/// The status of the latest response.
+#[then(expr = "the response is {int}")]
+async fn response_is(world: &mut World, status: u16) -> Checked {
+    let response = world.response()?;
+    ensure!(response.status == status, "the response is {}, not {status}", response.status);
+    Ok(())
+}
+
+/// The whole of the latest response came within so many seconds of its request.
+#[then(expr = "the response comes within {int} second(s)")]
+async fn in_time(world: &mut World, seconds: u64) -> Checked {
+    let took = world.took;
+    ensure!(took <= Duration::from_secs(seconds), "the response took {:.1} s, not {seconds} s", took.as_secs_f64());
+    Ok(())
+}
+
+/// The status of every response of the step before.
+#[then(expr = "every response is {int}")]
+async fn every_status(world: &mut World, status: u16) -> Checked {
+    let statuses: Vec<u16> = world.batch().iter().map(|response| response.status).collect();
+    ensure!(!statuses.is_empty(), "there is no response");
+    let others: Vec<u16> = statuses.iter().copied().filter(|other| *other != status).collect();
+    ensure!(others.is_empty(), "of {} responses {} are not {status}: {others:?}", statuses.len(), others.len());
+    Ok(())
+}
+
+/// The statuses that came on the connection, in order, interim ones included: `100, 200`.
+#[then(expr = "the responses are {string}")]
+async fn responses_are(world: &mut World, statuses: String) -> Checked {
+    let of = |response: &crate::client::Response| [response.interim.clone(), vec![response.status]].concat();
+    let seen: Vec<String> = world.batch().iter().flat_map(of).map(|status| status.to_string()).collect();
+    ensure_eq!(seen.join(", "), statuses, "other responses came");
+    Ok(())
+}
+
+/// The response has exactly one such header, with this value.
+#[then(expr = "the header {string} of the response is {string}")]
+async fn header(world: &mut World, name: String, value: String) -> Checked {
+    let seen: Vec<&str> = world.response()?.values(&name).collect();
+    ensure_eq!(seen, vec![world.text(&value)], "the response has another {name}");
+    Ok(())
+}
+
+/// For each name in the table, the response has exactly these headers, in this order; others are free.
+#[then(expr = "the response has these headers:")]
+async fn headers(world: &mut World, step: &Step) -> Checked {
+    let expected = rows(step)?;
+    for (name, _) in &expected {
+        let of_name = expected.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
+        let wanted: Vec<String> = of_name.map(|(_, value)| world.text(value)).collect();
+        let response = world.response()?;
+        let seen: Vec<&str> = response.values(name).collect();
+        ensure_eq!(seen, wanted, "the response has another {name}");
+    }
+    Ok(())
+}
+
+/// The response has no such header.
+#[then(expr = "the response has no header {string}")]
+async fn no_header(world: &mut World, name: String) -> Checked {
+    let seen: Vec<&str> = world.response()?.values(&name).collect();
+    ensure!(seen.is_empty(), "the response has {name}: {}", seen.join(", "));
+    Ok(())
+}
+
+/// The whole body of the response is this text.
+#[then(expr = "the body of the response is {string}")]
+async fn body_is(world: &mut World, body: String) -> Checked {
+    ensure_eq!(world.response()?.text(), world.text(&body), "the response has another body");
+    Ok(())
+}
+
+/// The body of the response contains this text.
+#[then(expr = "the body of the response contains {string}")]
+async fn body_contains(world: &mut World, text: String) -> Checked {
+    let (body, text) = (world.response()?.text(), world.text(&text));
+    ensure!(body.contains(&text), "the body does not contain {text:?}:\n{body}");
+    Ok(())
+}
+
+/// The body is so many bytes long and has the digest that the app server gave it.
+#[then(expr = "the body of the response is {int} bytes, as the app server sent them")]
+async fn body_bytes(world: &mut World, length: usize) -> Checked {
+    let response = world.response()?;
+    ensure_eq!(response.body.len(), length, "the body has another length");
+    ensure_eq!(response.value("x-digest").unwrap_or_default(), response.digest(), "the body has other bytes");
+    Ok(())
+}
+
+/// The response is 200 with this file of the front end as it is now, and comes from no app server.
+#[then(expr = "the response is the file {string} of the front end")]
+async fn is_file(world: &mut World, file: String) -> Checked {
+    let file = world.text(&file);
+    let front_end = world.scene().await?.front_end().ok_or_else(no_front_end)?;
+    let expected = std::fs::read(front_end.join(file.trim_start_matches('/')))
+        .map_err(|error| Failure::new(format!("the front end has no file {file}: {error}")))?;
+    let response = world.response()?;
+    ensure_eq!(response.status, 200, "the front end's {file} is not served; is `root` the directory the build is in?");
+    ensure!(response.value("x-instance").is_none(), "an app server answered, not the front end");
+    ensure_eq!(digest(&response.body), digest(&expected), "the body is not that of {file}");
+    Ok(())
+}
+
+/// The app server that answered: `blue`, `green` or `an app server`.
+#[then(expr = "the response comes from {string}")]
+async fn comes_from(world: &mut World, instance: String) -> Checked {
+    match (world.response()?.value("x-instance"), instance.as_str()) {
+        (Some(_), "an app server") => Ok(()),
+        (Some(seen), wanted) if seen == wanted => Ok(()),
+        (Some(seen), wanted) => Err(Failure::new(format!("{seen} answered, not {wanted}"))),
+        (None, wanted) => Err(Failure::new(format!("the proxy answered by itself, not {wanted}"))),
+    }
+}
+
+/// The responses of the step before come from the two app servers strictly in turn, either first.
+#[then(expr = "the responses come from {string} and {string} in turn")]
+async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
+    let seen: Vec<&str> = world.batch().iter().map(|r| r.value("x-instance").unwrap_or("the proxy itself")).collect();
+    ensure!(seen.len() > 1, "there are no responses to compare");
+    let known = seen.iter().all(|name| *name == one || *name == other);
+    let alternate = seen.windows(2).all(|pair| pair[0] != pair[1]);
+    ensure!(known && alternate, "the responses do not come from {one} and {other} in turn: {}", seen.join(" "));
+    Ok(())
+}
+
+/// A head came, and the connection ended before the body was complete by its own framing.
+#[then(expr = "the response is cut short")]
+async fn cut_short(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let framed = !matches!(response.framing, Framing::None | Framing::Close);
+    ensure!(framed && !response.complete, "the response looks complete, though the app server never sent all of it");
+    Ok(())
+}
+
+/// The app server sends one piece of its response at a time, and only once the client has the one before.
+#[then(expr = "each chunk reaches the client before the app server sends the next")]
+async fn streamed(world: &mut World) -> Checked {
+    let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
+    let count = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok()).unwrap_or(0);
+    ensure!(count > 0, "the client has not asked for /api/stream?chunks=n");
+    let servers = world.scene().await?.app_servers().map(Clone::clone);
+    let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
+    let mut response = None;
+    let mut text = String::new();
+    for nth in 1..=count {
+        // One of them has the request; the other has nothing that waits.
+        servers.iter().for_each(mock_upstreams::AppServer::release);
+        let head = match &mut response {
+            Some(head) => head,
+            none => none.insert(connection.head("GET").await?),
+        };
+        while !text.contains(&format!("chunk {nth}\n")) {
+            let piece = connection.piece(head).await?;
+            let piece = piece.ok_or_else(|| Failure::new(format!("the response ended before chunk {nth}")))?;
+            text.push_str(&String::from_utf8_lossy(&piece));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the connection of the last request is `open`, so that another request on it is answered, or gets `closed`.
+#[then(expr = "the connection is {word}")]
+async fn connection_is(world: &mut World, state: String) -> Checked {
+    let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
+    match state.as_str() {
+        "closed" => {
+            ensure!(connection.is_closed_by_peer(PATIENCE).await, "the proxy did not close the connection");
+            Ok(())
+        }
+        "open" => {
+            let answer = connection.ask(&Request::new("GET", "/")).await;
+            let answer = answer.map_err(|error| Failure::new(format!("the connection is not usable: {error}")))?;
+            ensure_eq!(answer.status, 200, "a further request on the connection is not answered as it should be");
+            Ok(())
+        }
+        other => Err(Failure::new(format!("a connection is open or closed, not {other}"))),
+    }
+}
+
+/// Asked again and again, the proxy comes to answer with this status.
+#[then(expr = "{string} is answered {int} again within {int} second(s)")]
+async fn answered_again(world: &mut World, request: String, status: u16, seconds: u64) -> Checked {
+    let (method, target) = request_line(&request)?;
+    let address = world.scene().await?.proxy().await?;
+    let deadline = Instant::now() + Duration::from_secs(seconds);
+    loop {
+        let seen = match Connection::open(address).await {
+            Ok(mut connection) => connection.ask(&Request::new(method, target)).await.map(|response| response.status),
+            Err(error) => Err(error),
+        };
+        match seen {
+            Ok(seen) if seen == status => return Ok(()),
+            seen if Instant::now() > deadline => {
+                let seen = seen.map_or_else(|error| error.to_string(), |status| status.to_string());
+                return Err(Failure::new(format!("after {seconds} s {request} is still not {status}: {seen}")));
+            }
+            _ => tokio::time::sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+/// Of the steady traffic, every request of this method and target that is over was answered with this status.
+#[then(expr = "every {string} that clients kept sending was answered {int}")]
+async fn traffic_answered(world: &mut World, request: String, status: u16) -> Checked {
+    let traffic = world.traffic.as_mut().ok_or_else(|| Failure::new("no client keeps sending anything"))?;
+    let outcomes: Vec<_> = traffic.stop().await.into_iter().filter(|outcome| outcome.request == request).collect();
+    ensure!(outcomes.len() >= 10, "only {} requests were made, too few to tell", outcomes.len());
+    let other = outcomes.iter().filter(|outcome| outcome.result != Ok(status));
+    let told: Vec<String> = other.map(|outcome| format!("{}: {:?}", outcome.id, outcome.result)).collect();
+    ensure!(
+        told.is_empty(),
+        "{} of {} {request} were not answered {status}:\n  {}",
+        told.len(),
+        outcomes.len(),
+        told.iter().take(5).cloned().collect::<Vec<_>>().join("\n  ")
+    );
+    Ok(())
+}
+
+pub(super) fn no_front_end() -> Failure {
+    Failure::new("the configuration names no `root`, so there is no front end")
+}
