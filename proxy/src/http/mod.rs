@@ -2,6 +2,8 @@
 
 pub mod head;
 pub(crate) mod host;
+pub mod locate;
 pub mod message;
+pub mod uri;
 pub mod variables;
 pub(crate) mod wire;

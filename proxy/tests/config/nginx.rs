@@ -1,0 +1,89 @@
+//! Real nginx, where there is one: `HOPCHECK_NGINX`, or the usual place.
+
+use std::io::{Read, Write};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// The program, or one line that says that it is missing.
+pub(crate) fn find(test: &str) -> Option<PathBuf> {
+    let named = std::env::var_os("HOPCHECK_NGINX").map(PathBuf::from);
+    let program = named.unwrap_or_else(|| PathBuf::from("/usr/sbin/nginx"));
+    if program.is_file() {
+        return Some(program);
+    }
+    println!(
+        "{test}: not compared with nginx, since {} is not there (HOPCHECK_NGINX names another)",
+        program.display()
+    );
+    None
+}
+
+/// A prefix that nginx accepts as its own: it writes its logs there.
+pub(crate) fn prefix() -> TempDir {
+    let directory = tempfile::tempdir().expect("a temporary directory");
+    std::fs::create_dir(directory.path().join("logs")).expect("a directory for logs");
+    directory
+}
+
+/// A running nginx, stopped when dropped.
+pub(crate) struct Running {
+    child: Child,
+    port: u16,
+    _prefix: TempDir,
+}
+
+impl Running {
+    /// Starts it with one server on a port of its own.
+    pub(crate) fn start(program: &Path, server: &str) -> Running {
+        let prefix = prefix();
+        let port = free_port();
+        let conf = format!(
+            "daemon off; master_process off; pid nginx.pid;\nevents {{}}\nhttp {{\naccess_log off;\n\
+             server {{ listen 127.0.0.1:{port};\n{server}\n}}\n}}\n"
+        );
+        std::fs::write(prefix.path().join("nginx.conf"), conf).expect("the file is written");
+        let child = Command::new(program)
+            .arg("-p")
+            .arg(format!("{}/", prefix.path().display()))
+            .args(["-c", "nginx.conf", "-e", "stderr"])
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("nginx starts");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+            assert!(Instant::now() < deadline, "nginx does not listen");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Running { child, port, _prefix: prefix }
+    }
+
+    /// What it answers to a request for `target`: the status and the body.
+    pub(crate) fn get(&self, target: &[u8]) -> (u16, Vec<u8>) {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("nginx is there");
+        let request = [b"GET ", target, b" HTTP/1.1\r\nHost: name\r\nConnection: close\r\n\r\n"].concat();
+        stream.write_all(&request).expect("it reads");
+        stream.shutdown(Shutdown::Write).ok();
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).ok();
+        let head_end = answer.windows(4).position(|four| four == b"\r\n\r\n").expect("a response head");
+        let status = String::from_utf8_lossy(&answer[9..12]).parse().expect("a status");
+        (status, answer[head_end + 4..].to_vec())
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("its address").port()
+}
