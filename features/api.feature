@@ -17,12 +17,12 @@ Feature: API requests
       And the app server saw "GET <path>"
 
       Examples:
-        | path             |
-        | /api             |
-        | /apifoo          |
-        | /stomp/info      |
-        | //api/items      |
-        | /%61pi/items     |
+        | path         |
+        | /api         |
+        | /apifoo      |
+        | /stomp/info  |
+        | //api/items  |
+        | /%61pi/items |
 
     @D13
     Scenario Outline: <path> goes to the front end
@@ -33,11 +33,11 @@ Feature: API requests
       And no app server saw anything
 
       Examples:
-        | path            |
-        | /API/items      |
-        | /stomp          |
-        | /stompx/info    |
-        | /api/../stores  |
+        | path           |
+        | /API/items     |
+        | /stomp         |
+        | /stompx/info   |
+        | /api/../stores |
 
     @D20
     Scenario: A request for any host name is served
@@ -160,7 +160,7 @@ Feature: API requests
   Rule: What the app server answers reaches the client unchanged
 
     Scenario Outline: The app server's <status> stays <status>
-      `error_page` with `proxy_intercept_errors on` would replace it; `proxy_next_upstream http_<status>` would ask again.
+      `error_page` with `proxy_intercept_errors on` would replace it; `proxy_next_upstream http_503` would ask the other.
 
       When the client sends "GET /api/status/<status>"
       Then the response is <status>

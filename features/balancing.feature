@@ -48,7 +48,7 @@ Feature: Two app servers
       And the app server "blue" saw 10 requests
       And the app server "green" saw 10 requests
 
-    @D10
+    @D14
     Scenario: API and socket requests share one turn
       Both locations say `proxy_pass http://dambae200;`: one upstream, one turn. Preflights and files take none.
 

@@ -166,7 +166,7 @@ Feature: Blue-green deployment
         | reset |
         | close |
 
-  @D3 @default
+  @default
   Rule: An answer that is no proper HTTP is not passed on
 
     Scenario Outline: <What> in the head of the answer becomes a 502
@@ -186,7 +186,7 @@ Feature: Blue-green deployment
 
       Examples:
         | What             | value     |
-        | A NUL byte       | a\x00b    |
+        | A NUL byte       | a\\x00b   |
         | A line of 64 KiB | {a*65536} |
 
     @rfc9112

@@ -180,12 +180,12 @@ Feature: Client connections
       And no app server saw anything
 
       Examples:
-        | What                       | header                     | another                    | body  |
-        | A second Host              | Host: other.test           | Content-Length: 0          |       |
-        | A length and chunks        | Content-Length: 5          | Transfer-Encoding: chunked | 0     |
-        | A second length            | Content-Length: 5          | Content-Length: 6          | hello |
-        | A length with a sign       | Content-Length: +5         | Accept: */*                | hello |
-        | A chunk size that is none  | Transfer-Encoding: chunked | Accept: */*                | zz    |
-        | A space before the colon   | Content-Length : 5         | Accept: */*                | hello |
-        | A header on two lines      | X-Trace: one               | \x20two                    |       |
-        | A NUL in a header          | X-Trace: a\x00b            | Accept: */*                |       |
+        | What                      | header                     | another                    | body  |
+        | A second Host             | Host: other.test           | Content-Length: 0          |       |
+        | A length and chunks       | Content-Length: 5          | Transfer-Encoding: chunked | 0     |
+        | A second length           | Content-Length: 5          | Content-Length: 6          | hello |
+        | A length with a sign      | Content-Length: +5         | Accept: */*                | hello |
+        | A chunk size that is none | Transfer-Encoding: chunked | Accept: */*                | zz    |
+        | A space before the colon  | Content-Length : 5         | Accept: */*                | hello |
+        | A header on two lines     | X-Trace: one               | \\x20two                   |       |
+        | A NUL in a header         | X-Trace: a\\x00b           | Accept: */*                |       |

@@ -16,10 +16,10 @@ Feature: Who is asking
       Then the app server saw the header "Host" as "<arrives>"
 
       Examples:
-        | host              | arrives       |
-        | shop.example      | shop.example  |
-        | shop.example:8080 | shop.example  |
-        | Shop.Example      | shop.example  |
+        | host              | arrives      |
+        | shop.example      | shop.example |
+        | shop.example:8080 | shop.example |
+        | Shop.Example      | shop.example |
 
     @default @D20
     Scenario: A client that names no host is taken to mean the server's name

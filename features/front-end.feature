@@ -52,19 +52,19 @@ Feature: The front end
       And the header "Content-Type" of the response is "<type>"
 
       Examples:
-        | file          | type                     |
-        | about.html    | text/html                |
-        | js/app-1a.js  | application/javascript   |
-        | style.css     | text/css                 |
-        | data.json     | application/json         |
-        | logo.svg      | image/svg+xml            |
-        | photo.png     | image/png                |
-        | favicon.ico   | image/x-icon             |
-        | font.woff2    | font/woff2               |
-        | app.wasm      | application/wasm         |
-        | robots.txt    | text/plain               |
-        | app.js.map    | application/octet-stream |
-        | LICENSE       | application/octet-stream |
+        | file         | type                     |
+        | about.html   | text/html                |
+        | js/app-1a.js | application/javascript   |
+        | style.css    | text/css                 |
+        | data.json    | application/json         |
+        | logo.svg     | image/svg+xml            |
+        | photo.png    | image/png                |
+        | favicon.ico  | image/x-icon             |
+        | font.woff2   | font/woff2               |
+        | app.wasm     | application/wasm         |
+        | robots.txt   | text/plain               |
+        | app.js.map   | application/octet-stream |
+        | LICENSE      | application/octet-stream |
 
     Scenario Outline: <path> finds the file "<file>"
       nginx looks for the file after decoding the path, joining `//` and resolving `.` and `..`.
@@ -74,9 +74,9 @@ Feature: The front end
       Then the body of the response is "found"
 
       Examples:
-        | path                             | file           |
-        | /%EC%A7%84%EC%97%B4%EB%8C%80.txt | 진열대.txt     |
-        | //assets/./x/../a.txt?v=1        | assets/a.txt   |
+        | path                             | file         |
+        | /%EC%A7%84%EC%97%B4%EB%8C%80.txt | 진열대.txt   |
+        | //assets/./x/../a.txt?v=1        | assets/a.txt |
 
     @rfc9110
     Scenario: HEAD gets the headers of GET and no body
@@ -148,9 +148,9 @@ Feature: The front end
       And the body of the response is "<body>"
 
       Examples:
-        | range | content-range | body   |
-        | 0-3   | 0-3/10        | 0123   |
-        | -3    | 7-9/10        | 789    |
+        | range | content-range | body |
+        | 0-3   | 0-3/10        | 0123 |
+        | -3    | 7-9/10        | 789  |
 
     Scenario: Several ranges come as parts of one answer
       Each part says which range it is.

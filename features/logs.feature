@@ -13,12 +13,12 @@ Feature: Logs
       Then the access log says '{client} - - [{time}] "<request> HTTP/1.1" <status> <bytes> "-" "-" "-"'
 
       Examples:
-        | request                   | status | bytes   |
-        | GET /                     | 200    | {bytes} |
-        | HEAD /stores/1            | 200    | 0       |
-        | POST /index.html          | 405    | {bytes} |
-        | OPTIONS /api/items        | 204    | 0       |
-        | GET /api/items?q=%20&x=1  | 200    | {bytes} |
+        | request                  | status | bytes   |
+        | GET /                    | 200    | {bytes} |
+        | HEAD /stores/1           | 200    | 0       |
+        | POST /index.html         | 405    | {bytes} |
+        | OPTIONS /api/items       | 204    | 0       |
+        | GET /api/items?q=%20&x=1 | 200    | {bytes} |
 
     Scenario: What the client says of itself is logged
       `$http_referer`, `$http_user_agent` and `$http_x_forwarded_for` in `log_format main`; `$remote_user` is the name in
@@ -36,7 +36,7 @@ Feature: Logs
       nginx writes quotes, backslashes and control characters as \xHH; `log_format … escape=none` would not.
 
       When the client sends "GET /" with the headers:
-        | User-Agent | a"b\x5Cc 가 |
+        | User-Agent | a"b\\x5Cc 가 |
       Then the access log says '{client} - - [{time}] "GET / HTTP/1.1" 200 {bytes} "-" "a\\x22b\\x5Cc \\xEA\\xB0\\x80" "-"'
 
     Scenario: A request that made no sense is logged as it came

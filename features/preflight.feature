@@ -9,7 +9,8 @@ Feature: Preflight
 
     @deployment
     Scenario Outline: A preflight for <path> gets 204 and each of the four CORS headers once
-      See `if ($request_method = 'OPTIONS')` in the location that serves <path>: it needs four `add_header` and `return 204`.
+      See `if ($request_method = 'OPTIONS')` in `location /api` and again in `location ~ ^/stomp/`: each needs the four
+      `add_header` and `return 204;`, letter by letter.
 
       When the client sends "OPTIONS <path>" with the headers:
         | Origin                         | http://shop.test |
@@ -17,10 +18,10 @@ Feature: Preflight
         | Access-Control-Request-Headers | content-type     |
       Then the response is 204
       And the response has these headers:
-        | Access-Control-Allow-Origin  | *                                    |
-        | Access-Control-Allow-Methods | GET, POST, DELETE, PATCH, OPTIONS    |
+        | Access-Control-Allow-Origin  | *                                     |
+        | Access-Control-Allow-Methods | GET, POST, DELETE, PATCH, OPTIONS     |
         | Access-Control-Allow-Headers | Content-Type, Authorization, StorelId |
-        | Access-Control-Max-Age       | 86400                                |
+        | Access-Control-Max-Age       | 86400                                 |
 
       Examples:
         | path              |
@@ -43,7 +44,7 @@ Feature: Preflight
         | what                        | name                          | value               |
         | no Origin                   | Accept                        | */*                 |
         | an Origin nobody knows      | Origin                        | http://evil.example |
-        | a method that is not listed | Access-Control-Request-Method  | PUT                 |
+        | a method that is not listed | Access-Control-Request-Method | PUT                 |
 
     @deployment @rfc9110
     Scenario: The answer has no body, and no header that speaks of one

@@ -83,11 +83,11 @@ Feature: WebSocket
       Then the message comes back unchanged
 
       Examples:
-        | kind   | message          |
-        | text   | hello            |
-        | text   | 재고가 없습니다 🏪 |
-        | text   |                  |
-        | binary | \x00\x80\xFF\x0D |
+        | kind   | message              |
+        | text   | hello                |
+        | text   | 재고가 없습니다 🏪   |
+        | text   |                      |
+        | binary | \\x00\\x80\\xFF\\x0D |
 
     Scenario Outline: A <kind> message of <size> bytes comes back unchanged
       WebSocket messages know no `client_max_body_size`: that limit is for request bodies.
