@@ -3,13 +3,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use bytes::Bytes;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Arrived, Shared};
 use crate::journal::Fields;
 
 /// A request as it arrived, in JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Echo {
     /// Name of the instance.
     pub instance: String,
@@ -30,7 +30,7 @@ pub struct Echo {
 }
 
 /// The body of a request, in JSON.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct EchoBody {
     /// Length in bytes.
     pub length: usize,

@@ -15,9 +15,9 @@
 //! | `/api/stream-up` | answers with the echo once the body has come; the journal shows it growing |
 //! | `/api/duplex` | sends the body back while it comes |
 //! | `/api/slow` | answers upon a [release](crate::AppServer::release), or after `ms=…` |
-//! | `/api/trailers` | a chunked response with trailer fields |
+//! | `/api/trailers` | a chunked response with trailer fields; plain for HTTP/1.0, which has none |
 //! | `/api/early?status=413` | answers before it has read the body |
-//! | `/api/early-hints` | a 103 with `Link` before the 200 |
+//! | `/api/early-hints` | a 103 with `Link` before the 200; no 103 for HTTP/1.0 |
 //! | `GET /stomp/info` | what a SockJS client asks first |
 //! | `/stomp/ws`, `/stomp/websocket` | STOMP over WebSocket ([`crate::stomp`]) |
 //! | `/stomp/{server}/{session}/websocket` | the same in the framing of SockJS |

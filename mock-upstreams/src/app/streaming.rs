@@ -1,16 +1,19 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
 use serde::Deserialize;
 
-use super::{RawResponse, Shared};
+use super::{Arrived, RawResponse, Shared};
 use crate::instance::Instance;
+use crate::journal::Arrival;
 
 #[derive(Deserialize)]
 pub(super) struct Pace {
@@ -31,13 +34,12 @@ pub(super) async fn stream(State(instance): Shared, Query(pace): Query<Pace>, _b
             Some((Ok::<_, std::io::Error>(format!("chunk {number}\n")), number + 1))
         }
     });
-    ([("content-type", "text/plain")], Body::from_stream(lines)).into_response()
+    ([(CONTENT_TYPE, "text/plain")], Body::from_stream(lines)).into_response()
 }
 
 /// Sends back every piece of the body as soon as it has come.
 pub(super) async fn duplex(body: Body) -> Response {
-    ([("content-type", "application/octet-stream")], Body::from_stream(body.into_data_stream()))
-        .into_response()
+    ([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(body.into_data_stream())).into_response()
 }
 
 #[derive(Deserialize)]
@@ -70,7 +72,11 @@ pub(super) async fn early(Query(early): Query<Early>) -> (StatusCode, &'static s
 }
 
 /// hyper sends trailers only to who says `TE: trailers`, which no proxy passes on; so they are written by hand.
-pub(super) async fn trailers(State(instance): Shared, _body: Bytes) -> Response {
+/// HTTP/1.0 has neither chunks nor trailers (RFC 9112 §6.1).
+pub(super) async fn trailers(State(instance): Shared, Extension(arrival): Arrived, _body: Bytes) -> Response {
+    if is_1_0(&arrival) {
+        return ([(CONTENT_TYPE, "text/plain")], "body, and more").into_response();
+    }
     raw(format!(
         "HTTP/1.1 200 OK\r\nX-Instance: {}\r\nContent-Type: text/plain\r\nTrailer: X-Checksum, X-Late\r\n\
          Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n\
@@ -79,14 +85,25 @@ pub(super) async fn trailers(State(instance): Shared, _body: Bytes) -> Response 
     ))
 }
 
-/// hyper has no interim responses for a server to send.
-pub(super) async fn early_hints(State(instance): Shared, _body: Bytes) -> Response {
+/// hyper has no interim responses for a server to send. HTTP/1.0 must not get any (RFC 9110 §15.2).
+pub(super) async fn early_hints(
+    State(instance): Shared,
+    Extension(arrival): Arrived,
+    _body: Bytes,
+) -> Response {
+    if is_1_0(&arrival) {
+        return ([(CONTENT_TYPE, "text/plain")], "and all\n").into_response();
+    }
     raw(format!(
         "HTTP/1.1 103 Early Hints\r\nLink: </assets/app.js>; rel=preload\r\n\r\n\
          HTTP/1.1 200 OK\r\nX-Instance: {}\r\nContent-Type: text/plain\r\nContent-Length: 8\r\nConnection: close\r\n\r\n\
          and all\n",
         instance.name
     ))
+}
+
+fn is_1_0(arrival: &Arrival) -> bool {
+    arrival.head.version == "HTTP/1.0"
 }
 
 fn raw(response: String) -> Response {
