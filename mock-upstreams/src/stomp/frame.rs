@@ -9,12 +9,12 @@
 //!
 //! let mut decoder = Decoder::new(Version::V1_2);
 //! decoder.push(&wire[..10]);
-//! assert_eq!(decoder.read()?, None);
+//! assert_eq!(decoder.next()?, None);
 //! decoder.push(&wire[10..]);
 //! decoder.push(b"\n");
-//! assert_eq!(decoder.read()?, Some(Input::Frame(sent)));
-//! assert_eq!(decoder.read()?, Some(Input::HeartBeat));
-//! assert_eq!(decoder.read()?, None);
+//! assert_eq!(decoder.next()?, Some(Input::Frame(sent)));
+//! assert_eq!(decoder.next()?, Some(Input::HeartBeat));
+//! assert_eq!(decoder.next()?, None);
 //! # Ok::<(), mock_upstreams::stomp::frame::FrameError>(())
 //! ```
 
@@ -215,7 +215,8 @@ impl Decoder {
     ///
     /// # Errors
     /// When the bytes are no frame.
-    pub fn read(&mut self) -> Result<Option<Input>, FrameError> {
+    #[expect(clippy::should_implement_trait, reason = "it is no iterator: more may come after None")]
+    pub fn next(&mut self) -> Result<Option<Input>, FrameError> {
         let (input, length) = match self.buffer.as_slice() {
             [] => return Ok(None),
             [b'\n', ..] => (Some(Input::HeartBeat), 1),

@@ -46,7 +46,7 @@ async fn converse(
                     Incoming::Binary(data) => decoder.push(&data),
                 }
                 loop {
-                    let answer = match decoder.read() {
+                    let answer = match decoder.next() {
                         Ok(None) => break,
                         Ok(Some(Input::HeartBeat)) => continue,
                         Ok(Some(Input::Frame(frame))) => session.handle(frame),

@@ -34,7 +34,7 @@ impl Stomp {
 
     async fn frame(&mut self) -> Result<Frame, Error> {
         loop {
-            match self.decoder.read() {
+            match self.decoder.next() {
                 Ok(Some(Input::Frame(frame))) => return Ok(frame),
                 Ok(Some(Input::HeartBeat)) => {}
                 Ok(None) => match next(&mut self.socket).await? {

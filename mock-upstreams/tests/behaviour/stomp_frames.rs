@@ -4,7 +4,7 @@ fn decode(wire: &[u8], version: Version) -> Result<Vec<Input>, FrameError> {
     let mut decoder = Decoder::new(version);
     decoder.push(wire);
     let mut inputs = Vec::new();
-    while let Some(input) = decoder.read()? {
+    while let Some(input) = decoder.next()? {
         inputs.push(input);
     }
     Ok(inputs)
@@ -44,7 +44,7 @@ fn are_found_however_the_stream_is_cut() {
         let (mut decoder, mut found, mut beats) = (Decoder::default(), Vec::new(), 0);
         for piece in wire.as_bytes().chunks(size) {
             decoder.push(piece);
-            while let Some(input) = decoder.read().unwrap() {
+            while let Some(input) = decoder.next().unwrap() {
                 match input {
                     Input::Frame(frame) => found.push(frame),
                     Input::HeartBeat => beats += 1,
