@@ -228,8 +228,12 @@ Feature: API requests
       And the connection is open
 
     Scenario: A streamed answer arrives as it is produced
-      `proxy_buffering` must not hold chunks back; nginx passes on what it has whenever the app server pauses.
+      nginx holds a small answer back until it is complete. An app that streams events needs `proxy_buffering off;`.
 
+      Given the configuration says in "location /api":
+        """
+        proxy_buffering off;
+        """
       When the client sends "GET /api/stream?chunks=3"
       Then each chunk reaches the client before the app server sends the next
 
