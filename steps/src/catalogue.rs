@@ -3,11 +3,13 @@
 use std::fmt::Write as _;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [(&str, &str); 5] = [
+const SOURCES: [(&str, &str); 7] = [
     ("The scene", include_str!("steps/scene.rs")),
     ("The client asks", include_str!("steps/asking.rs")),
     ("What comes back", include_str!("steps/response.rs")),
     ("What the app server saw", include_str!("steps/arrival.rs")),
+    ("WebSocket", include_str!("steps/websocket.rs")),
+    ("STOMP", include_str!("steps/stomp.rs")),
     ("Configuration and logs", include_str!("steps/logs.rs")),
 ];
 

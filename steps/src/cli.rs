@@ -144,6 +144,9 @@ async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         let outcome = run(&specification, setting, &selection, style).await;
         print_failures(style, &target, &outcome.results);
         print_summary(style, &target, &outcome);
+        if arguments.verbose {
+            print_slowest(style, &outcome);
+        }
         if outcome.results.is_empty() {
             return Err("no scenario satisfies --tags".into());
         }
@@ -214,6 +217,14 @@ fn print_summary(style: Style, target: &str, outcome: &Outcome) {
         parts.join(", "),
         outcome.took.as_secs_f64(),
     );
+}
+
+fn print_slowest(style: Style, outcome: &Outcome) {
+    let mut slowest: Vec<_> = outcome.results.iter().collect();
+    slowest.sort_by_key(|record| std::cmp::Reverse(record.took));
+    for record in slowest.iter().take(10) {
+        println!("  {:5.1} s  {}  {}", record.took.as_secs_f64(), record.name, style.quiet(&record.place));
+    }
 }
 
 fn could_not_run(error: &dyn std::error::Error) -> ExitCode {

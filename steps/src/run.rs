@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use cucumber::{Cucumber, Parser, World as _, cli, parser, runner};
+use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 use gherkin::tagexpr::TagOperation;
@@ -51,10 +51,11 @@ pub async fn run(specification: &Specification, setting: Setting, selection: &Se
             world.enter(Arc::clone(&setting));
             async {}.boxed_local()
         })
-        .after(|_, _, _, _, world| {
+        .after(|_, _, _, finished, world| {
+            let failed = !matches!(finished, event::ScenarioFinished::StepPassed);
             async move {
                 if let Some(world) = world {
-                    world.leave().await;
+                    world.leave(failed).await;
                 }
             }
             .boxed_local()

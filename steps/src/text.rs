@@ -24,7 +24,7 @@ pub fn pattern(
     lookup: &dyn Fn(&str) -> Option<String>,
     patterns: &[(&str, &str)],
 ) -> Result<regex::Regex, regex::Error> {
-    let mut expression = regex::escape(&expanded(text, lookup));
+    let mut expression = regex::escape(&plain(text, lookup));
     for (word, pattern) in patterns {
         expression = expression.replace(&regex::escape(&format!("{{{word}}}")), pattern);
     }

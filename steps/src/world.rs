@@ -44,6 +44,8 @@ pub struct World {
     pub verdict: Option<Verdict>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
+    /// What a person needs to see when the scenario has failed.
+    pub evidence: String,
 }
 
 impl World {
@@ -184,8 +186,7 @@ impl World {
         }
     }
 
-    /// What a person needs to see when the scenario has failed.
-    pub fn evidence(&self) -> String {
+    fn gather_evidence(&self) -> String {
         let mut out = self.transcript.to_string();
         let Some(scene) = &self.scene else { return out };
         let arrived = self.arrived();
@@ -193,7 +194,7 @@ impl World {
             out += "the app servers saw nothing\n";
         }
         for exchange in arrived.iter().rev().take(3).rev() {
-            out += &format!("the app server {} saw\n{}\n", exchange.instance, indented(&exchange.to_string()));
+            out += &exchange.to_string();
         }
         let log = scene.as_written(&scene.log("error_log"));
         let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
@@ -203,8 +204,11 @@ impl World {
         out
     }
 
-    /// Ends everything that the scenario started.
-    pub async fn leave(&mut self) {
+    /// Ends everything that the scenario started, but keeps what a report of its failure needs.
+    pub async fn leave(&mut self, failed: bool) {
+        if failed {
+            self.evidence = self.gather_evidence();
+        }
         self.websockets.clear();
         self.stomp.clear();
         self.connection = None;

@@ -120,7 +120,11 @@ impl Connection {
         let mut byte = [0];
         match tokio::time::timeout(deadline, self.stream.read(&mut byte)).await {
             Ok(Ok(0) | Err(_)) => true,
-            Ok(Ok(_)) | Err(_) => false,
+            Ok(Ok(_)) => {
+                self.received.extend_from_slice(&byte);
+                false
+            }
+            Err(_) => false,
         }
     }
 

@@ -20,9 +20,9 @@ pub use http::Connection;
 pub use request::{Body, Request};
 pub use request::chunk_of;
 pub use response::{Framing, Response, digest, shown};
-pub use stomp::StompClient;
+pub use stomp::{StompClient, with};
 pub use traffic::{Outcome, Traffic};
-pub use websocket::{Handshake, WebSocket};
+pub use websocket::{Handshake, WebSocket, told};
 
 /// How long a client waits for the next thing to happen. Generous: only ever waited out when something is wrong.
 pub const PATIENCE: Duration = Duration::from_secs(15);
@@ -39,6 +39,9 @@ pub enum ClientError {
     /// The connection was closed before there was a response.
     #[error("the connection was closed before a response came{0}")]
     Closed(String),
+    /// A WebSocket or STOMP session did not go on; how it ended.
+    #[error("{0}")]
+    Session(String),
     /// What came is not what the protocol says.
     #[error("what came back is not {protocol}: {reason}")]
     Protocol {

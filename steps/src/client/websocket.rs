@@ -111,7 +111,7 @@ impl WebSocket {
     /// # Errors
     /// When the WebSocket is over.
     pub async fn send_fragments(&mut self, text: &str, count: usize) -> Result<(), ClientError> {
-        let message = Message::text(text);
+        let (message, count) = (Message::text(text), count.max(1));
         for (nth, piece) in pieces(text.as_bytes(), count).into_iter().enumerate() {
             let opcode = if nth == 0 { Data::Text } else { Data::Continue };
             let frame = Frame::message(piece, OpCode::Data(opcode), nth + 1 == count);

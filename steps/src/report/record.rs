@@ -100,7 +100,7 @@ impl Recorder {
             }
             event::Scenario::Background(step, event) | event::Scenario::Step(step, event) => {
                 if let event::Step::Failed(_, _, world, error) = event {
-                    let evidence = world.as_deref().map(World::evidence).unwrap_or_default();
+                    let evidence = world.as_deref().map(|world| world.evidence.clone()).unwrap_or_default();
                     let step = format!("{} {}", step.keyword.trim(), step.value);
                     self.broken.insert(place, Verdict::Broken { step, message: message(&error), evidence });
                 }

@@ -4,7 +4,7 @@ use cucumber::{given, when};
 use gherkin::Step;
 
 use super::{doc_string, request_line, rows};
-use crate::client::{Body, Connection, Framing, Request};
+use crate::client::{Body, ClientError, Connection, Framing, Request};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
@@ -86,6 +86,10 @@ async fn sends_raw(world: &mut World, step: &Step) -> Checked {
     let mut method = methods.next().unwrap_or_default();
     loop {
         let answer = connection.response(&method).await;
+        if let Err(ClientError::Closed(_)) = &answer {
+            world.transcript.note("the proxy closed the connection without a word");
+            break;
+        }
         let response = world.keep(answer)?;
         let (status, last) = (response.status, matches!(response.framing, Framing::Close));
         if status == 101 || last || !response.complete {

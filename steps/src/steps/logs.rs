@@ -58,7 +58,7 @@ async fn refused_at(world: &mut World, place: String, text: String, message: Str
 async fn access_log(world: &mut World, line: String) -> Checked {
     let body = world.responses.last().map(|response| response.wire_length.to_string());
     let lookup = |word: &str| if word == "bytes" { body.clone() } else { world.lookup(word) };
-    let pattern = text::pattern(&unquoted(&line), &lookup, &PATTERNS)?;
+    let pattern = text::pattern(&line, &lookup, &PATTERNS)?;
     let exact = regex::Regex::new(&format!("^(?:{pattern})$"))?;
     log_has(world, "access_log", &exact).await
 }
@@ -66,7 +66,7 @@ async fn access_log(world: &mut World, line: String) -> Checked {
 /// One line of the error log contains this.
 #[then(expr = "the error log says {string}")]
 async fn error_log(world: &mut World, line: String) -> Checked {
-    let pattern = text::pattern(&unquoted(&line), &|word| world.lookup(word), &PATTERNS)?;
+    let pattern = text::pattern(&line, &|word| world.lookup(word), &PATTERNS)?;
     log_has(world, "error_log", &pattern).await
 }
 
@@ -96,11 +96,6 @@ async fn log_has(world: &mut World, name: &str, pattern: &regex::Regex) -> Check
         }
         tokio::time::sleep(std::time::Duration::from_millis(5)).await;
     }
-}
-
-/// A quotation mark within a quoted text of a scenario is written `\"`.
-fn unquoted(line: &str) -> String {
-    line.replace("\\\"", "\"")
 }
 
 fn verdict(world: &World) -> Result<&Verdict, Failure> {

@@ -5,6 +5,8 @@ mod asking;
 mod logs;
 mod response;
 mod scene;
+mod stomp;
+mod websocket;
 
 use gherkin::Step;
 

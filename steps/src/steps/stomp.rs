@@ -1,0 +1,225 @@
+//! STOMP. Clients have names; each has a WebSocket of its own at /stomp/ws.
+
+use cucumber::{given, then, when};
+use gherkin::Step;
+use mock_upstreams::stomp::frame::{Frame, Version};
+
+use super::rows;
+use super::websocket::{diagnosis, handshake};
+use crate::client::{StompClient, WebSocket, shown, with};
+use crate::failure::{Checked, Failure};
+use crate::world::World;
+use crate::{ensure, ensure_eq, text};
+
+/// Where clients connect.
+const ENDPOINT: &str = "/stomp/ws";
+
+/// How many handshakes a client makes to reach a certain app server; each should do in two.
+const ATTEMPTS: usize = 100;
+
+/// Opens a WebSocket that offers this version of STOMP, sends CONNECT without a host, and awaits CONNECTED.
+#[given(expr = "{string} is connected over STOMP {word}")]
+#[when(expr = "{string} is connected over STOMP {word}")]
+async fn connected(world: &mut World, name: String, version: String) -> Checked {
+    let socket = open(world, &name, &version).await?;
+    connect(world, &name, &version, socket, &[]).await
+}
+
+/// The same with these headers in CONNECT; one that every CONNECT has is replaced.
+#[given(expr = "{string} is connected over STOMP {word} with the headers:")]
+#[when(expr = "{string} is connected over STOMP {word} with the headers:")]
+async fn connected_headers(world: &mut World, name: String, version: String, step: &Step) -> Checked {
+    let headers = headers(world, &name, step)?;
+    let socket = open(world, &name, &version).await?;
+    connect(world, &name, &version, socket, &headers).await
+}
+
+/// The same, once a handshake has come to this app server; WebSockets to the other are closed again.
+#[given(expr = "{string} is connected to the app server {string} over STOMP {word}")]
+async fn connected_to(world: &mut World, name: String, instance: String, version: String) -> Checked {
+    for _ in 0..ATTEMPTS {
+        let socket = open(world, &name, &version).await?;
+        if world.response()?.value("x-instance") == Some(&*instance) {
+            return connect(world, &name, &version, socket, &[]).await;
+        }
+    }
+    Err(Failure::new(format!("of {ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?")))
+}
+
+/// Subscribes, and waits until the app server has dealt with it. Messages need not be acknowledged.
+#[given(expr = "{string} is subscribed to {string}")]
+async fn subscribed(world: &mut World, name: String, destination: String) -> Checked {
+    subscribe(world, &name, &destination, &[]).await
+}
+
+/// The same with these headers in SUBSCRIBE, such as `ack` or `id`.
+#[given(expr = "{string} is subscribed to {string} with the headers:")]
+async fn subscribed_headers(world: &mut World, name: String, destination: String, step: &Step) -> Checked {
+    let headers = headers(world, &name, step)?;
+    subscribe(world, &name, &destination, &headers).await
+}
+
+/// Sends a text to a destination.
+#[given(expr = "{string} sends {string} to {string}")]
+#[when(expr = "{string} sends {string} to {string}")]
+async fn sends(world: &mut World, name: String, body: String, destination: String) -> Checked {
+    let body = world.bytes(&body);
+    send(world, &name, message(world, &destination, "text/plain", body, &[]))
+}
+
+/// The same with these headers in SEND; values are escaped as the version says.
+#[given(expr = "{string} sends {string} to {string} with the headers:")]
+#[when(expr = "{string} sends {string} to {string} with the headers:")]
+async fn sends_headers(world: &mut World, name: String, body: String, destination: String, step: &Step) -> Checked {
+    let (body, headers) = (world.bytes(&body), headers(world, &name, step)?);
+    send(world, &name, message(world, &destination, "text/plain", body, &headers))
+}
+
+/// Sends so many bytes, every value in turn, NUL included.
+#[when(expr = "{string} sends {int} bytes to {string}")]
+async fn sends_bytes(world: &mut World, name: String, count: usize, destination: String) -> Checked {
+    let body = (u8::MIN..=u8::MAX).cycle().take(count).collect();
+    send(world, &name, message(world, &destination, "application/octet-stream", body, &[]))
+}
+
+/// Sends any frame without a body. `{ack}` in the table is the header `ack` of the last message that this client received.
+#[given(expr = "{string} sends the frame {string} with the headers:")]
+#[when(expr = "{string} sends the frame {string} with the headers:")]
+async fn sends_frame(world: &mut World, name: String, command: String, step: &Step) -> Checked {
+    let headers = headers(world, &name, step)?;
+    send(world, &name, with(Frame::new(command), &[], &headers))
+}
+
+/// The next message that this client receives has this body.
+#[given(expr = "{string} receives {string}")]
+#[then(expr = "{string} receives {string}")]
+async fn receives(world: &mut World, name: String, body: String) -> Checked {
+    let message = receive(world, &name, "MESSAGE").await?;
+    ensure_eq!(message.text(), world.text(&body), "{name} received another message");
+    Ok(())
+}
+
+/// The next message that this client receives has the bytes that were sent last, by whomever.
+#[then(expr = "{string} receives the same bytes")]
+async fn receives_same(world: &mut World, name: String) -> Checked {
+    let sent = world.stomp.values().filter_map(|client| client.sent.clone()).max_by_key(|(at, _)| *at);
+    let (_, sent) = sent.ok_or_else(|| Failure::new("nobody has sent anything"))?;
+    let received = receive(world, &name, "MESSAGE").await?.body;
+    ensure_eq!(received.len(), sent.len(), "{name} received another number of bytes");
+    let differing = received.iter().zip(&sent).position(|(received, sent)| received != sent);
+    ensure!(differing.is_none(), "{name} received other bytes, from byte {} on", differing.unwrap_or_default());
+    Ok(())
+}
+
+/// The next frame of this kind that the client receives has these headers; others are free.
+#[then(expr = "{string} receives the frame {string} with the headers:")]
+async fn receives_frame(world: &mut World, name: String, command: String, step: &Step) -> Checked {
+    let expected = headers(world, &name, step)?;
+    let frame = receive(world, &name, &command).await?;
+    for (header, value) in expected {
+        ensure_eq!(frame.get(&header), Some(&*value), "the {command} that {name} received has another {header}");
+    }
+    Ok(())
+}
+
+/// Once everybody's frames have been dealt with, there is no message for this client that was not asked about.
+#[then(expr = "{string} receives nothing more")]
+async fn receives_nothing(world: &mut World, name: String) -> Checked {
+    for (_, other) in world.stomp.iter_mut().filter(|(other, _)| **other != name) {
+        other.settle().await?;
+    }
+    if let Some(message) = client(world, &name)?.remaining().await? {
+        return Err(Failure::new(format!("{name} received a message all the same\n{}", quoted('<', &message))));
+    }
+    Ok(())
+}
+
+/// Three more heart-beats come from the app server, each in time.
+#[then(expr = "{string} keeps getting heart-beats")]
+async fn heart_beats(world: &mut World, name: String) -> Checked {
+    Ok(client(world, &name)?.heart_beats(3).await?)
+}
+
+/// The client's session ends: its WebSocket is closed or dropped.
+#[then(expr = "{string} is disconnected")]
+async fn disconnected(world: &mut World, name: String) -> Checked {
+    let how = client(world, &name)?.end().await?;
+    world.transcript.note(&format!("{name}: {how}"));
+    Ok(())
+}
+
+/// A WebSocket that offers this version; anything but 101 fails.
+async fn open(world: &mut World, name: &str, version: &str) -> Result<WebSocket, Failure> {
+    world.begin();
+    let offer = ("Sec-WebSocket-Protocol".to_owned(), parsed(version)?.subprotocol().to_owned());
+    match handshake(world, ENDPOINT, &[offer], None).await? {
+        Some(socket) => Ok(socket),
+        None => {
+            let (status, why) = (world.response()?.status, diagnosis(world));
+            Err(Failure::new(format!("{name} got no WebSocket: the handshake was answered with {status}\n{why}")))
+        }
+    }
+}
+
+async fn connect(
+    world: &mut World,
+    name: &str,
+    version: &str,
+    socket: WebSocket,
+    headers: &[(String, String)],
+) -> Checked {
+    let client = StompClient::connect(socket, parsed(version)?, headers).await;
+    let client = client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
+    world.transcript.note(&format!("{name} connected over STOMP {version}"));
+    world.stomp.insert(name.to_owned(), client);
+    Ok(())
+}
+
+async fn subscribe(world: &mut World, name: &str, destination: &str, headers: &[(String, String)]) -> Checked {
+    let destination = world.text(destination);
+    let own = [("id", &*format!("{name}-{destination}")), ("destination", &destination), ("ack", "auto")];
+    let frame = with(Frame::new("SUBSCRIBE"), &own, headers);
+    world.transcript.note(&format!("{name} sent\n{}", quoted('>', &frame)));
+    let outcome = client(world, name)?.send_confirmed(frame).await;
+    outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
+}
+
+fn message(world: &World, destination: &str, kind: &str, body: Vec<u8>, headers: &[(String, String)]) -> Frame {
+    let (destination, length) = (world.text(destination), body.len().to_string());
+    let own = [("destination", &*destination), ("content-type", kind), ("content-length", &length)];
+    with(Frame::new("SEND").body(body), &own, headers)
+}
+
+fn send(world: &mut World, name: &str, frame: Frame) -> Checked {
+    world.transcript.note(&format!("{name} sent\n{}", quoted('>', &frame)));
+    let outcome = client(world, name)?.send(&frame);
+    outcome.map_err(|error| Failure::new(format!("{name} cannot send: {error}")))
+}
+
+async fn receive(world: &mut World, name: &str, command: &str) -> Result<Frame, Failure> {
+    let outcome = client(world, name)?.next(command).await;
+    let frame = outcome.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    world.transcript.note(&format!("{name} received\n{}", quoted('<', &frame)));
+    Ok(frame)
+}
+
+fn client<'a>(world: &'a mut World, name: &str) -> Result<&'a mut StompClient, Failure> {
+    let known = || Failure::new(format!("{name} is not connected over STOMP"));
+    world.stomp.get_mut(name).ok_or_else(known)
+}
+
+/// A table of headers; besides what every table may have in braces, `{ack}`.
+fn headers(world: &World, name: &str, step: &Step) -> Result<Vec<(String, String)>, Failure> {
+    let ack = world.stomp.get(name).and_then(|client| client.ack.clone());
+    let lookup = |word: &str| if word == "ack" { ack.clone() } else { world.lookup(word) };
+    Ok(rows(step)?.into_iter().map(|(name, value)| (name, text::plain(&value, &lookup))).collect())
+}
+
+fn parsed(version: &str) -> Result<Version, Failure> {
+    Version::parse(version).ok_or_else(|| Failure::new(format!("STOMP has the versions 1.0, 1.1 and 1.2, not {version}")))
+}
+
+fn quoted(mark: char, frame: &Frame) -> String {
+    let lines = shown(frame.to_string().as_bytes());
+    lines.lines().map(|line| format!("  {mark} {line}")).collect::<Vec<_>>().join("\n")
+}
