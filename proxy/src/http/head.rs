@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use super::host;
 use super::message::Headers;
+use super::uri;
 
 /// The most header fields of one request.
 const MOST_FIELDS: usize = 256;
@@ -17,8 +18,17 @@ pub struct Request {
     line: Vec<u8>,
     method: Range<usize>,
     target: Range<usize>,
-    authority: Range<usize>,
     protocol: Range<usize>,
+    /// The normalised path of the target, until the exchange takes it.
+    pub(crate) path: Vec<u8>,
+    /// The target's query.
+    pub(crate) args: Vec<u8>,
+    /// Whether the path was percent-encoded somewhere.
+    pub(crate) quoted: bool,
+    /// Whether the target may be sent on as it came: one without a path may not.
+    pub(crate) has_path: bool,
+    /// The host was named by the target, which counts more than the `Host` field.
+    absolute: bool,
     /// 10 or 11: what both sides must be able to do. A minor version above 1 counts as 1.
     pub version: u8,
     /// Header fields; what nginx ignores is not among them.
@@ -69,7 +79,14 @@ impl Request {
         let (mut line, mut headers) = (std::mem::take(&mut self.line), std::mem::take(&mut self.headers));
         line.clear();
         headers.clear();
-        *self = Request { line, headers, ..Request::default() };
+        let (path, args) = (std::mem::take(&mut self.path), std::mem::take(&mut self.args));
+        *self = Request { line, headers, path, args, ..Request::default() };
+    }
+
+    /// Keeps what there is of a request line that does not end, for the log.
+    pub(crate) fn keep_partial_line(&mut self, bytes: &[u8]) {
+        self.clear();
+        self.line.extend_from_slice(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
     }
 
     /// The request line as it came (`$request`).
@@ -101,7 +118,6 @@ impl Request {
     pub fn read_line(&mut self, line: &[u8]) -> Result<(), Refusal> {
         self.clear();
         self.line.extend_from_slice(line);
-        const INVALID: Refusal = bad("client sent invalid request");
         let method =
             line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count();
         if method == 0 || line.get(method) != Some(&b' ') {
@@ -111,11 +127,7 @@ impl Request {
         let start = skip_spaces(line, method);
         let length = line.get(start..).unwrap_or_default().iter().take_while(|&&byte| byte != b' ').count();
         let end = start + length;
-        let target = line.get(start..end).unwrap_or_default();
-        if target.is_empty() || target.iter().any(|&byte| byte < b' ' || byte == 0x7f) {
-            return Err(INVALID);
-        }
-        self.read_target(target, start)?;
+        self.read_target(line.get(start..end).unwrap_or_default(), start)?;
         if self.method() == b"CONNECT" {
             return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
         }
@@ -127,26 +139,25 @@ impl Request {
     }
 
     fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), Refusal> {
-        const INVALID: Refusal = bad("client sent invalid request");
-        if target.starts_with(b"/") {
-            self.target = start..start + target.len();
-            return Ok(());
-        }
-        let scheme =
-            target.iter().take_while(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(byte)).count();
-        let Some(rest) = target.get(scheme..).and_then(|rest| rest.strip_prefix(b"://")) else {
-            return Err(INVALID);
+        let parsed = uri::parse(target).map_err(|_| bad("client sent invalid request"))?;
+        let end = start + target.len();
+        self.target = if target.ends_with(parsed.raw) {
+            end - parsed.raw.len()..end
+        } else {
+            // `http://host` asks for `/`: one of those before the host stands for it.
+            let slash = start + target.iter().position(|&byte| byte == b'/').unwrap_or_default();
+            slash..slash + 1
         };
-        if !target.first().is_some_and(u8::is_ascii_alphabetic) {
-            return Err(INVALID);
+        if let Some(host) = parsed.host {
+            self.host = Some(host::validate(host).ok_or(bad("client sent invalid host in request line"))?);
+            self.absolute = true;
         }
-        let authority = rest.iter().take_while(|byte| !b"/?#".contains(byte)).count();
-        let from = start + scheme + 3;
-        if authority == 0 {
-            return Err(INVALID);
-        }
-        self.authority = from..from + authority;
-        self.target = from + authority..start + target.len();
+        self.path.clear();
+        self.path.extend_from_slice(&parsed.path);
+        self.args.clear();
+        self.args.extend_from_slice(parsed.args);
+        self.quoted = parsed.quoted;
+        self.has_path = !parsed.empty_path;
         Ok(())
     }
 
@@ -178,7 +189,9 @@ impl Request {
         if name.eq_ignore_ascii_case("Host") {
             once(&self.headers, "client sent duplicate host header")?;
             let host = host::validate(value).ok_or(bad("client sent invalid host header"))?;
-            self.host = Some(host);
+            if !self.absolute {
+                self.host = Some(host);
+            }
         } else if name.eq_ignore_ascii_case("Content-Length") {
             once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
             let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
@@ -194,13 +207,8 @@ impl Request {
 
     /// What can be said only once every field is known.
     fn settle(&mut self) -> Result<(), Refusal> {
-        if self.version >= 11 && self.host.is_none() {
+        if self.version >= 11 && self.headers.get("Host").is_none() {
             return Err(bad("client sent HTTP/1.1 request without \"Host\" header"));
-        }
-        if !self.authority.is_empty() {
-            let authority = self.line.get(self.authority.clone()).unwrap_or_default();
-            self.host =
-                Some(host::validate(authority).ok_or(bad("client sent invalid host in request line"))?);
         }
         if let Some(coding) = self.headers.get("Transfer-Encoding") {
             if self.version < 11 {

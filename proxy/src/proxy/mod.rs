@@ -1,1 +1,350 @@
-//! proxy
+//! `proxy_pass`: asks an app server, another one where that fails, and passes its answer on.
+
+mod converse;
+mod failure;
+mod pool;
+mod prefix;
+mod redirect;
+mod request;
+mod response;
+mod upload;
+mod upstream;
+
+use std::fmt;
+use std::time::Instant;
+
+pub(crate) use converse::{Cut, Leg};
+use converse::{NoHead, connect};
+use failure::{Doing, Failure, is_non_idempotent, lists_status};
+use pool::Link;
+use request::{Prepared, Sending};
+use response::Head;
+use upload::{Limits, Stopped, Upload};
+use upstream::{Fared, Group, Turn};
+
+pub use upstream::Upstreams;
+
+use crate::config::model::Level;
+use crate::http::exchange::{Attempt, Exchange, Visible};
+use crate::http::head::Length;
+use crate::http::respond::Connection;
+use crate::http::wire::{Buffer, Inflow, Stream};
+use crate::tunnel;
+
+/// Why an app server's answer did not reach the client to its end.
+#[derive(Debug)]
+pub(crate) enum Unanswered {
+    /// Nothing was sent: the client is owed the page of this status.
+    Status(u16),
+    /// The connection is to be closed as it is; the exchange has its status for the log.
+    Close,
+}
+
+/// Answers a request by asking an app server.
+pub(crate) async fn handle<C: Stream>(
+    client: &mut Connection<C>,
+    x: &mut Exchange<'_>,
+) -> Result<(), Unanswered> {
+    let (worker, settings) = (x.worker, x.settings);
+    let Some(pass) = &settings.proxy_pass else { return Err(Unanswered::Status(500)) };
+    let Some(group) = worker.upstreams.group(pass.upstream) else { return Err(Unanswered::Status(500)) };
+    prefix::read(client, x).await?;
+    let sending = sending(client, x)?;
+    let Some(request) = request::prepare(x, pass, sending) else {
+        x.log(Level::Error, format_args!("zero length URI to proxy"));
+        return Err(Unanswered::Status(500));
+    };
+    let mut turn = group.turn(settings.proxy.next_upstream_tries);
+    let mut handler = Handler { group, request, sending, began: Instant::now() };
+    let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
+    handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
+    handler.keep(client, leg, &head);
+    Ok(())
+}
+
+/// How the body goes on: with its length where that is known, in chunks otherwise. An app server that is spoken to in
+/// HTTP/1.0 cannot be sent a body whose length nobody knows yet.
+fn sending<C>(client: &Connection<C>, x: &Exchange<'_>) -> Result<Sending, Unanswered> {
+    match x.request.body {
+        Length::None => Ok(Sending::Nothing),
+        Length::Known(length) => Ok(Sending::Length(length)),
+        Length::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
+            Ok(Sending::Length(client.body.total()))
+        }
+        Length::Chunked if x.settings.proxy.http11 == Some(false) => Err(Unanswered::Status(411)),
+        Length::Chunked => Ok(Sending::Chunked),
+    }
+}
+
+/// What stays the same from one app server to the next.
+struct Handler<'h> {
+    group: &'h Group,
+    request: Prepared,
+    sending: Sending,
+    began: Instant,
+}
+
+impl Handler<'_> {
+    /// Asks one server after another until one has answered.
+    async fn find_answer<C: Stream>(
+        &mut self,
+        client: &mut Connection<C>,
+        x: &mut Exchange<'_>,
+        turn: &mut Turn<'_>,
+    ) -> Result<(Leg, Head), Unanswered> {
+        let upstreams = &x.worker.upstreams;
+        loop {
+            let Some(address) = turn.next(upstreams.now()) else {
+                x.attempts.push(Attempt { address: self.group.name.clone(), status: Some(502), time: None });
+                self.log(
+                    x,
+                    Level::Error,
+                    format_args!("no live upstreams while {}", Doing::Connecting),
+                    &self.group.name,
+                );
+                return Err(Unanswered::Status(502));
+            };
+            let name = address.to_string();
+            x.attempts.push(Attempt { address: name.clone(), status: None, time: None });
+            let begin = Instant::now();
+            let (failure, sent) = match self.ask(client, x, address).await {
+                Ok((leg, head)) => {
+                    let on = &x.settings.proxy.next_upstream;
+                    let failure = Failure::Status(head.status);
+                    let another = turn.tries > 1 && lists_status(on, head.status) && !leg.upload.streaming;
+                    if !(another && failure.moves_on(&x.settings.proxy, x.request.method(), true)) {
+                        return Ok((leg, head));
+                    }
+                    (failure, Sent::Whole)
+                }
+                Err(Asked::Failed(failure, sent)) => (failure, sent),
+                Err(Asked::Unanswered(status, doing)) => {
+                    finish(x, None, begin);
+                    return Err(self.client_failed(x, status, doing, &name));
+                }
+            };
+            finish(x, Some(failure.status()), begin);
+            if !matches!(failure, Failure::Status(_)) {
+                self.log(x, Level::Error, format_args!("{failure}"), &name);
+            }
+            if turn.report(failure.fared(), upstreams.now()) {
+                self.log(
+                    x,
+                    Level::Warn,
+                    format_args!("upstream server temporarily disabled while {}", doing(&failure)),
+                    &name,
+                );
+            }
+            let late = !x.settings.proxy.next_upstream_timeout.is_zero()
+                && self.began.elapsed() >= x.settings.proxy.next_upstream_timeout;
+            let replayable = sent != Sent::Streamed;
+            let method = x.request.method();
+            if turn.tries == 0
+                || late
+                || !replayable
+                || !failure.moves_on(&x.settings.proxy, method, sent != Sent::Nothing)
+            {
+                return Err(Unanswered::Status(failure.status()));
+            }
+        }
+    }
+
+    /// Asks one server: first on a connection that is open already, then on a new one.
+    async fn ask<C: Stream>(
+        &mut self,
+        client: &mut Connection<C>,
+        x: &mut Exchange<'_>,
+        address: std::net::SocketAddr,
+    ) -> Result<(Leg, Head), Asked> {
+        let once = is_non_idempotent(x.request.method()) && !x.settings.proxy.next_upstream.non_idempotent;
+        if self.request.persistent
+            && let Some(link) = self.group.pool.take(address, once)
+        {
+            let mut leg = self.leg(x, link);
+            match self.converse(&mut leg, client, x).await {
+                // Closed between two requests, before a byte of an answer: another connection may do.
+                Err(Asked::Failed(failure, Sent::Whole)) if failure.is_stale_connection() && !once => {}
+                Err(failed) => return Err(failed),
+                Ok(head) => return Ok((leg, head)),
+            }
+        }
+        let Some(slot) = x.worker.connections.connect() else {
+            let limit = x.worker.connections.limit();
+            x.log(Level::Alert, format_args!("{limit} worker_connections are not enough"));
+            return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
+        };
+        let connecting = connect(address, x.settings.proxy.connect_timeout);
+        let stream = match client.unless_gone(connecting).await {
+            Some(Ok(stream)) => stream,
+            Some(Err(failure)) => return Err(Asked::Failed(failure, Sent::Nothing)),
+            None => return Err(Asked::Unanswered(Stop::Gone, Doing::Connecting)),
+        };
+        let mut leg = self.leg(x, Link { stream, address, requests: 0, _slot: slot });
+        let head = self.converse(&mut leg, client, x).await?;
+        Ok((leg, head))
+    }
+
+    fn leg(&self, x: &Exchange<'_>, link: Link) -> Leg {
+        let limits = Limits {
+            body: x.settings.client_max_body_size,
+            client: x.settings.client_body_timeout,
+            server: x.settings.proxy.send_timeout,
+        };
+        let upload = Upload::new(&self.request.head, self.sending == Sending::Chunked, limits);
+        Leg { link, input: Buffer::default(), upload }
+    }
+
+    async fn converse<C: Stream>(
+        &mut self,
+        leg: &mut Leg,
+        client: &mut Connection<C>,
+        x: &mut Exchange<'_>,
+    ) -> Result<Head, Asked> {
+        let asked = leg.ask(client, x).await;
+        let sent = if leg.upload.streaming { Sent::Streamed } else { Sent::Whole };
+        match asked {
+            Ok(head) if head.status == 101 && !(self.request.upgrade && leg.upload.is_done()) => {
+                Err(Asked::Failed(Failure::InvalidHeader("upstream sent unexpected 101 response"), sent))
+            }
+            Ok(head) => Ok(head),
+            Err(NoHead::Server(failure)) => Err(Asked::Failed(failure, sent)),
+            Err(NoHead::ClientGone) => Err(Asked::Unanswered(Stop::Gone, Doing::ReadingHead)),
+            Err(NoHead::Client(stopped)) => Err(Asked::Unanswered(Stop::Request(stopped), Doing::Sending)),
+        }
+    }
+
+    /// Sends the client what has been answered.
+    async fn pass_on<C: Stream>(
+        &mut self,
+        client: &mut Connection<C>,
+        x: &mut Exchange<'_>,
+        turn: &mut Turn<'_>,
+        leg: &mut Leg,
+        head: &Head,
+    ) -> Result<(), Unanswered> {
+        x.status = head.status;
+        if !client.body.is_complete() {
+            x.keep_alive = false;
+            x.linger = true;
+        }
+        let has_body = head.has_body(x.request.is_head());
+        if has_body
+            && x.request.version < 11
+            && !matches!(head.framing, crate::http::wire::Framing::Length(_))
+        {
+            x.keep_alive = false;
+        }
+        client.output.begin();
+        let mut text = std::mem::take(&mut x.response_head);
+        text.clear();
+        let chunked = head.relay(x, &mut text);
+        client.output.text().extend_from_slice(&text);
+        client.output.set_chunked(chunked);
+        x.response_head = text;
+
+        let (before, begin) = (x.sent, self.began);
+        let outcome = if head.status == 101 {
+            turn.report(Fared::Well, x.worker.upstreams.now());
+            tunnel::run(client, x, leg).await
+        } else {
+            let body = if has_body { Inflow::new(head.framing, &mut leg.input) } else { Ok(Inflow::empty()) };
+            match body {
+                Ok(mut body) => leg.relay(client, x, &mut body).await,
+                Err(_) => Err(Cut::Server(
+                    "upstream sent invalid chunked response while reading upstream".to_owned(),
+                )),
+            }
+        };
+        x.sent = before + client.output.written();
+        finish(x, Some(head.status), begin);
+        turn.report(Fared::Well, x.worker.upstreams.now());
+        match outcome {
+            Ok(()) => Ok(()),
+            Err(Cut::Server(reason)) => {
+                let name = leg.link.address.to_string();
+                self.log(x, Level::Error, format_args!("{reason}"), &name);
+                Err(Unanswered::Close)
+            }
+            Err(Cut::Silent) => {
+                let name = leg.link.address.to_string();
+                let timed_out = Failure::TimedOut(Doing::Tunnelling);
+                self.log(x, Level::Error, format_args!("{timed_out}"), &name);
+                Err(Unanswered::Close)
+            }
+            Err(Cut::Client) => {
+                x.log(Level::Info, format_args!("client prematurely closed connection"));
+                Err(Unanswered::Close)
+            }
+        }
+    }
+
+    /// Puts the connection by for the next request if both sides are done with this one.
+    fn keep<C>(&self, client: &mut Connection<C>, leg: Leg, head: &Head) {
+        client.body.skip(&mut client.input);
+        let quiet = leg.input.is_empty() && leg.upload.output.is_finished();
+        if self.request.persistent && head.persistent && head.status != 101 && quiet && !head.ends_by_close()
+        {
+            let requests = leg.link.requests + 1;
+            self.group.pool.put(Link { requests, ..leg.link });
+        }
+    }
+
+    /// The client failed while an app server was being asked.
+    fn client_failed(&self, x: &mut Exchange<'_>, stop: Stop, doing: Doing, peer: &str) -> Unanswered {
+        match stop {
+            Stop::Status(status) => Unanswered::Status(status),
+            Stop::Gone => {
+                let gone = "client prematurely closed connection, so upstream connection is closed too while";
+                self.log(x, Level::Info, format_args!("{gone} {doing}"), peer);
+                x.status = 499;
+                Unanswered::Close
+            }
+            Stop::Request(stopped) => prefix::refuse(x, stopped),
+        }
+    }
+
+    fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
+        let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
+        x.log_upstream(level, message, Some(&format_args!("http://{peer}{}", Visible(target))));
+    }
+}
+
+/// How asking one server ended, if not with an answer.
+enum Asked {
+    Failed(Failure, Sent),
+    Unanswered(Stop, Doing),
+}
+
+/// Why nobody is to be asked any more.
+enum Stop {
+    Status(u16),
+    Gone,
+    Request(Stopped),
+}
+
+/// What a server that failed may have seen of the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sent {
+    Nothing,
+    /// Perhaps all of it; it can be sent again.
+    Whole,
+    /// Parts of the body that are not there any more.
+    Streamed,
+}
+
+fn doing(failure: &Failure) -> Doing {
+    match failure {
+        Failure::Connect(_) => Doing::Connecting,
+        Failure::TimedOut(doing) => *doing,
+        Failure::Send(_) => Doing::Sending,
+        _ => Doing::ReadingHead,
+    }
+}
+
+/// Notes how the attempt under way has ended.
+fn finish(x: &mut Exchange<'_>, status: Option<u16>, begin: Instant) {
+    if let Some(attempt) = x.attempts.last_mut() {
+        attempt.status = status;
+        attempt.time = Some(begin.elapsed());
+    }
+}

@@ -1,1 +1,107 @@
-//! tunnel
+//! After a 101: bytes both ways until both ends are done (RFC 9110 §7.8).
+//!
+//! A direction that has ended is passed on as an end while the other lives on. `proxy_read_timeout` without a byte in
+//! either direction ends both, and so do a failure of either side and the end of a graceful stop's grace. A silent
+//! tunnel holds no buffer.
+
+use std::future::poll_fn;
+use std::io;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+
+use crate::http::exchange::Exchange;
+use crate::http::respond::Connection;
+use crate::http::wire::{Buffer, Stream};
+use crate::proxy::{Cut, Leg};
+use crate::server::worker::Stage;
+
+/// One direction.
+#[derive(Debug, Default)]
+struct Pipe {
+    /// The reading side has ended.
+    ended: bool,
+    /// The writing side has been told so.
+    shut: bool,
+}
+
+/// Relays until both directions are done. The head waits in the client's output; bytes that were read behind the heads
+/// are the first to be relayed.
+pub(crate) async fn run<C: Stream>(
+    client: &mut Connection<C>,
+    x: &Exchange<'_>,
+    leg: &mut Leg,
+) -> Result<(), Cut> {
+    let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.proxy.send_timeout);
+    client.write(&[], x.settings.send_timeout).await.map_err(|_| Cut::Client)?;
+    client.writing.release();
+    client.body.skip(&mut client.input);
+
+    let mut quitting = x.worker.quitting.clone();
+    let mut closing = pin!(async move {
+        // Without a sender the worker is gone, and this with it.
+        let _ = quitting.wait_for(|stage| *stage >= Stage::Closing).await;
+    });
+    let (mut up, mut down) = (Pipe::default(), Pipe::default());
+    let Connection { stream, input, output, reading, .. } = client;
+    let upstream = &mut leg.link.stream;
+    reading.start(read_timeout);
+    poll_fn(|cx| {
+        let mut moved = 0;
+        let upward = up.poll(stream, input, upstream, &mut moved, cx);
+        let before = moved;
+        let downward = down.poll(upstream, &mut leg.input, stream, &mut moved, cx);
+        output.count(moved - before);
+        match (upward, downward) {
+            (Poll::Ready(Err(_)), _) | (_, Poll::Ready(Err(_))) => return Poll::Ready(Ok(())),
+            (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
+            _ => {}
+        }
+        if moved > 0 {
+            let blocked = !input.is_empty() || !leg.input.is_empty();
+            reading.start(if blocked { send_timeout } else { read_timeout });
+        }
+        if closing.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Ok(()));
+        }
+        reading.poll(cx).map(|()| Err(Cut::Silent))
+    })
+    .await
+}
+
+impl Pipe {
+    /// Moves what there is; ready when the end has been passed on. Counts bytes written in `moved`.
+    fn poll<R: Stream, W: Stream>(
+        &mut self,
+        from: &mut R,
+        buffer: &mut Buffer,
+        to: &mut W,
+        moved: &mut u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        loop {
+            if !buffer.is_empty() {
+                match Pin::new(&mut *to).poll_write(cx, buffer.bytes()) {
+                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(count)) => {
+                        buffer.consume(count);
+                        *moved += count as u64;
+                        continue;
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending if self.ended || buffer.is_full() => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            } else if self.ended {
+                if !self.shut {
+                    ready!(Pin::new(&mut *to).poll_shutdown(cx))?;
+                    self.shut = true;
+                    buffer.release();
+                }
+                return Poll::Ready(Ok(()));
+            }
+            if ready!(buffer.poll_fill(from, cx))? == 0 {
+                self.ended = true;
+            }
+        }
+    }
+}

@@ -83,6 +83,11 @@ impl Inflow {
         self.ready -= count.min(self.ready);
     }
 
+    /// Marks all of the bytes at hand as used.
+    pub(crate) fn skip(&mut self, buffer: &mut Buffer) {
+        self.consume(buffer, self.ready);
+    }
+
     /// Whether the last byte has been read from the stream; some may still be at hand.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.decoder, Decoder::Done)
@@ -96,15 +101,6 @@ impl Inflow {
     /// Body bytes seen so far.
     pub(crate) fn total(&self) -> u64 {
         self.total
-    }
-
-    /// Bytes of the body still to be read from the stream, where that is known.
-    pub(crate) fn missing(&self) -> Option<u64> {
-        match self.decoder {
-            Decoder::Length(left) => Some(left),
-            Decoder::Done => Some(0),
-            Decoder::Chunked(_) | Decoder::UntilClose => None,
-        }
     }
 
     /// Reads once: the raw bytes read. Must not be called when the body is complete or the buffer full.

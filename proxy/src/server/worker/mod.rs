@@ -21,6 +21,8 @@ pub struct Worker {
     pub config: Rc<Config>,
     /// Where to log.
     pub logs: Rc<Logs>,
+    /// The app servers: their state and kept-alive connections.
+    pub upstreams: crate::proxy::Upstreams,
     /// How far the worker is on its way out.
     pub quitting: watch::Receiver<Stage>,
     /// The time, spelt out.

@@ -1,0 +1,346 @@
+//! A client's connection from its first byte to its end: one request after another.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::net::TcpStream;
+
+use super::exchange::{Client, Exchange};
+use super::head::{Length, Limits, Refusal, Request, Scan, Scanner, TOO_LARGE};
+use super::phases::{self, Content};
+use super::respond::{Connection, error_page};
+use super::variables::Variables;
+use super::wire::{Framing, Inflow, Stream};
+use crate::config::model::{Http, Level, Listen};
+use crate::proxy::{self, Unanswered};
+use crate::server::worker::{Stage, Worker};
+
+/// Serves an accepted connection until it ends. `listen`: the index of its listening address in the configuration.
+pub async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    local: SocketAddr,
+    listen: usize,
+    worker: Rc<Worker>,
+) {
+    let config = Rc::clone(&worker.config);
+    let Some(http) = &config.http else { return };
+    let Some(listen) = http.listen.get(listen) else { return };
+    // A socket that cannot be told so works all the same.
+    let _ = stream.set_nodelay(true);
+    let client = Client { peer, local, number: worker.next_connection(), requests: 0 };
+    let session = Session {
+        worker: &worker,
+        http,
+        listen,
+        client,
+        request: Request::default(),
+        keepalive_timeout: Duration::ZERO,
+    };
+    session.run(Connection::new(stream)).await;
+}
+
+/// What the requests of a connection share.
+struct Session<'a> {
+    worker: &'a Worker,
+    http: &'a Http,
+    listen: &'a Listen,
+    client: Client,
+    request: Request,
+    /// `keepalive_timeout` where the last request was answered.
+    keepalive_timeout: Duration,
+}
+
+/// What reading a head came to.
+enum Read {
+    Request,
+    /// The head is refused.
+    Refused(Refusal),
+    /// The client has gone or been silent in the middle of a head; the status is for the log.
+    Broken(u16),
+    /// There was nothing to read.
+    Nothing,
+}
+
+/// How a connection goes on after a request.
+#[derive(Debug, PartialEq, Eq)]
+enum After {
+    Next,
+    Close,
+    Linger,
+}
+
+impl<'a> Session<'a> {
+    async fn run<S: Stream>(mut self, mut connection: Connection<S>) {
+        loop {
+            if !self.wait(&mut connection).await {
+                return;
+            }
+            match self.serve_one(&mut connection).await {
+                After::Next => {}
+                After::Close => return,
+                After::Linger => return connection.linger().await,
+            }
+        }
+    }
+
+    /// Waits for the first byte of a request; false when the connection is to be closed.
+    async fn wait<S: Stream>(&mut self, connection: &mut Connection<S>) -> bool {
+        if !connection.input.is_empty() {
+            return true;
+        }
+        let Some(server) = self.http.servers.get(self.listen.default_server) else { return false };
+        let first = self.client.requests == 0;
+        let timeout = match first {
+            true => server.client_header_timeout,
+            false => self.keepalive_timeout,
+        };
+        let Connection { stream, input, reading, writing, .. } = connection;
+        reading.start(timeout);
+        writing.stop();
+        let mut fill = pin!(poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(Ok(count)) => Poll::Ready(count > 0),
+            Poll::Ready(Err(_)) => Poll::Ready(false),
+            Poll::Pending => reading.poll(cx).map(|()| false),
+        }));
+        if let Some(read) = poll_fn(|cx| match fill.as_mut().poll(cx) {
+            Poll::Ready(read) => Poll::Ready(Some(read)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
+        {
+            return read;
+        }
+        let idle = self.worker.connections.idle();
+        let mut quitting = self.worker.quitting.clone();
+        tokio::select! {
+            biased;
+            read = fill => read,
+            () = idle.evicted() => false,
+            _ = quitting.wait_for(|stage| *stage >= Stage::Draining), if !first => false,
+        }
+    }
+
+    async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {
+        let (http, worker) = (self.http, self.worker);
+        let Some(server) = http.servers.get(self.listen.default_server) else { return After::Close };
+        self.client.requests += 1;
+        let mut x = Exchange::new(worker, http, server, self.client);
+        x.request = std::mem::take(&mut self.request);
+        let after = match read_head(connection, &mut x).await {
+            Read::Nothing => return After::Close,
+            Read::Broken(status) => {
+                x.status = status;
+                After::Close
+            }
+            Read::Refused(refusal) => {
+                x.log(Level::Info, format_args!("{}", refusal.reason));
+                x.linger = true;
+                let page = error_page(&mut x, refusal.status);
+                // The client may be gone; the answer was for it alone.
+                let _ = connection.respond(&mut x, page).await;
+                After::Linger
+            }
+            Read::Request => {
+                self.choose_server(&mut x);
+                x.keep_alive = x.may_keep_alive() && *worker.quitting.borrow() == Stage::Serving;
+                answer(connection, &mut x).await
+            }
+        };
+        for log in &x.settings.access_log {
+            let wanted = |condition| !matches!(&x.evaluate(condition)[..], b"" | b"0");
+            if log.condition.as_ref().is_none_or(wanted) {
+                worker.logs.access(log, http, &x);
+            }
+        }
+        self.keepalive_timeout = x.settings.keepalive_timeout;
+        self.request = std::mem::take(&mut x.request);
+        after
+    }
+
+    /// The virtual server by the host that was asked for.
+    fn choose_server(&self, x: &mut Exchange<'a>) {
+        let names = &self.listen.names;
+        let Some(host) = x.request.host.as_deref() else { return };
+        let Ok(host) = std::str::from_utf8(host) else { return };
+        let longer = |name: &str| host.len() > name.len();
+        let leading = || names.leading.iter().find(|(name, _)| longer(name) && host.ends_with(name.as_str()));
+        let trailing =
+            || names.trailing.iter().find(|(name, _)| longer(name) && host.starts_with(name.as_str()));
+        let regex = || names.regex.iter().find(|(pattern, _)| x.matches(pattern, host.as_bytes()));
+        let index = names
+            .exact
+            .get(host)
+            .or_else(|| leading().map(|(_, index)| index))
+            .or_else(|| trailing().map(|(_, index)| index))
+            .or_else(|| regex().map(|(_, index)| index));
+        if let Some(server) = index.and_then(|&index| self.http.servers.get(index)) {
+            x.server = server;
+            x.enter(server.root);
+        }
+    }
+}
+
+/// Reads a request's head, the first bytes of which have come already.
+async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>) -> Read {
+    let server = x.server;
+    let large = server.large_client_header_buffers * server.large_client_header_size;
+    let limits = Limits {
+        line: server.large_client_header_size.max(server.client_header_buffer_size),
+        head: server.client_header_buffer_size + large,
+    };
+    let Connection { stream, input, reading, .. } = connection;
+    let mut scanner = Scanner::default();
+    x.request.clear();
+    reading.start(server.client_header_timeout);
+    loop {
+        match scanner.scan(input.bytes(), limits) {
+            Scan::Line => {
+                let line = scanner.request_line.clone().unwrap_or_default();
+                let line = without_end(input.bytes().get(line).unwrap_or_default());
+                if let Err(refusal) = x.request.read_line(line) {
+                    return Read::Refused(refusal);
+                }
+                continue;
+            }
+            Scan::End(end) => {
+                let start = scanner.request_line.map_or(0, |line| line.end);
+                let fields = x.request.read_fields(input.bytes().get(start..end).unwrap_or_default());
+                x.request_length = end as u64;
+                input.consume(end);
+                return fields.map_or_else(Read::Refused, |()| Read::Request);
+            }
+            Scan::TooLong if scanner.request_line.is_none() => {
+                x.request.keep_partial_line(input.bytes());
+                return Read::Refused(Refusal { status: 414, reason: "client sent too long URI" });
+            }
+            Scan::TooLong => {
+                return Read::Refused(Refusal {
+                    status: TOO_LARGE,
+                    reason: "client sent too long header line",
+                });
+            }
+            Scan::More => {}
+        }
+        if scanner.request_line.is_none() && cannot_begin(input.bytes()) {
+            x.request.keep_partial_line(input.bytes());
+            return Read::Refused(Refusal { status: 400, reason: "client sent invalid method" });
+        }
+        if input.is_full() {
+            input.grow(limits.head + 1);
+        }
+        let read = poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome.unwrap_or(0))),
+            Poll::Pending => reading.poll(cx).map(|()| None),
+        })
+        .await;
+        let line_read = scanner.request_line.is_some();
+        let status = match read {
+            Some(1..) => continue,
+            Some(_) => 400,
+            None => 408,
+        };
+        if !line_read {
+            if input.bytes().iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
+                return Read::Nothing;
+            }
+            x.request.keep_partial_line(input.bytes());
+        }
+        let what = if status == 408 {
+            "client timed out (110: Connection timed out)"
+        } else {
+            "client prematurely closed connection"
+        };
+        let part = if line_read { "headers" } else { "line" };
+        x.log(Level::Info, format_args!("{what} while reading client request {part}"));
+        return Read::Broken(status);
+    }
+}
+
+/// Whether these bytes are no request, whatever follows: most often TLS spoken to a plain port.
+fn cannot_begin(bytes: &[u8]) -> bool {
+    let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
+    first.is_some_and(|&byte| !(byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')))
+}
+
+fn without_end(line: &[u8]) -> &[u8] {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    line.strip_suffix(b"\r").unwrap_or(line)
+}
+
+/// Answers a request whose head has been read.
+async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>) -> After {
+    x.uri = std::mem::take(&mut x.request.path);
+    x.args = std::mem::take(&mut x.request.args);
+    x.quoted = x.request.quoted;
+    x.target_is_valid = x.request.has_path;
+    let framing = match x.request.body {
+        Length::None => Framing::Length(0),
+        Length::Known(length) => Framing::Length(length),
+        Length::Chunked => Framing::Chunked,
+    };
+    let begun = Inflow::new(framing, &mut connection.input);
+    connection.body = match begun {
+        Ok(body) => body,
+        Err(_) => {
+            connection.body = Inflow::empty();
+            x.log(Level::Error, format_args!("client sent invalid chunked body"));
+            x.linger = true;
+            let page = error_page(x, 400);
+            let _ = connection.respond(x, page).await;
+            return After::Linger;
+        }
+    };
+    let content = phases::run(x);
+    let outcome = match content {
+        Content::Proxy => match proxy::handle(connection, x).await {
+            Ok(()) => Ok(()),
+            Err(Unanswered::Status(status)) => {
+                let page = error_page(x, status);
+                own(connection, x, page).await
+            }
+            Err(Unanswered::Close) => return After::Close,
+        },
+        Content::Respond(response) => own(connection, x, response).await,
+        Content::Error(status) => {
+            let page = error_page(x, status);
+            own(connection, x, page).await
+        }
+        Content::Close(status) => {
+            x.status = status;
+            return After::Close;
+        }
+    };
+    match outcome {
+        Err(()) => After::Close,
+        Ok(()) if x.status == 101 => After::Close,
+        Ok(()) if x.keep_alive => {
+            if connection.discard_body().await {
+                After::Next
+            } else {
+                After::Close
+            }
+        }
+        Ok(()) if x.linger || !connection.body.is_complete() || !connection.input.is_empty() => After::Linger,
+        Ok(()) => After::Close,
+    }
+}
+
+/// Sends a response made here. A client that waits for a 100 and is sent this instead may go on with its body or not:
+/// nobody could tell its next request from that body, so the connection ends.
+async fn own<S: Stream>(
+    connection: &mut Connection<S>,
+    x: &mut Exchange<'_>,
+    response: super::message::Response,
+) -> Result<(), ()> {
+    if x.request.expects_continue && !x.continued && !connection.body.is_complete() {
+        x.keep_alive = false;
+    }
+    connection.respond(x, response).await.map_err(|gone| {
+        x.log(Level::Info, format_args!("{} while sending to client", gone.0));
+    })
+}

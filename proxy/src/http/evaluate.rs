@@ -1,0 +1,272 @@
+//! The value of every variable for a request.
+
+use std::borrow::Cow;
+use std::io::Write as _;
+use std::net::IpAddr;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use super::exchange::{Attempt, Exchange};
+use super::message::Headers;
+use super::variables::Variables;
+use crate::config::model::Root;
+use crate::config::template::Variable;
+use crate::server::clock::since_epoch;
+
+impl Variables for Exchange<'_> {
+    fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
+        let request = &self.request;
+        match which {
+            Variable::Http(name) => return joined(&request.headers, name, out),
+            Variable::SentHttp(name) => return self.sent_field(name, out),
+            Variable::UpstreamHttp(name) => return joined(&self.upstream_fields, name, out),
+            Variable::Arg(name) => return append(out, argument(&self.args, name)),
+            Variable::Cookie(name) => return append(out, cookie(&request.headers, name)),
+            Variable::Capture(group) => {
+                return append(out, self.variables.captures.borrow().get(usize::from(*group)));
+            }
+            Variable::Slot(slot) => {
+                return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
+            }
+            Variable::Map(index) => return self.map_value(*index, out),
+            Variable::Args | Variable::QueryString => return some(out, &self.args),
+            Variable::BodyBytesSent => show(out, self.body_sent()),
+            Variable::BytesSent => show(out, self.sent),
+            Variable::Connection => show(out, self.client.number),
+            Variable::ConnectionRequests => show(out, self.client.requests),
+            Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
+            Variable::ContentType => return append(out, request.headers.get("Content-Type")),
+            Variable::DocumentRoot => self.evaluate_into(&self.settings.root.path, out),
+            Variable::DocumentUri | Variable::Uri => return some(out, &self.uri),
+            Variable::Host => out.extend_from_slice(self.host()),
+            Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
+            Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
+            Variable::Msec => seconds(out, since_epoch()),
+            Variable::NginxVersion => out.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes()),
+            Variable::Pid => show(out, std::process::id()),
+            Variable::ProxyAddXForwardedFor => {
+                if joined(&request.headers, "x_forwarded_for", out) {
+                    out.extend_from_slice(b", ");
+                }
+                show(out, self.client.peer.ip());
+            }
+            Variable::ProxyHost => {
+                return append(out, self.settings.proxy_pass.as_ref().map(|pass| pass.host.as_bytes()));
+            }
+            Variable::ProxyPort => match &self.settings.proxy_pass {
+                Some(pass) => show(out, pass.port),
+                None => return false,
+            },
+            Variable::RemoteAddr => show(out, self.client.peer.ip()),
+            Variable::RemotePort => show(out, self.client.peer.port()),
+            Variable::RemoteUser => match remote_user(&request.headers) {
+                Some(user) if !user.is_empty() => out.extend_from_slice(&user),
+                _ => return false,
+            },
+            Variable::Request => return some(out, request.line()),
+            Variable::RequestFilename => self.file_name(&self.settings.root, out),
+            Variable::RequestLength => show(out, self.request_length),
+            Variable::RequestMethod => return some(out, request.method()),
+            Variable::RequestTime => seconds(out, self.started.elapsed()),
+            Variable::RequestUri => return some(out, request.target()),
+            Variable::Scheme => out.extend_from_slice(b"http"),
+            Variable::ServerAddr => show(out, self.client.local.ip()),
+            Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
+            Variable::ServerPort => show(out, self.client.local.port()),
+            Variable::ServerProtocol => return some(out, request.protocol()),
+            Variable::Status => show(out, format_args!("{:03}", self.status)),
+            Variable::TimeIso8601 => out.extend_from_slice(self.worker.clock.now().iso8601.as_bytes()),
+            Variable::TimeLocal => out.extend_from_slice(self.worker.clock.now().local.as_bytes()),
+            Variable::UpstreamAddr => return self.list(out, |attempt, out| show(out, &attempt.address)),
+            Variable::UpstreamStatus => {
+                return self.list(out, |attempt, out| match attempt.status {
+                    Some(status) => show(out, status),
+                    None => out.push(b'-'),
+                });
+            }
+            Variable::UpstreamResponseTime => {
+                return self.list(out, |attempt, out| match attempt.time {
+                    Some(time) => seconds(out, time),
+                    None => out.push(b'-'),
+                });
+            }
+        }
+        true
+    }
+}
+
+impl Exchange<'_> {
+    /// `$host`: from the request line or `Host`, or the server's name where the client names none.
+    pub(crate) fn host(&self) -> &[u8] {
+        self.request.host.as_deref().unwrap_or(self.server.name.as_bytes())
+    }
+
+    fn file_name(&self, root: &Root, out: &mut Vec<u8>) {
+        self.evaluate_into(&root.path, out);
+        match (root.alias, root.alias_prefix) {
+            (false, _) => out.extend_from_slice(&self.uri),
+            (true, 0) => {}
+            (true, prefix) => out.extend_from_slice(self.uri.get(prefix..).unwrap_or_default()),
+        }
+    }
+
+    /// A field of the head that was sent, found in its text: logs ask for few of them, and rarely.
+    fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        for line in self.response_head.split(|&byte| byte == b'\n').skip(1) {
+            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+            let (field, value) = line.split_at(colon);
+            if is_named(field, name) {
+                separate(out, before, b", ");
+                out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
+            }
+        }
+        out.len() > before
+    }
+
+    fn list(&self, out: &mut Vec<u8>, show: impl Fn(&Attempt, &mut Vec<u8>)) -> bool {
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            show(attempt, out);
+        }
+        !self.attempts.is_empty()
+    }
+}
+
+/// Whether a field's name is the variable's: lower case, `-` as `_`.
+fn is_named(field: &[u8], name: &str) -> bool {
+    let fold = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    field.len() == name.len() && field.iter().map(fold).eq(name.bytes())
+}
+
+/// All fields of a name, joined as nginx joins them.
+fn joined(headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
+    let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
+    let (before, mut found) = (out.len(), false);
+    for (_, value) in headers.iter().filter(|(field, _)| is_named(field, name)) {
+        separate(out, before, separator);
+        out.extend_from_slice(value);
+        found = true;
+    }
+    found
+}
+
+fn separate(out: &mut Vec<u8>, before: usize, separator: &[u8]) {
+    if out.len() > before {
+        out.extend_from_slice(separator);
+    }
+}
+
+fn append(out: &mut Vec<u8>, value: Option<&[u8]>) -> bool {
+    out.extend_from_slice(value.unwrap_or_default());
+    value.is_some()
+}
+
+/// Appends a value of which an empty one counts as none, in a log.
+fn some(out: &mut Vec<u8>, value: &[u8]) -> bool {
+    out.extend_from_slice(value);
+    !value.is_empty()
+}
+
+fn show(out: &mut Vec<u8>, value: impl std::fmt::Display) {
+    // Writing to memory does not fail.
+    let _ = write!(out, "{value}");
+}
+
+fn seconds(out: &mut Vec<u8>, time: Duration) {
+    let _ = write!(out, "{}.{:03}", time.as_secs(), time.subsec_millis());
+}
+
+/// `$arg_name`: the value as it came, not decoded.
+fn argument<'q>(query: &'q [u8], name: &str) -> Option<&'q [u8]> {
+    query.split(|&byte| byte == b'&').find_map(|pair| {
+        let (key, value) = pair.split_at_checked(name.len())?;
+        if key.eq_ignore_ascii_case(name.as_bytes()) { value.strip_prefix(b"=") } else { None }
+    })
+}
+
+/// `$cookie_name`.
+fn cookie<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
+    headers.iter().filter(|(field, _)| field.eq_ignore_ascii_case(b"cookie")).find_map(|(_, value)| {
+        value.split(|&byte| byte == b';').find_map(|pair| {
+            let (key, value) = pair.trim_ascii().split_at_checked(name.len())?;
+            if key.eq_ignore_ascii_case(name.as_bytes()) { value.strip_prefix(b"=") } else { None }
+        })
+    })
+}
+
+/// The name in `Authorization: Basic …`.
+fn remote_user(headers: &Headers) -> Option<Vec<u8>> {
+    let value = headers.get("Authorization")?;
+    let (scheme, encoded) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"Basic ") {
+        return None;
+    }
+    let decoded = base64(encoded.trim_ascii())?;
+    let colon = decoded.iter().position(|&byte| byte == b':')?;
+    decoded.get(..colon).map(<[u8]>::to_vec)
+}
+
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len()));
+    for &byte in text.iter().take_while(|&&byte| byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn hostname() -> Cow<'static, str> {
+    static NAME: OnceLock<String> = OnceLock::new();
+    let read =
+        || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_lowercase();
+    Cow::Borrowed(NAME.get_or_init(read))
+}
+
+/// An address as a URL and a log have it.
+pub(crate) fn ip_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_and_cookies_are_found_by_name() {
+        assert_eq!(argument(b"ab=1&A=2%20&a=3", "a"), Some(&b"2%20"[..]));
+        assert_eq!(argument(b"ab=1&a", "a"), None);
+        let mut headers = Headers::new();
+        headers.push("Cookie", "xa=1; a=2");
+        headers.push("cookie", "b=3");
+        assert_eq!(cookie(&headers, "a"), Some(&b"2"[..]));
+        assert_eq!(cookie(&headers, "b"), Some(&b"3"[..]));
+        let mut all = Vec::new();
+        assert!(joined(&headers, "cookie", &mut all));
+        assert_eq!(all, b"xa=1; a=2; b=3");
+    }
+
+    #[test]
+    fn the_user_is_what_stands_before_the_colon() {
+        let mut headers = Headers::new();
+        headers.push("Authorization", "basic YWxpY2U6c2VjcmV0");
+        assert_eq!(remote_user(&headers).as_deref(), Some(&b"alice"[..]));
+    }
+}

@@ -1,0 +1,217 @@
+//! One request and its answer: what nginx keeps in `ngx_http_request_t`.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::head::Request;
+use super::matching::Captures;
+use super::message::Headers;
+use crate::config::model::{Http, Level, LocationId, Server, Settings};
+use crate::server::worker::Worker;
+
+/// How often a request may be sent on internally before it is a cycle.
+const MOST_URI_CHANGES: u8 = 10;
+
+/// The connection that a request came on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// Ours.
+    pub(crate) local: SocketAddr,
+    /// The number in logs (`$connection`).
+    pub(crate) number: u64,
+    /// Requests so far on this connection, this one included (`$connection_requests`).
+    pub(crate) requests: u64,
+}
+
+/// A request in the works.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) worker: &'a Worker,
+    pub(crate) http: &'a Http,
+    pub(crate) client: Client,
+    pub(crate) request: Request,
+    pub(crate) server: &'a Server,
+    pub(crate) location: LocationId,
+    pub(crate) settings: &'a Settings,
+    /// The normalised path (`$uri`).
+    pub(crate) uri: Vec<u8>,
+    /// The query (`$args`).
+    pub(crate) args: Vec<u8>,
+    /// Whether the app server may be sent the target as the client wrote it.
+    pub(crate) target_is_valid: bool,
+    /// Whether the path was percent-encoded somewhere, or was made internally.
+    pub(crate) quoted: bool,
+    uri_changes: u8,
+    pub(crate) variables: Memory,
+    pub(crate) started: Instant,
+    pub(crate) status: u16,
+    pub(crate) keep_alive: bool,
+    /// Whether bytes of the request may follow the answer, so that closing at once could lose it for the client.
+    pub(crate) linger: bool,
+    /// Whether the client was told to go on sending.
+    pub(crate) continued: bool,
+    /// Bytes of the request, head and body (`$request_length`).
+    pub(crate) request_length: u64,
+    /// Bytes written to the client (`$bytes_sent`).
+    pub(crate) sent: u64,
+    /// The response's head as it was written, for `$sent_http_…`.
+    pub(crate) response_head: Vec<u8>,
+    /// Every app server that was asked.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Fields of the app server's response, for `$upstream_http_…`.
+    pub(crate) upstream_fields: Headers,
+}
+
+/// What variables remember while a request lasts. The `map`s and captures are filled by looking at them.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) captures: RefCell<Captures>,
+}
+
+/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// Its address, or the upstream's name where no server was left.
+    pub(crate) address: String,
+    /// What it answered, or what nginx counts its failure as.
+    pub(crate) status: Option<u16>,
+    /// From choosing it to its last byte.
+    pub(crate) time: Option<Duration>,
+}
+
+impl<'a> Exchange<'a> {
+    /// A request at its beginning, under the default server's settings.
+    pub(crate) fn new(
+        worker: &'a Worker,
+        http: &'a Http,
+        server: &'a Server,
+        client: Client,
+    ) -> Exchange<'a> {
+        let settings = &location(http, server.root).settings;
+        Exchange {
+            worker,
+            http,
+            client,
+            request: Request::default(),
+            server,
+            location: server.root,
+            settings,
+            uri: Vec::new(),
+            args: Vec::new(),
+            target_is_valid: true,
+            quoted: false,
+            uri_changes: 0,
+            variables: Memory::default(),
+            started: Instant::now(),
+            status: 0,
+            keep_alive: false,
+            linger: false,
+            continued: false,
+            request_length: 0,
+            sent: 0,
+            response_head: Vec::new(),
+            attempts: Vec::new(),
+            upstream_fields: Headers::new(),
+        }
+    }
+
+    /// Puts a location's settings in force; an `if` body is a location too.
+    pub(crate) fn enter(&mut self, id: LocationId) {
+        self.location = id;
+        self.settings = &location(self.http, id).settings;
+    }
+
+    /// Counts an internal redirect; false when there have been too many.
+    pub(crate) fn redirect(&mut self) -> bool {
+        self.uri_changes += 1;
+        self.uri_changes <= MOST_URI_CHANGES
+    }
+
+    /// Bytes of the body, as nginx counts them (`$body_bytes_sent`).
+    pub(crate) fn body_sent(&self) -> u64 {
+        self.sent.saturating_sub(self.response_head.len() as u64)
+    }
+
+    /// Whether the client lets its connection live on and the settings do not object.
+    pub(crate) fn may_keep_alive(&self) -> bool {
+        self.request.keep_alive
+            && !self.settings.keepalive_timeout.is_zero()
+            && self.client.requests < self.settings.keepalive_requests
+    }
+
+    /// Writes to the error log in force, with what nginx says of a request behind each message.
+    pub(crate) fn log(&self, level: Level, message: fmt::Arguments<'_>) {
+        self.log_upstream(level, message, None);
+    }
+
+    /// The same for a message about an app server, named as `http://address/uri`.
+    pub(crate) fn log_upstream(
+        &self,
+        level: Level,
+        message: fmt::Arguments<'_>,
+        upstream: Option<&dyn fmt::Display>,
+    ) {
+        if !self.settings.error_log.iter().any(|log| level <= log.level) {
+            return;
+        }
+        let context = Context { exchange: self, upstream };
+        let (logs, number) = (&self.worker.logs, self.client.number);
+        logs.error(&self.settings.error_log, level, format_args!("*{number} {message}{context}"));
+    }
+}
+
+/// A location by its id. Ids come from the configuration that made the arena, so there always is one; the first one
+/// stands in for what cannot be.
+pub(crate) fn location(http: &Http, id: LocationId) -> &crate::config::model::Location {
+    http.locations.get(id.0).unwrap_or(&http.locations[0])
+}
+
+/// `, client: …, server: …, request: "…", upstream: "…", host: "…"`.
+struct Context<'e, 'a> {
+    exchange: &'e Exchange<'a>,
+    upstream: Option<&'e dyn fmt::Display>,
+}
+
+impl fmt::Display for Context<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchange = self.exchange;
+        write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
+        if !exchange.request.line().is_empty() {
+            write!(f, ", request: \"{}\"", Visible(exchange.request.line()))?;
+        }
+        if let Some(upstream) = self.upstream {
+            write!(f, ", upstream: \"{upstream}\"")?;
+        }
+        match exchange.request.headers.get("Host") {
+            Some(host) => write!(f, ", host: \"{}\"", Visible(host)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Bytes for a log line: what is not printable ASCII cannot begin a line of its own or hide behind a quote.
+pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
+
+impl fmt::Display for Visible<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for chunk in self.0.utf8_chunks() {
+            for character in chunk.valid().chars() {
+                match character {
+                    '"' => f.write_str("\\x22")?,
+                    c if c.is_control() => write!(f, "\\x{:02X}", c as u32)?,
+                    c => write!(f, "{c}")?,
+                }
+            }
+            for byte in chunk.invalid() {
+                write!(f, "\\x{byte:02X}")?;
+            }
+        }
+        Ok(())
+    }
+}

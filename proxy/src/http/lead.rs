@@ -1,0 +1,131 @@
+//! The head of a response, in nginx's order.
+
+use std::io::Write as _;
+
+use super::evaluate::ip_text;
+use super::exchange::Exchange;
+use super::head::TOO_LARGE;
+use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
+use super::variables::Variables;
+use crate::server::clock::http_date;
+
+/// What a head says before the fields that come from elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Lead<'r> {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Code and reason as an app server wrote them; nginx's words otherwise.
+    pub(crate) status_text: Option<&'r [u8]>,
+    /// `Content-Type`.
+    pub(crate) content_type: Option<&'r [u8]>,
+    /// `Content-Length`.
+    pub(crate) length: Option<u64>,
+    /// `Last-Modified`, seconds since the epoch.
+    pub(crate) last_modified: Option<u64>,
+    /// `Location`; a path is made absolute.
+    pub(crate) location: Option<&'r [u8]>,
+    /// `Transfer-Encoding: chunked`.
+    pub(crate) chunked: bool,
+}
+
+/// Statuses to which `add_header` adds without `always`.
+const ADDS: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+
+impl Exchange<'_> {
+    /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
+    pub(crate) fn write_head(&self, out: &mut Vec<u8>, lead: &Lead<'_>, fields: impl FnOnce(&mut Vec<u8>)) {
+        let status = if lead.status == TOO_LARGE { 400 } else { lead.status };
+        out.extend_from_slice(b"HTTP/1.1 ");
+        match lead.status_text {
+            Some(text) => out.extend_from_slice(text),
+            None => print(out, format_args!("{status:03} {}", reason(status))),
+        }
+        let product = if self.settings.server_tokens { PRODUCT_VERSION } else { PRODUCT };
+        print(out, format_args!("\r\nServer: {product}\r\nDate: {}\r\n", self.worker.clock.now().http));
+        if let Some(kind) = lead.content_type {
+            write_field(out, b"Content-Type", kind);
+        }
+        if let Some(length) = lead.length {
+            print(out, format_args!("Content-Length: {length}\r\n"));
+        }
+        if let Some(second) = lead.last_modified {
+            print(out, format_args!("Last-Modified: {}\r\n", http_date(second)));
+        }
+        let absolute = lead.location.filter(|location| location.starts_with(b"/"));
+        if let Some(path) = absolute {
+            out.extend_from_slice(b"Location: ");
+            self.write_absolute(out, path);
+            out.extend_from_slice(b"\r\n");
+        }
+        if lead.chunked {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        out.extend_from_slice(match (status, self.keep_alive) {
+            (101, _) => b"Connection: upgrade\r\n",
+            (_, true) => b"Connection: keep-alive\r\n",
+            (_, false) => b"Connection: close\r\n",
+        });
+        if let (true, Some(seconds)) = (self.keep_alive && status != 101, self.settings.keepalive_header) {
+            print(out, format_args!("Keep-Alive: timeout={seconds}\r\n"));
+        }
+        if let (Some(location), None) = (lead.location, absolute) {
+            write_field(out, b"Location", location);
+        }
+        fields(out);
+        for add in &self.settings.add_header {
+            if add.always || ADDS.contains(&status) {
+                let value = self.evaluate(&add.value);
+                if !value.is_empty() {
+                    write_field(out, add.name.as_bytes(), &value);
+                }
+            }
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// `http://host[:port]` and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
+    fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
+        out.extend_from_slice(b"http://");
+        match self.request.host.as_deref().unwrap_or_default() {
+            [] => out.extend_from_slice(ip_text(self.client.local.ip()).as_bytes()),
+            host => out.extend_from_slice(host),
+        }
+        if self.client.local.port() != 80 {
+            print(out, format_args!(":{}", self.client.local.port()));
+        }
+        write_value(out, path);
+    }
+}
+
+/// Appends one field.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    write_value(out, value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a value, which a variable may have brought a line end into (`$uri` with `%0d%0a` in it): such a byte becomes
+/// a space (RFC 9110 §5.5), so that no field, let alone a second response, can be smuggled in. nginx lets them pass.
+fn write_value(out: &mut Vec<u8>, value: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(value);
+    for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+        *byte = b' ';
+    }
+}
+
+fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
+    // Writing to memory does not fail.
+    let _ = out.write_fmt(text);
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_cannot_end_its_line() {
+        let mut out = Vec::new();
+        super::write_field(&mut out, b"X", b"a\r\nSet-Cookie: b\0");
+        assert_eq!(out, b"X: a  Set-Cookie: b \r\n");
+    }
+}

@@ -1,0 +1,116 @@
+//! Regular expressions over bytes that may not be UTF-8, and maps.
+
+use std::ops::Range;
+
+use super::exchange::Exchange;
+use super::variables::Variables;
+use crate::config::model::{Map, Pattern};
+
+/// What the regular expression that matched last has captured (`$1` to `$9`).
+#[derive(Debug, Default)]
+pub(crate) struct Captures {
+    subject: Vec<u8>,
+    groups: Vec<Option<Range<usize>>>,
+}
+
+impl Captures {
+    /// A group's text.
+    pub(crate) fn get(&self, group: usize) -> Option<&[u8]> {
+        let range = self.groups.get(group)?.clone()?;
+        self.subject.get(range)
+    }
+}
+
+/// Whether `pattern` matches, for expressions whose captures nobody asks for. One that gives up (too much
+/// backtracking) counts as not matching.
+pub(crate) fn is_match(pattern: &Pattern, subject: &[u8]) -> bool {
+    match std::str::from_utf8(subject) {
+        Ok(text) => pattern.regex.is_match(text).unwrap_or(false),
+        Err(_) => pattern.regex.is_match(&as_latin1(subject)).unwrap_or(false),
+    }
+}
+
+/// Matches and captures.
+pub(crate) fn capture(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
+    let latin1;
+    let (text, encoded) = match std::str::from_utf8(subject) {
+        Ok(text) => (text, false),
+        Err(_) => {
+            latin1 = as_latin1(subject);
+            (latin1.as_str(), true)
+        }
+    };
+    let found = pattern.regex.captures(text).ok().flatten()?;
+    // A character of the Latin-1 text stands for one byte of the subject.
+    let place = |at: usize| if encoded { text.get(..at).unwrap_or_default().chars().count() } else { at };
+    let groups =
+        found.iter().map(|group| group.map(|group| place(group.start())..place(group.end()))).collect();
+    Some(Captures { subject: subject.to_vec(), groups })
+}
+
+/// Bytes as PCRE reads them without its UTF mode: one character each.
+fn as_latin1(subject: &[u8]) -> String {
+    subject.iter().map(|&byte| char::from(byte)).collect()
+}
+
+impl Exchange<'_> {
+    /// Matches as `if (… ~ …)`, a `map` and a regex location do: captures become `$1` and named variables.
+    pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {
+        if pattern.named.is_empty() && pattern.regex.captures_len() <= 1 {
+            return is_match(pattern, subject);
+        }
+        let Some(captures) = capture(pattern, subject) else { return false };
+        for &(group, slot) in &pattern.named {
+            self.set_slot(slot, captures.get(group).unwrap_or_default().to_vec());
+        }
+        self.variables.captures.replace(captures);
+        true
+    }
+
+    /// Gives a `set` variable or named capture its value.
+    pub(crate) fn set_slot(&self, slot: usize, value: Vec<u8>) {
+        let mut slots = self.variables.slots.borrow_mut();
+        if slots.len() <= slot {
+            slots.resize(self.http.slots.len().max(slot + 1), None);
+        }
+        if let Some(place) = slots.get_mut(slot) {
+            *place = Some(value);
+        }
+    }
+
+    /// The value of a `map`, worked out once for a request.
+    pub(crate) fn map_value(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        if let Some(Some(known)) = self.variables.maps.borrow().get(index) {
+            out.extend_from_slice(known);
+            return true;
+        }
+        let Some(map) = self.http.maps.get(index) else { return false };
+        let value = self.look_up(map);
+        out.extend_from_slice(&value);
+        let mut maps = self.variables.maps.borrow_mut();
+        maps.resize(self.http.maps.len(), None);
+        if let Some(place) = maps.get_mut(index) {
+            *place = Some(value);
+        }
+        true
+    }
+
+    fn look_up(&self, map: &Map) -> Vec<u8> {
+        let source = self.evaluate(&map.source);
+        let key = source.to_ascii_lowercase();
+        let key = if map.hostnames { key.strip_suffix(b".").unwrap_or(&key) } else { &key };
+        let exact = map.exact.get(key);
+        let leading = || {
+            let longer = |name: &str| key.len() > name.len() && key.ends_with(name.as_bytes());
+            map.wildcards.leading.iter().find(|(name, _)| longer(name)).map(|(_, value)| value)
+        };
+        let trailing = || {
+            let longer = |name: &str| key.len() > name.len() && key.starts_with(name.as_bytes());
+            map.wildcards.trailing.iter().find(|(name, _)| longer(name)).map(|(_, value)| value)
+        };
+        let regex =
+            || map.regex.iter().find(|(pattern, _)| self.matches(pattern, &source)).map(|(_, value)| value);
+        let wildcard = || if map.hostnames { leading().or_else(trailing) } else { None };
+        self.evaluate(exact.or_else(wildcard).or_else(regex).unwrap_or(&map.default))
+    }
+}

@@ -1,0 +1,252 @@
+//! From request to content, in nginx's phases: server rewrite, find location, rewrite, try files, content.
+
+use bytes::Bytes;
+
+use super::exchange::{Exchange, Visible, location};
+use super::head::Length;
+use super::locate;
+use super::message::{Body, Response};
+use super::respond::page_response;
+use super::variables::Variables;
+use crate::config::model::{Condition, Level, LocationId, LocationTree, Op};
+use crate::config::template::Template;
+use crate::files::{self, FileRequest, Outcome};
+
+/// What is to be done to answer.
+#[derive(Debug)]
+pub(crate) enum Content {
+    /// Ask an app server: the `proxy_pass` of the settings in force.
+    Proxy,
+    /// Send this.
+    Respond(Response),
+    /// Send the page of this status.
+    Error(u16),
+    /// Close without a word; the status is for the log.
+    Close(u16),
+}
+
+/// Where the phases go on.
+enum Next {
+    /// With a location's rewrite phase.
+    Location(LocationId),
+    /// From the beginning, with another URI.
+    Server,
+    /// Nowhere.
+    Done(Content),
+}
+
+/// Runs the phases until it is known how to answer.
+pub(crate) fn run(x: &mut Exchange<'_>) -> Content {
+    let mut next = Next::Server;
+    loop {
+        next = match next {
+            Next::Done(content) => return content,
+            Next::Server => {
+                x.enter(x.server.root);
+                match rewrite(x, x.server.root) {
+                    Some(content) => Next::Done(content),
+                    None => find_location(x),
+                }
+            }
+            Next::Location(id) => {
+                x.enter(id);
+                match rewrite(x, id) {
+                    Some(content) => Next::Done(content),
+                    None => content(x),
+                }
+            }
+        }
+    }
+}
+
+fn find_location(x: &mut Exchange<'_>) -> Next {
+    let server = x.server;
+    let http = x.http;
+    let found = {
+        let x = &*x;
+        locate::find(&server.tree, &http.locations, &x.uri, &mut |pattern, uri| x.matches(pattern, uri))
+    };
+    let (id, auto_redirect) = match found {
+        Some(found) => (found.id, found.auto_redirect),
+        None => (server.root, false),
+    };
+    x.enter(id);
+    if let (Length::Known(length), Some(most)) = (x.request.body, x.settings.client_max_body_size)
+        && length > most
+    {
+        x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
+        return Next::Done(Content::Error(413));
+    }
+    if auto_redirect {
+        return Next::Done(Content::Respond(with_slash(x)));
+    }
+    if id == server.root { content(x) } else { Next::Location(id) }
+}
+
+/// `location /x/` with a `proxy_pass`, asked for `/x`.
+fn with_slash(x: &Exchange<'_>) -> Response {
+    let mut path = x.uri.clone();
+    path.push(b'/');
+    if !x.args.is_empty() {
+        path.push(b'?');
+        path.extend_from_slice(&x.args);
+    }
+    let mut response = page_response(x, 301);
+    response.location = Some(Bytes::from(path));
+    response
+}
+
+/// Runs the rewrite-phase operations of a location or of the server; an answer ends the phases.
+fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
+    let http = x.http;
+    for op in &location(http, id).rewrite {
+        match op {
+            Op::Set { slot, value } => {
+                let value = x.evaluate(value);
+                x.set_slot(*slot, value);
+            }
+            Op::If { condition, then } => {
+                if holds(x, condition) {
+                    x.enter(*then);
+                    if let Some(content) = rewrite(x, *then) {
+                        return Some(content);
+                    }
+                }
+            }
+            Op::Return { code, text } => return Some(answer(x, *code, text.as_ref())),
+        }
+    }
+    None
+}
+
+fn holds(x: &Exchange<'_>, condition: &Condition) -> bool {
+    match condition {
+        Condition::True(value) => !matches!(&x.evaluate(value)[..], b"" | b"0"),
+        Condition::Equal { left, right, negated } => (x.evaluate(left) == x.evaluate(right)) != *negated,
+        Condition::Matches { subject, pattern, negated } => {
+            x.matches(pattern, &x.evaluate(subject)) != *negated
+        }
+    }
+}
+
+/// `return`.
+fn answer(x: &Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
+    let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
+    match code {
+        444 | 499 => Content::Close(code),
+        400.. if text.is_none() => Content::Error(code),
+        301 | 302 | 303 | 307 | 308 => {
+            let mut response = page_response(x, code);
+            response.location = text.map(|_| Bytes::from(value));
+            Content::Respond(response)
+        }
+        _ => {
+            let mut response = Response::new(code);
+            response.content_type = Some(files_type(x));
+            response.body = Body::Bytes(Bytes::from(value));
+            Content::Respond(response)
+        }
+    }
+}
+
+/// The type that the URI's extension stands for.
+fn files_type(x: &Exchange<'_>) -> String {
+    let name = x.uri.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let extension = name.iter().rposition(|&byte| byte == b'.').and_then(|dot| name.get(dot + 1..));
+    extension
+        .and_then(|extension| {
+            x.settings.types.get(String::from_utf8_lossy(extension).to_lowercase().as_str())
+        })
+        .unwrap_or(&x.settings.default_type)
+        .clone()
+}
+
+/// The try-files and content phases.
+fn content(x: &mut Exchange<'_>) -> Next {
+    let settings = x.settings;
+    if let Some(rule) = &settings.try_files {
+        match with_files(x, |request| files::try_files(request, rule)) {
+            Outcome::Continue(uri) => x.uri = uri,
+            Outcome::Redirect(target) => {
+                let (path, args) = split(&target);
+                return redirect(x, path, args);
+            }
+            outcome => return settle(x, outcome),
+        }
+    }
+    if settings.proxy_pass.is_some() {
+        return Next::Done(Content::Proxy);
+    }
+    match with_files(x, files::content) {
+        Outcome::Redirect(uri) => {
+            let args = x.args.clone();
+            redirect(x, uri, args)
+        }
+        outcome => settle(x, outcome),
+    }
+}
+
+/// `try_files … /uri?args`: the query is part of what was written, never of what `$uri` brought in.
+fn split(target: &[u8]) -> (Vec<u8>, Vec<u8>) {
+    match target.iter().position(|&byte| byte == b'?') {
+        Some(mark) => {
+            let (path, args) = target.split_at(mark);
+            (path.to_vec(), args.get(1..).unwrap_or_default().to_vec())
+        }
+        None => (target.to_vec(), Vec::new()),
+    }
+}
+
+fn settle(x: &mut Exchange<'_>, outcome: Outcome) -> Next {
+    match outcome {
+        Outcome::Respond(response) => Next::Done(Content::Respond(response)),
+        Outcome::Error(status) => Next::Done(Content::Error(status)),
+        Outcome::Named(name) => named(x, &name),
+        Outcome::Redirect(uri) => redirect(x, uri, Vec::new()),
+        Outcome::Continue(_) => Next::Done(Content::Error(404)),
+    }
+}
+
+fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) -> T {
+    let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
+    let method = x.request.method();
+    serve(&FileRequest {
+        head_only: method == b"HEAD",
+        get: matches!(method, b"GET" | b"HEAD"),
+        post: method == b"POST",
+        uri: &x.uri,
+        settings: x.settings,
+        headers: &x.request.headers,
+        variables: x,
+        log: &log,
+    })
+}
+
+fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Next {
+    if !x.redirect() {
+        let cycle = "rewrite or internal redirection cycle while internally redirecting to";
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Visible(&uri)));
+        return Next::Done(Content::Error(500));
+    }
+    x.uri = uri;
+    x.args = args;
+    x.target_is_valid = false;
+    x.quoted = true;
+    Next::Server
+}
+
+fn named(x: &mut Exchange<'_>, name: &str) -> Next {
+    if !x.redirect() {
+        let cycle = "rewrite or internal redirection cycle while redirect to named location";
+        x.log(Level::Error, format_args!("{cycle} \"{name}\""));
+        return Next::Done(Content::Error(500));
+    }
+    let tree: &LocationTree = &x.server.tree;
+    match tree.named.get(name) {
+        Some(&id) => Next::Location(id),
+        None => {
+            x.log(Level::Error, format_args!("could not find named location \"{name}\""));
+            Next::Done(Content::Error(500))
+        }
+    }
+}

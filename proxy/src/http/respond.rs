@@ -1,0 +1,303 @@
+//! Sends a response made here: a page, a text, a file.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use tokio::io::Interest;
+
+use super::exchange::Exchange;
+use super::head::TOO_LARGE;
+use super::lead::{Lead, write_field};
+use super::message::{Body, Piece, Response};
+use super::pages;
+use super::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
+
+/// The most that is read from a file at once, and sent at once where the kernel does the copying.
+const FILE_STEP: u64 = 2 * 1024 * 1024;
+
+/// How long a client may take to finish sending what nobody will read (nginx's `lingering_time`).
+const LINGER: Duration = Duration::from_secs(30);
+
+/// How long it may be silent meanwhile (`lingering_timeout`).
+const LINGER_EACH: Duration = Duration::from_secs(5);
+
+/// A client's connection: the socket and what belongs to it whichever request is being served.
+#[derive(Debug)]
+pub(crate) struct Connection<S> {
+    pub(crate) stream: S,
+    pub(crate) input: Buffer,
+    pub(crate) output: Outflow,
+    /// The body of the request being served.
+    pub(crate) body: Inflow,
+    pub(crate) reading: Deadline,
+    pub(crate) writing: Deadline,
+}
+
+/// The client is not there any more, or takes nothing.
+#[derive(Debug)]
+pub(crate) struct Gone(pub(crate) io::Error);
+
+impl<S: Stream> Connection<S> {
+    /// A new connection.
+    pub(crate) fn new(stream: S) -> Connection<S> {
+        Connection {
+            stream,
+            input: Buffer::default(),
+            output: Outflow::default(),
+            body: Inflow::empty(),
+            reading: Deadline::default(),
+            writing: Deadline::default(),
+        }
+    }
+
+    /// Sends `response`, or as much of it as its request wants to see.
+    pub(crate) async fn respond(&mut self, x: &mut Exchange<'_>, response: Response) -> Result<(), Gone> {
+        let mut response = response;
+        if matches!(response.status, 301 | 416) && response.body.is_empty() {
+            (response.content_type, response.body) = page(x, response.status);
+        }
+        x.status = if response.status == TOO_LARGE { 400 } else { response.status };
+        let bare = matches!(response.status, 204 | 304);
+        let lead = Lead {
+            status: response.status,
+            content_type: response
+                .content_type
+                .as_deref()
+                .map(str::as_bytes)
+                .filter(|_| response.status != 204),
+            length: if bare { None } else { Some(response.body.len()) },
+            last_modified: response.last_modified,
+            location: response.location.as_deref(),
+            ..Lead::default()
+        };
+        let mut head = std::mem::take(&mut x.response_head);
+        head.clear();
+        x.write_head(&mut head, &lead, |out| {
+            for (name, value) in response.headers.iter() {
+                write_field(out, name, value);
+            }
+        });
+        self.output.begin();
+        self.output.text().extend_from_slice(&head);
+        x.response_head = head;
+        let timeout = x.settings.send_timeout;
+        let body = if bare || x.request.is_head() { Body::Empty } else { response.body };
+        let before = x.sent;
+        let sent = match body {
+            Body::Empty => self.write(&[], timeout).await,
+            Body::Bytes(bytes) => self.write(&bytes, timeout).await,
+            Body::File { file, pieces } => {
+                self.write_pieces(&file, &pieces, x.settings.sendfile, timeout).await
+            }
+        };
+        x.sent = before + self.output.written();
+        sent.map_err(Gone)
+    }
+
+    /// Writes what waits and then `data`, as the end of a message or a part of it.
+    pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
+        let Connection { stream, output, writing, .. } = self;
+        writing.stop();
+        poll_fn(|cx| {
+            while !data.is_empty() || !output.is_flushed() {
+                let count = ready!(timely(output.poll_write(stream, cx, data, false), writing, timeout, cx))?;
+                data = data.get(count..).unwrap_or_default();
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    async fn write_pieces(
+        &mut self,
+        file: &std::fs::File,
+        pieces: &[Piece],
+        sendfile: bool,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => self.write(text, timeout).await?,
+                Piece::File { offset, length } if sendfile && self.stream.socket().is_some() => {
+                    self.write(&[], timeout).await?;
+                    self.send_file(file, *offset, *length, timeout).await?;
+                }
+                Piece::File { offset, length } => self.copy_file(file, *offset, *length, timeout).await?,
+            }
+        }
+        self.write(&[], timeout).await
+    }
+
+    /// From the page cache to the socket inside the kernel.
+    async fn send_file(
+        &mut self,
+        file: &std::fs::File,
+        mut offset: u64,
+        length: u64,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        let Connection { stream, output, writing, .. } = self;
+        let Some(socket) = stream.socket() else { return Ok(()) };
+        let end = offset + length;
+        writing.stop();
+        while offset < end {
+            let step = (end - offset).min(FILE_STEP) as usize;
+            let send = || Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), step)?);
+            match socket.try_io(Interest::WRITABLE, send) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    output.count(count as u64);
+                    writing.stop();
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    poll_fn(|cx| timely(socket.poll_write_ready(cx), writing, timeout, cx)).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn copy_file(
+        &mut self,
+        file: &std::fs::File,
+        mut offset: u64,
+        length: u64,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        let end = offset + length;
+        let mut data = vec![0; (length as usize).min(super::wire::buffer::SIZE)];
+        while offset < end {
+            let step = data.len().min((end - offset) as usize);
+            let read = file.read_at(data.get_mut(..step).unwrap_or_default(), offset)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.write(data.get(..read).unwrap_or_default(), timeout).await?;
+            offset += read as u64;
+        }
+        Ok(())
+    }
+
+    /// Waits for something else unless the client closes its connection first.
+    pub(crate) async fn unless_gone<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
+        let mut other = pin!(other);
+        poll_fn(|cx| match other.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending if self.poll_gone(cx) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Whether the client has closed its connection. What it sends ahead is kept for later. The connection is looked at
+    /// only when the request has been read to its end.
+    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.body.is_complete() && !self.input.is_full() {
+            match self.input.poll_fill(&mut self.stream, cx) {
+                Poll::Ready(Ok(0) | Err(_)) => return true,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending => return false,
+            }
+        }
+        false
+    }
+
+    /// Reads and forgets what is left of the request's body, so that the next request can be read; false when that
+    /// takes too long or cannot be done.
+    pub(crate) async fn discard_body(&mut self) -> bool {
+        let Connection { stream, input, body, reading, writing, .. } = self;
+        writing.start(LINGER);
+        reading.start(LINGER_EACH);
+        let read = poll_fn(|cx| {
+            loop {
+                body.skip(input);
+                if body.is_complete() {
+                    return Poll::Ready(true);
+                }
+                match body.poll_fill(input, stream, cx) {
+                    Poll::Ready(Ok(_)) => reading.start(LINGER_EACH),
+                    Poll::Ready(Err(_)) => return Poll::Ready(false),
+                    Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(false),
+                    Poll::Pending => return reading.poll(cx).map(|()| false),
+                }
+            }
+        })
+        .await;
+        writing.stop();
+        reading.stop();
+        read
+    }
+
+    /// Ends our half and waits until the client has read what it was sent: closing at once while bytes of the request
+    /// are still on their way would reset the connection and could take the answer with it.
+    pub(crate) async fn linger(&mut self) {
+        let Connection { stream, input, reading, writing, .. } = self;
+        if poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await.is_err() {
+            return;
+        }
+        writing.start(LINGER);
+        reading.start(LINGER_EACH);
+        poll_fn(|cx| {
+            loop {
+                input.consume(input.len());
+                match input.poll_fill(stream, cx) {
+                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                    Poll::Ready(Ok(_)) => reading.start(LINGER_EACH),
+                    Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(()),
+                    Poll::Pending => return reading.poll(cx),
+                }
+                if writing.poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+            }
+        })
+        .await;
+    }
+}
+
+/// Waits for `outcome` no longer than `timeout` since the last time it was ready.
+fn timely<T>(
+    outcome: Poll<io::Result<T>>,
+    deadline: &mut Deadline,
+    timeout: Duration,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<T>> {
+    match outcome {
+        Poll::Ready(outcome) => {
+            deadline.stop();
+            Poll::Ready(outcome)
+        }
+        Poll::Pending => {
+            deadline.start_once(timeout);
+            deadline.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        }
+    }
+}
+
+/// nginx's page for a status, and what else an error does: after some the connection is not trusted any further.
+pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
+    if matches!(status, 400 | 413 | 414 | TOO_LARGE | 500 | 501) {
+        x.keep_alive = false;
+    }
+    page_response(x, status)
+}
+
+/// A response with nginx's page for its status, if it has one.
+pub(crate) fn page_response(x: &Exchange<'_>, status: u16) -> Response {
+    let mut response = Response::new(status);
+    (response.content_type, response.body) = page(x, status);
+    response
+}
+
+fn page(x: &Exchange<'_>, status: u16) -> (Option<String>, Body) {
+    match pages::page(status, x.settings.server_tokens, &x.request.headers) {
+        Some(page) => (Some("text/html".to_owned()), Body::Bytes(Bytes::from(page))),
+        None => (None, Body::Empty),
+    }
+}

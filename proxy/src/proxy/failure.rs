@@ -1,0 +1,122 @@
+//! What goes wrong with an app server, in nginx's words, and whether another one is asked then.
+
+use std::fmt;
+use std::io;
+
+use super::upstream::Fared;
+use crate::config::model::{NextUpstream, ProxySettings};
+use crate::log::describe;
+
+/// How an attempt failed before anything of its response had been passed on.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// No connection came about.
+    Connect(io::Error),
+    /// The request could not be written.
+    Send(io::Error),
+    /// The response could not be read.
+    Receive(io::Error),
+    /// The connection ended before the response's head did.
+    Closed,
+    /// Nothing happened for too long, while doing what the phase says.
+    TimedOut(Doing),
+    /// The response's head cannot be trusted; the text says why.
+    InvalidHeader(&'static str),
+    /// A status upon which `proxy_next_upstream` asks another server.
+    Status(u16),
+}
+
+/// What was being done with an app server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Doing {
+    Connecting,
+    Sending,
+    ReadingHead,
+    Relaying,
+    Tunnelling,
+}
+
+impl fmt::Display for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Doing::Connecting => "connecting to upstream",
+            Doing::Sending => "sending request to upstream",
+            Doing::ReadingHead => "reading response header from upstream",
+            Doing::Relaying => "reading upstream",
+            Doing::Tunnelling => "proxying upgraded connection",
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = Doing::ReadingHead;
+        match self {
+            Failure::Connect(error) => {
+                write!(f, "connect() failed ({}) while {}", describe(error), Doing::Connecting)
+            }
+            Failure::Send(error) => {
+                write!(f, "writev() failed ({}) while {}", describe(error), Doing::Sending)
+            }
+            Failure::Receive(error) => write!(f, "recv() failed ({}) while {head}", describe(error)),
+            Failure::Closed => write!(f, "upstream prematurely closed connection while {head}"),
+            Failure::TimedOut(doing) => {
+                write!(f, "upstream timed out (110: Connection timed out) while {doing}")
+            }
+            Failure::InvalidHeader(reason) => write!(f, "{reason} while {head}"),
+            Failure::Status(status) => write!(f, "upstream answered {status}"),
+        }
+    }
+}
+
+impl Failure {
+    /// What the client is answered if no other server is asked, and what the attempt counts as in logs.
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            Failure::TimedOut(_) => 504,
+            Failure::Status(status) => *status,
+            _ => 502,
+        }
+    }
+
+    /// Whether the server is to blame.
+    pub(crate) fn fared(&self) -> Fared {
+        if matches!(self, Failure::Status(403 | 404)) { Fared::Refused } else { Fared::Failed }
+    }
+
+    /// Whether a connection that was kept alive may simply have been closed at the wrong moment.
+    pub(crate) fn is_stale_connection(&self) -> bool {
+        matches!(self, Failure::Send(_) | Failure::Receive(_) | Failure::Closed)
+    }
+
+    /// Whether `proxy_next_upstream` asks another server. `sent`: something of the request may have reached this one.
+    pub(crate) fn moves_on(&self, settings: &ProxySettings, method: &[u8], sent: bool) -> bool {
+        let on = &settings.next_upstream;
+        let listed = match self {
+            Failure::TimedOut(_) => on.timeout,
+            Failure::InvalidHeader(_) => on.invalid_header,
+            Failure::Status(status) => lists_status(on, *status),
+            _ => on.error,
+        };
+        listed && (!sent || on.non_idempotent || !is_non_idempotent(method))
+    }
+}
+
+/// Whether a response of this status is a reason to ask another server.
+pub(crate) fn lists_status(on: &NextUpstream, status: u16) -> bool {
+    match status {
+        500 => on.http_500,
+        502 => on.http_502,
+        503 => on.http_503,
+        504 => on.http_504,
+        403 => on.http_403,
+        404 => on.http_404,
+        429 => on.http_429,
+        _ => false,
+    }
+}
+
+/// nginx's list: what is never sent a second time once it was sent.
+pub(crate) fn is_non_idempotent(method: &[u8]) -> bool {
+    matches!(method, b"POST" | b"LOCK" | b"PATCH")
+}

@@ -1,0 +1,167 @@
+//! What an app server is sent: request line and fields, as `ngx_http_proxy_create_request` makes them.
+
+use std::io::Write as _;
+
+use crate::config::model::{ProxyPass, Settings};
+use crate::http::exchange::Exchange;
+use crate::http::head::lists;
+use crate::http::lead::write_field;
+use crate::http::variables::Variables;
+
+/// How the body goes out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sending {
+    /// There is none.
+    Nothing,
+    /// With `Content-Length`.
+    Length(u64),
+    /// In chunks.
+    Chunked,
+}
+
+/// A request's head, ready to be sent as often as needed.
+#[derive(Debug, Default)]
+pub(crate) struct Prepared {
+    /// The text.
+    pub(crate) head: Vec<u8>,
+    /// The target in it, for the error log.
+    pub(crate) target: std::ops::Range<usize>,
+    /// Whether the app server is asked to switch protocols on the client's behalf.
+    pub(crate) upgrade: bool,
+    /// Whether the connection may be used again.
+    pub(crate) persistent: bool,
+}
+
+/// Fields that belong to one connection (RFC 9110 §7.6.1) or that the proxy says itself; not passed on unless
+/// `proxy_set_header` does it.
+const NOT_PASSED: [&str; 10] = [
+    "Host",
+    "Connection",
+    "Content-Length",
+    "Transfer-Encoding",
+    "TE",
+    "Keep-Alive",
+    "Expect",
+    "Upgrade",
+    "Proxy-Connection",
+    "Trailer",
+];
+
+/// Writes the head for an app server reached by `pass`; `None` if there would be no target in it.
+pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: Sending) -> Option<Prepared> {
+    let settings = x.settings;
+    let http11 = settings.proxy.http11.unwrap_or(true);
+    let mut head = Vec::with_capacity(512);
+    head.extend_from_slice(x.request.method());
+    head.push(b' ');
+    let start = head.len();
+    write_target(x, pass, &mut head);
+    let target = start..head.len();
+    if target.is_empty() {
+        return None;
+    }
+    head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
+    let mut prepared = Prepared { head, target, upgrade: false, persistent: http11 };
+    write_set_fields(x, &mut prepared);
+    write_own_fields(settings, pass, sending, &mut prepared.head);
+    if settings.proxy.pass_request_headers {
+        write_client_fields(x, &mut prepared.head);
+    }
+    prepared.head.extend_from_slice(b"\r\n");
+    Some(prepared)
+}
+
+/// `proxy_set_header`; a value that comes out empty leaves the field out. Framing is not up for setting: a length that
+/// is not the body's would let two readers disagree about where the request ends.
+fn write_set_fields(x: &Exchange<'_>, prepared: &mut Prepared) {
+    let mut value = Vec::new();
+    for (name, template) in &x.settings.proxy.set_header {
+        if is_framing(name.as_bytes()) {
+            continue;
+        }
+        value.clear();
+        x.evaluate_into(template, &mut value);
+        if value.is_empty() {
+            continue;
+        }
+        if name.eq_ignore_ascii_case("Upgrade") {
+            prepared.upgrade = x.request.upgrade && prepared.persistent;
+        } else if name.eq_ignore_ascii_case("Connection") && lists(&value, "close") {
+            prepared.persistent = false;
+        }
+        write_field(&mut prepared.head, name.as_bytes(), &value);
+    }
+}
+
+fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: Sending, out: &mut Vec<u8>) {
+    if !is_set(settings, b"Host") {
+        write_field(out, b"Host", pass.host.as_bytes());
+    }
+    // HTTP/1.1 connections live on unless told otherwise; nginx does so by default from 1.29.7 on.
+    if settings.proxy.http11 == Some(false) && !is_set(settings, b"Connection") {
+        write_field(out, b"Connection", b"close");
+    }
+    match sending {
+        Sending::Nothing => {}
+        Sending::Length(length) => {
+            // Writing to memory does not fail.
+            let _ = write!(out, "Content-Length: {length}\r\n");
+        }
+        Sending::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
+    }
+}
+
+fn write_client_fields(x: &Exchange<'_>, out: &mut Vec<u8>) {
+    let headers = &x.request.headers;
+    let nominated = |name: &[u8]| {
+        let name = std::str::from_utf8(name).unwrap_or_default();
+        headers.get_all("Connection").any(|options| lists(options, name))
+    };
+    let has_options = headers.get("Connection").is_some();
+    for (name, value) in headers.iter() {
+        let own = NOT_PASSED.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+        if own || is_set(x.settings, name) || (has_options && nominated(name)) {
+            continue;
+        }
+        write_field(out, name, value);
+    }
+}
+
+fn is_set(settings: &Settings, name: &[u8]) -> bool {
+    settings.proxy.set_header.iter().any(|(set, _)| name.eq_ignore_ascii_case(set.as_bytes()))
+}
+
+fn is_framing(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"Content-Length") || name.eq_ignore_ascii_case(b"Transfer-Encoding")
+}
+
+/// The target: the client's own bytes where nothing has changed it, otherwise path and query put together anew.
+fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
+    match &pass.uri {
+        None if x.target_is_valid => return out.extend_from_slice(x.request.target()),
+        None => write_path(&x.uri, x.quoted, out),
+        Some(uri) => {
+            out.extend_from_slice(uri);
+            write_path(x.uri.get(pass.replaces..).unwrap_or_default(), x.quoted, out);
+        }
+    }
+    if !x.args.is_empty() {
+        out.push(b'?');
+        out.extend_from_slice(&x.args);
+    }
+}
+
+/// A decoded path, encoded again where it came encoded.
+fn write_path(path: &[u8], encode: bool, out: &mut Vec<u8>) {
+    if !encode {
+        return out.extend_from_slice(path);
+    }
+    for &byte in path {
+        if byte <= b' ' || byte >= 0x7f || b"\"#%<>?\\^`{|}".contains(&byte) {
+            // Writing to memory does not fail.
+            let _ = write!(out, "%{byte:02X}");
+        } else {
+            out.push(byte);
+        }
+    }
+}

@@ -1,0 +1,231 @@
+//! What an app server answers: its head, read strictly, and what of it reaches the client.
+
+use std::ops::Range;
+
+use super::redirect;
+use crate::http::exchange::Exchange;
+use crate::http::head::{decimal, lists};
+use crate::http::lead::{Lead, write_field};
+use crate::http::message::Headers;
+use crate::http::wire::{Buffer, Framing};
+
+const MOST_FIELDS: usize = 256;
+
+/// The head of an app server's response. Its fields are in the exchange.
+#[derive(Debug)]
+pub(crate) struct Head {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Code and reason as they came.
+    text: Vec<u8>,
+    /// How the body ends, were there one.
+    pub(crate) framing: Framing,
+    /// Whether the connection may be used again after this response.
+    pub(crate) persistent: bool,
+}
+
+/// A head that cannot be trusted; the text says why in nginx's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Invalid(pub(crate) &'static str);
+
+/// Fields that concern one connection only (RFC 9110 §7.6.1), that the proxy writes itself, or that nginx hides.
+const HIDDEN: [&str; 16] = [
+    "Connection",
+    "Keep-Alive",
+    "Transfer-Encoding",
+    "TE",
+    "Trailer",
+    "Proxy-Connection",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "Server",
+    "X-Pad",
+    "X-Accel-Expires",
+    "X-Accel-Redirect",
+    "X-Accel-Limit-Rate",
+    "X-Accel-Buffering",
+    "X-Accel-Charset",
+];
+
+/// Reads a final response's head off the front of `buffer`, passing over interim ones; `None` until all of it is there.
+pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers) -> Result<Option<Head>, Invalid> {
+    loop {
+        let Some((head, length)) = parse(buffer.bytes(), fields)? else { return Ok(None) };
+        buffer.consume(length);
+        if head.status >= 200 || head.status == 101 {
+            return Ok(Some(head));
+        }
+    }
+}
+
+fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(Head, usize)>, Invalid> {
+    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+    let mut response = httparse::Response::new(&mut fields);
+    let length = match response.parse(bytes) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::Version | httparse::Error::Status) => {
+            return Err(Invalid("upstream sent no valid HTTP/1.0 header"));
+        }
+        Err(_) => return Err(Invalid("upstream sent invalid header")),
+    };
+    let (status, version) = (response.code.unwrap_or_default(), response.version.unwrap_or_default());
+    kept.clear();
+    for field in response.headers.iter() {
+        kept.push(field.name, field.value);
+    }
+    let framing = framing(kept)?;
+    let says = |option: &str| kept.get_all("Connection").any(|value| lists(value, option));
+    let persistent = match version {
+        0 => says("keep-alive") && framing != Framing::Chunked,
+        _ => !says("close"),
+    };
+    let text = bytes.get(status_text(bytes)).unwrap_or_default().to_vec();
+    Ok(Some((Head { status, text, framing, persistent }, length)))
+}
+
+/// From the code to the end of the line.
+fn status_text(bytes: &[u8]) -> Range<usize> {
+    let start = bytes.iter().position(|&byte| byte == b' ').map_or(0, |space| space + 1);
+    let end = memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(start);
+    start..end.max(start)
+}
+
+fn framing(fields: &Headers) -> Result<Framing, Invalid> {
+    let mut lengths = fields.get_all("Content-Length");
+    let mut codings = fields.get_all("Transfer-Encoding");
+    let (length, coding) = (lengths.next(), codings.next());
+    if lengths.next().is_some() {
+        return Err(Invalid("upstream sent duplicate \"Content-Length\" header"));
+    }
+    if codings.next().is_some() {
+        return Err(Invalid("upstream sent duplicate \"Transfer-Encoding\" header"));
+    }
+    match (length, coding) {
+        (Some(_), Some(_)) => Err(Invalid(
+            "upstream sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
+        )),
+        (Some(length), None) => match decimal(length) {
+            Some(length) => Ok(Framing::Length(length)),
+            None => Err(Invalid("upstream sent invalid \"Content-Length\" header")),
+        },
+        (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
+        (None, Some(_)) => Err(Invalid("upstream sent unknown \"Transfer-Encoding\"")),
+        (None, None) => Ok(Framing::UntilClose),
+    }
+}
+
+impl Head {
+    /// Whether a body follows in answer to this method (RFC 9112 §6.3).
+    pub(crate) fn has_body(&self, to_head: bool) -> bool {
+        !(to_head || matches!(self.status, 101 | 204 | 304))
+    }
+
+    /// Whether the connection's end is the body's.
+    pub(crate) fn ends_by_close(&self) -> bool {
+        self.framing == Framing::UntilClose && self.has_body(false)
+    }
+
+    /// Writes the head as the client is to see it. Says whether the body is to be sent in chunks.
+    pub(crate) fn relay(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> bool {
+        let fields = &x.upstream_fields;
+        let length = match self.framing {
+            Framing::Length(length) if !matches!(self.status, 101 | 204) => Some(length),
+            _ => None,
+        };
+        let chunked = length.is_none() && self.has_body(x.request.is_head()) && x.request.version >= 11;
+        let hidden = &x.settings.proxy.hide_header;
+        // A path that `proxy_redirect` has made is made absolute; one that the app server sent stays as it is.
+        let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
+        let location =
+            location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
+        let lead = Lead {
+            status: self.status,
+            status_text: Some(&self.text),
+            content_type: fields
+                .get("Content-Type")
+                .filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type")),
+            length,
+            location,
+            chunked,
+            ..Lead::default()
+        };
+        x.write_head(out, &lead, |out| {
+            for (name, value) in fields.iter().filter(|(name, _)| self.passes(x, name)) {
+                match redirect::rewrite(x, name, value) {
+                    Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
+                    Some(value) => write_field(out, name, &value),
+                    None => write_field(out, name, value),
+                }
+            }
+        });
+        chunked
+    }
+
+    fn passes(&self, x: &Exchange<'_>, name: &[u8]) -> bool {
+        let own = HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
+        let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
+        if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
+            return false;
+        }
+        let text = std::str::from_utf8(name).unwrap_or_default();
+        upgrade || !x.upstream_fields.get_all("Connection").any(|options| lists(options, text))
+    }
+}
+
+fn hides(hidden: &[String], name: &[u8]) -> bool {
+    hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, Invalid> {
+        let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
+        buffer.extend(text.as_bytes());
+        let head = read(&mut buffer, &mut fields)?;
+        Ok(head.map(|head| {
+            (head.status, String::from_utf8_lossy(&head.text).into_owned(), head.framing, head.persistent)
+        }))
+    }
+
+    #[test]
+    fn a_head_is_read_as_it_came() {
+        assert_eq!(parsed("HTTP/1.1 200 Fine thing\r\nA: b\r\n"), Ok(None));
+        for (text, expected) in [
+            ("HTTP/1.1 200 Fine\r\nContent-Length: 3\r\n\r\n", (200, "200 Fine", Framing::Length(3), true)),
+            (
+                "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nA: b\r\n\r\nHTTP/1.1 200\r\n\r\n",
+                (200, "200", Framing::UntilClose, true),
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                (200, "200 OK", Framing::Chunked, false),
+            ),
+            ("HTTP/1.1 404 No\r\nConnection: x, close\r\n\r\n", (404, "404 No", Framing::UntilClose, false)),
+        ] {
+            let (status, reason, framing, persistent) = expected;
+            assert_eq!(parsed(text), Ok(Some((status, reason.to_owned(), framing, persistent))), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_trusted_is_refused() {
+        for text in [
+            "garbage\r\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.1 2x0 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+        ] {
+            assert!(parsed(text).is_err(), "{text:?}");
+        }
+    }
+}

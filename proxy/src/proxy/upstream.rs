@@ -1,0 +1,300 @@
+//! App servers and whose turn it is: nginx's smooth weighted round robin, with its count of failures.
+//!
+//! Each worker has its own; nothing is shared, as in nginx without a `zone`.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use super::pool::Pool;
+use crate::config::model::{Http, Upstream, UpstreamServer};
+
+/// Every `upstream` of a configuration, as one worker sees it.
+#[derive(Debug)]
+pub struct Upstreams {
+    groups: Vec<Group>,
+    began: Instant,
+}
+
+/// One `upstream`.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Its name.
+    pub(crate) name: String,
+    /// Idle connections to its servers.
+    pub(crate) pool: Pool,
+    /// Primary servers and, behind them, the backups.
+    tiers: [RefCell<Vec<Peer>>; 2],
+    /// A server that is alone is never marked as failed.
+    single: bool,
+}
+
+/// A server of an upstream.
+#[derive(Debug)]
+struct Peer {
+    address: SocketAddr,
+    weight: i64,
+    effective_weight: i64,
+    current_weight: i64,
+    max_fails: u32,
+    fail_timeout: u64,
+    down: bool,
+    fails: u32,
+    /// When it failed last, in seconds.
+    accessed: u64,
+    /// When it was last found failing, or chosen again after that, in seconds.
+    checked: u64,
+}
+
+/// How a request fared with a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fared {
+    /// It answered.
+    Well,
+    /// It failed in a way that counts.
+    Failed,
+    /// It failed, but is not to blame: 403 and 404 as reasons to ask another.
+    Refused,
+}
+
+/// One request's way through the servers of an upstream.
+#[derive(Debug)]
+pub(crate) struct Turn<'g> {
+    group: &'g Group,
+    tier: usize,
+    tried: [Vec<usize>; 2],
+    current: Option<usize>,
+    /// How many servers may still be asked, the current one included.
+    pub(crate) tries: usize,
+}
+
+impl Upstreams {
+    /// Every server unspent and unblamed.
+    pub fn new(http: Option<&Http>) -> Upstreams {
+        let groups = http.into_iter().flat_map(|http| &http.upstreams).map(Group::new).collect();
+        Upstreams { groups, began: Instant::now() }
+    }
+
+    pub(crate) fn group(&self, index: usize) -> Option<&Group> {
+        self.groups.get(index)
+    }
+
+    /// Whole seconds on a clock that does not jump; far from 0, where nothing has been checked yet.
+    pub(crate) fn now(&self) -> u64 {
+        const START: Duration = Duration::from_secs(1 << 32);
+        (START + self.began.elapsed()).as_secs()
+    }
+}
+
+impl Group {
+    fn new(upstream: &Upstream) -> Group {
+        let tier = |backup| {
+            let servers = upstream.servers.iter().filter(|server| server.backup == backup);
+            RefCell::new(servers.map(Peer::new).collect())
+        };
+        Group {
+            name: upstream.name.clone(),
+            pool: Pool::new(upstream),
+            tiers: [tier(false), tier(true)],
+            single: upstream.servers.len() == 1,
+        }
+    }
+
+    /// Begins a request's way. `most_tries`: `proxy_next_upstream_tries`, 0 for no limit.
+    pub(crate) fn turn(&self, most_tries: usize) -> Turn<'_> {
+        let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
+        let tries: usize = self.tiers.iter().map(count).sum();
+        let tries = if most_tries > 0 { tries.min(most_tries) } else { tries };
+        Turn { group: self, tier: 0, tried: Default::default(), current: None, tries }
+    }
+}
+
+impl Peer {
+    fn new(server: &UpstreamServer) -> Peer {
+        Peer {
+            address: server.address,
+            weight: i64::from(server.weight),
+            effective_weight: i64::from(server.weight),
+            current_weight: 0,
+            max_fails: server.max_fails,
+            fail_timeout: server.fail_timeout.as_secs(),
+            down: server.down,
+            fails: 0,
+            accessed: 0,
+            checked: 0,
+        }
+    }
+
+    fn is_out(&self, now: u64) -> bool {
+        let failed = self.max_fails > 0 && self.fails >= self.max_fails;
+        self.down || (failed && now - self.checked <= self.fail_timeout)
+    }
+}
+
+impl Turn<'_> {
+    /// The server to ask now; `None` when no live one is left.
+    pub(crate) fn next(&mut self, now: u64) -> Option<SocketAddr> {
+        while self.tier < self.group.tiers.len() {
+            if let Some(address) = self.choose(now) {
+                return Some(address);
+            }
+            self.tier += 1;
+        }
+        None
+    }
+
+    fn choose(&mut self, now: u64) -> Option<SocketAddr> {
+        let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
+        let tried = self.tried.get_mut(self.tier)?;
+        if self.group.single {
+            let peer = peers.first().filter(|peer| !peer.down)?;
+            self.current = Some(0);
+            return Some(peer.address);
+        }
+        let (mut best, mut total): (Option<(usize, i64)>, i64) = (None, 0);
+        for (index, peer) in peers.iter_mut().enumerate() {
+            if tried.contains(&index) || peer.is_out(now) {
+                continue;
+            }
+            peer.current_weight += peer.effective_weight;
+            total += peer.effective_weight;
+            if peer.effective_weight < peer.weight {
+                peer.effective_weight += 1;
+            }
+            if best.is_none_or(|(_, weight)| peer.current_weight > weight) {
+                best = Some((index, peer.current_weight));
+            }
+        }
+        let (index, _) = best?;
+        let peer = peers.get_mut(index)?;
+        peer.current_weight -= total;
+        if now - peer.checked > peer.fail_timeout {
+            peer.checked = now;
+        }
+        tried.push(index);
+        self.current = Some(index);
+        Some(peer.address)
+    }
+
+    /// Says how the server chosen last has done; true when it is now left out for a while.
+    pub(crate) fn report(&mut self, fared: Fared, now: u64) -> bool {
+        let Some(index) = self.current.take() else { return false };
+        if self.group.single {
+            self.tries = 0;
+            return false;
+        }
+        self.tries = self.tries.saturating_sub(1);
+        let Some(tier) = self.group.tiers.get(self.tier) else { return false };
+        let mut peers = tier.borrow_mut();
+        let Some(peer) = peers.get_mut(index) else { return false };
+        match fared {
+            Fared::Failed => {
+                peer.fails += 1;
+                peer.accessed = now;
+                peer.checked = now;
+                if peer.max_fails > 0 {
+                    peer.effective_weight -= peer.weight / i64::from(peer.max_fails);
+                }
+                peer.effective_weight = peer.effective_weight.max(0);
+                peer.max_fails > 0 && peer.fails >= peer.max_fails
+            }
+            Fared::Well | Fared::Refused => {
+                // The server was chosen again after its last failure, and now the check has passed.
+                if peer.accessed < peer.checked {
+                    peer.fails = 0;
+                }
+                false
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Servers by name, each `name weight`, with nginx's defaults.
+    fn group(servers: &[(&str, u32)]) -> Group {
+        let servers = servers.iter().map(|&(name, weight)| UpstreamServer {
+            name: name.to_owned(),
+            address: SocketAddr::from(([127, 0, 0, 1], u16::from(name.as_bytes()[0]))),
+            weight,
+            max_fails: 1,
+            fail_timeout: Duration::from_secs(10),
+            backup: name.ends_with("backup"),
+            down: name.ends_with("down"),
+        });
+        Group::new(&Upstream {
+            name: "app".to_owned(),
+            servers: servers.collect(),
+            keepalive: None,
+            keepalive_requests: 1000,
+            keepalive_timeout: Duration::from_secs(60),
+        })
+    }
+
+    fn ask(turn: &mut Turn<'_>, now: u64) -> char {
+        turn.next(now).map_or('-', |address| char::from(address.port() as u8))
+    }
+
+    fn asked(group: &Group, requests: usize, now: u64) -> String {
+        let mut all = String::new();
+        for _ in 0..requests {
+            let mut turn = group.turn(0);
+            all.push(ask(&mut turn, now));
+            turn.report(Fared::Well, now);
+        }
+        all
+    }
+
+    #[test]
+    fn servers_alternate_and_weights_interleave() {
+        assert_eq!(asked(&group(&[("a", 1), ("b", 1)]), 6, 1000), "ababab");
+        assert_eq!(asked(&group(&[("a", 5), ("b", 1), ("c", 1)]), 7, 1000), "aabacaa");
+        assert_eq!(asked(&group(&[("a down", 1), ("b", 1)]), 3, 1000), "bbb");
+    }
+
+    #[test]
+    fn a_server_that_failed_is_left_out_for_fail_timeout_and_then_tried_again() {
+        let group = group(&[("a", 1), ("b", 1)]);
+        let mut turn = group.turn(0);
+        assert_eq!(ask(&mut turn, 1000), 'a');
+        assert!(turn.report(Fared::Failed, 1000));
+        assert_eq!((ask(&mut turn, 1000), turn.tries), ('b', 1));
+        turn.report(Fared::Well, 1000);
+        assert_eq!(asked(&group, 3, 1010), "bbb");
+        assert_eq!(asked(&group, 4, 1011), "abab");
+    }
+
+    #[test]
+    fn all_down_stays_down_until_fail_timeout_is_over() {
+        let group = group(&[("a", 1), ("b", 1)]);
+        let mut turn = group.turn(0);
+        for server in ['a', 'b'] {
+            assert_eq!(ask(&mut turn, 1000), server);
+            turn.report(Fared::Failed, 1000);
+        }
+        assert_eq!((ask(&mut turn, 1000), turn.tries), ('-', 0));
+        assert_eq!((asked(&group, 1, 1010), asked(&group, 2, 1011)), ("-".to_owned(), "ab".to_owned()));
+    }
+
+    #[test]
+    fn a_backup_is_asked_only_when_no_other_is_left() {
+        let group = group(&[("a", 1), ("z backup", 1)]);
+        assert_eq!(asked(&group, 2, 1000), "aa");
+        let mut turn = group.turn(0);
+        assert_eq!(ask(&mut turn, 1000), 'a');
+        turn.report(Fared::Failed, 1000);
+        assert_eq!(ask(&mut turn, 1000), 'z');
+        assert_eq!(asked(&group, 2, 1005), "zz");
+    }
+
+    #[test]
+    fn a_server_that_is_alone_is_never_left_out() {
+        let group = group(&[("a", 1)]);
+        let mut turn = group.turn(0);
+        assert_eq!(ask(&mut turn, 1000), 'a');
+        assert!(!turn.report(Fared::Failed, 1000));
+        assert_eq!((turn.tries, asked(&group, 2, 1000)), (0, "aa".to_owned()));
+    }
+}
