@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::app::{Items, Origins};
 use crate::fault::Faults;
@@ -19,6 +19,8 @@ pub(crate) struct Instance {
     pub(crate) items: Items,
     pub(crate) origins: Origins,
     pub(crate) broker: Broker,
+    /// Whether it is about to go down in good order: connections take no further request.
+    pub(crate) quitting: watch::Sender<bool>,
 }
 
 /// Where responses wait until a test lets them go on.

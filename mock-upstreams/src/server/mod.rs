@@ -25,6 +25,9 @@ use crate::journal::{Journal, Recorder};
 use crate::port::ReservedPort;
 use crate::stomp::Broker;
 
+/// How long requests under way may take when a server goes down in good order.
+const QUIT_LIMIT: Duration = Duration::from_secs(10);
+
 /// How the connections of a stopped server end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum StopMode {
@@ -94,6 +97,7 @@ impl Builder {
             items: self.items,
             origins: self.origins,
             broker: Broker::default(),
+            quitting: watch::Sender::default(),
             name: self.name,
         });
         let inner = Inner {
@@ -225,6 +229,16 @@ impl AppServer {
         self.inner.instance.gate.release(steps);
     }
 
+    /// Goes down in good order: connections are refused, requests under way are answered, then their connections closed;
+    /// WebSockets are closed with them. Returns when all have ended.
+    pub async fn quit(&self) {
+        self.inner.lock().close();
+        self.inner.instance.quitting.send_replace(true);
+        let requests_over = |journal: &Journal| journal.open_connections() == journal.open_sessions();
+        let _ = self.wait_for(QUIT_LIMIT, requests_over).await;
+        self.stop().await;
+    }
+
     /// Goes down as by `kill -9`: connections are refused, and the open ones, WebSockets too, are closed.
     pub async fn stop(&self) {
         self.stop_with(StopMode::Close).await;
@@ -272,6 +286,7 @@ impl Inner {
             return Ok(());
         }
         self.instance.connections.admit();
+        self.instance.quitting.send_replace(false);
         let _context = self.runtime.enter();
         let listener = Arc::new(TcpListener::from_std(self.port.listen()?)?);
         let accepting = serve::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());

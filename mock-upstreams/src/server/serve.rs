@@ -1,6 +1,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::service::{HttpService, service_fn};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tower::ServiceExt;
 
 use super::Connection;
@@ -41,6 +43,7 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     socket.set_nodelay(true)?;
     let Some(connection) = instance.connections.enter(socket, &instance.journal)? else { return Ok(()) };
     let wire = Wire::new(Arc::clone(&connection));
+    let quitting = instance.quitting.subscribe();
     let (instance, app) = (Arc::clone(instance), app.clone());
     let served = Arc::clone(&connection);
     let service = service_fn(move |request| {
@@ -49,13 +52,28 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     });
     let closing = Arc::clone(&connection);
     let task = tokio::spawn(async move {
-        let exchange = http1::Builder::new().serve_connection(TokioIo::new(wire), service);
-        // How it ended stands in the journal.
-        let _ = exchange.with_upgrades().await;
+        let exchange = http1::Builder::new().serve_connection(TokioIo::new(wire), service).with_upgrades();
+        until_quit(exchange, quitting).await;
         closing.linger().await;
     });
     connection.served_by(task.abort_handle());
     Ok(())
+}
+
+/// Serves a connection, and lets it end after the request under way once the server quits. How it ended stands in the
+/// journal.
+async fn until_quit<S>(exchange: UpgradeableConnection<TokioIo<Wire>, S>, mut quitting: watch::Receiver<bool>)
+where
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+{
+    let mut exchange = pin!(exchange);
+    tokio::select! {
+        _ = exchange.as_mut() => {}
+        () = async { drop(quitting.wait_for(|quitting| *quitting).await) } => {
+            exchange.as_mut().graceful_shutdown();
+            let _ = exchange.await;
+        }
+    }
 }
 
 async fn answer(

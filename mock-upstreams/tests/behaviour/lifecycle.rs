@@ -35,6 +35,27 @@ async fn closes_what_is_open_when_stopped() -> Outcome {
 }
 
 #[tokio::test]
+async fn answers_what_is_under_way_when_it_quits() -> Outcome {
+    let blue = blue().await;
+    let mut idle = Client::connect(&blue).await?;
+    let mut busy = Client::connect(&blue).await?;
+    busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
+    blue.wait_for(SOON, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
+    let quitting = tokio::spawn({
+        let blue = blue.clone();
+        async move { blue.quit().await }
+    });
+    assert_eq!(idle.rest().await?, "");
+    assert!(TcpStream::connect(blue.address()).is_err());
+    blue.release();
+    assert_eq!(busy.reply().await?.status, 200);
+    quitting.await?;
+    blue.restart().await?;
+    assert_eq!(get(&blue, "/api").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
 async fn goes_with_its_last_handle() -> Outcome {
     let blue = blue().await;
     let address = blue.address();
