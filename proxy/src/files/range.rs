@@ -60,7 +60,7 @@ fn parse(ranges: &[u8], size: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;
     for range in ranges.split(|&byte| byte == b',') {
-        let Some((start, end)) = bounds(range.trim_ascii(), size) else { return Ranges::None };
+        let Some((start, end)) = bounds(trim(range), size) else { return Ranges::None };
         if start < end {
             found.push(Range { start, end });
             total = total.saturating_add(end - start);
@@ -79,13 +79,21 @@ fn parse(ranges: &[u8], size: u64) -> Ranges {
 fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
     let dash = range.iter().position(|&byte| byte == b'-')?;
     let (first, last) = range.split_at(dash);
-    let (first, last) = (first.trim_ascii_end(), last.get(1..)?.trim_ascii_start());
+    let (first, last) = (trim(first), last.get(1..)?);
+    let last = if first.is_empty() { last } else { trim(last) };
     match (first.is_empty(), last.is_empty()) {
         (true, true) => None,
         (true, false) => Some((size.saturating_sub(offset(last)?), size)),
         (false, true) => Some((offset(first)?, size)),
         (false, false) => Some((offset(first)?, size.min(offset(last)?.saturating_add(1)))),
     }
+}
+
+/// Without spaces at either end; nginx knows no tabs here.
+fn trim(text: &[u8]) -> &[u8] {
+    let start = text.iter().position(|&byte| byte != b' ').unwrap_or(text.len());
+    let end = text.iter().rposition(|&byte| byte != b' ').map_or(start, |last| last + 1);
+    text.get(start..end).unwrap_or_default()
 }
 
 /// A byte offset: decimal digits of a number that nginx's signed 64 bits can hold.
@@ -169,9 +177,21 @@ mod tests {
 
     #[test]
     fn what_cannot_be_is_unsatisfiable() {
-        for value in
-            ["36-", "5-4", "a", "-", "-0", "0-1,", ",0-1", "0-1;", "99999999999999999999-", "0-1-2", "+1-2"]
-        {
+        for value in [
+            "36-",
+            "5-4",
+            "a",
+            "-",
+            "-0",
+            "0-1,",
+            ",0-1",
+            "0-1;",
+            "99999999999999999999-",
+            "0-1-2",
+            "+1-2",
+            "- 1",
+            "\t0-1",
+        ] {
             assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::None, "{value}");
         }
     }

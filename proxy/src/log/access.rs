@@ -116,6 +116,11 @@ impl Logs {
         self.error(&self.main, level, message);
     }
 
+    /// Whether the main context's `error_log` shows messages of this level on standard error.
+    pub fn main_is_on_stderr(&self, level: Level) -> bool {
+        self.main.iter().any(|log| log.target == LogTarget::Stderr && level <= log.level)
+    }
+
     /// Writes what gathers, at the end of each turn of the event loop or when `flush=` says so. Runs for as long as
     /// the worker does.
     pub async fn run(&self) {

@@ -6,4 +6,104 @@
 
 pub mod clock;
 pub mod command_line;
+mod master;
+mod sockets;
+mod startup;
 pub mod worker;
+
+use std::any::Any;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use command_line::CommandLine;
+use master::{Master, Signals, pid};
+use startup::{Loader, Report};
+
+use crate::config::model::Level;
+use crate::log::describe;
+
+/// What the program calls itself.
+const NAME: &str = "reference-proxy";
+
+/// Runs the program with the arguments that follow its name, in the foreground, until a signal ends it. Takes over the
+/// process: signals, and with `user` the credentials of the threads it starts.
+///
+/// The exit code is 0, or 1 for a bad command line or configuration, or when an address, log or pid file cannot be had.
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    match command_line::parse(arguments) {
+        Ok(line) if line.version => {
+            print_version(&line);
+            ExitCode::SUCCESS
+        }
+        Ok(line) => {
+            let loader = Loader::new(&line);
+            let mut report = Report::new(&loader);
+            let ended = run(&line, &loader, &mut report);
+            if let Err(Failure { level, message }) = &ended {
+                report.say(*level, message);
+            }
+            if line.test {
+                startup::say_verdict(&loader, &line, ended.is_ok());
+            }
+            if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+        }
+        Err(error) => {
+            eprintln!("{NAME}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print_version(line: &CommandLine) {
+    eprintln!("{NAME} version: {NAME}/{}", env!("CARGO_PKG_VERSION"));
+    if line.help {
+        eprint!("{}", command_line::HELP);
+    }
+    if line.build {
+        let build = if cfg!(debug_assertions) { "development" } else { "release" };
+        eprintln!("{build} build for {}-{}", std::env::consts::ARCH, std::env::consts::OS);
+    }
+}
+
+/// Why the program ends without having done what it should.
+#[derive(Debug)]
+struct Failure {
+    level: Level,
+    message: String,
+}
+
+impl From<String> for Failure {
+    fn from(message: String) -> Failure {
+        Failure { level: Level::Emerg, message }
+    }
+}
+
+fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), Failure> {
+    let config = loader.load().map_err(|error| error.to_string())?;
+    for warning in &config.warnings {
+        report.say(Level::Warn, warning);
+    }
+    if line.test {
+        return Ok(startup::test(&config, line)?);
+    }
+    if let Some(signal) = line.signal {
+        return pid::signal(&config.pid, signal).map_err(|message| Failure { level: Level::Error, message });
+    }
+    let failed = |call: &str, error: &std::io::Error| format!("{call}() failed ({})", describe(error));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| failed("epoll_create", &error))?;
+    runtime.block_on(async {
+        let signals = Signals::new().map_err(|error| failed("sigaction", &error))?;
+        let master = Master::start(loader, config, report).await?;
+        master.run(signals).await;
+        Ok(())
+    })
+}
+
+/// What a panic said.
+fn panic_message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
+}

@@ -1,7 +1,10 @@
 //! A worker: one thread with an event loop of its own, its own listening sockets, upstream pool and logs. Nothing
 //! on the path of a request is shared with another worker.
 
+mod accept;
 pub mod connections;
+mod privileges;
+mod run;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -12,7 +15,10 @@ use tokio::sync::watch;
 use super::clock::Clock;
 use crate::config::model::Config;
 use crate::log::Logs;
+use crate::proxy::Upstreams;
 use connections::Connections;
+pub(super) use privileges::{drop_to, is_root};
+pub(super) use run::{Command, Seed, run};
 
 /// What a connection needs of the worker it lives in.
 #[derive(Debug)]
@@ -22,15 +28,14 @@ pub struct Worker {
     /// Where to log.
     pub logs: Rc<Logs>,
     /// The app servers: their state and kept-alive connections.
-    pub upstreams: crate::proxy::Upstreams,
+    pub upstreams: Upstreams,
     /// How far the worker is on its way out.
     pub quitting: watch::Receiver<Stage>,
     /// The time, spelt out.
     pub clock: Rc<Clock>,
     /// `worker_connections`.
     pub connections: Connections,
-    /// Where connection numbers come from, for all workers.
-    pub numbers: Arc<AtomicU64>,
+    numbers: Arc<AtomicU64>,
 }
 
 impl Worker {

@@ -1,0 +1,125 @@
+//! Listening sockets: opened by the master, kept across reloads, shared out among the workers.
+//!
+//! Each address has as many sockets as there are workers, all with `SO_REUSEPORT`, so that the kernel spreads new
+//! connections and no two workers touch the same accept queue. A socket, once listening, is only ever handed on:
+//! closing one would reset the connections that wait in its queue. So when a reload asks for fewer workers, the
+//! remaining ones take over the surplus sockets.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+
+use rustix::io::Errno;
+use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+
+use crate::config::model::Http;
+
+/// nginx's default for `backlog=` on Linux.
+const BACKLOG: i32 = 511;
+
+/// The listening sockets of a master.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sockets {
+    groups: Vec<Group>,
+}
+
+/// The sockets of one address.
+#[derive(Debug, Clone)]
+struct Group {
+    address: SocketAddr,
+    sockets: Vec<Arc<TcpListener>>,
+}
+
+/// A socket as a worker gets it.
+#[derive(Debug, Clone)]
+pub(super) struct Share {
+    /// Index into [`Http::listen`].
+    pub listen: usize,
+    /// The socket, listening and not blocking.
+    pub socket: Arc<TcpListener>,
+}
+
+/// A socket could not be opened; the text is nginx's.
+#[derive(Debug, thiserror::Error)]
+#[error("{call}() to {address} failed ({})", crate::log::describe(source))]
+pub(super) struct SocketError {
+    call: &'static str,
+    address: SocketAddr,
+    source: io::Error,
+}
+
+impl SocketError {
+    /// Whether somebody else listens there, which may pass.
+    pub(super) fn in_use(&self) -> bool {
+        self.source.raw_os_error() == Some(Errno::ADDRINUSE.raw_os_error())
+    }
+}
+
+impl Sockets {
+    /// The sockets that `http` wants for `workers` workers: those of `self` where there are any, new ones otherwise.
+    ///
+    /// # Errors
+    ///
+    /// The first address that cannot be bound; nothing is changed then.
+    pub(super) fn for_configuration(&self, http: &Http, workers: usize) -> Result<Sockets, SocketError> {
+        let kept = |address: &SocketAddr| self.groups.iter().find(|group| group.address == *address);
+        for listen in &http.listen {
+            // Our own sockets on an overlapping address (0.0.0.0:80 beside 127.0.0.1:80) are no reason to refuse.
+            if !self.groups.iter().any(|group| group.address.port() == listen.address.port()) {
+                bind(listen.address, false)?;
+            }
+        }
+        let mut groups = Vec::new();
+        for listen in &http.listen {
+            let mut sockets = kept(&listen.address).map(|group| group.sockets.clone()).unwrap_or_default();
+            let missing = workers.saturating_sub(sockets.len());
+            let new: Result<Vec<Socket>, SocketError> =
+                std::iter::repeat_with(|| bind(listen.address, true)).take(missing).collect();
+            for socket in new? {
+                let failed = |source| SocketError { call: "listen", address: listen.address, source };
+                socket.listen(listen.backlog.unwrap_or(BACKLOG)).map_err(failed)?;
+                sockets.push(Arc::new(socket.into()));
+            }
+            groups.push(Group { address: listen.address, sockets });
+        }
+        Ok(Sockets { groups })
+    }
+
+    /// Tries whether the addresses can be bound at all, as `-t` does: one that is in use by somebody is fine.
+    ///
+    /// # Errors
+    ///
+    /// The first address that cannot be bound for another reason.
+    pub(super) fn probe(http: &Http) -> Result<(), SocketError> {
+        let refused =
+            http.listen.iter().find_map(|listen| bind(listen.address, false).err().filter(|e| !e.in_use()));
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// What the worker with this number, of `workers`, is to accept from.
+    pub(super) fn share(&self, worker: usize, workers: usize) -> Vec<Share> {
+        let of_group = |(listen, group): (usize, &Group)| {
+            let own = group.sockets.iter().skip(worker).step_by(workers.max(1));
+            own.map(|socket| Share { listen, socket: Arc::clone(socket) }).collect::<Vec<_>>()
+        };
+        self.groups.iter().enumerate().flat_map(of_group).collect()
+    }
+}
+
+/// A bound socket. With `shared` it has `SO_REUSEPORT`; without, binding fails when anybody listens there already,
+/// which `SO_REUSEPORT` would hide when that somebody has set it, too. `SO_REUSEADDR` lets us have a port whose last
+/// connections are in `TIME_WAIT`, or that somebody holds without listening.
+fn bind(address: SocketAddr, shared: bool) -> Result<Socket, SocketError> {
+    let failed = |call| move |source| SocketError { call, address, source };
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))
+        .map_err(failed("socket"))?;
+    let options = || {
+        socket.set_reuse_address(true)?;
+        socket.set_reuse_port(shared)?;
+        socket.set_nonblocking(true)?;
+        if address.is_ipv6() { socket.set_only_v6(true) } else { Ok(()) }
+    };
+    options().map_err(failed("setsockopt"))?;
+    socket.bind(&SockAddr::from(address)).map_err(failed("bind"))?;
+    Ok(socket)
+}

@@ -1,0 +1,163 @@
+//! Before there is a master: loading the configuration, and saying what is wrong with it.
+
+use std::ffi::OsStr;
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::NAME;
+use super::clock::Clock;
+use super::command_line::CommandLine;
+use super::master::pid;
+use super::sockets::Sockets;
+use super::worker;
+use crate::config::model::{Config, Level, LogTarget};
+use crate::config::{self, ConfigError, LoadOptions};
+use crate::log::{Files, Logs};
+
+/// Reads the configuration, at the start and upon every reload, in the same way.
+#[derive(Debug)]
+pub(super) struct Loader {
+    options: LoadOptions,
+    error_log: Option<LogTarget>,
+}
+
+impl Loader {
+    /// As the command line says: relative paths start in the current directory unless `-p` says otherwise.
+    pub(super) fn new(line: &CommandLine) -> Loader {
+        let current = std::env::current_dir().unwrap_or_default();
+        let prefix = current.join(line.prefix.as_deref().unwrap_or(Path::new("")));
+        let error_log = line.error_log.as_ref().map(|file| match file.as_os_str() == OsStr::new("stderr") {
+            true => LogTarget::Stderr,
+            false => LogTarget::File(prefix.join(file)),
+        });
+        let options = LoadOptions {
+            prefix,
+            file: line.file.clone().unwrap_or_else(|| "nginx.conf".into()),
+            globals: line.directives.iter().cloned().collect(),
+            as_root: worker::is_root(),
+        };
+        Loader { options, error_log }
+    }
+
+    /// The configuration file.
+    pub(super) fn file(&self) -> PathBuf {
+        self.options.prefix.join(&self.options.file)
+    }
+
+    /// Reads and checks the configuration.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with it.
+    pub(super) fn load(&self) -> Result<Config, ConfigError> {
+        let mut config = config::load(&self.options)?;
+        if let Some(target) = &self.error_log {
+            let default = LogTarget::File(self.options.prefix.join("logs/error.log"));
+            replace_default_log(&mut config, &default, target);
+        }
+        Ok(config)
+    }
+}
+
+/// `-e` names the error log for the levels whose configuration names none.
+fn replace_default_log(config: &mut Config, default: &LogTarget, target: &LogTarget) {
+    let locations = config.http.iter_mut().flat_map(|http| &mut http.locations);
+    for logs in locations.map(|location| &mut location.settings.error_log).chain([&mut config.error_log]) {
+        if let [log] = &mut logs[..]
+            && log.level == Level::Error
+            && log.target == *default
+        {
+            log.target.clone_from(target);
+        }
+    }
+}
+
+/// `-t`: tries what can be tried without serving: logs, addresses and the pid file.
+///
+/// # Errors
+///
+/// In nginx's words.
+pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
+    if !line.quiet {
+        eprintln!("{NAME}: the configuration file {} syntax is ok", config.file.display());
+    }
+    Files::open(config).map_err(|error| error.to_string())?;
+    config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
+    pid::check(&config.pid)
+}
+
+/// What `-t` says last.
+pub(super) fn say_verdict(loader: &Loader, line: &CommandLine, successful: bool) {
+    let file = loader.file();
+    if !successful {
+        eprintln!("{NAME}: configuration file {} test failed", file.display());
+    } else if !line.quiet {
+        eprintln!("{NAME}: configuration file {} test is successful", file.display());
+    }
+}
+
+/// Where messages go while there is no master, or not yet: to standard error as `reference-proxy: [emerg] …`, and to the
+/// file of `-e`, as nginx has it.
+#[derive(Debug)]
+pub(super) struct Report {
+    stderr: bool,
+    early: Option<PathBuf>,
+    logs: Option<Rc<Logs>>,
+}
+
+impl Report {
+    /// To standard error, and to the file of `-e` if there is one.
+    pub(super) fn new(loader: &Loader) -> Report {
+        let early = match &loader.error_log {
+            Some(LogTarget::File(path)) => Some(path.clone()),
+            _ => None,
+        };
+        Report { stderr: true, early, logs: None }
+    }
+
+    /// To a log only.
+    pub(super) fn to_log(logs: Rc<Logs>) -> Report {
+        Report { stderr: false, early: None, logs: Some(logs) }
+    }
+
+    /// From here on to the configuration's error log as well.
+    pub(super) fn also_log_to(&mut self, logs: Rc<Logs>) {
+        self.early = None;
+        self.logs = Some(logs);
+    }
+
+    /// Says it. Standard error gets what is a warning or worse, all lines of it; a log gets the first line.
+    pub(super) fn say(&mut self, level: Level, message: &str) {
+        let logged_there = self.logs.as_ref().is_some_and(|logs| logs.main_is_on_stderr(level));
+        if self.stderr && level <= Level::Warn && !logged_there {
+            eprintln!("{NAME}: [{}] {message}", crate::log::level_name(level));
+        }
+        let headline = message.lines().next().unwrap_or_default();
+        if let Some(logs) = &self.logs {
+            logs.main_error(level, format_args!("{headline}"));
+        }
+        if let Some(path) = &self.early {
+            let line = crate::log::line(
+                &Clock::new().now().error_log,
+                level,
+                std::process::id(),
+                std::process::id(),
+                format_args!("{headline}"),
+            );
+            let written = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(path)
+                .and_then(|mut file| file.write_all(&line));
+            if let Err(error) = written {
+                let (path, error) = (path.display(), crate::log::describe(&error));
+                eprintln!(
+                    "{NAME}: [alert] could not open error log file: open() \"{path}\" failed ({error})"
+                );
+                self.early = None;
+            }
+        }
+    }
+}

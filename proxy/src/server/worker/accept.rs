@@ -1,0 +1,130 @@
+//! Accepting connections, each of which gets a task of its own.
+
+use std::any::Any;
+use std::future::{Future, poll_fn};
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::pin;
+use std::rc::Rc;
+use std::task::Poll;
+use std::time::Duration;
+
+use rustix::io::Errno;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+use super::Worker;
+use super::connections::Accepted;
+use crate::config::model::Level;
+use crate::http::connection;
+use crate::log::describe;
+use crate::server::panic_message;
+use crate::server::sockets::Share;
+
+/// How long a worker that has run out of file descriptors waits before it accepts again, as nginx does.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+
+/// How an acceptor is to end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// Not yet.
+    NotYet,
+    /// Another worker accepts from the same socket.
+    HandOver,
+    /// Nobody will: connections that wait in the queue are still served.
+    Empty,
+}
+
+/// Accepts from one socket until told to end.
+pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: Rc<Worker>) {
+    let failed = |error: &io::Error| {
+        let level = if is_exhausted(error) { Level::Crit } else { Level::Alert };
+        worker.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
+    };
+    let listener = match share.socket.try_clone().and_then(TcpListener::from_std) {
+        Ok(listener) => listener,
+        Err(error) => return failed(&error),
+    };
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            ended = end.changed() => match ended {
+                Ok(()) => break,
+                Err(_) => return,
+            },
+            accepted = listener.accept() => accepted,
+        };
+        match accepted {
+            Ok((stream, peer)) => begin(stream, peer, share.listen, &worker),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            Err(error) => {
+                failed(&error);
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
+    }
+    if *end.borrow() == End::Empty {
+        while let Ok((stream, peer)) = share.socket.accept() {
+            if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
+                begin(stream, peer, share.listen, &worker);
+            }
+        }
+    }
+}
+
+fn is_exhausted(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+/// Gives a new connection a task of its own, if there is room for it.
+fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
+    let not_enough = |level, tail| {
+        let limit = worker.connections.limit();
+        worker.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
+    };
+    let slot = match worker.connections.accept() {
+        Accepted::Free(slot) => slot,
+        Accepted::Reused(slot) => {
+            not_enough(Level::Warn, ", reusing connections");
+            slot
+        }
+        Accepted::Full => return not_enough(Level::Alert, ""),
+    };
+    // The peer may be gone already.
+    let Ok(local) = stream.local_addr() else { return };
+    let worker = Rc::clone(worker);
+    tokio::task::spawn_local(async move {
+        let _slot = slot;
+        let served = contained(connection::serve(stream, peer, local, listen, Rc::clone(&worker))).await;
+        if let Err(panic) = served {
+            worker.logs.main_error(
+                Level::Alert,
+                format_args!("panic while serving client {}: {}", peer.ip(), panic_message(&*panic)),
+            );
+        }
+    });
+}
+
+/// Runs a future to its end or to its panic, so that the latter can be logged.
+async fn contained(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
+    let mut future = pin!(future);
+    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+        Ok(Poll::Pending) => Poll::Pending,
+        Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+        Err(panic) => Poll::Ready(Err(panic)),
+    })
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_contained_and_heard() {
+        let panicked = contained(async { panic!("no {}", 5) }).await;
+        assert_eq!(panicked.err().map(|panic| panic_message(&*panic).to_owned()).as_deref(), Some("no 5"));
+        assert!(contained(async {}).await.is_ok());
+    }
+}

@@ -1,0 +1,109 @@
+//! The life of a worker, from its thread's start to its end.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio::sync::{mpsc, watch};
+
+use super::accept::{End, accept};
+use super::connections::Connections;
+use super::{Stage, Worker};
+use crate::config::model::{Config, Level};
+use crate::log::{Files, Logs};
+use crate::proxy::Upstreams;
+use crate::server::clock::Clock;
+use crate::server::sockets::Share;
+
+/// What the master tells a worker.
+#[derive(Debug)]
+pub(in crate::server) enum Command {
+    /// Write to these log files from now on.
+    Reopen(Files),
+    /// Stop accepting and end when the last connection does. Sockets on these addresses have been taken over.
+    Drain {
+        /// Addresses on which the next generation accepts.
+        taken_over: Vec<SocketAddr>,
+    },
+    /// Close tunnels.
+    Close,
+    /// End now.
+    Stop,
+}
+
+/// What a worker is started with, before it is on its own thread.
+#[derive(Debug)]
+pub(in crate::server) struct Seed {
+    pub(in crate::server) config: Config,
+    pub(in crate::server) files: Files,
+    pub(in crate::server) shares: Vec<Share>,
+    pub(in crate::server) numbers: Arc<AtomicU64>,
+    pub(in crate::server) commands: mpsc::UnboundedReceiver<Command>,
+}
+
+/// Runs a worker on the calling thread, inside a `LocalSet`, until it is told to stop or has drained.
+pub(in crate::server) async fn run(seed: Seed) {
+    let Seed { config, files, shares, numbers, mut commands } = seed;
+    let clock = Rc::new(Clock::new());
+    let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
+    let (stage, quitting) = watch::channel(Stage::Serving);
+    let worker = Rc::new(Worker {
+        upstreams: Upstreams::new(config.http.as_ref()),
+        connections: Connections::new(config.worker_connections, shares.len()),
+        config: Rc::new(config),
+        logs: Rc::clone(&logs),
+        quitting,
+        clock,
+        numbers,
+    });
+    let writer = Rc::clone(&logs);
+    tokio::task::spawn_local(async move { writer.run().await });
+    let acceptors: Vec<Acceptor> = shares
+        .into_iter()
+        .map(|share| {
+            let (end, ended) = watch::channel(End::NotYet);
+            let (address, worker) = (share.socket.local_addr().ok(), Rc::clone(&worker));
+            tokio::task::spawn_local(accept(share, ended, worker));
+            Acceptor { address, end }
+        })
+        .collect();
+
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(Command::Reopen(files)) => {
+                    logs.main_error(Level::Notice, format_args!("reopening logs"));
+                    logs.reopen(files);
+                }
+                Some(Command::Drain { taken_over }) => {
+                    if !std::mem::replace(&mut draining, true) {
+                        logs.main_error(Level::Notice, format_args!("gracefully shutting down"));
+                    }
+                    for acceptor in &acceptors {
+                        let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
+                        acceptor.end.send_replace(if kept { End::HandOver } else { End::Empty });
+                    }
+                    // Acceptors empty their queues before connections learn that there is an end.
+                    for acceptor in &acceptors {
+                        acceptor.end.closed().await;
+                    }
+                    stage.send_if_modified(|stage| (*stage < Stage::Draining).then(|| *stage = Stage::Draining).is_some());
+                }
+                Some(Command::Close) => { stage.send_replace(Stage::Closing); }
+                Some(Command::Stop) | None => break,
+            },
+            () = worker.connections.no_clients(), if draining => break,
+        }
+    }
+    logs.main_error(Level::Notice, format_args!("exiting"));
+    logs.flush();
+    logs.main_error(Level::Notice, format_args!("exit"));
+}
+
+/// The task that accepts from one socket.
+struct Acceptor {
+    address: Option<SocketAddr>,
+    end: watch::Sender<End>,
+}
