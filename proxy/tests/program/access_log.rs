@@ -1,0 +1,90 @@
+//! Access logs, to the byte.
+
+use rustix::process::Signal;
+
+use crate::server::{Site, eventually};
+
+/// A server with these directives in `http`.
+fn conf(http: &str) -> String {
+    format!(
+        "worker_processes 1; pid nginx.pid; error_log logs/error.log notice; events {{}}
+        http {{ {http} server {{ listen 127.0.0.1:@PORT@; location / {{ return 200 hello; }} }} }}"
+    )
+}
+
+#[test]
+fn a_line_is_there_a_moment_after_the_response() {
+    let format = r#"log_format main '$remote_addr - $remote_user "$request" $status $body_bytes_sent "$http_referer" "$http_x"';"#;
+    let site = Site::new(&conf(&format!("{format} access_log logs/access.log main;")));
+    let server = site.start();
+    server.send(b"GET /a?b HTTP/1.1\r\nHost: x\r\nX: say \"\xeb\x8b\xb4\"\r\nConnection: close\r\n\r\n");
+    let wanted = "127.0.0.1 - - \"GET /a?b HTTP/1.1\" 200 5 \"-\" \"say \\x22\\xEB\\x8B\\xB4\\x22\"\n";
+    eventually("the line is written", || !site.read("logs/access.log").is_empty());
+    assert_eq!(site.read("logs/access.log"), wanted);
+}
+
+#[test]
+fn json_is_escaped_as_json() {
+    let format = "log_format json escape=json '{\"uri\":\"$uri\",\"x\":\"$http_x\"}';";
+    let site = Site::new(&conf(&format!("{format} access_log logs/access.log json;")));
+    let server = site.start();
+    server.get("/%22%0A%ED%95%9C");
+    eventually("the line is written", || !site.read("logs/access.log").is_empty());
+    assert_eq!(site.read("logs/access.log"), "{\"uri\":\"/\\\"\\n한\",\"x\":\"\"}\n");
+}
+
+#[test]
+fn several_logs_get_what_their_conditions_let_through() {
+    let http = "log_format short $uri; map $arg_quiet $loud { 1 0; default 1; }
+        access_log logs/all.log short; access_log logs/loud.log short if=$loud;";
+    let site = Site::new(&conf(http));
+    let server = site.start();
+    for target in ["/1", "/2?quiet=1", "/3"] {
+        server.get(target);
+    }
+    eventually("the last line is written", || site.read("logs/loud.log").contains("/3"));
+    assert_eq!(
+        (site.read("logs/all.log"), site.read("logs/loud.log")),
+        ("/1\n/2\n/3\n".into(), "/1\n/3\n".into())
+    );
+}
+
+#[test]
+fn a_buffered_log_is_written_when_full_and_at_the_end() {
+    let http = "log_format short $uri; access_log logs/buffered.log short buffer=20; access_log logs/plain.log short;";
+    let site = Site::new(&conf(http));
+    let mut server = site.start();
+    for target in ["/12345678", "/2", "/abcdefghij"] {
+        server.get(target);
+    }
+    eventually("all is logged elsewhere", || site.read("logs/plain.log").ends_with("/abcdefghij\n"));
+    assert_eq!(site.read("logs/buffered.log"), "/12345678\n/2\n");
+    server.signal(Signal::QUIT);
+    assert!(server.end().success());
+    assert_eq!(site.read("logs/buffered.log"), "/12345678\n/2\n/abcdefghij\n");
+}
+
+#[test]
+fn a_buffered_log_is_written_when_its_time_has_come() {
+    let http = "log_format short $uri; access_log logs/buffered.log short buffer=1m flush=50ms;";
+    let site = Site::new(&conf(http));
+    let server = site.start();
+    server.get("/1");
+    eventually("the line is written", || site.read("logs/buffered.log") == "/1\n");
+}
+
+#[test]
+fn lines_of_several_workers_do_not_mix() {
+    let http = "log_format long $uri$uri$uri$uri$uri$uri$uri$uri; access_log logs/access.log long;";
+    let site = Site::new(&conf(http).replace("worker_processes 1", "worker_processes 4"));
+    let server = site.start();
+    let target = format!("/{}", "x".repeat(999));
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| (0..25).for_each(|_| assert_eq!(server.get(&target).status(), 200)));
+        }
+    });
+    let line = target.repeat(8);
+    eventually("every line is written", || site.read("logs/access.log").lines().count() == 200);
+    assert!(site.read("logs/access.log").lines().all(|written| written == line));
+}

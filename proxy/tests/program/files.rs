@@ -1,0 +1,282 @@
+//! Files as nginx serves them: the same site, the same requests, compared response by response and error by error.
+//!
+//! Runs where there is an nginx: the program that `HOPCHECK_NGINX` names, or `/usr/sbin/nginx`.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::PathBuf;
+use std::time::{Duration, UNIX_EPOCH};
+
+use crate::server::{Response, Server, Site, eventually};
+
+const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        types { text/html html htm; application/javascript js; text/plain txt; }
+        default_type application/octet-stream;
+        access_log off;
+        server {
+            listen 127.0.0.1:@PORT@;
+            root www;
+            location /al/ { alias www/sub/; }
+            location /alf { alias www/a.txt; }
+            location ~ ^/rx/(.*)$ { alias www/$1; }
+            location /tf/ { try_files $uri $uri/ /index.html; }
+            location /tfa/ { alias www/sub/; try_files $uri $uri/ =418; }
+            location /tf404/ { try_files $uri =404; }
+            location /tfn/ { try_files $uri @named; }
+            location @named { return 200 \"named $uri\"; }
+            location /tfx/ { try_files /a.txt =404; }
+            location /tfargs/ { try_files $uri /args?x=$uri; }
+            location /tfnoargs/ { try_files $uri /args; }
+            location /args { return 200 \"args $args\"; }
+            location /closed/ { try_files $uri $uri/ /index.html; }
+            location /tfdir/ { try_files $uri/ /a.txt; }
+            location /noetag/ { alias www/; etag off; }
+            location /ixabs/ { alias www/sub/; index nope.html /a.txt; }
+            location /ixvar/ { alias www/sub/; index $arg_i.txt; }
+            location /missroot/ { root nowhere; }
+            location /loop/ { root nowhere; try_files $uri /loop/x; }
+        }
+    }";
+
+/// Everything was last changed at this second: `Tue, 14 Nov 2023 22:13:20 GMT`.
+const MODIFIED: u64 = 1_700_000_000;
+
+fn site() -> Site {
+    // Without it, each program would choose its own user.
+    let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
+    let site = Site::new(&CONF.replace("@USER@", user));
+    for (name, text) in [
+        ("index.html", "<h1>index</h1>"),
+        ("a.txt", "0123456789abcdefghijklmnopqrstuvwxyz"),
+        ("A.TXT", "upper"),
+        ("empty.txt", ""),
+        ("noext", "noext"),
+        ("x.", "dot"),
+        (".html", "hidden"),
+        ("app.min.js", "min"),
+        ("idx/index.html", "index of idx"),
+        ("sub/s.txt", "sub s"),
+        ("sub/index.html", "sub index"),
+        ("closed/in.txt", "closed"),
+        ("private.txt", "private"),
+        ("dir/file", "file"),
+        ("dir.d/file", "file"),
+        ("idxdir/index.html/file", "file"),
+        ("q?\"<>#%\\^`{|}é/file", "file"),
+    ] {
+        site.write(&format!("www/{name}"), text);
+        let file = fs::File::open(site.path(&format!("www/{name}"))).unwrap();
+        file.set_modified(UNIX_EPOCH + Duration::from_secs(MODIFIED)).unwrap();
+    }
+    symlink("a.txt", site.path("www/link")).unwrap();
+    symlink("loop", site.path("www/loop")).unwrap();
+    for (name, mode) in [("closed", 0o600), ("private.txt", 0o200)] {
+        fs::set_permissions(site.path(&format!("www/{name}")), fs::Permissions::from_mode(mode)).unwrap();
+    }
+    site
+}
+
+fn nginx() -> Option<PathBuf> {
+    let program =
+        PathBuf::from(std::env::var_os("HOPCHECK_NGINX").unwrap_or_else(|| "/usr/sbin/nginx".into()));
+    let there = program.exists();
+    if !there {
+        println!("not run: there is no nginx at {} (set HOPCHECK_NGINX)", program.display());
+    }
+    there.then_some(program)
+}
+
+/// Sends each request to both and compares what comes back, then what was logged.
+fn compare(requests: &[String]) {
+    let Some(nginx) = nginx() else { return };
+    let (ours, theirs) = (site(), site());
+    let servers = (ours.start(), theirs.start_nginx(&nginx));
+    let mut differences = Vec::new();
+    for request in requests {
+        let got = comparable(&servers.0, request);
+        let wanted = comparable(&servers.1, request);
+        if got != wanted {
+            differences.push(format!("{request}\n got {got:#?}\n nginx {wanted:#?}"));
+        }
+    }
+    assert!(differences.is_empty(), "{}", differences.join("\n"));
+    let (mut got, mut wanted) = (Vec::new(), Vec::new());
+    eventually("both have logged the same", || {
+        (got, wanted) = (errors(&ours), errors(&theirs));
+        got.len() >= wanted.len()
+    });
+    assert_eq!(got, wanted);
+}
+
+/// The response without what differs between any two servers: name, date, port, boundary, and the product's name in
+/// pages.
+fn comparable(server: &Server<'_>, request: &str) -> Response {
+    let mut response = server.send(request.as_bytes());
+    let page = response.status() >= 300;
+    response.head.retain(|line| {
+        let ignored = if page { &["Server:", "Date:", "Content-Length:"][..] } else { &["Server:", "Date:"] };
+        !ignored.iter().any(|name| line.starts_with(name))
+    });
+    let boundary =
+        response.head.iter().find_map(|line| line.split_once("; boundary=")).map(|(_, b)| b.to_owned());
+    let port = format!(":{}/", server.site.address(0).port());
+    for line in &mut response.head {
+        *line = line.replace(&port, ":PORT/").replace(boundary.as_deref().unwrap_or("none"), "BOUNDARY");
+    }
+    response.body = match (page, boundary) {
+        (true, _) => String::new(),
+        (false, Some(boundary)) => response.body.replace(&boundary, "BOUNDARY"),
+        (false, None) => response.body,
+    };
+    response
+}
+
+/// Messages of the error log that concern a request: from the level on, without ids, the site's directory and port.
+fn errors(site: &Site) -> Vec<String> {
+    let directory = site.path("").to_str().unwrap().to_owned();
+    let message = |line: &str| {
+        let (_, rest) = line.split_once(" [")?;
+        let (level, rest) = rest.split_once("] ")?;
+        let (_, message) = rest.split_once(": *")?.1.split_once(' ')?;
+        Some(format!("[{level}] {}", message.replace(&directory, "DIR/")))
+    };
+    site.read("logs/error.log").lines().filter_map(message).collect()
+}
+
+fn request(method: &str, target: &str, fields: &[&str]) -> String {
+    let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
+    format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n")
+}
+
+#[test]
+fn names_and_methods() {
+    let long = format!("/{}", "n".repeat(300));
+    let targets = "/ /index.html /a.txt /A.TXT /a.txt/ /a.txt/b /empty.txt /noext /x. /.html /app.min.js /dir /dir?x=1 \
+        /dir/ /idx /idx/ /idx/index.html /missing /missing/ /al/ /al /al/s.txt /al/missing /al/../a.txt /alf /alfx \
+        /rx/a.txt /rx/sub /rx/sub/ /tf/x /tf/ /tfa/s.txt /tfa/ /tfa/zz /tf404/x /tfn/x /tfx/q /tfargs/y?z /tfnoargs/y?z \
+        /noetag/a.txt /ixabs/ /ixvar/?i=s /ixvar/ /ixvar/?i=/a /missroot/ /missroot/x /loop/y /tfdir/ /tfdir/x \
+        /private.txt /closed/in.txt /closed/ /closed /link /loop /idxdir/ /dir.d /a.txt%2f /%61.txt /a%2Etxt /sub/../a.txt \
+        /q%3F%22%3C%3E%23%25%5C%5E%60%7B%7C%7D%C3%A9 /..%2f..%2fetc/passwd";
+    let targets = targets.split_whitespace().chain([&long[..]]);
+    let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
+    let requests: Vec<String> =
+        targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
+    compare(&requests);
+}
+
+#[test]
+fn conditions() {
+    let etag = "\"6553f100-24\"";
+    let dates = [
+        "Tue, 14 Nov 2023 22:13:20 GMT",
+        "Tue, 14 Nov 2023 22:13:19 GMT",
+        "Tue, 14 Nov 2023 22:13:21 GMT",
+        "Tuesday, 14-Nov-23 22:13:20 GMT",
+        "Tue Nov 14 22:13:20 2023",
+        "Mon, 14 Nov 2023 22:13:20",
+        "Tue, 14 Nov 2023 22:13:20 GMT; length=36",
+        " 14 Nov 2023 22:13:20 GMT",
+        "Wed, 29 Feb 2023 22:13:20 GMT",
+        "Thu, 01 Jan 1970 00:00:00 GMT",
+        "garbage",
+        "",
+    ];
+    let tags = [
+        etag,
+        "*",
+        "\"x\"",
+        "W/\"6553f100-24\"",
+        "\"x\", \"6553f100-24\"",
+        "\"x\",\"y\"",
+        "\"6553f100-24\"x",
+        "",
+        ",",
+    ];
+    let field = |name: &'static str, values: &[&str]| -> Vec<String> {
+        values.iter().map(|value| format!("{name}: {value}")).chain([String::new()]).collect()
+    };
+    let mut requests = Vec::new();
+    for target in ["/a.txt", "/noetag/a.txt", "/missing", "/dir"] {
+        for since in field("If-Modified-Since", &dates) {
+            for tag in field("If-None-Match", &tags) {
+                let fields =
+                    [&since[..], &tag].into_iter().filter(|field| !field.is_empty()).collect::<Vec<_>>();
+                requests.push(request("GET", target, &fields));
+            }
+        }
+        for other in field("If-Unmodified-Since", &dates).iter().chain(&field("If-Match", &tags)) {
+            if !other.is_empty() {
+                requests.push(request("HEAD", target, &[other]));
+                requests.push(request("GET", target, &[other, &format!("If-None-Match: {etag}")]));
+            }
+        }
+    }
+    compare(&requests);
+}
+
+#[test]
+fn ranges() {
+    let listed = [
+        "bytes=0-0",
+        "bytes=0-",
+        "bytes=-5",
+        "bytes=35-100",
+        "bytes=36-",
+        "bytes=0-1,4-5",
+        "bytes=0-0,-1",
+        "bytes=0-35,0-35",
+        "bytes=0-9,5-14",
+        "bytes=5-4",
+        "bytes=",
+        "bytes=-",
+        "bytes=-0",
+        "bytes= 0 - 3 , 5 - 6 ",
+        "Bytes=0-1",
+        "items=0-1",
+        "bytes=0-1,",
+        "bytes=99999999999999999999-",
+        "bytes=0-99999999999999999999",
+        "bytes=0-9223372036854775807",
+        "bytes=9223372036854775807-",
+        "bytes=0-1;",
+        "bytes=-100",
+        "bytes=\t0-1",
+    ];
+    let mut requests = Vec::new();
+    for target in ["/a.txt", "/empty.txt", "/noext", "/noetag/a.txt"] {
+        for range in listed {
+            requests.push(request("GET", target, &[&format!("Range: {range}")]));
+        }
+    }
+    for if_range in [
+        "\"6553f100-24\"",
+        "W/\"6553f100-24\"",
+        "\"x\"",
+        "\"",
+        "",
+        "Tue, 14 Nov 2023 22:13:20 GMT",
+        "garbage",
+    ] {
+        for target in ["/a.txt", "/noetag/a.txt"] {
+            requests.push(request("GET", target, &["Range: bytes=0-1", &format!("If-Range: {if_range}")]));
+        }
+    }
+    requests.push(request("HEAD", "/a.txt", &["Range: bytes=0-1,3-4"]));
+    requests.push(request("POST", "/a.txt", &["Range: bytes=0-1"]));
+    requests.push(request("GET", "/a.txt", &["Range: bytes=0-1", "If-None-Match: *"]));
+    // Strings that only just fail to be ranges, the same ones every time.
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut pick = |from: u64| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        seed % from
+    };
+    for _ in 0..400 {
+        let length = 1 + pick(12);
+        let text: String = (0..length).map(|_| char::from(b"0123459--,, "[pick(12) as usize])).collect();
+        requests.push(request("GET", "/a.txt", &[&format!("Range: bytes={text}")]));
+    }
+    compare(&requests);
+}

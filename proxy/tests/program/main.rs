@@ -1,0 +1,10 @@
+//! The program as its users meet it: its command line, its signals, its logs and the files it serves.
+
+mod access_log;
+mod command_line;
+mod files;
+mod lifecycle;
+mod reload;
+mod server;
+mod tunnel;
+mod user;
