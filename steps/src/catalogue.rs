@@ -41,7 +41,8 @@ pub fn markdown() -> String {
     for (subject, _) in SOURCES {
         let _ = write!(out, "\n## {subject}\n\n");
         for entry in entries.iter().filter(|entry| entry.subject == subject) {
-            let _ = writeln!(out, "- **{}** `{}`  \n  {}", entry.keyword, entry.expression, entry.explanation);
+            let _ =
+                writeln!(out, "- **{}** `{}`  \n  {}", entry.keyword, entry.expression, entry.explanation);
         }
     }
     out
@@ -49,7 +50,8 @@ pub fn markdown() -> String {
 
 /// The expression most like `text`.
 pub fn nearest(text: &str) -> String {
-    let plain = |text: &str| regex::Regex::new(r#""[^"]*"|\d+"#).map(|r| r.replace_all(text, "").into_owned());
+    let plain =
+        |text: &str| regex::Regex::new(r#""[^"]*"|\d+"#).map(|r| r.replace_all(text, "").into_owned());
     let wanted = plain(text).unwrap_or_default();
     entries()
         .into_iter()
@@ -127,7 +129,8 @@ mod tests {
 
     #[test]
     fn an_entry_is_read_from_its_definition() {
-        let source = "/// Sends it\n/// now.\n#[when(expr = \"the client sends {string}\")]\nasync fn f() {}\n";
+        let source =
+            "/// Sends it\n/// now.\n#[when(expr = \"the client sends {string}\")]\nasync fn f() {}\n";
         let entry = &entries_of("HTTP", source)[0];
         assert_eq!((&*entry.keyword, &*entry.expression), ("When", "the client sends {string}"));
         assert_eq!(entry.explanation, "Sends it now.");

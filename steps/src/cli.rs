@@ -10,10 +10,10 @@ use gherkin::tagexpr::TagOperation;
 use crate::catalogue;
 use crate::conf::Source;
 use crate::features::Specification;
-use crate::report::{Style, Verdict, print_failures};
+use crate::report::{Record, Style, Verdict, print_failures};
 use crate::run::{Outcome, Selection, run};
 use crate::scene::{Scene, Setting};
-use crate::target::{Nginx, NginxOptions, Reference, Target};
+use crate::target::{Nginx, NginxOptions, REFERENCE_SUBCOMMAND, Reference, Target};
 
 /// Every promise is kept.
 const KEPT: u8 = 0;
@@ -21,6 +21,9 @@ const KEPT: u8 = 0;
 const BROKEN: u8 = 1;
 /// The question could not be put.
 const COULD_NOT_RUN: u8 = 2;
+
+/// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
+const JOBS: usize = 8;
 
 /// Checks that a reverse proxy keeps its promises to a single-page app, a REST API and STOMP over WebSocket.
 ///
@@ -73,7 +76,7 @@ struct RunArgs {
     #[arg(long)]
     slow: bool,
     /// How many scenarios to run at once
-    #[arg(short, long, value_name = "N", default_value_t = 8, value_parser = at_least_one)]
+    #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
     jobs: usize,
     /// Print what was changed in the configuration to run it
     #[arg(short, long)]
@@ -88,11 +91,25 @@ enum TargetName {
     Nginx,
 }
 
+/// What is asked of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) tags: Option<TagOperation>,
+    pub(crate) slow: bool,
+    pub(crate) jobs: usize,
+    pub(crate) verbose: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Asked {
+        Asked { tags: None, slow: false, jobs: JOBS, verbose: false }
+    }
+}
+
 /// Runs the program with this process' arguments.
 pub fn main() -> ExitCode {
-    let mut arguments = std::env::args_os().skip(1);
-    if arguments.next().is_some_and(|first| first == crate::target::REFERENCE_SUBCOMMAND) {
-        let _ = arguments; return ExitCode::SUCCESS;
+    if is_reference_proxy() {
+        return reference_proxy();
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
@@ -101,60 +118,87 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { COULD_NOT_RUN } else { KEPT });
         }
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return could_not_run(&error),
-    };
-    let done = runtime.block_on(async {
+    block_on(async {
         match cli.command.unwrap_or(Command::Run(cli.run)) {
             Command::Run(arguments) => run_command(arguments).await,
             Command::Rewrite(arguments) => rewrite_command(&arguments).await,
             Command::Steps => {
-                let _ = std::io::stdout().write_all(catalogue::markdown().as_bytes());
+                std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
                 Ok(KEPT)
             }
         }
-    });
-    match done {
+    })
+}
+
+/// Whether this process was started by [`Reference`], to be the reference proxy.
+pub(crate) fn is_reference_proxy() -> bool {
+    std::env::args_os().nth(1).is_some_and(|first| first == REFERENCE_SUBCOMMAND)
+}
+
+/// Is the reference proxy, until told to end.
+pub(crate) fn reference_proxy() -> ExitCode {
+    reference_proxy::server::main(std::env::args_os().skip(2))
+}
+
+/// Runs what the program does, and turns its end into an exit code.
+pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return could_not_run(&error),
+    };
+    match runtime.block_on(work) {
         Ok(code) => ExitCode::from(code),
         Err(error) => could_not_run(error.as_ref()),
     }
 }
 
-type Error = Box<dyn std::error::Error>;
+pub(crate) type Error = Box<dyn std::error::Error>;
 
 async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
-    let style = Style::detect();
     let here = std::env::current_dir()?;
     let specification = match &arguments.features {
         Some(directory) => Specification::read(directory)?,
         None => Specification::find(&here)?,
     };
     let source = source(&arguments.conf, &here)?;
-    let selection = Selection { tags: arguments.tags, slow: arguments.slow, jobs: arguments.jobs };
+    let asked = Asked {
+        tags: arguments.tags,
+        slow: arguments.slow,
+        jobs: arguments.jobs,
+        verbose: arguments.verbose,
+    };
     let mut code = KEPT;
     for name in arguments.targets {
         let target = target(name).await?;
-        println!("{} {} by {}", style.strong("testing"), source.name, target.describe());
-        let setting = Setting { target, source: source.clone() };
-        if arguments.verbose {
-            print_notes(&source).await?;
-        }
-        let target = setting.target.name().to_owned();
-        let outcome = run(&specification, setting, &selection, style).await;
-        print_failures(style, &target, &outcome.results);
-        print_summary(style, &target, &outcome);
-        if arguments.verbose {
-            print_slowest(style, &outcome);
-        }
-        if outcome.results.is_empty() {
-            return Err("no scenario satisfies --tags".into());
-        }
-        if outcome.results.iter().any(crate::report::Record::fails) {
-            code = BROKEN;
-        }
+        code = code.max(run_target(&specification, source.clone(), target, &asked).await?);
     }
     Ok(code)
+}
+
+/// Runs the specification against one target, and reports. Returns the exit code.
+pub(crate) async fn run_target(
+    specification: &Specification,
+    source: Source,
+    target: Box<dyn Target>,
+    asked: &Asked,
+) -> Result<u8, Error> {
+    let style = Style::detect();
+    println!("{} {} by {}", style.strong("testing"), source.name, target.describe());
+    if asked.verbose {
+        print_notes(&source).await?;
+    }
+    let name = target.name().to_owned();
+    let selection = Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs };
+    let outcome = run(specification, Setting { target, source }, &selection, style).await;
+    if outcome.results.is_empty() {
+        return Err("no scenario satisfies --tags".into());
+    }
+    print_failures(style, &name, &outcome.results);
+    print_summary(style, &name, &outcome);
+    if asked.verbose {
+        print_slowest(style, &outcome);
+    }
+    Ok(if outcome.results.iter().any(Record::fails) { BROKEN } else { KEPT })
 }
 
 async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
@@ -176,7 +220,8 @@ async fn print_notes(source: &Source) -> Result<(), Error> {
 
 /// A scene as any scenario would have it, to look at.
 async fn sample(source: &Source) -> Result<Scene, Error> {
-    let setting = Setting { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
+    let setting =
+        Setting { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
     Scene::set(std::sync::Arc::new(setting)).await.map_err(|failure| failure.to_string().into())
 }
 
@@ -227,7 +272,7 @@ fn print_slowest(style: Style, outcome: &Outcome) {
     }
 }
 
-fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
+pub(crate) fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("hopcheck: {error}");
     ExitCode::from(COULD_NOT_RUN)
 }

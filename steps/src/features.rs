@@ -78,7 +78,8 @@ impl Specification {
             collect(directory, &mut files).map_err(read_error)?;
         }
         let list = directory.join(KNOWN_DIFFERENCES);
-        let known = if list.is_file() { std::fs::read_to_string(&list).map_err(read_error)? } else { String::new() };
+        let known =
+            if list.is_file() { std::fs::read_to_string(&list).map_err(read_error)? } else { String::new() };
         if files.is_empty() {
             return Err(FeatureError::Empty(directory.to_owned()));
         }
@@ -104,7 +105,11 @@ impl Specification {
     /// # Errors
     /// As [`Specification::read`].
     pub fn find(start: &Path) -> Result<Specification, FeatureError> {
-        match start.ancestors().map(|dir| dir.join("features")).find(|dir| dir.join("preflight.feature").is_file()) {
+        match start
+            .ancestors()
+            .map(|dir| dir.join("features"))
+            .find(|dir| dir.join("preflight.feature").is_file())
+        {
             Some(directory) => Specification::read(directory.strip_prefix(start).unwrap_or(&directory)),
             None => Specification::built_in(),
         }
@@ -135,12 +140,19 @@ impl Specification {
     /// Every scenario with its feature and, if it is in one, its rule.
     pub fn scenarios(&self) -> impl Iterator<Item = (&Feature, Option<&gherkin::Rule>, &Scenario)> {
         self.features.iter().flat_map(|feature| {
-            let ruled = feature
-                .rules
-                .iter()
-                .flat_map(move |rule| rule.scenarios.iter().map(move |scenario| (feature, Some(rule), scenario)));
+            let ruled = feature.rules.iter().flat_map(move |rule| {
+                rule.scenarios.iter().map(move |scenario| (feature, Some(rule), scenario))
+            });
             feature.scenarios.iter().map(move |scenario| (feature, None, scenario)).chain(ruled)
         })
+    }
+
+    /// Leaves out every scenario that `wanted` does not hold of.
+    pub fn keep(&mut self, wanted: impl Fn(&Scenario) -> bool) {
+        for feature in &mut self.features {
+            feature.scenarios.retain(|scenario| wanted(scenario));
+            feature.rules.iter_mut().for_each(|rule| rule.scenarios.retain(|scenario| wanted(scenario)));
+        }
     }
 
     fn undefined_steps(&self) -> Vec<String> {
@@ -159,7 +171,9 @@ impl Specification {
                         step.value
                     ));
                 }
-                Err(error) => mistakes.push(format!("{place}: more than one step fits \"{}\": {error}", step.value)),
+                Err(error) => {
+                    mistakes.push(format!("{place}: more than one step fits \"{}\": {error}", step.value))
+                }
             }
         }
         mistakes.sort();
@@ -178,9 +192,14 @@ impl Specification {
     fn steps(&self) -> impl Iterator<Item = (&Feature, &Step)> {
         let backgrounds = self.features.iter().flat_map(|feature| {
             let ruled = feature.rules.iter().filter_map(|rule| rule.background.as_ref());
-            feature.background.iter().chain(ruled).flat_map(move |b| b.steps.iter().map(move |step| (feature, step)))
+            feature
+                .background
+                .iter()
+                .chain(ruled)
+                .flat_map(move |b| b.steps.iter().map(move |step| (feature, step)))
         });
-        backgrounds.chain(self.scenarios().flat_map(|(f, _, scenario)| scenario.steps.iter().map(move |s| (f, s))))
+        backgrounds
+            .chain(self.scenarios().flat_map(|(f, _, scenario)| scenario.steps.iter().map(move |s| (f, s))))
     }
 }
 

@@ -9,6 +9,7 @@ pub mod catalogue;
 pub mod cli;
 pub mod client;
 pub mod conf;
+pub mod conformance;
 pub mod failure;
 pub mod features;
 pub mod report;

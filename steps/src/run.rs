@@ -36,10 +36,16 @@ pub struct Outcome {
 }
 
 /// Runs the selected scenarios against `setting`'s target, showing progress.
-pub async fn run(specification: &Specification, setting: Setting, selection: &Selection, style: Style) -> Outcome {
+pub async fn run(
+    specification: &Specification,
+    setting: Setting,
+    selection: &Selection,
+    style: Style,
+) -> Outcome {
     let begun = Instant::now();
     let (features, slow_left_out) = select(&specification.features, selection);
-    let total = features.iter().map(|f| f.scenarios.len() + f.rules.iter().map(|r| r.scenarios.len()).sum::<usize>());
+    let total =
+        features.iter().map(|f| f.scenarios.len() + f.rules.iter().map(|r| r.scenarios.len()).sum::<usize>());
     let progress = Progress::new(style, total.sum(), &features);
     let known = specification.known_differences.iter().filter(|known| known.target == setting.target.name());
     let (recorder, results) = Recorder::new(progress, known.cloned().collect());

@@ -70,7 +70,8 @@ fn unescaped(text: &str) -> Vec<u8> {
             Some(b'0') => out.push(0),
             Some(b'x') => {
                 let digits: Vec<u8> = bytes.by_ref().take(2).collect();
-                let value = std::str::from_utf8(&digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
+                let value =
+                    std::str::from_utf8(&digits).ok().and_then(|hex| u8::from_str_radix(hex, 16).ok());
                 out.push(value.unwrap_or(b'?'));
             }
             Some(other) => out.push(other),
@@ -90,7 +91,10 @@ mod tests {
 
     #[test]
     fn escapes_and_braces_stand_for_bytes() {
-        assert_eq!(bytes(r"Host: {proxy}\r\n{a*3}\x00{unknown}\\", &known), b"Host: 127.0.0.1:80\r\naaa\0{unknown}\\");
+        assert_eq!(
+            bytes(r"Host: {proxy}\r\n{a*3}\x00{unknown}\\", &known),
+            b"Host: 127.0.0.1:80\r\naaa\0{unknown}\\"
+        );
     }
 
     #[test]

@@ -47,5 +47,10 @@ impl fmt::Display for Transcript {
 
 fn marked(mark: char, head: &[u8], body: &[u8]) -> String {
     let text = [head, body].concat();
-    crate::client::shown(&text).trim_end().lines().map(|line| format!("  {mark} {line}")).collect::<Vec<_>>().join("\n")
+    crate::client::shown(&text)
+        .trim_end()
+        .lines()
+        .map(|line| format!("  {mark} {line}"))
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use mock_upstreams::Exchange;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{PATIENCE, Connection, Request, Response, StompClient, Traffic, WebSocket};
+use crate::client::{Connection, PATIENCE, Request, Response, StompClient, Traffic, WebSocket};
 use crate::failure::Failure;
 use crate::scene::{Scene, Setting};
 use crate::target::Verdict;
@@ -111,7 +111,10 @@ impl World {
     ///
     /// # Errors
     /// What `answer` says.
-    pub fn keep(&mut self, answer: Result<Response, crate::client::ClientError>) -> Result<&Response, Failure> {
+    pub fn keep(
+        &mut self,
+        answer: Result<Response, crate::client::ClientError>,
+    ) -> Result<&Response, Failure> {
         match answer {
             Ok(response) => {
                 self.transcript.received(&response);

@@ -259,7 +259,8 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                     }
                 }
                 Ok(httparse::Status::Complete((line, size))) => {
-                    let size = usize::try_from(size).map_err(|_| ClientError::not_http("a chunk too large"))?;
+                    let size =
+                        usize::try_from(size).map_err(|_| ClientError::not_http("a chunk too large"))?;
                     if received.len() >= line + size + 2 {
                         response.wire_length += (line + size + 2) as u64;
                         received.advance(line);
@@ -269,7 +270,12 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                     }
                 }
                 Ok(httparse::Status::Partial) => {}
-                Err(_) => return Err(ClientError::not_http(format!("a chunk of {:?}", super::response::shown(received)))),
+                Err(_) => {
+                    return Err(ClientError::not_http(format!(
+                        "a chunk of {:?}",
+                        super::response::shown(received)
+                    )));
+                }
             }
             if !more(stream, received, "the next chunk").await? {
                 return Err(cut());

@@ -17,8 +17,8 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use http::Connection;
-pub use request::{Body, Request};
 pub use request::chunk_of;
+pub use request::{Body, Request};
 pub use response::{Framing, Response, digest, shown};
 pub use stomp::{StompClient, with};
 pub use traffic::{Outcome, Traffic};

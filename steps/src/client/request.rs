@@ -64,7 +64,9 @@ impl Request {
             field(name, value);
         }
         match &self.body {
-            Body::Sized(body) if !self.has("content-length") => field("Content-Length", &body.len().to_string()),
+            Body::Sized(body) if !self.has("content-length") => {
+                field("Content-Length", &body.len().to_string())
+            }
             Body::Chunked(_) if !self.has("transfer-encoding") => field("Transfer-Encoding", "chunked"),
             _ => {}
         }
@@ -107,7 +109,8 @@ mod tests {
 
     #[test]
     fn a_request_is_written_as_it_says() {
-        let request = Request::new("POST", "/api//%2e?x").header("X-A", "1").body(Body::Chunked(vec![b"hi".into()]));
+        let request =
+            Request::new("POST", "/api//%2e?x").header("X-A", "1").body(Body::Chunked(vec![b"hi".into()]));
         let wire = [request.head("h:1"), request.framed_body()].concat();
         let expected = "POST /api//%2e?x HTTP/1.1\r\nHost: h:1\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\n\r\n\
             2\r\nhi\r\n0\r\n\r\n";

@@ -113,7 +113,8 @@ impl StompClient {
         let id = self.own("receipt");
         let frame = with(frame, &[("receipt", &id)], &[]);
         self.send(&frame)?;
-        let receipt = |inbox: &Inbox| inbox.frames.iter().find(|frame| frame.get("receipt-id") == Some(&*id)).cloned();
+        let receipt =
+            |inbox: &Inbox| inbox.frames.iter().find(|frame| frame.get("receipt-id") == Some(&*id)).cloned();
         self.wait("a RECEIPT", |inbox| receipt(inbox).filter(|frame| frame.command == "RECEIPT")).await?;
         Ok(())
     }
@@ -152,7 +153,8 @@ impl StompClient {
         let subscribe = Frame::new("SUBSCRIBE").with("id", &destination).with("destination", &destination);
         self.send_confirmed(subscribe).await?;
         self.send(&Frame::new("SEND").with("destination", &destination))?;
-        let own = |frame: &&Frame| frame.command == "MESSAGE" && frame.get("destination") == Some(&*destination);
+        let own =
+            |frame: &&Frame| frame.command == "MESSAGE" && frame.get("destination") == Some(&*destination);
         self.wait("the client's own MESSAGE", |inbox| inbox.frames.iter().find(own).cloned()).await?;
         let asked = self.asked.get("MESSAGE").copied().unwrap_or(0);
         let remaining = self.inbox.borrow().of("MESSAGE").nth(asked);
@@ -171,7 +173,9 @@ impl StompClient {
         for _ in 0..count {
             let before = self.inbox.borrow().beats;
             let more = self.inbox.wait_for(|inbox| inbox.beats > before || inbox.ended.is_some());
-            let Ok(Ok(seen)) = timeout(10 * beat, more).await.map(|seen| seen.map(|inbox| inbox.ended.clone())) else {
+            let Ok(Ok(seen)) =
+                timeout(10 * beat, more).await.map(|seen| seen.map(|inbox| inbox.ended.clone()))
+            else {
                 let agreed = format!("one was agreed every {} ms", beat.as_millis());
                 return Err(ClientError::Session(format!("no heart-beat came, though {agreed}")));
             };
@@ -180,6 +184,11 @@ impl StompClient {
             }
         }
         Ok(())
+    }
+
+    /// Whether the session is known to be over.
+    pub fn is_over(&self) -> bool {
+        self.inbox.borrow().ended.is_some()
     }
 
     /// Waits until the session is over; how it ended.
@@ -191,7 +200,9 @@ impl StompClient {
         match timeout(PATIENCE, over).await {
             Ok(Ok(inbox)) => Ok(inbox.ended.clone().unwrap_or_default()),
             Ok(Err(_)) => Ok("the session was given up".to_owned()),
-            Err(_) => Err(ClientError::Session(format!("after {} s the session still goes on", PATIENCE.as_secs()))),
+            Err(_) => {
+                Err(ClientError::Session(format!("after {} s the session still goes on", PATIENCE.as_secs())))
+            }
         }
     }
 
@@ -204,7 +215,8 @@ impl StompClient {
     /// Waits until `found` finds something in what has come.
     async fn wait(&self, what: &str, found: impl Fn(&Inbox) -> Option<Frame>) -> Result<Frame, ClientError> {
         let refused = |inbox: &Inbox| inbox.of("ERROR").nth(self.asked.get("ERROR").copied().unwrap_or(0));
-        let done = |inbox: &Inbox| found(inbox).is_some() || inbox.ended.is_some() || refused(inbox).is_some();
+        let done =
+            |inbox: &Inbox| found(inbox).is_some() || inbox.ended.is_some() || refused(inbox).is_some();
         let mut inbox = self.inbox.clone();
         let _ = timeout(PATIENCE, inbox.wait_for(|inbox| done(inbox))).await;
         let inbox = self.inbox.borrow();
@@ -336,7 +348,11 @@ mod tests {
 
     #[test]
     fn a_header_of_the_scenario_takes_the_place_of_the_clients_own() {
-        let frame = with(Frame::new("SUBSCRIBE"), &[("id", "1"), ("ack", "auto")], &[("ack".into(), "client".into())]);
+        let frame = with(
+            Frame::new("SUBSCRIBE"),
+            &[("id", "1"), ("ack", "auto")],
+            &[("ack".into(), "client".into())],
+        );
         assert_eq!(frame, Frame::new("SUBSCRIBE").with("id", "1").with("ack", "client"));
     }
 

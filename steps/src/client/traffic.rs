@@ -102,7 +102,9 @@ async fn ask(
 ) -> Outcome {
     let mut request = Request::new(method, target).header("X-Request-Id", &id);
     if !matches!(method, "GET" | "HEAD") {
-        request = request.header("Content-Type", "application/json").body(Body::Sized(b"{\"name\":\"milk\"}".to_vec()));
+        request = request
+            .header("Content-Type", "application/json")
+            .body(Body::Sized(b"{\"name\":\"milk\"}".to_vec()));
     }
     let connection = match kept.take() {
         Some(connection) => Ok(connection),
@@ -111,7 +113,8 @@ async fn ask(
     let answer = match connection {
         Ok(mut connection) => match connection.ask(&request).await {
             Ok(response) if response.complete => {
-                let closes = response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+                let closes =
+                    response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
                 *kept = (!closes).then_some(connection);
                 Ok(response)
             }

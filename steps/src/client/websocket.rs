@@ -40,14 +40,16 @@ impl Handshake {
         ];
         let replaced = |name: &str| headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name));
         let kept = own.iter().filter(|(name, _)| !replaced(name));
-        let mut fields: Vec<_> = kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let mut fields: Vec<_> =
+            kept.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         fields.extend_from_slice(headers);
         Handshake { request: Request { headers: fields, ..Request::new("GET", target) } }
     }
 
     /// The `Sec-WebSocket-Accept` that must come back for a request (RFC 6455 §4.2.2); `None` when it has no key.
     pub fn accept(request: &Request) -> Option<String> {
-        let (_, key) = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))?;
+        let (_, key) =
+            request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-key"))?;
         Some(derive_accept_key(key.as_bytes()))
     }
 
@@ -75,7 +77,8 @@ impl Handshake {
         }
         let (stream, early) = connection.into_parts();
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
-        let socket = WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
+        let socket =
+            WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
         let (sink, stream) = socket.split();
         let sent = text_behind.map(Message::text).into_iter().collect();
         Ok((response, Some(WebSocket { sink, stream, kept: VecDeque::new(), sent })))
@@ -161,7 +164,11 @@ impl WebSocket {
     ///
     /// # Errors
     /// When the WebSocket ends before they have come back, or nothing comes any more.
-    pub async fn exchange(&mut self, messages: Vec<Message>, received: &mut Vec<Message>) -> Result<(), ClientError> {
+    pub async fn exchange(
+        &mut self,
+        messages: Vec<Message>,
+        received: &mut Vec<Message>,
+    ) -> Result<(), ClientError> {
         self.sent.clone_from(&messages);
         let count = messages.len();
         let mut outgoing = futures::stream::iter(messages.into_iter().map(Ok));
@@ -169,9 +176,13 @@ impl WebSocket {
         let sending = async { sink.send_all(&mut outgoing).await.map_err(ClientError::from) };
         let receiving = async {
             while received.len() < count {
-                match patiently("a WebSocket message", async { Ok::<_, ClientError>(stream.next().await) }).await? {
+                match patiently("a WebSocket message", async { Ok::<_, ClientError>(stream.next().await) })
+                    .await?
+                {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
-                    Some(Ok(Message::Close(frame))) => return Err(ClientError::Session(closed(frame.as_ref()))),
+                    Some(Ok(Message::Close(frame))) => {
+                        return Err(ClientError::Session(closed(frame.as_ref())));
+                    }
                     Some(message) => received.push(message?),
                     None => return Err(dropped("")),
                 }
@@ -195,7 +206,7 @@ pub fn told(message: &Message) -> String {
         Message::Binary(data) => ("binary", data),
         Message::Ping(data) => ("ping", data),
         Message::Pong(data) => ("pong", data),
-        Message::Close(frame) => return format!("a Close frame ({})", closed(frame.as_ref())),
+        Message::Close(frame) => return format!("a Close frame {}", code_of(frame.as_ref())),
         Message::Frame(frame) => ("frame", frame.payload()),
     };
     if data.len() <= SHORT {
@@ -206,14 +217,20 @@ pub fn told(message: &Message) -> String {
 
 /// How a WebSocket was closed, in words.
 pub(super) fn closed(frame: Option<&CloseFrame>) -> String {
+    format!("the WebSocket was closed {}", code_of(frame))
+}
+
+fn code_of(frame: Option<&CloseFrame>) -> String {
     match frame {
-        Some(frame) => format!("the WebSocket was closed with {} {:?}", u16::from(frame.code), frame.reason.as_str()),
-        None => "the WebSocket was closed without a code".to_owned(),
+        Some(frame) => format!("with {} {:?}", u16::from(frame.code), frame.reason.as_str()),
+        None => "without a code".to_owned(),
     }
 }
 
 fn dropped(why: &str) -> ClientError {
-    ClientError::Session(format!("the WebSocket was dropped: the connection ended without a Close frame{why}"))
+    ClientError::Session(format!(
+        "the WebSocket was dropped: the connection ended without a Close frame{why}"
+    ))
 }
 
 /// `bytes` in `count` pieces, as even as can be.
@@ -266,6 +283,6 @@ mod tests {
     fn messages_are_told_in_words() {
         assert_eq!(told(&Message::text("재고")), "the text \"재고\"");
         assert_eq!(told(&Message::binary(vec![0, 0xff])), r#"the binary "\x00\xff""#);
-        assert_eq!(told(&Message::Close(None)), "a Close frame (the WebSocket was closed without a code)");
+        assert_eq!(told(&Message::Close(None)), "a Close frame without a code");
     }
 }

@@ -53,7 +53,9 @@ impl Overlay {
     pub fn apply(&self, text: &str) -> Result<String, OverlayError> {
         match self {
             Overlay::Directives { context, text: directives } => add(text, context, directives),
-            Overlay::Text { from, to } if text.contains(from.as_str()) => Ok(text.replacen(from.as_str(), to, 1)),
+            Overlay::Text { from, to } if text.contains(from.as_str()) => {
+                Ok(text.replacen(from.as_str(), to, 1))
+            }
             Overlay::Text { from, .. } => Err(OverlayError::NoText(from.clone())),
             Overlay::UpstreamParameter(parameter) => set_parameter(text, parameter),
         }
@@ -119,8 +121,11 @@ fn set_parameter(text: &str, parameter: &str) -> Result<String, OverlayError> {
     let parsed = parse(text)?;
     let mut edits = Edits::default();
     for upstream in parsed.all_directives().filter(|directive| directive.is("upstream")) {
-        for server in upstream.block.iter().flat_map(Block::directives).filter(|directive| directive.is("server")) {
-            for old in server.args.iter().filter(|argument| argument.as_str().split('=').next() == Some(key)) {
+        for server in
+            upstream.block.iter().flat_map(Block::directives).filter(|directive| directive.is("server"))
+        {
+            for old in server.args.iter().filter(|argument| argument.as_str().split('=').next() == Some(key))
+            {
                 edits.blank(text, old.span.start.offset..old.span.end.offset);
             }
             if let Some(last) = server.args.last() {
@@ -155,7 +160,9 @@ mod tests {
     #[test]
     fn a_directive_replaces_its_like_and_keeps_the_lines() {
         let changed = overlay("location ~ ^/stomp/", "proxy_read_timeout 1s;\nadd_header B 2;").unwrap();
-        assert!(changed.contains("{ proxy_read_timeout 1s;  add_header B 2; \n      \n      add_header A 1;"));
+        assert!(
+            changed.contains("{ proxy_read_timeout 1s;  add_header B 2; \n      \n      add_header A 1;")
+        );
         assert_eq!(changed.lines().count(), CONF.lines().count());
     }
 

@@ -59,7 +59,12 @@ impl Rewriter<'_> {
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<Rewritten> {
-        let mut walk = Walk { rewriter: self, upstreams: HashSet::new(), out: Rewritten::default(), reserve: &mut reserve };
+        let mut walk = Walk {
+            rewriter: self,
+            upstreams: HashSet::new(),
+            out: Rewritten::default(),
+            reserve: &mut reserve,
+        };
         let Ok(parsed) = parse_string(text) else {
             return Ok(Rewritten { text: text.to_owned(), ..Rewritten::default() });
         };
@@ -84,7 +89,9 @@ impl Walk<'_> {
             match directive.name.as_str() {
                 "upstream" => self.upstreams.extend(directive.first_arg().map(str::to_owned)),
                 "include" => {
-                    for (_, text) in directive.first_arg().map(|p| self.rewriter.source.included(p)).unwrap_or_default() {
+                    for (_, text) in
+                        directive.first_arg().map(|p| self.rewriter.source.included(p)).unwrap_or_default()
+                    {
                         if let Ok(parsed) = parse_string(&text) {
                             self.collect_upstreams(&parsed);
                         }
@@ -135,7 +142,13 @@ impl Walk<'_> {
         Ok(())
     }
 
-    fn directive(&mut self, directive: &Directive, text: &str, edits: &mut Edits, context: &str) -> io::Result<()> {
+    fn directive(
+        &mut self,
+        directive: &Directive,
+        text: &str,
+        edits: &mut Edits,
+        context: &str,
+    ) -> io::Result<()> {
         let first = directive.args.first();
         match (directive.name.as_str(), first) {
             ("user", _) => match &self.rewriter.user {
@@ -178,12 +191,23 @@ impl Walk<'_> {
         let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let Some(app_server) = self.rewriter.app_servers.first() else { return };
         if !self.upstreams.contains(host) && !host.contains('$') {
-            self.put(directive, edits, span_of(std::slice::from_ref(url)), format!("http://{app_server}{uri}"));
+            self.put(
+                directive,
+                edits,
+                span_of(std::slice::from_ref(url)),
+                format!("http://{app_server}{uri}"),
+            );
         }
     }
 
     /// Included files are rewritten too, and written where the rewritten `include` looks for them.
-    fn include(&mut self, directive: &Directive, pattern: &Argument, edits: &mut Edits, context: &str) -> io::Result<()> {
+    fn include(
+        &mut self,
+        directive: &Directive,
+        pattern: &Argument,
+        edits: &mut Edits,
+        context: &str,
+    ) -> io::Result<()> {
         for (name, text) in self.rewriter.source.included(pattern.as_str()) {
             let mut inner = Edits::default();
             if let Ok(parsed) = parse_string(&text) {

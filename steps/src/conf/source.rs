@@ -92,9 +92,15 @@ impl Source {
             _ => PathBuf::from("."),
         };
         let settings = directory.join("hopcheck.toml");
-        let front_end = if settings.exists() { front_end(&settings, &read(&settings)?)? } else { FrontEnd::default() };
+        let front_end =
+            if settings.exists() { front_end(&settings, &read(&settings)?)? } else { FrontEnd::default() };
         let front_end = FrontEnd { build: front_end.build.map(|build| directory.join(build)), ..front_end };
-        Ok(Source { text: wrapped(text), name: path.display().to_string(), directory: Some(directory), front_end })
+        Ok(Source {
+            text: wrapped(text),
+            name: path.display().to_string(),
+            directory: Some(directory),
+            front_end,
+        })
     }
 
     /// The document's configuration, as it was when this program was built.
@@ -102,8 +108,7 @@ impl Source {
         let text = |name: &str| {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
         };
-        let front_end =
-            front_end(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
+        let front_end = front_end(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
         Source {
             text: text("nginx.conf"),
             name: "nginx.conf (built in)".to_owned(),
@@ -199,7 +204,8 @@ fn built_in(pattern: &str) -> Vec<(String, String)> {
         .filter_map(|file| {
             let path = file.path().to_str()?;
             let same_folder = path.rsplit_once('/').map(|p| p.0) == pattern.rsplit_once('/').map(|p| p.0);
-            (same_folder && matches(pattern, path)).then(|| Some((path.to_owned(), file.contents_utf8()?.to_owned())))?
+            (same_folder && matches(pattern, path))
+                .then(|| Some((path.to_owned(), file.contents_utf8()?.to_owned())))?
         })
         .collect()
 }

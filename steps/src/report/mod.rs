@@ -6,4 +6,4 @@ mod record;
 
 pub use failures::print_failures;
 pub use progress::{Progress, Style};
-pub use record::{Recorder, Record, Results, Verdict};
+pub use record::{Record, Recorder, Results, Verdict};

@@ -81,8 +81,13 @@ impl Recorder {
     /// A recorder for a target with these known differences. Results appear in the second value.
     pub fn new(progress: Progress, known: Vec<KnownDifference>) -> (Recorder, Arc<Mutex<Results>>) {
         let results = Arc::new(Mutex::new(Vec::new()));
-        let recorder =
-            Recorder { progress, known, begun: HashMap::new(), broken: HashMap::new(), results: Arc::clone(&results) };
+        let recorder = Recorder {
+            progress,
+            known,
+            begun: HashMap::new(),
+            broken: HashMap::new(),
+            results: Arc::clone(&results),
+        };
         (recorder, results)
     }
 
@@ -125,7 +130,8 @@ impl Recorder {
         scenario: &gherkin::Scenario,
         place: String,
     ) {
-        let known = self.known.iter().find(|known| known.scenario == scenario.name).map(|known| known.reason.clone());
+        let known =
+            self.known.iter().find(|known| known.scenario == scenario.name).map(|known| known.reason.clone());
         let verdict = match (self.broken.remove(&place), known) {
             (None, None) => Verdict::Kept,
             (None, Some(reason)) => Verdict::UnexpectedlyKept { reason },
@@ -163,7 +169,9 @@ impl Writer<World> for Recorder {
                 feature,
                 event::Feature::Rule(rule, event::Rule::Scenario(scenario, event)),
             ) => self.scenario(&feature, Some(&rule), &scenario, event.event),
-            event::Cucumber::Feature(feature, event::Feature::Finished) => self.progress.feature(&feature.name),
+            event::Cucumber::Feature(feature, event::Feature::Finished) => {
+                self.progress.feature(&feature.name)
+            }
             _ => {}
         }
     }

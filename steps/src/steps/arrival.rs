@@ -134,7 +134,11 @@ async fn none_twice(world: &mut World, request: String) -> Checked {
     ensure!(!ids.is_empty(), "no {request} reached an app server at all");
     ids.sort_unstable();
     let doubled: Vec<&str> = ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| pair[0]).collect();
-    ensure!(doubled.is_empty(), "{request} reached the app servers twice for X-Request-Id {}", doubled.join(", "));
+    ensure!(
+        doubled.is_empty(),
+        "{request} reached the app servers twice for X-Request-Id {}",
+        doubled.join(", ")
+    );
     Ok(())
 }
 

@@ -27,7 +27,11 @@ async fn tested(world: &mut World) -> Checked {
 async fn accepted(world: &mut World) -> Checked {
     let verdict = verdict(world)?;
     ensure!(verdict.accepted, "the configuration is refused:\n{}", verdict.output.trim_end());
-    ensure!(verdict.output.contains("test is successful"), "nothing was said of success:\n{}", verdict.output);
+    ensure!(
+        verdict.output.contains("test is successful"),
+        "nothing was said of success:\n{}",
+        verdict.output
+    );
     Ok(())
 }
 

@@ -14,7 +14,8 @@ use crate::failure::Failure;
 
 /// The rows of a step's table: a name and a value each.
 fn rows(step: &Step) -> Result<Vec<(String, String)>, Failure> {
-    let table = step.table.as_ref().ok_or_else(|| Failure::new("this step needs a table of names and values"))?;
+    let table =
+        step.table.as_ref().ok_or_else(|| Failure::new("this step needs a table of names and values"))?;
     let row = |row: &Vec<String>| match &row[..] {
         [name, value] => Ok((name.clone(), value.clone())),
         _ => Err(Failure::new("each row of this table must have a name and a value")),

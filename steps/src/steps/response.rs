@@ -23,7 +23,11 @@ async fn response_is(world: &mut World, status: u16) -> Checked {
 #[then(expr = "the response comes within {int} second(s)")]
 async fn in_time(world: &mut World, seconds: u64) -> Checked {
     let took = world.took;
-    ensure!(took <= Duration::from_secs(seconds), "the response took {:.1} s, not {seconds} s", took.as_secs_f64());
+    ensure!(
+        took <= Duration::from_secs(seconds),
+        "the response took {:.1} s, not {seconds} s",
+        took.as_secs_f64()
+    );
     Ok(())
 }
 
@@ -33,7 +37,12 @@ async fn every_status(world: &mut World, status: u16) -> Checked {
     let statuses: Vec<u16> = world.batch().iter().map(|response| response.status).collect();
     ensure!(!statuses.is_empty(), "there is no response");
     let others: Vec<u16> = statuses.iter().copied().filter(|other| *other != status).collect();
-    ensure!(others.is_empty(), "of {} responses {} are not {status}: {others:?}", statuses.len(), others.len());
+    ensure!(
+        others.is_empty(),
+        "of {} responses {} are not {status}: {others:?}",
+        statuses.len(),
+        others.len()
+    );
     Ok(())
 }
 
@@ -108,7 +117,11 @@ async fn is_file(world: &mut World, file: String) -> Checked {
     let expected = std::fs::read(front_end.join(file.trim_start_matches('/')))
         .map_err(|error| Failure::new(format!("the front end has no file {file}: {error}")))?;
     let response = world.response()?;
-    ensure_eq!(response.status, 200, "the front end's {file} is not served; is `root` the directory the build is in?");
+    ensure_eq!(
+        response.status,
+        200,
+        "the front end's {file} is not served; is `root` the directory the build is in?"
+    );
     ensure!(response.value("x-instance").is_none(), "an app server answered, not the front end");
     ensure_eq!(digest(&response.body), digest(&expected), "the body is not that of {file}");
     Ok(())
@@ -128,11 +141,16 @@ async fn comes_from(world: &mut World, instance: String) -> Checked {
 /// The responses of the step before come from the two app servers strictly in turn, either first.
 #[then(expr = "the responses come from {string} and {string} in turn")]
 async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
-    let seen: Vec<&str> = world.batch().iter().map(|r| r.value("x-instance").unwrap_or("the proxy itself")).collect();
+    let seen: Vec<&str> =
+        world.batch().iter().map(|r| r.value("x-instance").unwrap_or("the proxy itself")).collect();
     ensure!(seen.len() > 1, "there are no responses to compare");
     let known = seen.iter().all(|name| *name == one || *name == other);
     let alternate = seen.windows(2).all(|pair| pair[0] != pair[1]);
-    ensure!(known && alternate, "the responses do not come from {one} and {other} in turn: {}", seen.join(" "));
+    ensure!(
+        known && alternate,
+        "the responses do not come from {one} and {other} in turn: {}",
+        seen.join(" ")
+    );
     Ok(())
 }
 
@@ -141,7 +159,10 @@ async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
 async fn cut_short(world: &mut World) -> Checked {
     let response = world.response()?;
     let framed = !matches!(response.framing, Framing::None | Framing::Close);
-    ensure!(framed && !response.complete, "the response looks complete, though the app server never sent all of it");
+    ensure!(
+        framed && !response.complete,
+        "the response looks complete, though the app server never sent all of it"
+    );
     Ok(())
 }
 
@@ -164,7 +185,8 @@ async fn streamed(world: &mut World) -> Checked {
         };
         while !text.contains(&format!("chunk {nth}\n")) {
             let piece = connection.piece(head).await?;
-            let piece = piece.ok_or_else(|| Failure::new(format!("the response ended before chunk {nth}")))?;
+            let piece =
+                piece.ok_or_else(|| Failure::new(format!("the response ended before chunk {nth}")))?;
             text.push_str(&String::from_utf8_lossy(&piece));
         }
     }
@@ -182,8 +204,13 @@ async fn connection_is(world: &mut World, state: String) -> Checked {
         }
         "open" => {
             let answer = connection.ask(&Request::new("GET", "/")).await;
-            let answer = answer.map_err(|error| Failure::new(format!("the connection is not usable: {error}")))?;
-            ensure_eq!(answer.status, 200, "a further request on the connection is not answered as it should be");
+            let answer =
+                answer.map_err(|error| Failure::new(format!("the connection is not usable: {error}")))?;
+            ensure_eq!(
+                answer.status,
+                200,
+                "a further request on the connection is not answered as it should be"
+            );
             Ok(())
         }
         other => Err(Failure::new(format!("a connection is open or closed, not {other}"))),
@@ -198,14 +225,18 @@ async fn answered_again(world: &mut World, request: String, status: u16, seconds
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
         let seen = match Connection::open(address).await {
-            Ok(mut connection) => connection.ask(&Request::new(method, target)).await.map(|response| response.status),
+            Ok(mut connection) => {
+                connection.ask(&Request::new(method, target)).await.map(|response| response.status)
+            }
             Err(error) => Err(error),
         };
         match seen {
             Ok(seen) if seen == status => return Ok(()),
             seen if Instant::now() > deadline => {
                 let seen = seen.map_or_else(|error| error.to_string(), |status| status.to_string());
-                return Err(Failure::new(format!("after {seconds} s {request} is still not {status}: {seen}")));
+                return Err(Failure::new(format!(
+                    "after {seconds} s {request} is still not {status}: {seen}"
+                )));
             }
             _ => tokio::time::sleep(Duration::from_millis(50)).await,
         }
@@ -216,7 +247,8 @@ async fn answered_again(world: &mut World, request: String, status: u16, seconds
 #[then(expr = "every {string} that clients kept sending was answered {int}")]
 async fn traffic_answered(world: &mut World, request: String, status: u16) -> Checked {
     let traffic = world.traffic.as_mut().ok_or_else(|| Failure::new("no client keeps sending anything"))?;
-    let outcomes: Vec<_> = traffic.stop().await.into_iter().filter(|outcome| outcome.request == request).collect();
+    let outcomes: Vec<_> =
+        traffic.stop().await.into_iter().filter(|outcome| outcome.request == request).collect();
     ensure!(outcomes.len() >= 10, "only {} requests were made, too few to tell", outcomes.len());
     let other = outcomes.iter().filter(|outcome| outcome.result != Ok(status));
     let told: Vec<String> = other.map(|outcome| format!("{}: {:?}", outcome.id, outcome.result)).collect();

@@ -76,7 +76,7 @@ async fn front_end_unreadable(world: &mut World, path: String) -> Checked {
 #[when(regex = r#"^the app servers? "([^"]*)" (?:is|are) stopped$"#)]
 async fn stopped(world: &mut World, which: String) -> Checked {
     for server in app_servers(world, &which).await? {
-        server.stop().await;
+        server.quit().await;
     }
     Ok(())
 }
@@ -152,7 +152,7 @@ async fn restarted_in_turn(world: &mut World, seconds: u64) -> Checked {
         if nth > 0 {
             tokio::time::sleep(Duration::from_secs(seconds)).await;
         }
-        server.stop().await;
+        server.quit().await;
         go_on(world).await;
         server.restart().await?;
         go_on(world).await;

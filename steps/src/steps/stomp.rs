@@ -6,7 +6,7 @@ use mock_upstreams::stomp::frame::{Frame, Version};
 
 use super::rows;
 use super::websocket::{diagnosis, handshake};
-use crate::client::{StompClient, WebSocket, shown, with};
+use crate::client::{ClientError, StompClient, WebSocket, shown, with};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
@@ -43,7 +43,9 @@ async fn connected_to(world: &mut World, name: String, instance: String, version
             return connect(world, &name, &version, socket, &[]).await;
         }
     }
-    Err(Failure::new(format!("of {ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?")))
+    Err(Failure::new(format!(
+        "of {ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?"
+    )))
 }
 
 /// Subscribes, and waits until the app server has dealt with it. Messages need not be acknowledged.
@@ -70,7 +72,13 @@ async fn sends(world: &mut World, name: String, body: String, destination: Strin
 /// The same with these headers in SEND; values are escaped as the version says.
 #[given(expr = "{string} sends {string} to {string} with the headers:")]
 #[when(expr = "{string} sends {string} to {string} with the headers:")]
-async fn sends_headers(world: &mut World, name: String, body: String, destination: String, step: &Step) -> Checked {
+async fn sends_headers(
+    world: &mut World,
+    name: String,
+    body: String,
+    destination: String,
+    step: &Step,
+) -> Checked {
     let (body, headers) = (world.bytes(&body), headers(world, &name, step)?);
     send(world, &name, message(world, &destination, "text/plain", body, &headers))
 }
@@ -107,7 +115,11 @@ async fn receives_same(world: &mut World, name: String) -> Checked {
     let received = receive(world, &name, "MESSAGE").await?.body;
     ensure_eq!(received.len(), sent.len(), "{name} received another number of bytes");
     let differing = received.iter().zip(&sent).position(|(received, sent)| received != sent);
-    ensure!(differing.is_none(), "{name} received other bytes, from byte {} on", differing.unwrap_or_default());
+    ensure!(
+        differing.is_none(),
+        "{name} received other bytes, from byte {} on",
+        differing.unwrap_or_default()
+    );
     Ok(())
 }
 
@@ -117,7 +129,11 @@ async fn receives_frame(world: &mut World, name: String, command: String, step: 
     let expected = headers(world, &name, step)?;
     let frame = receive(world, &name, &command).await?;
     for (header, value) in expected {
-        ensure_eq!(frame.get(&header), Some(&*value), "the {command} that {name} received has another {header}");
+        ensure_eq!(
+            frame.get(&header),
+            Some(&*value),
+            "the {command} that {name} received has another {header}"
+        );
     }
     Ok(())
 }
@@ -125,25 +141,27 @@ async fn receives_frame(world: &mut World, name: String, command: String, step: 
 /// Once everybody's frames have been dealt with, there is no message for this client that was not asked about.
 #[then(expr = "{string} receives nothing more")]
 async fn receives_nothing(world: &mut World, name: String) -> Checked {
-    for (_, other) in world.stomp.iter_mut().filter(|(other, _)| **other != name) {
-        other.settle().await?;
+    let others = world.stomp.iter_mut().filter(|(other, client)| **other != name && !client.is_over());
+    for (other, client) in others {
+        client.settle().await.map_err(|error| about(other, &error))?;
     }
-    if let Some(message) = client(world, &name)?.remaining().await? {
-        return Err(Failure::new(format!("{name} received a message all the same\n{}", quoted('<', &message))));
+    let remaining = client(world, &name)?.remaining().await.map_err(|error| about(&name, &error))?;
+    match remaining {
+        Some(message) => Err(Failure::new(format!("{name} received a message\n{}", quoted('<', &message)))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// Three more heart-beats come from the app server, each in time.
 #[then(expr = "{string} keeps getting heart-beats")]
 async fn heart_beats(world: &mut World, name: String) -> Checked {
-    Ok(client(world, &name)?.heart_beats(3).await?)
+    client(world, &name)?.heart_beats(3).await.map_err(|error| about(&name, &error))
 }
 
 /// The client's session ends: its WebSocket is closed or dropped.
 #[then(expr = "{string} is disconnected")]
 async fn disconnected(world: &mut World, name: String) -> Checked {
-    let how = client(world, &name)?.end().await?;
+    let how = client(world, &name)?.end().await.map_err(|error| about(&name, &error))?;
     world.transcript.note(&format!("{name}: {how}"));
     Ok(())
 }
@@ -156,7 +174,9 @@ async fn open(world: &mut World, name: &str, version: &str) -> Result<WebSocket,
         Some(socket) => Ok(socket),
         None => {
             let (status, why) = (world.response()?.status, diagnosis(world));
-            Err(Failure::new(format!("{name} got no WebSocket: the handshake was answered with {status}\n{why}")))
+            Err(Failure::new(format!(
+                "{name} got no WebSocket: the handshake was answered with {status}\n{why}"
+            )))
         }
     }
 }
@@ -169,13 +189,19 @@ async fn connect(
     headers: &[(String, String)],
 ) -> Checked {
     let client = StompClient::connect(socket, parsed(version)?, headers).await;
-    let client = client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
+    let client =
+        client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
     world.transcript.note(&format!("{name} connected over STOMP {version}"));
     world.stomp.insert(name.to_owned(), client);
     Ok(())
 }
 
-async fn subscribe(world: &mut World, name: &str, destination: &str, headers: &[(String, String)]) -> Checked {
+async fn subscribe(
+    world: &mut World,
+    name: &str,
+    destination: &str,
+    headers: &[(String, String)],
+) -> Checked {
     let destination = world.text(destination);
     let own = [("id", &*format!("{name}-{destination}")), ("destination", &destination), ("ack", "auto")];
     let frame = with(Frame::new("SUBSCRIBE"), &own, headers);
@@ -184,7 +210,13 @@ async fn subscribe(world: &mut World, name: &str, destination: &str, headers: &[
     outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
 }
 
-fn message(world: &World, destination: &str, kind: &str, body: Vec<u8>, headers: &[(String, String)]) -> Frame {
+fn message(
+    world: &World,
+    destination: &str,
+    kind: &str,
+    body: Vec<u8>,
+    headers: &[(String, String)],
+) -> Frame {
     let (destination, length) = (world.text(destination), body.len().to_string());
     let own = [("destination", &*destination), ("content-type", kind), ("content-length", &length)];
     with(Frame::new("SEND").body(body), &own, headers)
@@ -197,8 +229,7 @@ fn send(world: &mut World, name: &str, frame: Frame) -> Checked {
 }
 
 async fn receive(world: &mut World, name: &str, command: &str) -> Result<Frame, Failure> {
-    let outcome = client(world, name)?.next(command).await;
-    let frame = outcome.map_err(|error| Failure::new(format!("{name}: {error}")))?;
+    let frame = client(world, name)?.next(command).await.map_err(|error| about(name, &error))?;
     world.transcript.note(&format!("{name} received\n{}", quoted('<', &frame)));
     Ok(frame)
 }
@@ -216,7 +247,12 @@ fn headers(world: &World, name: &str, step: &Step) -> Result<Vec<(String, String
 }
 
 fn parsed(version: &str) -> Result<Version, Failure> {
-    Version::parse(version).ok_or_else(|| Failure::new(format!("STOMP has the versions 1.0, 1.1 and 1.2, not {version}")))
+    Version::parse(version)
+        .ok_or_else(|| Failure::new(format!("STOMP has the versions 1.0, 1.1 and 1.2, not {version}")))
+}
+
+fn about(name: &str, error: &ClientError) -> Failure {
+    Failure::new(format!("{name}: {error}"))
 }
 
 fn quoted(mark: char, frame: &Frame) -> String {

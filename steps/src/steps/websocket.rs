@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::rows;
-use crate::client::{Connection, Handshake, WebSocket, digest, told};
+use crate::client::{ClientError, Connection, Handshake, WebSocket, digest, told};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
@@ -47,9 +47,11 @@ async fn many_open(world: &mut World, clients: usize, target: String) -> Checked
     let address = world.scene().await?.proxy().await?;
     let target = world.text(&target);
     let handshakes: Vec<Handshake> = (0..clients).map(|_| Handshake::new(&target, &[])).collect();
-    let opening = handshakes.iter().map(|each| async { each.open(Connection::open(address).await?, None).await });
+    let opening =
+        handshakes.iter().map(|each| async { each.open(Connection::open(address).await?, None).await });
     for (nth, answer) in join_all(opening).await.into_iter().enumerate() {
-        let (answer, socket) = answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
+        let (answer, socket) =
+            answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
         world.keep(answer)?;
         world.websockets.extend(socket.map(|socket| (format!("client {}", nth + 1), socket)));
     }
@@ -61,14 +63,25 @@ async fn many_open(world: &mut World, clients: usize, target: String) -> Checked
 #[then(expr = "the WebSocket is open")]
 async fn is_open(world: &mut World) -> Checked {
     let (response, why) = (world.response()?, diagnosis(world));
-    ensure!(response.status == 101, "there is no WebSocket: the handshake was answered with {}\n{why}", response.status);
+    ensure!(
+        response.status == 101,
+        "there is no WebSocket: the handshake was answered with {}\n{why}",
+        response.status
+    );
     for (name, token) in [("Upgrade", "websocket"), ("Connection", "upgrade")] {
         let fields = Fields(response.headers.clone());
         let seen: Vec<&str> = response.values(name).collect();
-        ensure!(fields.has_token(name, token), "browsers take no 101 without `{name}: {token}`; this has {seen:?}");
+        ensure!(
+            fields.has_token(name, token),
+            "browsers take no 101 without `{name}: {token}`; this has {seen:?}"
+        );
     }
     let expected = world.request.as_ref().and_then(Handshake::accept);
-    ensure_eq!(response.value("sec-websocket-accept"), expected.as_deref(), "the accept key is not that of the handshake");
+    ensure_eq!(
+        response.value("sec-websocket-accept"),
+        expected.as_deref(),
+        "the accept key is not that of the handshake"
+    );
     Ok(())
 }
 
@@ -134,7 +147,11 @@ async fn receives(world: &mut World, kind: String, payload: String) -> Checked {
 /// The client receives the message that it sent last, of the same type, with the same bytes.
 #[then(expr = "the message comes back unchanged")]
 async fn comes_back(world: &mut World) -> Checked {
-    let sent = websocket(world)?.sent.last().cloned().ok_or_else(|| Failure::new("the client has sent no message"))?;
+    let sent = websocket(world)?
+        .sent
+        .last()
+        .cloned()
+        .ok_or_else(|| Failure::new("the client has sent no message"))?;
     let received = receive(world, kind_of(&sent)).await?;
     same(&received, &sent, "the message did not come back as it was sent")
 }
@@ -145,14 +162,20 @@ async fn all_come_back(world: &mut World) -> Checked {
     let sent = websocket(world)?.sent.clone();
     ensure_eq!(world.messages.len(), sent.len(), "not as many messages came back as were sent");
     let differing = world.messages.iter().zip(&sent).find(|(received, sent)| received != sent);
-    differing.map_or(Ok(()), |(received, sent)| same(received, sent, "the messages came back in another order"))
+    differing
+        .map_or(Ok(()), |(received, sent)| same(received, sent, "the messages came back in another order"))
 }
 
 /// Each of the clients sends two texts of its own, all at once, and receives exactly these.
 #[then(expr = "every client gets its own messages back")]
 async fn own_messages(world: &mut World) -> Checked {
     let refused = world.batch().iter().filter(|response| response.status != 101).count();
-    ensure!(refused == 0, "{refused} of {} clients got no WebSocket\n{}", world.batch().len(), diagnosis(world));
+    ensure!(
+        refused == 0,
+        "{refused} of {} clients got no WebSocket\n{}",
+        world.batch().len(),
+        diagnosis(world)
+    );
     ensure!(!world.websockets.is_empty(), "no client has opened a WebSocket");
     let talks = world.websockets.iter_mut().map(|(name, socket)| async move {
         let own = ["first", "second"].map(|nth| Message::text(format!("the {nth} of {name}"))).to_vec();
@@ -179,9 +202,12 @@ async fn is_closed(world: &mut World, code: u16, reason: String) -> Checked {
 #[then(expr = "the WebSocket is dropped")]
 async fn is_dropped(world: &mut World) -> Checked {
     match websocket(world)?.next_of(|_| false).await {
-        Err(crate::client::ClientError::Session(_)) => Ok(()),
+        Err(ClientError::Session(_)) => Ok(()),
         Err(error) => Err(Failure::new(format!("the WebSocket was not dropped: {error}"))),
-        Ok(message) => Err(Failure::new(format!("the WebSocket was not dropped: the client received {}", told(&message)))),
+        Ok(message) => Err(Failure::new(format!(
+            "the WebSocket was not dropped: the client received {}",
+            told(&message)
+        ))),
     }
 }
 
@@ -190,7 +216,8 @@ async fn is_dropped(world: &mut World) -> Checked {
 async fn server_receives(world: &mut World, kind: String, payload: String) -> Checked {
     let expected = message(&kind, world.bytes(&payload))?;
     let (kind, digest) = (journal_kind(&expected), digest(&expected.clone().into_data()));
-    let it = |session: &Session| session.received.iter().any(|seen| seen.kind == kind && seen.digest == digest);
+    let it =
+        |session: &Session| session.received.iter().any(|seen| seen.kind == kind && seen.digest == digest);
     let arrived = world.arrival(|arrived| last_session(arrived).is_some_and(it)).await;
     let session = last_session(&arrived).ok_or_else(|| no_session(world))?;
     ensure!(it(session), "the app server did not receive {}; what it did:\n{session}", told(&expected));
@@ -204,7 +231,8 @@ async fn server_sees_close(world: &mut World, code: u16, reason: String) -> Chec
     let over = |arrived: &[Exchange]| last_session(arrived).is_some_and(|session| session.end.is_some());
     let arrived = world.arrival(over).await;
     let session = last_session(&arrived).ok_or_else(|| no_session(world))?;
-    let end = session.end.as_ref().ok_or_else(|| Failure::new("to the app server the WebSocket is still open"))?;
+    let end =
+        session.end.as_ref().ok_or_else(|| Failure::new("to the app server the WebSocket is still open"))?;
     ensure_eq!(*end, expected, "the app server saw the WebSocket end otherwise");
     Ok(())
 }
@@ -219,12 +247,15 @@ pub(super) async fn handshake(
     let connection = Connection::open(world.scene().await?.proxy().await?).await?;
     let handshake = Handshake::new(&world.text(target), headers);
     world.client = Some(connection.local()?);
-    world.transcript.sent(&handshake.request.head(&connection.host()), text_behind.unwrap_or_default().as_bytes());
+    world
+        .transcript
+        .sent(&handshake.request.head(&connection.host()), text_behind.unwrap_or_default().as_bytes());
     world.request = Some(handshake.request.clone());
     let begun = std::time::Instant::now();
     let answer = handshake.open(connection, text_behind).await;
     world.took = begun.elapsed();
-    let (answer, socket) = answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
+    let (answer, socket) =
+        answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
     world.keep(answer)?;
     Ok(socket)
 }
@@ -240,8 +271,12 @@ pub(super) fn diagnosis(world: &World) -> String {
     };
     let missing = missing(&seen.headers, &seen.version);
     missing.unwrap_or_else(|| match seen.status {
-        Some(101) => format!("the app server {} did answer with 101; the proxy did not pass that on", seen.instance),
-        Some(status) => format!("all that a handshake needs reached the app server {}; it said {status}", seen.instance),
+        Some(101) => {
+            format!("the app server {} did answer with 101; the proxy did not pass that on", seen.instance)
+        }
+        Some(status) => {
+            format!("all that a handshake needs reached the app server {}; it said {status}", seen.instance)
+        }
         None => format!("the handshake reached the app server {}, which has not answered", seen.instance),
     })
 }
@@ -253,7 +288,8 @@ fn missing(headers: &Fields, version: &str) -> Option<String> {
         None => format!("saw no {name} header"),
     };
     if !headers.has_token("upgrade", "websocket") {
-        let drops = "nginx drops it unless the location sets `proxy_set_header Upgrade $http_upgrade;`";
+        let drops = "nginx drops it unless the location sets `proxy_set_header Upgrade $http_upgrade;`, letter by letter: \
+                     a misspelt `$http_…` is empty, and no mistake to nginx";
         return Some(format!("the app server {}; {drops}", seen("Upgrade")));
     }
     if !headers.has_token("connection", "upgrade") {
@@ -264,10 +300,11 @@ fn missing(headers: &Fields, version: &str) -> Option<String> {
         let needs = "no protocol can be switched before 1.1: the location needs `proxy_http_version 1.1;`";
         return Some(format!("the proxy spoke {version} to the app server; {needs}"));
     }
-    ["Sec-WebSocket-Key", "Sec-WebSocket-Version"]
-        .into_iter()
-        .find(|name| headers.get(name).is_none())
-        .map(|name| format!("the app server {}; see whether a `proxy_set_header {name}` takes it away", seen(name)))
+    ["Sec-WebSocket-Key", "Sec-WebSocket-Version"].into_iter().find(|name| headers.get(name).is_none()).map(
+        |name| {
+            format!("the app server {}; see whether a `proxy_set_header {name}` takes it away", seen(name))
+        },
+    )
 }
 
 async fn opens_with(
@@ -298,7 +335,10 @@ fn no_websocket(world: &World) -> Failure {
     match world.response() {
         Ok(response) if response.status != 101 => {
             let why = diagnosis(world);
-            Failure::new(format!("there is no WebSocket: the handshake was answered with {}\n{why}", response.status))
+            Failure::new(format!(
+                "there is no WebSocket: the handshake was answered with {}\n{why}",
+                response.status
+            ))
         }
         _ => Failure::new("the client has no WebSocket"),
     }
@@ -325,7 +365,9 @@ fn message(kind: &str, payload: Vec<u8>) -> Result<Message, Failure> {
         "binary" => Ok(Message::binary(payload)),
         "ping" => Ok(Message::Ping(payload.into())),
         "pong" => Ok(Message::Pong(payload.into())),
-        other => Err(Failure::new(format!("what goes over a WebSocket is text, binary, ping or pong, not {other}"))),
+        other => Err(Failure::new(format!(
+            "what goes over a WebSocket is text, binary, ping or pong, not {other}"
+        ))),
     }
 }
 
@@ -391,7 +433,10 @@ mod tests {
         let upgrade = seen(&[("Connection", "close")], "HTTP/1.0").unwrap();
         assert!(upgrade.starts_with("the app server saw no Upgrade header; nginx drops it"), "{upgrade}");
         let connection = seen(&[("Upgrade", "websocket"), ("Connection", "close")], "HTTP/1.0").unwrap();
-        assert!(connection.starts_with("the app server saw `Connection: close`; nginx sends its own"), "{connection}");
+        assert!(
+            connection.starts_with("the app server saw `Connection: close`; nginx sends its own"),
+            "{connection}"
+        );
         let version = seen(&[("Upgrade", "websocket"), ("Connection", "upgrade")], "HTTP/1.0").unwrap();
         assert!(version.ends_with("the location needs `proxy_http_version 1.1;`"), "{version}");
     }

@@ -1,0 +1,137 @@
+//! The program as its users see it: what it says and how it exits, above all when something is wrong.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use tempfile::TempDir;
+
+/// The document's configuration with one text replaced, and the features to ask about it.
+struct Faulty {
+    directory: TempDir,
+}
+
+impl Faulty {
+    fn new(from: &str, to: &str) -> Faulty {
+        let directory = tempfile::tempdir().unwrap();
+        for file in ["nginx.conf", "mime.types", "hopcheck.toml"] {
+            std::fs::copy(Path::new("../nginx").join(file), directory.path().join(file)).unwrap();
+        }
+        std::os::unix::fs::symlink(
+            Path::new("../nginx/www").canonicalize().unwrap(),
+            directory.path().join("www"),
+        )
+        .unwrap();
+        let conf = directory.path().join("nginx.conf");
+        let text = std::fs::read_to_string(&conf).unwrap();
+        assert!(text.contains(from), "nginx.conf does not contain {from:?}");
+        std::fs::write(conf, text.replace(from, to)).unwrap();
+        Faulty { directory }
+    }
+
+    fn run(&self, arguments: &[&str]) -> (Option<i32>, String) {
+        let conf = self.directory.path().join("nginx.conf");
+        let output = hopcheck(&[&["run", "--conf", conf.to_str().unwrap()], arguments].concat());
+        (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+}
+
+fn hopcheck(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_hopcheck")).args(arguments).output().unwrap()
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn the_step_catalogue_in_docs_is_the_one_that_is_printed() {
+    let printed = hopcheck(&["steps"]).stdout;
+    let kept = std::fs::read("../docs/steps.md").unwrap();
+    assert_eq!(
+        String::from_utf8(printed),
+        String::from_utf8(kept),
+        "run `cargo run -- steps > docs/steps.md`"
+    );
+}
+
+#[test]
+fn a_misspelt_variable_breaks_the_upgrade_and_says_what_to_mend() {
+    let faulty = Faulty::new("Upgrade $http_upgrade", "Upgrade $http_upgrage");
+    let (code, said) = faulty.run(&["--tags", "@W3"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("proxy_set_header Upgrade $http_upgrade;"), "{said}");
+}
+
+#[test]
+fn a_root_that_is_not_the_deployed_directory_breaks_the_front_end() {
+    let faulty = Faulty::new("/home/dambae200/dambae200-front/www", "/home/dambae200_front/www");
+    let (code, said) = faulty.run(&["--tags", "@W4"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("is `root` the directory the build is in?"), "{said}");
+}
+
+#[test]
+fn a_condition_without_its_dollar_is_refused_at_its_line() {
+    let faulty = Faulty::new("if ($request_method", "if (request_method");
+    let (code, said) = faulty.run(&["--tags", "@D4"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("invalid condition \"request_method\" in "), "{said}");
+    assert!(said.contains("nginx.conf:"), "{said}");
+}
+
+#[test]
+fn a_missing_semicolon_is_refused_at_its_line() {
+    let faulty = Faulty::new("proxy_pass http://dambae200;", "proxy_pass http://dambae200");
+    let (code, said) = faulty.run(&["--tags", "@D5"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("[emerg]") && said.contains("nginx.conf:"), "{said}");
+}
+
+#[test]
+fn a_missing_file_could_not_run() {
+    let output = hopcheck(&["run", "--conf", "nowhere/nginx.conf"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).starts_with("hopcheck: cannot read nowhere/nginx.conf: No such file"),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn a_feature_with_mistakes_could_not_run_and_every_mistake_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let feature =
+        "Feature: F\n  Scenario: S\n    When the client sendz \"GET /\"\n    Then the response iz 200\n";
+    std::fs::write(directory.path().join("one.feature"), feature).unwrap();
+    std::fs::write(directory.path().join("two.feature"), "Feature: F\n  Scenari: S\n").unwrap();
+    let output = hopcheck(&["run", "--features", directory.path().to_str().unwrap()]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    assert!(
+        said.contains("one.feature:3: no step is defined for \"When the client sendz \"GET /\"\""),
+        "{said}"
+    );
+    assert!(said.contains("the nearest is \"the client sends {string}\""), "{said}");
+    assert!(said.contains("one.feature:4: no step"), "{said}");
+    assert!(said.contains("two.feature:2: this is not Gherkin"), "{said}");
+}
+
+#[test]
+fn an_unknown_target_could_not_run() {
+    let output = hopcheck(&["run", "--target", "apache"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("[possible values: reference, nginx]"), "{output:?}");
+}
+
+#[test]
+fn a_bare_server_block_is_wrapped_as_official_images_do() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("default.conf");
+    std::fs::write(&conf, "server {\n    listen 8080;\n    root /srv;\n}\n").unwrap();
+    let output = hopcheck(&["rewrite", "--conf", conf.to_str().unwrap()]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert!(text.contains("http { include "), "{text}");
+    assert_eq!(text.lines().position(|line| line.contains("listen 127.0.0.1:")), Some(1), "{text}");
+    assert!(stderr(&output).contains("# line 2: listen 8080 -> 127.0.0.1:"), "{output:?}");
+}

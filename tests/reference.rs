@@ -1,0 +1,5 @@
+//! Every scenario against the reference proxy.
+
+fn main() -> std::process::ExitCode {
+    hopcheck::conformance::reference()
+}
