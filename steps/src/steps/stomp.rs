@@ -4,8 +4,8 @@ use cucumber::{given, then, when};
 use gherkin::Step;
 use mock_upstreams::stomp::frame::{Frame, Version};
 
+use super::handshake::{diagnosis, handshake};
 use super::rows;
-use super::websocket::{diagnosis, handshake};
 use crate::client::{ClientError, StompClient, WebSocket, shown, with};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
