@@ -92,8 +92,8 @@ async fn started_again(world: &mut World, which: String) -> Checked {
 }
 
 /// An app server dies: its port is closed, and every connection is reset, whatever was going on.
-#[given(expr = "the app server {string} crashes")]
-#[when(expr = "the app server {string} crashes")]
+#[given(expr = "the app server(s) {string} crash(es)")]
+#[when(expr = "the app server(s) {string} crash(es)")]
 async fn crashes(world: &mut World, which: String) -> Checked {
     for server in app_servers(world, &which).await? {
         server.stop_with(StopMode::Reset).await;
