@@ -3,7 +3,8 @@
 use rustix::fs::FileType;
 
 use super::open::{Reason, Refused, look};
-use super::{FileRequest, Outcome, file_name};
+use super::path::file_name;
+use super::{FileRequest, Outcome};
 use crate::config::model::Level;
 
 /// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.

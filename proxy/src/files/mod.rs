@@ -18,16 +18,13 @@ use std::fmt;
 use crate::config::model::{Level, Settings};
 use crate::http::message::{Headers, Response};
 use crate::http::variables::Variables;
+use path::file_name;
 
-pub use date::parse as parse_date;
-pub use path::file_name;
 pub use try_files::try_files;
 
 /// What serving a file needs to know of a request.
 pub struct FileRequest<'a> {
-    /// HEAD: no body will be sent. The response is the same.
-    pub head_only: bool,
-    /// GET or HEAD.
+    /// GET or HEAD; the response is the same.
     pub get: bool,
     /// POST. nginx looks for the file before it refuses the method, unlike for the methods that are neither.
     pub post: bool,

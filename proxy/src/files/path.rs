@@ -4,7 +4,7 @@ use crate::config::model::Root;
 use crate::http::variables::Variables;
 
 /// The file that a normalised URI stands for: `$request_filename`.
-pub fn file_name(root: &Root, uri: &[u8], variables: &dyn Variables) -> Vec<u8> {
+pub(super) fn file_name(root: &Root, uri: &[u8], variables: &dyn Variables) -> Vec<u8> {
     let mut name = Vec::with_capacity(uri.len() + 64);
     variables.evaluate_into(&root.path, &mut name);
     name.extend_from_slice(below(root, uri));

@@ -5,8 +5,9 @@ use rustix::fs::FileType;
 
 use super::conditional::{self, Verdict};
 use super::open::{Found, Reason, open};
+use super::path::{escape_uri, file_name};
 use super::range::{self, Ranges};
-use super::{FileRequest, Outcome, file_name, path};
+use super::{FileRequest, Outcome};
 use crate::config::model::{Level, Settings};
 use crate::config::template::Variable;
 use crate::http::message::{Body, Piece, Response};
@@ -48,7 +49,7 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
 /// A directory asked for as if it were a file: 301 to the same with a slash.
 fn directory(request: &FileRequest<'_>) -> Response {
     let mut location = Vec::with_capacity(request.uri.len() + 1);
-    path::escape_uri(request.uri, &mut location);
+    escape_uri(request.uri, &mut location);
     location.push(b'/');
     let mut args = Vec::new();
     request.variables.variable(&Variable::Args, &mut args);

@@ -211,7 +211,6 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
     let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
     let method = x.request.method();
     serve(&FileRequest {
-        head_only: method == b"HEAD",
         get: matches!(method, b"GET" | b"HEAD"),
         post: method == b"POST",
         uri: &x.uri,

@@ -114,7 +114,8 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
 fn give_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
     let change = || {
         let metadata = file.metadata()?;
-        if metadata.uid() != user.uid {
+        // Devices and pipes (`/dev/stdout`) stay with whom they belong to.
+        if metadata.is_file() && metadata.uid() != user.uid {
             fchown(&file, Some(user.uid), None)?;
         }
         let mode = metadata.mode();

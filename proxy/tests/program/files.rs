@@ -124,11 +124,13 @@ fn comparable(server: &Server<'_>, request: &str) -> Response {
     for line in &mut response.head {
         *line = line.replace(&port, ":PORT/").replace(boundary.as_deref().unwrap_or("none"), "BOUNDARY");
     }
-    response.body = match (page, boundary) {
-        (true, _) => String::new(),
-        (false, Some(boundary)) => response.body.replace(&boundary, "BOUNDARY"),
-        (false, None) => response.body,
-    };
+    if let Some(boundary) = boundary {
+        response.body = response.body.replace(&boundary, "BOUNDARY");
+    }
+    if page && let Some((before, after)) = response.body.split_once("<hr><center>") {
+        let after = after.split_once("</center>").map_or("", |(_, after)| after);
+        response.body = format!("{before}<hr><center>PRODUCT</center>{after}");
+    }
     response
 }
 

@@ -173,25 +173,30 @@ impl<'a> Master<'a> {
             Ok(sockets) => sockets,
             Err(error) => return self.emerg(&error),
         };
-        if config.pid != self.config.pid {
-            if let Err(error) = pid::write(&config.pid) {
-                return self.emerg(&error);
-            }
-            pid::remove(&self.config.pid).unwrap_or_else(|error| self.emerg(&error));
+        let pid_moves = config.pid != self.config.pid;
+        if pid_moves && let Err(error) = pid::write(&config.pid) {
+            return self.emerg(&error);
         }
         for warning in &config.warnings {
             report.say(Level::Warn, warning);
         }
         let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
-        self.team.next_generation();
+        let generation = self.team.next_generation();
         let old = (
             std::mem::replace(&mut self.config, config),
             std::mem::replace(&mut self.files, files),
             std::mem::replace(&mut self.logs, logs),
             std::mem::replace(&mut self.sockets, sockets),
         );
-        if let Err(error) = self.start_workers() {
-            self.team.withdraw_generation(|| Command::Stop);
+        let started = self.start_workers();
+        if started.is_err() {
+            self.team.return_to(generation);
+        }
+        let obsolete = if started.is_ok() { &old.0.pid } else { &self.config.pid };
+        if pid_moves {
+            pid::remove(obsolete).unwrap_or_else(|error| self.emerg(&error));
+        }
+        if let Err(error) = started {
             (self.config, self.files, self.logs, self.sockets) = old;
             return self.emerg(&error);
         }

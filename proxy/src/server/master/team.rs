@@ -20,7 +20,10 @@ use crate::server::worker::{self, Command, Seed};
 #[derive(Debug)]
 pub(super) struct Team {
     members: Vec<Member>,
+    /// The generation that serves.
     generation: u64,
+    /// How many generations there have been.
+    generations: u64,
     numbers: Arc<AtomicU64>,
     endings: mpsc::UnboundedSender<Ending>,
     ended: mpsc::UnboundedReceiver<Ending>,
@@ -32,6 +35,10 @@ struct Member {
     tid: u32,
     commands: mpsc::UnboundedSender<Command>,
 }
+
+/// Which workers belong together.
+#[derive(Debug)]
+pub(super) struct Generation(u64);
 
 /// A worker has ended.
 #[derive(Debug)]
@@ -49,7 +56,14 @@ impl Team {
     /// Nobody yet.
     pub(super) fn new() -> Team {
         let (endings, ended) = mpsc::unbounded_channel();
-        Team { members: Vec::new(), generation: 0, numbers: Arc::new(AtomicU64::new(1)), endings, ended }
+        Team {
+            members: Vec::new(),
+            generation: 0,
+            generations: 0,
+            numbers: Arc::new(AtomicU64::new(1)),
+            endings,
+            ended,
+        }
     }
 
     /// Whether everybody has ended.
@@ -57,9 +71,16 @@ impl Team {
         self.members.is_empty()
     }
 
-    /// Begins a new generation: workers started from here on belong to it.
-    pub(super) fn next_generation(&mut self) {
-        self.generation += 1;
+    /// Begins a new generation, to which workers started from here on belong. Returns the one before.
+    pub(super) fn next_generation(&mut self) -> Generation {
+        self.generations += 1;
+        Generation(std::mem::replace(&mut self.generation, self.generations))
+    }
+
+    /// Goes back to an older generation, after those of the new one were told to stop.
+    pub(super) fn return_to(&mut self, Generation(generation): Generation) {
+        self.tell_where(|member| member.generation == self.generation, || Command::Stop);
+        self.generation = generation;
     }
 
     /// Starts a worker on a thread of its own and waits until it has given up root and runs. Returns its thread's id.
@@ -123,25 +144,19 @@ impl Team {
 
     /// Tells every worker.
     pub(super) fn tell(&self, command: impl Fn() -> Command) {
-        for member in &self.members {
-            // One that has just ended need not know.
-            let _ = member.commands.send(command());
-        }
+        self.tell_where(|_| true, command);
     }
 
     /// Tells the workers of older generations.
     pub(super) fn tell_old(&self, command: impl Fn() -> Command) {
-        for member in self.members.iter().filter(|member| member.generation != self.generation) {
-            let _ = member.commands.send(command());
-        }
+        self.tell_where(|member| member.generation != self.generation, command);
     }
 
-    /// Tells the workers of this generation, which then count as old: for a reload that failed half-way.
-    pub(super) fn withdraw_generation(&mut self, command: impl Fn() -> Command) {
-        for member in self.members.iter().filter(|member| member.generation == self.generation) {
+    fn tell_where(&self, whom: impl Fn(&Member) -> bool, command: impl Fn() -> Command) {
+        for member in self.members.iter().filter(|member| whom(member)) {
+            // One that has just ended need not know.
             let _ = member.commands.send(command());
         }
-        self.generation -= 1;
     }
 }
 
