@@ -10,5 +10,8 @@ fn the_list_of_directives_is_up_to_date() {
         std::fs::write(path, &printed).expect("the page is written");
     }
     let page = std::fs::read_to_string(path).unwrap_or_default();
-    assert!(page == printed, "docs/directives.md is not what the table says; HOPCHECK_WRITE_DOCS=1 cargo test writes it anew");
+    assert!(
+        page == printed,
+        "docs/directives.md is not what the table says; HOPCHECK_WRITE_DOCS=1 cargo test writes it anew"
+    );
 }

@@ -32,7 +32,10 @@ pub(crate) fn prefix() -> TempDir {
 /// `nginx -t`: its warnings, or the error.
 pub(crate) fn test(program: &Path, prefix: &Path, global: Option<&str>) -> Result<String, String> {
     let mut command = Command::new(program);
-    command.args(["-t", "-e", "stderr", "-p"]).arg(format!("{}/", prefix.display())).args(["-c", "nginx.conf"]);
+    command
+        .args(["-t", "-e", "stderr", "-p"])
+        .arg(format!("{}/", prefix.display()))
+        .args(["-c", "nginx.conf"]);
     command.args(global.iter().flat_map(|global| ["-g", global]));
     let output = command.stdin(Stdio::null()).output().expect("nginx starts");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
