@@ -58,9 +58,7 @@ pub(super) async fn echo(
     Query(orders): Query<Orders>,
     handshake: Handshake,
 ) -> Response {
-    let connection = Arc::clone(&handshake.connection);
-    connection.hold_back(orders.greets());
-    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance, connection))
+    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance))
 }
 
 pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Response {

@@ -173,12 +173,13 @@ impl Lexer {
             super::source::SourceName::CommandLine => "unexpected end of parameter, expecting \";\"",
         };
         let error = ConfigError::new(message).at(self.place());
-        Err(match state {
-            State::Quoted(start, quote) => error
+        Err(match (state, words.first()) {
+            (State::Quoted(start, quote), _) => error
                 .pointing(&self.span(start - 1, start))
                 .help(format!("this {} is never closed", char::from(quote))),
-            State::Word(start) => error.missing_semicolon(&self.span(start, at)),
-            _ => self.unfinished(&words, error),
+            (_, Some(first)) => error.pointing(&first.span).help("this directive has no \";\" at its end"),
+            (State::Word(start), None) => error.pointing(&self.span(start, at)),
+            _ => error,
         })
     }
 
@@ -213,7 +214,7 @@ impl Lexer {
 
     fn unfinished(&self, words: &[Word], error: ConfigError) -> ConfigError {
         match words.last() {
-            Some(last) => error.missing_semicolon(&last.span),
+            Some(last) => error.help(format!("\";\" is missing at the end of line {}", last.span.line())),
             None => error,
         }
     }

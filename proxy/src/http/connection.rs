@@ -201,10 +201,12 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         match scanner.scan(input.bytes(), limits) {
             Scan::Line => {
                 let line = scanner.request_line.clone().unwrap_or_default();
+                let end = line.end as u64;
                 let line = without_end(input.bytes().get(line).unwrap_or_default());
                 if let Err(refusal) = x.request.read_line(line) {
                     return Read::Refused(refusal);
                 }
+                x.request_length = end;
                 continue;
             }
             Scan::End(end) => {
@@ -283,6 +285,7 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
         Length::Known(length) => Framing::Length(length),
         Length::Chunked => Framing::Chunked,
     };
+    let at_hand = connection.input.len();
     let begun = Inflow::new(framing, &mut connection.input);
     connection.body = match begun {
         Ok(body) => body,
@@ -295,6 +298,8 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
             return After::Linger;
         }
     };
+    let behind = connection.input.len() - connection.body.data(&connection.input).len();
+    x.request_length += at_hand.saturating_sub(behind) as u64;
     let content = phases::run(x);
     let outcome = match content {
         Content::Proxy => match proxy::handle(connection, x).await {

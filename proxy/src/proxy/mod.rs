@@ -222,6 +222,20 @@ impl Handler<'_> {
         leg: &mut Leg,
         head: &Head,
     ) -> Result<(), Unanswered> {
+        let has_body = head.has_body(x.request.is_head());
+        let body = if has_body { Inflow::new(head.framing, &mut leg.input) } else { Ok(Inflow::empty()) };
+        let Ok(mut body) = body else {
+            let name = leg.link.address.to_string();
+            self.log(
+                x,
+                Level::Error,
+                format_args!("upstream sent invalid chunked response while {}", Doing::Relaying),
+                &name,
+            );
+            finish(x, Some(head.status), self.began);
+            turn.report(Fared::Well, x.worker.upstreams.now());
+            return Err(Unanswered::Status(502));
+        };
         x.status = head.status;
         if !client.body.is_complete() {
             x.keep_alive = false;
@@ -247,13 +261,7 @@ impl Handler<'_> {
             turn.report(Fared::Well, x.worker.upstreams.now());
             tunnel::run(client, x, leg).await
         } else {
-            let body = if has_body { Inflow::new(head.framing, &mut leg.input) } else { Ok(Inflow::empty()) };
-            match body {
-                Ok(mut body) => leg.relay(client, x, &mut body).await,
-                Err(_) => Err(Cut::Server(
-                    "upstream sent invalid chunked response while reading upstream".to_owned(),
-                )),
-            }
+            leg.relay(client, x, &mut body).await
         };
         x.sent = before + client.output.written();
         finish(x, Some(head.status), begin);

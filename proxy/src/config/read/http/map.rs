@@ -6,6 +6,7 @@ use crate::config::error::ConfigError;
 use crate::config::input::Directive;
 use crate::config::model::{Map, ServerNamesOf};
 use crate::config::read::build::names::{Shape, shape};
+use crate::config::read::values::not_here;
 use crate::config::read::variables::{Maker, template};
 use crate::config::read::{Reader, regex};
 use crate::config::template::Template;
@@ -56,9 +57,7 @@ impl MapDraft {
                     self.map.hostnames = true;
                     Ok(())
                 }
-                ("volatile", 1) => {
-                    Err(entry.error("\"volatile\" in \"map\" is known to nginx, but not supported here"))
-                }
+                ("volatile", 1) => Err(not_here(entry, 0, "\"volatile\"")),
                 _ => Err(entry.error("invalid number of the map parameters")),
             };
         };

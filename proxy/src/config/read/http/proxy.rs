@@ -2,7 +2,7 @@
 
 use crate::config::error::ConfigError;
 use crate::config::input::Directive;
-use crate::config::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
+use crate::config::model::{LocationKind, NextUpstream, ProxyPass, Redirect, RedirectRule};
 use crate::config::read::address::{Use, parse};
 use crate::config::read::values::{duplicate, not_here, once};
 use crate::config::read::variables::{template, template_of};
@@ -95,9 +95,10 @@ pub(crate) fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> 
     })
 }
 
-/// `proxy_next_upstream`; written twice, it adds up.
+/// `proxy_next_upstream`.
 pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let (mut when, mut off) = reader.raw().next_upstream.unwrap_or_default();
+    let mut when = NextUpstream::default();
+    let mut off = false;
     for word in directive.arguments() {
         let condition = match word.text.as_str() {
             "error" => &mut when.error,
@@ -120,8 +121,8 @@ pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) ->
             reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));
         }
     }
-    reader.raw().next_upstream = Some((when, off));
-    Ok(())
+    let when = if off { NextUpstream::default() } else { when };
+    once(&mut reader.raw().next_upstream, directive, |_| Ok(when))
 }
 
 /// `proxy_redirect`.

@@ -1,0 +1,181 @@
+//! Bodies in both directions: framing, streaming, limits, and what happens when they break off.
+
+use std::io::Write;
+
+use crate::support::{Backend, Proxy, ok, rest, status, until};
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+#[test]
+fn a_chunked_response_keeps_its_bytes_and_loses_its_trailers() {
+    let backend = Backend::saying(
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n2\r\nde\r\n0\r\nX-Sum: 1\r\n\r\n",
+    );
+    let proxy = Proxy::before(backend.address);
+    let head = "Transfer-Encoding: chunked\r\nConnection: close\r\n";
+    assert_eq!(proxy.get("/"), ok(head, "5\r\nabcde\r\n0\r\n\r\n"));
+    let old = proxy.ask("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+    assert_eq!(old, ok("Connection: close\r\n", "abcde"));
+    let head = proxy.ask("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    assert_eq!(head, ok("Connection: close\r\n", ""));
+}
+
+#[test]
+fn responses_without_a_body_have_none() {
+    for (response, fields) in [
+        ("204 No Content\r\nContent-Length: 5", ""),
+        ("304 Not Modified\r\nETag: \"x\"\r\nContent-Length: 5", "Content-Length: 5\r\n"),
+    ] {
+        let text: &'static str = format!("HTTP/1.1 {response}\r\n\r\n").leak();
+        let proxy = Proxy::before(Backend::saying(text).address);
+        let answer = proxy.get("/");
+        assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+        assert_eq!(answer.contains("Content-Length: 5\r\n"), !fields.is_empty(), "{answer}");
+    }
+}
+
+#[test]
+fn a_response_arrives_piece_by_piece_as_it_is_made() {
+    let (have, had) = std::sync::mpsc::channel();
+    let had = std::sync::Mutex::new(had);
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        conversation.say(CHUNKED);
+        conversation.say("3\r\none\r\n");
+        // The second piece is made only once the client has the first.
+        had.lock().expect("the channel").recv().expect("the first piece to arrive");
+        conversation.say("3\r\ntwo\r\n0\r\n\r\n");
+    });
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a request");
+    until(&mut client, "3\r\none\r\n");
+    have.send(()).expect("the app server to wait");
+    assert_eq!(rest(&mut client), "3\r\ntwo\r\n0\r\n\r\n");
+}
+
+#[test]
+fn a_response_cut_short_does_not_look_complete() {
+    for (response, seen) in [
+        ("Content-Length: 10\r\n\r\nabc", "abc"),
+        ("Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n", "3\r\nabc\r\n"),
+    ] {
+        let backend = Backend::start(move |conversation| {
+            conversation.head();
+            conversation.say(&format!("HTTP/1.1 200 OK\r\n{response}"));
+        });
+        let answer = Proxy::before(backend.address).get("/");
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with(&format!("\r\n\r\n{seen}")),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_response_that_is_malformed_from_the_start_is_a_502() {
+    let backend =
+        Backend::saying("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n-3\r\nabc\r\n0\r\n\r\n");
+    let proxy = Proxy::before(backend.address);
+    assert_eq!(status(&proxy.get("/")), "502");
+    proxy.error_line("upstream sent invalid chunked response while reading upstream");
+}
+
+#[test]
+fn a_chunked_request_that_fits_a_buffer_goes_on_with_its_length() {
+    let backend = Backend::start(|conversation| {
+        let head = conversation.head().unwrap_or_default();
+        assert!(head.ends_with("Content-Length: 5\r\n\r\n"), "{head}");
+        let body = conversation.read(5);
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{body}"));
+    });
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n";
+    let answer = Proxy::before(backend.address).ask(request);
+    assert_eq!(answer, ok("Content-Length: 5\r\nConnection: close\r\n", "abcde"));
+}
+
+#[test]
+fn a_long_body_arrives_whole_in_either_framing() {
+    let backend = Backend::start(|conversation| {
+        let head = conversation.head().unwrap_or_default();
+        let body = if head.contains("chunked") { conversation.chunks() } else { conversation.read(300_000) };
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{}", body.len()));
+    });
+    let proxy = Proxy::before(backend.address);
+    let body = "x".repeat(300_000);
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n";
+    let known = proxy.ask(format!("{head}Content-Length: 300000\r\n\r\n{body}"));
+    assert!(known.ends_with("\r\n\r\n300000"), "{known}");
+    let chunked = proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\n493e0\r\n{body}\r\n0\r\n\r\n"));
+    assert!(chunked.ends_with("\r\n\r\n300000"), "{chunked}");
+}
+
+#[test]
+fn a_client_that_waits_is_told_to_go_on_only_where_its_body_is_wanted() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        let body = conversation.read(3);
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{body}"));
+    });
+    let server =
+        format!("location / {{ proxy_pass http://{}; }} location /no {{ return 403; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    let head = |path| {
+        format!("POST {path} HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 3\r\n\r\n")
+    };
+    let mut client = proxy.connect();
+    client.write_all(head("/").as_bytes()).expect("a head");
+    assert_eq!(until(&mut client, "\r\n\r\n"), "HTTP/1.1 100 Continue\r\n\r\n");
+    client.write_all(b"abc").expect("a body");
+    assert_eq!(until(&mut client, "abc"), ok("Content-Length: 3\r\nConnection: keep-alive\r\n", "abc"));
+    assert!(!backend.heads()[0].contains("Expect"));
+    let refused = proxy.ask(head("/no"));
+    assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("Connection: close"), "{refused}");
+}
+
+#[test]
+fn a_body_over_the_limit_is_a_413_that_reaches_the_client() {
+    let backend = Backend::named("app");
+    let server = format!("client_max_body_size 1k; location / {{ proxy_pass http://{}; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    let head = "POST / HTTP/1.1\r\nHost: a\r\n";
+    let body = "x".repeat(100_000);
+    assert_eq!(status(&proxy.ask(format!("{head}Content-Length: 100000\r\n\r\n{body}"))), "413");
+    assert_eq!(status(&proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\n186a0\r\n{body}"))), "413");
+    assert_eq!(status(&proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n"))), "400");
+    assert!(backend.heads().is_empty());
+    proxy.error_line("client intended to send too large body: 100000 bytes, client: 127.0.0.1, server: , request: \"POST / HTTP/1.1\", host: \"a\"");
+}
+
+#[test]
+fn an_answer_before_the_end_of_the_request_is_passed_on() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say("HTTP/1.1 403 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+        conversation.finish();
+        conversation.rest();
+    });
+    let server = format!("client_max_body_size 0; location / {{ proxy_pass http://{}; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    let mut client = proxy.connect();
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 10000000\r\n\r\n").expect("a head");
+    client.write_all(&[b'x'; 100_000]).expect("a part of the body");
+    let answer = rest(&mut client);
+    assert!(answer.starts_with("HTTP/1.1 403 No") && answer.ends_with("\r\n\r\nno"), "{answer}");
+}
+
+#[test]
+fn a_client_that_leaves_frees_the_app_server_and_is_a_499() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        assert_eq!(conversation.rest(), "");
+    });
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET /gone HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    crate::support::wait_for("the request to arrive", || backend.heads().first().map(drop));
+    drop(client);
+    let address = backend.address;
+    assert_eq!(proxy.access_line("/gone"), format!("GET /gone HTTP/1.1|499|0|{address}|-"));
+    proxy.error_line("client prematurely closed connection, so upstream connection is closed too while");
+}

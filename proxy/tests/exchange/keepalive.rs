@@ -1,0 +1,109 @@
+//! Connections that are used more than once, on both sides.
+
+use std::io::Write;
+
+use crate::support::{Backend, Proxy, ok, rest, until, wait_for};
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// Answers with the connection's number and the request's on it.
+fn counting() -> Backend {
+    Backend::start(|conversation| {
+        let mut requests = 0;
+        while conversation.head().is_some() {
+            requests += 1;
+            conversation.say(&format!(
+                "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}/{requests}",
+                conversation.number
+            ));
+        }
+    })
+}
+
+#[test]
+fn requests_share_the_connection_to_the_app_server() {
+    let proxy = Proxy::before(counting().address);
+    let answers: Vec<_> =
+        (0..3).map(|_| proxy.get("/").split_off(0).rsplit("\r\n").next().map(str::to_owned)).collect();
+    assert_eq!(answers, [Some("0/1".to_owned()), Some("0/2".to_owned()), Some("0/3".to_owned())]);
+}
+
+#[test]
+fn http_1_0_towards_the_app_server_means_a_connection_each() {
+    let backend = counting();
+    let proxy = Proxy::start(
+        "",
+        &format!("location / {{ proxy_http_version 1.0; proxy_pass http://{}; }}", backend.address),
+    );
+    assert!(proxy.get("/").ends_with("0/1") && proxy.get("/").ends_with("1/1"));
+}
+
+#[test]
+fn a_kept_connection_that_was_closed_is_replaced_unseen() {
+    // Each connection serves one request and is closed when the next one has been read.
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        conversation.head();
+    });
+    let proxy = Proxy::before(backend.address);
+    for _ in 0..3 {
+        assert!(proxy.get("/").ends_with("\r\n\r\nok"));
+    }
+}
+
+#[test]
+fn pipelined_requests_are_answered_in_order() {
+    let proxy = Proxy::before(counting().address);
+    let last = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let kept = |body| ok("Content-Length: 3\r\nConnection: keep-alive\r\n", body);
+    let expected =
+        [kept("0/1"), kept("0/2"), ok("Content-Length: 3\r\nConnection: close\r\n", "0/3")].concat();
+    assert_eq!(proxy.ask([GET, GET, last].concat()), expected);
+}
+
+#[test]
+fn a_connection_ends_after_keepalive_requests_and_keepalive_timeout() {
+    let proxy =
+        Proxy::start("", "keepalive_requests 2; keepalive_timeout 100ms 7s; location / { return 200 ok; }");
+    let fields = |connection: &str| {
+        ok(&format!("Content-Type: text/plain\r\nContent-Length: 2\r\n{connection}"), "ok")
+    };
+    let (kept, closed) =
+        (fields("Connection: keep-alive\r\nKeep-Alive: timeout=7\r\n"), fields("Connection: close\r\n"));
+    assert_eq!(proxy.ask([GET, GET, GET].concat()), format!("{kept}{closed}"));
+    let mut client = proxy.connect();
+    client.write_all(GET).expect("a request");
+    assert_eq!(until(&mut client, "ok"), kept);
+    assert_eq!(rest(&mut client), "");
+}
+
+#[test]
+fn a_request_head_that_never_ends_is_given_up() {
+    let proxy = Proxy::start("", "client_header_timeout 100ms; location / { return 200; }");
+    assert_eq!(proxy.ask("GET /slow HTTP/1.1\r\nHost:"), "");
+    assert_eq!(proxy.access_line("/slow"), "GET /slow HTTP/1.1|408|0|-|-");
+}
+
+#[test]
+fn a_request_body_that_never_ends_is_given_up_before_an_app_server_is_asked() {
+    let backend = counting();
+    let proxy = Proxy::start(
+        "",
+        &format!("client_body_timeout 100ms; location / {{ proxy_pass http://{}; }}", backend.address),
+    );
+    assert_eq!(proxy.ask("POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nabc"), "");
+    assert_eq!(proxy.access_line("/slow"), "POST /slow HTTP/1.1|408|0|-|-");
+    wait_for("nothing", || backend.heads().is_empty().then_some(()));
+}
+
+#[test]
+fn a_body_nobody_wanted_does_not_become_a_request() {
+    let proxy = Proxy::start("", "location / { return 200 $request_uri; }");
+    let request =
+        "POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 30\r\n\r\nGET /x HTTP/1.1\r\nHost: evil\r\n\r\n";
+    let next = "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let answers = proxy.ask(format!("{}{next}", request));
+    assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
+    assert!(answers.ends_with("/2") && !answers.contains("/x"), "{answers}");
+}

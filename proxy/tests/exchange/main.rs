@@ -1,0 +1,10 @@
+//! Whole exchanges through the program: raw bytes in, raw bytes out, and what the app server saw in between.
+
+mod bodies;
+mod failover;
+mod keepalive;
+mod phases;
+mod proxying;
+mod refusals;
+mod support;
+mod tunnel;

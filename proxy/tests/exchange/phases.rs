@@ -1,0 +1,95 @@
+//! The rewrite phase, `return`, `add_header`, maps and variables, seen from outside.
+
+use crate::support::{Proxy, status};
+
+fn body(response: &str) -> &str {
+    response.split_once("\r\n\r\n").map_or("", |(_, body)| body)
+}
+
+fn field<'r>(response: &'r str, name: &str) -> Option<&'r str> {
+    response.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+}
+
+#[test]
+fn a_preflight_is_answered_and_other_methods_go_on() {
+    let proxy = Proxy::start(
+        "",
+        "location / { if ($request_method = 'OPTIONS') { add_header X-A 1; add_header X-B ''; return 204; } return 200 on; }",
+    );
+    let preflight = proxy.ask("OPTIONS / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+    let server = concat!("Server: reference-proxy/", env!("CARGO_PKG_VERSION"));
+    assert_eq!(
+        preflight,
+        format!("HTTP/1.1 204 No Content\r\n{server}\r\nConnection: close\r\nX-A: 1\r\n\r\n")
+    );
+    assert_eq!(body(&proxy.get("/")), "on");
+}
+
+#[test]
+fn the_last_if_that_holds_decides_and_captures_are_kept() {
+    let proxy = Proxy::start(
+        "",
+        "location / { set $a none; if ($uri ~ ^/(?<name>\\w+)/(\\d+)) { set $a $name-$2; add_header X-If one; }\n\
+         if ($http_x) { add_header X-If two; } return 200 $a; }",
+    );
+    let answer = proxy.get("/item/42");
+    assert_eq!((body(&answer), field(&answer, "X-If")), ("item-42", Some("one")));
+    let answer = proxy.ask("GET /item/7 HTTP/1.1\r\nHost: a\r\nX: 1\r\nConnection: close\r\n\r\n");
+    assert_eq!((body(&answer), field(&answer, "X-If")), ("item-7", Some("two")));
+    assert_eq!(body(&proxy.get("/")), "none");
+}
+
+#[test]
+fn return_redirects_to_absolute_places() {
+    let proxy =
+        Proxy::start("", "location /a { return 301 /b?c; } location /d { return 302 https://x$uri; }");
+    let port = proxy.address.port();
+    assert_eq!(field(&proxy.get("/a"), "Location"), Some(&*format!("http://app.test:{port}/b?c")));
+    let away = proxy.get("/d%0d%0aX:1");
+    assert_eq!(
+        (status(&away), field(&away, "Location"), field(&away, "X")),
+        ("302", Some("https://x/d  X:1"), None)
+    );
+}
+
+#[test]
+fn headers_are_added_to_good_statuses_or_always() {
+    let proxy = Proxy::start(
+        "",
+        "add_header X-Good 1; add_header X-Always 1 always; location /ok { return 200; } location /no { return 404; }",
+    );
+    let (good, bad) = (proxy.get("/ok"), proxy.get("/no"));
+    assert_eq!((field(&good, "X-Good"), field(&good, "X-Always")), (Some("1"), Some("1")));
+    assert_eq!((field(&bad, "X-Good"), field(&bad, "X-Always")), (None, Some("1")));
+}
+
+#[test]
+fn maps_are_looked_up_exactly_then_by_expression() {
+    let proxy = Proxy::start(
+        "map $arg_k $v { default d; one 1; ~^x(.*)$ re-$1; } map $host $h { hostnames; default other; *.example.com wild; }",
+        "location / { return 200 $v,$h; }",
+    );
+    for (query, expected) in
+        [("k=ONE", "1,other"), ("k=xyz", "re-yz,other"), ("k=2", "d,other"), ("", "d,other")]
+    {
+        assert_eq!(body(&proxy.get(&format!("/?{query}"))), expected, "{query}");
+    }
+    let wild = proxy.ask("GET / HTTP/1.1\r\nHost: A.example.com:1\r\nConnection: close\r\n\r\n");
+    assert_eq!(body(&wild), "d,wild");
+}
+
+#[test]
+fn a_444_closes_without_a_word() {
+    let proxy = Proxy::start("", "location / { return 444; }");
+    assert_eq!(proxy.get("/"), "");
+    assert_eq!(proxy.access_line("GET"), "GET / HTTP/1.1|444|0|-|-");
+}
+
+#[test]
+fn a_redirection_cycle_is_a_500() {
+    let proxy = Proxy::start("", "location / { try_files /none /again; }");
+    assert_eq!(status(&proxy.get("/")), "500");
+    proxy.error_line(
+        "rewrite or internal redirection cycle while internally redirecting to \"/again\", client: 127.0.0.1",
+    );
+}

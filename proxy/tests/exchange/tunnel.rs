@@ -1,0 +1,77 @@
+//! After a 101.
+
+use std::io::Write;
+use std::net::Shutdown;
+
+use crate::support::{Backend, Proxy, rest, status, until};
+
+const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n";
+const SWITCH: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\nX-A: 1\r\n\r\n";
+
+fn upgrading(backend: &Backend, directives: &str) -> Proxy {
+    let set = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;";
+    Proxy::start("", &format!("location / {{ {set} {directives} proxy_pass http://{}; }}", backend.address))
+}
+
+#[test]
+fn bytes_read_with_the_heads_are_not_lost() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(&format!("{SWITCH}hello"));
+        let early = conversation.read(5);
+        conversation.say(&early);
+    });
+    let answer = upgrading(&backend, "").ask(format!("{UPGRADE}early"));
+    let server = concat!("Server: reference-proxy/", env!("CARGO_PKG_VERSION"));
+    let head = format!(
+        "HTTP/1.1 101 Switching Protocols\r\n{server}\r\nConnection: upgrade\r\nUpgrade: x\r\nX-A: 1\r\n\r\n"
+    );
+    assert_eq!(answer, format!("{head}helloearly"));
+    assert!(
+        backend.heads()[0].starts_with("GET /ws HTTP/1.1\r\nUpgrade: x\r\nConnection: upgrade\r\nHost: ")
+    );
+}
+
+#[test]
+fn an_end_in_one_direction_leaves_the_other_open() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        let all = conversation.rest();
+        conversation.say(&all.to_uppercase());
+    });
+    let proxy = upgrading(&backend, "");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    client.write_all(b"last words").expect("words");
+    client.shutdown(Shutdown::Write).expect("an end");
+    assert_eq!(rest(&mut client), "LAST WORDS");
+    assert_eq!(proxy.access_line("/ws"), format!("GET /ws HTTP/1.1|101|10|{}|101", backend.address));
+}
+
+#[test]
+fn silence_ends_a_tunnel() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        conversation.rest();
+    });
+    let proxy = upgrading(&backend, "proxy_read_timeout 100ms;");
+    assert!(proxy.ask(UPGRADE).starts_with("HTTP/1.1 101"));
+    proxy.error_line("upstream timed out (110: Connection timed out) while proxying upgraded connection");
+}
+
+#[test]
+fn a_refusal_to_switch_is_an_ordinary_response() {
+    let backend = Backend::saying("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+    let answer = upgrading(&backend, "").ask(UPGRADE.replace("Upgrade\r\n\r\n", "Upgrade, close\r\n\r\n"));
+    assert!(answer.starts_with("HTTP/1.1 403 No\r\n") && answer.ends_with("\r\n\r\nno"), "{answer}");
+}
+
+#[test]
+fn nobody_switches_who_was_not_asked_to() {
+    let backend = Backend::saying(SWITCH);
+    assert_eq!(status(&upgrading(&backend, "").get("/")), "502");
+}
