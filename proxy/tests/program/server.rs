@@ -100,7 +100,7 @@ impl Site {
     }
 }
 
-/// A running program; killed when dropped.
+/// A running program; stopped when dropped.
 pub(crate) struct Server<'a> {
     pub(crate) site: &'a Site,
     child: Child,
@@ -151,6 +151,12 @@ impl Server<'_> {
 
 impl Drop for Server<'_> {
     fn drop(&mut self) {
+        // Killed, a master of nginx would leave its workers behind; told to stop, it takes them along.
+        let _ = kill_process(Pid::from_child(&self.child), Signal::TERM);
+        let deadline = Instant::now() + DEADLINE;
+        while self.child.try_wait().is_ok_and(|status| status.is_none()) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+        }
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
