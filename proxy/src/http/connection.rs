@@ -10,9 +10,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::exchange::{Client, Exchange};
-use super::head::{Length, Limits, Refusal, Request, Scan, Scanner, TOO_LARGE};
+use super::head::{Length, Refusal, Request, TOO_LARGE};
 use super::phases::{self, Content};
 use super::respond::{Connection, error_page};
+use super::scan::{Limits, Scan, Scanner};
 use super::variables::Variables;
 use super::wire::{Framing, Inflow, Stream};
 use crate::config::model::{Http, Level, Listen};
@@ -201,18 +202,18 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         match scanner.scan(input.bytes(), limits) {
             Scan::Line => {
                 let line = scanner.request_line.clone().unwrap_or_default();
-                let end = line.end as u64;
+                let length = line.len() as u64;
                 let line = without_end(input.bytes().get(line).unwrap_or_default());
                 if let Err(refusal) = x.request.read_line(line) {
                     return Read::Refused(refusal);
                 }
-                x.request_length = end;
+                x.request_length = length;
                 continue;
             }
             Scan::End(end) => {
-                let start = scanner.request_line.map_or(0, |line| line.end);
-                let fields = x.request.read_fields(input.bytes().get(start..end).unwrap_or_default());
-                x.request_length = end as u64;
+                let line = scanner.request_line.unwrap_or_default();
+                let fields = x.request.read_fields(input.bytes().get(line.end..end).unwrap_or_default());
+                x.request_length = (end - line.start) as u64;
                 input.consume(end);
                 return fields.map_or_else(Read::Refused, |()| Read::Request);
             }
@@ -299,7 +300,7 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
         }
     };
     let behind = connection.input.len() - connection.body.data(&connection.input).len();
-    x.request_length += at_hand.saturating_sub(behind) as u64;
+    x.body_at_hand = at_hand.saturating_sub(behind) as u64;
     let content = phases::run(x);
     let outcome = match content {
         Content::Proxy => match proxy::handle(connection, x).await {

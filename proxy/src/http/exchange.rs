@@ -56,6 +56,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) continued: bool,
     /// Bytes of the request, head and body (`$request_length`).
     pub(crate) request_length: u64,
+    /// Bytes of the body that came along with the head; nginx counts them only if somebody reads the body.
+    pub(crate) body_at_hand: u64,
     /// Bytes written to the client (`$bytes_sent`).
     pub(crate) sent: u64,
     /// The response's head as it was written, for `$sent_http_…`.
@@ -114,6 +116,7 @@ impl<'a> Exchange<'a> {
             linger: false,
             continued: false,
             request_length: 0,
+            body_at_hand: 0,
             sent: 0,
             response_head: Vec::new(),
             attempts: Vec::new(),

@@ -15,6 +15,7 @@ pub mod message;
 mod pages;
 mod phases;
 pub(crate) mod respond;
+mod scan;
 pub mod uri;
 pub mod variables;
 pub(crate) mod wire;

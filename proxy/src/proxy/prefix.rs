@@ -11,6 +11,7 @@ use super::Unanswered;
 use super::upload::Stopped;
 use crate::config::model::Level;
 use crate::http::exchange::Exchange;
+use crate::http::head::Length;
 use crate::http::respond::Connection;
 use crate::http::wire::Stream;
 use crate::http::wire::inflow::Broken;
@@ -20,10 +21,9 @@ pub(super) async fn read<C: Stream>(
     client: &mut Connection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), Unanswered> {
-    if client.body.is_complete() {
-        return check(client, x);
-    }
-    if x.request.expects_continue && client.body.total() == 0 {
+    x.request_length += std::mem::take(&mut x.body_at_hand);
+    // As nginx: said even if the body has come along unasked.
+    if x.request.expects_continue && x.request.body != Length::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
         let timeout = x.settings.send_timeout;
         client.output.begin();
@@ -36,7 +36,7 @@ pub(super) async fn read<C: Stream>(
         x.continued = true;
     }
     check(client, x)?;
-    if !x.settings.proxy.request_buffering {
+    if client.body.is_complete() || !x.settings.proxy.request_buffering {
         return Ok(());
     }
     let (timeout, most) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
@@ -56,7 +56,7 @@ pub(super) async fn read<C: Stream>(
                     return reading.poll(cx).map(|()| Err(Stopped::ClientTimedOut));
                 }
             }
-            if most.is_some_and(|most| body.total() > most) {
+            if most.is_some_and(|most| body.at_least() > most) {
                 return Poll::Ready(Err(Stopped::TooLarge));
             }
         }
@@ -68,7 +68,7 @@ pub(super) async fn read<C: Stream>(
 
 fn check<C>(client: &Connection<C>, x: &mut Exchange<'_>) -> Result<(), Unanswered> {
     match x.settings.client_max_body_size {
-        Some(most) if client.body.total() > most => Err(refuse(x, Stopped::TooLarge)),
+        Some(most) if client.body.at_least() > most => Err(refuse(x, Stopped::TooLarge)),
         _ => Ok(()),
     }
 }

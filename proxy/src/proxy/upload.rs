@@ -137,7 +137,7 @@ impl Upload {
         match body.poll_fill(input, stream, cx) {
             Poll::Ready(Ok(count)) => {
                 *received += count as u64;
-                let too_large = self.limits.body.is_some_and(|most| body.total() > most);
+                let too_large = self.limits.body.is_some_and(|most| body.at_least() > most);
                 Poll::Ready(if too_large { Err(Stopped::TooLarge) } else { Ok(()) })
             }
             Poll::Ready(Err(broken)) => Poll::Ready(Err(Stopped::Client(broken))),

@@ -43,6 +43,11 @@ impl Chunked {
         self.state == State::Done
     }
 
+    /// Bytes of the current chunk that are still to come.
+    pub(crate) fn announced(&self) -> u64 {
+        if let State::Data(left) = self.state { left } else { 0 }
+    }
+
     /// Strips the coding from `buffer` behind its first `ready` bytes, which are body already, and says how many
     /// bytes at its front are body now. What follows the body's end is left behind them.
     pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, Malformed> {

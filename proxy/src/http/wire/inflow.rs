@@ -103,6 +103,14 @@ impl Inflow {
         self.total
     }
 
+    /// Body bytes seen so far and those of the chunk that has begun: how long the body is at least.
+    pub(crate) fn at_least(&self) -> u64 {
+        match &self.decoder {
+            Decoder::Chunked(chunked) => self.total.saturating_add(chunked.announced()),
+            _ => self.total,
+        }
+    }
+
     /// Reads once: the raw bytes read. Must not be called when the body is complete or the buffer full.
     pub(crate) fn poll_fill<S: Stream>(
         &mut self,

@@ -1,0 +1,84 @@
+//! Where a request's head ends, and whether it has grown too long.
+
+use std::ops::Range;
+
+/// Finds the end of a head as it arrives, line by line, so that a slow client costs no second look at a byte.
+#[derive(Debug, Default)]
+pub(crate) struct Scanner {
+    /// Bytes looked at.
+    scanned: usize,
+    /// Where the current line begins.
+    line: usize,
+    /// Where the request line begins and ends (its line end included), once it has ended.
+    pub(crate) request_line: Option<Range<usize>>,
+}
+
+/// What the [`Scanner`] found.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Scan {
+    /// The head is not all there.
+    More,
+    /// The request line has just ended; go on after it was read.
+    Line,
+    /// The head ends here.
+    End(usize),
+    /// The line, or the head, is longer than the limits.
+    TooLong,
+}
+
+/// The limits of a head.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Bytes of one line, its line end included.
+    pub(crate) line: usize,
+    /// Bytes of the whole head.
+    pub(crate) head: usize,
+}
+
+impl Scanner {
+    /// Looks at what has arrived since the last time. `bytes` begins where it began before.
+    pub(crate) fn scan(&mut self, bytes: &[u8], limits: Limits) -> Scan {
+        loop {
+            let rest = bytes.get(self.scanned..).unwrap_or_default();
+            let Some(found) = memchr::memchr(b'\n', rest) else {
+                self.scanned = bytes.len();
+                let long = bytes.len() - self.line >= limits.line || bytes.len() > limits.head;
+                return if long { Scan::TooLong } else { Scan::More };
+            };
+            let (start, end) = (self.line, self.scanned + found + 1);
+            (self.scanned, self.line) = (end, end);
+            if end - start > limits.line || end > limits.head {
+                return Scan::TooLong;
+            }
+            let blank = matches!(bytes.get(start..end), Some(b"\r\n" | b"\n"));
+            match (&self.request_line, blank) {
+                // Empty lines before a request are ignored (RFC 9112 §2.2).
+                (None, true) => {}
+                (None, false) => {
+                    self.request_line = Some(start..end);
+                    return Scan::Line;
+                }
+                (Some(_), true) => return Scan::End(end),
+                (Some(_), false) => {}
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { line: 100, head: 400 };
+
+    #[test]
+    fn long_lines_and_long_heads_are_noticed_before_they_end() {
+        let mut scanner = Scanner::default();
+        assert_eq!(scanner.scan(&[b'a'; 99], LIMITS), Scan::More);
+        assert_eq!(scanner.scan(&[b'a'; 100], LIMITS), Scan::TooLong);
+        let mut scanner = Scanner::default();
+        let head = format!("GET / HTTP/1.1\r\n{}", "X: 12345678901\r\n".repeat(40));
+        assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::Line);
+        assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::TooLong);
+    }
+}
