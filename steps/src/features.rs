@@ -209,12 +209,22 @@ pub fn path_of(feature: &Feature) -> &Path {
 }
 
 fn parse_feature(path: &Path, text: &str) -> Result<Feature, String> {
-    let mut feature = Feature::parse(text, GherkinEnv::default()).map_err(|error| {
-        let said = error.to_string();
-        format!("{}: this is not Gherkin: {said}", path.display())
-    })?;
+    let mut feature = Feature::parse(text, GherkinEnv::default())
+        .map_err(|error| not_gherkin(path, text, &error.to_string()))?;
     feature.path = Some(path.to_owned());
     feature.expand_examples().map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The parser says `Error at LINE:COLUMN: {…}` and lists what its grammar would have taken; a person is better served with
+/// the line itself. A word misspelt at the start of a line is noticed only where the next one begins.
+fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
+    let line = said.split([' ', ':']).nth(2).and_then(|line| line.parse::<usize>().ok()).unwrap_or(1);
+    let shown = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
+    format!(
+        "{}:{line}: this is not Gherkin: {shown}\n  help: lines begin with Feature, Rule, Scenario, Given, When, Then, And, \
+         Examples, a tag, or the | of a table, in which a backslash is written \\\\",
+        path.display()
+    )
 }
 
 fn collect(directory: &Path, files: &mut Vec<(PathBuf, String)>) -> std::io::Result<()> {

@@ -84,6 +84,12 @@ impl Connection {
         Ok(())
     }
 
+    /// Whether what is written waits to be sent together with what follows it. A wish: the kernel holds nothing back for
+    /// longer than 200 ms.
+    pub(crate) fn hold_back(&self, hold: bool) {
+        let _ = rustix::net::sockopt::set_tcp_cork(&self.socket, hold);
+    }
+
     /// Closes the connection in the ordinary way, after what has been written.
     pub(crate) fn close(&self) {
         self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);

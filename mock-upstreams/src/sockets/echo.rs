@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::session::{Incoming, Reader, Socket, Writer};
 use crate::instance::Instance;
+use crate::server::Connection;
 
 /// What the query of `/stomp/echo` asks for.
 #[derive(Debug, Default, Deserialize)]
@@ -15,9 +16,26 @@ pub(super) struct Orders {
     size: Option<usize>,
     push: Option<u32>,
     ping: Option<String>,
+    greet: Option<String>,
 }
 
-pub(super) async fn run(mut socket: Socket, orders: Orders, instance: Arc<Instance>) {
+impl Orders {
+    /// Whether there is something to say in one breath with the 101.
+    pub(super) fn greets(&self) -> bool {
+        self.greet.is_some()
+    }
+}
+
+pub(super) async fn run(
+    mut socket: Socket,
+    orders: Orders,
+    instance: Arc<Instance>,
+    connection: Arc<Connection>,
+) {
+    if let Some(text) = orders.greet {
+        socket.writer.text(text).await;
+        connection.hold_back(false);
+    }
     if let Some(close) = orders.close {
         let (code, reason) = close.split_once(',').unwrap_or((&close, ""));
         return socket.close(code.parse().ok(), reason).await;

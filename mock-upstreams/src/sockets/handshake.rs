@@ -58,7 +58,9 @@ pub(super) async fn echo(
     Query(orders): Query<Orders>,
     handshake: Handshake,
 ) -> Response {
-    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance))
+    let connection = Arc::clone(&handshake.connection);
+    connection.hold_back(orders.greets());
+    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance, connection))
 }
 
 pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Response {

@@ -20,6 +20,7 @@
 //! | `close=4001,bye` | closes at once, with that code and reason; `close=` without a code |
 //! | `flood=10000` | sends texts `0`, `1` … while it reads; what it reads is not echoed; `size=N` pads each to `N` bytes |
 //! | `push=3` | sends texts `0`, `1` …, each upon a [release](crate::AppServer::release), and echoes meanwhile |
+//! | `greet=TEXT` | sends that text in one segment with the 101 |
 //! | `ping=TEXT` | sends a ping with that payload at once; the pong is in the journal |
 //!
 //! Of SockJS there are `/stomp/info`, the raw WebSocket at `/stomp/websocket`, and the framing of

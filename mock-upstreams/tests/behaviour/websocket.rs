@@ -182,3 +182,18 @@ async fn notices_a_client_that_is_gone() -> Outcome {
     ));
     Ok(())
 }
+
+#[tokio::test]
+async fn greets_in_one_breath_with_the_101() -> Outcome {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let blue = blue().await;
+    let mut socket = tokio::net::TcpStream::connect(blue.address()).await?;
+    let head = "GET /stomp/echo?greet=welcome HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: upgrade\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    socket.write_all(head.as_bytes()).await?;
+    let mut first = vec![0; 4096];
+    let length = socket.read(&mut first).await?;
+    let text = String::from_utf8_lossy(&first[..length]).into_owned();
+    assert!(text.starts_with("HTTP/1.1 101 ") && text.ends_with("welcome"), "{text}");
+    Ok(())
+}

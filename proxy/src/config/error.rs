@@ -28,6 +28,9 @@ pub struct Place {
     pub line: usize,
 }
 
+/// Characters of a line that are shown.
+const LONGEST_SNIPPET: usize = 160;
+
 /// A line of the file and what to point at in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Snippet {
@@ -56,14 +59,15 @@ impl ConfigError {
     }
 
     /// Shows these words.
-    pub fn pointing(mut self, span: &Span) -> ConfigError {
-        self.0.snippet = Some(Snippet {
-            line: span.line(),
-            text: span.line_text(),
-            column: span.column(),
-            width: span.width(),
-        });
+    pub(super) fn pointing(mut self, span: &Span) -> ConfigError {
+        self.0.snippet = Some(Snippet::of(span));
         self
+    }
+
+    /// Shows the end of these words, where a `;` is missing, and says so.
+    pub(super) fn missing_semicolon(self, after: &Span) -> ConfigError {
+        let gap = Span { start: after.end, end: after.end, ..after.clone() };
+        self.pointing(&gap).help("\";\" is missing here")
     }
 
     /// Says what to do about it.
@@ -101,6 +105,22 @@ impl ConfigError {
             Some(place) => format!("{} in {place}", self.0.message),
             None => self.0.message.clone(),
         }
+    }
+}
+
+impl Snippet {
+    /// The line on which `span` starts, or the part of a very long line that is around it.
+    fn of(span: &Span) -> Snippet {
+        let (line, column, text) = (span.line(), span.column(), span.line_text());
+        let hidden = if column > LONGEST_SNIPPET { column - LONGEST_SNIPPET / 2 } else { 0 };
+        let is_long = text.chars().count() > hidden + LONGEST_SNIPPET;
+        let mut shown: String = text.chars().skip(hidden).take(LONGEST_SNIPPET).collect();
+        if is_long {
+            shown.push('…');
+        }
+        let column = column - hidden;
+        let width = span.width().min((shown.chars().count() + 1).saturating_sub(column).max(1));
+        Snippet { line, text: shown, column, width }
     }
 }
 

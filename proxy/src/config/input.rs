@@ -77,7 +77,7 @@ impl Directive {
             .windows(2)
             .find(|pair| table::is_known(&pair[1].text) && pair[1].span.line() > pair[0].span.line());
         match swallowed {
-            Some(pair) => error.help(format!("\";\" is missing at the end of line {}", pair[0].span.line())),
+            Some(pair) => error.missing_semicolon(&pair[0].span),
             None => error,
         }
     }
@@ -207,21 +207,16 @@ impl Input {
     }
 
     fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
-        let call = |error: &std::io::Error| match error.kind() {
-            std::io::ErrorKind::IsADirectory => "pread",
-            _ => "open",
-        };
         match std::fs::read(path) {
             Ok(text) => {
                 self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
                 Ok(())
             }
-            Err(error) => Err(self.error_here(format!(
-                "{}() \"{}\" failed ({})",
-                call(&error),
-                path.display(),
-                super::read::os_error(&error)
-            ))),
+            Err(error) => {
+                let call = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
+                let (path, error) = (path.display(), super::read::os_error(&error));
+                Err(self.error_here(format!("{call}() \"{path}\" failed ({error})")))
+            }
         }
     }
 

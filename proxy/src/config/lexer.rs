@@ -173,13 +173,12 @@ impl Lexer {
             super::source::SourceName::CommandLine => "unexpected end of parameter, expecting \";\"",
         };
         let error = ConfigError::new(message).at(self.place());
-        Err(match (state, words.first()) {
-            (State::Quoted(start, quote), _) => error
+        Err(match state {
+            State::Quoted(start, quote) => error
                 .pointing(&self.span(start - 1, start))
                 .help(format!("this {} is never closed", char::from(quote))),
-            (_, Some(first)) => error.pointing(&first.span).help("this directive has no \";\" at its end"),
-            (State::Word(start), None) => error.pointing(&self.span(start, at)),
-            _ => error,
+            State::Word(start) => error.missing_semicolon(&self.span(start, at)),
+            _ => self.unfinished(&words, error),
         })
     }
 
@@ -214,7 +213,7 @@ impl Lexer {
 
     fn unfinished(&self, words: &[Word], error: ConfigError) -> ConfigError {
         match words.last() {
-            Some(last) => error.help(format!("\";\" is missing at the end of line {}", last.span.line())),
+            Some(last) => error.missing_semicolon(&last.span),
             None => error,
         }
     }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// A text that is being read.
 #[derive(Debug)]
-pub struct Source {
+pub(super) struct Source {
     /// What it is called in messages.
     pub name: SourceName,
     /// Its bytes, as they are in the file.
@@ -23,7 +23,7 @@ pub enum SourceName {
 
 /// A stretch of a [`Source`].
 #[derive(Debug, Clone)]
-pub struct Span {
+pub(super) struct Span {
     /// The text.
     pub source: Rc<Source>,
     /// Byte offset of the first byte.
@@ -43,24 +43,24 @@ pub(super) struct Word {
 
 impl Span {
     /// The line of the first byte, counted from 1.
-    pub fn line(&self) -> usize {
+    pub(super) fn line(&self) -> usize {
         1 + self.source.text.iter().take(self.start).filter(|byte| **byte == b'\n').count()
     }
 
     /// The column of the first byte, in characters, counted from 1.
-    pub fn column(&self) -> usize {
+    pub(super) fn column(&self) -> usize {
         1 + lossy(self.source.text.get(self.line_start()..self.start)).chars().count()
     }
 
     /// The whole line in which the span starts.
-    pub fn line_text(&self) -> String {
+    pub(super) fn line_text(&self) -> String {
         let rest = self.source.text.get(self.line_start()..).unwrap_or_default();
         let line = rest.split(|byte| *byte == b'\n').next();
         lossy(line).trim_end().to_owned()
     }
 
     /// Characters of the span on its first line, at least one.
-    pub fn width(&self) -> usize {
+    pub(super) fn width(&self) -> usize {
         let text = lossy(self.source.text.get(self.start..self.end));
         text.lines().next().map_or(0, |line| line.chars().count()).max(1)
     }

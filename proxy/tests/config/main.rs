@@ -1,5 +1,9 @@
 //! The configuration reader and what it feeds, on their own and side by side with nginx.
 
+mod cases;
+mod documentation;
 mod locations;
+mod merged;
 mod nginx;
+mod refused;
 mod targets;

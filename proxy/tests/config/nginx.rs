@@ -29,6 +29,32 @@ pub(crate) fn prefix() -> TempDir {
     directory
 }
 
+/// `nginx -t`: its warnings, or the error.
+pub(crate) fn test(program: &Path, prefix: &Path, global: Option<&str>) -> Result<String, String> {
+    let mut command = Command::new(program);
+    command
+        .args(["-t", "-e", "stderr", "-p"])
+        .arg(format!("{}/", prefix.display()))
+        .args(["-c", "nginx.conf"]);
+    command.args(global.iter().flat_map(|global| ["-g", global]));
+    let output = command.stdin(Stdio::null()).output().expect("nginx starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    // `nginx: [warn] …`, or with a log's time and process id in the place of the name.
+    let of_level = |levels: &[&str]| {
+        let message = |line: &str| {
+            let (_, rest) = line.split_once('[')?;
+            let (level, rest) = rest.split_once("] ")?;
+            let logged = rest.split_once(": ").filter(|(id, _)| id.contains('#')).map(|(_, message)| message);
+            levels.contains(&level).then(|| logged.unwrap_or(rest).to_owned())
+        };
+        said.lines().filter_map(message).collect::<Vec<_>>()
+    };
+    match output.status.success() {
+        true => Ok(of_level(&["warn"]).join("\n")),
+        false => Err(of_level(&["emerg", "crit"]).into_iter().next().unwrap_or(said.clone())),
+    }
+}
+
 /// A running nginx, stopped when dropped.
 pub(crate) struct Running {
     child: Child,

@@ -55,6 +55,15 @@ fn logs_and_the_pid_file_are_tried() {
 }
 
 #[test]
+fn there_must_be_a_connection_to_spare() {
+    let conf = GOOD.replace("events {}", "events { worker_connections 1; }");
+    let site = Site::new(&conf.replace("off; }", "off; server { listen 127.0.0.1:@PORT@; } }"));
+    let (code, said) = site.said(&["-tq"]);
+    let wanted = "reference-proxy: [emerg] 1 worker_connections are not enough for 1 listening sockets\n";
+    assert!(code == Some(1) && said.starts_with(wanted), "{said}");
+}
+
+#[test]
 fn addresses_are_tried_and_one_in_use_is_fine() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let listen = |address: &str| GOOD.replace("off; }", &format!("off; server {{ listen {address}; }} }}"));

@@ -7,7 +7,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::response::{Framing, Response};
-use super::{ClientError, PATIENCE, Request, patiently};
+use super::{ClientError, Request, patiently};
 
 /// A connection that has been opened to the proxy.
 #[derive(Debug)]
@@ -126,12 +126,6 @@ impl Connection {
             }
             Err(_) => false,
         }
-    }
-
-    /// Whether no further response is to be expected after one of this status: the other end closes, now or after it has
-    /// read on for a while.
-    pub async fn is_ending(&mut self, status: u16) -> bool {
-        matches!(status, 400..=599) && self.is_closed_by_peer(PATIENCE).await
     }
 
     /// Everything that comes until the other end closes.

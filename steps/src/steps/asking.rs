@@ -91,12 +91,10 @@ async fn sends_raw(world: &mut World, step: &Step) -> Checked {
             break;
         }
         let response = world.keep(answer)?;
-        let (status, last) = (response.status, matches!(response.framing, Framing::Close));
-        if status == 101 || last || !response.complete {
-            break;
-        }
+        let closes = response.value("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let last = closes || response.status == 101 || matches!(response.framing, Framing::Close);
         match methods.next() {
-            Some(next) if !connection.is_ending(status).await => method = next,
+            Some(next) if !last && response.complete => method = next,
             _ => break,
         }
     }

@@ -54,16 +54,15 @@ pub(crate) fn parse(text: &str, used: Use) -> Result<Url, &'static str> {
         return Err("invalid host");
     }
     if used == Use::Listen && port.is_none() && !host.starts_with('[') {
-        if let Ok((first, last)) = ports(host, used) {
+        let is_port = host.split('-').all(|number| parse_number(number).is_some());
+        if is_port {
+            let (first, last) = ports(host, used)?;
             return Ok(Url {
                 host: "*".into(),
                 port: Some(first),
                 last_port: Some(last),
                 uri: String::new(),
             });
-        }
-        if parse_number(host).is_some() {
-            return Err("invalid port");
         }
     }
     let range = port.map(|port| ports(port, used)).transpose()?;

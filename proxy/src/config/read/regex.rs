@@ -9,23 +9,29 @@ use crate::config::input::Directive;
 use crate::config::model::Pattern;
 use crate::config::source::Word;
 
+/// Escapes that both know, each in its own way.
+const AMBIGUOUS: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
+
 /// Compiles `source`, a part of `word`; each named capture makes a variable.
-pub(super) fn pattern(
+pub(crate) fn pattern(
     reader: &mut Reader,
     directive: &Directive,
     word: &Word,
     source: &str,
     caseless: bool,
 ) -> Result<Pattern, ConfigError> {
-    // As PCRE without UTF mode, which is what nginx asks for: a dot is a byte.
-    let regex = RegexBuilder::new(source)
-        .case_insensitive(caseless)
-        .bytes_mode(BytesMode::Ascii)
-        .build()
-        .map_err(|error| {
-            let reason = error.to_string().lines().last().unwrap_or_default().trim().to_owned();
-            directive.error_at(word, format!("regular expression \"{source}\" cannot be compiled: {reason}"))
-        })?;
+    let refused = |reason: &str| {
+        directive.error_at(word, format!("regular expression \"{source}\" cannot be compiled: {reason}"))
+    };
+    // nginx compiles for bytes unless the expression asks for UTF-8.
+    let utf8 = ["(*UTF8)", "(*UTF)"].into_iter().find_map(|verb| source.strip_prefix(verb));
+    let mode = if utf8.is_some() { BytesMode::UnicodeBytes } else { BytesMode::Ascii };
+    let expression = utf8.unwrap_or(source);
+    if let Some(escape) = ambiguous_escape(expression) {
+        return Err(refused(&format!("\"\\{escape}\" is not supported here")));
+    }
+    let regex = RegexBuilder::new(expression).case_insensitive(caseless).bytes_mode(mode).build();
+    let regex = regex.map_err(|error| refused(&reason(&error.to_string())))?;
     let mut named = Vec::new();
     for (group, name) in regex.capture_names().enumerate() {
         if let Some(name) = name {
@@ -33,4 +39,29 @@ pub(super) fn pattern(
         }
     }
     Ok(Pattern { source: source.to_owned(), regex, named })
+}
+
+fn ambiguous_escape(expression: &str) -> Option<char> {
+    let mut characters = expression.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' {
+            let escaped = characters.next()?;
+            if AMBIGUOUS.contains(&escaped) {
+                return Some(escaped);
+            }
+        }
+    }
+    None
+}
+
+/// The last line of what the compiler says, without its own preface.
+fn reason(text: &str) -> String {
+    let last = text.lines().last().unwrap_or_default().trim();
+    let words = match last.strip_prefix("Parsing error at position ").and_then(|rest| rest.split_once(": ")) {
+        Some((_, reason)) => reason,
+        None => last.strip_prefix("error: ").unwrap_or(last),
+    };
+    let mut reason: String = words.chars().take(1).flat_map(char::to_lowercase).collect();
+    reason.extend(words.chars().skip(1));
+    reason
 }

@@ -171,9 +171,10 @@ const FIXED: &[&str] = &[
 ];
 
 impl Names {
-    /// The number of a name, which is its provisional slot.
+    /// The number of a name, which is its provisional slot. Case does not matter.
     pub(crate) fn mention(&mut self, directive: &Directive, word: &Word, text: &str) -> usize {
-        if let Some(index) = self.names.iter().position(|name| name.text == text) {
+        let text = &text.to_ascii_lowercase();
+        if let Some(index) = self.names.iter().position(|name| name.text == *text) {
             return index;
         }
         let unknown = directive.error_at(word, format!("unknown \"{text}\" variable"));
@@ -189,6 +190,7 @@ impl Names {
         text: &str,
         maker: Maker,
     ) -> Result<usize, ConfigError> {
+        let text = &text.to_ascii_lowercase()[..];
         if matches!(text, "args" | "limit_rate") {
             let message = format!("changing \"${text}\" is known to nginx, but not supported here");
             return Err(directive.error_at(word, message));
@@ -296,15 +298,16 @@ fn family(name: &str) -> Option<Variable> {
         ("arg_", Variable::Arg),
         ("cookie_", Variable::Cookie),
     ];
-    FAMILIES.iter().find_map(|(prefix, make)| {
-        name.strip_prefix(prefix).map(|rest| make(rest.to_ascii_lowercase().into()))
-    })
+    FAMILIES.iter().find_map(|(prefix, make)| name.strip_prefix(prefix).map(|rest| make(rest.into())))
 }
 
 fn explain(unknown: ConfigError, name: &str, made: &[String]) -> ConfigError {
     if FOREIGN.contains(&name) || FOREIGN_FAMILIES.iter().any(|family| name.starts_with(family)) {
         let place = unknown.clone();
         return place.with_message(format!("variable \"${name}\" is known to nginx, but not supported here"));
+    }
+    if name.contains(['=', '~', '!']) {
+        return unknown.help("put spaces around the operator");
     }
     let known = BUILT_IN.iter().map(|(name, _)| *name).chain(made.iter().map(String::as_str));
     match crate::config::table::nearest(name, known) {

@@ -51,11 +51,11 @@ pub enum Accepted {
 }
 
 impl Connections {
-    /// Room for `limit` connections, of which `listening` are taken by listening sockets.
-    pub fn new(limit: usize, listening: usize) -> Connections {
+    /// Room for `limit` connections, of which `taken` are taken from the start.
+    pub fn new(limit: usize, taken: usize) -> Connections {
         Connections(Rc::new(Shared {
             limit,
-            used: Cell::new(listening),
+            used: Cell::new(taken),
             clients: Cell::new(0),
             no_clients: Notify::new(),
             evicting: Cell::new(0),

@@ -50,7 +50,7 @@ pub(in crate::server) async fn run(seed: Seed) {
     let (stage, quitting) = watch::channel(Stage::Serving);
     let worker = Rc::new(Worker {
         upstreams: Upstreams::new(config.http.as_ref()),
-        connections: Connections::new(config.worker_connections, shares.len()),
+        connections: Connections::new(config.worker_connections, taken(&config)),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
         quitting,
@@ -100,6 +100,12 @@ pub(in crate::server) async fn run(seed: Seed) {
     logs.main_error(Level::Notice, format_args!("exiting"));
     logs.flush();
     logs.main_error(Level::Notice, format_args!("exit"));
+}
+
+/// Connections that are none of a client's or an app server's, as nginx counts them: one for each listening address and
+/// one to the master.
+pub(in crate::server) fn taken(config: &Config) -> usize {
+    config.http.as_ref().map_or(0, |http| http.listen.len()) + 1
 }
 
 /// The task that accepts from one socket.

@@ -94,7 +94,11 @@ fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
         connect_timeout: raw.connect_timeout.unwrap_or(outer.connect_timeout),
         send_timeout: raw.proxy_send_timeout.unwrap_or(outer.send_timeout),
         read_timeout: raw.read_timeout.unwrap_or(outer.read_timeout),
-        next_upstream: raw.next_upstream.unwrap_or(outer.next_upstream),
+        next_upstream: match raw.next_upstream {
+            Some((_, true)) => NextUpstream::default(),
+            Some((when, false)) => when,
+            None => outer.next_upstream,
+        },
         next_upstream_tries: raw.next_upstream_tries.unwrap_or(outer.next_upstream_tries),
         next_upstream_timeout: raw.next_upstream_timeout.unwrap_or(outer.next_upstream_timeout),
         buffering: raw.buffering.unwrap_or(outer.buffering),

@@ -1,5 +1,6 @@
 //! Drafts to the model, when the `http` block has ended: what nginx does in `ngx_http_block` after parsing.
 
+mod checks;
 mod link;
 mod merge;
 pub(super) mod names;
@@ -15,6 +16,9 @@ use crate::config::model::{Http, Location, LocationKind, Server};
 pub(super) fn finish(reader: &mut Reader) -> Result<(), ConfigError> {
     let draft = std::mem::replace(&mut reader.http, Draft::new());
     let upstreams = draft.upstreams.finish()?;
+    if let Some(message) = checks::buffers(&draft.levels) {
+        return Err(reader.error_here(message));
+    }
     let mut warnings = Vec::new();
 
     let settings = merge::settings(&draft.levels, &reader.prefix);

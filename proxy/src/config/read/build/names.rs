@@ -3,7 +3,7 @@
 use crate::config::error::ConfigError;
 use crate::config::model::{Listen, ServerNames};
 use crate::config::read::http::listen::{Address, Listens};
-use crate::config::read::http::server::ServerDraft;
+use crate::config::read::http::server::{ServerDraft, ServerName};
 
 /// What kind of name a host name in a table is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,12 @@ fn listen(
     warnings: &mut Vec<ConfigError>,
 ) -> Result<Listen, ConfigError> {
     let mut names = ServerNames::default();
+    // Like nginx, look into names only where there is something to choose or to capture.
+    let captures =
+        |index: &usize| servers.get(*index).is_some_and(|server| server.names.iter().any(has_captures));
+    if address.servers.len() < 2 && !address.servers.iter().any(captures) {
+        return Ok(listen_on(address, names));
+    }
     for &index in &address.servers {
         let Some(server) = servers.get(index) else { continue };
         if server.names.is_empty() {
@@ -67,13 +73,20 @@ fn listen(
     }
     names.leading.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
     names.trailing.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    let options = address.options.unwrap_or_default();
-    Ok(Listen {
+    Ok(listen_on(address, names))
+}
+
+fn listen_on(address: &Address, names: ServerNames) -> Listen {
+    Listen {
         address: address.socket,
-        backlog: options.backlog,
+        backlog: address.options.and_then(|options| options.backlog),
         default_server: address.default_server.or(address.servers.first().copied()).unwrap_or(0),
         names,
-    })
+    }
+}
+
+fn has_captures(name: &ServerName) -> bool {
+    name.pattern.as_ref().is_some_and(|pattern| pattern.regex.captures_len() > 1)
 }
 
 fn add(

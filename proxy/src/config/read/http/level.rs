@@ -70,7 +70,8 @@ pub(crate) struct Raw {
     pub connect_timeout: Option<Duration>,
     pub proxy_send_timeout: Option<Duration>,
     pub read_timeout: Option<Duration>,
-    pub next_upstream: Option<NextUpstream>,
+    /// When another server is tried, and whether `off` was among it.
+    pub next_upstream: Option<(NextUpstream, bool)>,
     pub next_upstream_tries: Option<usize>,
     pub next_upstream_timeout: Option<Duration>,
     pub buffering: Option<bool>,

@@ -106,8 +106,11 @@ fn parameters(directive: &Directive) -> Result<(Option<Options>, bool), ConfigEr
             }
             ("ipv6only", Some("on")) => drop(options.get_or_insert_default()),
             ("ipv6only", Some("off")) => return Err(not_here(directive, index, "\"ipv6only=off\"")),
-            ("ipv6only", Some(value)) => {
+            ("ipv6only", Some(value)) if value.starts_with('o') => {
                 return Err(directive.error_at(word, format!("invalid ipv6only flags \"{value}\"")));
+            }
+            ("ipv6only", Some(_)) => {
+                return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
             }
             _ if FOREIGN.contains(&name) => {
                 return Err(not_here(directive, index, &format!("\"{name}\"")));

@@ -6,7 +6,6 @@ use crate::config::error::ConfigError;
 use crate::config::input::Directive;
 use crate::config::model::{Map, ServerNamesOf};
 use crate::config::read::build::names::{Shape, shape};
-use crate::config::read::values::not_here;
 use crate::config::read::variables::{Maker, template};
 use crate::config::read::{Reader, regex};
 use crate::config::template::Template;
@@ -57,7 +56,9 @@ impl MapDraft {
                     self.map.hostnames = true;
                     Ok(())
                 }
-                ("volatile", 1) => Err(not_here(entry, 0, "\"volatile\"")),
+                ("volatile", 1) => {
+                    Err(entry.error("\"volatile\" in \"map\" is known to nginx, but not supported here"))
+                }
                 _ => Err(entry.error("invalid number of the map parameters")),
             };
         };

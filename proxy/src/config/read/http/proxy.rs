@@ -2,7 +2,7 @@
 
 use crate::config::error::ConfigError;
 use crate::config::input::Directive;
-use crate::config::model::{LocationKind, NextUpstream, ProxyPass, Redirect, RedirectRule};
+use crate::config::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
 use crate::config::read::address::{Use, parse};
 use crate::config::read::values::{duplicate, not_here, once};
 use crate::config::read::variables::{template, template_of};
@@ -95,10 +95,9 @@ pub(crate) fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> 
     })
 }
 
-/// `proxy_next_upstream`.
+/// `proxy_next_upstream`; written twice, it adds up.
 pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let mut when = NextUpstream::default();
-    let mut off = false;
+    let (mut when, mut off) = reader.raw().next_upstream.unwrap_or_default();
     for word in directive.arguments() {
         let condition = match word.text.as_str() {
             "error" => &mut when.error,
@@ -121,8 +120,8 @@ pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) ->
             reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));
         }
     }
-    let when = if off { NextUpstream::default() } else { when };
-    once(&mut reader.raw().next_upstream, directive, |_| Ok(when))
+    reader.raw().next_upstream = Some((when, off));
+    Ok(())
 }
 
 /// `proxy_redirect`.

@@ -49,7 +49,12 @@ pub(crate) fn return_(reader: &mut Reader, directive: &Directive) -> Result<(), 
     let (code, text) = match (code, directive.arguments().get(1)) {
         (Some(code @ 0..=999), text) => (code, text),
         (None, None) if !is_number && is_url(&word.text) => (302, Some(word)),
-        _ => return Err(directive.error_at(word, format!("invalid return code \"{}\"", word.text))),
+        _ => {
+            let is_path = word.text.starts_with('/');
+            return Err(directive
+                .error_at(word, format!("invalid return code \"{}\"", word.text))
+                .or_help(|| is_path.then(|| format!("to redirect, write: return 302 {};", word.text))));
+        }
     };
     let text = text.map(|word| template(&mut reader.http.names, directive, word)).transpose()?;
     push(reader, Op::Return { code, text });
@@ -100,7 +105,7 @@ fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, Co
     let words = inner(directive)?;
     let invalid = |word: &Word| directive.error_at(word, format!("invalid condition \"{}\"", word.text));
     let Some(first) = words.first() else {
-        return Err(directive.error("invalid condition \"\"").help("the condition is empty"));
+        return Err(directive.error("invalid condition \")\"").help("the condition is empty"));
     };
     let tests_file = matches!(first.text.as_bytes(), [b'-', _] | [b'!', b'-', _]);
     let Some(name) = first.text.strip_prefix('$').filter(|name| !name.is_empty()) else {
