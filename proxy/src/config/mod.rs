@@ -1,8 +1,8 @@
 //! Reads an `nginx.conf` into a typed configuration.
 //!
-//! Source text becomes words ([`lexer`]), words become directives, with files included where they are named
-//! ([`input`]), and each directive is checked against the table that declares it ([`table`]) and read into a draft
-//! ([`read`]). The result is [`model::Config`]: defaults filled in, levels merged, names resolved.
+//! Source text becomes words (`lexer`), words become directives, with files included where they are named
+//! (`input`), and each directive is checked against the table that declares it (`table`) and read into a draft
+//! (`read`). The result is [`model::Config`]: defaults filled in, levels merged, names resolved.
 //!
 //! ```
 //! use reference_proxy::config::{LoadOptions, load};

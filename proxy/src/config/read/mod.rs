@@ -1,12 +1,14 @@
 //! Directives to the typed configuration.
 //!
 //! [`Reader`] holds what has been read so far. The table's commands put each directive into a draft ([`main::Main`],
-//! [`http::level::Raw`], …) as they come; when the `http` block ends, the drafts are merged from the outside in, and the
+//! [`level::Raw`], …) as they come; when the `http` block ends, the drafts are merged from the outside in, and the
 //! names of variables are resolved.
 
 pub(super) mod address;
 mod build;
+mod draft;
 pub(super) mod http;
+mod level;
 pub(super) mod main;
 mod regex;
 pub(super) mod values;
@@ -19,9 +21,9 @@ use super::error::ConfigError;
 use super::input::{Directive, Input};
 use super::model::Config;
 use super::table::{self, Contexts};
-use http::draft::Draft;
-use http::level::Raw;
+use draft::Draft;
 use http::upstream::Group;
+use level::Raw;
 
 /// A configuration being read.
 #[derive(Debug)]

@@ -285,6 +285,11 @@ pub(crate) fn template_of(
     Ok(Template { parts })
 }
 
+/// The names of nginx's own variables that are supported, without the families.
+pub(in crate::config) fn built_in_names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
 fn built_in(name: &str) -> Option<Variable> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, variable)| variable.clone())
 }

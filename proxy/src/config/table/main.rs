@@ -36,7 +36,8 @@ pub(super) const COMMANDS: &[Command] = &[
     .note("Workers are threads of one process. 0 is refused."),
     command("worker_rlimit_nofile", MAIN, Take(1, 1), "", "Open files allowed to the workers.", |r, d| {
         once(&mut r.main.open_files, d, number)
-    }),
+    })
+    .note("Accepted without effect: the limit the program was started with holds."),
     command("pid", MAIN, Take(1, 1), "logs/nginx.pid", "Where the process id is written.", set::pid),
     command("daemon", MAIN, Flag, "on", "Whether to leave the terminal.", |r, d| {
         once(&mut r.main.daemon, d, flag)

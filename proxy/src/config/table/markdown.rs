@@ -3,6 +3,17 @@
 use std::fmt::Write as _;
 
 use super::{Command, all, context_names, foreign};
+use crate::config::read::variables;
+
+/// What differs from nginx in more than one directive, up to the list of variables.
+const DIFFERENCES: &str = "\n## What differs from nginx everywhere\n\n\
+- Regular expressions are compiled by `fancy-regex`, not PCRE. What it has not (`\\Q…\\E`), and what it reads in another way\n  \
+  (`\\h`, `\\v`, `\\N`, `\\X`, …), is refused. `$` matches at the very end only, not before a last line break.\n\
+- Words must be UTF-8; comments may be anything.\n\
+- An unknown variable is reported where it stands; nginx names no place.\n\
+- Logs and the pid file are below the prefix by default, as when nginx is built from source; packages of nginx set other paths.\n\
+- Names of app servers are looked up once, when the file is read, as in nginx without `resolver`.\n\
+\n## Variables\n";
 
 /// The text of `docs/directives.md`, from the tables.
 pub fn directives_markdown() -> String {
@@ -17,6 +28,13 @@ pub fn directives_markdown() -> String {
     for command in all() {
         row(&mut page, command);
     }
+    page.push_str(DIFFERENCES);
+    let built_in: Vec<String> = variables::built_in_names().map(|name| format!("`${name}`")).collect();
+    let _ = write!(page, "\n{}; `$1` to `$9`, and the families", built_in.join(", "));
+    page.push_str(
+        " `$http_…`, `$arg_…`, `$cookie_…`, `$sent_http_…` and `$upstream_http_…`.\n\
+         `set`, `map` and named captures make others. nginx's other variables are refused by name.\n",
+    );
     page.push_str(
         "\n## Known to nginx, but not supported here\n\n\
          These are refused by name, so that a slip of the pen can be told from a feature that is missing.\n",

@@ -1,6 +1,6 @@
 //! Values that must fit each other, which nginx checks when it merges levels.
 
-use crate::config::read::http::level::{Level, LevelId, Raw};
+use crate::config::read::level::{Level, LevelId, Raw};
 
 /// A page of memory: the size of one of nginx's buffers.
 const PAGE: usize = 4096;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::config::model::{
     AccessLog, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
-use crate::config::read::http::level::{Level, LevelId, Raw};
+use crate::config::read::level::{Level, LevelId, Raw};
 use crate::config::template::Template;
 
 const MINUTE: Duration = Duration::from_secs(60);

@@ -7,8 +7,8 @@ pub(super) mod names;
 mod tree;
 
 use super::Reader;
-use super::http::draft::Draft;
-use super::http::level::{Level, LevelId};
+use super::draft::Draft;
+use super::level::{Level, LevelId};
 use crate::config::error::ConfigError;
 use crate::config::model::{Http, Location, LocationKind, Server};
 

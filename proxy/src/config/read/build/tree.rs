@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::config::error::ConfigError;
 use crate::config::model::{LocationKind, LocationTree, PrefixLocation};
-use crate::config::read::http::level::{Level, LevelId};
+use crate::config::read::level::{Level, LevelId};
 
 /// The trees of servers and locations that have locations inside.
 pub(super) struct Trees(HashMap<usize, LocationTree>);

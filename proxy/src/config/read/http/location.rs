@@ -1,9 +1,9 @@
 //! `location`.
 
-use super::level::Level;
 use crate::config::error::ConfigError;
 use crate::config::input::Directive;
 use crate::config::model::LocationKind;
+use crate::config::read::level::Level;
 use crate::config::read::{Reader, regex};
 use crate::config::table;
 

@@ -1,8 +1,6 @@
 //! The `http` block.
 
-pub(crate) mod draft;
 pub(crate) mod files;
-pub(crate) mod level;
 pub(crate) mod listen;
 pub(crate) mod location;
 pub(crate) mod log;

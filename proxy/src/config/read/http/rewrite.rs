@@ -1,9 +1,9 @@
 //! `if`, `set` and `return`: `ngx_http_rewrite_module`.
 
-use super::level::{Level, LevelId};
 use crate::config::error::ConfigError;
 use crate::config::input::Directive;
 use crate::config::model::{Condition, LocationKind, Op};
+use crate::config::read::level::{Level, LevelId};
 use crate::config::read::values::{not_here, parse_number};
 use crate::config::read::variables::{Maker, template, template_of};
 use crate::config::read::{Reader, regex};

@@ -1,9 +1,9 @@
 //! `server` and its names.
 
-use super::level::{Level, LevelId};
 use crate::config::error::ConfigError;
 use crate::config::input::Directive;
 use crate::config::model::{LocationKind, Pattern};
+use crate::config::read::level::{Level, LevelId};
 use crate::config::read::values::{duplicate, invalid_value, not_here, once, parse_seconds, parse_time};
 use crate::config::read::{Reader, regex};
 use crate::config::table;

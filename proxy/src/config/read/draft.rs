@@ -1,9 +1,9 @@
 //! The `http` block while it is being read.
 
+use super::http::listen::Listens;
+use super::http::server::ServerDraft;
+use super::http::upstream::Upstreams;
 use super::level::{Level, LevelId};
-use super::listen::Listens;
-use super::server::ServerDraft;
-use super::upstream::Upstreams;
 use crate::config::model::{Http, LogFormat, Map};
 use crate::config::read::variables::Names;
 
@@ -34,7 +34,7 @@ impl Draft {
             listens: Listens::default(),
             upstreams: Upstreams::default(),
             maps: Vec::new(),
-            log_formats: vec![super::log::combined()],
+            log_formats: vec![super::http::log::combined()],
             names: Names::default(),
             finished: None,
         }

@@ -1,0 +1,89 @@
+//! The typed configuration: what the directives say, merged and ready to be used on the request path.
+//!
+//! Everything is plain data that each worker clones for itself, so that no request shares a counter with
+//! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
+//! the body of an `if` is a location of its own, as it is in nginx.
+
+mod http;
+mod location;
+mod log;
+mod proxy;
+mod settings;
+mod upstream;
+
+use std::path::PathBuf;
+
+pub use http::{Http, Listen, Map, Server, ServerNames, ServerNamesOf};
+pub use location::{
+    Condition, Location, LocationId, LocationKind, LocationTree, Op, Pattern, PrefixLocation,
+};
+pub use log::{AccessLog, LogEscape, LogFormat};
+pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use settings::{AddHeader, Root, Settings, TryFile, TryFiles, TryFilesFallback};
+pub use upstream::{Upstream, UpstreamServer};
+
+/// A whole configuration: nginx calls it a cycle.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where relative paths start (`-p`), with the trailing slash nginx prints.
+    pub prefix: PathBuf,
+    /// The configuration file (`-c`), absolute.
+    pub file: PathBuf,
+    /// `user`, looked up; `None` when not started as root (nginx ignores it then, with a warning).
+    pub user: Option<User>,
+    /// `worker_processes`, `auto` resolved; at least 1.
+    pub worker_processes: usize,
+    /// `worker_connections`, per worker.
+    pub worker_connections: usize,
+    /// `pid`.
+    pub pid: PathBuf,
+    /// `error_log` of the main context; never empty (nginx's default is `logs/error.log error`).
+    pub error_log: Vec<ErrorLog>,
+    /// The `http` block, if there is one.
+    pub http: Option<Http>,
+    /// What nginx would print as `[warn]` while reading the file, each a message with its place and without `[warn]`.
+    pub warnings: Vec<String>,
+}
+
+/// An account to drop to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Its name.
+    pub name: String,
+    /// Numeric user id.
+    pub uid: u32,
+    /// Numeric group id.
+    pub gid: u32,
+}
+
+/// One `error_log`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLog {
+    /// Where lines go.
+    pub target: LogTarget,
+    /// The least severe level that is written.
+    pub level: Level,
+}
+
+/// Where a log is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// A file, absolute.
+    File(PathBuf),
+    /// `stderr`.
+    Stderr,
+}
+
+/// Severity, the most severe first, as in nginx's `error_log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Level {
+    Emerg,
+    Alert,
+    Crit,
+    Error,
+    Warn,
+    Notice,
+    Info,
+    Debug,
+}

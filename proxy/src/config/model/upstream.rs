@@ -1,0 +1,38 @@
+//! Upstreams and their servers.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// An `upstream`.
+#[derive(Debug, Clone)]
+pub struct Upstream {
+    /// Its name.
+    pub name: String,
+    /// Its servers, one per address (a name with several addresses gives several).
+    pub servers: Vec<UpstreamServer>,
+    /// `keepalive`: idle connections kept per worker; `None` where the file does not say.
+    pub keepalive: Option<usize>,
+    /// `keepalive_requests` of the upstream.
+    pub keepalive_requests: u64,
+    /// `keepalive_timeout` of the upstream.
+    pub keepalive_timeout: Duration,
+}
+
+/// A `server` of an upstream.
+#[derive(Debug, Clone)]
+pub struct UpstreamServer {
+    /// As written, for logs.
+    pub name: String,
+    /// Where it is.
+    pub address: SocketAddr,
+    /// `weight=`, at least 1.
+    pub weight: u32,
+    /// `max_fails=`; 0 never marks it as failed.
+    pub max_fails: u32,
+    /// `fail_timeout=`.
+    pub fail_timeout: Duration,
+    /// `backup`.
+    pub backup: bool,
+    /// `down`.
+    pub down: bool,
+}
