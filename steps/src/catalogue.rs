@@ -110,7 +110,7 @@ fn readable(regex: &str) -> String {
 }
 
 /// Levenshtein's distance. A dozen lines, for one message.
-fn distance(a: &str, b: &str) -> usize {
+pub(crate) fn distance(a: &str, b: &str) -> usize {
     let b: Vec<char> = b.chars().collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
     for (i, ca) in a.chars().enumerate() {

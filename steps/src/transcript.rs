@@ -5,7 +5,7 @@ use std::fmt;
 use crate::client::Response;
 
 /// How many exchanges a report shows: the latest.
-const SHOWN: usize = 3;
+const SHOWN: usize = 2;
 
 /// Exchanges in order.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let left_out = self.entries.len().saturating_sub(2 * SHOWN);
         if left_out > 0 {
-            writeln!(f, "({left_out} earlier messages are not shown)")?;
+            writeln!(f, "({left_out} earlier entries are not shown)")?;
         }
         for entry in &self.entries[left_out..] {
             writeln!(f, "{entry}")?;

@@ -196,7 +196,7 @@ impl World {
         if arrived.is_empty() {
             out += "the app servers saw nothing\n";
         }
-        for exchange in arrived.iter().rev().take(3).rev() {
+        for exchange in arrived.iter().rev().take(2).rev() {
             out += &exchange.to_string();
         }
         let log = scene.as_written(&scene.log("error_log"));

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{Record, Style, Verdict};
 
+/// How many scenarios that fail for the same reason are named.
+const LISTED: usize = 8;
+
 /// Prints every failure of a target: the scenario, what to look at, what was said, the exchange on the wire and what the
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
 pub fn print_failures(style: Style, target: &str, results: &[Record]) {
@@ -27,8 +30,11 @@ pub fn print_failures(style: Style, target: &str, results: &[Record]) {
         if !others.is_empty() {
             println!("  {} also broken for this reason:", style.strong(&others.len().to_string()));
         }
-        for other in others {
+        for other in others.iter().take(LISTED) {
             println!("    {}  {}", style.quiet(&other.place), other.name);
+        }
+        if let Some(more) = others.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            println!("    … and {more} more");
         }
     }
 }

@@ -1,16 +1,14 @@
 //! Loading the specification: every mistake in it is found before anything is run.
 
+mod mistakes;
+
 use std::path::{Path, PathBuf};
 
-use cucumber::World as _;
 use cucumber::feature::Ext as _;
 use gherkin::{Feature, GherkinEnv, Scenario, Step};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
-
-use crate::catalogue;
-use crate::world::World;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
@@ -77,13 +75,20 @@ impl Specification {
         } else {
             collect(directory, &mut files).map_err(read_error)?;
         }
-        let list = directory.join(KNOWN_DIFFERENCES);
-        let known =
-            if list.is_file() { std::fs::read_to_string(&list).map_err(read_error)? } else { String::new() };
         if files.is_empty() {
             return Err(FeatureError::Empty(directory.to_owned()));
         }
-        Specification::parse(files, &known)
+        let folder = if directory.is_file() { directory.parent().unwrap_or(directory) } else { directory };
+        let list = folder.join(KNOWN_DIFFERENCES);
+        let known =
+            if list.is_file() { std::fs::read_to_string(&list).map_err(read_error)? } else { String::new() };
+        let specification = Specification::parse(files, &known)?;
+        if directory.is_file() {
+            // The list speaks of the other files' scenarios, too.
+            return Ok(specification);
+        }
+        let unknown = specification.unknown_differences();
+        if unknown.is_empty() { Ok(specification) } else { Err(FeatureError::Mistakes(unknown)) }
     }
 
     /// The specification as it was when this program was built.
@@ -132,8 +137,7 @@ impl Specification {
             }
         };
         let specification = Specification { features, known_differences };
-        mistakes.extend(specification.undefined_steps());
-        mistakes.extend(specification.unknown_differences());
+        mistakes.extend(mistakes::in_specification(&specification));
         if mistakes.is_empty() { Ok(specification) } else { Err(FeatureError::Mistakes(mistakes)) }
     }
 
@@ -153,32 +157,6 @@ impl Specification {
             feature.scenarios.retain(|scenario| wanted(scenario));
             feature.rules.iter_mut().for_each(|rule| rule.scenarios.retain(|scenario| wanted(scenario)));
         }
-    }
-
-    fn undefined_steps(&self) -> Vec<String> {
-        let collection = World::collection();
-        let mut mistakes = Vec::new();
-        for (feature, step) in self.steps() {
-            let place = format!("{}:{}", path_of(feature).display(), step.position.line);
-            match collection.find(step) {
-                Ok(Some(_)) => {}
-                Ok(None) => {
-                    let nearest = catalogue::nearest(&step.value);
-                    mistakes.push(format!(
-                        "{place}: no step is defined for \"{} {}\"\n  help: the nearest is \"{nearest}\"; \
-                         `hopcheck steps` lists them all",
-                        step.keyword.trim(),
-                        step.value
-                    ));
-                }
-                Err(error) => {
-                    mistakes.push(format!("{place}: more than one step fits \"{}\": {error}", step.value))
-                }
-            }
-        }
-        mistakes.sort();
-        mistakes.dedup();
-        mistakes
     }
 
     fn unknown_differences(&self) -> Vec<String> {
@@ -210,21 +188,9 @@ pub fn path_of(feature: &Feature) -> &Path {
 
 fn parse_feature(path: &Path, text: &str) -> Result<Feature, String> {
     let mut feature = Feature::parse(text, GherkinEnv::default())
-        .map_err(|error| not_gherkin(path, text, &error.to_string()))?;
+        .map_err(|error| mistakes::not_gherkin(path, text, &error.to_string()))?;
     feature.path = Some(path.to_owned());
     feature.expand_examples().map_err(|error| format!("{}: {error}", path.display()))
-}
-
-/// The parser says `Error at LINE:COLUMN: {…}` and lists what its grammar would have taken; a person is better served with
-/// the line itself. A word misspelt at the start of a line is noticed only where the next one begins.
-fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
-    let line = said.split([' ', ':']).nth(2).and_then(|line| line.parse::<usize>().ok()).unwrap_or(1);
-    let shown = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().trim();
-    format!(
-        "{}:{line}: this is not Gherkin: {shown}\n  help: lines begin with Feature, Rule, Scenario, Given, When, Then, And, \
-         Examples, a tag, or the | of a table, in which a backslash is written \\\\",
-        path.display()
-    )
 }
 
 fn collect(directory: &Path, files: &mut Vec<(PathBuf, String)>) -> std::io::Result<()> {
