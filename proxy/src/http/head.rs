@@ -199,7 +199,8 @@ impl Request {
         } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
             once(&self.headers, "client sent duplicate \"Transfer-Encoding\" header")?;
         } else if name.eq_ignore_ascii_case("Upgrade") {
-            self.upgrade = true;
+            // Not for HTTP/1.0 (RFC 9110 §7.8).
+            self.upgrade = self.version >= 11;
         }
         self.headers.push(name, value);
         Ok(())

@@ -163,7 +163,8 @@ impl Handler<'_> {
             let mut leg = self.leg(x, link);
             match self.converse(&mut leg, client, x).await {
                 // Closed between two requests, before a byte of an answer: another connection may do.
-                Err(Asked::Failed(failure, Sent::Whole)) if failure.is_stale_connection() && !once => {}
+                Err(Asked::Failed(failure, Sent::Whole))
+                    if failure.is_stale_connection() && leg.input.is_empty() && !once => {}
                 Err(failed) => return Err(failed),
                 Ok(head) => return Ok((leg, head)),
             }

@@ -55,6 +55,22 @@ fn a_response_arrives_piece_by_piece_as_it_is_made() {
 }
 
 #[test]
+fn a_client_that_does_not_read_holds_the_app_server_back() {
+    const WHOLE: usize = 200 << 20;
+    let (stuck, written) = std::sync::mpsc::channel();
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {WHOLE}\r\n\r\n"));
+        stuck.send(conversation.pour(WHOLE)).expect("the test to wait");
+    });
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    let written = written.recv().expect("a count");
+    assert!(written < WHOLE / 2, "{written} bytes went somewhere");
+}
+
+#[test]
 fn a_response_cut_short_does_not_look_complete() {
     for (response, seen) in [
         ("Content-Length: 10\r\n\r\nabc", "abc"),

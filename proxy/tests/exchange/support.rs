@@ -194,6 +194,20 @@ impl Conversation {
         let _ = self.reader.get_mut().write_all(text.as_bytes());
     }
 
+    /// Writes until nothing is taken any more for a while, and says how much was.
+    pub(crate) fn pour(&mut self, count: usize) -> usize {
+        let stream = self.reader.get_mut();
+        stream.set_write_timeout(Some(Duration::from_millis(500))).expect("a timeout");
+        let (piece, mut written) = ([b'x'; 65536], 0);
+        while written < count {
+            match stream.write(&piece) {
+                Ok(taken) => written += taken,
+                Err(_) => break,
+            }
+        }
+        written
+    }
+
     /// Ends its half of the connection.
     pub(crate) fn finish(&mut self) {
         let _ = self.reader.get_mut().shutdown(Shutdown::Write);
