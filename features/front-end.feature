@@ -79,7 +79,7 @@ Feature: The front end
         | //assets/./x/../a.txt?v=1        | assets/a.txt |
 
     @rfc9110
-    Scenario: HEAD gets the headers of GET and no body
+    Scenario: HEAD gets a file's headers and no body
       nginx does this by itself; a `return` or an `if` on the method may break it.
 
       Given the front end has the file "digits.txt" with the content "0123456789"

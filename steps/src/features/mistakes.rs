@@ -104,7 +104,8 @@ fn misspelt_in(description: Option<&str>) -> Option<String> {
             let is_block = !matches!(**keyword, "Given" | "When" | "Then");
             is_block == block.is_some() && (1..=allowed).contains(&catalogue::distance(word, keyword))
         })?;
-        (!PROSE.contains(&word)).then(|| format!("should \"{line}\" begin with {keyword}?"))
+        (!PROSE.contains(&word) && !KEYWORDS.contains(&word))
+            .then(|| format!("should \"{line}\" begin with {keyword}?"))
     })
 }
 
