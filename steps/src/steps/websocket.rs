@@ -121,11 +121,15 @@ async fn sends_many(world: &mut World, count: usize) -> Checked {
     outcome.map_err(|error| Failure::new(format!("{back} of {count} messages came back, then: {error}")))
 }
 
-/// Sends a Close frame with this code and reason.
+/// Sends a Close frame with this code and reason, waits for the app server's, and then closes the connection.
 #[when(expr = "the client closes the WebSocket with {int} {string}")]
 async fn closes(world: &mut World, code: u16, reason: String) -> Checked {
     let reason = Utf8Bytes::from(world.text(&reason));
-    send(world, Message::Close(Some(CloseFrame { code: code.into(), reason }))).await
+    send(world, Message::Close(Some(CloseFrame { code: code.into(), reason }))).await?;
+    // RFC 6455 §7.1.1: the server closes the connection first. A client that stayed would leave half of it open.
+    while websocket(world)?.next().await.is_ok() {}
+    world.websockets.remove(CLIENT);
+    Ok(())
 }
 
 /// Closes the client's connection without a Close frame.
