@@ -72,10 +72,9 @@ impl Directive {
 
     /// When a word on a later line looks like a directive, the `;` before it is what is missing.
     fn explain(&self, error: ConfigError) -> ConfigError {
-        let swallowed = self
-            .words
-            .windows(2)
-            .find(|pair| table::is_known(&pair[1].text) && pair[1].span.line() > pair[0].span.line());
+        let swallowed = self.words.windows(2).find(|pair| {
+            pair[1].span.is_on_a_later_line_than(&pair[0].span) && table::is_known(&pair[1].text)
+        });
         match swallowed {
             Some(pair) => error.missing_semicolon(&pair[0].span),
             None => error,
@@ -134,7 +133,11 @@ impl Input {
 
     /// The next line of a block that holds data rather than directives (`types`, `map`).
     pub(super) fn entry(&mut self) -> Result<Option<Directive>, ConfigError> {
-        while let Some((directive, _)) = self.next()? {
+        while let Some((directive, statement)) = self.next()? {
+            if statement.terminator == Terminator::Open {
+                let error = ConfigError::new("unexpected \"{\"").at(directive.place.clone());
+                return Err(directive.explain(error.pointing(&statement.end)));
+            }
             if directive.name() != "include" {
                 return Ok(Some(directive));
             }

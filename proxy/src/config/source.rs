@@ -52,6 +52,11 @@ impl Span {
         1 + lossy(self.source.text.get(self.line_start()..self.start)).chars().count()
     }
 
+    /// Whether a line ends between `before`, in the same text, and this.
+    pub(super) fn is_on_a_later_line_than(&self, before: &Span) -> bool {
+        self.source.text.get(before.end..self.start).is_some_and(|between| between.contains(&b'\n'))
+    }
+
     /// The whole line in which the span starts.
     pub(super) fn line_text(&self) -> String {
         let rest = self.source.text.get(self.line_start()..).unwrap_or_default();

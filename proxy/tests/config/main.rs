@@ -1,6 +1,7 @@
 //! The configuration reader and what it feeds, on their own and side by side with nginx.
 
 mod cases;
+mod damaged;
 mod documentation;
 mod locations;
 mod merged;

@@ -118,7 +118,9 @@ pub(super) fn all() -> impl Iterator<Item = &'static Command> {
 
 /// Whether nginx has a directive of this name.
 pub(super) fn is_known(name: &str) -> bool {
-    all().any(|command| command.name == name) || foreign::is_foreign(name)
+    let looks_like_one =
+        name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+    looks_like_one && (all().any(|command| command.name == name) || foreign::is_foreign(name))
 }
 
 /// The command for a directive that stands in `context`, or why there is none.

@@ -62,7 +62,11 @@ pub(crate) fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(
     }
     let mut template = Template::default();
     for word in words {
-        let piece = template_of(&mut reader.http.names, directive, word, &word.text)?;
+        let piece = template_of(&mut reader.http.names, directive, word, &word.text);
+        let piece = piece.map_err(|error| match nameless(&word.text) {
+            Some(rest) => error.with_message(format!("invalid parameter \"{rest}\"")),
+            None => error,
+        })?;
         template.parts.extend(piece.parts);
     }
     join_literals(&mut template);
@@ -122,6 +126,16 @@ pub(crate) fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(
     }
     reader.raw().access_log.push(log);
     Ok(())
+}
+
+/// The text from the first `$` on that has no name after it, which nginx repeats in its message.
+fn nameless(text: &str) -> Option<&str> {
+    let is_nameless = |rest: &&str| {
+        let name = rest.trim_start_matches('$');
+        let name = name.strip_prefix('{').unwrap_or(name);
+        rest.starts_with("$$") || !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    };
+    text.match_indices('$').map(|(at, _)| text.get(at..).unwrap_or_default()).find(is_nameless)
 }
 
 fn value(parameter: &str) -> &str {
