@@ -137,6 +137,8 @@ pub(crate) fn is_reference_proxy() -> bool {
 
 /// Is the reference proxy, until told to end.
 pub(crate) fn reference_proxy() -> ExitCode {
+    // Not to outlive the run, even one that was killed. Where that cannot be had, a run that ends as it should ends it.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
     reference_proxy::server::main(std::env::args_os().skip(2))
 }
 
@@ -146,9 +148,26 @@ pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCod
         Ok(runtime) => runtime,
         Err(error) => return could_not_run(&error),
     };
-    match runtime.block_on(work) {
+    // Whatever `work` has started ends when it is dropped: proxies, containers, scratch directories.
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = work => done,
+            () = interrupted() => Err("interrupted; all that was started has been ended".into()),
+        }
+    });
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => could_not_run(error.as_ref()),
+    }
+}
+
+/// Waits for Ctrl-C, or for being told to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
     }
 }
 

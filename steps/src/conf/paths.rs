@@ -51,6 +51,24 @@ impl Scratch {
     }
 }
 
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // Scenarios take permissions away, even those that removing needs.
+        give_back(self.path());
+    }
+}
+
+/// Makes every directory below `directory` its owner's again.
+fn give_back(directory: &Path) {
+    let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755));
+    let Ok(entries) = std::fs::read_dir(directory) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            give_back(&entry.path());
+        }
+    }
+}
+
 /// Where `path` of a configuration lies below the scratch directory `scratch`.
 pub(crate) fn place(scratch: &Path, path: &str) -> PathBuf {
     let root = scratch.join("root");
