@@ -130,7 +130,7 @@ impl<'a> Session<'a> {
         let (http, worker) = (self.http, self.worker);
         let Some(server) = http.servers.get(self.listen.default_server) else { return After::Close };
         self.client.requests += 1;
-        let mut x = Exchange::new(worker, http, server, self.client);
+        let Some(mut x) = Exchange::new(worker, http, server, self.client) else { return After::Close };
         x.request = std::mem::take(&mut self.request);
         let after = match read_head(connection, &mut x).await {
             Read::Nothing => return After::Close,

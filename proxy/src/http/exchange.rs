@@ -35,7 +35,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) client: Client,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
-    pub(crate) location: LocationId,
     pub(crate) settings: &'a Settings,
     /// The normalised path (`$uri`).
     pub(crate) uri: Vec<u8>,
@@ -88,21 +87,20 @@ pub(crate) struct Attempt {
 }
 
 impl<'a> Exchange<'a> {
-    /// A request at its beginning, under the default server's settings.
+    /// A request at its beginning, under the default server's settings; `None` only if the configuration has none.
     pub(crate) fn new(
         worker: &'a Worker,
         http: &'a Http,
         server: &'a Server,
         client: Client,
-    ) -> Exchange<'a> {
-        let settings = &location(http, server.root).settings;
-        Exchange {
+    ) -> Option<Exchange<'a>> {
+        let settings = &http.locations.get(server.root.0)?.settings;
+        Some(Exchange {
             worker,
             http,
             client,
             request: Request::default(),
             server,
-            location: server.root,
             settings,
             uri: Vec::new(),
             args: Vec::new(),
@@ -121,13 +119,14 @@ impl<'a> Exchange<'a> {
             response_head: Vec::new(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
-        }
+        })
     }
 
     /// Puts a location's settings in force; an `if` body is a location too.
     pub(crate) fn enter(&mut self, id: LocationId) {
-        self.location = id;
-        self.settings = &location(self.http, id).settings;
+        if let Some(location) = self.http.locations.get(id.0) {
+            self.settings = &location.settings;
+        }
     }
 
     /// Counts an internal redirect; false when there have been too many.
@@ -167,12 +166,6 @@ impl<'a> Exchange<'a> {
         let (logs, number) = (&self.worker.logs, self.client.number);
         logs.error(&self.settings.error_log, level, format_args!("*{number} {message}{context}"));
     }
-}
-
-/// A location by its id. Ids come from the configuration that made the arena, so there always is one; the first one
-/// stands in for what cannot be.
-pub(crate) fn location(http: &Http, id: LocationId) -> &crate::config::model::Location {
-    http.locations.get(id.0).unwrap_or(&http.locations[0])
 }
 
 /// `, client: …, server: …, request: "…", upstream: "…", host: "…"`.

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::exchange::{Exchange, Visible, location};
+use super::exchange::{Exchange, Visible};
 use super::head::Length;
 use super::locate;
 use super::message::{Body, Response};
@@ -99,7 +99,8 @@ fn with_slash(x: &Exchange<'_>) -> Response {
 /// Runs the rewrite-phase operations of a location or of the server; an answer ends the phases.
 fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
     let http = x.http;
-    for op in &location(http, id).rewrite {
+    let location = http.locations.get(id.0);
+    for op in location.map(|location| &location.rewrite[..]).unwrap_or_default() {
         match op {
             Op::Set { slot, value } => {
                 let value = x.evaluate(value);

@@ -55,7 +55,7 @@ pub(crate) async fn handle<C: Stream>(
         return Err(Unanswered::Status(500));
     };
     let mut turn = group.turn(settings.proxy.next_upstream_tries);
-    let mut handler = Handler { group, request, sending, began: Instant::now() };
+    let mut handler = Handler { group, request, sending, began: Instant::now(), chosen: Instant::now() };
     let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
     handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
     handler.keep(client, leg, &head);
@@ -82,6 +82,8 @@ struct Handler<'h> {
     request: Prepared,
     sending: Sending,
     began: Instant,
+    /// When the server being asked was chosen.
+    chosen: Instant,
 }
 
 impl Handler<'_> {
@@ -106,7 +108,7 @@ impl Handler<'_> {
             };
             let name = address.to_string();
             x.attempts.push(Attempt { address: name.clone(), status: None, time: None });
-            let begin = Instant::now();
+            self.chosen = Instant::now();
             let (failure, sent) = match self.ask(client, x, address).await {
                 Ok((leg, head)) => {
                     let on = &x.settings.proxy.next_upstream;
@@ -119,11 +121,11 @@ impl Handler<'_> {
                 }
                 Err(Asked::Failed(failure, sent)) => (failure, sent),
                 Err(Asked::Unanswered(status, doing)) => {
-                    finish(x, None, begin);
+                    finish(x, None, self.chosen);
                     return Err(self.client_failed(x, status, doing, &name));
                 }
             };
-            finish(x, Some(failure.status()), begin);
+            finish(x, Some(failure.status()), self.chosen);
             if !matches!(failure, Failure::Status(_)) {
                 self.log(x, Level::Error, format_args!("{failure}"), &name);
             }
@@ -233,7 +235,7 @@ impl Handler<'_> {
                 format_args!("upstream sent invalid chunked response while {}", Doing::Relaying),
                 &name,
             );
-            finish(x, Some(head.status), self.began);
+            finish(x, Some(head.status), self.chosen);
             turn.report(Fared::Well, x.worker.upstreams.now());
             return Err(Unanswered::Status(502));
         };
@@ -257,7 +259,7 @@ impl Handler<'_> {
         client.output.set_chunked(chunked);
         x.response_head = text;
 
-        let (before, begin) = (x.sent, self.began);
+        let before = x.sent;
         let outcome = if head.status == 101 {
             turn.report(Fared::Well, x.worker.upstreams.now());
             tunnel::run(client, x, leg).await
@@ -265,7 +267,7 @@ impl Handler<'_> {
             leg.relay(client, x, &mut body).await
         };
         x.sent = before + client.output.written();
-        finish(x, Some(head.status), begin);
+        finish(x, Some(head.status), self.chosen);
         turn.report(Fared::Well, x.worker.upstreams.now());
         match outcome {
             Ok(()) => Ok(()),
