@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::exchange::{Client, Exchange};
-use super::head::{Length, Refusal, Request, TOO_LARGE};
 use super::phases::{self, Content};
-use super::respond::{Connection, error_page};
-use super::scan::{Limits, Scan, Scanner};
+use super::request::head::{Length, Refusal, Request, TOO_LARGE};
+use super::request::scan::{Limits, Scan, Scanner};
+use super::response::respond::{Connection, error_page};
 use super::variables::Variables;
 use super::wire::{Framing, Inflow, Stream};
 use crate::config::model::{Http, Level, Listen};

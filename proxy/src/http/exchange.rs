@@ -5,9 +5,9 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use super::head::Request;
-use super::matching::Captures;
 use super::message::Headers;
+use super::request::head::Request;
+use super::variables::matching::Captures;
 use crate::config::model::{Http, Level, LocationId, Server, Settings};
 use crate::server::worker::Worker;
 

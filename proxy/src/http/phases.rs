@@ -3,10 +3,10 @@
 use bytes::Bytes;
 
 use super::exchange::{Exchange, Visible};
-use super::head::Length;
 use super::locate;
 use super::message::{Body, Response};
-use super::respond::page_response;
+use super::request::head::Length;
+use super::response::respond::page_response;
 use super::variables::Variables;
 use crate::config::model::{Condition, Level, LocationId, LocationTree, Op};
 use crate::config::template::Template;

@@ -10,7 +10,7 @@ use super::pool::Link;
 use super::response::{self, Head, Invalid};
 use super::upload::{Stopped, Upload};
 use crate::http::exchange::Exchange;
-use crate::http::respond::Connection;
+use crate::http::response::respond::Connection;
 use crate::http::wire::inflow::Broken;
 use crate::http::wire::{Buffer, Inflow, Stream};
 

@@ -26,8 +26,8 @@ pub use upstream::Upstreams;
 
 use crate::config::model::Level;
 use crate::http::exchange::{Attempt, Exchange, Visible};
-use crate::http::head::Length;
-use crate::http::respond::Connection;
+use crate::http::request::head::Length;
+use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Inflow, Stream};
 use crate::tunnel;
 

@@ -11,8 +11,8 @@ use super::Unanswered;
 use super::upload::Stopped;
 use crate::config::model::Level;
 use crate::http::exchange::Exchange;
-use crate::http::head::Length;
-use crate::http::respond::Connection;
+use crate::http::request::head::Length;
+use crate::http::response::respond::Connection;
 use crate::http::wire::Stream;
 use crate::http::wire::inflow::Broken;
 

@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use crate::config::model::{ProxyPass, Settings};
 use crate::http::exchange::Exchange;
-use crate::http::head::lists;
-use crate::http::lead::write_field;
+use crate::http::request::head::lists;
+use crate::http::response::lead::write_field;
 use crate::http::variables::Variables;
 
 /// How the body goes out.

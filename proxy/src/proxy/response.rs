@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use super::redirect;
 use crate::http::exchange::Exchange;
-use crate::http::head::{decimal, lists};
-use crate::http::lead::{Lead, write_field};
 use crate::http::message::Headers;
+use crate::http::request::head::{decimal, lists};
+use crate::http::response::lead::{Lead, write_field};
 use crate::http::wire::{Buffer, Framing};
 
 const MOST_FIELDS: usize = 256;

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::http::respond::Connection;
+use crate::http::response::respond::Connection;
 use crate::http::wire::inflow::Broken;
 use crate::http::wire::{Outflow, Stream};
 

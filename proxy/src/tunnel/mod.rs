@@ -10,7 +10,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 
 use crate::http::exchange::Exchange;
-use crate::http::respond::Connection;
+use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Stream};
 use crate::proxy::{Cut, Leg};
 use crate::server::worker::Stage;

@@ -6,8 +6,8 @@
 use std::ops::Range;
 
 use super::host;
-use super::message::Headers;
-use super::uri;
+use crate::http::message::Headers;
+use crate::http::uri;
 
 /// The most header fields of one request.
 const MOST_FIELDS: usize = 256;

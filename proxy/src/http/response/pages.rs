@@ -1,7 +1,7 @@
 //! nginx's built-in pages and its words for status codes.
 
-use super::head::TOO_LARGE;
-use super::message::Headers;
+use crate::http::message::Headers;
+use crate::http::request::head::TOO_LARGE;
 
 /// The product in `Server` and under error pages.
 pub(crate) const PRODUCT: &str = "reference-proxy";

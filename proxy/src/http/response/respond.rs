@@ -10,12 +10,12 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::Interest;
 
-use super::exchange::Exchange;
-use super::head::TOO_LARGE;
 use super::lead::{Lead, write_field};
-use super::message::{Body, Piece, Response};
 use super::pages;
-use super::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
+use crate::http::exchange::Exchange;
+use crate::http::message::{Body, Piece, Response};
+use crate::http::request::head::TOO_LARGE;
+use crate::http::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
 
 /// The most that is read from a file at once, and sent at once where the kernel does the copying.
 const FILE_STEP: u64 = 2 * 1024 * 1024;
@@ -171,7 +171,7 @@ impl<S: Stream> Connection<S> {
         timeout: Duration,
     ) -> io::Result<()> {
         let end = offset + length;
-        let mut data = vec![0; (length as usize).min(super::wire::buffer::SIZE)];
+        let mut data = vec![0; (length as usize).min(crate::http::wire::buffer::SIZE)];
         while offset < end {
             let step = data.len().min((end - offset) as usize);
             let read = file.read_at(data.get_mut(..step).unwrap_or_default(), offset)?;

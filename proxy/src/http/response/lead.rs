@@ -2,11 +2,11 @@
 
 use std::io::Write as _;
 
-use super::evaluate::ip_text;
-use super::exchange::Exchange;
-use super::head::TOO_LARGE;
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
-use super::variables::Variables;
+use crate::http::exchange::Exchange;
+use crate::http::request::head::TOO_LARGE;
+use crate::http::variables::Variables;
+use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
 
 /// What a head says before the fields that come from elsewhere.

@@ -1,5 +1,10 @@
 //! What a template is evaluated against.
 
+mod evaluate;
+pub(crate) mod matching;
+
+pub(crate) use evaluate::ip_text;
+
 use crate::config::template::{Part, Template, Variable};
 
 /// Something that knows the value of variables: a request, for the most part.

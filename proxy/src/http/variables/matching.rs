@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::exchange::Exchange;
-use super::variables::Variables;
+use super::Variables;
 use crate::config::model::{Map, Pattern};
+use crate::http::exchange::Exchange;
 
 /// What the regular expression that matched last has captured (`$1` to `$9`).
 #[derive(Debug, Default)]

@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::exchange::{Attempt, Exchange};
-use super::message::Headers;
-use super::variables::Variables;
+use super::Variables;
 use crate::config::model::Root;
 use crate::config::template::Variable;
+use crate::http::exchange::{Attempt, Exchange};
+use crate::http::message::Headers;
 use crate::server::clock::since_epoch;
 
 impl Variables for Exchange<'_> {

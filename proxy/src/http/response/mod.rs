@@ -1,0 +1,5 @@
+//! Responses as they leave.
+
+pub(crate) mod lead;
+mod pages;
+pub(crate) mod respond;
