@@ -39,6 +39,8 @@ pub(crate) struct Pool(Rc<Shared>);
 struct Shared {
     idle: RefCell<Vec<(Link, Instant)>>,
     size: usize,
+    /// The configuration asks for kept-alive connections, rather than leaving it to us.
+    asked_for: bool,
     most_requests: u64,
     timeout: Duration,
     sweeping: Cell<bool>,
@@ -49,6 +51,7 @@ impl Pool {
     pub(crate) fn new(upstream: &Upstream) -> Pool {
         Pool(Rc::new(Shared {
             idle: RefCell::default(),
+            asked_for: upstream.keepalive.is_some(),
             size: upstream.keepalive.unwrap_or(DEFAULT_SIZE),
             most_requests: upstream.keepalive_requests,
             timeout: upstream.keepalive_timeout,
@@ -56,13 +59,17 @@ impl Pool {
         }))
     }
 
-    /// A connection to `address` that was open a moment ago. `certain`: ask the kernel rather than trust what the event
-    /// loop has heard so far; for requests that cannot be sent a second time.
-    pub(crate) fn take(&self, address: SocketAddr, certain: bool) -> Option<Link> {
+    /// A connection to `address` that was open a moment ago. `once`: for a request that cannot be sent a second time,
+    /// should the server close just now. Where the configuration asks for kept-alive connections it is given one if the
+    /// kernel, and not only the event loop, knows of no end; otherwise none, as nginx's default was for long.
+    pub(crate) fn take(&self, address: SocketAddr, once: bool) -> Option<Link> {
+        if once && !self.0.asked_for {
+            return None;
+        }
         let mut idle = self.0.idle.borrow_mut();
         while let Some(index) = idle.iter().rposition(|(link, _)| link.address == address) {
             let (link, _) = idle.remove(index);
-            if is_open(&link.stream) && (!certain || is_silent(&link.stream)) {
+            if is_open(&link.stream) && (!once || is_silent(&link.stream)) {
                 return Some(link);
             }
         }

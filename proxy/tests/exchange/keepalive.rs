@@ -29,6 +29,18 @@ fn requests_share_the_connection_to_the_app_server() {
 }
 
 #[test]
+fn a_post_shares_a_connection_only_where_the_file_asks_for_it() {
+    let last = |http: &str, pass: &str| {
+        let proxy = Proxy::start(http, &format!("location / {{ proxy_pass http://{pass}; }}"));
+        let post = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        (proxy.get("/"), proxy.ask(post)).1.rsplit("\r\n").next().map(str::to_owned)
+    };
+    assert_eq!(last("", &counting().address.to_string()).as_deref(), Some("1/1"));
+    let asked = format!("upstream app {{ server {}; keepalive 4; }}", counting().address);
+    assert_eq!(last(&asked, "app").as_deref(), Some("0/2"));
+}
+
+#[test]
 fn http_1_0_towards_the_app_server_means_a_connection_each() {
     let backend = counting();
     let proxy = Proxy::start(

@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -263,7 +264,12 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-/// An address nobody listens on.
+/// An address nobody listens on, and that no outgoing connection is given by chance: below the ephemeral ports.
 pub(crate) fn free_address() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free address")
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    wait_for("a free port", || {
+        let offset = std::process::id() as u16 % 150 * 100 + NEXT.fetch_add(1, Ordering::Relaxed) % 15_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + offset % 15_000));
+        TcpListener::bind(address).ok().map(|_| address)
+    })
 }
