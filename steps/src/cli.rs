@@ -275,9 +275,10 @@ fn print_summary(style: Style, target: &str, outcome: &Outcome) {
         left_out => style.quiet(&format!(" ({left_out} slow ones left out: --slow)")),
     };
     println!(
-        "\n{} {} scenarios: {} in {:.1} s{slow}",
+        "\n{} {} scenario{}: {} in {:.1} s{slow}",
         style.strong(&format!("{target}:")),
         outcome.results.len(),
+        if outcome.results.len() == 1 { "" } else { "s" },
         parts.join(", "),
         outcome.took.as_secs_f64(),
     );

@@ -36,7 +36,7 @@ macro_rules! failure_from {
     )*};
 }
 
-failure_from!(ClientError, TargetError, OverlayError, std::io::Error, serde_json::Error, regex::Error);
+failure_from!(ClientError, TargetError, OverlayError, std::io::Error, regex::Error);
 
 /// Returns a [`Failure`] unless a condition holds.
 #[macro_export]
