@@ -25,11 +25,9 @@ function show(...children) {
   $("#view").replaceChildren(...children);
 }
 
-function status(element, state, text, data = {}) {
-  const instance = data.instance;
-  delete element.dataset.instance;
-  delete element.dataset.status;
-  Object.assign(element.dataset, { state, ...(instance ? data : { ...data, instance: "" }) });
+// Says in words, and in the data attributes of `element`, how things stand; what was said before is gone.
+function status(element, state, text, { code = "", instance = "" } = {}) {
+  Object.assign(element.dataset, { state, code, instance });
   element.querySelector(".text").textContent = instance ? `${text} (${instance})` : text;
 }
 
@@ -52,19 +50,19 @@ async function api(method, path, store, body) {
     const isJson = answer.headers.get("content-type")?.includes("json");
     if (!isJson) throw new ApiError("API가 아닌 곳에서 응답했습니다 (JSON이 아님)", answer.status);
     const value = await answer.json();
-    status($("#api"), "ready", "API: 정상", { status: answer.status, instance: answer.headers.get("x-instance") ?? value.instance ?? "" });
+    status($("#api"), "ready", "API: 정상", { code: answer.status, instance: answer.headers.get("x-instance") ?? "" });
     return value;
   } catch (error) {
     const code = error instanceof ApiError ? error.code : 0;
     const text = code ? error.message : "서버에 닿지 못했습니다";
-    status($("#api"), "failed", `API: ${text}`, { status: code });
+    status($("#api"), "failed", `API: ${text}`, { code });
     throw new ApiError(text, code);
   }
 }
 
 function failure(error, again) {
   const retry = make("button", { id: "retry", type: "button", onclick: again }, "다시 시도");
-  return make("div", { className: "failure", id: "failure", data: { status: error.code ?? 0 } },
+  return make("div", { className: "failure", id: "failure", data: { code: error.code } },
     make("p", {}, make("strong", {}, "재고를 불러오지 못했습니다. "), error.message), retry);
 }
 
@@ -82,19 +80,57 @@ function stores() {
 async function items(store) {
   const title = make("h1", {}, `${store}호점 재고`);
   show(title, make("p", { className: "quiet", id: "loading" }, "불러오는 중…"));
+  await unlessGone(async () => {
+    const rows = (await api("GET", "/api/items", store))
+      .filter((item) => !item.store || item.store === Number(store))
+      .map((item) => row(store, item));
+    const count = make("p", { className: "quiet", id: "count" });
+    const body = make("tbody", {}, ...rows);
+    const table = make("table", { id: "items" }, make("thead", {}, columns()), body);
+    const draw = () => {
+      table.dataset.count = body.rows.length;
+      count.textContent = body.rows.length ? `상품 ${body.rows.length}가지` : "아직 상품이 없습니다. 아래에서 첫 상품을 더하세요.";
+    };
+    draw();
+    const added = (item) => {
+      body.append(row(store, item));
+      draw();
+    };
+    return [title, count, make("div", { className: "card" }, table, adder(store, added))];
+  }, (error) => [title, failure(error, () => items(store))]);
+}
+
+// Shows what comes of `view`, or of `otherwise` when the API fails, unless the person has gone to another page meanwhile.
+async function unlessGone(view, otherwise) {
   const here = location.pathname;
+  let children;
   try {
-    const answer = await api("GET", "/api/items", store);
-    if (location.pathname !== here) return;
-    const rows = (Array.isArray(answer) ? answer : answer.items ?? []).map((item) => row(store, item));
-    const head = make("tr", {}, ...["상품", "재고", "모자람", "판매 · 입고"].map((text, column) =>
-      make("th", { scope: "col", className: column === 1 || column === 2 ? "number" : "" }, text)));
-    show(title, make("p", { className: "quiet" }, `상품 ${rows.length}가지`),
-      make("div", { className: "card" }, make("table", { id: "items", data: { count: rows.length } },
-        make("thead", {}, head), make("tbody", {}, ...rows))));
+    children = await view();
   } catch (error) {
-    if (location.pathname === here) show(title, failure(error, () => items(store)));
+    children = otherwise(error);
   }
+  if (location.pathname === here) show(...children);
+}
+
+function columns() {
+  const cell = (text, className = "") => make("th", { scope: "col", className }, text);
+  return make("tr", {}, cell("상품"), cell("재고", "number"), cell("모자람", "number"), cell("판매 · 입고", "number"));
+}
+
+function adder(store, added) {
+  const name = make("input", { id: "add-name", required: true, maxLength: 60, placeholder: "새 상품", ariaLabel: "새 상품" });
+  const count = make("input", {
+    id: "add-stock", type: "number", min: 0, max: 9999, defaultValue: 0, required: true, ariaLabel: "재고",
+  });
+  const form = make("form", { id: "add", className: "row" }, name, count, make("button", {}, "더하기"));
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    try {
+      added(await api("POST", "/api/items", store, { name: name.value, stock: count.valueAsNumber, store: Number(store) }));
+      form.reset();
+    } catch { /* the status line says why */ }
+  });
+  return form;
 }
 
 function row(store, item) {
@@ -120,22 +156,21 @@ function row(store, item) {
     },
   }, by < 0 ? "−" : "+");
   const link = make("a", { href: `/stores/${store}/items/${item.id}`, data: { link: "" } }, item.name ?? `#${item.id}`);
-  element.append(make("td", {}, link), stock, missing, make("td", {}, adjust(-1, "판매 1"), " ", adjust(1, "입고 1")));
-  draw(Number(item.stock ?? item.quantity ?? 0));
+  const buttons = make("td", { className: "number" }, adjust(-1, "판매 1"), " ", adjust(1, "입고 1"));
+  element.append(make("td", {}, link), stock, missing, buttons);
+  draw(Number(item.stock ?? 0));
   return element;
 }
 
 async function item(store, id) {
   const back = make("p", {}, make("a", { href: `/stores/${store}/items`, data: { link: "" } }, `← ${store}호점 재고`));
   show(back, make("p", { className: "quiet", id: "loading" }, "불러오는 중…"));
-  try {
-    const answer = await api("GET", `/api/items/${id}`, store);
-    const count = Number(answer.stock ?? answer.quantity ?? 0);
-    show(back, make("h1", {}, answer.name ?? `#${id}`), make("div", { className: "card", id: "item", data: { item: id } },
-      make("p", {}, `재고 ${count}, 모자람 ${shortage(count, LEAST)}`)));
-  } catch (error) {
-    show(back, failure(error, () => item(store, id)));
-  }
+  await unlessGone(async () => {
+    const { name = `#${id}`, stock = 0, createdOn = "" } = await api("GET", `/api/items/${id}`, store);
+    return [back, make("h1", {}, name), make("div", { className: "card", id: "item", data: { item: id } },
+      make("p", {}, `재고 ${stock}, 모자람 ${shortage(stock, LEAST)}`),
+      make("p", { className: "quiet" }, createdOn && `${createdOn}에서 등록`))];
+  }, (error) => [back, failure(error, () => item(store, id))]);
 }
 
 function missing() {
@@ -180,10 +215,11 @@ let wait = 1000; // ms until the next try; doubled at each failure up to half a 
 function connect() {
   const socket = $("#socket");
   status(socket, "connecting", "알림: 연결하는 중…");
+  let reason;
   session = new StompSession(`${location.origin.replace(/^http/, "ws")}/stomp/ws`);
   session.addEventListener("connected", ({ detail: { version = "1.0", instance, server } }) => {
     wait = 1000;
-    status(socket, "connected", `알림: 연결됨, STOMP ${version}`, { instance: instance ?? server ?? "", version });
+    status(socket, "connected", `알림: 연결됨, STOMP ${version}`, { code: version, instance: instance ?? server });
     $("#send-button").disabled = false;
     session.subscribe(TOPIC);
   });
@@ -194,11 +230,12 @@ function connect() {
     while ($("#messages").children.length > 20) $("#messages").lastChild.remove();
     $("#no-messages").hidden = true;
   });
-  session.addEventListener("failure", ({ detail }) => (socket.dataset.error = detail));
+  session.addEventListener("failure", ({ detail }) => (reason = detail));
   session.addEventListener("closed", ({ detail }) => {
     const was = socket.dataset.state;
     const text = was === "connected" ? "연결이 끊어졌습니다" : "연결하지 못했습니다";
-    status(socket, was === "connected" ? "closed" : "failed", `알림: ${text} (${detail}), ${wait / 1000}초 뒤 다시 시도`, { code: detail });
+    const state = was === "connected" ? "closed" : "failed";
+    status(socket, state, `알림: ${text} (${reason ?? detail}), ${wait / 1000}초 뒤 다시 시도`, { code: detail.split(" ")[0] });
     $("#send-button").disabled = true;
     setTimeout(connect, wait);
     wait = Math.min(wait * 2, 30_000);
@@ -233,4 +270,4 @@ document.fonts.load('1em "dambae200 icons"', "\ue001").then(
 );
 route();
 connect();
-//# sourceMappingURL=app-565a1e04.js.map
+//# sourceMappingURL=app-4b4267ba.js.map
