@@ -92,21 +92,11 @@ fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
 fn attribute(line: &str) -> Option<(&'static str, String)> {
     for (start, keyword) in [("#[given(", "Given"), ("#[when(", "When"), ("#[then(", "Then")] {
         if let Some(rest) = line.strip_prefix(start) {
-            let rest = rest.strip_suffix(")]")?;
-            let expression = match rest.strip_prefix("regex = r#\"^") {
-                Some(regex) => readable(regex.strip_suffix("$\"#")?),
-                None => rest.strip_prefix("expr = \"")?.strip_suffix('"')?.replace("\\\"", "\""),
-            };
+            let expression = rest.strip_prefix("expr = \"")?.strip_suffix("\")]")?.replace("\\\"", "\"");
             return Some((keyword, expression));
         }
     }
     None
-}
-
-/// A regular expression as a person would write it: the few forms that steps use where an expression will not do.
-fn readable(regex: &str) -> String {
-    let text = regex.replace("\"([^\"]*)\"", "{string}").replace("s?", "(s)").replace("(?:is|are)", "is/are");
-    text.replace("(resets?|closes?)", "resets/closes").replace("(\\d+)", "{int}")
 }
 
 /// Levenshtein's distance. A dozen lines, for one message.
@@ -134,6 +124,19 @@ mod tests {
         let entry = &entries_of("HTTP", source)[0];
         assert_eq!((&*entry.keyword, &*entry.expression), ("When", "the client sends {string}"));
         assert_eq!(entry.explanation, "Sends it now.");
+    }
+
+    #[test]
+    fn every_definition_is_in_the_catalogue_with_an_explanation() {
+        for (subject, source) in SOURCES {
+            let definitions = source.lines().map(str::trim).filter(|line| {
+                ["#[given", "#[when", "#[then"].iter().any(|attribute| line.starts_with(attribute))
+            });
+            definitions.for_each(|line| assert!(attribute(line).is_some(), "{subject}: {line}"));
+        }
+        for entry in entries() {
+            assert!(!entry.explanation.is_empty(), "{entry:?}");
+        }
     }
 
     #[test]

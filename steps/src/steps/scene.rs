@@ -72,8 +72,8 @@ async fn front_end_unreadable(world: &mut World, path: String) -> Checked {
 }
 
 /// Stops app servers in good order: no new connection is taken, requests under way are finished, WebSockets closed.
-#[given(regex = r#"^the app servers? "([^"]*)" (?:is|are) stopped$"#)]
-#[when(regex = r#"^the app servers? "([^"]*)" (?:is|are) stopped$"#)]
+#[given(expr = "the app server(s) {string} is/are stopped")]
+#[when(expr = "the app server(s) {string} is/are stopped")]
 async fn stopped(world: &mut World, which: String) -> Checked {
     for server in app_servers(world, &which).await? {
         server.quit().await;
@@ -82,8 +82,8 @@ async fn stopped(world: &mut World, which: String) -> Checked {
 }
 
 /// Starts app servers again, on the port they had.
-#[given(regex = r#"^the app servers? "([^"]*)" (?:is|are) started again$"#)]
-#[when(regex = r#"^the app servers? "([^"]*)" (?:is|are) started again$"#)]
+#[given(expr = "the app server(s) {string} is/are started again")]
+#[when(expr = "the app server(s) {string} is/are started again")]
 async fn started_again(world: &mut World, which: String) -> Checked {
     for server in app_servers(world, &which).await? {
         server.restart().await?;
@@ -110,7 +110,7 @@ async fn hangs(world: &mut World, which: String) -> Checked {
 
 /// How app servers end the connection of each request: `reset` or `close` it `before the head`, `in the head` or
 /// `in the body`.
-#[given(regex = r#"^the app servers? "([^"]*)" (resets?|closes?) the connection "([^"]*)"$"#)]
+#[given(expr = "the app server(s) {string} {word} the connection {string}")]
 async fn ends_connection(world: &mut World, which: String, how: String, place: String) -> Checked {
     let fault = match (how.trim_end_matches('s'), place.as_str()) {
         ("reset", "before the head") => Fault::ResetBeforeResponse,
