@@ -116,6 +116,53 @@ fn a_feature_with_mistakes_could_not_run_and_every_mistake_is_named() {
     assert!(said.contains("two.feature: should \"Scenari: S\" begin with Scenario?"), "{said}");
 }
 
+/// One scenario that `status` decides about, and a list that says the reference proxy is known not to keep it.
+fn known_difference(status: u16) -> (Option<i32>, String) {
+    let directory = tempfile::tempdir().unwrap();
+    let feature = format!(
+        "Feature: F\n  Scenario: S\n    When the client sends \"GET /\"\n    Then the response is {status}\n"
+    );
+    std::fs::write(directory.path().join("f.feature"), feature).unwrap();
+    let list = "[[difference]]\ntarget = \"reference\"\nscenario = \"S\"\nreason = \"For a reason.\"\n";
+    std::fs::write(directory.path().join("known-differences.toml"), list).unwrap();
+    let output = hopcheck(&["run", "-v", "--features", directory.path().to_str().unwrap()]);
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+#[test]
+fn a_known_difference_breaks_nothing_and_is_told() {
+    let (code, said) = known_difference(418);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("1 scenario: 0 kept, 1 known to differ"), "{said}");
+    assert!(said.contains("S: For a reason."), "{said}");
+}
+
+#[test]
+fn a_known_difference_that_is_kept_after_all_breaks_the_run() {
+    let (code, said) = known_difference(200);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("this is listed in known-differences.toml and yet it passes"), "{said}");
+}
+
+#[test]
+fn a_run_that_is_interrupted_leaves_nothing_behind() {
+    use std::io::{BufRead as _, BufReader};
+    let scratch = tempfile::tempdir().unwrap();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+        .env("TMPDIR", scratch.path())
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    // By the time the first feature is through, several scenarios are under way.
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    assert!(lines.by_ref().take(3).all(|line| line.is_ok()));
+    let pid = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    assert_eq!(run.wait().unwrap().code(), Some(2));
+    assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
+}
+
 #[test]
 fn an_unknown_target_could_not_run() {
     let output = hopcheck(&["run", "--target", "apache"]);

@@ -10,8 +10,8 @@ use gherkin::tagexpr::TagOperation;
 use crate::catalogue;
 use crate::conf::Source;
 use crate::features::Specification;
-use crate::report::{Record, Style, Verdict, print_failures};
-use crate::run::{Outcome, Selection, run};
+use crate::report::{Record, Style, print_details, print_failures, print_summary};
+use crate::run::{Selection, run};
 use crate::scene::{Scene, Setting};
 use crate::target::{Nginx, NginxOptions, REFERENCE_SUBCOMMAND, Reference, Target};
 
@@ -78,7 +78,8 @@ struct RunArgs {
     /// How many scenarios to run at once
     #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
     jobs: usize,
-    /// Print what was changed in the configuration to run it
+    /// Also print what was changed in the configuration to run it, the reason of each known difference, and what took
+    /// longest
     #[arg(short, long)]
     verbose: bool,
 }
@@ -215,7 +216,7 @@ pub(crate) async fn run_target(
     print_failures(style, &name, &outcome.results);
     print_summary(style, &name, &outcome);
     if asked.verbose {
-        print_slowest(style, &outcome);
+        print_details(style, &outcome);
     }
     Ok(if outcome.results.iter().any(Record::fails) { BROKEN } else { KEPT })
 }
@@ -256,40 +257,6 @@ async fn target(name: TargetName) -> Result<Box<dyn Target>, Error> {
         TargetName::Reference => Box::new(Reference::new(std::env::current_exe()?)?),
         TargetName::Nginx => Box::new(Nginx::start(&NginxOptions::from_env()).await?),
     })
-}
-
-fn print_summary(style: Style, target: &str, outcome: &Outcome) {
-    let count = |wanted: fn(&Verdict) -> bool| outcome.results.iter().filter(|r| wanted(&r.verdict)).count();
-    let kept = count(|verdict| *verdict == Verdict::Kept);
-    let differ = count(|verdict| matches!(verdict, Verdict::KnownDifference { .. }));
-    let broken = outcome.results.len() - kept - differ;
-    let mut parts = vec![style.good(&format!("{kept} kept"))];
-    if broken > 0 {
-        parts.push(style.bad(&format!("{broken} broken")));
-    }
-    if differ > 0 {
-        parts.push(format!("{differ} known to differ"));
-    }
-    let slow = match outcome.slow_left_out {
-        0 => String::new(),
-        left_out => style.quiet(&format!(" ({left_out} slow ones left out: --slow)")),
-    };
-    println!(
-        "\n{} {} scenario{}: {} in {:.1} s{slow}",
-        style.strong(&format!("{target}:")),
-        outcome.results.len(),
-        if outcome.results.len() == 1 { "" } else { "s" },
-        parts.join(", "),
-        outcome.took.as_secs_f64(),
-    );
-}
-
-fn print_slowest(style: Style, outcome: &Outcome) {
-    let mut slowest: Vec<_> = outcome.results.iter().collect();
-    slowest.sort_by_key(|record| std::cmp::Reverse(record.took));
-    for record in slowest.iter().take(10) {
-        println!("  {:5.1} s  {}  {}", record.took.as_secs_f64(), record.name, style.quiet(&record.place));
-    }
 }
 
 pub(crate) fn could_not_run(error: &dyn std::error::Error) -> ExitCode {

@@ -3,7 +3,9 @@
 mod failures;
 mod progress;
 mod record;
+mod summary;
 
 pub use failures::print_failures;
 pub use progress::{Progress, Style};
 pub use record::{Record, Recorder, Results, Verdict};
+pub use summary::{print_details, print_summary};
