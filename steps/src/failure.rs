@@ -53,7 +53,7 @@ macro_rules! ensure {
 macro_rules! ensure_eq {
     ($actual:expr, $expected:expr, $($what:tt)+) => {
         let (actual, expected) = (&$actual, &$expected);
-        if actual != expected {
+        if *actual != *expected {
             let what = format!($($what)+);
             return Err($crate::failure::Failure::new(format!("{what}\n  expected: {expected:?}\n       got: {actual:?}")));
         }

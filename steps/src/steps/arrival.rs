@@ -4,7 +4,7 @@ use cucumber::then;
 use gherkin::Step;
 use mock_upstreams::{Exchange, Journal};
 
-use super::rows;
+use super::{rows, same_values};
 use crate::client::{PATIENCE, digest};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
@@ -24,8 +24,7 @@ async fn saw(world: &mut World, request: String) -> Checked {
 async fn saw_header(world: &mut World, name: String, value: String) -> Checked {
     let exchange = last(world).await?;
     let seen: Vec<&str> = exchange.headers.all(&name).collect();
-    ensure_eq!(seen, vec![world.text(&value)], "the app server saw another {name}");
-    Ok(())
+    same_values("the app server saw", &name, &seen, &[world.text(&value)])
 }
 
 /// For each name in the table, the request that reached the app server had exactly these headers, in this order.
@@ -37,7 +36,7 @@ async fn saw_headers(world: &mut World, step: &Step) -> Checked {
         let of_name = expected.iter().filter(|(other, _)| other.eq_ignore_ascii_case(name));
         let wanted: Vec<String> = of_name.map(|(_, value)| world.text(value)).collect();
         let seen: Vec<&str> = exchange.headers.all(name).collect();
-        ensure_eq!(seen, wanted, "the app server saw another {name}");
+        same_values("the app server saw", name, &seen, &wanted)?;
     }
     Ok(())
 }

@@ -11,7 +11,8 @@ mod websocket;
 
 use gherkin::Step;
 
-use crate::failure::Failure;
+use crate::ensure_eq;
+use crate::failure::{Checked, Failure};
 
 /// The rows of a step's table: a name and a value each.
 fn rows(step: &Step) -> Result<Vec<(String, String)>, Failure> {
@@ -38,4 +39,13 @@ fn request_line(text: &str) -> Result<(&str, &str), Failure> {
 /// The names in `"blue and green"`.
 fn names(text: &str) -> impl Iterator<Item = &str> {
     text.split(" and ").map(str::trim)
+}
+
+/// Whether the values of a header are those wanted, in their order; `who` begins the sentence if not.
+fn same_values(who: &str, name: &str, seen: &[&str], wanted: &[String]) -> Checked {
+    if seen.is_empty() && !wanted.is_empty() {
+        return Err(Failure::new(format!("{who} no {name}; expected: {wanted:?}")));
+    }
+    ensure_eq!(seen, wanted, "{who} another {name}");
+    Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cucumber::then;
 use gherkin::Step;
 
-use super::{request_line, rows};
+use super::{request_line, rows, same_values};
 use crate::client::{Connection, Framing, PATIENCE, Request, digest};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
@@ -59,8 +59,7 @@ async fn responses_are(world: &mut World, statuses: String) -> Checked {
 #[then(expr = "the header {string} of the response is {string}")]
 async fn header(world: &mut World, name: String, value: String) -> Checked {
     let seen: Vec<&str> = world.response()?.values(&name).collect();
-    ensure_eq!(seen, vec![world.text(&value)], "the response has another {name}");
-    Ok(())
+    same_values("the response has", &name, &seen, &[world.text(&value)])
 }
 
 /// For each name in the table, the response has exactly these headers, in this order; others are free.
@@ -72,7 +71,7 @@ async fn headers(world: &mut World, step: &Step) -> Checked {
         let wanted: Vec<String> = of_name.map(|(_, value)| world.text(value)).collect();
         let response = world.response()?;
         let seen: Vec<&str> = response.values(name).collect();
-        ensure_eq!(seen, wanted, "the response has another {name}");
+        same_values("the response has", name, &seen, &wanted)?;
     }
     Ok(())
 }
