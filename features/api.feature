@@ -230,7 +230,7 @@ Feature: API requests
     Scenario: A streamed answer arrives as it is produced
       nginx holds a small answer back until it is complete. An app that streams events needs `proxy_buffering off;`.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_buffering off;
         """
@@ -271,7 +271,7 @@ Feature: API requests
     Scenario: The limit is the one that client_max_body_size sets
       `client_max_body_size` may stand in `http`, `server` or the location; the innermost one counts.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         client_max_body_size 2m;
         """

@@ -76,7 +76,7 @@ Feature: Blue-green deployment
     Scenario: A GET that blue does not answer is answered by green
       See `proxy_read_timeout` in `location /api`, 60 s unless set, and `proxy_next_upstream`, `error timeout` unless set.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_read_timeout 1s;
         """
@@ -88,7 +88,7 @@ Feature: Blue-green deployment
     Scenario Outline: A <method> that nobody answers gets 504 after <tries>
       Each try may take `proxy_read_timeout`. What is not idempotent is tried once: the first may still be at work on it.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_read_timeout 1s;
         """

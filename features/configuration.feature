@@ -15,7 +15,13 @@ Feature: The configuration
     Scenario: A misspelt header variable is accepted, and shows only when the proxy is used
       `$http_upgrage` is a variable like any other, and empty. The features on hop-by-hop headers and WebSocket find it.
 
-      Given the configuration with "$http_upgrade" replaced by "$http_upgrage"
+      Given the configuration is:
+        """
+        events {}
+        http {
+            proxy_set_header Upgrade $http_upgrage;
+        }
+        """
       When the configuration is tested
       Then it is accepted
 
@@ -25,7 +31,19 @@ Feature: The configuration
     Scenario: A condition without its `$` is refused
       `if ($request_method = 'OPTIONS')`: the variable needs its `$`.
 
-      Given the configuration with "($request_method =" replaced by "(request_method ="
+      Given the configuration is:
+        """
+        events {}
+        http {
+            server {
+                location /api {
+                    if (request_method = 'OPTIONS') {
+                        return 204;
+                    }
+                }
+            }
+        }
+        """
       When the configuration is tested
       Then it is refused at the line of "(request_method =" with 'invalid condition "request_method"'
 
@@ -33,44 +51,80 @@ Feature: The configuration
     Scenario: A proxy_pass without its semicolon is refused
       nginx notices at the next line, where a directive cannot go on: look one line up.
 
-      Given the configuration with "proxy_pass http://dambae200;" replaced by "proxy_pass http://dambae200"
+      Given the configuration is:
+        """
+        events {}
+        http {
+            server {
+                location /api {
+                    proxy_pass http://localhost:1025
+                }
+            }
+        }
+        """
       When the configuration is tested
-      Then it is refused after the line of "proxy_pass http://dambae200" with 'unexpected "}"'
+      Then it is refused after the line of "proxy_pass" with 'unexpected "}"'
 
     Scenario Outline: <What> is refused
       The message is nginx's own, and names the line.
 
-      Given the configuration with '<right>' replaced by '<wrong>'
+      Given the configuration is:
+        """
+        events {}
+        http {
+            <directives> # here
+        }
+        """
       When the configuration is tested
-      Then it is refused at the line of '<wrong>' with '<message>'
+      Then it is refused at the line of "# here" with '<message>'
 
       Examples:
-        | What                           | right                 | wrong                     | message                                   |
-        | A misspelt directive           | try_files $uri        | try_file $uri             | unknown directive "try_file"              |
-        | A directive in a wrong place   | sendfile on;          | try_files a b;            | "try_files" directive is not allowed here |
-        | A directive without its value  | sendfile on;          | sendfile;                 | invalid number of arguments in "sendfile" |
-        | A directive given twice        | sendfile on;          | sendfile on; sendfile on; | "sendfile" directive is duplicate         |
-        | A flag that is not on or off   | sendfile on;          | sendfile yes;             | invalid value "yes" in "sendfile"         |
-        | A time in an unknown unit      | keepalive_timeout 65; | keepalive_timeout 65x;    | "keepalive_timeout" directive invalid     |
-        | A log format that is not there | access.log main;      | access.log mian;          | unknown log format "mian"                 |
-        | A location given twice         | location /api {       | location "/" {            | duplicate location "/"                    |
-        | A file that is not there       | mime.types;           | mime.typos;               | (2: No such file or directory)            |
+        | What                           | directives                                  | message                                   |
+        | A misspelt directive           | try_file $uri /index.html;                  | unknown directive "try_file"              |
+        | A directive in a wrong place   | try_files $uri /index.html;                 | "try_files" directive is not allowed here |
+        | A directive without its value  | sendfile;                                   | invalid number of arguments in "sendfile" |
+        | A directive given twice        | sendfile on; sendfile on;                   | "sendfile" directive is duplicate         |
+        | A flag that is not on or off   | sendfile yes;                               | invalid value "yes" in "sendfile"         |
+        | A time in an unknown unit      | keepalive_timeout 65x;                      | "keepalive_timeout" directive invalid     |
+        | A log format that is not there | access_log /var/log/nginx/access.log mian;  | unknown log format "mian"                 |
+        | A location given twice         | server { location / { } location "/" { } }  | duplicate location "/"                    |
+        | A file that is not there       | include mime.typos;                         | (2: No such file or directory)            |
+        | A parameter that is misspelt   | upstream app { server localhost:1 wait=2; } | invalid parameter "wait=2"                |
+        | An error_log level that is not | error_log /var/log/nginx/error.log notise;  | invalid log level "notise"                |
+        | A brace too many               | } }                                         | unexpected "}"                            |
 
     Scenario: A variable that does not exist is refused
       nginx notices when all is read, so it names no line: search for the variable.
 
-      Given the configuration with "$remote_addr;" replaced by "$remote_adr;"
+      Given the configuration is:
+        """
+        events {}
+        http {
+            server {
+                location /stomp/ {
+                    proxy_pass http://localhost:1025;
+                    proxy_set_header X-Real-IP $remote_adr;
+                }
+            }
+        }
+        """
       When the configuration is tested
       Then it is refused with 'unknown "remote_adr" variable'
 
     Scenario Outline: <What> is refused
-      nginx can name only the line where it noticed. Compare quotes and braces from there upwards.
+      nginx goes on to the end of the file before it notices. Compare quotes and braces from the top down.
 
-      Given the configuration with '<right>' replaced by '<wrong>'
+      Given the configuration is:
+        """
+        events {}
+        http {
+            <directives>
+        }
+        """
       When the configuration is tested
-      Then it is refused with '<message>'
+      Then it is refused with "unexpected end of file"
 
       Examples:
-        | What                | right                 | wrong                | message                       |
-        | A quote without end | Connection "upgrade"; | Connection "upgrade; | unexpected "                  |
-        | A brace too many    | sendfile on;          | sendfile on; }       | directive is not allowed here |
+        | What                    | directives                            |
+        | A quote without end     | proxy_set_header Connection "upgrade; |
+        | A brace that is missing | server {                              |

@@ -77,7 +77,7 @@ Feature: Logs
     Scenario Outline: An app server that <what> is named
       See `error_log`: the level must be `error` or lower; here it is `notice`.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_read_timeout 1s;
         """

@@ -149,7 +149,7 @@ Feature: STOMP
     Scenario Outline: Heart-beats from <who> alone keep a session open beyond proxy_read_timeout
       Any byte, in either direction, starts `proxy_read_timeout` anew. See that heart-beats come more often than that.
 
-      Given the configuration says in "location ~ ^/stomp/":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_read_timeout 2s;
         """

@@ -205,7 +205,7 @@ Feature: WebSocket
     Scenario: Silence beyond proxy_read_timeout ends the session
       nginx cannot tell a quiet session from a dead one. The cure is heart-beats, or a longer `proxy_read_timeout`.
 
-      Given the configuration says in "location ~ ^/stomp/":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_read_timeout 1s;
         """

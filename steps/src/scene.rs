@@ -11,7 +11,7 @@ use mock_upstreams::{AppServer, ReservedPort};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::conf::{Overlay, OverlayError, Rewriter, Rewritten, Scratch, Source};
+use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
 
@@ -29,7 +29,6 @@ pub struct Setting {
 pub struct Scene {
     setting: Arc<Setting>,
     overlays: Vec<Overlay>,
-    edits: Vec<(String, String)>,
     ports: BTreeMap<String, ReservedPort>,
     rewritten: Rewritten,
     proxy: Option<Box<dyn Proxy>>,
@@ -52,7 +51,6 @@ impl Scene {
         let mut scene = Scene {
             setting,
             overlays: Vec::new(),
-            edits: Vec::new(),
             ports: BTreeMap::new(),
             rewritten: Rewritten::default(),
             proxy: None,
@@ -70,11 +68,6 @@ impl Scene {
     /// Changes the configuration; takes effect when the proxy starts or reloads.
     pub fn overlay(&mut self, overlay: Overlay) {
         self.overlays.push(overlay);
-    }
-
-    /// Replaces a text in the configuration after all else was done to it: the way to write what could not be parsed.
-    pub fn edit(&mut self, from: &str, to: &str) {
-        self.edits.push((from.to_owned(), to.to_owned()));
     }
 
     /// Both app servers.
@@ -201,12 +194,6 @@ impl Scene {
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;
         self.rewritten = rewritten?;
-        for (from, to) in &self.edits {
-            if !self.rewritten.text.contains(from) {
-                return Err(OverlayError::NoText(from.clone()).into());
-            }
-            self.rewritten.text = self.rewritten.text.replace(from, to);
-        }
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! What a scenario adds to the configuration: directives in a named context, or a piece of text replaced.
+//! What a scenario changes in the configuration: directives in a named context or beside others, or all of it.
 
 use nginx_lint_parser::ast::{Block, Directive};
 use nginx_lint_parser::parse_string;
@@ -17,13 +17,15 @@ pub enum Overlay {
         /// Directives, as they would be written.
         text: String,
     },
-    /// The first occurrence of a text replaced.
-    Text {
-        /// What must be there.
-        from: String,
-        /// What takes its place.
-        to: String,
+    /// Directives for every location that has this one of its own, by the same rule.
+    Beside {
+        /// The directive by which the locations are found, as `proxy_pass`.
+        directive: String,
+        /// Directives, as they would be written.
+        text: String,
     },
+    /// Another configuration in place of the whole.
+    Whole(String),
     /// A parameter of every `server` in every `upstream`, as `fail_timeout=1s`.
     UpstreamParameter(String),
 }
@@ -34,9 +36,9 @@ pub enum OverlayError {
     /// No such block.
     #[error("the configuration has no `{0}` block, which this scenario changes")]
     NoContext(String),
-    /// The text to replace is not there.
-    #[error("the configuration does not contain `{0}`, which this scenario changes")]
-    NoText(String),
+    /// No location has that directive.
+    #[error("no location of the configuration says `{0}`, beside which this scenario adds something")]
+    NoDirective(String),
     /// The configuration, or what is to be added, is not even syntactically right.
     #[error("{0}")]
     Syntax(String),
@@ -53,10 +55,8 @@ impl Overlay {
     pub fn apply(&self, text: &str) -> Result<String, OverlayError> {
         match self {
             Overlay::Directives { context, text: directives } => add(text, context, directives),
-            Overlay::Text { from, to } if text.contains(from.as_str()) => {
-                Ok(text.replacen(from.as_str(), to, 1))
-            }
-            Overlay::Text { from, .. } => Err(OverlayError::NoText(from.clone())),
+            Overlay::Beside { directive, text: directives } => add_beside(text, directive, directives),
+            Overlay::Whole(whole) => Ok(whole.clone()),
             Overlay::UpstreamParameter(parameter) => set_parameter(text, parameter),
         }
     }
@@ -79,6 +79,22 @@ fn add(text: &str, context: &str, directives: &str) -> Result<String, OverlayErr
         change(text, &present, after_brace(text, block), &wanted, directives, &mut edits);
     }
     Ok(edits.apply(text))
+}
+
+fn add_beside(text: &str, beside: &str, directives: &str) -> Result<String, OverlayError> {
+    let parsed = parse(text)?;
+    let wanted = parse(directives)?;
+    let mut edits = Edits::default();
+    let mut found = false;
+    for location in parsed.all_directives().filter(|directive| directive.is("location")) {
+        let Some(block) = &location.block else { continue };
+        let present: Vec<_> = block.directives().collect();
+        if present.iter().any(|directive| directive.is(beside)) {
+            change(text, &present, after_brace(text, block), &wanted, directives, &mut edits);
+            found = true;
+        }
+    }
+    if found { Ok(edits.apply(text)) } else { Err(OverlayError::NoDirective(beside.to_owned())) }
 }
 
 fn change(
@@ -174,6 +190,15 @@ mod tests {
     #[test]
     fn a_missing_block_is_named() {
         assert_eq!(overlay("location /x", "return 204;"), Err(OverlayError::NoContext("location /x".into())));
+    }
+
+    #[test]
+    fn every_location_that_has_the_directive_gets_more() {
+        let beside = |directive: &str| {
+            Overlay::Beside { directive: directive.into(), text: "proxy_read_timeout 1s;".into() }.apply(CONF)
+        };
+        assert!(beside("add_header").unwrap().contains("{ proxy_read_timeout 1s; \n      \n      add_header A 1;"));
+        assert_eq!(beside("proxy_pass"), Err(OverlayError::NoDirective("proxy_pass".into())));
     }
 
     #[test]

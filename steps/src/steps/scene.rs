@@ -33,10 +33,20 @@ async fn fail_timeout(world: &mut World, seconds: u64) -> Checked {
     Ok(())
 }
 
-/// Replaces a text in the configuration that is about to be run.
-#[given(expr = "the configuration with {string} replaced by {string}")]
-async fn configuration_replaced(world: &mut World, from: String, to: String) -> Checked {
-    world.scene().await?.edit(&from, &to);
+/// Puts the directives of the doc string into every location that has the one named, such as `proxy_pass`. One of the
+/// same name that stands there is replaced.
+#[given(expr = "the configuration says beside every {string}:")]
+async fn configuration_says_beside(world: &mut World, directive: String, step: &Step) -> Checked {
+    let text = doc_string(step)?;
+    world.scene().await?.overlay(Overlay::Beside { directive, text });
+    Ok(())
+}
+
+/// Puts the doc string in place of the whole configuration under test, to see what nginx says to it.
+#[given(expr = "the configuration is:")]
+async fn configuration_is(world: &mut World, step: &Step) -> Checked {
+    let text = doc_string(step)?;
+    world.scene().await?.overlay(Overlay::Whole(text));
     Ok(())
 }
 
