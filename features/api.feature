@@ -17,27 +17,49 @@ Feature: API requests
       And the app server saw "GET <path>"
 
       Examples:
-        | path         |
-        | /api         |
-        | /apifoo      |
-        | /stomp/info  |
-        | //api/items  |
-        | /%61pi/items |
+        | path             |
+        | /api             |
+        | /apifoo          |
+        | /stomp/          |
+        | /stomp/info      |
+        | /stomp/7/a-b/xhr |
+        | //api/items      |
+        | /%61pi/items     |
+
+    @D5 @D7
+    Scenario Outline: <path> goes to an app server, though it looks like a file
+      A `location ~ \.js$` for the front end's assets wins over the prefix `/api`, and over `^/stomp/` if it stands first.
+      `location ^~ /api` would keep it away.
+
+      When the client sends "GET <path>"
+      Then the response comes from "an app server"
+
+      Examples:
+        | path                   |
+        | /api/items.json        |
+        | /api/items/7/photo.png |
+        | /api/app.js            |
+        | /stomp/iframe.html     |
+        | /stomp/app.js          |
 
     @D13
     Scenario Outline: <path> goes to the front end
-      `location /api` and `location ~ ^/stomp/` are case-sensitive (`~*` is not), and `^/stomp/` needs its last slash.
+      `location /api` and `location ~ ^/stomp/` are case-sensitive (`~*` is not) and start with the path (the `^`), and
+      `^/stomp/` needs its last slash.
 
       When the client sends "GET <path>"
       Then the response is the file "index.html" of the front end
       And no app server saw anything
 
       Examples:
-        | path           |
-        | /API/items     |
-        | /stomp         |
-        | /stompx/info   |
-        | /api/../stores |
+        | path               |
+        | /API/items         |
+        | /STOMP/info        |
+        | /stomp             |
+        | /stompx/info       |
+        | /stores/api/items  |
+        | /stores/stomp/info |
+        | /api/../stores     |
 
     @D20
     Scenario: A request for any host name is served
@@ -50,20 +72,28 @@ Feature: API requests
   @D5
   Rule: What the client sends reaches the app server unchanged
 
-    Scenario Outline: <method> arrives as <method>
-      See `proxy_pass` in `location /api`; a `limit_except`, or an `if` on other methods than OPTIONS, would stop it.
+    @D7
+    Scenario Outline: <method> <path> arrives as it is
+      See `proxy_pass` in the location of that path; a `limit_except`, or an `if` on other methods than OPTIONS, would stop
+      it. Under /stomp/ clients for which no WebSocket opens fall back on POST.
 
-      When the client sends "<method> /api/echo"
+      When the client sends "<method> <path>"
       Then the response is 200
-      And the app server saw "<method> /api/echo"
+      And the app server saw "<method> <path>"
 
       Examples:
-        | method |
-        | POST   |
-        | PUT    |
-        | PATCH  |
-        | DELETE |
-        | PURGE  |
+        | method | path           |
+        | HEAD   | /api/echo      |
+        | POST   | /api/echo      |
+        | PUT    | /api/echo      |
+        | PATCH  | /api/echo      |
+        | DELETE | /api/echo      |
+        | PURGE  | /api/echo      |
+        | HEAD   | /stomp/7/a/xhr |
+        | POST   | /stomp/7/a/xhr |
+        | PUT    | /stomp/7/a/xhr |
+        | PATCH  | /stomp/7/a/xhr |
+        | DELETE | /stomp/7/a/xhr |
 
     Scenario Outline: The target <target> arrives byte for byte
       `proxy_pass http://dambae200;` has no path of its own, not even a last slash: with one, nginx decodes and encodes anew.
@@ -77,20 +107,41 @@ Feature: API requests
         | /api/a%2Fb%20c?q=a+b&q=%20&q=      |
         | /api/%EC%83%81%ED%92%88%2e         |
         | /api//a/./b;v=1?c;d&to=http://e/.. |
+        | /stomp//a%2Fb/./%EC%83%81?q=%20&q= |
 
-    Scenario: Headers arrive as they were sent, repeated ones in their order
-      `proxy_pass_request_headers off` drops them all; a `proxy_set_header` of the same name replaces one.
+    @D6
+    Scenario: Headers arrive as they were sent, repeated ones in their order, and no others
+      `proxy_pass_request_headers off` drops them all; a `proxy_set_header` replaces one, drops it if empty, or adds one.
 
       When the client sends "GET /api/echo" with the headers:
-        | Authorization | Bearer a.b-c     |
-        | Cookie        | cart=7; store=11 |
-        | X-Trace       | one              |
-        | X-Trace       | two, three       |
+        | Authorization   | Bearer a.b-c     |
+        | StorelId        | 11               |
+        | Cookie          | cart=7; store=11 |
+        | Content-Type    | application/xml  |
+        | Origin          | http://shop.test |
+        | Accept-Encoding | gzip, br         |
+        | If-None-Match   | "v1"             |
+        | Range           | bytes=0-3        |
+        | X-Trace         | one              |
+        | X-Trace         | two, three       |
       Then the app server saw these headers:
-        | Authorization | Bearer a.b-c     |
-        | Cookie        | cart=7; store=11 |
-        | X-Trace       | one              |
-        | X-Trace       | two, three       |
+        | Authorization   | Bearer a.b-c     |
+        | StorelId        | 11               |
+        | Cookie          | cart=7; store=11 |
+        | Content-Type    | application/xml  |
+        | Origin          | http://shop.test |
+        | Accept-Encoding | gzip, br         |
+        | If-None-Match   | "v1"             |
+        | Range           | bytes=0-3        |
+        | X-Trace         | one              |
+        | X-Trace         | two, three       |
+
+    Scenario: No header is added
+      A `proxy_set_header` in `location /api`, or further out, that no one asked for. Host and Connection are nginx's own.
+
+      When the client sends "GET /api/echo"
+      Then the response is 200
+      And the app server saw no headers but "Host, Connection"
 
     @default
     Scenario: A header with an underscore in its name is dropped
@@ -101,17 +152,18 @@ Feature: API requests
       Then the response is 200
       And the app server saw no header "Store_Id"
 
-    Scenario Outline: A body of <size> bytes arrives whole
+    Scenario Outline: A body of <size> bytes for <path> arrives whole
       1 MiB is the most that nginx lets through unless `client_max_body_size` says otherwise.
 
-      When the client sends "POST /api/echo" with a body of <size> bytes
+      When the client sends "POST <path>" with a body of <size> bytes
       Then the response is 200
       And the app server saw the body that the client sent
 
       Examples:
-        | size    |
-        | 0       |
-        | 1048576 |
+        | size    | path                |
+        | 0       | /api/echo           |
+        | 1048576 | /api/echo           |
+        | 1048576 | /stomp/7/a/xhr_send |
 
     @rfc9112
     Scenario: A body sent in chunks arrives whole
@@ -160,7 +212,8 @@ Feature: API requests
   Rule: What the app server answers reaches the client unchanged
 
     Scenario Outline: The app server's <status> stays <status>
-      `error_page` with `proxy_intercept_errors on` would replace it; `proxy_next_upstream http_503` would ask the other.
+      `error_page` with `proxy_intercept_errors on` would replace it; `proxy_next_upstream … http_503`, or another of its
+      `http_…`, would ask the other app server, too.
 
       When the client sends "GET /api/status/<status>"
       Then the response is <status>
@@ -171,8 +224,13 @@ Feature: API requests
         | status |
         | 204    |
         | 304    |
+        | 403    |
         | 404    |
+        | 429    |
+        | 500    |
+        | 502    |
         | 503    |
+        | 504    |
 
     Scenario: Headers come back as the app server wrote them, repeated and empty ones too
       `proxy_hide_header`, or an `add_header` of the same name, would change them.
@@ -196,6 +254,28 @@ Feature: API requests
         | Set-Cookie | session=s3cr3t; Path=/; HttpOnly              |
         | Set-Cookie | theme=dark; Path=/api; Max-Age=3600           |
         | Set-Cookie | empty=; Expires=Thu, 01 Jan 1970 00:00:00 GMT |
+
+    @D7
+    Scenario: Under /stomp/ headers and cookies come back as well
+      A load balancer's session cookie, say: see that no `proxy_hide_header` or `add_header` changes them.
+
+      Given the app servers "blue and green" answer with these bytes:
+        """
+        HTTP/1.1 200 OK\r\n
+        Set-Cookie: JSESSIONID=dummy; Path=/\r\n
+        Cache-Control: no-store\r\n
+        X-Repeated: one\r\n
+        X-Repeated: two\r\n
+        Content-Length: 2\r\n
+        \r\n
+        ok
+        """
+      When the client sends "GET /stomp/info"
+      Then the response has these headers:
+        | Set-Cookie    | JSESSIONID=dummy; Path=/ |
+        | Cache-Control | no-store                 |
+        | X-Repeated    | one                      |
+        | X-Repeated    | two                      |
 
     Scenario: A redirect comes back unchanged
       `proxy_redirect` rewrites only what starts with the address in `proxy_pass`.
@@ -301,3 +381,26 @@ Feature: API requests
         | length | status |
         | 8000   | 200    |
         | 8200   | 400    |
+
+    Scenario: Headers of 24 kB in all get through
+      Each line must fit one of `large_client_header_buffers`, of which there are four unless set.
+
+      When the client sends "GET /api/echo" with the headers:
+        | Cookie    | {a*6000} |
+        | X-Trace-1 | {a*6000} |
+        | X-Trace-2 | {a*6000} |
+        | X-Trace-3 | {a*6000} |
+      Then the response is 200
+
+    Scenario: Headers of 36 kB in all get 400
+      There are four `large_client_header_buffers`, 8k each unless set; together they are the limit.
+
+      When the client sends "GET /api/echo" with the headers:
+        | Cookie    | {a*6000} |
+        | X-Trace-1 | {a*6000} |
+        | X-Trace-2 | {a*6000} |
+        | X-Trace-3 | {a*6000} |
+        | X-Trace-4 | {a*6000} |
+        | X-Trace-5 | {a*6000} |
+      Then the response is 400
+      And no app server saw anything

@@ -7,7 +7,8 @@ Feature: Two app servers
   Rule: Both app servers take turns
 
     Scenario: Requests on one connection go to blue and green in turn
-      See `upstream dambae200`: two `server` lines of equal weight, and no `ip_hash` or `least_conn`.
+      See `upstream dambae200`: two `server` lines of equal weight with the addresses of both, and no `ip_hash` or
+      `least_conn`. Where they run is said in hopcheck.toml.
 
       When the client sends "GET /api/items" 20 times
       Then every response is 200
@@ -78,13 +79,35 @@ Feature: Two app servers
         | blue  | green |
         | green | blue  |
 
-    Scenario: One that failed is asked once, and then not again for ten seconds
+    Scenario Outline: When <it> failed it is asked once, and then not again for a while
       `max_fails=1 fail_timeout=10s` are the defaults of each `server` line.
 
-      Given the app server "blue" closes the connection "before the head"
+      Given the app server "<it>" closes the connection "before the head"
       When the client sends "GET /api/items" 20 times
       Then every response is 200
-      And the app server "blue" saw 1 request
+      And the app server "<it>" saw 1 request
+
+      Examples:
+        | it    |
+        | blue  |
+        | green |
+
+    @slow
+    Scenario Outline: <seconds> seconds after <it> failed it has been asked <times>
+      `fail_timeout`, 10 s unless set on its `server` line, is how long it is left out, and how long a deployment must wait.
+
+      Given the app server "<it>" closes the connection "before the head"
+      And the client sends "GET /api/items" 2 times
+      And nothing is sent for <seconds> seconds
+      When the client sends "GET /api/items" 10 times
+      Then the app server "<it>" saw <count> requests
+
+      Examples:
+        | seconds | it    | count | times |
+        | 8       | blue  | 1     | once  |
+        | 8       | green | 1     | once  |
+        | 14      | blue  | 2     | twice |
+        | 14      | green | 2     | twice |
 
     Scenario: One that is back gets its share again
       After `fail_timeout` the next request is given to it, to see.

@@ -85,6 +85,26 @@ Feature: Blue-green deployment
       Then the response is 200
       And the app server "blue" saw 1 request
 
+    Scenario: A plain request under /stomp/ that blue does not answer is answered by green
+      See `proxy_read_timeout` in `location ~ ^/stomp/`, 60 s unless set, and `proxy_next_upstream`.
+
+      Given the configuration says beside every "proxy_pass":
+        """
+        proxy_read_timeout 1s;
+        """
+      And the app server "blue" hangs
+      When the client sends "GET /stomp/info"
+      Then the response is 200
+      And the app server "blue" saw 1 request
+
+    @slow
+    Scenario: An answer that takes twelve seconds is waited for
+      See `proxy_read_timeout`: 60 s unless set. A report that takes long must fit in it.
+
+      When the client sends "GET /api/slow?ms=12000"
+      Then the response is 200
+      And the app servers saw "GET /api/slow?ms=12000" 1 time
+
     Scenario Outline: A <method> that nobody answers gets 504 after <tries>
       Each try may take `proxy_read_timeout`. What is not idempotent is tried once: the first may still be at work on it.
 
@@ -131,18 +151,19 @@ Feature: Blue-green deployment
       And the app servers saw "PUT /api/echo" 2 times
 
     @rfc9110
-    Scenario Outline: A <method> is not repeated, as blue may have done it already
+    Scenario Outline: <method> <path> is not repeated, as blue may have done it already
       `proxy_next_upstream … non_idempotent` would repeat it: an order placed twice.
 
       Given the app server "blue" closes the connection "before the head"
-      When the client sends "<method> /api/echo" with the body "milk: 3"
+      When the client sends "<method> <path>" with the body "milk: 3"
       Then the response is 502
-      And the app servers saw "<method> /api/echo" 1 time
+      And the app servers saw "<method> <path>" 1 time
 
       Examples:
-        | method |
-        | POST   |
-        | PATCH  |
+        | method | path                |
+        | POST   | /api/echo           |
+        | PATCH  | /api/echo           |
+        | POST   | /stomp/7/a/xhr_send |
 
     Scenario: A POST whose connection was refused goes to the other, as nothing was sent yet
       This is what makes a deployment harmless for writes, too.
@@ -168,6 +189,24 @@ Feature: Blue-green deployment
 
   @default
   Rule: An answer that is no proper HTTP is not passed on
+
+    Scenario Outline: What blue answers so for <path> is not asked of green
+      The app has done its work, and said so badly; `proxy_next_upstream … invalid_header` would have it done again.
+
+      Given the app server "blue" answers with these bytes:
+        """
+        HTTP/1.1 200 OK\r\n
+        X-Odd: a\x00b\r\n
+        \r\n
+        """
+      When the client sends "GET <path>"
+      Then the response is 502
+      And the app server "green" saw 0 requests
+
+      Examples:
+        | path        |
+        | /api/items  |
+        | /stomp/info |
 
     Scenario Outline: <What> in the head of the answer becomes a 502
       The error log says what was wrong: "upstream sent invalid header" or "upstream sent too big header". For the latter,

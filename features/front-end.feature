@@ -39,6 +39,22 @@ Feature: The front end
       When the client sends "GET /"
       Then the body of the response is "<title>the new build</title>"
 
+    @D16 @default
+    Scenario: Browsers are not told to keep the page
+      Kept, it would name scripts that the next build no longer has. `expires` or `add_header Cache-Control` belong to a
+      location of their own for files whose names change with their content.
+
+      When the client sends "GET /"
+      Then the response has no header "Cache-Control"
+      And the response has no header "Expires"
+
+    Scenario: Only the whole name of a file finds it
+      `$uri.html` in `try_files` would give some client-side routes another page than the app's.
+
+      Given the front end has the file "stores.html" with the content "a list of stores"
+      When the client sends "GET /stores"
+      Then the response is the file "index.html" of the front end
+
   @D13 @D17
   Rule: A file is served as what it is
 
@@ -102,6 +118,15 @@ Feature: The front end
         | file       |
         | index.html |
         | index.htm  |
+
+    @D13
+    Scenario: A directory with both in it shows index.html
+      `index` is read from left to right.
+
+      Given the front end has the file "manual/index.htm" with the content "the old manual"
+      And the front end has the file "manual/index.html" with the content "how to count"
+      When the client sends "GET /manual/"
+      Then the body of the response is "how to count"
 
     Scenario: A directory without the last slash redirects to the one with it
       nginx builds the address from the Host that the client sent and its own port.

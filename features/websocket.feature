@@ -30,10 +30,12 @@ Feature: WebSocket
       When the client opens a WebSocket at "/stomp/echo" with the headers:
         | Origin                   | http://shop.test   |
         | Cookie                   | session=s3cr3t     |
+        | Authorization            | Bearer a.b-c       |
         | Sec-WebSocket-Extensions | permessage-deflate |
       Then the app server saw these headers:
         | Origin                   | http://shop.test   |
         | Cookie                   | session=s3cr3t     |
+        | Authorization            | Bearer a.b-c       |
         | Sec-WebSocket-Extensions | permessage-deflate |
         | Sec-WebSocket-Version    | 13                 |
 
@@ -55,21 +57,31 @@ Feature: WebSocket
       And the header "Sec-WebSocket-Extensions" of the response is "permessage-deflate; server_no_context_takeover"
 
     Scenario Outline: An app server's refusal with <status> reaches the client as it is
-      The app server judges the handshake (its Origin, its cookie). `proxy_intercept_errors` would hide the answer.
+      The app server judges the handshake (its Origin, its cookie). `proxy_intercept_errors` would hide the answer, and
+      `proxy_next_upstream … http_503`, or another of its `http_…`, would ask the other app server, too.
 
       When the client opens a WebSocket at "/stomp/echo?refuse=<status>"
       Then the response is <status>
       And the response comes from "an app server"
+      And the app servers saw "GET /stomp/echo?refuse=<status>" 1 time
 
       Examples:
         | status |
         | 400    |
         | 403    |
+        | 404    |
+        | 500    |
+        | 503    |
 
-    Scenario: Two hundred sessions are open at once and none hears another's messages
-      Each takes two of `worker_connections 1024`, one to the client and one to the app server.
+    @D17
+    Scenario: Three hundred sessions are open in one worker and none hears another's messages
+      Each takes two of `worker_connections 1024`, one to the client and one to the app server. 512 unless set is too few.
 
-      When 200 clients open a WebSocket at "/stomp/echo"
+      Given the configuration says in "main":
+        """
+        worker_processes 1;
+        """
+      When 300 clients open a WebSocket at "/stomp/echo"
       Then every client gets its own messages back
 
   @D11 @W3 @rfc6455

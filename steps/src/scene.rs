@@ -131,10 +131,15 @@ impl Scene {
     pub fn write(&mut self) -> Result<SocketAddr, Failure> {
         self.rewrite()?;
         self.rewritten.write(&self.scratch)?;
-        match self.rewritten.listen.first() {
-            Some((_, address)) => Ok(*address),
+        match (self.rewritten.listen.first(), self.setting.source.port) {
+            (Some((written, _)), Some(port)) if !self.setting.source.is_asked_at(written) => {
+                Err(Failure::new(format!(
+                    "clients ask port {port}, and the configuration has `listen {written};`, not `listen {port};`"
+                )))
+            }
+            (Some((_, address)), _) => Ok(*address),
             // Nothing was rewritten: the engine will say why. Any address will do until it has.
-            None => Ok(self.reserve("80")?),
+            (None, _) => Ok(self.reserve("80")?),
         }
     }
 

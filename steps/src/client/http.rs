@@ -1,13 +1,18 @@
 //! One HTTP connection, to be asked step by step.
 
-use std::net::SocketAddr;
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use bytes::{Buf as _, Bytes, BytesMut};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use super::response::{Framing, Response};
 use super::{ClientError, Request, patiently};
+
+/// Where clients ask from, so that a proxy that mistakes its own address for theirs is found out. Systems that know only
+/// 127.0.0.1 of the loopback network have clients ask from there.
+const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
 
 /// A connection that has been opened to the proxy.
 #[derive(Debug)]
@@ -25,7 +30,7 @@ impl Connection {
     /// # Errors
     /// When nobody listens there.
     pub async fn open(address: SocketAddr) -> Result<Connection, ClientError> {
-        let stream = patiently("a connection", TcpStream::connect(address)).await?;
+        let stream = patiently("a connection", connect(address)).await?;
         stream.set_nodelay(true)?;
         Ok(Connection { stream, received: BytesMut::new(), address, responses: 0 })
     }
@@ -152,6 +157,15 @@ impl Connection {
     /// The socket, with what was received and not used yet: to speak another protocol after a 101.
     pub fn into_parts(self) -> (TcpStream, Bytes) {
         (self.stream, self.received.freeze())
+    }
+}
+
+async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
+    let socket = TcpSocket::new_v4()?;
+    socket.set_reuseaddr(true)?;
+    match socket.bind(CLIENT) {
+        Ok(()) => socket.connect(address).await,
+        Err(_) => TcpStream::connect(address).await,
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rewriting a configuration so that it can be run here: listening addresses, upstream servers and paths; nothing
 //! else, and never the lines.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,6 +17,9 @@ use super::source::Source;
 /// Directives whose first argument is a path.
 const PATHS: [&str; 5] = ["root", "alias", "pid", "access_log", "error_log"];
 
+/// What such a directive may say instead of a path, or names a place that is the same everywhere.
+const NO_PATHS: [&str; 3] = ["off", "stderr", "/dev/null"];
+
 /// What is put in place of what.
 #[derive(Debug)]
 pub struct Rewriter<'a> {
@@ -24,7 +27,8 @@ pub struct Rewriter<'a> {
     pub source: &'a Source,
     /// Where it will run.
     pub scratch: &'a Scratch,
-    /// Stand-ins for upstream servers: the first server of each upstream is the first of these, and so on in turn.
+    /// Stand-ins for upstream servers: the first server of each upstream is the first of these, and so on in turn. One
+    /// address has one stand-in, wherever it is written.
     pub app_servers: &'a [SocketAddr],
     /// The account that workers drop to, `name group`; `None` when not started as root.
     pub user: Option<String>,
@@ -62,6 +66,7 @@ impl Rewriter<'_> {
         let mut walk = Walk {
             rewriter: self,
             upstreams: HashSet::new(),
+            stand_ins: HashMap::new(),
             out: Rewritten::default(),
             reserve: &mut reserve,
         };
@@ -72,6 +77,10 @@ impl Rewriter<'_> {
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
+        let asked = |(written, _): &(String, SocketAddr)| self.source.is_asked_at(written);
+        if let Some(index) = walk.out.listen.iter().position(asked) {
+            walk.out.listen.swap(0, index);
+        }
         Ok(walk.out)
     }
 }
@@ -79,6 +88,8 @@ impl Rewriter<'_> {
 struct Walk<'a> {
     rewriter: &'a Rewriter<'a>,
     upstreams: HashSet<String>,
+    /// Upstream servers as written, each with the address that stands for it.
+    stand_ins: HashMap<String, SocketAddr>,
     out: Rewritten,
     reserve: &'a mut dyn FnMut(&str) -> io::Result<SocketAddr>,
 }
@@ -130,11 +141,14 @@ impl Walk<'_> {
             let address = self.listen("80")?;
             edits.insert(after_brace(text, block), format!(" listen {address}; "));
         }
-        let mut nth = 0;
+        let mut met = Vec::new();
         for directive in block.directives() {
-            if context == "upstream" && directive.is("server") {
-                self.upstream_server(directive, nth, edits);
-                nth += 1;
+            if let ("upstream", true, Some(address)) = (context, directive.is("server"), directive.args.first()) {
+                if !met.contains(&address.as_str()) {
+                    met.push(address.as_str());
+                }
+                let stand_in = self.app_server(address.as_str(), met.len() - 1)?;
+                self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
             } else {
                 self.directive(directive, text, edits, context)?;
             }
@@ -151,6 +165,8 @@ impl Walk<'_> {
     ) -> io::Result<()> {
         let first = directive.args.first();
         match (directive.name.as_str(), first) {
+            // Workers that stay root are a fault to be found, and no account is missing for it.
+            ("user", Some(name)) if name.as_str() == "root" && self.rewriter.user.is_some() => {}
             ("user", _) => match &self.rewriter.user {
                 Some(user) => self.put(directive, edits, span_of(&directive.args), user.clone()),
                 None => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
@@ -161,9 +177,9 @@ impl Walk<'_> {
                 let stand_in = self.listen(address.as_str())?;
                 self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
             }
-            ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits),
+            ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits)?,
             ("include", Some(pattern)) => self.include(directive, pattern, edits, context)?,
-            (name, Some(path)) if PATHS.contains(&name) && !matches!(path.as_str(), "off" | "stderr") => {
+            (name, Some(path)) if PATHS.contains(&name) && !NO_PATHS.contains(&path.as_str()) => {
                 if name == "root" && (self.out.front_end.is_none() || context == "location /") {
                     self.out.front_end = Some(path.as_str().to_owned());
                 }
@@ -178,26 +194,29 @@ impl Walk<'_> {
         }
     }
 
-    fn upstream_server(&mut self, directive: &Directive, nth: usize, edits: &mut Edits) {
-        let stand_ins = self.rewriter.app_servers;
-        if let (Some(address), false) = (directive.args.first(), stand_ins.is_empty()) {
-            let stand_in = stand_ins[nth % stand_ins.len()].to_string();
-            self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in);
+    /// The address that stands for an app server, the `nth` of its upstream. Where none is deployed nobody listens.
+    fn app_server(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
+        if let Some(known) = self.stand_ins.get(address) {
+            return Ok(*known);
         }
+        let deployed = &self.rewriter.source.app_servers;
+        let is_deployed = deployed.is_empty() || deployed.iter().any(|one| one == address);
+        let stand_in = match self.rewriter.app_servers {
+            stand_ins @ [_, ..] if is_deployed => stand_ins[nth % stand_ins.len()],
+            _ => (self.reserve)(&format!("app server {address}"))?,
+        };
+        self.stand_ins.insert(address.to_owned(), stand_in);
+        Ok(stand_in)
     }
 
-    fn proxy_pass(&mut self, directive: &Directive, url: &Argument, edits: &mut Edits) {
-        let Some(rest) = url.as_str().strip_prefix("http://") else { return };
+    fn proxy_pass(&mut self, directive: &Directive, url: &Argument, edits: &mut Edits) -> io::Result<()> {
+        let Some(rest) = url.as_str().strip_prefix("http://") else { return Ok(()) };
         let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        let Some(app_server) = self.rewriter.app_servers.first() else { return };
         if !self.upstreams.contains(host) && !host.contains('$') {
-            self.put(
-                directive,
-                edits,
-                span_of(std::slice::from_ref(url)),
-                format!("http://{app_server}{uri}"),
-            );
+            let url_now = format!("http://{}{uri}", self.app_server(host, 0)?);
+            self.put(directive, edits, span_of(std::slice::from_ref(url)), url_now);
         }
+        Ok(())
     }
 
     /// Included files are rewritten too, and written where the rewritten `include` looks for them.

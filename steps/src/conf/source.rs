@@ -53,6 +53,10 @@ pub struct Source {
     directory: Option<PathBuf>,
     /// The front end that goes with it.
     pub front_end: FrontEnd,
+    /// The addresses of the deployed app servers, as its upstream must name them. Empty: whatever it names is one.
+    pub app_servers: Vec<String>,
+    /// The port that clients ask, as it must `listen` on. `None`: its first one.
+    pub port: Option<u16>,
 }
 
 /// Which build of the front end is deployed, and where to.
@@ -71,6 +75,10 @@ pub struct FrontEnd {
 struct Settings {
     #[serde(default)]
     front_end: FrontEndSettings,
+    #[serde(default)]
+    app_servers: AppServerSettings,
+    #[serde(default)]
+    clients: ClientSettings,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -78,6 +86,19 @@ struct Settings {
 struct FrontEndSettings {
     build: Option<PathBuf>,
     deployed_to: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct AppServerSettings {
+    #[serde(default)]
+    deployed_at: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct ClientSettings {
+    port: Option<u16>,
 }
 
 impl Source {
@@ -92,14 +113,18 @@ impl Source {
             _ => PathBuf::from("."),
         };
         let settings = directory.join("hopcheck.toml");
-        let front_end =
-            if settings.exists() { front_end(&settings, &read(&settings)?)? } else { FrontEnd::default() };
-        let front_end = FrontEnd { build: front_end.build.map(|build| directory.join(build)), ..front_end };
+        let settings =
+            if settings.exists() { settings_of(&settings, &read(&settings)?)? } else { Settings::default() };
         Ok(Source {
             text: wrapped(text),
             name: path.display().to_string(),
+            front_end: FrontEnd {
+                build: settings.front_end.build.map(|build| directory.join(build)),
+                deployed_to: settings.front_end.deployed_to,
+            },
             directory: Some(directory),
-            front_end,
+            app_servers: settings.app_servers.deployed_at,
+            port: settings.clients.port,
         })
     }
 
@@ -108,12 +133,14 @@ impl Source {
         let text = |name: &str| {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
         };
-        let front_end = front_end(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
+        let settings = settings_of(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
         Source {
             text: text("nginx.conf"),
             name: "nginx.conf (built in)".to_owned(),
             directory: None,
-            front_end: FrontEnd { build: None, ..front_end },
+            front_end: FrontEnd { build: None, deployed_to: settings.front_end.deployed_to },
+            app_servers: settings.app_servers.deployed_at,
+            port: settings.clients.port,
         }
     }
 
@@ -126,6 +153,13 @@ impl Source {
             Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
             None => Ok(Source::built_in()),
         }
+    }
+
+    /// Whether `listen`, as it is written, is where clients ask.
+    pub(crate) fn is_asked_at(&self, listen: &str) -> bool {
+        let (host, port) = listen.rsplit_once(':').unwrap_or(("*", listen));
+        let port = if port.contains('.') { "80" } else { port };
+        self.port.is_none_or(|asked| matches!(host, "*" | "0.0.0.0") && port.parse() == Ok(asked))
     }
 
     /// The files that `include pattern` names, each with the path it has for nginx, in nginx's (sorted) order. A
@@ -168,10 +202,9 @@ fn read(path: &Path) -> Result<String, ConfError> {
     std::fs::read_to_string(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
 }
 
-fn front_end(path: &Path, text: &str) -> Result<FrontEnd, ConfError> {
-    let settings: Settings = toml::from_str(text)
-        .map_err(|error| ConfError::Settings { path: path.to_owned(), error: Box::new(error) })?;
-    Ok(FrontEnd { build: settings.front_end.build, deployed_to: settings.front_end.deployed_to })
+fn settings_of(path: &Path, text: &str) -> Result<Settings, ConfError> {
+    toml::from_str(text)
+        .map_err(|error| ConfError::Settings { path: path.to_owned(), error: Box::new(error) })
 }
 
 /// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.

@@ -50,6 +50,17 @@ async fn saw_no_header(world: &mut World, name: String) -> Checked {
     Ok(())
 }
 
+/// The request that reached the app server had no headers but these, separated by commas; not all of them must be there.
+#[then(expr = "the app server saw no headers but {string}")]
+async fn saw_no_headers_but(world: &mut World, names: String) -> Checked {
+    let exchange = last(world).await?;
+    let known: Vec<&str> = names.split(',').map(str::trim).collect();
+    let unknown = |name: &&str| !known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let more: Vec<&str> = exchange.headers.iter().map(|(name, _)| name).filter(unknown).collect();
+    ensure!(more.is_empty(), "the app server saw a header more: {}", more.join(", "));
+    Ok(())
+}
+
 /// No such header of the request that reached the app server lists this token; other values are fine.
 #[then(expr = "the app server saw no header {string} with {string}")]
 async fn saw_no_token(world: &mut World, name: String, token: String) -> Checked {
