@@ -14,7 +14,6 @@ Feature: API requests
 
       When the client sends "GET <path>"
       Then the response comes from "an app server"
-      And the app server saw "GET <path>"
 
       Examples:
         | path             |
@@ -96,7 +95,8 @@ Feature: API requests
         | DELETE | /stomp/7/a/xhr |
 
     Scenario Outline: The target <target> arrives byte for byte
-      `proxy_pass http://dambae200;` has no path of its own, not even a last slash: with one, nginx decodes and encodes anew.
+      `proxy_pass http://dambae200;` has no path of its own, not even a last slash: nginx would put that in place of `/api`,
+      and decode and encode the rest anew.
 
       When the client sends "GET <target>"
       Then the app server saw "GET <target>"
@@ -107,6 +107,10 @@ Feature: API requests
         | /api/a%2Fb%20c?q=a+b&q=%20&q=      |
         | /api/%EC%83%81%ED%92%88%2e         |
         | /api//a/./b;v=1?c;d&to=http://e/.. |
+        | /api                               |
+        | /apifoo                            |
+        | //api/items                        |
+        | /%61pi/items                       |
         | /stomp//a%2Fb/./%EC%83%81?q=%20&q= |
 
     @D6

@@ -74,7 +74,7 @@ Feature: Blue-green deployment
   Rule: An app server that does not answer in time is given up
 
     Scenario: A GET that blue does not answer is answered by green
-      See `proxy_read_timeout` in `location /api`, 60 s unless set, and `proxy_next_upstream`, `error timeout` unless set.
+      See `proxy_next_upstream` in `location /api`: `error timeout` unless set, and this is a `timeout`.
 
       Given the configuration says beside every "proxy_pass":
         """
@@ -86,7 +86,7 @@ Feature: Blue-green deployment
       And the app server "blue" saw 1 request
 
     Scenario: A plain request under /stomp/ that blue does not answer is answered by green
-      See `proxy_read_timeout` in `location ~ ^/stomp/`, 60 s unless set, and `proxy_next_upstream`.
+      See `proxy_next_upstream` in `location ~ ^/stomp/`: `error timeout` unless set, and this is a `timeout`.
 
       Given the configuration says beside every "proxy_pass":
         """

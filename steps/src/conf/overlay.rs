@@ -197,7 +197,8 @@ mod tests {
         let beside = |directive: &str| {
             Overlay::Beside { directive: directive.into(), text: "proxy_read_timeout 1s;".into() }.apply(CONF)
         };
-        assert!(beside("add_header").unwrap().contains("{ proxy_read_timeout 1s; \n      \n      add_header A 1;"));
+        let changed = beside("add_header").unwrap();
+        assert!(changed.contains("{ proxy_read_timeout 1s; \n      \n      add_header A 1;"), "{changed}");
         assert_eq!(beside("proxy_pass"), Err(OverlayError::NoDirective("proxy_pass".into())));
     }
 

@@ -143,7 +143,9 @@ impl Walk<'_> {
         }
         let mut met = Vec::new();
         for directive in block.directives() {
-            if let ("upstream", true, Some(address)) = (context, directive.is("server"), directive.args.first()) {
+            if let ("upstream", true, Some(address)) =
+                (context, directive.is("server"), directive.args.first())
+            {
                 if !met.contains(&address.as_str()) {
                     met.push(address.as_str());
                 }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use regex::Regex;
+
 use super::{Record, Style, Verdict};
 
 /// How many scenarios that fail for the same reason are named.
@@ -10,23 +12,25 @@ const LISTED: usize = 8;
 /// Prints every failure of a target: the scenario, what to look at, what was said, the exchange on the wire and what the
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
 pub fn print_failures(style: Style, target: &str, results: &[Record]) {
-    let mut alike: BTreeMap<&str, Vec<&Record>> = BTreeMap::new();
+    let mut alike: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     let mut order = Vec::new();
     for record in results.iter().filter(|record| record.fails()) {
-        let reason = match &record.verdict {
-            Verdict::Broken { message, .. } => message.as_str(),
-            _ => record.name.as_str(),
-        };
-        let group = alike.entry(reason).or_default();
+        let reason = reason(record);
+        let group = alike.entry(reason.clone()).or_default();
         if group.is_empty() {
             order.push(reason);
         }
         group.push(record);
     }
     for reason in order {
-        let Some((first, others)) = alike.get(reason).and_then(|group| group.split_first()) else { continue };
+        let Some(group) = alike.get_mut(&reason) else { continue };
+        // Stable: of records that are equally good the first in the specification comes first.
+        group.sort_by_key(|record| std::cmp::Reverse(in_common(&record.hint, &reason)));
+        let Some((first, others)) = group.split_first() else { continue };
+        let to_the_point = in_common(&first.hint, &reason) > 0;
+        let has_hint = to_the_point || others.iter().all(|other| other.hint == first.hint);
         println!();
-        print_failure(style, target, first);
+        print_failure(style, target, first, has_hint);
         if !others.is_empty() {
             println!("  {} also broken for this reason:", style.strong(&others.len().to_string()));
         }
@@ -39,7 +43,25 @@ pub fn print_failures(style: Style, target: &str, results: &[Record]) {
     }
 }
 
-fn print_failure(style: Style, target: &str, record: &Record) {
+/// Why a record fails, in words that are the same for every scenario: each has ports of its own.
+fn reason(record: &Record) -> String {
+    match &record.verdict {
+        Verdict::Broken { message, .. } => {
+            let ports = Regex::new(r"127\.0\.0\.\d:\d+");
+            ports.map_or_else(|_| message.clone(), |ports| ports.replace_all(message, "ADDRESS").into_owned())
+        }
+        _ => record.name.clone(),
+    }
+}
+
+/// How many of the directives quoted in `hint` are also in `reason`: of several scenarios that fail for one reason the
+/// one that is about it.
+fn in_common(hint: &str, reason: &str) -> usize {
+    let quoted = hint.split('`').skip(1).step_by(2);
+    quoted.filter(|quoted| quoted.contains(' ') && reason.contains(quoted)).count()
+}
+
+fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
     println!("{} {}  {}", style.bad("✗"), style.strong(&record.name), style.quiet(&format!("({target})")));
     println!("  {}", style.quiet(&format!("{}  {}", record.place, tags(record))));
     if !record.rule.is_empty() {
@@ -49,7 +71,7 @@ fn print_failure(style: Style, target: &str, record: &Record) {
         Verdict::Broken { step, message, evidence } => {
             println!("  {} {step}", style.quiet("step:"));
             println!("{}", indented(&style_lines(style, message), 4));
-            if !record.hint.is_empty() {
+            if has_hint && !record.hint.is_empty() {
                 println!("  {} {}", style.strong("look at:"), record.hint);
             }
             if !evidence.trim().is_empty() {

@@ -1,5 +1,6 @@
 //! What comes back to the client.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use cucumber::then;
@@ -36,13 +37,13 @@ async fn in_time(world: &mut World, seconds: u64) -> Checked {
 async fn every_status(world: &mut World, status: u16) -> Checked {
     let statuses: Vec<u16> = world.batch().iter().map(|response| response.status).collect();
     ensure!(!statuses.is_empty(), "there is no response");
-    let others: Vec<u16> = statuses.iter().copied().filter(|other| *other != status).collect();
-    ensure!(
-        others.is_empty(),
-        "of {} responses {} are not {status}: {others:?}",
-        statuses.len(),
-        others.len()
-    );
+    let mut others: BTreeMap<u16, usize> = BTreeMap::new();
+    statuses
+        .iter()
+        .filter(|other| **other != status)
+        .for_each(|other| *others.entry(*other).or_default() += 1);
+    let counts: Vec<String> = others.iter().map(|(other, count)| format!("{count} are {other}")).collect();
+    ensure!(others.is_empty(), "of {} responses {}, not {status}", statuses.len(), counts.join(", "));
     Ok(())
 }
 
@@ -116,12 +117,17 @@ async fn is_file(world: &mut World, file: String) -> Checked {
     let expected = std::fs::read(front_end.join(file.trim_start_matches('/')))
         .map_err(|error| Failure::new(format!("the front end has no file {file}: {error}")))?;
     let response = world.response()?;
-    ensure_eq!(
-        response.status,
-        200,
-        "the front end's {file} is not served; is `root` the directory the build is in?"
+    let status = response.status;
+    ensure!(
+        response.value("x-instance").is_none(),
+        "an app server answered, with {status}, not the front end: see which `location` that path falls into"
     );
-    ensure!(response.value("x-instance").is_none(), "an app server answered, not the front end");
+    ensure!(
+        status != 500,
+        "the front end's {file} is not served, nor its page in its place, but a 500; is `root` the directory the \
+         build is in?"
+    );
+    ensure!(status == 200, "the response is {status}, not the front end's {file}");
     ensure_eq!(digest(&response.body), digest(&expected), "the body is not that of {file}");
     Ok(())
 }
@@ -133,7 +139,10 @@ async fn comes_from(world: &mut World, instance: String) -> Checked {
         (Some(_), "an app server") => Ok(()),
         (Some(seen), wanted) if seen == wanted => Ok(()),
         (Some(seen), wanted) => Err(Failure::new(format!("{seen} answered, not {wanted}"))),
-        (None, wanted) => Err(Failure::new(format!("the proxy answered by itself, not {wanted}"))),
+        (None, wanted) => {
+            let status = world.response()?.status;
+            Err(Failure::new(format!("the proxy answered by itself, with {status}, not {wanted}")))
+        }
     }
 }
 
