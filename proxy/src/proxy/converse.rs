@@ -54,17 +54,17 @@ impl Leg {
         let read_timeout = x.settings.proxy.read_timeout;
         client.writing.stop();
         client.reading.stop();
+        let mut unsent = None;
         poll_fn(|cx| {
             if !self.upload.is_done() {
                 match self.upload.poll(client, &mut self.link.stream, &mut x.request_length, cx) {
                     Poll::Ready(Ok(())) => client.reading.start(read_timeout),
-                    // An app server that takes no more may still have answered: that is for the read below to find.
+                    // An app server that takes no more may still have answered: its answer is waited for, or the end of
+                    // the connection, which such an error announces.
                     Poll::Ready(Err(Stopped::Server(error))) => {
                         self.upload.abandon();
-                        match self.poll_head(x, cx) {
-                            Poll::Ready(Ok(head)) => return Poll::Ready(Ok(head)),
-                            _ => return Poll::Ready(Err(NoHead::Server(Failure::Send(error)))),
-                        }
+                        client.reading.start(read_timeout);
+                        unsent = Some(Failure::Send(error));
                     }
                     Poll::Ready(Err(Stopped::ServerTimedOut)) => {
                         return Poll::Ready(Err(NoHead::Server(Failure::TimedOut(Doing::Sending))));
@@ -74,7 +74,9 @@ impl Leg {
                 }
             }
             if let Poll::Ready(outcome) = self.poll_head(x, cx) {
-                return Poll::Ready(outcome.map_err(NoHead::Server));
+                return Poll::Ready(
+                    outcome.map_err(|failure| NoHead::Server(unsent.take().unwrap_or(failure))),
+                );
             }
             if client.poll_gone(cx) {
                 return Poll::Ready(Err(NoHead::ClientGone));

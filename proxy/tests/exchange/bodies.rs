@@ -181,6 +181,26 @@ fn an_answer_before_the_end_of_the_request_is_passed_on() {
 }
 
 #[test]
+fn an_answer_from_an_app_server_that_then_hangs_up_is_passed_on() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.read(1000);
+        // What has not been read makes this a reset.
+        conversation.say("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+    });
+    let location = format!("proxy_request_buffering off; proxy_pass http://{};", backend.address);
+    let proxy = Proxy::start("", &format!("client_max_body_size 0; location / {{ {location} }}"));
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 4000000\r\n\r\n";
+    for _ in 0..20 {
+        let answer = proxy.ask(format!("{request}{}", "x".repeat(4_000_000)));
+        assert_eq!(
+            answer,
+            ok("Content-Length: 2\r\nConnection: close\r\n", "no").replace("200 OK", "403 No")
+        );
+    }
+}
+
+#[test]
 fn a_client_that_leaves_frees_the_app_server_and_is_a_499() {
     let backend = Backend::start(|conversation| {
         conversation.head();
