@@ -279,7 +279,7 @@ impl Handler<'_> {
             Err(Cut::Silent) => {
                 let name = leg.link.address.to_string();
                 let timed_out = Failure::TimedOut(Doing::Tunnelling);
-                self.log(x, Level::Error, format_args!("{timed_out}"), &name);
+                self.log(x, Level::Info, format_args!("{timed_out}"), &name);
                 Err(Unanswered::Close)
             }
             Err(Cut::Client) => {
