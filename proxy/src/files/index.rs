@@ -3,13 +3,12 @@
 use rustix::fs::FileType;
 
 use super::open::{Reason, Refused, look};
-use super::path::file_name;
 use super::{FileRequest, Outcome};
 use crate::config::model::Level;
 
 /// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.
 pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
-    let directory = file_name(&request.settings.root, request.uri, request.variables);
+    let directory = request.file_name();
     let mut directory_seen = false;
     for name in &request.settings.index {
         let name = request.variables.evaluate(name);

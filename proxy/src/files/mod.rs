@@ -18,8 +18,9 @@ use std::fmt;
 use crate::config::model::{Level, Settings};
 use crate::http::message::{Headers, Response};
 use crate::http::variables::Variables;
-use path::file_name;
 
+pub(crate) use path::{directory, file_name};
+pub(crate) use static_file::content_type;
 pub use try_files::try_files;
 
 /// What serving a file needs to know of a request.
@@ -30,6 +31,8 @@ pub struct FileRequest<'a> {
     pub post: bool,
     /// The normalised URI, `$uri`.
     pub uri: &'a [u8],
+    /// `try_files` has found a file below a regular expression's `alias`: the URI is what follows the alias.
+    pub add_uri_to_alias: bool,
     /// The location's settings.
     pub settings: &'a Settings,
     /// The request's header fields.
@@ -51,10 +54,24 @@ pub enum Outcome {
     Redirect(Vec<u8>),
     /// An internal redirect to this named location (with the `@`).
     Named(String),
-    /// `try_files` found something: the content handler goes on with this URI.
-    Continue(Vec<u8>),
+    /// `try_files` found something: the content handler goes on.
+    Continue {
+        /// With this URI.
+        uri: Vec<u8>,
+        /// See [`FileRequest::add_uri_to_alias`].
+        add_uri_to_alias: bool,
+    },
     /// An error: its page is the response.
     Error(u16),
+}
+
+impl FileRequest<'_> {
+    /// The file that the URI stands for.
+    fn file_name(&self) -> Vec<u8> {
+        let mut name = Vec::with_capacity(self.uri.len() + 64);
+        file_name(&self.settings.root, self.uri, self.add_uri_to_alias, self.variables, &mut name);
+        name
+    }
 }
 
 /// The content phase of a location without another handler: `index` for a URI that ends with `/`, a file otherwise.
@@ -64,7 +81,7 @@ pub fn content(request: &FileRequest<'_>) -> Outcome {
     }
     if request.uri.ends_with(b"/") {
         return index::index(request).unwrap_or_else(|| {
-            let directory = file_name(&request.settings.root, request.uri, request.variables);
+            let directory = request.file_name();
             let directory = String::from_utf8_lossy(&directory);
             (request.log)(Level::Error, format_args!("directory index of \"{directory}\" is forbidden"));
             Outcome::Error(403)

@@ -5,7 +5,7 @@ use rustix::fs::FileType;
 
 use super::conditional::{self, Verdict};
 use super::open::{Found, Reason, open};
-use super::path::{escape_uri, file_name};
+use super::path::escape_uri;
 use super::range::{self, Ranges};
 use super::{FileRequest, Outcome};
 use crate::config::model::{Level, Settings};
@@ -14,7 +14,7 @@ use crate::http::message::{Body, Piece, Response};
 
 /// The response for a URI that does not end with `/`.
 pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
-    let name = file_name(&request.settings.root, request.uri, request.variables);
+    let name = request.file_name();
     let (file, found) = match open(&name) {
         Ok(opened) => opened,
         Err(refused) => {
@@ -114,7 +114,7 @@ fn etag(found: Found) -> String {
 
 /// The type of the URI's extension (of the URI's, not of the file's: they differ below `alias`). A name that begins
 /// with its only dot has no extension.
-fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
+pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
     extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
 }
 

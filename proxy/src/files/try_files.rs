@@ -3,6 +3,7 @@
 use rustix::fs::FileType;
 
 use super::open::{Reason, look};
+use super::path::directory;
 use super::{FileRequest, Outcome};
 use crate::config::model::{Level, TryFiles, TryFilesFallback};
 use crate::config::template::Template;
@@ -23,11 +24,19 @@ pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
     };
     for candidate in &try_files.files {
         let name = name(&candidate.path);
-        let mut path = request.variables.evaluate(&root.path);
+        let mut path = Vec::new();
+        directory(root, request.variables, &mut path);
         path.extend_from_slice(&name);
         match look(path) {
             Ok(found) if (found.kind == FileType::Directory) == candidate.directory => {
-                return Outcome::Continue([location, &name].concat());
+                // nginx keeps the URI where a regular expression's alias has led to a directory.
+                let whole_name = root.alias && prefix == 0;
+                return match whole_name && candidate.directory {
+                    true => Outcome::Continue { uri: request.uri.to_vec(), add_uri_to_alias: false },
+                    false => {
+                        Outcome::Continue { uri: [location, &name].concat(), add_uri_to_alias: whole_name }
+                    }
+                };
             }
             Ok(_) => {}
             Err(refused) if refused.reason() == Reason::Missing => {}

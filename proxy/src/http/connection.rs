@@ -14,7 +14,6 @@ use super::phases::{self, Content};
 use super::request::head::{Length, Refusal, Request, TOO_LARGE};
 use super::request::scan::{Limits, Scan, Scanner};
 use super::response::respond::{Connection, error_page};
-use super::variables::Variables;
 use super::wire::{Framing, Inflow, Stream};
 use crate::config::model::{Http, Level, Listen};
 use crate::proxy::{self, Unanswered};
@@ -153,26 +152,23 @@ impl<'a> Session<'a> {
             }
         };
         for log in &x.settings.access_log {
-            let wanted = |condition| !matches!(&x.evaluate(condition)[..], b"" | b"0");
-            if log.condition.as_ref().is_none_or(wanted) {
-                worker.logs.access(log, http, &x);
-            }
+            worker.logs.access(log, http, &x);
         }
         self.keepalive_timeout = x.settings.keepalive_timeout;
         self.request = std::mem::take(&mut x.request);
         after
     }
 
-    /// The virtual server by the host that was asked for.
+    /// The virtual server by the host that was asked for; a request that names none asks for the name `""`.
     fn choose_server(&self, x: &mut Exchange<'a>) {
         let names = &self.listen.names;
-        let Some(host) = x.request.host.as_deref() else { return };
-        let Ok(host) = std::str::from_utf8(host) else { return };
+        let Ok(host) = std::str::from_utf8(x.request.host.as_deref().unwrap_or_default()) else { return };
         let longer = |name: &str| host.len() > name.len();
         let leading = || names.leading.iter().find(|(name, _)| longer(name) && host.ends_with(name.as_str()));
         let trailing =
             || names.trailing.iter().find(|(name, _)| longer(name) && host.starts_with(name.as_str()));
-        let regex = || names.regex.iter().find(|(pattern, _)| x.matches(pattern, host.as_bytes()));
+        let matches = |pattern| !host.is_empty() && x.matches(pattern, host.as_bytes());
+        let regex = || names.regex.iter().find(|(pattern, _)| matches(pattern));
         let index = names
             .exact
             .get(host)

@@ -1,6 +1,6 @@
 //! One request and its answer: what nginx keeps in `ngx_http_request_t`.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -44,6 +44,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) target_is_valid: bool,
     /// Whether the path was percent-encoded somewhere, or was made internally.
     pub(crate) quoted: bool,
+    /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
+    pub(crate) add_uri_to_alias: bool,
     uri_changes: u8,
     pub(crate) variables: Memory,
     pub(crate) started: Instant,
@@ -73,6 +75,8 @@ pub(crate) struct Memory {
     pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) captures: RefCell<Captures>,
+    /// How many variables are being worked out inside each other.
+    pub(crate) depth: Cell<u8>,
 }
 
 /// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
@@ -106,6 +110,7 @@ impl<'a> Exchange<'a> {
             args: Vec::new(),
             target_is_valid: true,
             quoted: false,
+            add_uri_to_alias: false,
             uri_changes: 0,
             variables: Memory::default(),
             started: Instant::now(),
@@ -132,6 +137,7 @@ impl<'a> Exchange<'a> {
     /// Counts an internal redirect; false when there have been too many.
     pub(crate) fn redirect(&mut self) -> bool {
         self.uri_changes += 1;
+        self.add_uri_to_alias = false;
         self.uri_changes <= MOST_URI_CHANGES
     }
 

@@ -125,13 +125,19 @@ fn holds(x: &Exchange<'_>, condition: &Condition) -> bool {
         Condition::True(value) => !matches!(&x.evaluate(value)[..], b"" | b"0"),
         Condition::Equal { left, right, negated } => (x.evaluate(left) == x.evaluate(right)) != *negated,
         Condition::Matches { subject, pattern, negated } => {
-            x.matches(pattern, &x.evaluate(subject)) != *negated
+            let matches = x.matches(pattern, &x.evaluate(subject));
+            if !matches {
+                x.variables.captures.take();
+            }
+            matches != *negated
         }
     }
 }
 
 /// `return`.
-fn answer(x: &Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
+fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
+    // The text may ask for it: `return 418 $status`.
+    x.status = code;
     let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
     match code {
         444 | 499 => Content::Close(code),
@@ -143,23 +149,11 @@ fn answer(x: &Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
         }
         _ => {
             let mut response = Response::new(code);
-            response.content_type = Some(files_type(x));
+            response.content_type = Some(files::content_type(x.settings, &x.uri).to_owned());
             response.body = Body::Bytes(Bytes::from(value));
             Content::Respond(response)
         }
     }
-}
-
-/// The type that the URI's extension stands for.
-fn files_type(x: &Exchange<'_>) -> String {
-    let name = x.uri.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
-    let extension = name.iter().rposition(|&byte| byte == b'.').and_then(|dot| name.get(dot + 1..));
-    extension
-        .and_then(|extension| {
-            x.settings.types.get(String::from_utf8_lossy(extension).to_lowercase().as_str())
-        })
-        .unwrap_or(&x.settings.default_type)
-        .clone()
 }
 
 /// The try-files and content phases.
@@ -167,7 +161,9 @@ fn content(x: &mut Exchange<'_>) -> Next {
     let settings = x.settings;
     if let Some(rule) = &settings.try_files {
         match with_files(x, |request| files::try_files(request, rule)) {
-            Outcome::Continue(uri) => x.uri = uri,
+            Outcome::Continue { uri, add_uri_to_alias } => {
+                (x.uri, x.add_uri_to_alias) = (uri, add_uri_to_alias);
+            }
             Outcome::Redirect(target) => {
                 let (path, args) = split(&target);
                 return redirect(x, path, args);
@@ -204,7 +200,7 @@ fn settle(x: &mut Exchange<'_>, outcome: Outcome) -> Next {
         Outcome::Error(status) => Next::Done(Content::Error(status)),
         Outcome::Named(name) => named(x, &name),
         Outcome::Redirect(uri) => redirect(x, uri, Vec::new()),
-        Outcome::Continue(_) => Next::Done(Content::Error(404)),
+        Outcome::Continue { .. } => Next::Done(Content::Error(404)),
     }
 }
 
@@ -215,6 +211,7 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         get: matches!(method, b"GET" | b"HEAD"),
         post: method == b"POST",
         uri: &x.uri,
+        add_uri_to_alias: x.add_uri_to_alias,
         settings: x.settings,
         headers: &x.request.headers,
         variables: x,

@@ -93,3 +93,51 @@ fn a_redirection_cycle_is_a_500() {
         "rewrite or internal redirection cycle while internally redirecting to \"/again\", client: 127.0.0.1",
     );
 }
+
+#[test]
+fn expressions_see_bytes_and_not_characters() {
+    let proxy = Proxy::start(
+        "",
+        "location / { if ($uri ~ ^/(.)$) { return 200 one; } if ($uri ~ ^/(..)$) { return 200 two; } return 200 more; }",
+    );
+    for (path, expected) in [("/%e9", "one"), ("/%c3%a9", "two"), ("/a", "one"), ("/%ff%c3%a9", "more")] {
+        assert_eq!(body(&proxy.get(path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn every_match_and_every_if_that_fails_forgets_earlier_captures() {
+    let proxy = Proxy::start(
+        "",
+        "location ~ ^/kept/(.*) { return 200 $1; }\n\
+         location ~ ^/(.*) { if ($arg_a ~ (x)) { set $a $1; } if ($arg_b ~ y) { set $b $1; } return 200 $a,$b,$1; }",
+    );
+    for (path, expected) in [("/p?a=x&b=z", "x,,"), ("/p?a=x&b=y", "x,,"), ("/p", ",,"), ("/kept/me", "me")] {
+        assert_eq!(body(&proxy.get(path)), expected, "{path}");
+    }
+}
+
+#[test]
+fn variables_made_of_themselves_come_to_nothing() {
+    let proxy = Proxy::start(
+        "map $arg_a $b { default $c; } map $arg_a $c { default $b; }",
+        "location / { return 200 [$b]; } location /file { root $request_filename; }",
+    );
+    assert_eq!(body(&proxy.get("/")), "[]");
+    assert_eq!(status(&proxy.get("/file")), "404");
+    proxy.error_line("cycle while evaluating a variable, client: 127.0.0.1");
+}
+
+#[test]
+fn a_text_may_name_its_own_status() {
+    let proxy = Proxy::start("", "location / { return 418 $status; }");
+    assert_eq!(body(&proxy.get("/")), "418");
+}
+
+#[test]
+fn a_request_without_a_host_asks_for_the_server_without_a_name() {
+    let proxy =
+        Proxy::start("", "server_name a; return 200 a; } server { listen @ADDRESS@; return 200 nameless;");
+    assert_eq!(body(&proxy.ask("GET / HTTP/1.0\r\n\r\n")), "nameless");
+    assert_eq!(body(&proxy.get("/")), "a");
+}

@@ -19,11 +19,12 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Starts it with one server that has this inside, and this beside it in `http`.
+    /// Starts it with one server that has this inside, and this beside it in `http`. `@ADDRESS@` is where it listens.
     pub(crate) fn start(http: &str, server: &str) -> Proxy {
         let directory = tempfile::tempdir().expect("a scratch directory");
         let address = free_address();
         let path = directory.path().display();
+        let server = server.replace("@ADDRESS@", &address.to_string());
         let text = format!(
             "worker_processes 1; pid {path}/pid; error_log {path}/error.log info; events {{}}\n\
              http {{ log_format t '$request|$status|$body_bytes_sent|$upstream_addr|$upstream_status';\n\

@@ -20,6 +20,10 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /al/ { alias www/sub/; }
             location /alf { alias www/a.txt; }
             location ~ ^/rx/(.*)$ { alias www/$1; }
+            location ~ ^/rxfile/(.*)$ { alias www/; try_files /$1 $1/ /rxfile/a.txt; }
+            location ~ ^/rxuri/(.*)$ { alias www/; try_files $uri $uri/ =418; }
+            location /relroot/ { root $arg_root; try_files $uri /a.txt =404; }
+            location /relalias/ { alias $arg_root/; }
             location /tf/ { try_files $uri $uri/ /index.html; }
             location /tfa/ { alias www/sub/; try_files $uri $uri/ =418; }
             location /tf404/ { try_files $uri =404; }
@@ -156,7 +160,8 @@ fn names_and_methods() {
     let long = format!("/{}", "n".repeat(300));
     let targets = "/ /index.html /a.txt /A.TXT /a.txt/ /a.txt/b /empty.txt /noext /x. /.html /app.min.js /dir /dir?x=1 \
         /dir/ /idx /idx/ /idx/index.html /missing /missing/ /al/ /al /al/s.txt /al/missing /al/../a.txt /alf /alfx \
-        /rx/a.txt /rx/sub /rx/sub/ /tf/x /tf/ /tfa/s.txt /tfa/ /tfa/zz /tf404/x /tfn/x /tfx/q /tfargs/y?z /tfnoargs/y?z \
+        /rx/a.txt /rx/sub /rx/sub/ /rxfile/a.txt /rxfile/sub /rxfile/sub/ /rxfile/none /rxuri/a.txt /rxuri/ \
+        /relroot/x?root=www /relroot/x /relalias/a.txt?root=www /relalias/a.txt /tf/x /tf/ /tfa/s.txt /tfa/ /tfa/zz /tf404/x /tfn/x /tfx/q /tfargs/y?z /tfnoargs/y?z \
         /noetag/a.txt /ixabs/ /ixvar/?i=s /ixvar/ /ixvar/?i=/a /missroot/ /missroot/x /loop/y /tfdir/ /tfdir/x \
         /private.txt /closed/in.txt /closed/ /closed /link /loop /idxdir/ /dir.d /a.txt%2f /%61.txt /a%2Etxt /sub/../a.txt \
         /q%3F%22%3C%3E%23%25%5C%5E%60%7B%7C%7D%C3%A9 /..%2f..%2fetc/passwd";

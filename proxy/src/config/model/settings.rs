@@ -57,8 +57,11 @@ pub struct Settings {
 /// `root` or `alias`.
 #[derive(Debug, Clone)]
 pub struct Root {
-    /// The directory (absolute unless a variable stands first), without a trailing slash for `root`.
+    /// The directory, without a trailing slash for `root`.
     pub path: Template,
+    /// Where the directory starts if the variable that stands first in `path` makes it relative; `None` where `path`
+    /// starts with a slash.
+    pub prefix: Option<String>,
     /// `alias`: replaces the location's prefix instead of being put before the URI.
     pub alias: bool,
     /// Bytes of the location's name that `alias` replaces (0 for a regex location: the path is the whole file name).

@@ -9,7 +9,7 @@ pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
     if !port.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let host = host.strip_suffix(b".").filter(|host| !host.is_empty()).unwrap_or(host);
+    let host = host.strip_suffix(b".").unwrap_or(host);
     if host.is_empty() || host.windows(2).any(|pair| pair == b"..") {
         return None;
     }
@@ -61,7 +61,7 @@ mod tests {
     fn what_is_no_host_is_refused() {
         for value in [
             "", "a/b", "a b", "a@b", "a:b", "a..b", "[::1", "[::1]x", "a\0", "a\x7f", "ä", "a\\b", "a:1:2",
-            "::1", ":80",
+            "::1", ":80", ".", ".:80",
         ] {
             assert_eq!(validate(value.as_bytes()), None, "{value:?}");
         }

@@ -153,6 +153,8 @@ impl<S: Stream> Connection<S> {
                 Ok(count) => {
                     output.count(count as u64);
                     writing.stop();
+                    // A client as fast as the page cache must not keep the worker for the length of a file.
+                    tokio::task::coop::consume_budget().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     poll_fn(|cx| timely(socket.poll_write_ready(cx), writing, timeout, cx)).await?;

@@ -7,11 +7,15 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use super::Variables;
-use crate::config::model::Root;
+use crate::config::model::Level;
 use crate::config::template::Variable;
+use crate::files;
 use crate::http::exchange::{Attempt, Exchange};
 use crate::http::message::Headers;
 use crate::server::clock::since_epoch;
+
+/// Variables inside each other, beyond which there must be a cycle. nginx stops after 100.
+const DEEPEST: u8 = 100;
 
 impl Variables for Exchange<'_> {
     fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
@@ -28,7 +32,7 @@ impl Variables for Exchange<'_> {
             Variable::Slot(slot) => {
                 return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
             }
-            Variable::Map(index) => return self.map_value(*index, out),
+            Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
             Variable::Args | Variable::QueryString => return some(out, &self.args),
             Variable::BodyBytesSent => show(out, self.body_sent()),
             Variable::BytesSent => show(out, self.sent),
@@ -36,7 +40,7 @@ impl Variables for Exchange<'_> {
             Variable::ConnectionRequests => show(out, self.client.requests),
             Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
-            Variable::DocumentRoot => self.evaluate_into(&self.settings.root.path, out),
+            Variable::DocumentRoot => self.nested(|| files::directory(&self.settings.root, self, out)),
             Variable::DocumentUri | Variable::Uri => return some(out, &self.uri),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
@@ -64,7 +68,9 @@ impl Variables for Exchange<'_> {
                 _ => return false,
             },
             Variable::Request => return some(out, request.line()),
-            Variable::RequestFilename => self.file_name(&self.settings.root, out),
+            Variable::RequestFilename => self.nested(|| {
+                files::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
+            }),
             Variable::RequestLength => show(out, self.request_length),
             Variable::RequestMethod => return some(out, request.method()),
             Variable::RequestTime => seconds(out, self.started.elapsed()),
@@ -96,18 +102,22 @@ impl Variables for Exchange<'_> {
 }
 
 impl Exchange<'_> {
+    /// Works out a variable that is made of others; nothing where it is, in the end, made of itself.
+    fn nested<T: Default>(&self, value: impl FnOnce() -> T) -> T {
+        let depth = self.variables.depth.get();
+        if depth >= DEEPEST {
+            self.log(Level::Error, format_args!("cycle while evaluating a variable"));
+            return T::default();
+        }
+        self.variables.depth.set(depth + 1);
+        let value = value();
+        self.variables.depth.set(depth);
+        value
+    }
+
     /// `$host`: from the request line or `Host`, or the server's name where the client names none.
     pub(crate) fn host(&self) -> &[u8] {
         self.request.host.as_deref().unwrap_or(self.server.name.as_bytes())
-    }
-
-    fn file_name(&self, root: &Root, out: &mut Vec<u8>) {
-        self.evaluate_into(&root.path, out);
-        match (root.alias, root.alias_prefix) {
-            (false, _) => out.extend_from_slice(&self.uri),
-            (true, 0) => {}
-            (true, prefix) => out.extend_from_slice(self.uri.get(prefix..).unwrap_or_default()),
-        }
     }
 
     /// A field of the head that was sent, found in its text: logs ask for few of them, and rarely.

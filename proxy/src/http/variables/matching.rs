@@ -1,4 +1,4 @@
-//! Regular expressions over bytes that may not be UTF-8, and maps.
+//! Regular expressions, which see bytes and not characters, and maps.
 
 use std::ops::Range;
 
@@ -21,43 +21,23 @@ impl Captures {
     }
 }
 
-/// Whether `pattern` matches, for expressions whose captures nobody asks for. One that gives up (too much
-/// backtracking) counts as not matching.
-pub(crate) fn is_match(pattern: &Pattern, subject: &[u8]) -> bool {
-    match std::str::from_utf8(subject) {
-        Ok(text) => pattern.regex.is_match(text).unwrap_or(false),
-        Err(_) => pattern.regex.is_match(&as_latin1(subject)).unwrap_or(false),
-    }
-}
-
-/// Matches and captures.
+/// Matches and captures. An expression that gives up (too much backtracking) counts as not matching.
 pub(crate) fn capture(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
-    let latin1;
-    let (text, encoded) = match std::str::from_utf8(subject) {
-        Ok(text) => (text, false),
-        Err(_) => {
-            latin1 = as_latin1(subject);
-            (latin1.as_str(), true)
-        }
-    };
-    let found = pattern.regex.captures(text).ok().flatten()?;
-    // A character of the Latin-1 text stands for one byte of the subject.
-    let place = |at: usize| if encoded { text.get(..at).unwrap_or_default().chars().count() } else { at };
-    let groups =
-        found.iter().map(|group| group.map(|group| place(group.start())..place(group.end()))).collect();
+    let found = pattern.regex.captures(subject).ok().flatten()?;
+    let groups = found.iter().map(|group| group.map(|group| group.start()..group.end())).collect();
     Some(Captures { subject: subject.to_vec(), groups })
 }
 
-/// Bytes as PCRE reads them without its UTF mode: one character each.
-fn as_latin1(subject: &[u8]) -> String {
-    subject.iter().map(|&byte| char::from(byte)).collect()
-}
-
 impl Exchange<'_> {
-    /// Matches as `if (… ~ …)`, a `map` and a regex location do: captures become `$1` and named variables.
+    /// Matches as `if (… ~ …)`, a `map` and a regex location do: captures become `$1` and named variables. Those of an
+    /// earlier match are forgotten even if there are none.
     pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {
         if pattern.named.is_empty() && pattern.regex.captures_len() <= 1 {
-            return is_match(pattern, subject);
+            let matches = pattern.regex.is_match(subject).unwrap_or(false);
+            if matches {
+                self.variables.captures.take();
+            }
+            return matches;
         }
         let Some(captures) = capture(pattern, subject) else { return false };
         for &(group, slot) in &pattern.named {

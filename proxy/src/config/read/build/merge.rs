@@ -136,7 +136,7 @@ fn defaults(prefix: &Path) -> Settings {
     let types = [("html", "text/html"), ("gif", "image/gif"), ("jpg", "image/jpeg")];
     let types: HashMap<String, String> = types.map(|(ext, name)| (ext.to_owned(), name.to_owned())).into();
     Settings {
-        root: Root { path: path("html"), alias: false, alias_prefix: 0 },
+        root: Root { path: path("html"), prefix: None, alias: false, alias_prefix: 0 },
         index: vec![Template::literal("index.html")],
         try_files: None,
         types: Arc::new(types),

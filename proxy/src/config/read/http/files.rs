@@ -23,7 +23,7 @@ pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), Con
         });
     }
     let level = reader.http.level();
-    let (kind, prefix) = (level.kind, level.name.len());
+    let (kind, replaced) = (level.kind, level.name.len());
     if alias && kind == Some(LocationKind::Named) {
         return Err(directive.error("the \"alias\" directive cannot be used inside the named location"));
     }
@@ -37,15 +37,17 @@ pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), Con
         true => word.text.as_str(),
         false => word.text.strip_suffix('/').unwrap_or(&word.text),
     };
-    let full = match text.starts_with('$') {
+    let prefix = reader.full_path("").display().to_string();
+    let variable_first = text.starts_with('$');
+    let full = match variable_first {
         true => text.to_owned(),
         // Not a path join: it would take an empty text for the prefix without its slash.
         false if text.starts_with('/') || (text.is_empty() && !word.text.is_empty()) => text.to_owned(),
-        false => format!("{}{text}", reader.full_path("").display()),
+        false => format!("{prefix}{text}"),
     };
     let path = template_of(&mut reader.http.names, directive, word, &full)?;
-    let alias_prefix = if alias && kind != Some(LocationKind::Regex) { prefix } else { 0 };
-    reader.raw().root = Some(Root { path, alias, alias_prefix });
+    let alias_prefix = if alias && kind != Some(LocationKind::Regex) { replaced } else { 0 };
+    reader.raw().root = Some(Root { path, prefix: variable_first.then_some(prefix), alias, alias_prefix });
     Ok(())
 }
 
