@@ -87,13 +87,14 @@ impl Leg {
     }
 
     fn poll_head(&mut self, x: &mut Exchange<'_>, cx: &mut Context<'_>) -> Poll<Result<Head, Failure>> {
+        let most = x.settings.proxy.buffer_size;
         loop {
             if self.input.is_full() {
-                return Poll::Ready(Err(Failure::InvalidHeader("upstream sent too big header")));
+                self.input.grow(most);
             }
             match self.input.poll_fill(&mut self.link.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(Failure::Closed)),
-                Poll::Ready(Ok(_)) => match response::read(&mut self.input, &mut x.upstream_fields) {
+                Poll::Ready(Ok(_)) => match response::read(&mut self.input, &mut x.upstream_fields, most) {
                     Ok(Some(head)) => return Poll::Ready(Ok(head)),
                     Ok(None) => {}
                     Err(Invalid(reason)) => return Poll::Ready(Err(Failure::InvalidHeader(reason))),

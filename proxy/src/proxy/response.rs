@@ -48,10 +48,17 @@ const HIDDEN: [&str; 16] = [
     "X-Accel-Charset",
 ];
 
-/// Reads a final response's head off the front of `buffer`, passing over interim ones; `None` until all of it is there.
-pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers) -> Result<Option<Head>, Invalid> {
+/// Reads a final response's head of at most `most` bytes off the front of `buffer`, passing over interim ones; `None`
+/// until all of it is there.
+pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers, most: usize) -> Result<Option<Head>, Invalid> {
+    const TOO_BIG: Invalid = Invalid("upstream sent too big header");
     loop {
-        let Some((head, length)) = parse(buffer.bytes(), fields)? else { return Ok(None) };
+        let Some((head, length)) = parse(buffer.bytes(), fields)? else {
+            return if buffer.len() < most { Ok(None) } else { Err(TOO_BIG) };
+        };
+        if length > most {
+            return Err(TOO_BIG);
+        }
         buffer.consume(length);
         if head.status >= 200 || head.status == 101 {
             return Ok(Some(head));
@@ -185,7 +192,7 @@ mod tests {
     fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, Invalid> {
         let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
         buffer.extend(text.as_bytes());
-        let head = read(&mut buffer, &mut fields)?;
+        let head = read(&mut buffer, &mut fields, 100)?;
         Ok(head.map(|head| {
             (head.status, String::from_utf8_lossy(&head.text).into_owned(), head.framing, head.persistent)
         }))
@@ -224,6 +231,8 @@ mod tests {
             "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            &format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(80)),
+            &format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "b".repeat(80)),
         ] {
             assert!(parsed(text).is_err(), "{text:?}");
         }

@@ -98,6 +98,31 @@ fn a_response_that_is_malformed_from_the_start_is_a_502() {
 }
 
 #[test]
+fn a_head_longer_than_proxy_buffer_size_is_a_502() {
+    let head = |length: usize| {
+        format!("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX: {}\r\n\r\n", "x".repeat(length - 43))
+    };
+    let backend = Backend::start(move |conversation| {
+        let path = conversation.head().unwrap_or_default();
+        let length = path.split([' ', '/']).filter_map(|word| word.parse().ok()).next();
+        conversation.say(&format!("{}ok", head(length.unwrap_or_default())));
+    });
+    let pass = format!("proxy_pass http://{};", backend.address);
+    let long = "proxy_buffer_size 64k; proxy_buffers 4 64k; proxy_busy_buffers_size 64k;";
+    let proxy = Proxy::start("", &format!("location / {{ {pass} }} location /long {{ {long} {pass} }}"));
+    for (path, expected) in [
+        ("/4096", "200"),
+        ("/4097", "502"),
+        ("/40000", "502"),
+        ("/long/65536", "200"),
+        ("/long/65537", "502"),
+    ] {
+        assert_eq!(status(&proxy.get(path)), expected, "{path}");
+    }
+    proxy.error_line("upstream sent too big header while reading response header from upstream");
+}
+
+#[test]
 fn a_chunked_request_that_fits_a_buffer_goes_on_with_its_length() {
     let backend = Backend::start(|conversation| {
         let head = conversation.head().unwrap_or_default();

@@ -44,6 +44,8 @@ pub struct ProxySettings {
     pub buffering: bool,
     /// `proxy_request_buffering`. Accepted; see `docs/directives.md` for what it changes.
     pub request_buffering: bool,
+    /// `proxy_buffer_size`: the most bytes of a response's head.
+    pub buffer_size: usize,
     /// `proxy_redirect`.
     pub redirect: Redirect,
     /// `proxy_hide_header`, lower case, in addition to nginx's own list.

@@ -117,10 +117,9 @@ pub(super) const COMMANDS: &[Command] = &[
         "Whether request bodies are read before they are sent on.",
         |r, d| once(&mut r.raw().request_buffering, d, flag),
     ),
-    command("proxy_buffer_size", LEVELS, Take(1, 1), "4k", "Memory for a response head.", |r, d| {
+    command("proxy_buffer_size", LEVELS, Take(1, 1), "4k", "How long a response's head may be.", |r, d| {
         once(&mut r.raw().proxy_buffer_size, d, size)
-    })
-    .note("Accepted without effect."),
+    }),
     command("proxy_buffers", LEVELS, Take(2, 2), "8 4k", "Memory for a response.", |r, d| {
         once(&mut r.raw().proxy_buffers, d, buffers)
     })

@@ -3,7 +3,7 @@
 use crate::config::read::level::{Level, LevelId, Raw};
 
 /// A page of memory: the size of one of nginx's buffers.
-const PAGE: usize = 4096;
+pub(super) const PAGE: usize = 4096;
 /// nginx's `connection_pool_size`.
 const CONNECTION_POOL: usize = 512;
 

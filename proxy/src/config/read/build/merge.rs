@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::checks::PAGE;
 use crate::config::model::{
     AccessLog, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
@@ -103,6 +104,7 @@ fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
         next_upstream_timeout: raw.next_upstream_timeout.unwrap_or(outer.next_upstream_timeout),
         buffering: raw.buffering.unwrap_or(outer.buffering),
         request_buffering: raw.request_buffering.unwrap_or(outer.request_buffering),
+        buffer_size: raw.proxy_buffer_size.unwrap_or(outer.buffer_size),
         redirect: redirect(raw, &outer.redirect),
         hide_header: if raw.hide_header.is_empty() {
             outer.hide_header.clone()
@@ -174,6 +176,7 @@ fn defaults(prefix: &Path) -> Settings {
             next_upstream_timeout: Duration::ZERO,
             buffering: true,
             request_buffering: true,
+            buffer_size: PAGE,
             redirect: Redirect::Rules(Vec::new()),
             hide_header: Vec::new(),
             pass_request_headers: true,
