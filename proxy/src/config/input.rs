@@ -29,6 +29,8 @@ pub(super) struct Input {
     files: Vec<Open>,
     /// The place reached last, kept when the last file is closed.
     place: Option<Place>,
+    /// Every file that was opened, in order, each once.
+    opened: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -83,9 +85,13 @@ impl Directive {
 }
 
 impl Input {
+    fn new(directory: &Path) -> Input {
+        Input { directory: directory.to_owned(), files: Vec::new(), place: None, opened: Vec::new() }
+    }
+
     /// Reads the argument of a `-g`; `directory` is the configuration file's.
     pub(super) fn command_line(text: &str, directory: &Path) -> Input {
-        let mut input = Input { directory: directory.to_owned(), files: Vec::new(), place: None };
+        let mut input = Input::new(directory);
         input.push(Source { name: SourceName::CommandLine, text: text.as_bytes().to_vec() }, VecDeque::new());
         input
     }
@@ -93,9 +99,14 @@ impl Input {
     /// Reads a file, and what it includes.
     pub(super) fn file(path: &Path) -> Result<Input, ConfigError> {
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
-        let mut input = Input { directory, files: Vec::new(), place: None };
+        let mut input = Input::new(&directory);
         input.open(path, VecDeque::new())?;
         Ok(input)
+    }
+
+    /// Every file that was opened, in order, each once.
+    pub(super) fn into_opened(self) -> Vec<PathBuf> {
+        self.opened
     }
 
     /// The place reached so far.
@@ -212,6 +223,9 @@ impl Input {
     fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
         match std::fs::read(path) {
             Ok(text) => {
+                if !self.opened.iter().any(|opened| opened == path) {
+                    self.opened.push(path.to_owned());
+                }
                 self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
                 Ok(())
             }

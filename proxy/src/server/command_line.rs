@@ -14,8 +14,10 @@ pub struct CommandLine {
     pub version: bool,
     /// `-V`.
     pub build: bool,
-    /// `-t`.
+    /// `-t`, `-T`.
     pub test: bool,
+    /// `-T`: print the configuration's files after testing them.
+    pub dump: bool,
     /// `-q`: say nothing but errors when testing.
     pub quiet: bool,
     /// `-s`.
@@ -77,6 +79,7 @@ pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLin
                 b'v' => line.version = true,
                 b'V' => (line.version, line.build) = (true, true),
                 b't' => line.test = true,
+                b'T' => (line.test, line.dump) = (true, true),
                 b'q' => line.quiet = true,
                 b'p' => line.prefix = Some(value("directory name")?.into()),
                 b'e' => line.error_log = Some(value("file name")?.into()),
@@ -110,7 +113,7 @@ fn invalid(option: &str) -> UsageError {
 
 /// What `-h` prints after the version.
 pub const HELP: &str = "\
-Usage: reference-proxy [-?hvVtq] [-s signal] [-p prefix]
+Usage: reference-proxy [-?hvVtTq] [-s signal] [-p prefix]
                        [-e filename] [-c filename] [-g directives]
 
 Options:
@@ -118,6 +121,7 @@ Options:
   -v            : show version and exit
   -V            : show version and build details, then exit
   -t            : test configuration and exit
+  -T            : test configuration, dump it and exit
   -q            : suppress non-error messages during configuration testing
   -s signal     : send signal to a master process: stop, quit, reopen, reload
   -p prefix     : set prefix path (default: the current directory)

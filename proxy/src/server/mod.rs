@@ -42,8 +42,8 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if let Err(Failure { level, message }) = &ended {
                 report.say(*level, message);
             }
-            if line.test {
-                startup::say_verdict(&loader, &line, ended.is_ok());
+            if line.test && ended.is_err() {
+                startup::say_failed(&loader);
             }
             if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
@@ -84,7 +84,11 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         report.say(Level::Warn, warning);
     }
     if line.test {
-        return Ok(startup::test(&config, line)?);
+        startup::test(&config, line)?;
+        if line.dump {
+            startup::dump(&config)?;
+        }
+        return Ok(());
     }
     if let Some(signal) = line.signal {
         return pid::signal(&config.pid, signal).map_err(|message| Failure { level: Level::Error, message });

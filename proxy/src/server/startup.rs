@@ -14,7 +14,7 @@ use super::sockets::Sockets;
 use super::worker;
 use crate::config::model::{Config, Level, LogTarget};
 use crate::config::{self, ConfigError, LoadOptions};
-use crate::log::{Files, Logs};
+use crate::log::{Files, Logs, describe};
 
 /// Reads the configuration, at the start and upon every reload, in the same way.
 #[derive(Debug)]
@@ -100,17 +100,35 @@ pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
     check(config)?;
     Files::open(config).map_err(|error| error.to_string())?;
     config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
-    pid::check(&config.pid)
+    pid::check(&config.pid)?;
+    if !line.quiet {
+        eprintln!("{NAME}: configuration file {} test is successful", config.file.display());
+    }
+    Ok(())
 }
 
-/// What `-t` says last.
-pub(super) fn say_verdict(loader: &Loader, line: &CommandLine, successful: bool) {
-    let file = loader.file();
-    if !successful {
-        eprintln!("{NAME}: configuration file {} test failed", file.display());
-    } else if !line.quiet {
-        eprintln!("{NAME}: configuration file {} test is successful", file.display());
+/// What `-t` says last where it has found something.
+pub(super) fn say_failed(loader: &Loader) {
+    eprintln!("{NAME}: configuration file {} test failed", loader.file().display());
+}
+
+/// `-T`: every file of the configuration to standard output, as nginx prints them.
+///
+/// # Errors
+///
+/// A file that cannot be read any more, or a reader that takes no more.
+pub(super) fn dump(config: &Config) -> Result<(), String> {
+    let mut output = std::io::stdout().lock();
+    for file in &config.files {
+        let name = file.display();
+        let failed = |error| format!("read() \"{name}\" failed ({})", describe(&error));
+        let text = std::fs::read(file).map_err(failed)?;
+        let written = writeln!(output, "# configuration file {name}:")
+            .and_then(|()| output.write_all(&text))
+            .and_then(|()| writeln!(output));
+        written.map_err(|error| format!("write() to stdout failed ({})", describe(&error)))?;
     }
+    Ok(())
 }
 
 /// Where messages go while there is no master, or not yet: to standard error as `reference-proxy: [emerg] …`, and to the

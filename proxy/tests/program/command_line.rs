@@ -20,6 +20,16 @@ fn a_good_configuration_needs_no_words_when_quiet() {
 }
 
 #[test]
+fn a_good_configuration_is_printed_with_what_it_includes() {
+    let site = Site::new("pid nginx.pid; error_log logs/error.log; include events; http { access_log off; }");
+    site.write("events", "events {}\n");
+    let wanted = "# configuration file DIR/nginx.conf:\n\
+        pid nginx.pid; error_log logs/error.log; include events; http { access_log off; }\n\
+        # configuration file DIR/events:\nevents {}\n\n";
+    assert_eq!(site.said(&["-Tq"]), (Some(0), wanted.to_owned()));
+}
+
+#[test]
 fn a_bad_configuration_is_shown_where_it_is_bad() {
     let said = Site::new("events {}\nhttp { server { listten 80; } }\n").said(&["-t", "-q"]);
     let wanted = "reference-proxy: [emerg] unknown directive \"listten\" in DIR/nginx.conf:2\n \
@@ -110,7 +120,7 @@ fn options_are_nginx_s() {
     assert_eq!(said(&["-x"]), (Some(1), "reference-proxy: invalid option: \"x\"\n".to_owned()));
     let (code, help) = said(&["-h"]);
     assert!(
-        code == Some(0) && help.starts_with(&format!("{version}Usage: reference-proxy [-?hvVtq]")),
+        code == Some(0) && help.starts_with(&format!("{version}Usage: reference-proxy [-?hvVtTq]")),
         "{help}"
     );
 }

@@ -70,10 +70,10 @@ impl Site {
         self.command(env!("CARGO_BIN_EXE_reference-proxy"), arguments).output().unwrap()
     }
 
-    /// What [`Site::run`] says on standard error, with the site's directory written as `DIR`.
+    /// What [`Site::run`] says on standard error and prints, with the site's directory written as `DIR`.
     pub(crate) fn said(&self, arguments: &[&str]) -> (Option<i32>, String) {
         let output = self.run(arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
+        let said = String::from_utf8([output.stderr, output.stdout].concat()).unwrap();
         (output.status.code(), said.replace(self.path("").to_str().unwrap().trim_end_matches('/'), "DIR"))
     }
 

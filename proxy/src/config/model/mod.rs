@@ -29,6 +29,8 @@ pub struct Config {
     pub prefix: PathBuf,
     /// The configuration file (`-c`), absolute.
     pub file: PathBuf,
+    /// That file and every one it includes, in the order they were read, each once.
+    pub files: Vec<PathBuf>,
     /// `user`, looked up; `None` when not started as root (nginx ignores it then, with a warning).
     pub user: Option<User>,
     /// `worker_processes`, `auto` resolved; at least 1.

@@ -182,6 +182,7 @@ pub(super) fn finish(
         }
     }
     Ok(Config {
+        files: Vec::new(),
         user,
         worker_processes: main.worker_processes.unwrap_or(1),
         worker_connections,

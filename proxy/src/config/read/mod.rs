@@ -112,7 +112,7 @@ impl Reader {
     }
 
     fn finish(self, file: PathBuf) -> Result<Config, ConfigError> {
-        let Reader { prefix, as_root, main, http, mut warnings, .. } = self;
+        let Reader { prefix, as_root, main, http, input, mut warnings, .. } = self;
         if !main.events {
             return Err(ConfigError::new("no \"events\" section in configuration")
                 .help("add one: events { worker_connections 1024; }"));
@@ -121,7 +121,8 @@ impl Reader {
             true => Some(http.finished.ok_or_else(|| ConfigError::new("the \"http\" block was not read"))?),
             false => None,
         };
-        main::finish(main, http, prefix, file, as_root, &mut warnings)
+        let config = main::finish(main, http, prefix, file, as_root, &mut warnings)?;
+        Ok(Config { files: input.into_opened(), ..config })
     }
 }
 
