@@ -20,7 +20,8 @@ pub fn directives_markdown() -> String {
     let mut page = String::from(
         "# Directives\n\n\
          What the reference proxy reads, and how it differs from nginx. Where the last column is empty, it does what nginx does.\n\
-         Everything else in a configuration is refused with its file and line; nothing is ignored in silence.\n\n\
+         Everything else in a configuration is refused with its file and line; nothing is ignored in silence.\n\
+         How requests and responses are treated in another way is told in [differences.md](differences.md).\n\n\
          Generated from the table in `proxy/src/config/table/`.\n\n\
          | directive | where | default | what it does | differs from nginx |\n\
          |---|---|---|---|---|\n",
