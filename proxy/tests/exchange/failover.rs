@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use crate::support::{Backend, Proxy, free_address, status};
+use crate::support::{Backend, Proxy, reserve, status};
 
 /// An upstream of these servers, everything passed to it.
 fn balanced(servers: &[SocketAddr], directives: &str) -> Proxy {
@@ -33,7 +33,8 @@ fn servers_take_turns() {
 #[test]
 fn a_server_that_refuses_is_passed_over_even_for_a_post() {
     let green = Backend::named("g");
-    let dead = free_address();
+    let reserved = reserve();
+    let dead = reserved.address;
     let proxy = balanced(&[dead, green.address], "");
     let answer = proxy.ask(POST);
     assert!(answer.ends_with("\r\n\r\ng"), "{answer}");
@@ -50,7 +51,8 @@ fn a_server_that_refuses_is_passed_over_even_for_a_post() {
 
 #[test]
 fn with_no_server_left_the_answer_is_502_at_once() {
-    let proxy = balanced(&[free_address(), free_address()], "");
+    let dead = [reserve(), reserve()];
+    let proxy = balanced(&[dead[0].address, dead[1].address], "");
     assert_eq!((status(&proxy.get("/")), status(&proxy.get("/"))), ("502", "502"));
     let line = proxy.error_line("no live upstreams");
     assert!(line.contains("no live upstreams while connecting to upstream, client: 127.0.0.1"), "{line}");

@@ -1,12 +1,13 @@
 //! The program under test, and app servers that say exactly what a test tells them to.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 /// Longer than anything here takes; a test that hangs fails by it.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -16,13 +17,15 @@ pub(crate) struct Proxy {
     child: Child,
     pub(crate) address: SocketAddr,
     directory: tempfile::TempDir,
+    _port: Reserved,
 }
 
 impl Proxy {
     /// Starts it with one server that has this inside, and this beside it in `http`. `@ADDRESS@` is where it listens.
     pub(crate) fn start(http: &str, server: &str) -> Proxy {
         let directory = tempfile::tempdir().expect("a scratch directory");
-        let address = free_address();
+        let port = reserve();
+        let address = port.address;
         let path = directory.path().display();
         let server = server.replace("@ADDRESS@", &address.to_string());
         let text = format!(
@@ -37,7 +40,7 @@ impl Proxy {
             .stderr(Stdio::inherit())
             .spawn()
             .expect("the program");
-        let proxy = Proxy { child, address, directory };
+        let proxy = Proxy { child, address, directory, _port: port };
         wait_for("the program to listen", || TcpStream::connect(proxy.address).ok().map(drop));
         proxy
     }
@@ -265,12 +268,18 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
     }
 }
 
-/// An address nobody listens on, and that no outgoing connection is given by chance: below the ephemeral ports.
-pub(crate) fn free_address() -> SocketAddr {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    wait_for("a free port", || {
-        let offset = std::process::id() as u16 % 150 * 100 + NEXT.fetch_add(1, Ordering::Relaxed) % 15_000;
-        let address = SocketAddr::from(([127, 0, 0, 1], 10_000 + offset % 15_000));
-        TcpListener::bind(address).ok().map(|_| address)
-    })
+/// An address of our own that nobody listens on: bound, so that nobody else gets it, and free to be listened on by the
+/// program.
+pub(crate) struct Reserved {
+    pub(crate) address: SocketAddr,
+    _holder: Socket,
+}
+
+/// Reserves an address.
+pub(crate) fn reserve() -> Reserved {
+    let holder = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
+    holder.set_reuse_address(true).expect("an option");
+    holder.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
+    let address = holder.local_addr().ok().and_then(|address| address.as_socket());
+    Reserved { address: address.expect("its address"), _holder: holder }
 }
