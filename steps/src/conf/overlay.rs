@@ -39,7 +39,7 @@ pub enum OverlayError {
     /// No location has that directive.
     #[error("no location of the configuration says `{0}`, beside which this scenario adds something")]
     NoDirective(String),
-    /// The configuration, or what is to be added, is not even syntactically right.
+    /// What is to be added is not even syntactically right.
     #[error("{0}")]
     Syntax(String),
 }
@@ -48,7 +48,8 @@ pub enum OverlayError {
 const REPEATABLE: [&str; 6] = ["add_header", "proxy_set_header", "set", "server", "location", "error_page"];
 
 impl Overlay {
-    /// The text with this change made; all else stays, and stays on its line.
+    /// The text with this change made; all else stays, and stays on its line. A text that cannot be parsed stays as it is,
+    /// since the engine's own words about it are better than ours.
     ///
     /// # Errors
     /// When what is to be changed is not there.
@@ -63,7 +64,7 @@ impl Overlay {
 }
 
 fn add(text: &str, context: &str, directives: &str) -> Result<String, OverlayError> {
-    let parsed = parse(text)?;
+    let Ok(parsed) = parse(text) else { return Ok(text.to_owned()) };
     let wanted = parse(directives)?;
     let mut edits = Edits::default();
     if context == "main" {
@@ -82,7 +83,7 @@ fn add(text: &str, context: &str, directives: &str) -> Result<String, OverlayErr
 }
 
 fn add_beside(text: &str, beside: &str, directives: &str) -> Result<String, OverlayError> {
-    let parsed = parse(text)?;
+    let Ok(parsed) = parse(text) else { return Ok(text.to_owned()) };
     let wanted = parse(directives)?;
     let mut edits = Edits::default();
     let mut found = false;
@@ -134,7 +135,7 @@ fn arguments(directive: &Directive, count: usize) -> Vec<&str> {
 
 fn set_parameter(text: &str, parameter: &str) -> Result<String, OverlayError> {
     let key = parameter.split('=').next().unwrap_or(parameter);
-    let parsed = parse(text)?;
+    let Ok(parsed) = parse(text) else { return Ok(text.to_owned()) };
     let mut edits = Edits::default();
     for upstream in parsed.all_directives().filter(|directive| directive.is("upstream")) {
         for server in

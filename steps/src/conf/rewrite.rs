@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
 use nginx_lint_parser::parse_string;
+use regex::{Captures, Regex};
 
 use super::edit::Edits;
 use super::overlay::after_brace;
@@ -71,7 +72,7 @@ impl Rewriter<'_> {
             reserve: &mut reserve,
         };
         let Ok(parsed) = parse_string(text) else {
-            return Ok(Rewritten { text: text.to_owned(), ..Rewritten::default() });
+            return Ok(Rewritten { text: self.with_account(text)?, ..Rewritten::default() });
         };
         walk.collect_upstreams(&parsed);
         let mut edits = Edits::default();
@@ -82,6 +83,13 @@ impl Rewriter<'_> {
             walk.out.listen.swap(0, index);
         }
         Ok(walk.out)
+    }
+
+    /// A text that cannot be parsed, with an account that is here: else that one is refused, and not what is wrong.
+    fn with_account(&self, text: &str) -> io::Result<String> {
+        let line = Regex::new(r"(?m)^(\s*)user\s[^;\n]*;").map_err(io::Error::other)?;
+        let user = self.user.as_ref().map_or_else(String::new, |user| format!("user {user};"));
+        Ok(line.replace(text, |found: &Captures<'_>| format!("{}{user}", &found[1])).into_owned())
     }
 }
 

@@ -28,7 +28,9 @@ pub fn print_failures(style: Style, target: &str, results: &[Record]) {
         group.sort_by_key(|record| std::cmp::Reverse(in_common(&record.hint, &reason)));
         let Some((first, others)) = group.split_first() else { continue };
         let to_the_point = in_common(&first.hint, &reason) > 0;
-        let has_hint = to_the_point || others.iter().all(|other| other.hint == first.hint);
+        // A message that quotes a directive itself says what to look at.
+        let alone = !reason.contains('`') && others.iter().all(|other| other.hint == first.hint);
+        let has_hint = to_the_point || alone;
         println!();
         print_failure(style, target, first, has_hint);
         if !others.is_empty() {
@@ -43,12 +45,12 @@ pub fn print_failures(style: Style, target: &str, results: &[Record]) {
     }
 }
 
-/// Why a record fails, in words that are the same for every scenario: each has ports of its own.
+/// Why a record fails, in words that are the same for every scenario: each has ports, times and processes of its own.
 fn reason(record: &Record) -> String {
     match &record.verdict {
         Verdict::Broken { message, .. } => {
-            let ports = Regex::new(r"127\.0\.0\.\d:\d+");
-            ports.map_or_else(|_| message.clone(), |ports| ports.replace_all(message, "ADDRESS").into_owned())
+            let own = Regex::new(r"127\.0\.0\.\d:\d+|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|\d+#\d+");
+            own.map_or_else(|_| message.clone(), |own| own.replace_all(message, "").into_owned())
         }
         _ => record.name.clone(),
     }
