@@ -15,6 +15,8 @@ pub(crate) fn find(test: &str) -> Option<PathBuf> {
     if program.is_file() {
         return Some(program);
     }
+    let required = std::env::var_os("HOPCHECK_REQUIRE_NGINX").is_some_and(|value| value == "1");
+    assert!(!required, "{test}: nginx is required, and {} is not there", program.display());
     println!(
         "{test}: not compared with nginx, since {} is not there (HOPCHECK_NGINX names another)",
         program.display()

@@ -86,6 +86,8 @@ fn nginx() -> Option<PathBuf> {
         PathBuf::from(std::env::var_os("HOPCHECK_NGINX").unwrap_or_else(|| "/usr/sbin/nginx".into()));
     let there = program.exists();
     if !there {
+        let required = std::env::var_os("HOPCHECK_REQUIRE_NGINX").is_some_and(|value| value == "1");
+        assert!(!required, "nginx is required, and {} is not there", program.display());
         println!("not run: there is no nginx at {} (set HOPCHECK_NGINX)", program.display());
     }
     there.then_some(program)
