@@ -1,0 +1,55 @@
+//! Which configuration a command is about, and `hopcheck rewrite`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Error, KEPT};
+use crate::conf::Source;
+use crate::scene::{Scene, Setting};
+use crate::target::Reference;
+
+#[derive(Debug, Args)]
+pub(super) struct ConfArgs {
+    /// The nginx.conf to test: a whole file, or a bare `server { … }` file as official images include from conf.d
+    /// [default: nginx/nginx.conf of this checkout, or the built-in one]
+    #[arg(long, value_name = "FILE")]
+    conf: Option<PathBuf>,
+}
+
+impl ConfArgs {
+    /// The configuration, with what lies beside it.
+    pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
+        Ok(match &self.conf {
+            Some(file) => Source::read(file)?,
+            None => Source::find(here)?,
+        })
+    }
+}
+
+/// Prints the configuration as it will be run.
+pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
+    let source = arguments.source(&std::env::current_dir()?)?;
+    let scene = sample(&source).await?;
+    for note in &scene.rewritten().notes {
+        eprintln!("# {note}");
+    }
+    std::io::stdout().write_all(scene.rewritten().text.as_bytes())?;
+    Ok(KEPT)
+}
+
+/// Prints what was changed in the configuration to run it.
+pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
+    for note in &sample(source).await?.rewritten().notes {
+        println!("  {note}");
+    }
+    Ok(())
+}
+
+/// A scene as any scenario would have it, to look at.
+async fn sample(source: &Source) -> Result<Scene, Error> {
+    let setting =
+        Setting { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
+    Scene::set(std::sync::Arc::new(setting)).await.map_err(|failure| failure.to_string().into())
+}

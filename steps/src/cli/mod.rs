@@ -1,0 +1,120 @@
+//! The command line.
+
+mod conf;
+mod run;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::catalogue;
+use crate::target::REFERENCE_SUBCOMMAND;
+use conf::{ConfArgs, rewrite_command};
+pub(crate) use run::{Asked, run_target};
+use run::{RunArgs, run_command};
+
+/// Every promise is kept.
+const KEPT: u8 = 0;
+/// A promise is broken.
+const BROKEN: u8 = 1;
+/// The question could not be put.
+const COULD_NOT_RUN: u8 = 2;
+
+/// Checks that a reverse proxy keeps its promises to a single-page app, a REST API and STOMP over WebSocket.
+///
+/// Runs an nginx.conf for real, by the reference proxy or by nginx in a container, in front of two mock app servers, and
+/// says which promise it breaks and what to change. Without a command: `run`.
+#[derive(Debug, Parser)]
+#[command(name = "hopcheck", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 every promise is kept, 1 a promise is broken, 2 could not run.";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the scenarios against one or more targets
+    #[command(after_help = EXIT_CODES)]
+    Run(RunArgs),
+    /// Print the configuration as it will be run, and what was changed in it
+    Rewrite(ConfArgs),
+    /// Print every step a scenario can use (docs/steps.md)
+    Steps,
+}
+
+/// Runs the program with this process' arguments.
+pub fn main() -> ExitCode {
+    if is_reference_proxy() {
+        return reference_proxy();
+    }
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { COULD_NOT_RUN } else { KEPT });
+        }
+    };
+    block_on(async {
+        match cli.command.unwrap_or(Command::Run(cli.run)) {
+            Command::Run(arguments) => run_command(arguments).await,
+            Command::Rewrite(arguments) => rewrite_command(&arguments).await,
+            Command::Steps => {
+                std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
+                Ok(KEPT)
+            }
+        }
+    })
+}
+
+/// Whether this process was started by [`Reference`], to be the reference proxy.
+pub(crate) fn is_reference_proxy() -> bool {
+    std::env::args_os().nth(1).is_some_and(|first| first == REFERENCE_SUBCOMMAND)
+}
+
+/// Is the reference proxy, until told to end.
+pub(crate) fn reference_proxy() -> ExitCode {
+    // Not to outlive the run, even one that was killed. Where that cannot be had, a run that ends as it should ends it.
+    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    reference_proxy::server::main(std::env::args_os().skip(2))
+}
+
+/// Runs what the program does, and turns its end into an exit code.
+pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return could_not_run(&error),
+    };
+    // Whatever `work` has started ends when it is dropped: proxies, containers, scratch directories.
+    let done = runtime.block_on(async {
+        tokio::select! {
+            done = work => done,
+            () = interrupted() => Err("interrupted; all that was started has been ended".into()),
+        }
+    });
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => could_not_run(error.as_ref()),
+    }
+}
+
+/// Waits for Ctrl-C, or for being told to end.
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+pub(crate) type Error = Box<dyn std::error::Error>;
+
+pub(crate) fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
+    eprintln!("hopcheck: {error}");
+    ExitCode::from(COULD_NOT_RUN)
+}

@@ -1,0 +1,131 @@
+//! `hopcheck run`.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use gherkin::tagexpr::TagOperation;
+
+use super::conf::{ConfArgs, print_notes};
+use super::{BROKEN, Error, KEPT};
+use crate::conf::Source;
+use crate::features::Specification;
+use crate::report::{Record, Style, print_details, print_failures, print_summary};
+use crate::run::{Selection, run};
+use crate::scene::Setting;
+use crate::target::{Nginx, NginxOptions, Reference, Target};
+
+/// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
+const JOBS: usize = 8;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// What to run it by; may be given more than once
+    #[arg(long = "target", value_name = "TARGET", value_enum, default_values_t = [TargetName::Reference])]
+    targets: Vec<TargetName>,
+    #[command(flatten)]
+    conf: ConfArgs,
+    /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]
+    #[arg(long, value_name = "DIR")]
+    features: Option<PathBuf>,
+    /// Only scenarios whose tags satisfy this, e.g. "@D4 and not @slow"
+    #[arg(long, value_name = "EXPR", value_parser = tag_expression)]
+    tags: Option<TagOperation>,
+    /// Also run scenarios that must really wait, up to 75 s
+    #[arg(long)]
+    slow: bool,
+    /// How many scenarios to run at once
+    #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
+    jobs: usize,
+    /// Also print what was changed in the configuration to run it, the reason of each known difference, and what took
+    /// longest
+    #[arg(short, long)]
+    verbose: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum TargetName {
+    /// The reference proxy: no Docker, answers in seconds
+    Reference,
+    /// nginx in a container
+    Nginx,
+}
+
+/// What is asked of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) tags: Option<TagOperation>,
+    pub(crate) slow: bool,
+    pub(crate) jobs: usize,
+    pub(crate) verbose: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Asked {
+        Asked { tags: None, slow: false, jobs: JOBS, verbose: false }
+    }
+}
+
+pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
+    let here = std::env::current_dir()?;
+    let specification = match &arguments.features {
+        Some(directory) => Specification::read(directory)?,
+        None => Specification::find(&here)?,
+    };
+    let source = arguments.conf.source(&here)?;
+    let asked = Asked {
+        tags: arguments.tags,
+        slow: arguments.slow,
+        jobs: arguments.jobs,
+        verbose: arguments.verbose,
+    };
+    let mut code = KEPT;
+    for name in arguments.targets {
+        let target = target(name).await?;
+        code = code.max(run_target(&specification, source.clone(), target, &asked).await?);
+    }
+    Ok(code)
+}
+
+/// Runs the specification against one target, and reports. Returns the exit code.
+pub(crate) async fn run_target(
+    specification: &Specification,
+    source: Source,
+    target: Box<dyn Target>,
+    asked: &Asked,
+) -> Result<u8, Error> {
+    let style = Style::detect();
+    println!("{} {} by {}", style.strong("testing"), source.name, target.describe());
+    if asked.verbose {
+        print_notes(&source).await?;
+    }
+    let name = target.name().to_owned();
+    let selection = Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs };
+    let outcome = run(specification, Setting { target, source }, &selection, style).await;
+    if outcome.results.is_empty() {
+        return Err("no scenario satisfies --tags".into());
+    }
+    print_failures(style, &name, &outcome.results);
+    print_summary(style, &name, &outcome);
+    if asked.verbose {
+        print_details(style, &outcome);
+    }
+    Ok(if outcome.results.iter().any(Record::fails) { BROKEN } else { KEPT })
+}
+
+async fn target(name: TargetName) -> Result<Box<dyn Target>, Error> {
+    Ok(match name {
+        TargetName::Reference => Box::new(Reference::new(std::env::current_exe()?)?),
+        TargetName::Nginx => Box::new(Nginx::start(&NginxOptions::from_env()).await?),
+    })
+}
+
+fn tag_expression(text: &str) -> Result<TagOperation, String> {
+    text.parse().map_err(|error| format!("not a tag expression, as \"@D4 and not @slow\" is one: {error}"))
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number of at least 1".to_owned()),
+        Ok(jobs) => Ok(jobs),
+    }
+}
