@@ -1,6 +1,5 @@
 //! Running the specification against a target.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
@@ -10,7 +9,7 @@ use gherkin::tagexpr::TagOperation;
 
 use crate::features::Specification;
 use crate::report::{Progress, Recorder, Results, Style};
-use crate::scene::Setting;
+use crate::setting::Setting;
 use crate::world::World;
 
 /// Which scenarios are run, and how.
@@ -47,14 +46,13 @@ pub async fn run(
     let total =
         features.iter().map(|f| f.scenarios.len() + f.rules.iter().map(|r| r.scenarios.len()).sum::<usize>());
     let progress = Progress::new(style, total.sum(), &features);
-    let known = specification.known_differences.iter().filter(|known| known.target == setting.target.name());
+    let known = specification.known_differences.iter().filter(|known| known.target == setting.name());
     let (recorder, results) = Recorder::new(progress, known.cloned().collect());
-    let setting = Arc::new(setting);
     let runner = runner::Basic::default()
         .steps(World::collection())
         .max_concurrent_scenarios(selection.jobs)
         .before(move |_, _, _, world: &mut World| {
-            world.enter(Arc::clone(&setting));
+            world.enter(setting.clone());
             async {}.boxed_local()
         })
         .after(|_, _, _, finished, world| {

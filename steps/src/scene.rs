@@ -11,23 +11,24 @@ use mock_upstreams::{AppServer, ReservedPort};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
+use crate::client::Route;
 use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
 
-/// What all scenarios of a run share.
+/// A configuration and what runs it, for all scenarios of a run.
 #[derive(Debug)]
-pub struct Setting {
-    /// What is tested.
+pub struct Stage {
+    /// What runs it.
     pub target: Box<dyn Target>,
-    /// With which configuration.
+    /// The configuration.
     pub source: Source,
 }
 
 /// The scene of one scenario. Built at the first step that needs it; the proxy is started at the first that asks it.
 #[derive(Debug)]
 pub struct Scene {
-    setting: Arc<Setting>,
+    stage: Arc<Stage>,
     overlays: Vec<Overlay>,
     ports: BTreeMap<String, ReservedPort>,
     rewritten: Rewritten,
@@ -45,11 +46,11 @@ impl Scene {
     ///
     /// # Errors
     /// When this machine has no more ports or room.
-    pub async fn set(setting: Arc<Setting>) -> Result<Scene, Failure> {
-        let scratch = Scratch::new(setting.target.scratch_parent())?;
+    pub async fn set(stage: Arc<Stage>) -> Result<Scene, Failure> {
+        let scratch = Scratch::new(stage.target.scratch_parent())?;
         let (blue, green) = AppServer::start_pair().await?;
         let mut scene = Scene {
-            setting,
+            stage,
             overlays: Vec::new(),
             ports: BTreeMap::new(),
             rewritten: Rewritten::default(),
@@ -60,7 +61,7 @@ impl Scene {
         };
         scene.rewrite()?;
         if let Some(directory) = scene.front_end() {
-            scene.setting.source.deploy(&directory)?;
+            scene.stage.source.deploy(&directory)?;
         }
         Ok(scene)
     }
@@ -88,7 +89,7 @@ impl Scene {
 
     /// The directory the front end is deployed to.
     pub fn front_end(&self) -> Option<PathBuf> {
-        self.rewritten.deployed_to(&self.setting.source).map(|directory| self.scratch.place(&directory))
+        self.rewritten.deployed_to(&self.stage.source).map(|directory| self.scratch.place(&directory))
     }
 
     /// Where the proxy listens; started, if it has not been.
@@ -100,7 +101,7 @@ impl Scene {
             (Some(_), Some((_, address))) => return Ok(*address),
             _ => self.write()?,
         };
-        let proxy = self.setting.target.start(&self.scratch).await?;
+        let proxy = self.stage.target.start(&self.scratch).await?;
         let deadline = Instant::now() + START_DEADLINE;
         while TcpStream::connect(address).await.is_err() {
             if let ProxyState::Ended(said) = proxy.state().await {
@@ -113,6 +114,14 @@ impl Scene {
         }
         self.proxy = Some(proxy);
         Ok(address)
+    }
+
+    /// How clients reach the proxy; started, if it has not been.
+    ///
+    /// # Errors
+    /// As [`Scene::proxy`].
+    pub async fn route(&mut self) -> Result<Route, Failure> {
+        Ok(Route::local(self.proxy().await?, None))
     }
 
     /// The running proxy.
@@ -131,8 +140,8 @@ impl Scene {
     pub fn write(&mut self) -> Result<SocketAddr, Failure> {
         self.rewrite()?;
         self.rewritten.write(&self.scratch)?;
-        match (self.rewritten.listen.first(), self.setting.source.port) {
-            (Some((written, _)), Some(port)) if !self.setting.source.is_asked_at(written) => {
+        match (self.rewritten.listen.first(), self.stage.source.port) {
+            (Some((written, _)), Some(port)) if !self.stage.source.is_asked_at(written) => {
                 Err(Failure::new(format!(
                     "clients ask port {port}, and the configuration has `listen {written};`, not `listen {port};`"
                 )))
@@ -149,7 +158,7 @@ impl Scene {
     /// When the check could not be made.
     pub async fn test(&mut self) -> Result<Verdict, Failure> {
         self.write()?;
-        let verdict = self.setting.target.test(&self.scratch).await?;
+        let verdict = self.stage.target.test(&self.scratch).await?;
         Ok(Verdict { output: self.as_written(&verdict.output), ..verdict })
     }
 
@@ -179,19 +188,19 @@ impl Scene {
     pub fn as_written(&self, text: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
-        text.replace(&conf, &self.setting.source.name).replace(&root, "")
+        text.replace(&conf, &self.stage.source.name).replace(&root, "")
     }
 
     fn rewrite(&mut self) -> Result<(), Failure> {
-        let mut text = self.setting.source.text.clone();
+        let mut text = self.stage.source.text.clone();
         for overlay in &self.overlays {
             text = overlay.apply(&text)?;
         }
-        let setting = Arc::clone(&self.setting);
+        let stage = Arc::clone(&self.stage);
         let addresses = [self.blue.address(), self.green.address()];
         let mut ports = std::mem::take(&mut self.ports);
         let rewriter = Rewriter {
-            source: &setting.source,
+            source: &stage.source,
             scratch: &self.scratch,
             app_servers: &addresses,
             user: worker_account(),
@@ -208,7 +217,7 @@ impl Scene {
 
     fn refused(&self, said: &str) -> Failure {
         let said = self.as_written(said);
-        Failure::new(format!("{} did not start:\n{}", self.setting.target.name(), said.trim_end()))
+        Failure::new(format!("{} did not start:\n{}", self.stage.target.name(), said.trim_end()))
     }
 }
 

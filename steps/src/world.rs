@@ -2,15 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use mock_upstreams::Exchange;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Connection, PATIENCE, Request, Response, StompClient, Traffic, WebSocket};
+use crate::client::{Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket};
 use crate::failure::Failure;
-use crate::scene::{Scene, Setting};
+use crate::scene::Scene;
+use crate::setting::Setting;
 use crate::target::Verdict;
 use crate::text;
 use crate::transcript::Transcript;
@@ -18,7 +18,7 @@ use crate::transcript::Transcript;
 /// The world of one scenario.
 #[derive(Debug, Default, cucumber::World)]
 pub struct World {
-    setting: Option<Arc<Setting>>,
+    setting: Option<Setting>,
     scene: Option<Scene>,
     /// The latest request.
     pub request: Option<Request>,
@@ -50,20 +50,53 @@ pub struct World {
 
 impl World {
     /// Tells the world what it is to test; the first thing that happens to it.
-    pub fn enter(&mut self, setting: Arc<Setting>) {
+    pub fn enter(&mut self, setting: Setting) {
         self.setting = Some(setting);
     }
 
     /// The scene, set at the first call.
     ///
     /// # Errors
-    /// As [`Scene::set`].
+    /// As [`Scene::set`]; and on a live deployment, where there is none.
     pub async fn scene(&mut self) -> Result<&mut Scene, Failure> {
         if self.scene.is_none() {
-            let setting = self.setting.clone().ok_or_else(|| Failure::new("the scenario has no target"))?;
-            self.scene = Some(Scene::set(setting).await?);
+            let Setting::Staged(stage) = self.setting()? else {
+                return Err(Failure::new(
+                    "this step needs app servers, files or logs of its own, so no scenario with it can be @deployment",
+                ));
+            };
+            self.scene = Some(Scene::set(stage).await?);
         }
         self.scene.as_mut().ok_or_else(|| Failure::new("the scenario has no scene"))
+    }
+
+    /// How clients reach the proxy.
+    ///
+    /// # Errors
+    /// As [`Scene::proxy`].
+    pub async fn route(&mut self) -> Result<Route, Failure> {
+        match self.setting()? {
+            Setting::Staged(_) => self.scene().await?.route().await,
+            Setting::Live(deployment) => Ok(deployment.route().clone()),
+        }
+    }
+
+    /// What the run is about.
+    ///
+    /// # Errors
+    /// When the world has not been entered.
+    pub fn setting(&self) -> Result<Setting, Failure> {
+        self.setting.clone().ok_or_else(|| Failure::new("the scenario has no target"))
+    }
+
+    /// What the site calls its own: `{api.path}` and the like.
+    pub fn word(&self, word: &str) -> Option<&str> {
+        self.setting.as_ref().and_then(|setting| setting.words().get(word))
+    }
+
+    /// Whether what reaches the app servers can be seen.
+    pub fn sees_app_servers(&self) -> bool {
+        matches!(self.setting, Some(Setting::Staged(_)))
     }
 
     /// Sends a request and keeps its response. The client has one connection, kept from request to request; it opens a
@@ -75,7 +108,7 @@ impl World {
         let begun = Instant::now();
         self.connect().await?;
         let connection = self.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
-        self.transcript.sent(&request.head(&connection.host()), &request.framed_body());
+        self.transcript.sent(&connection.head_of(&request), &request.framed_body());
         let answer = connection.ask(&request).await;
         self.took = begun.elapsed();
         self.request = Some(request);
@@ -87,11 +120,11 @@ impl World {
     /// # Errors
     /// When the proxy cannot be connected to.
     pub async fn connect(&mut self) -> Result<&mut Connection, Failure> {
-        let address = self.scene().await?.proxy().await?;
+        let route = self.route().await?;
         let kept = self.connection.take().and_then(|mut kept| (!kept.looks_closed()).then_some(kept));
         let connection = match kept {
             Some(connection) => connection,
-            None => Connection::open(address).await?,
+            None => Connection::open(&route).await?,
         };
         self.client = Some(connection.local()?);
         Ok(self.connection.insert(connection))
@@ -178,6 +211,11 @@ impl World {
     /// What a word in braces stands for.
     pub fn lookup(&self, word: &str) -> Option<String> {
         let scene = self.scene.as_ref();
+        if let Some(Setting::Live(deployment)) = &self.setting
+            && let "proxy" | "host" = word
+        {
+            return Some(deployment.route().host().to_owned());
+        }
         let proxy = || scene.and_then(|scene| scene.rewritten().listen.first()).map(|(_, address)| *address);
         match word {
             "proxy" => proxy().map(|address| address.to_string()),

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Error, KEPT};
 use crate::conf::Source;
-use crate::scene::{Scene, Setting};
+use crate::scene::{Scene, Stage};
 use crate::target::Reference;
 
 #[derive(Debug, Args)]
@@ -49,7 +49,6 @@ pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
 
 /// A scene as any scenario would have it, to look at.
 async fn sample(source: &Source) -> Result<Scene, Error> {
-    let setting =
-        Setting { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
-    Scene::set(std::sync::Arc::new(setting)).await.map_err(|failure| failure.to_string().into())
+    let stage = Stage { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
+    Scene::set(std::sync::Arc::new(stage)).await.map_err(|failure| failure.to_string().into())
 }

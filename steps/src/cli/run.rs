@@ -1,6 +1,7 @@
 //! `hopcheck run`.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use gherkin::tagexpr::TagOperation;
@@ -11,7 +12,8 @@ use crate::conf::Source;
 use crate::features::Specification;
 use crate::report::{Record, Style, print_details, print_failures, print_summary};
 use crate::run::{Selection, run};
-use crate::scene::Setting;
+use crate::scene::Stage;
+use crate::setting::Setting;
 use crate::target::{Nginx, NginxOptions, Reference, Target};
 
 /// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
@@ -100,7 +102,8 @@ pub(crate) async fn run_target(
     }
     let name = target.name().to_owned();
     let selection = Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs };
-    let outcome = run(specification, Setting { target, source }, &selection, style).await;
+    let outcome =
+        run(specification, Setting::Staged(Arc::new(Stage { target, source })), &selection, style).await;
     if outcome.results.is_empty() {
         return Err("no scenario satisfies --tags".into());
     }

@@ -1,25 +1,22 @@
 //! One HTTP connection, to be asked step by step.
 
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
+use std::time::Duration;
 
 use bytes::{Buf as _, Bytes, BytesMut};
+use futures::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpSocket, TcpStream};
 
+use super::manners::refused;
 use super::response::{Framing, Response};
-use super::{ClientError, Request, patiently};
-
-/// Where clients ask from, so that a proxy that mistakes its own address for theirs is found out. Systems that know only
-/// 127.0.0.1 of the loopback network have clients ask from there.
-const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
+use super::{ClientError, PATIENCE, Request, Route, Stream, patiently};
 
 /// A connection that has been opened to the proxy.
 #[derive(Debug)]
 pub struct Connection {
-    stream: TcpStream,
+    route: Route,
+    stream: Stream,
     received: BytesMut,
-    address: SocketAddr,
     /// Responses read so far on this connection.
     pub responses: usize,
 }
@@ -28,16 +25,15 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens there.
-    pub async fn open(address: SocketAddr) -> Result<Connection, ClientError> {
-        let stream = patiently("a connection", connect(address)).await?;
-        stream.set_nodelay(true)?;
-        Ok(Connection { stream, received: BytesMut::new(), address, responses: 0 })
+    /// When nobody listens there, or TLS cannot be agreed upon.
+    pub async fn open(route: &Route) -> Result<Connection, ClientError> {
+        let stream = route.connect().await?;
+        Ok(Connection { route: route.clone(), stream, received: BytesMut::new(), responses: 0 })
     }
 
-    /// What `Host` is when a request does not say.
-    pub fn host(&self) -> String {
-        self.address.to_string()
+    /// The way that it was opened by.
+    pub fn route(&self) -> &Route {
+        &self.route
     }
 
     /// This end's address, as the proxy sees it.
@@ -45,47 +41,85 @@ impl Connection {
     /// # Errors
     /// When the socket is gone.
     pub fn local(&self) -> Result<SocketAddr, ClientError> {
-        Ok(self.stream.local_addr()?)
+        Ok(self.stream.tcp().local_addr()?)
+    }
+
+    /// What the TLS handshake came to; `None` without TLS.
+    pub fn tls(&self) -> Option<&rustls::ClientConnection> {
+        self.stream.tls()
+    }
+
+    /// `request` without its body, as it goes out on this connection.
+    pub fn head_of(&self, request: &Request) -> Vec<u8> {
+        self.route.dressed(request).head(self.route.host())
     }
 
     /// Whether the other end has closed this connection already.
     pub fn looks_closed(&mut self) -> bool {
         let mut byte = [0];
-        match self.stream.try_read(&mut byte) {
-            Ok(0) => true,
-            Ok(_) => {
+        match self.stream.read(&mut byte).now_or_never() {
+            Some(Ok(0) | Err(_)) => true,
+            Some(Ok(_)) => {
                 self.received.extend_from_slice(&byte);
                 false
             }
-            Err(error) => error.kind() != std::io::ErrorKind::WouldBlock,
+            None => false,
         }
     }
 
     /// Writes bytes as they are.
     ///
     /// # Errors
-    /// When the other end has closed.
+    /// When the other end has closed, or is a system that others use: what bytes would do to it is not known.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
-        patiently("the proxy to read", self.stream.write_all(bytes)).await
+        if self.route.manners().is_some() {
+            return Err(refused("bytes as they are may do anything"));
+        }
+        self.write(bytes).await
+    }
+
+    /// Sends a request's head, and `behind` right after it; the response is to be read by whoever calls this.
+    ///
+    /// # Errors
+    /// When the other end has closed, or the request must not be sent there.
+    pub async fn send_head(&mut self, request: &Request, behind: &[u8]) -> Result<(), ClientError> {
+        let _turn = self.route.turn(request).await?;
+        if !behind.is_empty() && self.route.manners().is_some() {
+            return Err(refused("bytes right behind a request may do anything"));
+        }
+        let bytes = [&self.head_of(request), behind].concat();
+        self.write(&bytes).await
+    }
+
+    async fn write(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
+        let writing = async {
+            self.stream.write_all(bytes).await?;
+            self.stream.flush().await
+        };
+        patiently(self.route.patience(), "the proxy to read", writing).await
     }
 
     /// Sends a request and reads its response. A proxy may answer, and close, before it has the whole body: what it
     /// answered counts, not that it would not read.
     ///
     /// # Errors
-    /// When no response comes.
+    /// When no response comes, or the request must not be sent there.
     pub async fn ask(&mut self, request: &Request) -> Result<Response, ClientError> {
-        self.send(&request.head(&self.host())).await?;
+        let _turn = self.route.turn(request).await?;
+        let head = self.head_of(request);
+        self.write(&head).await?;
         let body = request.framed_body();
-        let (mut read, mut write) = self.stream.split();
+        let patience = self.route.patience();
+        let (mut read, mut write) = tokio::io::split(&mut self.stream);
         let writing = async {
             let _ = write.write_all(&body).await;
+            let _ = write.flush().await;
             std::future::pending::<()>().await
         };
         tokio::select! {
             biased;
             () = writing => unreachable!("never ends"),
-            response = read_response(&mut read, &mut self.received, &request.method) => {
+            response = read_response(&mut read, &mut self.received, &request.method, patience) => {
                 self.responses += 1;
                 response
             }
@@ -98,7 +132,7 @@ impl Connection {
     /// When none comes.
     pub async fn response(&mut self, method: &str) -> Result<Response, ClientError> {
         self.responses += 1;
-        read_response(&mut self.stream, &mut self.received, method).await
+        read_response(&mut self.stream, &mut self.received, method, self.route.patience()).await
     }
 
     /// Reads the next response's head only; the body is read with [`Connection::piece`].
@@ -106,7 +140,7 @@ impl Connection {
     /// # Errors
     /// When none comes.
     pub async fn head(&mut self, method: &str) -> Result<Response, ClientError> {
-        read_head(&mut self.stream, &mut self.received, method).await
+        read_head(&mut self.stream, &mut self.received, method, self.route.patience()).await
     }
 
     /// The next piece of a body whose head was read with [`Connection::head`], as it arrives; `None` at its end.
@@ -114,11 +148,11 @@ impl Connection {
     /// # Errors
     /// When the connection ends within it.
     pub async fn piece(&mut self, response: &mut Response) -> Result<Option<Bytes>, ClientError> {
-        piece(&mut self.stream, &mut self.received, response).await
+        piece(&mut self.stream, &mut self.received, response, self.route.patience()).await
     }
 
     /// Waits until the other end closes; `false` when it sends something instead, or stays open past the deadline.
-    pub async fn is_closed_by_peer(&mut self, deadline: std::time::Duration) -> bool {
+    pub async fn is_closed_by_peer(&mut self, deadline: Duration) -> bool {
         if !self.received.is_empty() {
             return false;
         }
@@ -139,7 +173,7 @@ impl Connection {
     /// When it does not close.
     pub async fn rest(&mut self) -> Result<Vec<u8>, ClientError> {
         let mut rest = self.received.split().to_vec();
-        match patiently("the connection to be closed", self.stream.read_to_end(&mut rest)).await {
+        match patiently(PATIENCE, "the connection to be closed", self.stream.read_to_end(&mut rest)).await {
             Ok(_) => Ok(rest),
             Err(ClientError::Io(_)) => Ok(rest), // a reset closes, too
             Err(error) => Err(error),
@@ -154,18 +188,9 @@ impl Connection {
         Ok(self.stream.shutdown().await?)
     }
 
-    /// The socket, with what was received and not used yet: to speak another protocol after a 101.
-    pub fn into_parts(self) -> (TcpStream, Bytes) {
+    /// The stream, with what was received and not used yet: to speak another protocol after a 101.
+    pub fn into_parts(self) -> (Stream, Bytes) {
         (self.stream, self.received.freeze())
-    }
-}
-
-async fn connect(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    match socket.bind(CLIENT) {
-        Ok(()) => socket.connect(address).await,
-        Err(_) => TcpStream::connect(address).await,
     }
 }
 
@@ -173,10 +198,11 @@ async fn read_response<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
+    patience: Duration,
 ) -> Result<Response, ClientError> {
-    let mut response = read_head(stream, received, method).await?;
+    let mut response = read_head(stream, received, method, patience).await?;
     loop {
-        match piece(stream, received, &mut response).await {
+        match piece(stream, received, &mut response, patience).await {
             Ok(Some(data)) => response.body.extend_from_slice(&data),
             Ok(None) => {
                 response.complete = true;
@@ -192,6 +218,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
+    patience: Duration,
 ) -> Result<Response, ClientError> {
     let mut interim = Vec::new();
     loop {
@@ -204,7 +231,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
                 received.advance(length);
                 return Ok(Response { interim, ..response });
             }
-            None if more(stream, received, "a response").await? => {}
+            None if more(stream, received, "a response", patience).await? => {}
             None if received.is_empty() => return Err(ClientError::Closed(String::new())),
             None => {
                 return Err(ClientError::Closed(format!(" (after {:?})", super::response::shown(received))));
@@ -218,21 +245,23 @@ async fn more<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     what: &'static str,
+    patience: Duration,
 ) -> Result<bool, ClientError> {
     received.reserve(64 * 1024);
-    Ok(patiently(what, stream.read_buf(received)).await? > 0)
+    Ok(patiently(patience, what, stream.read_buf(received)).await? > 0)
 }
 
 async fn piece<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     response: &mut Response,
+    patience: Duration,
 ) -> Result<Option<Bytes>, ClientError> {
     let cut = || ClientError::Closed(" in full: it was cut off within its body".to_owned());
     match &mut response.framing {
         Framing::None | Framing::Length(0) => Ok(None),
         Framing::Length(left) => {
-            if received.is_empty() && !more(stream, received, "the rest of a body").await? {
+            if received.is_empty() && !more(stream, received, "the rest of a body", patience).await? {
                 return Err(cut());
             }
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(received.len());
@@ -241,7 +270,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
             Ok(Some(received.split_to(take).freeze()))
         }
         Framing::Close => {
-            if received.is_empty() && !more(stream, received, "the end of a body").await? {
+            if received.is_empty() && !more(stream, received, "the end of a body", patience).await? {
                 return Ok(None);
             }
             response.wire_length += received.len() as u64;
@@ -285,7 +314,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                     )));
                 }
             }
-            if !more(stream, received, "the next chunk").await? {
+            if !more(stream, received, "the next chunk", patience).await? {
                 return Err(cut());
             }
         },

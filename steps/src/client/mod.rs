@@ -5,9 +5,13 @@
 //! `tokio-tungstenite`, STOMP frames through the codec of `mock-upstreams`.
 
 mod http;
+mod manners;
 mod request;
 mod response;
+mod route;
 mod stomp;
+mod stream;
+mod tls;
 mod traffic;
 mod websocket;
 
@@ -17,10 +21,14 @@ use std::time::Duration;
 use thiserror::Error;
 
 pub use http::Connection;
+pub use manners::Manners;
 pub use request::chunk_of;
 pub use request::{Body, Request};
 pub use response::{Framing, Response, digest, shown};
+pub use route::{Route, Tls};
 pub use stomp::{StompClient, with};
+pub use stream::Stream;
+pub use tls::{Trust, trusting_anyone};
 pub use traffic::{Outcome, Traffic};
 pub use websocket::{Handshake, WebSocket, told};
 
@@ -33,9 +41,20 @@ pub enum ClientError {
     /// The socket failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Nothing came for [`PATIENCE`].
-    #[error("nothing came for {patience} s while waiting for {0}", patience = PATIENCE.as_secs())]
-    Silence(&'static str),
+    /// Nothing came for as long as the client waits.
+    #[error("nothing came for {} s while waiting for {what}", patience.as_secs())]
+    Silence {
+        /// What was awaited.
+        what: &'static str,
+        /// For how long.
+        patience: Duration,
+    },
+    /// TLS could not be agreed upon.
+    #[error("{0}")]
+    Tls(String),
+    /// It was not sent, since others use the system it would have gone to.
+    #[error("refused to send this to a live deployment: {0}")]
+    Refused(String),
     /// The connection was closed before there was a response.
     #[error("the connection was closed before a response came{0}")]
     Closed(String),
@@ -58,13 +77,14 @@ impl ClientError {
     }
 }
 
-/// Waits for `future`, at most [`PATIENCE`].
+/// Waits for `future`, at most so long.
 pub(crate) async fn patiently<T, E: Into<ClientError>>(
+    patience: Duration,
     what: &'static str,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, ClientError> {
-    match tokio::time::timeout(PATIENCE, future).await {
+    match tokio::time::timeout(patience, future).await {
         Ok(result) => result.map_err(Into::into),
-        Err(_) => Err(ClientError::Silence(what)),
+        Err(_) => Err(ClientError::Silence { what, patience }),
     }
 }

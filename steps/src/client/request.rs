@@ -90,7 +90,8 @@ impl Request {
         }
     }
 
-    fn has(&self, name: &str) -> bool {
+    /// Whether it has a field of that name.
+    pub fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
     }
 }

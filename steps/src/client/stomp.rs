@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::websocket::{Incoming, Outgoing, closed};
-use super::{ClientError, PATIENCE, WebSocket, patiently};
+use super::{ClientError, Route, WebSocket, patiently};
 
 /// Receipts and destinations of the client itself begin with this; scenarios do not see what comes for them.
 const OWN: &str = "hopcheck-";
@@ -23,6 +23,7 @@ const OWN: &str = "hopcheck-";
 /// A session.
 #[derive(Debug)]
 pub struct StompClient {
+    route: Route,
     version: Version,
     outgoing: mpsc::UnboundedSender<Message>,
     inbox: watch::Receiver<Inbox>,
@@ -59,14 +60,15 @@ impl StompClient {
         version: Version,
         headers: &[(String, String)],
     ) -> Result<StompClient, ClientError> {
-        let (mut sink, stream) = socket.into_halves();
+        let (route, mut sink, stream) = socket.into_parts();
         let (collecting, inbox) = watch::channel(Inbox::default());
         let (outgoing, queue) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         tasks.spawn(read(stream, Decoder::new(version), collecting));
         let connect = with(Frame::new("CONNECT"), &[("accept-version", version.as_str())], headers);
-        patiently("the proxy to read", sink.send(message(&connect, version))).await?;
+        patiently(route.patience(), "the proxy to read", sink.send(message(&connect, version))).await?;
         let mut client = StompClient {
+            route,
             version,
             outgoing,
             inbox,
@@ -92,8 +94,11 @@ impl StompClient {
     /// Sends a frame.
     ///
     /// # Errors
-    /// When the session is over.
+    /// When the session is over, or the frame must not be sent there.
     pub fn send(&mut self, frame: &Frame) -> Result<(), ClientError> {
+        if let Some(manners) = self.route.manners() {
+            manners.allow(frame)?;
+        }
         if let Some(ended) = &self.inbox.borrow().ended {
             return Err(ClientError::Session(format!("the session is over: {ended}")));
         }
@@ -197,12 +202,13 @@ impl StompClient {
     /// When it goes on.
     pub async fn end(&mut self) -> Result<String, ClientError> {
         let over = self.inbox.wait_for(|inbox| inbox.ended.is_some());
-        match timeout(PATIENCE, over).await {
+        match timeout(self.route.patience(), over).await {
             Ok(Ok(inbox)) => Ok(inbox.ended.clone().unwrap_or_default()),
             Ok(Err(_)) => Ok("the session was given up".to_owned()),
-            Err(_) => {
-                Err(ClientError::Session(format!("after {} s the session still goes on", PATIENCE.as_secs())))
-            }
+            Err(_) => Err(ClientError::Session(format!(
+                "after {} s the session still goes on",
+                self.route.patience().as_secs()
+            ))),
         }
     }
 
@@ -218,7 +224,7 @@ impl StompClient {
         let done =
             |inbox: &Inbox| found(inbox).is_some() || inbox.ended.is_some() || refused(inbox).is_some();
         let mut inbox = self.inbox.clone();
-        let _ = timeout(PATIENCE, inbox.wait_for(|inbox| done(inbox))).await;
+        let _ = timeout(self.route.patience(), inbox.wait_for(|inbox| done(inbox))).await;
         let inbox = self.inbox.borrow();
         if let Some(frame) = found(&inbox) {
             return Ok(frame);
@@ -226,7 +232,7 @@ impl StompClient {
         let why = match (refused(&inbox), &inbox.ended) {
             (Some(error), _) => format!("the app server answered with an error:\n{error}"),
             (None, Some(ended)) => ended.clone(),
-            (None, None) => format!("nothing came for {} s", PATIENCE.as_secs()),
+            (None, None) => format!("nothing came for {} s", self.route.patience().as_secs()),
         };
         Err(ClientError::Session(format!("{what} did not come: {why}")))
     }

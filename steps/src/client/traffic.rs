@@ -1,6 +1,5 @@
 //! Steady traffic: a few clients that keep asking while the scenario does something to the app servers.
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
-use super::{Body, Connection, Request};
+use super::{Body, Connection, Request, Route};
 
 /// Between two requests of one client: steady, and gentle to a machine that runs many scenarios at once.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -16,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// Traffic that goes on until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Traffic {
-    address: SocketAddr,
+    route: Route,
     clients: JoinSet<()>,
     stopping: Arc<AtomicBool>,
     answered: Arc<AtomicUsize>,
@@ -37,10 +36,10 @@ pub struct Outcome {
 }
 
 impl Traffic {
-    /// No clients yet, for a proxy at `address`.
-    pub fn idle(address: SocketAddr) -> Traffic {
+    /// No clients yet, for a proxy reached by `route`.
+    pub fn idle(route: Route) -> Traffic {
         Traffic {
-            address,
+            route,
             clients: JoinSet::new(),
             stopping: Arc::default(),
             answered: Arc::default(),
@@ -51,7 +50,7 @@ impl Traffic {
     /// Adds clients that send `method target` again and again, each on a connection that it keeps.
     pub fn add(&mut self, clients: usize, method: &str, target: &str) {
         for client in 0..clients {
-            let (address, method, target) = (self.address, method.to_owned(), target.to_owned());
+            let (route, method, target) = (self.route.clone(), method.to_owned(), target.to_owned());
             let (stopping, answered) = (Arc::clone(&self.stopping), Arc::clone(&self.answered));
             let outcomes = Arc::clone(&self.outcomes);
             self.clients.spawn(async move {
@@ -61,7 +60,7 @@ impl Traffic {
                         return;
                     }
                     let id = format!("{method}-{client}-{number}");
-                    let outcome = ask(&mut connection, address, &method, &target, id).await;
+                    let outcome = ask(&mut connection, &route, &method, &target, id).await;
                     if let Ok(mut outcomes) = outcomes.lock() {
                         outcomes.push(outcome);
                     }
@@ -95,7 +94,7 @@ impl Traffic {
 
 async fn ask(
     kept: &mut Option<Connection>,
-    address: SocketAddr,
+    route: &Route,
     method: &str,
     target: &str,
     id: String,
@@ -108,7 +107,7 @@ async fn ask(
     }
     let connection = match kept.take() {
         Some(connection) => Ok(connection),
-        None => Connection::open(address).await,
+        None => Connection::open(route).await,
     };
     let answer = match connection {
         Ok(mut connection) => match connection.ask(&request).await {

@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
@@ -13,13 +12,14 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::{ClientError, Connection, Request, Response, digest, patiently};
+use super::manners::refused;
+use super::{ClientError, Connection, Request, Response, Route, Stream, digest, patiently};
 
 /// What a client sends goes in here.
-pub(super) type Outgoing = SplitSink<WebSocketStream<TcpStream>, Message>;
+pub(super) type Outgoing = SplitSink<WebSocketStream<Stream>, Message>;
 
 /// What comes for a client comes out here.
-pub(super) type Incoming = SplitStream<WebSocketStream<TcpStream>>;
+pub(super) type Incoming = SplitStream<WebSocketStream<Stream>>;
 
 /// The opening handshake of RFC 6455 §4.1, to be sent as an ordinary request.
 #[derive(Debug, Clone)]
@@ -63,31 +63,33 @@ impl Handshake {
         mut connection: Connection,
         text_behind: Option<&str>,
     ) -> Result<(Response, Option<WebSocket>), ClientError> {
-        let mut bytes = self.request.head(&connection.host());
+        let mut behind = Vec::new();
         if let Some(text) = text_behind {
             let mut frame = Frame::message(text.to_owned(), OpCode::Data(Data::Text), true);
             // What comes from a client is masked (RFC 6455 §5.3); by which four bytes is for the client to say.
             frame.header_mut().mask = Some(*b"mask");
-            frame.format(&mut bytes)?;
+            frame.format(&mut behind)?;
         }
-        connection.send(&bytes).await?;
+        connection.send_head(&self.request, &behind).await?;
         let response = connection.response(&self.request.method).await?;
         if response.status != 101 {
             return Ok((response, None));
         }
+        let route = connection.route().clone();
         let (stream, early) = connection.into_parts();
         let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
         let socket =
             WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
         let (sink, stream) = socket.split();
         let sent = text_behind.map(Message::text).into_iter().collect();
-        Ok((response, Some(WebSocket { sink, stream, kept: VecDeque::new(), sent })))
+        Ok((response, Some(WebSocket { route, sink, stream, kept: VecDeque::new(), sent })))
     }
 }
 
 /// An open WebSocket.
 #[derive(Debug)]
 pub struct WebSocket {
+    route: Route,
     sink: Outgoing,
     stream: Incoming,
     /// What has come while something else was asked for.
@@ -102,10 +104,13 @@ impl WebSocket {
     /// # Errors
     /// When the WebSocket is over.
     pub async fn send(&mut self, message: Message) -> Result<(), ClientError> {
+        if self.route.manners().is_some() && !(message.is_ping() || message.is_pong() || message.is_close()) {
+            return Err(refused("what a WebSocket message does there is not known"));
+        }
         if message.is_text() || message.is_binary() {
             self.sent = vec![message.clone()];
         }
-        patiently("the proxy to read", self.sink.send(message)).await
+        patiently(self.route.patience(), "the proxy to read", self.sink.send(message)).await
     }
 
     /// Sends a text as one message in `count` frames, each as soon as the one before is out. Characters may be cut in
@@ -130,7 +135,7 @@ impl WebSocket {
     /// When the WebSocket is over, or nothing comes.
     pub async fn next(&mut self) -> Result<Message, ClientError> {
         let next = async { Ok::<_, ClientError>(self.stream.next().await) };
-        let message = match patiently("a WebSocket message", next).await? {
+        let message = match patiently(self.route.patience(), "a WebSocket message", next).await? {
             Some(message) => message?,
             None => return Err(dropped("")),
         };
@@ -169,16 +174,19 @@ impl WebSocket {
         messages: Vec<Message>,
         received: &mut Vec<Message>,
     ) -> Result<(), ClientError> {
+        if self.route.manners().is_some() {
+            return Err(refused("what a WebSocket message does there is not known"));
+        }
         self.sent.clone_from(&messages);
+        let patience = self.route.patience();
         let count = messages.len();
         let mut outgoing = futures::stream::iter(messages.into_iter().map(Ok));
         let WebSocket { sink, stream, .. } = self;
         let sending = async { sink.send_all(&mut outgoing).await.map_err(ClientError::from) };
         let receiving = async {
             while received.len() < count {
-                match patiently("a WebSocket message", async { Ok::<_, ClientError>(stream.next().await) })
-                    .await?
-                {
+                let next = async { Ok::<_, ClientError>(stream.next().await) };
+                match patiently(patience, "a WebSocket message", next).await? {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(frame))) => {
                         return Err(ClientError::Session(closed(frame.as_ref())));
@@ -192,8 +200,8 @@ impl WebSocket {
         futures::try_join!(sending, receiving).map(|_| ())
     }
 
-    pub(super) fn into_halves(self) -> (Outgoing, Incoming) {
-        (self.sink, self.stream)
+    pub(super) fn into_parts(self) -> (Route, Outgoing, Incoming) {
+        (self.route, self.sink, self.stream)
     }
 }
 

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use nginx_lint_parser::parse_string;
-use serde::Deserialize;
 use thiserror::Error;
+
+use crate::profile::{FILE, Profile, ProfileError, Words};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
 
@@ -32,14 +33,9 @@ pub enum ConfError {
         /// Why.
         error: std::io::Error,
     },
-    /// `hopcheck.toml` is not understood.
-    #[error("{}: {error}", path.display())]
-    Settings {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        error: Box<toml::de::Error>,
-    },
+    /// `hopcheck.toml` beside it is not understood.
+    #[error("{0}")]
+    Profile(#[from] ProfileError),
 }
 
 /// A configuration as its author wrote it, with the files it includes at hand.
@@ -55,6 +51,8 @@ pub struct Source {
     pub front_end: FrontEnd,
     /// The addresses of the deployed app servers, as its upstream must name them. Empty: whatever it names is one.
     pub app_servers: Vec<String>,
+    /// What its site calls its own.
+    pub words: Words,
     /// The port that clients ask, as it must `listen` on. `None`: its first one.
     pub port: Option<u16>,
 }
@@ -69,38 +67,6 @@ pub struct FrontEnd {
     pub deployed_to: Option<String>,
 }
 
-/// `hopcheck.toml`, beside the configuration.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Settings {
-    #[serde(default)]
-    front_end: FrontEndSettings,
-    #[serde(default)]
-    app_servers: AppServerSettings,
-    #[serde(default)]
-    clients: ClientSettings,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct FrontEndSettings {
-    build: Option<PathBuf>,
-    deployed_to: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct AppServerSettings {
-    #[serde(default)]
-    deployed_at: Vec<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct ClientSettings {
-    port: Option<u16>,
-}
-
 impl Source {
     /// Reads `path`, and `hopcheck.toml` beside it.
     ///
@@ -112,20 +78,9 @@ impl Source {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let settings = directory.join("hopcheck.toml");
-        let settings =
-            if settings.exists() { settings_of(&settings, &read(&settings)?)? } else { Settings::default() };
-        Ok(Source {
-            text: wrapped(text),
-            name: path.display().to_string(),
-            front_end: FrontEnd {
-                build: settings.front_end.build.map(|build| directory.join(build)),
-                deployed_to: settings.front_end.deployed_to,
-            },
-            directory: Some(directory),
-            app_servers: settings.app_servers.deployed_at,
-            port: settings.clients.port,
-        })
+        let profile = Profile::beside(&directory)?;
+        let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
+        Ok(Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile))
     }
 
     /// The document's configuration, as it was when this program was built.
@@ -133,14 +88,31 @@ impl Source {
         let text = |name: &str| {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
         };
-        let settings = settings_of(Path::new("hopcheck.toml"), &text("hopcheck.toml")).unwrap_or_default();
+        let profile = Profile::parse(&text(FILE), FILE).unwrap_or_default();
+        Source::of(text("nginx.conf"), "nginx.conf (built in)".to_owned(), None, None, profile)
+    }
+
+    fn of(
+        text: String,
+        name: String,
+        directory: Option<PathBuf>,
+        build: Option<PathBuf>,
+        profile: Profile,
+    ) -> Source {
+        let page = match &build {
+            Some(build) => std::fs::read_to_string(build.join("index.html")).ok(),
+            None => {
+                BUILT_IN.get_file("www/index.html").and_then(|file| file.contents_utf8()).map(str::to_owned)
+            }
+        };
         Source {
-            text: text("nginx.conf"),
-            name: "nginx.conf (built in)".to_owned(),
-            directory: None,
-            front_end: FrontEnd { build: None, deployed_to: settings.front_end.deployed_to },
-            app_servers: settings.app_servers.deployed_at,
-            port: settings.clients.port,
+            text,
+            name,
+            words: Words::staged(&profile, page.as_deref()),
+            directory,
+            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to },
+            app_servers: profile.app_servers.deployed_at,
+            port: profile.clients.port,
         }
     }
 
@@ -200,11 +172,6 @@ impl Source {
 
 fn read(path: &Path) -> Result<String, ConfError> {
     std::fs::read_to_string(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
-}
-
-fn settings_of(path: &Path, text: &str) -> Result<Settings, ConfError> {
-    toml::from_str(text)
-        .map_err(|error| ConfError::Settings { path: path.to_owned(), error: Box::new(error) })
 }
 
 /// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.

@@ -1,6 +1,7 @@
 //! Loading the specification: every mistake in it is found before anything is run.
 
 mod mistakes;
+mod worded;
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +10,8 @@ use gherkin::{Feature, GherkinEnv, Scenario, Step};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
+
+pub use worded::{Unchecked, Worded};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 

@@ -62,9 +62,9 @@ async fn sends_often(world: &mut World, request: String, times: usize) -> Checke
 #[when(expr = "{int} clients send {string}")]
 async fn many_send(world: &mut World, clients: usize, request: String) -> Checked {
     world.begin();
-    let address = world.scene().await?.proxy().await?;
+    let route = world.route().await?;
     let request = request_for(world, &request, &[])?;
-    let asking = (0..clients).map(|_| async { Connection::open(address).await?.ask(&request).await });
+    let asking = (0..clients).map(|_| async { Connection::open(&route).await?.ask(&request).await });
     for answer in futures::future::join_all(asking).await {
         world.keep(answer)?;
     }
@@ -77,8 +77,7 @@ async fn many_send(world: &mut World, clients: usize, request: String) -> Checke
 async fn sends_raw(world: &mut World, step: &Step) -> Checked {
     world.begin();
     let bytes = world_bytes(world, step).await?;
-    let address = world.scene().await?.proxy().await?;
-    let mut connection = Connection::open(address).await?;
+    let mut connection = Connection::open(&world.route().await?).await?;
     world.client = Some(connection.local()?);
     world.transcript.sent(&bytes, b"");
     connection.send(&bytes).await?;
@@ -112,7 +111,7 @@ async fn sends_raw(world: &mut World, step: &Step) -> Checked {
 async fn sends_and_goes(world: &mut World, request: String) -> Checked {
     let request = request_for(world, &request, &[])?;
     let connection = world.connect().await?;
-    connection.send(&request.head(&connection.host())).await?;
+    connection.send_head(&request, b"").await?;
     let arrived = world.arrival(|arrived| !arrived.is_empty()).await;
     ensure!(!arrived.is_empty(), "the request did not reach an app server");
     world.connection = None;
@@ -129,7 +128,7 @@ async fn silence(_: &mut World, seconds: u64) -> Checked {
 
 async fn ask(world: &mut World, request: &str, headers: &[(String, String)], body: Body) -> Checked {
     world.begin();
-    world.scene().await?.proxy().await?;
+    world.route().await?;
     let request = request_for(world, request, headers)?.body(body);
     if request.target.starts_with("/api/stream?") {
         return start_streaming(world, request).await;
@@ -141,7 +140,7 @@ async fn ask(world: &mut World, request: &str, headers: &[(String, String)], bod
 /// A response whose body is released piece by piece is read by the step that releases it.
 async fn start_streaming(world: &mut World, request: Request) -> Checked {
     let connection = world.connect().await?;
-    connection.send(&request.head(&connection.host())).await?;
+    connection.send_head(&request, b"").await?;
     world.request = Some(request);
     Ok(())
 }
@@ -154,7 +153,7 @@ fn request_for(world: &World, text: &str, headers: &[(String, String)]) -> Resul
 }
 
 async fn world_bytes(world: &mut World, step: &Step) -> Result<Vec<u8>, Failure> {
-    world.scene().await?.proxy().await?;
+    world.route().await?;
     let lines: String = doc_string(step)?.lines().map(str::trim_start).collect();
     Ok(world.bytes(&lines))
 }

@@ -15,12 +15,12 @@ pub(super) async fn handshake(
     headers: &[(String, String)],
     text_behind: Option<&str>,
 ) -> Result<Option<WebSocket>, Failure> {
-    let connection = Connection::open(world.scene().await?.proxy().await?).await?;
+    let connection = Connection::open(&world.route().await?).await?;
     let handshake = Handshake::new(&world.text(target), headers);
     world.client = Some(connection.local()?);
     world
         .transcript
-        .sent(&handshake.request.head(&connection.host()), text_behind.unwrap_or_default().as_bytes());
+        .sent(&connection.head_of(&handshake.request), text_behind.unwrap_or_default().as_bytes());
     world.request = Some(handshake.request.clone());
     let begun = Instant::now();
     let answer = handshake.open(connection, text_behind).await;
@@ -34,6 +34,9 @@ pub(super) async fn handshake(
 /// Why the latest handshake was not answered with 101, as far as it can be seen, and what to change.
 pub(super) fn diagnosis(world: &World) -> String {
     let target = world.request.as_ref().map(|request| request.target.as_str()).unwrap_or_default();
+    if !world.sees_app_servers() {
+        return unseen(world.responses.last().map_or(0, |response| response.status));
+    }
     let Some(seen) = world.arrived().into_iter().rev().find(|exchange| exchange.target == target) else {
         return format!(
             "no app server of this test saw the handshake for {target}; see which `location` that falls into, whether \
@@ -50,6 +53,30 @@ pub(super) fn diagnosis(world: &World) -> String {
         }
         None => format!("the handshake reached the app server {}, which has not answered", seen.instance),
     })
+}
+
+/// What the status of a refused handshake speaks of, where the app servers are out of sight.
+fn unseen(status: u16) -> String {
+    let lost = "the handshake seems to have reached the app server as a plain request; nginx drops `Upgrade` unless the \
+                location sets `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection \
+                \"upgrade\";` and `proxy_http_version 1.1;`";
+    match status {
+        200 => {
+            "a page was served instead: the path falls into `location /`, or into one without a `proxy_pass`"
+                .to_owned()
+        }
+        301 | 302 | 307 | 308 => {
+            "browsers follow no redirect of a handshake: name the endpoint as it is".to_owned()
+        }
+        401 | 403 => {
+            "the app server wants to know who asks, or refuses this `Origin`; see `[headers]` in the profile"
+                .to_owned()
+        }
+        400 | 405 | 426 => lost.to_owned(),
+        404 => format!("nothing is there: either the endpoint is another, or {lost}"),
+        502..=504 => "the proxy could not reach an app server".to_owned(),
+        _ => lost.to_owned(),
+    }
 }
 
 /// What a handshake lacks by the time it has reached the app server.

@@ -226,10 +226,10 @@ async fn connection_is(world: &mut World, state: String) -> Checked {
 #[then(expr = "{string} is answered {int} again within {int} second(s)")]
 async fn answered_again(world: &mut World, request: String, status: u16, seconds: u64) -> Checked {
     let (method, target) = request_line(&request)?;
-    let address = world.scene().await?.proxy().await?;
+    let route = world.route().await?;
     let deadline = Instant::now() + Duration::from_secs(seconds);
     loop {
-        let seen = match Connection::open(address).await {
+        let seen = match Connection::open(&route).await {
             Ok(mut connection) => {
                 connection.ask(&Request::new(method, target)).await.map(|response| response.status)
             }

@@ -146,9 +146,9 @@ async fn answers_with(world: &mut World, which: String, step: &Step) -> Checked 
 /// `X-Request-Id`.
 #[given(expr = "clients keep sending {string}")]
 async fn keep_sending(world: &mut World, request: String) -> Checked {
-    let address = world.scene().await?.proxy().await?;
+    let route = world.route().await?;
     let (method, target) = request_line(&request)?;
-    let traffic = world.traffic.get_or_insert_with(|| Traffic::idle(address));
+    let traffic = world.traffic.get_or_insert_with(|| Traffic::idle(route));
     traffic.add(2, method, target);
     traffic.go_on_for(4).await;
     Ok(())

@@ -45,11 +45,11 @@ async fn opens_and_sends(world: &mut World, target: String, text: String, step: 
 #[when(expr = "{int} clients open a WebSocket at {string}")]
 async fn many_open(world: &mut World, clients: usize, target: String) -> Checked {
     world.begin();
-    let address = world.scene().await?.proxy().await?;
+    let route = world.route().await?;
     let target = world.text(&target);
     let handshakes: Vec<Handshake> = (0..clients).map(|_| Handshake::new(&target, &[])).collect();
     let opening =
-        handshakes.iter().map(|each| async { each.open(Connection::open(address).await?, None).await });
+        handshakes.iter().map(|each| async { each.open(Connection::open(&route).await?, None).await });
     for (nth, answer) in join_all(opening).await.into_iter().enumerate() {
         let (answer, socket) =
             answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));

@@ -1,5 +1,6 @@
 //! What the scenarios are run against. A target starts a proxy for a scenario; no step asks which one it is.
 
+mod deployment;
 mod nginx;
 mod reference;
 
@@ -10,6 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use thiserror::Error;
 
+pub use deployment::{Deployment, Found, USER_AGENT};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference};
 
@@ -120,6 +122,9 @@ pub enum TargetError {
     /// No container can be had.
     #[error("{0}")]
     Container(String),
+    /// A deployment cannot be asked; what to do.
+    #[error("{0}")]
+    Deployment(String),
     /// Talking to what runs failed.
     #[error("{0}")]
     Control(#[from] std::io::Error),
