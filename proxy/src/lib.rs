@@ -7,4 +7,5 @@ pub mod http;
 pub mod log;
 pub mod proxy;
 pub mod server;
+mod tls;
 pub mod tunnel;

@@ -104,6 +104,11 @@ impl Input {
         Ok(input)
     }
 
+    /// The directory of the configuration file.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
     /// Every file that was opened, in order, each once.
     pub(super) fn into_opened(self) -> Vec<PathBuf> {
         self.opened

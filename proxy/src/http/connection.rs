@@ -1,55 +1,33 @@
 //! A client's connection from its first byte to its end: one request after another.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
 use std::pin::pin;
-use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use tokio::net::TcpStream;
-
 use super::exchange::{Client, Exchange};
 use super::phases::{self, Content};
-use super::request::head::{Length, Refusal, Request, TOO_LARGE};
+use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request, TOO_LARGE};
 use super::request::scan::{Limits, Scan, Scanner};
 use super::response::respond::{Connection, error_page};
+use super::server_names;
 use super::wire::{Framing, Inflow, Stream};
 use crate::config::model::{Http, Level, Listen};
 use crate::proxy::{self, Unanswered};
 use crate::server::worker::{Stage, Worker};
-
-/// Serves an accepted connection until it ends. `listen`: the index of its listening address in the configuration.
-pub async fn serve(
-    stream: TcpStream,
-    peer: SocketAddr,
-    local: SocketAddr,
-    listen: usize,
-    worker: Rc<Worker>,
-) {
-    let config = Rc::clone(&worker.config);
-    let Some(http) = &config.http else { return };
-    let Some(listen) = http.listen.get(listen) else { return };
-    // A socket that cannot be told so works all the same.
-    let _ = stream.set_nodelay(true);
-    let client = Client { peer, local, number: worker.next_connection(), requests: 0 };
-    let session = Session {
-        worker: &worker,
-        http,
-        listen,
-        client,
-        request: Request::default(),
-        keepalive_timeout: Duration::ZERO,
-    };
-    session.run(Connection::new(stream)).await;
-}
+use crate::tls::Facts;
 
 /// What the requests of a connection share.
-struct Session<'a> {
+pub(super) struct Session<'a> {
     worker: &'a Worker,
     http: &'a Http,
     listen: &'a Listen,
     client: Client,
+    /// The server that answers until a request has named one.
+    server: usize,
+    tls: Option<&'a Facts>,
+    /// HTTP without TLS where the address wants TLS.
+    plain_to_tls: bool,
     request: Request,
     /// `keepalive_timeout` where the last request was answered.
     keepalive_timeout: Duration,
@@ -72,20 +50,47 @@ enum After {
     Next,
     Close,
     Linger,
+    /// An answer broke off, or nobody is there: no end is announced that could be taken for the answer's.
+    Drop,
 }
 
 impl<'a> Session<'a> {
-    async fn run<S: Stream>(mut self, mut connection: Connection<S>) {
-        loop {
-            if !self.wait(&mut connection).await {
-                return;
-            }
+    /// A connection on which nothing has been asked yet.
+    pub(super) fn new(worker: &'a Worker, http: &'a Http, listen: &'a Listen, client: Client) -> Session<'a> {
+        Session {
+            worker,
+            http,
+            listen,
+            client,
+            server: listen.default_server,
+            tls: None,
+            plain_to_tls: false,
+            request: Request::default(),
+            keepalive_timeout: Duration::ZERO,
+        }
+    }
+
+    /// After a handshake in which the client named this server.
+    pub(super) fn over_tls(self, server: usize, facts: &'a Facts) -> Session<'a> {
+        Session { server, tls: Some(facts), ..self }
+    }
+
+    /// Without a handshake where there should have been one.
+    pub(super) fn plain_to_tls(self) -> Session<'a> {
+        Session { plain_to_tls: true, ..self }
+    }
+
+    /// Serves requests until the connection ends.
+    pub(super) async fn run<S: Stream>(mut self, mut connection: Connection<S>) {
+        while self.wait(&mut connection).await {
             match self.serve_one(&mut connection).await {
                 After::Next => {}
-                After::Close => return,
+                After::Close => break,
                 After::Linger => return connection.linger().await,
+                After::Drop => return,
             }
         }
+        connection.stream.end();
     }
 
     /// Waits for the first byte of a request; false when the connection is to be closed.
@@ -93,7 +98,7 @@ impl<'a> Session<'a> {
         if !connection.input.is_empty() {
             return true;
         }
-        let Some(server) = self.http.servers.get(self.listen.default_server) else { return false };
+        let Some(server) = self.http.servers.get(self.server) else { return false };
         let first = self.client.requests == 0;
         let timeout = match first {
             true => server.client_header_timeout,
@@ -127,9 +132,10 @@ impl<'a> Session<'a> {
 
     async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {
         let (http, worker) = (self.http, self.worker);
-        let Some(server) = http.servers.get(self.listen.default_server) else { return After::Close };
+        let Some(server) = http.servers.get(self.server) else { return After::Close };
         self.client.requests += 1;
         let Some(mut x) = Exchange::new(worker, http, server, self.client) else { return After::Close };
+        x.tls = self.tls;
         x.request = std::mem::take(&mut self.request);
         let after = match read_head(connection, &mut x).await {
             Read::Nothing => return After::Close,
@@ -142,6 +148,15 @@ impl<'a> Session<'a> {
                 x.linger = true;
                 let page = error_page(&mut x, refusal.status);
                 // The client may be gone; the answer was for it alone.
+                let _ = connection.respond(&mut x, page).await;
+                After::Linger
+            }
+            Read::Request if self.plain_to_tls => {
+                self.choose_server(&mut x);
+                let sent = "client sent plain HTTP request to HTTPS port";
+                x.log(Level::Info, format_args!("{sent} while reading client request headers"));
+                x.linger = true;
+                let page = error_page(&mut x, PLAIN_TO_TLS);
                 let _ = connection.respond(&mut x, page).await;
                 After::Linger
             }
@@ -161,21 +176,11 @@ impl<'a> Session<'a> {
 
     /// The virtual server by the host that was asked for; a request that names none asks for the name `""`.
     fn choose_server(&self, x: &mut Exchange<'a>) {
-        let names = &self.listen.names;
-        let Ok(host) = std::str::from_utf8(x.request.host.as_deref().unwrap_or_default()) else { return };
-        let longer = |name: &str| host.len() > name.len();
-        let leading = || names.leading.iter().find(|(name, _)| longer(name) && host.ends_with(name.as_str()));
-        let trailing =
-            || names.trailing.iter().find(|(name, _)| longer(name) && host.starts_with(name.as_str()));
-        let matches = |pattern| !host.is_empty() && x.matches(pattern, host.as_bytes());
-        let regex = || names.regex.iter().find(|(pattern, _)| matches(pattern));
-        let index = names
-            .exact
-            .get(host)
-            .or_else(|| leading().map(|(_, index)| index))
-            .or_else(|| trailing().map(|(_, index)| index))
-            .or_else(|| regex().map(|(_, index)| index));
-        if let Some(server) = index.and_then(|&index| self.http.servers.get(index)) {
+        let host = std::str::from_utf8(x.request.host.as_deref().unwrap_or_default()).ok();
+        let named = host.and_then(|host| {
+            server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))
+        });
+        if let Some(server) = self.http.servers.get(named.unwrap_or(self.listen.default_server)) {
             x.server = server;
             x.enter(server.root);
         }
@@ -305,7 +310,8 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
                 let page = error_page(x, status);
                 own(connection, x, page).await
             }
-            Err(Unanswered::Close) => return After::Close,
+            Err(Unanswered::Close) if x.status == 101 => return After::Close,
+            Err(Unanswered::Close) => return After::Drop,
         },
         Content::Respond(response) => own(connection, x, response).await,
         Content::Error(status) => {
@@ -318,7 +324,7 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
         }
     };
     match outcome {
-        Err(()) => After::Close,
+        Err(()) => After::Drop,
         Ok(()) if x.status == 101 => After::Close,
         Ok(()) if x.keep_alive => {
             if connection.discard_body().await {

@@ -10,6 +10,7 @@ use super::request::head::Request;
 use super::variables::matching::Captures;
 use crate::config::model::{Http, Level, LocationId, Server, Settings};
 use crate::server::worker::Worker;
+use crate::tls::Facts;
 
 /// How often a request may be sent on internally before it is a cycle.
 const MOST_URI_CHANGES: u8 = 10;
@@ -33,6 +34,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) worker: &'a Worker,
     pub(crate) http: &'a Http,
     pub(crate) client: Client,
+    /// What the handshake came to, on a connection with TLS.
+    pub(crate) tls: Option<&'a Facts>,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
@@ -103,6 +106,7 @@ impl<'a> Exchange<'a> {
             worker,
             http,
             client,
+            tls: None,
             request: Request::default(),
             server,
             settings,

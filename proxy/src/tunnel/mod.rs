@@ -22,6 +22,8 @@ struct Pipe {
     ended: bool,
     /// The writing side has been told so.
     shut: bool,
+    /// The writing side has taken bytes that it has not sent.
+    unsent: bool,
 }
 
 /// Relays until both directions are done. The head waits in the client's output; bytes that were read behind the heads
@@ -57,7 +59,7 @@ pub(crate) async fn run<C: Stream>(
             _ => {}
         }
         if moved > 0 {
-            let blocked = !input.is_empty() || !leg.input.is_empty();
+            let blocked = !input.is_empty() || !leg.input.is_empty() || up.unsent || down.unsent;
             reading.start(if blocked { send_timeout } else { read_timeout });
         }
         if closing.as_mut().poll(cx).is_ready() {
@@ -85,13 +87,21 @@ impl Pipe {
                     Poll::Ready(Ok(count)) => {
                         buffer.consume(count);
                         *moved += count as u64;
+                        self.unsent = true;
                         continue;
                     }
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending if self.ended || buffer.is_full() => return Poll::Pending,
                     Poll::Pending => {}
                 }
-            } else if self.ended {
+            } else if self.unsent {
+                match Pin::new(&mut *to).poll_flush(cx)? {
+                    Poll::Ready(()) => self.unsent = false,
+                    Poll::Pending if self.ended => return Poll::Pending,
+                    Poll::Pending => {}
+                }
+            }
+            if buffer.is_empty() && self.ended {
                 if !self.shut {
                     ready!(Pin::new(&mut *to).poll_shutdown(cx))?;
                     self.shut = true;

@@ -8,7 +8,8 @@
 //! - `-- refused`: the error; without it, the file is accepted;
 //! - `-- warned`: the warnings;
 //! - `-- nginx`: what nginx says, where that is not the first line of the error;
-//! - `-- nginx accepts it`: the same where it says nothing.
+//! - `-- nginx accepts it`: the same where it says nothing;
+//! - `-- certificate NAME`: a certificate, `NAME.crt`, and its key, `NAME.key`;
 //!
 //! `PREFIX/` is the directory of the file, `{{4200 x}}` a very long word, `{{bom}}` a byte order mark.
 
@@ -31,6 +32,7 @@ const FILES: &[(&str, &str)] = &[
     ("rewrite", include_str!("cases/rewrite.txt")),
     ("variable", include_str!("cases/variable.txt")),
     ("upstream", include_str!("cases/upstream.txt")),
+    ("tls", include_str!("cases/tls.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
@@ -83,6 +85,11 @@ impl Case {
             let body = format!("{body}\n");
             match name.trim_start_matches("-- ").split_once(' ').unwrap_or((name, "")) {
                 ("file", name) => case.files.push((name.to_owned(), body)),
+                ("certificate", name) => {
+                    let pair = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate");
+                    case.files.push((format!("{name}.crt"), pair.cert.pem()));
+                    case.files.push((format!("{name}.key"), pair.signing_key.serialize_pem()));
+                }
                 ("global", _) => case.global = Some(body.trim().to_owned()),
                 ("root", _) => case.root = true,
                 ("refused", _) => case.refused = Some(body.trim_end().to_owned()),

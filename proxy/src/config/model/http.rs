@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
+
+use rustls::ServerConfig;
 
 use super::{Location, LocationId, LocationTree, LogFormat, Pattern, Upstream};
 use crate::config::template::Template;
@@ -33,6 +36,8 @@ pub struct Listen {
     pub address: SocketAddr,
     /// `backlog=`, if given.
     pub backlog: Option<i32>,
+    /// `ssl`: clients begin with a TLS handshake.
+    pub tls: bool,
     /// The default server (`default_server`, or the first in the file), an index into [`super::Http::servers`].
     pub default_server: usize,
     /// Servers reachable here by name.
@@ -62,6 +67,9 @@ pub struct Server {
     pub root: LocationId,
     /// The locations to choose from.
     pub tree: LocationTree,
+    /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
+    /// an address with TLS has one.
+    pub tls: Option<Arc<ServerConfig>>,
     /// `client_header_timeout`.
     pub client_header_timeout: Duration,
     /// `client_header_buffer_size`, bytes.

@@ -2,6 +2,7 @@
 
 use super::http::listen::Listens;
 use super::http::server::ServerDraft;
+use super::http::ssl::Zones;
 use super::http::upstream::Upstreams;
 use super::level::{Level, LevelId};
 use crate::config::model::{Http, LogFormat, Map};
@@ -20,6 +21,8 @@ pub(crate) struct Draft {
     pub(in crate::config) maps: Vec<Map>,
     pub(in crate::config) log_formats: Vec<LogFormat>,
     pub(in crate::config) names: Names,
+    /// `ssl_session_cache shared:…`.
+    pub(in crate::config) zones: Zones,
     /// The result, once the block has ended.
     pub(in crate::config) finished: Option<Http>,
 }
@@ -36,6 +39,7 @@ impl Draft {
             maps: Vec::new(),
             log_formats: vec![super::http::log::combined()],
             names: Names::default(),
+            zones: Zones::default(),
             finished: None,
         }
     }

@@ -8,6 +8,7 @@ use crate::config::model::{
     AccessLog, AddHeader, ErrorLog, LocationId, LocationKind, NextUpstream, Op, Pattern, ProxyPass, Redirect,
     Root, TryFiles,
 };
+use crate::config::read::http::ssl::Tls;
 use crate::config::template::Template;
 
 /// The number of a level.
@@ -82,6 +83,7 @@ pub(crate) struct Raw {
     pub redirect: Option<Redirect>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub tls: Tls,
 }
 
 impl LevelId {

@@ -111,6 +111,11 @@ impl Reader {
         self.prefix.join(path)
     }
 
+    /// A path that starts where the configuration file lies, made absolute.
+    pub(super) fn path_beside_the_file(&self, path: &str) -> PathBuf {
+        self.input.directory().join(path)
+    }
+
     fn finish(self, file: PathBuf) -> Result<Config, ConfigError> {
         let Reader { prefix, as_root, main, http, input, mut warnings, .. } = self;
         if !main.events {

@@ -12,12 +12,12 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "http core",
         "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer client_body_temp_path connection_pool_size directio directio_alignment \
-         disable_symlinks early_hints error_page http2 http3 if_modified_since ignore_invalid_headers internal \
+         disable_symlinks early_hints error_page http3 if_modified_since ignore_invalid_headers internal \
          keepalive_disable keepalive_min_timeout keepalive_time limit_except limit_rate limit_rate_after lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
          open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead recursive_error_pages \
-         request_pool_size reset_timedout_connection resolver resolver_timeout satisfy send_lowat \
+         request_pool_size reset_timedout_connection satisfy send_lowat \
          sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
          underscores_in_headers",
     ),
@@ -58,12 +58,12 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("log", "open_log_file_cache"),
     (
         "TLS, HTTP/2, HTTP/3",
-        "ssl ssl_alpn ssl_buffer_size ssl_certificate ssl_certificate_cache ssl_certificate_compression \
-         ssl_certificate_key ssl_ciphers ssl_client_certificate ssl_conf_command ssl_crl ssl_dhparam ssl_early_data \
-         ssl_ecdh_curve ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
-         ssl_password_file ssl_prefer_server_ciphers ssl_preread ssl_protocols ssl_reject_handshake \
-         ssl_session_cache ssl_session_ticket_key ssl_session_tickets ssl_session_timeout ssl_stapling \
-         ssl_stapling_file ssl_stapling_responder ssl_stapling_verify ssl_trusted_certificate ssl_verify_client \
+        "ssl ssl_alpn ssl_certificate_cache ssl_certificate_compression \
+         ssl_client_certificate ssl_conf_command ssl_crl ssl_early_data \
+         ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
+         ssl_password_file ssl_preread ssl_reject_handshake \
+         ssl_session_ticket_key \
+         ssl_stapling_file ssl_stapling_responder ssl_verify_client \
          ssl_verify_depth http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes \
          http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_push \
          http2_push_preload http2_recv_buffer_size http2_recv_timeout http3_hq http3_max_concurrent_streams \
@@ -86,7 +86,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "upstream",
-        "hash ip_hash least_conn least_time queue random resolver sticky state ntlm \
+        "hash ip_hash least_conn least_time queue random sticky state ntlm \
          upstream_conf",
     ),
     (

@@ -8,6 +8,7 @@ mod location;
 mod main;
 mod markdown;
 mod proxy;
+mod ssl;
 mod upstream;
 
 use super::error::ConfigError;
@@ -111,7 +112,7 @@ impl Arity {
 
 /// All commands, in the order of the documentation.
 pub(super) fn all() -> impl Iterator<Item = &'static Command> {
-    [main::COMMANDS, http::COMMANDS, location::COMMANDS, proxy::COMMANDS, upstream::COMMANDS]
+    [main::COMMANDS, http::COMMANDS, ssl::COMMANDS, location::COMMANDS, proxy::COMMANDS, upstream::COMMANDS]
         .into_iter()
         .flatten()
 }

@@ -69,6 +69,14 @@ pub struct Refusal {
 /// nginx's own code for a header that is too large: a 400 whose page says so.
 pub const TOO_LARGE: u16 = 494;
 
+/// nginx's own code for a request without TLS where TLS is spoken: likewise.
+pub const PLAIN_TO_TLS: u16 = 497;
+
+/// The status that clients and logs see: nginx's own codes are all 400.
+pub fn visible(status: u16) -> u16 {
+    if matches!(status, TOO_LARGE | PLAIN_TO_TLS) { 400 } else { status }
+}
+
 const fn bad(reason: &'static str) -> Refusal {
     Refusal { status: 400, reason }
 }

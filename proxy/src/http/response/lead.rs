@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
 use crate::http::exchange::Exchange;
-use crate::http::request::head::TOO_LARGE;
+use crate::http::request::head::visible;
 use crate::http::variables::Variables;
 use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
@@ -34,7 +34,7 @@ const ADDS: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 impl Exchange<'_> {
     /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
     pub(crate) fn write_head(&self, out: &mut Vec<u8>, lead: &Lead<'_>, fields: impl FnOnce(&mut Vec<u8>)) {
-        let status = if lead.status == TOO_LARGE { 400 } else { lead.status };
+        let status = visible(lead.status);
         out.extend_from_slice(b"HTTP/1.1 ");
         match lead.status_text {
             Some(text) => out.extend_from_slice(text),
@@ -83,14 +83,16 @@ impl Exchange<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// `http://host[:port]` and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
+    /// `http://host[:port]` (or `https`) and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
     fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
-        out.extend_from_slice(b"http://");
+        let (scheme, port): (&[u8], _) =
+            if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
+        out.extend_from_slice(scheme);
         match self.request.host.as_deref().unwrap_or_default() {
             [] => out.extend_from_slice(ip_text(self.client.local.ip()).as_bytes()),
             host => out.extend_from_slice(host),
         }
-        if self.client.local.port() != 80 {
+        if self.client.local.port() != port {
             print(out, format_args!(":{}", self.client.local.port()));
         }
         write_value(out, path);

@@ -1,7 +1,7 @@
 //! nginx's built-in pages and its words for status codes.
 
 use crate::http::message::Headers;
-use crate::http::request::head::TOO_LARGE;
+use crate::http::request::head::{PLAIN_TO_TLS, TOO_LARGE};
 
 /// The product in `Server` and under error pages.
 pub(crate) const PRODUCT: &str = "reference-proxy";
@@ -67,14 +67,18 @@ fn title(status: u16) -> &'static str {
 /// own when a server's is short.
 pub(crate) fn page(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
     let product = if server_tokens { PRODUCT_VERSION } else { PRODUCT };
-    let (head, heading, more) = match status {
-        TOO_LARGE => {
-            ("400 Request Header Or Cookie Too Large".to_owned(), "400 Bad Request".to_owned(), true)
-        }
-        _ if title(status).is_empty() => return None,
-        _ => (format!("{status} {}", title(status)), format!("{status} {}", title(status)), false),
+    let special = match status {
+        TOO_LARGE => Some("Request Header Or Cookie Too Large"),
+        PLAIN_TO_TLS => Some("The plain HTTP request was sent to HTTPS port"),
+        _ => None,
     };
-    let more = if more { "<center>Request Header Or Cookie Too Large</center>\r\n" } else { "" };
+    let (head, heading, more) = match special {
+        Some(reason) => {
+            (format!("400 {reason}"), "400 Bad Request".to_owned(), format!("<center>{reason}</center>\r\n"))
+        }
+        None if title(status).is_empty() => return None,
+        None => (format!("{status} {}", title(status)), format!("{status} {}", title(status)), String::new()),
+    };
     let mut page = format!(
         "<html>\r\n<head><title>{head}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n{more}\
          <hr><center>{product}</center>\r\n</body>\r\n</html>\r\n"

@@ -14,7 +14,7 @@ use super::lead::{Lead, write_field};
 use super::pages;
 use crate::http::exchange::Exchange;
 use crate::http::message::{Body, Piece, Response};
-use crate::http::request::head::TOO_LARGE;
+use crate::http::request::head::{PLAIN_TO_TLS, TOO_LARGE, visible};
 use crate::http::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
 
 /// The most that is read from a file at once, and sent at once where the kernel does the copying.
@@ -61,7 +61,7 @@ impl<S: Stream> Connection<S> {
         if matches!(response.status, 301 | 416) && response.body.is_empty() {
             (response.content_type, response.body) = page(x, response.status);
         }
-        x.status = if response.status == TOO_LARGE { 400 } else { response.status };
+        x.status = visible(response.status);
         let bare = matches!(response.status, 204 | 304);
         let lead = Lead {
             status: response.status,
@@ -284,7 +284,7 @@ fn timely<T>(
 
 /// nginx's page for a status, and what else an error does: after some the connection is not trusted any further.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
-    if matches!(status, 400 | 413 | 414 | TOO_LARGE | 500 | 501) {
+    if matches!(status, 400 | 413 | 414 | TOO_LARGE | PLAIN_TO_TLS | 500 | 501) {
         x.keep_alive = false;
     }
     page_response(x, status)

@@ -44,6 +44,7 @@ impl Variables for Exchange<'_> {
             Variable::DocumentUri | Variable::Uri => return some(out, &self.uri),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
+            Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
             Variable::Msec => seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes()),
@@ -75,11 +76,21 @@ impl Variables for Exchange<'_> {
             Variable::RequestMethod => return some(out, request.method()),
             Variable::RequestTime => seconds(out, self.started.elapsed()),
             Variable::RequestUri => return some(out, request.target()),
-            Variable::Scheme => out.extend_from_slice(b"http"),
+            Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
             Variable::ServerAddr => show(out, self.client.local.ip()),
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => show(out, self.client.local.port()),
             Variable::ServerProtocol => return some(out, request.protocol()),
+            Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
+            Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
+            Variable::SslCurve => return append(out, self.tls.map(|tls| tls.curve.as_bytes())),
+            Variable::SslProtocol => return append(out, self.tls.map(|tls| tls.protocol.as_bytes())),
+            Variable::SslServerName => {
+                return append(out, self.tls.and_then(|tls| tls.server_name.as_deref()).map(str::as_bytes));
+            }
+            Variable::SslSessionReused => {
+                return append(out, self.tls.map(|tls| if tls.reused { &b"r"[..] } else { b"." }));
+            }
             Variable::Status => show(out, format_args!("{:03}", self.status)),
             Variable::TimeIso8601 => out.extend_from_slice(self.worker.clock.now().iso8601.as_bytes()),
             Variable::TimeLocal => out.extend_from_slice(self.worker.clock.now().local.as_bytes()),

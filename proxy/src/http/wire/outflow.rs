@@ -16,6 +16,8 @@ pub(crate) struct Outflow {
     /// Bytes of the announced chunk that are still to be written.
     chunk: usize,
     ended: bool,
+    /// The stream has taken bytes that it has not sent.
+    unsent: bool,
     /// Bytes written, coding included.
     written: u64,
 }
@@ -53,9 +55,9 @@ impl Outflow {
         self.ended && self.is_flushed()
     }
 
-    /// Whether no text of its own waits.
+    /// Whether no text of its own waits, and nothing in the stream.
     pub(crate) fn is_flushed(&self) -> bool {
-        self.sent == self.text.len() && self.chunk == 0
+        self.sent == self.text.len() && self.chunk == 0 && !self.unsent
     }
 
     /// Writes once and says how many bytes of `data` are used up. `last`: no byte follows `data`. Ready with 0 and
@@ -81,10 +83,18 @@ impl Outflow {
         let text = self.text.get(self.sent..).unwrap_or_default();
         let total = text.len() + data.len() + tail.len();
         if total == 0 {
+            if self.unsent {
+                ready!(Pin::new(stream).poll_flush(cx))?;
+                self.unsent = false;
+            }
             self.ended |= ends;
             return Poll::Ready(Ok(0));
         }
         let count = ready!(write(stream, cx, [text, data, tail]))?;
+        self.unsent = match Pin::new(stream).poll_flush(cx) {
+            Poll::Ready(flushed) => flushed.map(|()| false)?,
+            Poll::Pending => true,
+        };
         let (from_text, rest) = (count.min(text.len()), count - count.min(text.len()));
         let (from_data, from_tail) = (rest.min(data.len()), rest - rest.min(data.len()));
         let data_done = from_data == data.len() && from_text == text.len();

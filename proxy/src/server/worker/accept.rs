@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::Worker;
 use super::connections::Accepted;
 use crate::config::model::Level;
-use crate::http::connection;
+use crate::http::accepted;
 use crate::log::describe;
 use crate::server::panic_message;
 use crate::server::sockets::Share;
@@ -96,7 +96,7 @@ fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>
     let worker = Rc::clone(worker);
     tokio::task::spawn_local(async move {
         let _slot = slot;
-        let served = contained(connection::serve(stream, peer, local, listen, Rc::clone(&worker))).await;
+        let served = contained(accepted::serve(stream, peer, local, listen, Rc::clone(&worker))).await;
         if let Err(panic) = served {
             worker.logs.main_error(
                 Level::Alert,

@@ -4,6 +4,7 @@ mod checks;
 mod link;
 mod merge;
 pub(super) mod names;
+mod tls;
 mod tree;
 
 use super::Reader;
@@ -23,8 +24,14 @@ pub(super) fn finish(reader: &mut Reader) -> Result<(), ConfigError> {
 
     let settings = merge::settings(&draft.levels, &reader.prefix);
     let mut trees = tree::Trees::new(&draft.levels)?;
-    let servers: Vec<Server> =
-        draft.servers.iter().map(|server| server_of(server, &draft.levels, &mut trees)).collect();
+    let contexts = tls::contexts(reader, &draft.levels, &draft.servers)?;
+    tls::check(&draft.listens, &draft.servers, &contexts)?;
+    let servers: Vec<Server> = draft
+        .servers
+        .iter()
+        .zip(contexts)
+        .map(|(server, tls)| Server { tls, ..server_of(server, &draft.levels, &mut trees) })
+        .collect();
     let (variables, slots) = draft.names.resolve()?;
     let listen = names::listens(draft.listens, draft.servers, &mut warnings)?;
 
@@ -70,6 +77,7 @@ fn server_of(draft: &super::http::server::ServerDraft, levels: &[Level], trees: 
         name: first.strip_prefix('.').unwrap_or(first).to_owned(),
         root: draft.level.location(),
         tree: trees.take(draft.level).unwrap_or_default(),
+        tls: None,
         client_header_timeout: heads.timeout,
         client_header_buffer_size: heads.first_buffer,
         large_client_header_buffers: heads.large_buffers.0,

@@ -79,6 +79,7 @@ fn listen(
 fn listen_on(address: &Address, names: ServerNames) -> Listen {
     Listen {
         address: address.socket,
+        tls: address.tls,
         backlog: address.options.and_then(|options| options.backlog),
         default_server: address.default_server.or(address.servers.first().copied()).unwrap_or(0),
         names,

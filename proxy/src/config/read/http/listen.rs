@@ -24,6 +24,8 @@ pub(crate) struct Address {
     pub servers: Vec<usize>,
     /// The one marked `default_server`.
     pub default_server: Option<usize>,
+    /// `ssl`, in one of its `listen`s.
+    pub tls: bool,
     /// Socket options, once some `listen` has given any.
     pub options: Option<Options>,
 }
@@ -35,10 +37,16 @@ pub(crate) struct Options {
     pub backlog: Option<i32>,
 }
 
+/// What stands behind the address in a `listen`.
+#[derive(Debug, Clone, Copy, Default)]
+struct Parameters {
+    options: Option<Options>,
+    default_server: bool,
+    tls: bool,
+}
+
 /// Parameters that nginx knows, without their values.
 const FOREIGN: &[&str] = &[
-    "ssl",
-    "http2",
     "quic",
     "spdy",
     "proxy_protocol",
@@ -67,13 +75,13 @@ pub(crate) fn listen(reader: &mut Reader, directive: &Directive) -> Result<(), C
     for port in first..=last {
         sockets.extend(resolve(&url.host, port).ok_or_else(|| wrong("host not found"))?);
     }
-    let (options, default_server) = parameters(directive)?;
+    let parameters = parameters(reader, directive)?;
     let server = reader.http.servers.len().saturating_sub(1);
     if let Some(server) = reader.http.servers.last_mut() {
         server.listens = true;
     }
     for socket in sockets {
-        reader.http.listens.add(directive, word, socket, server, options, default_server)?;
+        reader.http.listens.add(directive, word, socket, server, parameters)?;
     }
     Ok(())
 }
@@ -83,12 +91,12 @@ pub(crate) fn by_default(reader: &mut Reader, directive: &Directive) -> Result<(
     let port = if reader.as_root { 80 } else { 8000 };
     let socket = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
     let server = reader.http.servers.len().saturating_sub(1);
-    reader.http.listens.add(directive, directive.argument(0), socket, server, None, false)
+    reader.http.listens.add(directive, directive.argument(0), socket, server, Parameters::default())
 }
 
-fn parameters(directive: &Directive) -> Result<(Option<Options>, bool), ConfigError> {
-    let mut options: Option<Options> = None;
-    let mut default_server = false;
+fn parameters(reader: &mut Reader, directive: &Directive) -> Result<Parameters, ConfigError> {
+    let Parameters { mut options, mut default_server, mut tls } = Parameters::default();
+    let mut http2 = None;
     for (index, word) in directive.arguments().iter().enumerate().skip(1) {
         let (name, value) = match word.text.split_once('=') {
             Some((name, value)) => (name, Some(value)),
@@ -96,6 +104,8 @@ fn parameters(directive: &Directive) -> Result<(Option<Options>, bool), ConfigEr
         };
         match (name, value) {
             ("default_server" | "default", None) => default_server = true,
+            ("ssl", None) => tls = true,
+            ("http2", None) => http2 = Some(index),
             ("bind" | "reuseport", None) => drop(options.get_or_insert_default()),
             ("backlog", Some(value)) => {
                 let backlog = parse_number(value).and_then(|number| i32::try_from(number).ok());
@@ -118,7 +128,17 @@ fn parameters(directive: &Directive) -> Result<(Option<Options>, bool), ConfigEr
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         }
     }
-    Ok((options, default_server))
+    match http2 {
+        // Clients are told in the handshake that HTTP/1.1 is spoken, and are content with it.
+        Some(index) if tls => {
+            let message = "\"http2\" in \"listen\" directive has no effect, HTTP/2 is not spoken here";
+            reader.warn(&directive.error_at(directive.argument(index), message));
+        }
+        // Without a handshake they would begin with HTTP/2.
+        Some(index) => return Err(not_here(directive, index, "\"http2\"")),
+        None => {}
+    }
+    Ok(Parameters { options, default_server, tls })
 }
 
 impl Listens {
@@ -128,18 +148,20 @@ impl Listens {
         word: &Word,
         socket: SocketAddr,
         server: usize,
-        options: Option<Options>,
-        default_server: bool,
+        parameters: Parameters,
     ) -> Result<(), ConfigError> {
+        let Parameters { options, default_server, tls } = parameters;
         let default = default_server.then_some(server);
         let Some(known) = self.addresses.iter_mut().find(|address| address.socket == socket) else {
-            self.addresses.push(Address { socket, servers: vec![server], default_server: default, options });
+            let servers = vec![server];
+            self.addresses.push(Address { socket, servers, default_server: default, tls, options });
             return Ok(());
         };
         if known.servers.contains(&server) {
             return Err(directive.error_at(word, format!("a duplicate listen {socket}")));
         }
         known.servers.push(server);
+        known.tls |= tls;
         if options.is_some() {
             if known.options.is_some() {
                 return Err(directive.error_at(word, format!("duplicate listen options for {socket}")));

@@ -8,6 +8,7 @@ pub(crate) mod map;
 pub(crate) mod proxy;
 pub(crate) mod rewrite;
 pub(crate) mod server;
+pub(crate) mod ssl;
 pub(crate) mod upstream;
 
 use super::Reader;

@@ -17,6 +17,8 @@ pub(crate) struct ServerDraft {
     pub names: Vec<ServerName>,
     /// It has a `listen` of its own.
     pub listens: bool,
+    /// Where it stands, as an error about it.
+    pub invalid: ConfigError,
 }
 
 /// A `server_name`.
@@ -33,7 +35,8 @@ pub(crate) struct ServerName {
 /// `server { … }` in `http`.
 pub(crate) fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let level = reader.http.enter(Level::new(LocationKind::ServerLevel, ""));
-    reader.http.servers.push(ServerDraft { level, names: Vec::new(), listens: false });
+    let invalid = directive.error("");
+    reader.http.servers.push(ServerDraft { level, names: Vec::new(), listens: false, invalid });
     reader.block(table::SERVER)?;
     reader.http.leave();
     if reader.http.servers.last().is_some_and(|server| !server.listens) {

@@ -1,0 +1,68 @@
+//! What a server's directives make of rustls.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::{CryptoProvider, SupportedKxGroup, ring};
+use rustls::server::NoServerSessionStorage;
+use rustls::sign::CertifiedKey;
+use rustls::{Error, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
+
+use super::certificate::Certificates;
+use super::resumption::{self, Cache, Tickets};
+
+/// What a client that asks is told we speak (RFC 7301), as nginx without HTTP/2 has it.
+const PROTOCOLS: [&[u8]; 3] = [b"http/1.1", b"http/1.0", b"http/0.9"];
+
+/// The directives of a server.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// `ssl_certificate` and `ssl_certificate_key`, in order.
+    pub(crate) certificates: Vec<Arc<CertifiedKey>>,
+    /// `ssl_protocols`, as far as they are spoken.
+    pub(crate) versions: Vec<&'static SupportedProtocolVersion>,
+    /// `ssl_ciphers`, as far as they are spoken, and those of TLS 1.3.
+    pub(crate) suites: Vec<SupportedCipherSuite>,
+    /// `ssl_ecdh_curve`, as far as they are spoken.
+    pub(crate) groups: Vec<&'static dyn SupportedKxGroup>,
+    /// `ssl_prefer_server_ciphers`.
+    pub(crate) prefer_server_ciphers: bool,
+    /// How sessions are taken up again.
+    pub(crate) sessions: Sessions,
+}
+
+/// `ssl_session_…`.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    /// `ssl_session_cache`; `None` for none.
+    pub(crate) cache: Option<Cache>,
+    /// `ssl_session_tickets`.
+    pub(crate) tickets: bool,
+    /// `ssl_session_timeout`.
+    pub(crate) timeout: Duration,
+}
+
+/// Makes it ready to be used.
+///
+/// # Errors
+///
+/// When no random numbers can be had, or the versions and suites have nothing in common.
+pub(crate) fn context(context: Context) -> Result<Arc<ServerConfig>, Error> {
+    let Context { certificates, versions, suites, groups, prefer_server_ciphers, sessions } = context;
+    let provider = CryptoProvider { cipher_suites: suites, kx_groups: groups, ..ring::default_provider() };
+    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_protocol_versions(&versions)?
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(Certificates(certificates)));
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
+    config.ignore_client_order = prefer_server_ciphers;
+    let Sessions { cache, tickets, timeout } = sessions;
+    config.session_storage = match cache {
+        Some(cache) => Arc::new(resumption::Sessions { cache, timeout }),
+        None => Arc::new(NoServerSessionStorage {}),
+    };
+    if tickets {
+        config.ticketer = Arc::new(Tickets::new(timeout)?);
+    }
+    Ok(Arc::new(config))
+}

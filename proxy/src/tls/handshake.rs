@@ -1,0 +1,117 @@
+//! The beginning of a connection to a `listen … ssl` address.
+
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+use rustls::server::Acceptor;
+use std::sync::Arc;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout_at};
+use tokio_rustls::LazyConfigAcceptor;
+
+use super::stream::{Facts, TlsStream};
+use crate::server::worker::connections::Connections;
+
+/// How a connection began.
+#[derive(Debug)]
+pub(crate) enum Begun {
+    /// With TLS.
+    Tls(Box<TlsStream>, Facts),
+    /// With something else, of which nothing has been read.
+    Plain(TcpStream),
+    /// Not at all: the worker needed the room.
+    Evicted,
+}
+
+/// What the handshake needs of its surroundings.
+pub(crate) struct Greeting<'a, Choose> {
+    /// `client_header_timeout`: all of the handshake has so long.
+    pub(crate) timeout: Duration,
+    /// Where to wait for the first byte.
+    pub(crate) connections: &'a Connections,
+    /// The server that a client asks for by name, if it does.
+    pub(crate) choose: Choose,
+}
+
+/// Why there was no handshake.
+#[derive(Debug)]
+pub(crate) enum Failed {
+    /// The client closed the connection without a byte.
+    Closed,
+    /// It closed it later.
+    Broken,
+    /// It took too long.
+    TimedOut,
+    /// The system has lost the connection.
+    Io(io::Error),
+    /// The two do not come to terms.
+    Tls(io::Error),
+}
+
+impl fmt::Display for Failed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failed::Closed => f.write_str("client closed connection"),
+            Failed::Broken => f.write_str("peer closed connection in SSL handshake"),
+            Failed::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
+            Failed::Io(error) => {
+                write!(f, "peer closed connection in SSL handshake ({})", crate::log::describe(error))
+            }
+            Failed::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
+        }
+    }
+}
+
+impl From<io::Error> for Failed {
+    fn from(error: io::Error) -> Failed {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Failed::Broken,
+            io::ErrorKind::InvalidData | io::ErrorKind::Other => Failed::Tls(error),
+            _ => Failed::Io(error),
+        }
+    }
+}
+
+/// Waits for the first byte, which tells TLS from plain HTTP, and shakes hands.
+pub(crate) async fn begin<Choose>(stream: TcpStream, greeting: Greeting<'_, Choose>) -> Result<Begun, Failed>
+where
+    Choose: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
+{
+    let deadline = Instant::now().checked_add(greeting.timeout);
+    let whole = async {
+        let mut first = [0];
+        {
+            // Nobody knows yet whether it will ever say a word, so it goes first when room is needed.
+            let idle = greeting.connections.idle();
+            let peeked = tokio::select! {
+                biased;
+                peeked = stream.peek(&mut first) => peeked,
+                () = idle.evicted() => return Ok(Begun::Evicted),
+            };
+            match peeked {
+                Ok(0) => return Err(Failed::Closed),
+                Ok(_) => {}
+                Err(error) => return Err(Failed::Io(error)),
+            }
+        }
+        if !begins_tls(first[0]) {
+            return Ok(Begun::Plain(stream));
+        }
+        let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
+        let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
+        let Some(config) = (greeting.choose)(name.as_deref()) else { return Err(Failed::Broken) };
+        let (stream, facts) = TlsStream::new(hello.into_stream(config).await?);
+        Ok(Begun::Tls(Box::new(stream), facts))
+    };
+    match deadline {
+        Some(deadline) => timeout_at(deadline, whole).await.unwrap_or(Err(Failed::TimedOut)),
+        None => whole.await,
+    }
+}
+
+/// A handshake record (RFC 8446 §5.1), or one of SSLv2, which is refused by name.
+fn begins_tls(byte: u8) -> bool {
+    byte == 0x16 || byte & 0x80 != 0
+}
