@@ -8,5 +8,5 @@ mod source;
 
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
-pub use rewrite::{Rewriter, Rewritten};
+pub use rewrite::{Rewriter, Rewritten, TlsFile};
 pub use source::{ConfError, FrontEnd, Source};

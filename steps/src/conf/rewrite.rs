@@ -2,8 +2,10 @@
 //! else, and never the lines.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::io;
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
@@ -17,6 +19,17 @@ use super::source::Source;
 
 /// Directives whose first argument is a path.
 const PATHS: [&str; 5] = ["root", "alias", "pid", "access_log", "error_log"];
+
+/// Directives whose argument is a file of the TLS set-up, in PEM.
+const TLS_FILES: [&str; 7] = [
+    "ssl_certificate",
+    "ssl_certificate_key",
+    "ssl_client_certificate",
+    "ssl_crl",
+    "ssl_dhparam",
+    "ssl_password_file",
+    "ssl_trusted_certificate",
+];
 
 /// What such a directive may say instead of a path, or names a place that is the same everywhere.
 const NO_PATHS: [&str; 3] = ["off", "stderr", "/dev/null"];
@@ -44,12 +57,31 @@ pub struct Rewritten {
     pub included: BTreeMap<String, String>,
     /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
     pub listen: Vec<(String, SocketAddr)>,
+    /// Those of them that speak TLS.
+    pub tls: Vec<SocketAddr>,
+    /// Certificates, keys and the like, in the order of the file.
+    pub tls_files: Vec<TlsFile>,
     /// The `root` that serves `/`, as written.
     pub front_end: Option<String>,
     /// Where the first `access_log`, `error_log` and `pid` are written, by directive.
     pub logs: BTreeMap<String, PathBuf>,
     /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
+}
+
+/// A file that an `ssl_…` directive names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFile {
+    /// The directive.
+    pub directive: String,
+    /// The path as written.
+    pub written: String,
+    /// Where the rewritten configuration wants it: below the scratch directory.
+    pub placed: PathBuf,
+    /// Its text: from beside the configuration, or from where it lies on this machine. `None` where it is in neither
+    /// place, as certificates of production on a developer's machine; whoever puts nothing there instead will hear an
+    /// engine say that it cannot load it.
+    pub text: Option<String>,
 }
 
 impl Rewriter<'_> {
@@ -185,10 +217,19 @@ impl Walk<'_> {
             ("daemon", _) => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
             ("listen", Some(address)) => {
                 let stand_in = self.listen(address.as_str())?;
+                if directive.args.iter().any(|word| word.as_str() == "ssl")
+                    && !self.out.tls.contains(&stand_in)
+                {
+                    self.out.tls.push(stand_in);
+                }
                 self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
             }
             ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits)?,
             ("include", Some(pattern)) => self.include(directive, pattern, edits, context)?,
+            (name, Some(path)) if TLS_FILES.contains(&name) && !path.as_str().contains(['$', ':']) => {
+                let placed = self.tls_file(name, path.as_str());
+                self.put(directive, edits, span_of(std::slice::from_ref(path)), placed);
+            }
             (name, Some(path)) if PATHS.contains(&name) && !NO_PATHS.contains(&path.as_str()) => {
                 if name == "root" && (self.out.front_end.is_none() || context == "location /") {
                     self.out.front_end = Some(path.as_str().to_owned());
@@ -251,6 +292,16 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// Where a certificate or the like will lie. It is copied, since nginx in a container sees nothing else.
+    fn tls_file(&mut self, directive: &str, path: &str) -> String {
+        let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
+        let placed = place(self.rewriter.scratch.path(), path);
+        let shown = placed.display().to_string();
+        let file = TlsFile { directive: directive.to_owned(), written: path.to_owned(), placed, text };
+        self.out.tls_files.push(file);
+        shown
+    }
+
     /// The loopback address that stands for `address`; one each, however often it is written.
     fn listen(&mut self, address: &str) -> io::Result<SocketAddr> {
         if let Some((_, known)) = self.out.listen.iter().find(|(written, _)| written == address) {
@@ -306,11 +357,72 @@ impl Rewritten {
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
             std::fs::write(path, text)?;
         }
+        for TlsFile { placed, text, .. } in &self.tls_files {
+            if let Some(text) = text {
+                std::fs::create_dir_all(placed.parent().unwrap_or(Path::new(PREFIX)))?;
+                write_secret(placed, text)?;
+            }
+        }
         Ok(())
     }
 
     /// The directory the front end is deployed to, as the configuration should name it.
     pub fn deployed_to(&self, source: &Source) -> Option<String> {
         source.front_end.deployed_to.clone().or_else(|| self.front_end.clone())
+    }
+}
+
+/// Writes a file that nobody else may read, as it may be a key.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn rewrite(directory: &Path, text: &str) -> (Rewritten, Scratch, String) {
+        std::fs::write(directory.join("nginx.conf"), text).unwrap();
+        let source = Source::read(&directory.join("nginx.conf")).unwrap();
+        let scratch = Scratch::new(directory).unwrap();
+        let rewriter = Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None };
+        let mut port = 40_000;
+        let rewritten = rewriter.rewrite(&source.text, |_| {
+            port += 1;
+            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+        });
+        let rewritten = rewritten.unwrap();
+        let text = rewritten.text.replace(&scratch.path().display().to_string(), "SCRATCH");
+        (rewritten, scratch, text)
+    }
+
+    #[test]
+    fn tls_stays_and_its_files_come_along() {
+        let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir(here.path().join("certs")).unwrap();
+        std::fs::write(here.path().join("certs/a.crt"), "certificate").unwrap();
+        let key = elsewhere.path().join("a.key").display().to_string();
+        std::fs::write(&key, "key").unwrap();
+        let conf = format!(
+            "http {{ access_log off; server {{\nlisten 80;\nlisten 443 ssl http2;\nssl_certificate certs/a.crt;\n\
+             ssl_certificate_key \"{key}\";\nssl_dhparam /none/dh.pem;\nssl_ciphers HIGH;\n}} }}"
+        );
+        let (rewritten, scratch, text) = rewrite(here.path(), &conf);
+        let wanted = format!(
+            "listen 127.0.0.1:40001;\nlisten 127.0.0.1:40002 ssl http2;\n\
+             ssl_certificate SCRATCH/root/etc/nginx/certs/a.crt;\nssl_certificate_key SCRATCH/root{key};\n\
+             ssl_dhparam SCRATCH/root/none/dh.pem;\nssl_ciphers HIGH;"
+        );
+        assert!(text.contains(&wanted), "{text}");
+        assert_eq!(rewritten.tls, [SocketAddr::from(([127, 0, 0, 1], 40_002))]);
+        let found = rewritten.tls_files.iter().map(|file| file.text.as_deref()).collect::<Vec<_>>();
+        assert_eq!(found, [Some("certificate"), Some("key"), None]);
+        rewritten.write(&scratch).unwrap();
+        assert_eq!(std::fs::read_to_string(scratch.place("certs/a.crt")).unwrap(), "certificate");
+        let mode = std::fs::metadata(scratch.place(&key)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
     }
 }
