@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket};
 use crate::failure::Failure;
+use crate::report::Evidence;
 use crate::scene::Scene;
 use crate::setting::Setting;
 use crate::target::Verdict;
@@ -45,7 +46,7 @@ pub struct World {
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
     /// What a person needs to see when the scenario has failed.
-    pub evidence: String,
+    pub evidence: Evidence,
 }
 
 impl World {
@@ -227,22 +228,19 @@ impl World {
         }
     }
 
-    fn gather_evidence(&self) -> String {
-        let mut out = self.transcript.to_string();
-        let Some(scene) = &self.scene else { return out };
+    fn gather_evidence(&self) -> Evidence {
+        let mut evidence = Evidence { exchange: self.transcript.to_string(), ..Evidence::default() };
+        let Some(scene) = &self.scene else { return evidence };
         let arrived = self.arrived();
-        if arrived.is_empty() {
-            out += "the app servers saw nothing\n";
-        }
-        for exchange in arrived.iter().rev().take(2).rev() {
-            out += &exchange.to_string();
-        }
+        let latest = arrived.iter().skip(arrived.len().saturating_sub(2));
+        evidence.app_servers = match arrived.len() {
+            0 => "the app servers saw nothing\n".to_owned(),
+            _ => latest.map(ToString::to_string).collect(),
+        };
         let log = scene.as_written(&scene.log("error_log"));
         let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
-        if let Some(from) = errors.len().checked_sub(3).or(Some(0)).filter(|_| !errors.is_empty()) {
-            out += &format!("the error log says\n{}\n", indented(&errors[from..].join("\n")));
-        }
-        out
+        evidence.error_log = errors[errors.len().saturating_sub(3)..].join("\n");
+        evidence
     }
 
     /// Ends everything that the scenario started, but keeps what a report of its failure needs.
@@ -262,8 +260,4 @@ impl World {
 
 fn is_error(line: &str) -> bool {
     ["[emerg]", "[alert]", "[crit]", "[error]", "[warn]"].iter().any(|level| line.contains(level))
-}
-
-fn indented(text: &str) -> String {
-    text.lines().map(|line| format!("    {line}")).collect::<Vec<_>>().join("\n")
 }

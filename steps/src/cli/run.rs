@@ -100,19 +100,19 @@ pub(crate) async fn run_target(
     if asked.verbose {
         print_notes(&source).await?;
     }
-    let name = target.name().to_owned();
-    let selection = Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs };
-    let outcome =
-        run(specification, Setting::Staged(Arc::new(Stage { target, source })), &selection, style).await;
-    if outcome.results.is_empty() {
+    let selection =
+        Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs, ..Selection::default() };
+    let setting = Setting::Staged(Arc::new(Stage { target, source }));
+    let results = run(specification, setting, &selection, style, std::future::pending()).await;
+    if results.records.is_empty() {
         return Err("no scenario satisfies --tags".into());
     }
-    print_failures(style, &name, &outcome.results);
-    print_summary(style, &name, &outcome);
+    print_failures(style, &results);
+    print_summary(style, &results);
     if asked.verbose {
-        print_details(style, &outcome);
+        print_details(style, &results);
     }
-    Ok(if outcome.results.iter().any(Record::fails) { BROKEN } else { KEPT })
+    Ok(if results.records.iter().any(Record::fails) { BROKEN } else { KEPT })
 }
 
 async fn target(name: TargetName) -> Result<Box<dyn Target>, Error> {

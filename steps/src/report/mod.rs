@@ -1,11 +1,16 @@
-//! What a person reads: progress while a run lasts, a line for each rule, and failures in full at the end.
+//! What a person reads, and what other programs do: a line for each rule while a run lasts, failures in full at the end,
+//! and reports in files, all from one [model](Report) of the results.
 
-mod failures;
-mod progress;
-mod record;
-mod summary;
+mod mask;
+mod model;
+mod recorder;
+#[cfg(test)]
+pub(crate) mod sample;
+mod terminal;
 
-pub use failures::print_failures;
-pub use progress::{Progress, Style};
-pub use record::{Record, Recorder, Results, Verdict};
-pub use summary::{print_details, print_summary};
+pub use mask::mask;
+pub use model::{
+    ConfLine, Evidence, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults, Verdict,
+};
+pub(crate) use recorder::{Recorder, paragraph};
+pub use terminal::{Progress, Style, print_details, print_failures, print_summary};

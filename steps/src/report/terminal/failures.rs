@@ -4,17 +4,18 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::{Record, Style, Verdict};
+use super::super::model::{Record, TargetResults, Verdict};
+use super::Style;
 
 /// How many scenarios that fail for the same reason are named.
 const LISTED: usize = 8;
 
 /// Prints every failure of a target: the scenario, what to look at, what was said, the exchange on the wire and what the
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
-pub fn print_failures(style: Style, target: &str, results: &[Record]) {
+pub fn print_failures(style: Style, results: &TargetResults) {
     let mut alike: BTreeMap<String, Vec<&Record>> = BTreeMap::new();
     let mut order = Vec::new();
-    for record in results.iter().filter(|record| record.fails()) {
+    for record in results.records.iter().filter(|record| record.fails()) {
         let reason = reason(record);
         let group = alike.entry(reason.clone()).or_default();
         if group.is_empty() {
@@ -32,12 +33,12 @@ pub fn print_failures(style: Style, target: &str, results: &[Record]) {
         let alone = !reason.contains('`') && others.iter().all(|other| other.hint == first.hint);
         let has_hint = to_the_point || alone;
         println!();
-        print_failure(style, target, first, has_hint);
+        print_failure(style, &results.name, first, has_hint);
         if !others.is_empty() {
             println!("  {} also broken for this reason:", style.strong(&others.len().to_string()));
         }
         for other in others.iter().take(LISTED) {
-            println!("    {}  {}", style.quiet(&other.place), other.name);
+            println!("    {}  {}", style.quiet(&other.place()), other.name);
         }
         if let Some(more) = others.len().checked_sub(LISTED).filter(|more| *more > 0) {
             println!("    … and {more} more");
@@ -65,12 +66,13 @@ fn in_common(hint: &str, reason: &str) -> usize {
 
 fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
     println!("{} {}  {}", style.bad("✗"), style.strong(&record.name), style.quiet(&format!("({target})")));
-    println!("  {}", style.quiet(&format!("{}  {}", record.place, tags(record))));
+    println!("  {}", style.quiet(&format!("{}  {}", record.place(), record.tag_list())));
     if !record.rule.is_empty() {
         println!("  {} {}", style.quiet("rule:"), record.rule);
     }
     match &record.verdict {
-        Verdict::Broken { step, message, evidence } => {
+        Verdict::Broken { step, message, evidence, .. } => {
+            let evidence = evidence.to_string();
             println!("  {} {step}", style.quiet("step:"));
             println!("{}", indented(&style_lines(style, message), 4));
             if has_hint && !record.hint.is_empty() {
@@ -84,12 +86,8 @@ fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
             println!("    this is listed in known-differences.toml and yet it passes: take it off the list");
             println!("    the reason listed is: {reason}");
         }
-        Verdict::Kept | Verdict::KnownDifference { .. } => {}
+        Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}
     }
-}
-
-fn tags(record: &Record) -> String {
-    record.tags.iter().map(|tag| format!("@{tag}")).collect::<Vec<_>>().join(" ")
 }
 
 fn style_lines(style: Style, text: &str) -> String {

@@ -1,0 +1,11 @@
+//! What is printed: progress while a run lasts, and its results at the end.
+
+mod failures;
+mod progress;
+mod style;
+mod summary;
+
+pub use failures::print_failures;
+pub use progress::Progress;
+pub use style::Style;
+pub use summary::{print_details, print_summary};

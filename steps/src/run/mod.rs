@@ -1,0 +1,118 @@
+//! Running the specification against a target.
+
+mod select;
+
+use std::collections::HashMap;
+use std::time::Instant;
+
+use cucumber::event::Retries;
+use cucumber::runner::basic::RetryOptions;
+use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
+use futures::FutureExt as _;
+use gherkin::Feature;
+
+pub use select::{Selected, Selection, Unchecked};
+
+use crate::features::{KnownDifference, Specification};
+use crate::report::{Progress, Recorder, Style, TargetResults};
+use crate::setting::Setting;
+use crate::world::World;
+
+/// Runs the selected scenarios against `setting`'s target, showing progress. When `end` is done before they are, it says
+/// why no more of them are run.
+pub async fn run(
+    specification: &Specification,
+    setting: Setting,
+    selection: &Selection,
+    style: Style,
+    end: impl Future<Output = String>,
+) -> TargetResults {
+    let begun = Instant::now();
+    let selected = Selected::of(specification, selection);
+    let part = selected.part(selection.shard);
+    let order: HashMap<(String, usize), usize> =
+        select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (select::place(f, s), nth)).collect();
+    let (features, unchecked) = select::divide(&part, &selection.unchecked);
+    let name = setting.name().to_owned();
+    let known = specification.known_differences.iter().filter(|known| known.target == name);
+    let known: Vec<KnownDifference> = known.cloned().collect();
+    let progress = Progress::new(style, order.len(), &part);
+    let (mut recorder, gathered) = Recorder::new(progress, known.clone());
+    for ((feature, rule, scenario), reason) in unchecked {
+        recorder.not_checked(feature, rule, scenario, reason);
+    }
+    let (description, configuration) = match &setting {
+        Setting::Staged(stage) => (stage.target.describe(), stage.source.name.clone()),
+        Setting::Live(deployment) => (deployment.describe(), String::new()),
+    };
+    let mut results = TargetResults {
+        name,
+        description,
+        configuration,
+        slow_left_out: selected.slow_left_out,
+        shard: selection.shard,
+        ..TargetResults::default()
+    };
+    let work = go(setting, selection, known, features, recorder);
+    let ended = tokio::select! {
+        biased;
+        () = work => None,
+        why = end => Some(why),
+        () = gathered.broken.notified(), if selection.fail_fast => Some("stopped at the first broken promise".to_owned()),
+    };
+    results.records = gathered.take();
+    results.records.sort_by_key(|record| order.get(&(record.file.clone(), record.line)).copied());
+    let missing = order.len() - results.records.len();
+    results.unfinished = ended
+        .filter(|_| missing > 0)
+        .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));
+    results.took = begun.elapsed();
+    results
+}
+
+async fn go(
+    setting: Setting,
+    selection: &Selection,
+    known: Vec<KnownDifference>,
+    features: Vec<Feature>,
+    recorder: Recorder,
+) {
+    let retries = selection.retries;
+    let runner = runner::Basic::default()
+        .steps(World::collection())
+        .max_concurrent_scenarios(selection.jobs)
+        .retry_options(move |_, _, scenario, _| {
+            // One that is known to fail is not tried again.
+            let again = retries > 0 && known.iter().all(|known| known.scenario != scenario.name);
+            again.then(|| RetryOptions { retries: Retries::initial(retries), after: None })
+        })
+        .before(move |_, _, _, world: &mut World| {
+            world.enter(setting.clone());
+            async {}.boxed_local()
+        })
+        .after(|_, _, _, finished, world| {
+            let failed = !matches!(finished, event::ScenarioFinished::StepPassed);
+            async move {
+                if let Some(world) = world {
+                    world.leave(failed).await;
+                }
+            }
+            .boxed_local()
+        });
+    Cucumber::<World, _, _, _, _, cli::Empty>::custom(Parsed, runner, recorder)
+        .with_cli(cli::Opts::<_, _, _, cli::Empty>::default())
+        .run(features)
+        .await;
+}
+
+/// Hands features that have been parsed already to the runner.
+struct Parsed;
+
+impl Parser<Vec<Feature>> for Parsed {
+    type Cli = cli::Empty;
+    type Output = futures::stream::Iter<std::vec::IntoIter<parser::Result<Feature>>>;
+
+    fn parse(self, features: Vec<Feature>, _: cli::Empty) -> Self::Output {
+        futures::stream::iter(features.into_iter().map(Ok).collect::<Vec<_>>())
+    }
+}

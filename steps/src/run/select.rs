@@ -1,0 +1,190 @@
+//! Which scenarios are run.
+
+use gherkin::tagexpr::TagOperation;
+use gherkin::{Feature, Rule, Scenario};
+use regex::Regex;
+use sha2::{Digest as _, Sha256};
+
+use crate::features::{Specification, path_of};
+use crate::report::{Outline, Shard, paragraph};
+
+/// Which scenarios are run, and how.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// A tag expression that must hold.
+    pub tags: Option<TagOperation>,
+    /// What the scenario's name must match.
+    pub name: Option<Regex>,
+    /// Whether scenarios that must really wait (`@slow`) are run too.
+    pub slow: bool,
+    /// Which part of them is run; `None`: all.
+    pub shard: Option<Shard>,
+    /// Scenarios that cannot be checked on this target; they are not run, and reported as such.
+    pub unchecked: Vec<Unchecked>,
+    /// How many scenarios are run at once.
+    pub jobs: usize,
+    /// How often a scenario that fails is run again.
+    pub retries: usize,
+    /// Whether to end at the first broken promise.
+    pub fail_fast: bool,
+}
+
+/// A scenario that cannot be checked on a target.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unchecked {
+    /// The feature's name.
+    pub feature: String,
+    /// The rule's statement; empty for a scenario outside any rule.
+    pub rule: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Why, as `the profile names no STOMP destination`.
+    pub reason: String,
+}
+
+impl Default for Selection {
+    fn default() -> Selection {
+        Selection {
+            tags: None,
+            name: None,
+            slow: false,
+            shard: None,
+            unchecked: Vec::new(),
+            jobs: 1,
+            retries: 0,
+            fail_fast: false,
+        }
+    }
+}
+
+/// The scenarios that were asked for.
+#[derive(Debug)]
+pub struct Selected {
+    /// The features with only these scenarios in them.
+    pub features: Vec<Feature>,
+    /// How many were left out for being slow.
+    pub slow_left_out: usize,
+}
+
+impl Selected {
+    /// Those of `specification` that `selection` asks for, in every shard.
+    pub fn of(specification: &Specification, selection: &Selection) -> Selected {
+        let mut slow_left_out = 0;
+        let features = retain(&specification.features, |feature, rule, scenario| {
+            let tags: Vec<&str> = tags(feature, rule, scenario).map(String::as_str).collect();
+            let named = selection.tags.as_ref().is_none_or(|wanted| holds(wanted, &tags))
+                && selection.name.as_ref().is_none_or(|wanted| wanted.is_match(&scenario.name));
+            let too_slow = named && !selection.slow && tags.contains(&"slow");
+            slow_left_out += usize::from(too_slow);
+            named && !too_slow
+        });
+        Selected { features, slow_left_out }
+    }
+
+    /// The scenarios of one shard. Dealt out in turn, so that every shard gets its share of each subject, and of slow ones.
+    pub fn part(&self, shard: Option<Shard>) -> Vec<Feature> {
+        let Some(Shard { index, of }) = shard else { return self.features.clone() };
+        let mut turn = 0..;
+        retain(&self.features, |_, _, _| turn.next().unwrap_or(0) % of.max(1) + 1 == index)
+    }
+
+    /// Names the scenarios and all they say: two selections with one digest ask the same.
+    pub fn digest(&self) -> String {
+        let mut digest = Sha256::new();
+        for (feature, rule, scenario) in scenarios(&self.features) {
+            let (file, line) = place(feature, scenario);
+            let backgrounds = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
+            let steps = backgrounds.into_iter().flatten().flat_map(|background| &background.steps);
+            digest.update(format!("{file}:{line}\0{}\0", scenario.name));
+            for step in steps.chain(&scenario.steps) {
+                let table = step.table.as_ref().map(|table| &table.rows);
+                digest.update(format!("{}{}\0{:?}{table:?}\0", step.keyword, step.value, step.docstring));
+            }
+        }
+        digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The features as reports need them.
+    pub fn outlines(&self) -> Vec<Outline> {
+        let outline = |feature: &Feature| Outline {
+            name: feature.name.clone(),
+            file: path_of(feature).display().to_string(),
+            line: feature.position.line,
+            description: paragraph(feature.description.as_deref().unwrap_or_default()),
+            rules: feature.rules.iter().map(|rule| rule.name.clone()).collect(),
+        };
+        self.features.iter().map(outline).collect()
+    }
+}
+
+/// A scenario with its feature and, if it is in one, its rule.
+type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
+
+/// Every scenario, in order.
+pub(crate) fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>> {
+    features.iter().flat_map(|feature| {
+        let ruled = feature
+            .rules
+            .iter()
+            .flat_map(move |rule| rule.scenarios.iter().map(move |scenario| (feature, Some(rule), scenario)));
+        feature.scenarios.iter().map(move |scenario| (feature, None, scenario)).chain(ruled)
+    })
+}
+
+/// Where a scenario stands: file and line.
+pub(crate) fn place(feature: &Feature, scenario: &Scenario) -> (String, usize) {
+    (path_of(feature).display().to_string(), scenario.position.line)
+}
+
+/// The tags of a scenario, those of its feature and rule included.
+pub(crate) fn tags<'a>(
+    feature: &'a Feature,
+    rule: Option<&'a Rule>,
+    scenario: &'a Scenario,
+) -> impl Iterator<Item = &'a String> {
+    feature.tags.iter().chain(rule.into_iter().flat_map(|rule| &rule.tags)).chain(&scenario.tags)
+}
+
+/// Parts scenarios that can be checked from those that cannot, and why.
+pub(super) fn divide<'a>(
+    features: &'a [Feature],
+    unchecked: &'a [Unchecked],
+) -> (Vec<Feature>, Vec<(Place<'a>, &'a str)>) {
+    let reason = |feature: &Feature, rule: Option<&Rule>, scenario: &Scenario| {
+        let rule = rule.map_or("", |rule| rule.name.as_str());
+        let same =
+            |u: &&Unchecked| u.scenario == scenario.name && u.rule == rule && u.feature == feature.name;
+        unchecked.iter().find(same).map(|unchecked| unchecked.reason.as_str())
+    };
+    let not = scenarios(features).filter_map(|(f, r, s)| Some(((f, r, s), reason(f, r, s)?)));
+    (retain(features, |f, r, s| reason(f, r, s).is_none()), not.collect())
+}
+
+/// The features with only those scenarios in them that `wanted` holds of; asked once of each, in order.
+fn retain(
+    features: &[Feature],
+    mut wanted: impl FnMut(&Feature, Option<&Rule>, &Scenario) -> bool,
+) -> Vec<Feature> {
+    let mut kept = Vec::new();
+    for whole in features {
+        let mut feature = whole.clone();
+        feature.scenarios.retain(|scenario| wanted(whole, None, scenario));
+        for (rule, whole_rule) in feature.rules.iter_mut().zip(&whole.rules) {
+            rule.scenarios.retain(|scenario| wanted(whole, Some(whole_rule), scenario));
+        }
+        feature.rules.retain(|rule| !rule.scenarios.is_empty());
+        if !(feature.scenarios.is_empty() && feature.rules.is_empty()) {
+            kept.push(feature);
+        }
+    }
+    kept
+}
+
+fn holds(expression: &TagOperation, tags: &[&str]) -> bool {
+    match expression {
+        TagOperation::And(a, b) => holds(a, tags) && holds(b, tags),
+        TagOperation::Or(a, b) => holds(a, tags) || holds(b, tags),
+        TagOperation::Not(a) => !holds(a, tags),
+        TagOperation::Tag(tag) => tags.contains(&tag.trim_start_matches('@')),
+    }
+}
