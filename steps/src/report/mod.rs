@@ -1,6 +1,7 @@
 //! What a person reads, and what other programs do: a line for each rule while a run lasts, failures in full at the end,
 //! and reports in files, all from one [model](Report) of the results.
 
+pub mod html;
 mod mask;
 mod model;
 mod recorder;

@@ -1,0 +1,5 @@
+//! Pages for a browser.
+
+mod page;
+
+pub use page::page;
