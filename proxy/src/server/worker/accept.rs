@@ -56,7 +56,7 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: 
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => begin(stream, peer, share.listen, &worker),
+            Ok((stream, peer)) => begin(stream, peer, share.listen, &worker).await,
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
@@ -67,7 +67,7 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: 
     if *end.borrow() == End::Empty {
         while let Ok((stream, peer)) = share.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                begin(stream, peer, share.listen, &worker);
+                begin(stream, peer, share.listen, &worker).await;
             }
         }
     }
@@ -78,12 +78,18 @@ fn is_exhausted(error: &io::Error) -> bool {
 }
 
 /// Gives a new connection a task of its own, if there is room for it.
-fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
+async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
     let not_enough = |level, tail| {
         let limit = worker.connections.limit();
         worker.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
-    let slot = match worker.connections.accept() {
+    let mut accepted = worker.connections.accept();
+    if matches!(accepted, Accepted::Full) {
+        // Connections of the same burst have not had their turn yet, in which they say that they are idle.
+        tokio::task::yield_now().await;
+        accepted = worker.connections.accept();
+    }
+    let slot = match accepted {
         Accepted::Free(slot) => slot,
         Accepted::Reused(slot) => {
             not_enough(Level::Warn, ", reusing connections");
