@@ -115,3 +115,22 @@ impl Pipe {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::wire::stream::Slow;
+
+    #[test]
+    fn what_a_stream_holds_is_not_forgotten() {
+        let mut from = Slow { says: b"words".to_vec(), ..Slow::default() };
+        let mut to = Slow { step: 9, held: 3, ..Slow::default() };
+        let (mut pipe, mut buffer, mut moved) = (Pipe::default(), Buffer::default(), 0);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        for left in [2, 1, 0, 0] {
+            assert!(pipe.poll(&mut from, &mut buffer, &mut to, &mut moved, &mut cx).is_pending());
+            assert_eq!((to.held, pipe.unsent), (left, left > 0));
+        }
+        assert_eq!((moved, &to.seen[..]), (5, &b"words"[..]));
+    }
+}

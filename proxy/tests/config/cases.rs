@@ -33,6 +33,7 @@ const FILES: &[(&str, &str)] = &[
     ("variable", include_str!("cases/variable.txt")),
     ("upstream", include_str!("cases/upstream.txt")),
     ("tls", include_str!("cases/tls.txt")),
+    ("certificate", include_str!("cases/certificate.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];

@@ -81,7 +81,8 @@ fn site() -> Site {
     site
 }
 
-fn nginx() -> Option<PathBuf> {
+/// The real thing, to compare with.
+pub(crate) fn nginx() -> Option<PathBuf> {
     let program =
         PathBuf::from(std::env::var_os("HOPCHECK_NGINX").unwrap_or_else(|| "/usr/sbin/nginx".into()));
     let there = program.exists();

@@ -6,5 +6,6 @@ mod files;
 mod lifecycle;
 mod reload;
 mod server;
+mod tls;
 mod tunnel;
 mod user;

@@ -138,57 +138,10 @@ fn write<S: Stream>(stream: &mut S, cx: &mut Context<'_>, pieces: [&[u8]; 3]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-
-    /// Takes `step` bytes with each write.
-    struct Slow {
-        step: usize,
-        seen: Vec<u8>,
-    }
-
-    impl AsyncRead for Slow {
-        fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, _: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-            Poll::Pending
-        }
-    }
-
-    impl AsyncWrite for Slow {
-        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-            let count = self.step.min(data.len());
-            self.seen.extend_from_slice(&data[..count]);
-            Poll::Ready(Ok(count))
-        }
-
-        fn poll_write_vectored(
-            self: Pin<&mut Self>,
-            cx: &mut Context<'_>,
-            pieces: &[IoSlice<'_>],
-        ) -> Poll<io::Result<usize>> {
-            let all: Vec<u8> = pieces.iter().flat_map(|piece| piece.to_vec()).collect();
-            self.poll_write(cx, &all)
-        }
-
-        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-
-        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl Stream for Slow {
-        fn poll_read_ready(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-            Poll::Pending
-        }
-
-        fn socket(&self) -> Option<&tokio::net::TcpStream> {
-            None
-        }
-    }
+    use crate::http::wire::stream::Slow;
 
     fn send(chunked: bool, pieces: &[&str], step: usize) -> String {
-        let mut slow = Slow { step, seen: Vec::new() };
+        let mut slow = Slow { step, ..Slow::default() };
         let mut out = Outflow::default();
         out.begin();
         out.text().extend_from_slice(b"head ");
@@ -219,5 +172,17 @@ mod tests {
             assert_eq!(send(true, &["abc", ""], step), "head 3\r\nabc\r\n0\r\n\r\n", "step {step}");
             assert_eq!(send(true, &[""], step), "head 0\r\n\r\n", "step {step}");
         }
+    }
+
+    #[test]
+    fn a_message_is_not_finished_while_the_stream_holds_some_of_it() {
+        let mut slow = Slow { step: 9, held: 3, ..Slow::default() };
+        let mut out = Outflow::default();
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        assert!(matches!(out.poll_write(&mut slow, &mut cx, b"abc", true), Poll::Ready(Ok(3))));
+        assert!(!out.is_flushed() && !out.is_finished());
+        assert!(out.poll_write(&mut slow, &mut cx, b"", true).is_pending());
+        assert!(matches!(out.poll_write(&mut slow, &mut cx, b"", true), Poll::Ready(Ok(0))));
+        assert!(out.is_finished());
     }
 }

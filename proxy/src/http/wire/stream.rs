@@ -29,3 +29,76 @@ impl Stream for TcpStream {
         Some(self)
     }
 }
+
+#[cfg(test)]
+pub(crate) use slow::Slow;
+
+#[cfg(test)]
+mod slow {
+    use std::io::IoSlice;
+    use std::pin::Pin;
+
+    use tokio::io::ReadBuf;
+
+    use super::*;
+
+    /// A stream for tests: says what it `says`, takes `step` bytes with each write, and has not sent them until it has
+    /// been asked `held` times.
+    #[derive(Debug, Default)]
+    pub(crate) struct Slow {
+        pub(crate) says: Vec<u8>,
+        pub(crate) step: usize,
+        pub(crate) seen: Vec<u8>,
+        pub(crate) held: u8,
+    }
+
+    impl AsyncRead for Slow {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            room: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            if self.says.is_empty() {
+                return Poll::Pending;
+            }
+            room.put_slice(&std::mem::take(&mut self.says));
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Slow {
+        fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+            let count = self.step.min(data.len());
+            self.seen.extend_from_slice(&data[..count]);
+            Poll::Ready(Ok(count))
+        }
+
+        fn poll_write_vectored(
+            self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            pieces: &[IoSlice<'_>],
+        ) -> Poll<io::Result<usize>> {
+            let all: Vec<u8> = pieces.iter().flat_map(|piece| piece.to_vec()).collect();
+            self.poll_write(cx, &all)
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            self.held = self.held.saturating_sub(1);
+            if self.held == 0 { Poll::Ready(Ok(())) } else { Poll::Pending }
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Stream for Slow {
+        fn poll_read_ready(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            if self.says.is_empty() { Poll::Pending } else { Poll::Ready(Ok(())) }
+        }
+
+        fn socket(&self) -> Option<&TcpStream> {
+            None
+        }
+    }
+}
