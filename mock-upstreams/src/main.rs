@@ -39,9 +39,9 @@ What the app answers:
                            a line every 500 ms
   /api/slow?ms=3000        answers after 3 s
   /api/headers, /api/cookies, /api/redirect?to=/x, /api/trailers, /api/early, /api/early-hints
-  /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket
+  /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket, and a SockJS endpoint
   /stomp/echo              WebSocket echo; ?close=4001,bye ?refuse=403 ?flood=1000
-  /stomp/info              what a SockJS client asks first
+  /stomp/ws/info           what a SockJS client asks first
 
 Try:
   curl -i http://127.0.0.1:1025/api/echo -d hello";

@@ -18,9 +18,10 @@
 //! | `/api/trailers` | a chunked response with trailer fields; plain for HTTP/1.0, which has none |
 //! | `/api/early?status=413` | answers before it has read the body |
 //! | `/api/early-hints` | a 103 with `Link` before the 200; no 103 for HTTP/1.0 |
-//! | `GET /stomp/info` | what a SockJS client asks first |
-//! | `/stomp/ws`, `/stomp/websocket` | STOMP over WebSocket ([`crate::stomp`]) |
-//! | `/stomp/{server}/{session}/websocket` | the same in the framing of SockJS |
+//! | `/stomp/ws` | STOMP over WebSocket ([`crate::stomp`]) |
+//! | `GET /stomp/ws/info` | what a SockJS client asks first |
+//! | `/stomp/ws/{server}/{session}/websocket` | STOMP over SockJS; `/stomp/ws/websocket` without its framing |
+//! | `/stomp/info`, … | the same for the endpoint `/stomp` |
 //! | `/stomp/echo?…` | WebSocket echo ([`crate::sockets`]) |
 //! | all else | 404 with the echo: the proxy should not have sent it |
 //!

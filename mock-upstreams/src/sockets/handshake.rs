@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
@@ -11,6 +12,7 @@ use serde::Deserialize;
 
 use super::echo::{self, Orders};
 use super::session::{Framing, Log, Socket};
+use super::sockjs;
 use crate::app::{Arrived, Shared};
 use crate::instance::Instance;
 use crate::journal::Fields;
@@ -34,6 +36,7 @@ pub(super) struct Wishes {
     refuse: Option<u16>,
     protocol: Option<String>,
     extension: Option<String>,
+    beat: Option<u64>,
 }
 
 impl axum::extract::FromRequestParts<Arc<Instance>> for Handshake {
@@ -67,8 +70,10 @@ pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Resp
     handshake.accept(Framing::Plain, &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
 }
 
-pub(super) async fn sockjs(State(instance): Shared, handshake: Handshake) -> Response {
-    handshake.accept(Framing::SockJs, &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
+pub(super) async fn stomp_over_sockjs(State(instance): Shared, handshake: Handshake) -> Response {
+    let silence = handshake.wishes.beat.map_or(sockjs::SILENCE, Duration::from_millis);
+    handshake
+        .accept(Framing::SockJs(silence), &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
 }
 
 impl Handshake {

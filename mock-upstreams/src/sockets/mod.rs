@@ -23,8 +23,9 @@
 //! | `greet=TEXT` | sends that text in one segment with the 101 |
 //! | `ping=TEXT` | sends a ping with that payload at once; the pong is in the journal |
 //!
-//! Of SockJS there are `/stomp/info`, the raw WebSocket at `/stomp/websocket`, and the framing of
-//! `/stomp/{server}/{session}/websocket` (`o`, `a[…]`, `c[…]`); its fallbacks over plain HTTP and its own heart-beat `h` are left out.
+//! Of SockJS there is what its WebSocket transport takes, for an endpoint `/stomp` and for one `/stomp/ws`: `/stomp/ws/info`, the raw
+//! WebSocket at `/stomp/ws/websocket`, and sessions at `/stomp/ws/{server}/{session}/websocket` with the frames `o`, `h`, `a[…]` and
+//! `c[…]`. Its fallbacks over plain HTTP are left out. It takes `beat=MS`: the silence after which `h` is sent, 25000 unless told.
 
 mod echo;
 mod handshake;
@@ -40,11 +41,18 @@ use crate::instance::Instance;
 
 pub(crate) use session::{Incoming, Socket};
 
+/// What a SockJS client may be told to connect to.
+const SOCKJS_ENDPOINTS: [&str; 2] = ["/stomp", "/stomp/ws"];
+
 pub(crate) fn router() -> Router<Arc<Instance>> {
-    Router::new()
-        .route("/stomp/info", get(sockjs::info))
-        .route("/stomp/echo", get(handshake::echo))
-        .route("/stomp/ws", get(handshake::stomp))
-        .route("/stomp/websocket", get(handshake::stomp))
-        .route("/stomp/{server}/{session}/websocket", get(handshake::sockjs))
+    let mut router =
+        Router::new().route("/stomp/echo", get(handshake::echo)).route("/stomp/ws", get(handshake::stomp));
+    for endpoint in SOCKJS_ENDPOINTS {
+        let session = format!("{endpoint}/{{server}}/{{session}}/websocket");
+        router = router
+            .route(&format!("{endpoint}/info"), get(sockjs::info))
+            .route(&format!("{endpoint}/websocket"), get(handshake::stomp))
+            .route(&session, get(handshake::stomp_over_sockjs));
+    }
+    router
 }

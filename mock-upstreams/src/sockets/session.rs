@@ -6,6 +6,7 @@ use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
+use tokio::time::Instant;
 
 use super::sockjs;
 use crate::journal::{self, MessageKind, Recorder, SessionEnd};
@@ -17,7 +18,8 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Framing {
     Plain,
-    SockJs,
+    /// With a heart-beat of its own after so long a silence.
+    SockJs(Duration),
 }
 
 /// An open WebSocket whose messages go into the journal.
@@ -37,6 +39,8 @@ pub(super) struct Writer {
     sink: SplitSink<WebSocket, Message>,
     log: Arc<Log>,
     framing: Framing,
+    /// When something was sent last.
+    said: Instant,
 }
 
 /// A message of the client.
@@ -46,12 +50,18 @@ pub(crate) enum Incoming {
     Binary(Bytes),
 }
 
+impl From<String> for Incoming {
+    fn from(text: String) -> Self {
+        Self::Text(text.into())
+    }
+}
+
 impl Socket {
     pub(super) async fn new(socket: WebSocket, log: Log, framing: Framing) -> Self {
         let (log, (sink, stream)) = (Arc::new(log), socket.split());
         let reader = Reader { stream, log: Arc::clone(&log), framing, unwrapped: VecDeque::new() };
-        let mut writer = Writer { sink, log, framing };
-        if framing == Framing::SockJs {
+        let mut writer = Writer { sink, log, framing, said: Instant::now() };
+        if let Framing::SockJs(_) = framing {
             writer.raw(Message::text(sockjs::OPEN)).await;
         }
         Self { reader, writer }
@@ -59,7 +69,15 @@ impl Socket {
 
     /// The next message; `None` once the session is over. Safe to cancel.
     pub(crate) async fn receive(&mut self) -> Option<Incoming> {
-        self.reader.next().await
+        let Framing::SockJs(silence) = self.writer.framing else { return self.reader.next().await };
+        loop {
+            tokio::select! {
+                incoming = self.reader.next() => return incoming,
+                () = tokio::time::sleep_until(self.writer.said + silence) => {
+                    self.writer.raw(Message::text(sockjs::HEART_BEAT)).await;
+                }
+            }
+        }
     }
 
     /// Sends a text message. What cannot be sent any more shows in [`Socket::receive`].
@@ -67,7 +85,7 @@ impl Socket {
         self.writer.text(text).await;
     }
 
-    /// Sends a binary message.
+    /// Sends a binary message. SockJS has none: there, bytes that are no UTF-8 are replaced, as Spring does.
     pub(crate) async fn binary(&mut self, data: Bytes) {
         self.writer.binary(data).await;
     }
@@ -103,7 +121,14 @@ impl Reader {
                     self.log.received(MessageKind::Text, text.as_bytes());
                     match self.framing {
                         Framing::Plain => return Some(Incoming::Text(text)),
-                        Framing::SockJs => self.unwrapped.extend(sockjs::unwrap(&text).map(Incoming::Text)),
+                        Framing::SockJs(_) => match sockjs::unwrap(&text) {
+                            Ok(texts) => self.unwrapped.extend(texts.into_iter().map(Incoming::from)),
+                            Err(error) => {
+                                let why = format!("the client sent no JSON array of strings: {error}");
+                                self.log.end(SessionEnd::Aborted { why });
+                                return None;
+                            }
+                        },
                     }
                 }
                 Message::Binary(data) => {
@@ -133,13 +158,16 @@ impl Writer {
     pub(super) async fn text(&mut self, text: String) {
         let text = match self.framing {
             Framing::Plain => text,
-            Framing::SockJs => sockjs::wrap(&text),
+            Framing::SockJs(_) => sockjs::wrap(&text),
         };
         self.raw(Message::text(text)).await;
     }
 
     pub(super) async fn binary(&mut self, data: Bytes) {
-        self.raw(Message::Binary(data)).await;
+        match self.framing {
+            Framing::Plain => self.raw(Message::Binary(data)).await,
+            Framing::SockJs(_) => self.text(String::from_utf8_lossy(&data).into_owned()).await,
+        }
     }
 
     pub(super) async fn ping(&mut self, payload: Bytes) {
@@ -147,8 +175,8 @@ impl Writer {
     }
 
     pub(super) async fn close(&mut self, code: Option<u16>, reason: &str) {
-        if self.framing == Framing::SockJs {
-            self.raw(Message::text(sockjs::CLOSE)).await;
+        if let Framing::SockJs(_) = self.framing {
+            self.raw(Message::text(sockjs::close(code, reason))).await;
         }
         self.log.end(SessionEnd::ClosedByServer { code, reason: reason.to_owned() });
         let frame = code.map(|code| CloseFrame { code, reason: Utf8Bytes::from(reason) });
@@ -157,6 +185,7 @@ impl Writer {
     }
 
     async fn raw(&mut self, message: Message) {
+        self.said = Instant::now();
         if self.sink.send(message).await.is_ok() {
             self.log.sent();
         }

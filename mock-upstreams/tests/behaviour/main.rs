@@ -4,6 +4,7 @@ mod app;
 mod faults;
 mod journal;
 mod lifecycle;
+mod sockjs;
 mod stomp;
 mod stomp_frames;
 mod streaming;

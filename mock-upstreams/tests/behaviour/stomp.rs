@@ -361,16 +361,3 @@ async fn understands_frames_cut_and_joined_by_the_websocket() -> Outcome {
     stomp.message("hi").await?;
     Ok(())
 }
-
-#[tokio::test]
-async fn speaks_sockjs_where_its_clients_look() -> Outcome {
-    let blue = blue().await;
-    let (mut socket, _) = open(&blue, "/stomp/1/abc/websocket", "").await?;
-    assert_eq!(next(&mut socket).await?, Message::text("o"));
-    socket.send(Message::text(r#"["CONNECT\naccept-version:1.1\n\n\u0000"]"#)).await?;
-    let Message::Text(connected) = next(&mut socket).await? else { return Err("no text".into()) };
-    assert!(connected.starts_with(r#"a["CONNECTED\nversion:1.1\n"#), "{connected}");
-    let info = crate::support::get(&blue, "/stomp/info").await?.json();
-    assert_eq!((&info["websocket"], &info["origins"][0]), (&true.into(), &"*:*".into()));
-    Ok(())
-}
