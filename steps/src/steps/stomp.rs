@@ -8,6 +8,7 @@ use super::handshake::{diagnosis, handshake};
 use super::rows;
 use crate::client::{ClientError, StompClient, WebSocket, shown, with};
 use crate::failure::{Checked, Failure};
+use crate::profile::Transport;
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
 
@@ -188,7 +189,7 @@ async fn connect(
     socket: WebSocket,
     headers: &[(String, String)],
 ) -> Checked {
-    let client = StompClient::connect(socket, parsed(version)?, headers).await;
+    let client = StompClient::connect(socket, Transport::WebSocket, parsed(version)?, headers).await;
     let client =
         client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
     world.transcript.note(&format!("{name} connected over STOMP {version}"));

@@ -1,21 +1,27 @@
 //! A STOMP client over a WebSocket: <https://stomp.github.io/stomp-specification-1.2.html>, and 1.1 and 1.0 before it.
 //!
 //! A session reads and writes by itself: what comes is collected until a step asks for it, so that nothing is lost
-//! between steps, and heart-beats go out as agreed while steps do something else.
+//! between steps, and heart-beats go out as agreed while steps do something else. What carries the frames is a WebSocket
+//! as it is, or SockJS over one.
+
+mod incoming;
+mod outgoing;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use futures::{SinkExt as _, StreamExt as _};
-use mock_upstreams::stomp::frame::{Decoder, Frame, Input, Version};
+use futures::SinkExt as _;
+use mock_upstreams::stomp::frame::{Decoder, Frame, Version};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::websocket::{Incoming, Outgoing, closed};
 use super::{ClientError, Route, WebSocket, patiently};
+use crate::profile::Transport;
+use incoming::{Inbox, opened, read};
+use outgoing::{Wire, write};
 
 /// Receipts and destinations of the client itself begin with this; scenarios do not see what comes for them.
 const OWN: &str = "hopcheck-";
@@ -24,7 +30,7 @@ const OWN: &str = "hopcheck-";
 #[derive(Debug)]
 pub struct StompClient {
     route: Route,
-    version: Version,
+    wire: Wire,
     outgoing: mpsc::UnboundedSender<Message>,
     inbox: watch::Receiver<Inbox>,
     /// How many frames of each command have been asked for.
@@ -40,36 +46,33 @@ pub struct StompClient {
     _tasks: JoinSet<()>,
 }
 
-/// What has come so far.
-#[derive(Debug, Default)]
-struct Inbox {
-    frames: Vec<Frame>,
-    beats: usize,
-    /// How the session ended.
-    ended: Option<String>,
-}
-
 impl StompClient {
-    /// Begins a session: sends `CONNECT` as `@stomp/stompjs` does, without `host`, and awaits `CONNECTED`. Of `headers`,
-    /// one of the same name takes the place of the client's own.
+    /// Begins a session on a WebSocket, which for SockJS has been opened at a [`sockjs_path`](super::sockjs_path): sends
+    /// `CONNECT` as `@stomp/stompjs` does, without `host`, and awaits `CONNECTED`. Of `headers`, one of the same name
+    /// takes the place of the client's own.
     ///
     /// # Errors
     /// When something else comes, or nothing, or another version than was asked for.
     pub async fn connect(
         socket: WebSocket,
+        transport: Transport,
         version: Version,
         headers: &[(String, String)],
     ) -> Result<StompClient, ClientError> {
-        let (route, mut sink, stream) = socket.into_parts();
+        let (route, mut sink, mut stream) = socket.into_parts();
+        if transport == Transport::SockJs {
+            patiently(route.patience(), "the server to open the SockJS session", opened(&mut stream)).await?;
+        }
         let (collecting, inbox) = watch::channel(Inbox::default());
         let (outgoing, queue) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(read(stream, Decoder::new(version), collecting));
+        tasks.spawn(read(stream, transport, Decoder::new(version), collecting));
+        let wire = Wire { transport, version };
         let connect = with(Frame::new("CONNECT"), &[("accept-version", version.as_str())], headers);
-        patiently(route.patience(), "the proxy to read", sink.send(message(&connect, version))).await?;
+        patiently(route.patience(), "the proxy to read", sink.send(wire.message(&connect)?)).await?;
         let mut client = StompClient {
             route,
-            version,
+            wire,
             outgoing,
             inbox,
             asked: BTreeMap::new(),
@@ -87,7 +90,7 @@ impl StompClient {
         }
         let ((sends, wants), (offers, expects)) = (intervals(&connect), intervals(&connected));
         client.beat = agreed(offers, wants);
-        client._tasks.spawn(write(sink, queue, agreed(sends, expects)));
+        client._tasks.spawn(write(sink, queue, wire.heart_beat(), agreed(sends, expects)));
         Ok(client)
     }
 
@@ -102,11 +105,12 @@ impl StompClient {
         if let Some(ended) = &self.inbox.borrow().ended {
             return Err(ClientError::Session(format!("the session is over: {ended}")));
         }
+        let message = self.wire.message(frame)?;
         if !frame.body.is_empty() {
             self.sent = Some((Instant::now(), frame.body.clone()));
         }
         // Where the writer is gone, the session is over, and whoever waits for an answer learns how.
-        let _ = self.outgoing.send(message(frame, self.version));
+        let _ = self.outgoing.send(message);
         Ok(())
     }
 
@@ -238,93 +242,12 @@ impl StompClient {
     }
 }
 
-impl Inbox {
-    /// Frames of that command, but for those that the client had sent to itself.
-    fn of(&self, command: &str) -> impl Iterator<Item = Frame> {
-        let own = |frame: &Frame, header| frame.get(header).is_some_and(|value| value.contains(OWN));
-        let of_command = self.frames.iter().filter(move |frame| frame.command == command);
-        of_command.filter(move |frame| !own(frame, "receipt-id") && !own(frame, "destination")).cloned()
-    }
-
-    /// Takes in what a message brought.
-    fn take(&mut self, data: &[u8], decoder: &mut Decoder) {
-        decoder.push(data);
-        self.beats += usize::from(data.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
-        loop {
-            match decoder.next() {
-                Ok(Some(Input::Frame(frame))) => self.frames.push(frame),
-                Ok(Some(Input::HeartBeat)) => {}
-                Ok(None) => return,
-                Err(error) => {
-                    self.ended = Some(format!("what came is not STOMP: {error}"));
-                    return;
-                }
-            }
-        }
-    }
-}
-
 /// `frame` with `headers`, and those of `own` that are not among them.
 pub fn with(frame: Frame, own: &[(&str, &str)], headers: &[(String, String)]) -> Frame {
     let given = |name: &str| headers.iter().any(|(other, _)| other == name);
     let kept = own.iter().filter(|(name, _)| !given(name));
     let frame = kept.fold(frame, |frame, (name, value)| frame.with(*name, *value));
     headers.iter().fold(frame, |frame, (name, value)| frame.with(name, value))
-}
-
-/// Collects what comes until the session is over.
-async fn read(mut stream: Incoming, mut decoder: Decoder, inbox: watch::Sender<Inbox>) {
-    let ended = loop {
-        let message = match stream.next().await {
-            Some(Ok(message)) => message,
-            Some(Err(error)) => break ClientError::from(error).to_string(),
-            None => break "the WebSocket was dropped".to_owned(),
-        };
-        match message {
-            Message::Text(text) => inbox.send_modify(|inbox| inbox.take(text.as_bytes(), &mut decoder)),
-            Message::Binary(data) => inbox.send_modify(|inbox| inbox.take(&data, &mut decoder)),
-            Message::Close(frame) => break closed(frame.as_ref()),
-            _ => {}
-        }
-    };
-    inbox.send_modify(|inbox| {
-        inbox.ended.get_or_insert(ended);
-    });
-    // To answer a Close frame takes further reading.
-    while let Some(Ok(_)) = stream.next().await {}
-}
-
-/// Sends what is to be sent, and a heart-beat whenever there was nothing for a while.
-async fn write(mut sink: Outgoing, mut queue: mpsc::UnboundedReceiver<Message>, beat: Option<Duration>) {
-    // Somewhat earlier than agreed: what is sent at the end of the interval arrives after it.
-    let interval = beat.map(|beat| beat * 4 / 5);
-    loop {
-        let message = tokio::select! {
-            message = queue.recv() => match message {
-                Some(message) => message,
-                None => return,
-            },
-            () = pause(interval) => Message::text("\n"),
-        };
-        if sink.send(message).await.is_err() {
-            return; // the reader learns how the session ended
-        }
-    }
-}
-
-async fn pause(interval: Option<Duration>) {
-    match interval {
-        Some(interval) => tokio::time::sleep(interval).await,
-        None => std::future::pending().await,
-    }
-}
-
-/// A frame goes out as text, and as binary where it is none.
-fn message(frame: &Frame, version: Version) -> Message {
-    match String::from_utf8(frame.encode(version)) {
-        Ok(text) => Message::text(text),
-        Err(error) => Message::binary(error.into_bytes()),
-    }
 }
 
 /// The two numbers of `heart-beat`, in milliseconds: how often its sender can send one, and wants to get one.
@@ -341,7 +264,10 @@ fn agreed(sends: u64, wants: u64) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use mock_upstreams::AppServer;
+
     use super::*;
+    use crate::client::{Connection, Handshake, sockjs_path};
 
     #[test]
     fn heart_beats_are_agreed_upon_as_the_specification_says() {
@@ -362,14 +288,42 @@ mod tests {
         assert_eq!(frame, Frame::new("SUBSCRIBE").with("id", "1").with("ack", "client"));
     }
 
-    #[test]
-    fn the_inbox_counts_heart_beats_and_hides_what_the_client_sent_itself() {
-        let (mut inbox, mut decoder) = (Inbox::default(), Decoder::new(Version::V1_2));
-        inbox.take(b"RECEIPT\nreceipt-id:hopcheck-receipt-1\n\n\0\n", &mut decoder);
-        inbox.take(b"\n", &mut decoder);
-        inbox.take(b"RECEIPT\nreceipt-id:r", &mut decoder);
-        inbox.take(b"-1\n\n\0", &mut decoder);
-        let seen: Vec<Frame> = inbox.of("RECEIPT").collect();
-        assert_eq!((seen, inbox.beats), (vec![Frame::new("RECEIPT").with("receipt-id", "r-1")], 1));
+    /// What a client gets to see of one session with an app server.
+    async fn session(server: &AppServer, transport: Transport, version: Version) -> [Frame; 2] {
+        let path = match transport {
+            Transport::WebSocket => "/stomp/ws".to_owned(),
+            Transport::SockJs => sockjs_path("/stomp/ws"),
+        };
+        let connection = Connection::open(&Route::local(server.address(), None)).await.unwrap();
+        let (_, socket) = Handshake::new(&path, &[]).open(connection, None).await.unwrap();
+        let beats = [("heart-beat".to_owned(), "100,100".to_owned())];
+        let mut client = StompClient::connect(socket.unwrap(), transport, version, &beats).await.unwrap();
+        let destination = |frame: Frame| frame.with("destination", "/topic/tea");
+        client.send_confirmed(destination(Frame::new("SUBSCRIBE")).with("id", "s")).await.unwrap();
+        client.send(&destination(Frame::new("SEND")).with("x", "a:b").body("차\0\"\\ \n")).unwrap();
+        let message = client.next("MESSAGE").await.unwrap();
+        client.heart_beats(2).await.unwrap();
+        client.send(&Frame::new("BEGIN")).unwrap();
+        let error = client.next("ERROR").await.unwrap();
+        let ended = client.end().await.unwrap();
+        assert!(
+            ended.contains("closed the session with 1002") || ended.contains("closed with 1002"),
+            "{ended}"
+        );
+        [message, error]
+    }
+
+    #[tokio::test]
+    async fn sockjs_carries_the_same_session_as_a_websocket() {
+        for version in Version::ALL {
+            let mut seen = Vec::new();
+            for transport in [Transport::WebSocket, Transport::SockJs] {
+                // Each with a server of its own: numbers in frames begin anew.
+                let server = AppServer::start("blue", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+                seen.push(session(&server, transport, version).await);
+            }
+            assert_eq!(seen[0], seen[1], "in STOMP {version}");
+            assert_eq!(seen[0][0].text(), "차\0\"\\ \n");
+        }
     }
 }
