@@ -7,6 +7,15 @@ Feature: API requests
   @D14
   Rule: The path decides who answers
 
+    @deployment @D5
+    Scenario: The API answers under {api.path}
+      See `location /api` and its `proxy_pass`; a 502 or 504 means that no app server could be reached. Where the path falls into
+      `location /`, the front end's page comes, with 200.
+
+      When the client sends "GET {api.path}"
+      Then the response is {api.status}
+      And the response is not the front end's page
+
     @D5
     Scenario Outline: <path> goes to an app server
       See `location /api`, a prefix, and `location ~ ^/stomp/`, a regular expression. nginx compares them with the path after

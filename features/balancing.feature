@@ -14,6 +14,13 @@ Feature: Two app servers
       Then every response is 200
       And the responses come from "blue" and "green" in turn
 
+    @deployment
+    Scenario: More than one app server answers
+      See `upstream dambae200`: two `server` lines, neither of them `down` or `backup`, no `ip_hash`; and whether both are up.
+
+      When the client sends "GET {api.path}" 10 times
+      Then the responses have at least 2 values of "{instances.header}"
+
     Scenario: With one worker there is one turn for all clients
       See `upstream dambae200`: neither `server` line may be `down`, `backup` or of another weight. With several workers the
       shares differ by at most one request for each of them.

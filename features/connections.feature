@@ -11,7 +11,7 @@ Feature: Client connections
     Scenario: A hundred requests are served on one connection
       See `keepalive_timeout`, where 0 turns this off, and `keepalive_requests`, 1000 unless set.
 
-      When the client sends "OPTIONS /api/items" 100 times
+      When the client sends "OPTIONS {preflight.path}" 100 times
       Then the connection is open
 
     Scenario Outline: <request> with <status> does not cost the connection

@@ -7,19 +7,21 @@ Feature: The front end
   @D13 @W4
   Rule: Every path that is no file gets the app's page
 
-    @deployment
     Scenario Outline: <path> shows the app's page
       See `try_files $uri $uri/ /index.html;` and `root` in `location /`. If `root` is not the directory that was deployed,
       each path is a 500 and the error log says "rewrite or internal redirection cycle".
 
       When the client sends "GET <path>"
-      Then the response is the file "index.html" of the front end
-      And the header "Content-Type" of the response is "text/html"
+      Then the response is the front end's page
+
+      @deployment
+      Examples:
+        | path                  |
+        | /                     |
+        | {front-end.deep-link} |
 
       Examples:
         | path               |
-        | /                  |
-        | /stores/1/items?q= |
         | /assets/missing.js |
 
     Scenario: Where the front end is missing, every path is an error
@@ -81,6 +83,15 @@ Feature: The front end
         | robots.txt   | text/plain               |
         | app.js.map   | application/octet-stream |
         | LICENSE      | application/octet-stream |
+
+    @deployment
+    Scenario: The page's {front-end.asset} is served as what it is
+      See `root` and `try_files $uri` in `location /`: without them the page is served in its place, which browsers refuse as a
+      script or style sheet. See `include mime.types;` for its type.
+
+      When the client sends "GET {front-end.asset}"
+      Then the response is 200
+      And the response has the type of a file "{front-end.asset}"
 
     Scenario Outline: <path> finds the file "<file>"
       nginx looks for the file after decoding the path, joining `//` and resolving `.` and `..`.
@@ -162,6 +173,15 @@ Feature: The front end
         | If-Modified-Since | {Last-Modified} | 304    |
         | If-Match          | "another"       | 412    |
 
+    @deployment
+    Scenario: A browser that has {front-end.asset} is told that it is still good
+      See `etag`, which is on unless turned off, and whether `add_header` or a `location` of its own takes the header away.
+
+      Given the client sends "GET {front-end.asset}"
+      When the client sends "GET {front-end.asset}" with the headers:
+        | If-None-Match | {ETag} |
+      Then the response is 304
+
     Scenario Outline: Of 0123456789 the range <range> is "<body>"
       nginx serves ranges of files by itself; `max_ranges 0;` would turn that off.
 
@@ -216,7 +236,6 @@ Feature: The front end
       Then the response is 405
       And no app server saw anything
 
-    @deployment
     Scenario Outline: <path> does not lead out of the front end
       nginx refuses a path that climbs above its root, or holds a NUL, before it looks at any file.
 

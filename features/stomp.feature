@@ -15,6 +15,15 @@ Feature: STOMP
       Then "minji" receives the frame "CONNECTED" with the headers:
         | version | 1.2 |
 
+    @deployment
+    Scenario: What a client sends to {stomp.send} comes to whoever subscribed to {stomp.subscribe}
+      The session works both ways. If it opens and this fails, ask the app server's log, not the proxy's.
+
+      Given "minji" is connected over STOMP 1.2
+      And "minji" is subscribed to "{stomp.subscribe}"
+      When "minji" sends "hopcheck was here" to "{stomp.send}"
+      Then "minji" receives a message from "{stomp.subscribe}"
+
     Scenario Outline: What one client of STOMP <version> sends, another receives
       Both are on one app server, as topics are its own.
 
@@ -137,12 +146,12 @@ Feature: STOMP
   @D11 @D12 @W3
   Rule: Heart-beats keep a session open
 
-    @stomp12
+    @stomp12 @deployment
     Scenario: Heart-beats agreed upon come through the proxy
       A heart-beat is a single line break. A proxy that collects bytes before it sends them would break this.
 
       When "minji" is connected over STOMP 1.2 with the headers:
-        | heart-beat | 200,200 |
+        | heart-beat | {stomp.heart-beat} |
       Then "minji" keeps getting heart-beats
 
     @default

@@ -11,14 +11,14 @@ Feature: WebSocket
       See `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection "upgrade";` and
       `proxy_http_version 1.1;` in `location ~ ^/stomp/`: without any one of them the app server is asked for a plain page.
 
-      When the client opens a WebSocket at "/stomp/ws"
+      When the client opens a WebSocket at "{stomp.websocket}"
       Then the WebSocket is open
 
     @rfc6455 @deployment @D12
     Scenario: The subprotocol is agreed upon end to end
       Sec-WebSocket-Protocol is no hop-by-hop header: it must pass in both directions without a `proxy_set_header`.
 
-      When the client opens a WebSocket at "/stomp/ws" with the headers:
+      When the client opens a WebSocket at "{stomp.websocket}" with the headers:
         | Sec-WebSocket-Protocol | v12.stomp, v11.stomp |
       Then the WebSocket is open
       And the header "Sec-WebSocket-Protocol" of the response is "v12.stomp"
@@ -233,6 +233,15 @@ Feature: WebSocket
       And nothing is sent for 50 seconds
       When the client sends the text "still here"
       Then the message comes back unchanged
+
+    @default @slow @deployment
+    Scenario: The WebSocket at {stomp.websocket} is kept through fifty seconds of silence
+      See `proxy_read_timeout`: 60 s unless set. Whatever stands before the proxy, such as a load balancer, has one of its own.
+
+      Given the client opens a WebSocket at "{stomp.websocket}"
+      And nothing is sent for 50 seconds
+      When the client sends the ping "still here"
+      Then the client receives the pong "still here"
 
     @default @slow
     Scenario: A session that is quiet for more than sixty seconds is not

@@ -167,7 +167,7 @@ fn a_run_that_is_interrupted_leaves_nothing_behind() {
 fn an_unknown_target_could_not_run() {
     let output = hopcheck(&["run", "--target", "apache"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("[possible values: reference, nginx]"), "{output:?}");
+    assert!(stderr(&output).contains("a target is reference, nginx, a URL,"), "{output:?}");
 }
 
 #[test]

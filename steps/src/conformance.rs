@@ -6,9 +6,12 @@
 
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::cli::{self, Asked};
 use crate::features::Specification;
+use crate::scene::Stage;
+use crate::setting::Setting;
 use crate::target::{Nginx, NginxOptions, Reference, Target};
 
 /// libtest's options that change nothing here.
@@ -70,7 +73,9 @@ fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Argum
     cli::block_on(async {
         match target().await {
             Ok(target) => {
-                cli::run_target(&specification, crate::conf::Source::find(here)?, target, &asked).await
+                let source = crate::conf::Source::find(here)?;
+                let setting = Setting::Staged(Arc::new(Stage { target, source }));
+                cli::run_target(&specification, setting, &asked).await
             }
             Err(error) if is_set("HOPCHECK_REQUIRE_NGINX") => Err(error.into()),
             Err(error) => {

@@ -9,12 +9,39 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::client::{Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket};
 use crate::failure::Failure;
+use crate::profile::Transport;
 use crate::report::Evidence;
 use crate::scene::Scene;
 use crate::setting::Setting;
 use crate::target::Verdict;
 use crate::text;
 use crate::transcript::Transcript;
+
+/// How the app's page is known.
+#[derive(Debug)]
+pub enum Page {
+    /// By all of it.
+    Whole(Vec<u8>),
+    /// By a text that it contains.
+    With(String),
+}
+
+impl Page {
+    /// What sets a response's body apart from the page; `None` if nothing does.
+    pub fn differs(&self, response: &Response) -> Option<String> {
+        match self {
+            Page::Whole(page) if *page == response.body => None,
+            Page::Whole(page) => {
+                let (seen, wanted) = (response.body.len(), page.len());
+                Some(format!("the body is not the front end's page: {seen} bytes, where that has {wanted}"))
+            }
+            Page::With(text) if response.text().contains(text) => None,
+            Page::With(text) => {
+                Some(format!("the body is not the front end's page: it does not contain {text:?}"))
+            }
+        }
+    }
+}
 
 /// The world of one scenario.
 #[derive(Debug, Default, cucumber::World)]
@@ -98,6 +125,50 @@ impl World {
     /// Whether what reaches the app servers can be seen.
     pub fn sees_app_servers(&self) -> bool {
         matches!(self.setting, Some(Setting::Staged(_)))
+    }
+
+    /// The app's page, by which it is told from all else.
+    ///
+    /// # Errors
+    /// When the front end has none, or it cannot be fetched.
+    pub async fn page(&mut self) -> Result<Page, Failure> {
+        match self.setting()? {
+            Setting::Staged(_) => {
+                let front_end = self.scene().await?.front_end().ok_or_else(no_front_end)?;
+                Ok(Page::Whole(std::fs::read(front_end.join("index.html"))?))
+            }
+            Setting::Live(deployment) => {
+                if let Some(text) = deployment.words().get("front-end.text") {
+                    return Ok(Page::With(text.to_owned()));
+                }
+                let mut connection = Connection::open(deployment.route()).await?;
+                Ok(Page::Whole(connection.ask(&Request::new("GET", "/")).await?.body))
+            }
+        }
+    }
+
+    /// The headers that the site wants in every CONNECT.
+    ///
+    /// # Errors
+    /// When a secret among them is not to be had.
+    pub fn stomp_headers(&self) -> Result<Vec<(String, String)>, Failure> {
+        match self.setting()? {
+            Setting::Staged(_) => Ok(Vec::new()),
+            Setting::Live(deployment) => Ok(deployment.stomp_headers().to_vec()),
+        }
+    }
+
+    /// What carries STOMP.
+    pub fn transport(&self) -> Transport {
+        match &self.setting {
+            Some(Setting::Live(deployment)) => deployment.profile().stomp.transport,
+            _ => Transport::default(),
+        }
+    }
+
+    /// Whether an instance of the app says that it sent this response.
+    pub fn is_from_app_server(&self, response: &Response) -> bool {
+        self.word("instances.header").is_some_and(|header| response.value(header).is_some())
     }
 
     /// Sends a request and keeps its response. The client has one connection, kept from request to request; it opens a
@@ -256,6 +327,11 @@ impl World {
             scene.strike().await;
         }
     }
+}
+
+/// What is wrong where a front end is needed and there is none.
+pub fn no_front_end() -> Failure {
+    Failure::new("the configuration names no `root`, so there is no front end")
 }
 
 fn is_error(line: &str) -> bool {

@@ -2,6 +2,7 @@
 
 mod conf;
 mod run;
+mod targets;
 
 use std::io::Write as _;
 use std::process::ExitCode;

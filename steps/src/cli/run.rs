@@ -1,29 +1,30 @@
 //! `hopcheck run`.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use gherkin::tagexpr::TagOperation;
 
 use super::conf::{ConfArgs, print_notes};
+use super::targets::TargetName;
 use super::{BROKEN, Error, KEPT};
-use crate::conf::Source;
 use crate::features::Specification;
 use crate::report::{Record, Style, print_details, print_failures, print_summary};
 use crate::run::{Selection, run};
-use crate::scene::Stage;
 use crate::setting::Setting;
-use crate::target::{Nginx, NginxOptions, Reference, Target};
 
 /// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
 const JOBS: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// What to run it by; may be given more than once
-    #[arg(long = "target", value_name = "TARGET", value_enum, default_values_t = [TargetName::Reference])]
+    /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container), a
+    /// deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
+    #[arg(long = "target", value_name = "TARGET", default_value = "reference")]
     targets: Vec<TargetName>,
+    /// What is known of the deployments [default: hopcheck.toml]
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
     #[command(flatten)]
     conf: ConfArgs,
     /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]
@@ -42,14 +43,6 @@ pub(super) struct RunArgs {
     /// longest
     #[arg(short, long)]
     verbose: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum TargetName {
-    /// The reference proxy: no Docker, answers in seconds
-    Reference,
-    /// nginx in a container
-    Nginx,
 }
 
 /// What is asked of a run.
@@ -82,8 +75,8 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     };
     let mut code = KEPT;
     for name in arguments.targets {
-        let target = target(name).await?;
-        code = code.max(run_target(&specification, source.clone(), target, &asked).await?);
+        let setting = name.open(&source, arguments.profile.as_deref()).await?;
+        code = code.max(run_target(&specification, setting, &asked).await?);
     }
     Ok(code)
 }
@@ -91,18 +84,21 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
 /// Runs the specification against one target, and reports. Returns the exit code.
 pub(crate) async fn run_target(
     specification: &Specification,
-    source: Source,
-    target: Box<dyn Target>,
+    setting: Setting,
     asked: &Asked,
 ) -> Result<u8, Error> {
     let style = Style::detect();
-    println!("{} {} by {}", style.strong("testing"), source.name, target.describe());
-    if asked.verbose {
-        print_notes(&source).await?;
+    println!("{} {}", style.strong("testing"), setting.describe());
+    if let (true, Setting::Staged(stage)) = (asked.verbose, &setting) {
+        print_notes(&stage.source).await?;
     }
-    let selection =
-        Selection { tags: asked.tags.clone(), slow: asked.slow, jobs: asked.jobs, ..Selection::default() };
-    let setting = Setting::Staged(Arc::new(Stage { target, source }));
+    let selection = Selection {
+        tags: asked.tags.clone(),
+        slow: asked.slow,
+        jobs: asked.jobs,
+        live: setting.is_live(),
+        ..Selection::default()
+    };
     let results = run(specification, setting, &selection, style, std::future::pending()).await;
     if results.records.is_empty() {
         return Err("no scenario satisfies --tags".into());
@@ -113,13 +109,6 @@ pub(crate) async fn run_target(
         print_details(style, &results);
     }
     Ok(if results.records.iter().any(Record::fails) { BROKEN } else { KEPT })
-}
-
-async fn target(name: TargetName) -> Result<Box<dyn Target>, Error> {
-    Ok(match name {
-        TargetName::Reference => Box::new(Reference::new(std::env::current_exe()?)?),
-        TargetName::Nginx => Box::new(Nginx::start(&NginxOptions::from_env()).await?),
-    })
 }
 
 fn tag_expression(text: &str) -> Result<TagOperation, String> {

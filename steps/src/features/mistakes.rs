@@ -8,6 +8,7 @@ use gherkin::{Scenario, Step, StepType};
 
 use super::{Specification, path_of};
 use crate::catalogue;
+use crate::profile::{WORDS, Words};
 use crate::world::World;
 
 /// Words that begin a line of Gherkin.
@@ -29,6 +30,7 @@ pub(super) fn in_specification(specification: &Specification) -> Vec<String> {
         if let Some(other) = named.insert(&scenario.name, place.clone()) {
             mistakes.push(format!("{place}: there is another scenario \"{}\" at {other}", scenario.name));
         }
+        mistakes.extend(unknown_words(scenario).map(|what| format!("{place}: {what}")));
         mistakes.extend(misspelt(scenario.description.as_deref()).map(|what| format!("{place}: {what}")));
     }
     for feature in &specification.features {
@@ -59,9 +61,12 @@ pub(super) fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
 fn undefined_steps(specification: &Specification) -> Vec<String> {
     let collection = World::collection();
     let mut mistakes = Vec::new();
+    let words = Words::example();
     for (feature, step) in specification.steps() {
+        let mut step = step.clone();
+        step.value = words.put_into(&step.value).unwrap_or(step.value);
         let place = format!("{}:{}", path_of(feature).display(), step.position.line);
-        match collection.find(step) {
+        match collection.find(&step) {
             Ok(Some(_)) => {}
             Ok(None) => mistakes.push(format!(
                 "{place}: no step is defined for \"{} {}\"\n  help: the nearest is \"{}\"; `hopcheck steps` lists them \
@@ -76,6 +81,25 @@ fn undefined_steps(specification: &Specification) -> Vec<String> {
     mistakes.sort();
     mistakes.dedup();
     mistakes
+}
+
+/// Words in braces that look like those of a site, and are none.
+fn unknown_words(scenario: &Scenario) -> impl Iterator<Item = String> {
+    let texts = scenario.steps.iter().flat_map(|step| {
+        let cells = step.table.iter().flat_map(|table| table.rows.iter().flatten());
+        [&step.value].into_iter().chain(step.docstring.iter()).chain(cells)
+    });
+    let braced = texts.chain([&scenario.name]).flat_map(|text| text.split('{').skip(1));
+    let words = braced.filter_map(|rest| rest.split_once('}').map(|(word, _)| word.to_owned()));
+    let of_a_site = |word: &String| {
+        let section = word.split_once('.').map(|(section, _)| section);
+        section.is_some_and(|section| WORDS.iter().any(|(known, _)| known.split('.').next() == Some(section)))
+    };
+    words.filter(of_a_site).filter(|word| WORDS.iter().all(|(known, _)| known != word)).map(|word| {
+        let nearest =
+            WORDS.iter().map(|(known, _)| *known).min_by_key(|known| catalogue::distance(&word, known));
+        format!("no site has a word {{{word}}}\n  help: the nearest is {{{}}}", nearest.unwrap_or_default())
+    })
 }
 
 fn checks_nothing<'a>(
@@ -140,6 +164,14 @@ mod tests {
              Then the response is 200\n",
         );
         assert_eq!(said, ["a.feature:2: should \"Givven x\" begin with Given?"]);
+    }
+
+    #[test]
+    fn a_word_misspelt_is_not_taken_for_text() {
+        let said = mistakes_in(
+            "Feature: F\n  Scenario: S\n    When the client sends \"GET {api.pth}\"\n    Then the response is {api.status}\n",
+        );
+        assert_eq!(said, ["a.feature:2: no site has a word {api.pth}", "  help: the nearest is {api.path}"]);
     }
 
     #[test]

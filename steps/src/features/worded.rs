@@ -1,78 +1,49 @@
-//! A specification in the words of one site.
+//! Features in the words of one site.
 
-use gherkin::{Background, Feature, Scenario, Step};
+use gherkin::{Background, Feature, Rule, Scenario, Step};
 
-use super::Specification;
 use crate::profile::{Missing, Words};
+use crate::run::Unchecked;
 
-/// A specification whose words in braces stand for what a site calls its own, and what cannot be said there.
-#[derive(Debug)]
-pub struct Worded {
-    /// What can be run.
-    pub specification: Specification,
-    /// What cannot.
-    pub unchecked: Vec<Unchecked>,
-}
-
-/// A scenario that cannot be checked on a site.
-#[derive(Debug, Clone)]
-pub struct Unchecked {
-    /// Its feature.
-    pub feature: Feature,
-    /// Its rule, if it is in one.
-    pub rule: Option<gherkin::Rule>,
-    /// The scenario, its words as they are written.
-    pub scenario: Scenario,
-    /// Why.
-    pub reason: String,
-}
-
-impl Specification {
-    /// Says every scenario in the words of a site.
-    pub fn worded(&self, words: &Words) -> Worded {
-        let mut unchecked = Vec::new();
-        let features =
-            self.features.iter().map(|feature| of_feature(feature, words, &mut unchecked)).collect();
-        let mut known_differences = self.known_differences.clone();
-        for known in &mut known_differences {
-            known.scenario = words.put_into(&known.scenario).unwrap_or_else(|_| known.scenario.clone());
-        }
-        Worded { specification: Specification { features, known_differences }, unchecked }
-    }
+/// `features` with what a site calls its own in place of the words in braces; and the scenarios that cannot be said in
+/// its words, which stand among the others as they are written.
+pub fn worded(features: &[Feature], words: &Words) -> (Vec<Feature>, Vec<Unchecked>) {
+    let mut unchecked = Vec::new();
+    let features = features.iter().map(|feature| of_feature(feature, words, &mut unchecked)).collect();
+    (features, unchecked)
 }
 
 fn of_feature(feature: &Feature, words: &Words, unchecked: &mut Vec<Unchecked>) -> Feature {
     let mut worded = feature.clone();
-    let mut take =
-        |scenarios: &mut Vec<Scenario>, rule: Option<&gherkin::Rule>, before: Option<&Background>| {
-            scenarios.retain_mut(|scenario| {
-                let background = before.map_or(Ok(()), |before| {
-                    before.steps.iter().try_for_each(|step| of_step(&mut step.clone(), words))
+    let mut say = |scenarios: &mut [Scenario], rule: Option<&Rule>| {
+        for scenario in scenarios {
+            let before = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
+            let before =
+                before.into_iter().flatten().try_for_each(|before| of_background(&mut before.clone(), words));
+            if let Err(Missing(reason)) = before.and_then(|()| of_scenario(scenario, words)) {
+                unchecked.push(Unchecked {
+                    feature: feature.name.clone(),
+                    rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+                    scenario: scenario.name.clone(),
+                    reason,
                 });
-                match background.and_then(|()| of_scenario(scenario, words)) {
-                    Ok(()) => true,
-                    Err(Missing(reason)) => {
-                        unchecked.push(Unchecked {
-                            feature: feature.clone(),
-                            rule: rule.cloned(),
-                            scenario: scenario.clone(),
-                            reason,
-                        });
-                        false
-                    }
-                }
-            });
-        };
-    take(&mut worded.scenarios, None, feature.background.as_ref());
+            }
+        }
+    };
+    say(&mut worded.scenarios, None);
     for (rule, original) in worded.rules.iter_mut().zip(&feature.rules) {
-        take(&mut rule.scenarios, Some(original), original.background.as_ref());
+        say(&mut rule.scenarios, Some(original));
     }
-    let rules = worded.rules.iter_mut().filter_map(|rule| rule.background.as_mut());
-    for background in worded.background.iter_mut().chain(rules) {
-        // A scenario that cannot do without a word that is missing is gone by now.
-        let _ = background.steps.iter_mut().try_for_each(|step| of_step(step, words));
+    let of_rules = worded.rules.iter_mut().filter_map(|rule| rule.background.as_mut());
+    for background in worded.background.iter_mut().chain(of_rules) {
+        // Where a word is missing, none of its scenarios is run.
+        let _ = of_background(background, words);
     }
     worded
+}
+
+fn of_background(background: &mut Background, words: &Words) -> Result<(), Missing> {
+    background.steps.iter_mut().try_for_each(|step| of_step(step, words))
 }
 
 fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), Missing> {
@@ -83,7 +54,12 @@ fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), Missing> {
     Ok(())
 }
 
+/// Steps that need a word without saying it.
+const SILENT: [(&str, &str); 1] = [("connected over STOMP", "{stomp.endpoint}")];
+
 fn of_step(step: &mut Step, words: &Words) -> Result<(), Missing> {
+    let needed = SILENT.iter().filter(|(text, _)| step.value.contains(text));
+    needed.map(|(_, word)| words.put_into(word)).collect::<Result<Vec<_>, _>>()?;
     step.value = words.put_into(&step.value)?;
     if let Some(text) = &mut step.docstring {
         *text = words.put_into(text)?;

@@ -99,6 +99,9 @@ pub struct Stomp {
     /// A destination that may be sent to, where it harms nobody, and whose messages come to `subscribe`. Nothing is
     /// sent if none is named.
     pub send: Option<String>,
+    /// The heart-beats to ask for in CONNECT, in milliseconds: `10000,10000`. Whether they come is checked only if the app
+    /// server is known to send some.
+    pub heart_beat: Option<String>,
 }
 
 /// What carries STOMP.

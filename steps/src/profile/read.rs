@@ -23,16 +23,6 @@ pub enum ProfileError {
     /// Something in it is not understood.
     #[error("{0}")]
     Mistake(String),
-    /// It has no section for a target.
-    #[error("{file} has no section [target.{name}]{known}")]
-    NoTarget {
-        /// The profile.
-        file: String,
-        /// The target.
-        name: String,
-        /// The sections that it has, in words.
-        known: String,
-    },
 }
 
 impl Profile {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::{Profile, Transport};
 
 /// Every word, and what a profile does not say if it is missing.
-pub const WORDS: [(&str, &str); 15] = [
+pub const WORDS: [(&str, &str); 16] = [
     ("api.path", "names no API path that may be read (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
     ("preflight.path", "names no path to ask a preflight for (`[preflight] path`)"),
@@ -19,6 +19,7 @@ pub const WORDS: [(&str, &str); 15] = [
     ("stomp.websocket", "names no STOMP endpoint (`[stomp] endpoint`)"),
     ("stomp.subscribe", "names no STOMP destination to subscribe to (`[stomp] subscribe`)"),
     ("stomp.send", "names no STOMP destination to send to (`[stomp] send`)"),
+    ("stomp.heart-beat", "names no heart-beats to ask for (`[stomp] heart-beat`)"),
     ("front-end.deep-link", "names no deep link of the front end (`[front-end] deep-link`)"),
     ("front-end.text", "names no text of the front end's page (`[front-end] text`)"),
     ("front-end.asset", "names no built file of the front end (`[front-end] asset`)"),
@@ -45,11 +46,18 @@ impl Words {
         words.set("stomp.websocket", Some("/stomp/ws"));
         words.set("stomp.subscribe", Some("/topic/stock"));
         words.set("stomp.send", Some("/topic/stock"));
+        words.set("stomp.heart-beat", Some("200,200"));
         words.set("front-end.deep-link", Some("/stores/1/items?q="));
         words.set("front-end.text", page.and_then(title_of));
         words.set("front-end.asset", page.and_then(asset_of));
         words.set("instances.header", Some("X-Instance"));
         words
+    }
+
+    /// Some value for each, to see what a scenario looks like.
+    pub fn example() -> Words {
+        let page = "<title>shop</title><script src=\"/assets/app-1a2b3c4d.js\">";
+        Words::staged(&Profile::default(), Some(page))
     }
 
     /// Those of a deployment.
@@ -68,6 +76,7 @@ impl Words {
         words.set("stomp.websocket", raw.as_deref());
         words.set("stomp.subscribe", profile.stomp.subscribe.as_deref());
         words.set("stomp.send", profile.stomp.send.as_deref());
+        words.set("stomp.heart-beat", profile.stomp.heart_beat.as_deref());
         words.set("front-end.deep-link", profile.front_end.deep_link.as_deref());
         words.set("front-end.text", profile.front_end.text.as_deref());
         words.set("front-end.asset", profile.front_end.asset.as_deref());
@@ -147,6 +156,12 @@ mod tests {
         let words = Words::staged(&Profile::default(), None);
         let text = words.put_into("GET {api.path} {blue} {a*3} {\"json\": 1}");
         assert_eq!(text.as_deref(), Ok("GET /api/items {blue} {a*3} {\"json\": 1}"));
+    }
+
+    #[test]
+    fn every_word_has_an_example() {
+        let words = Words::example();
+        WORDS.iter().for_each(|(word, _)| assert!(words.get(word).is_some(), "{word}"));
     }
 
     #[test]

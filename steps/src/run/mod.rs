@@ -13,7 +13,7 @@ use gherkin::Feature;
 
 pub use select::{Selected, Selection, Unchecked};
 
-use crate::features::{KnownDifference, Specification};
+use crate::features::{KnownDifference, Specification, worded};
 use crate::report::{Progress, Recorder, Style, TargetResults};
 use crate::setting::Setting;
 use crate::world::World;
@@ -29,10 +29,10 @@ pub async fn run(
 ) -> TargetResults {
     let begun = Instant::now();
     let selected = Selected::of(specification, selection);
-    let part = selected.part(selection.shard);
+    let (part, unchecked) = worded(&selected.part(selection.shard), setting.words());
     let order: HashMap<(String, usize), usize> =
         select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (select::place(f, s), nth)).collect();
-    let (features, unchecked) = select::divide(&part, &selection.unchecked);
+    let (features, unchecked) = select::divide(&part, &unchecked);
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();

@@ -19,8 +19,8 @@ pub struct Selection {
     pub slow: bool,
     /// Which part of them is run; `None`: all.
     pub shard: Option<Shard>,
-    /// Scenarios that cannot be checked on this target; they are not run, and reported as such.
-    pub unchecked: Vec<Unchecked>,
+    /// Whether only scenarios are run that are safe on a system that others use (`@deployment`).
+    pub live: bool,
     /// How many scenarios are run at once.
     pub jobs: usize,
     /// How often a scenario that fails is run again.
@@ -49,7 +49,7 @@ impl Default for Selection {
             name: None,
             slow: false,
             shard: None,
-            unchecked: Vec::new(),
+            live: false,
             jobs: 1,
             retries: 0,
             fail_fast: false,
@@ -72,7 +72,9 @@ impl Selected {
         let mut slow_left_out = 0;
         let features = retain(&specification.features, |feature, rule, scenario| {
             let tags: Vec<&str> = tags(feature, rule, scenario).map(String::as_str).collect();
-            let named = selection.tags.as_ref().is_none_or(|wanted| holds(wanted, &tags))
+            let safe = !selection.live || tags.contains(&"deployment");
+            let named = safe
+                && selection.tags.as_ref().is_none_or(|wanted| holds(wanted, &tags))
                 && selection.name.as_ref().is_none_or(|wanted| wanted.is_match(&scenario.name));
             let too_slow = named && !selection.slow && tags.contains(&"slow");
             slow_left_out += usize::from(too_slow);

@@ -9,7 +9,7 @@ use gherkin::Step;
 use super::{request_line, rows, same_values};
 use crate::client::{Connection, Framing, PATIENCE, Request, digest};
 use crate::failure::{Checked, Failure};
-use crate::world::World;
+use crate::world::{World, no_front_end};
 use crate::{ensure, ensure_eq};
 
 /// The status of the latest response.
@@ -129,6 +129,71 @@ async fn is_file(world: &mut World, file: String) -> Checked {
     );
     ensure!(status == 200, "the response is {status}, not the front end's {file}");
     ensure_eq!(digest(&response.body), digest(&expected), "the body is not that of {file}");
+    Ok(())
+}
+
+/// The response is the app's page, which every path of the app itself must show.
+#[then(expr = "the response is the front end's page")]
+async fn is_page(world: &mut World) -> Checked {
+    let page = world.page().await?;
+    let response = world.response()?;
+    let status = response.status;
+    ensure!(
+        !world.is_from_app_server(response),
+        "an app server answered, with {status}, not the front end: see which `location` that path falls into"
+    );
+    ensure!(
+        status != 500,
+        "the front end's page is not served, but a 500; is `root` the directory that the build is in?"
+    );
+    ensure!(status == 200, "the response is {status}, not the front end's page");
+    let kind = response.value("content-type").unwrap_or_default();
+    ensure!(
+        media_type(kind) == "text/html",
+        "the page comes as {kind:?}, which browsers do not show: see `types`"
+    );
+    page.differs(response).map_or(Ok(()), |how| Err(Failure::new(how)))
+}
+
+/// The response is something else than the app's page.
+#[then(expr = "the response is not the front end's page")]
+async fn is_no_page(world: &mut World) -> Checked {
+    let page = world.page().await?;
+    let response = world.response()?;
+    ensure!(
+        page.differs(response).is_some(),
+        "the front end's page was served: the path falls into `location /`, not into one with a `proxy_pass`"
+    );
+    Ok(())
+}
+
+/// The response has one of the types that browsers take a file of that name for.
+#[then(expr = "the response has the type of a file {string}")]
+async fn has_type(world: &mut World, file: String) -> Checked {
+    let file = world.text(&file);
+    let seen = world.response()?.value("content-type").unwrap_or_default();
+    let wanted = types_of(&file);
+    ensure!(
+        wanted.is_empty() || wanted.contains(&media_type(seen)),
+        "{file} comes as {seen:?}, not as {}; a page in its place is text/html",
+        wanted.join(" or ")
+    );
+    Ok(())
+}
+
+/// The responses of the step before have so many values of a header among them, or more.
+#[then(expr = "the responses have at least {int} values of {string}")]
+async fn values_among(world: &mut World, count: usize, header: String) -> Checked {
+    let seen: std::collections::BTreeSet<&str> =
+        world.batch().iter().filter_map(|r| r.value(&header)).collect();
+    ensure!(!seen.is_empty(), "no response has {header}");
+    let told: Vec<&str> = seen.iter().copied().collect();
+    ensure!(
+        seen.len() >= count,
+        "of {} responses each has {header}: {}; is only one instance up, or in the `upstream`?",
+        world.batch().len(),
+        told.join(", ")
+    );
     Ok(())
 }
 
@@ -267,6 +332,25 @@ async fn traffic_answered(world: &mut World, request: String, status: u16) -> Ch
     Ok(())
 }
 
-pub(super) fn no_front_end() -> Failure {
-    Failure::new("the configuration names no `root`, so there is no front end")
+/// A media type without its parameters.
+fn media_type(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+/// What a file may be served as: nginx's own types, those of its newer versions and of others.
+fn types_of(file: &str) -> &'static [&'static str] {
+    let path = file.split(['?', '#']).next().unwrap_or_default();
+    match path.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("js" | "mjs") => &["application/javascript", "text/javascript", "application/x-javascript"],
+        Some("css") => &["text/css"],
+        Some("svg") => &["image/svg+xml"],
+        Some("png") => &["image/png"],
+        Some("jpg" | "jpeg") => &["image/jpeg"],
+        Some("webp") => &["image/webp"],
+        Some("ico") => &["image/x-icon", "image/vnd.microsoft.icon"],
+        Some("woff2") => &["font/woff2"],
+        Some("wasm") => &["application/wasm"],
+        Some("json") => &["application/json"],
+        _ => &[],
+    }
 }

@@ -10,12 +10,11 @@ use cucumber::{given, when};
 use gherkin::Step;
 use mock_upstreams::{AppServer, Fault, StopMode};
 
-use super::response::no_front_end;
 use super::{doc_string, names, request_line};
 use crate::client::Traffic;
 use crate::conf::Overlay;
 use crate::failure::{Checked, Failure};
-use crate::world::World;
+use crate::world::{World, no_front_end};
 
 /// Puts the directives of the doc string into a block of the configuration: `main`, `http`, `server`, `location /api`,
 /// … One of the same name that stands there is replaced.

@@ -1,4 +1,6 @@
-//! STOMP. Clients have names; each has a WebSocket of its own at /stomp/ws.
+//! STOMP. Clients have names; each has a WebSocket of its own at the site's endpoint.
+
+use std::time::Duration;
 
 use cucumber::{given, then, when};
 use gherkin::Step;
@@ -6,14 +8,14 @@ use mock_upstreams::stomp::frame::{Frame, Version};
 
 use super::handshake::{diagnosis, handshake};
 use super::rows;
-use crate::client::{ClientError, StompClient, WebSocket, shown, with};
+use crate::client::{ClientError, StompClient, WebSocket, shown, sockjs_path, with};
 use crate::failure::{Checked, Failure};
 use crate::profile::Transport;
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
 
-/// Where clients connect.
-const ENDPOINT: &str = "/stomp/ws";
+/// How long a broker that confirms a subscription may take to. Some never do: their silence is no fault.
+const CONFIRMATION: Duration = Duration::from_secs(2);
 
 /// How many handshakes a client makes to reach a certain app server; each should do in two.
 const ATTEMPTS: usize = 100;
@@ -108,6 +110,17 @@ async fn receives(world: &mut World, name: String, body: String) -> Checked {
     Ok(())
 }
 
+/// A message from this destination comes, whatever the app makes of what was sent.
+#[then(expr = "{string} receives a message from {string}")]
+async fn receives_from(world: &mut World, name: String, destination: String) -> Checked {
+    let destination = world.text(&destination);
+    loop {
+        if receive(world, &name, "MESSAGE").await?.get("destination") == Some(&*destination) {
+            return Ok(());
+        }
+    }
+}
+
 /// The next message that this client receives has the bytes that were sent last, by whomever.
 #[then(expr = "{string} receives the same bytes")]
 async fn receives_same(world: &mut World, name: String) -> Checked {
@@ -171,7 +184,13 @@ async fn disconnected(world: &mut World, name: String) -> Checked {
 async fn open(world: &mut World, name: &str, version: &str) -> Result<WebSocket, Failure> {
     world.begin();
     let offer = ("Sec-WebSocket-Protocol".to_owned(), parsed(version)?.subprotocol().to_owned());
-    match handshake(world, ENDPOINT, &[offer], None).await? {
+    let endpoint = world.word("stomp.endpoint").unwrap_or_default();
+    let (path, offers) = match world.transport() {
+        Transport::WebSocket => (endpoint.to_owned(), vec![offer]),
+        // SockJS's own client offers no subprotocol.
+        Transport::SockJs => (sockjs_path(endpoint), Vec::new()),
+    };
+    match handshake(world, &path, &offers, None).await? {
         Some(socket) => Ok(socket),
         None => {
             let (status, why) = (world.response()?.status, diagnosis(world));
@@ -189,7 +208,8 @@ async fn connect(
     socket: WebSocket,
     headers: &[(String, String)],
 ) -> Checked {
-    let client = StompClient::connect(socket, Transport::WebSocket, parsed(version)?, headers).await;
+    let headers = [world.stomp_headers()?, headers.to_vec()].concat();
+    let client = StompClient::connect(socket, world.transport(), parsed(version)?, &headers).await;
     let client =
         client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
     world.transcript.note(&format!("{name} connected over STOMP {version}"));
@@ -207,7 +227,13 @@ async fn subscribe(
     let own = [("id", &*format!("{name}-{destination}")), ("destination", &destination), ("ack", "auto")];
     let frame = with(Frame::new("SUBSCRIBE"), &own, headers);
     world.transcript.note(&format!("{name} sent\n{}", quoted('>', &frame)));
-    let outcome = client(world, name)?.send_confirmed(frame).await;
+    let confirms = world.sees_app_servers();
+    let client = client(world, name)?;
+    let outcome = if confirms {
+        client.send_confirmed(frame).await
+    } else {
+        client.send_asking(frame, CONFIRMATION).await
+    };
     outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
 }
 

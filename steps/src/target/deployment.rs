@@ -22,6 +22,7 @@ pub struct Deployment {
     url: Url,
     route: Route,
     words: Words,
+    stomp_headers: Vec<(String, String)>,
     profile: Profile,
     secrets: Vec<String>,
     found: Found,
@@ -60,8 +61,15 @@ impl Deployment {
             secrets.push(value.clone());
             headers.push((header.clone(), value));
         }
-        for secret in [&profile.stomp.login, &profile.stomp.passcode].into_iter().flatten() {
-            secrets.push(secret.reveal().map_err(wrong)?);
+        let stomp = &profile.stomp;
+        let mut stomp_headers: Vec<_> =
+            stomp.host.iter().map(|host| ("host".to_owned(), host.clone())).collect();
+        for (header, secret) in [("login", &stomp.login), ("passcode", &stomp.passcode)] {
+            if let Some(secret) = secret {
+                let value = secret.reveal().map_err(wrong)?;
+                secrets.push(value.clone());
+                stomp_headers.push((header.to_owned(), value));
+            }
         }
         secrets.retain(|secret| !secret.is_empty());
         let host = profile.connect.host.clone().unwrap_or_else(|| authority(&url));
@@ -83,7 +91,16 @@ impl Deployment {
             found.offers.insert(0, "HTTP/2".to_owned());
         }
         let words = Words::live(&profile);
-        Ok(Deployment { name: name.to_owned(), url, route: asked, words, profile, secrets, found })
+        Ok(Deployment {
+            name: name.to_owned(),
+            url,
+            route: asked,
+            words,
+            stomp_headers,
+            profile,
+            secrets,
+            found,
+        })
     }
 
     /// The target's name.
@@ -120,6 +137,11 @@ impl Deployment {
     /// What it calls its own.
     pub fn words(&self) -> &Words {
         &self.words
+    }
+
+    /// The headers that it wants in every CONNECT.
+    pub fn stomp_headers(&self) -> &[(String, String)] {
+        &self.stomp_headers
     }
 
     /// What is known of it.

@@ -128,6 +128,14 @@ impl StompClient {
         Ok(())
     }
 
+    /// Sends a frame and asks for a receipt, without insisting: a broker that gives none has until `patience` to refuse.
+    ///
+    /// # Errors
+    /// When the session ends, or an ERROR comes.
+    pub async fn send_asking(&mut self, frame: Frame, patience: Duration) -> Result<(), ClientError> {
+        timeout(patience, self.send_confirmed(frame)).await.unwrap_or(Ok(()))
+    }
+
     /// The next frame of that command that has not been asked for.
     ///
     /// # Errors
