@@ -52,7 +52,8 @@ async fn serve_tls(stream: TcpStream, worker: &Worker, http: &Http, listen: &Lis
             };
             chosen.set(name.and_then(matches).unwrap_or(listen.default_server));
             // A server without a certificate of its own borrows that of the default server, as nginx has it.
-            server(chosen.get()).and_then(|server| server.tls.clone()).or_else(|| default.tls.clone())
+            let server = server(chosen.get()).filter(|server| !server.rejects_handshake)?;
+            server.tls.clone().or_else(|| default.tls.clone())
         },
     };
     let session = Session::new(worker, http, listen, client);

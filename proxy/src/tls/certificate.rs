@@ -130,7 +130,21 @@ pub(crate) fn check_trusted(path: &Path) -> Result<(), Unusable> {
 
 /// The certificates of a server, of which a client is shown the first whose signature it can check.
 #[derive(Debug)]
-pub(super) struct Certificates(pub(super) Vec<Arc<CertifiedKey>>);
+pub(super) struct Certificates(Vec<Arc<CertifiedKey>>);
+
+impl Certificates {
+    /// These, but of each kind of key the last only, as OpenSSL has it.
+    pub(super) fn new(all: Vec<Arc<CertifiedKey>>) -> Certificates {
+        let mut kept: Vec<Arc<CertifiedKey>> = Vec::new();
+        for pair in all {
+            match kept.iter_mut().find(|known| known.key.algorithm() == pair.key.algorithm()) {
+                Some(known) => *known = pair,
+                None => kept.push(pair),
+            }
+        }
+        Certificates(kept)
+    }
+}
 
 impl ResolvesServerCert for Certificates {
     fn resolve(&self, client: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {

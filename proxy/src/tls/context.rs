@@ -53,7 +53,7 @@ pub(crate) fn context(context: Context) -> Result<Arc<ServerConfig>, Error> {
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&versions)?
         .with_no_client_auth()
-        .with_cert_resolver(Arc::new(Certificates(certificates)));
+        .with_cert_resolver(Arc::new(Certificates::new(certificates)));
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     config.ignore_client_order = prefer_server_ciphers;
     let Sessions { cache, tickets, timeout } = sessions;

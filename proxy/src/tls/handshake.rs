@@ -14,6 +14,9 @@ use tokio_rustls::LazyConfigAcceptor;
 use super::stream::{Facts, TlsStream};
 use crate::server::worker::connections::Connections;
 
+/// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
+const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
+
 /// How a connection began.
 #[derive(Debug)]
 pub(crate) enum Begun {
@@ -31,7 +34,7 @@ pub(crate) struct Greeting<'a, Choose> {
     pub(crate) timeout: Duration,
     /// Where to wait for the first byte.
     pub(crate) connections: &'a Connections,
-    /// The server that a client asks for by name, if it does.
+    /// The server that a client asks for by name, if it does; `None` for one that lets nobody in.
     pub(crate) choose: Choose,
 }
 
@@ -46,6 +49,8 @@ pub(crate) enum Failed {
     TimedOut,
     /// The system has lost the connection.
     Io(io::Error),
+    /// The server that was asked for rejects it.
+    Rejected,
     /// The two do not come to terms.
     Tls(io::Error),
 }
@@ -59,6 +64,7 @@ impl fmt::Display for Failed {
             Failed::Io(error) => {
                 write!(f, "peer closed connection in SSL handshake ({})", crate::log::describe(error))
             }
+            Failed::Rejected => f.write_str("SSL_do_handshake() failed (SSL: handshake rejected)"),
             Failed::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
         }
     }
@@ -101,7 +107,11 @@ where
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
-        let Some(config) = (greeting.choose)(name.as_deref()) else { return Err(Failed::Broken) };
+        let Some(config) = (greeting.choose)(name.as_deref()) else {
+            // As much as a socket takes at once, which is more than this: a client that is not there need not know.
+            let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
+            return Err(Failed::Rejected);
+        };
         let (stream, facts) = TlsStream::new(hello.into_stream(config).await?);
         Ok(Begun::Tls(Box::new(stream), facts))
     };

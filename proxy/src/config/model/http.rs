@@ -68,8 +68,10 @@ pub struct Server {
     /// The locations to choose from.
     pub tree: LocationTree,
     /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
-    /// an address with TLS has one.
+    /// an address with TLS has one, unless it rejects every handshake.
     pub tls: Option<Arc<ServerConfig>>,
+    /// `ssl_reject_handshake`: nobody comes in by this server's name.
+    pub rejects_handshake: bool,
     /// `client_header_timeout`.
     pub client_header_timeout: Duration,
     /// `client_header_buffer_size`, bytes.

@@ -58,12 +58,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("log", "open_log_file_cache"),
     (
         "TLS, HTTP/2, HTTP/3",
-        "ssl ssl_alpn ssl_certificate_cache ssl_certificate_compression \
-         ssl_client_certificate ssl_conf_command ssl_crl ssl_early_data \
-         ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
-         ssl_password_file ssl_preread ssl_reject_handshake \
-         ssl_session_ticket_key \
-         ssl_stapling_file ssl_stapling_responder ssl_verify_client \
+        "ssl ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_client_certificate ssl_conf_command ssl_crl \
+         ssl_early_data ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
+         ssl_password_file ssl_preread ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client \
          ssl_verify_depth http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes \
          http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_push \
          http2_push_preload http2_recv_buffer_size http2_recv_timeout http3_hq http3_max_concurrent_streams \

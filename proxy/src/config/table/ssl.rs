@@ -13,7 +13,7 @@ pub(super) const COMMANDS: &[Command] = &[
         SERVERS,
         Take(1, 1),
         "",
-        "The server's certificate and those that lead to its issuer (PEM). Several, each with its key: a client is shown the first that it understands.",
+        "The server's certificate and those that lead to its issuer (PEM). Several, each with its key, for several kinds of keys: a client is shown the first that it can check.",
         set::certificate,
     )
     .note("A path beside the configuration file, or absolute; variables, `data:` and `engine:` are refused."),
@@ -44,6 +44,9 @@ pub(super) const COMMANDS: &[Command] = &[
         once(&mut r.raw().tls.tickets, d, flag)
     })
     .note("Each server has keys of its own, which do not outlive a reload."),
+    command("ssl_reject_handshake", SERVERS, Flag, "off", "Turn clients away that ask for this server, or for none.", |r, d| {
+        once(&mut r.raw().tls.reject_handshake, d, flag)
+    }),
     command("ssl_buffer_size", SERVERS, Take(1, 1), "16k", "Bytes of a TLS record at most.", |r, d| {
         once(&mut r.raw().tls.buffer_size, d, size)
     })

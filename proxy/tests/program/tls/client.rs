@@ -6,6 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, LazyLock};
 use std::thread;
 
+use rcgen::{CertificateParams, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
@@ -18,7 +19,13 @@ use crate::files::nginx;
 use crate::server::{Server, Site, connect};
 
 /// Names that every site has a certificate for: `default.crt`, `default.key`, …
-pub(crate) const NAMES: [&str; 3] = ["default", "a", "renewed"];
+pub(crate) const NAMES: [&str; 4] = ["default", "a", "renewed", "ed25519"];
+
+/// The example of RFC 8410 §10.3, in the one encoding that OpenSSL and ring both read.
+const ED25519: &str = "-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+-----END PRIVATE KEY-----
+";
 
 /// A certificate, and the same with its key as PEM files.
 pub(crate) struct Pair {
@@ -31,9 +38,13 @@ pub(crate) struct Pair {
 /// One for each name.
 pub(crate) static PAIRS: LazyLock<Vec<Pair>> = LazyLock::new(|| {
     let pair = |name: &'static str| {
-        let made = rcgen::generate_simple_self_signed([format!("{name}.test")]).unwrap();
-        let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
-        Pair { name, der: made.cert.der().clone(), certificate, key }
+        let key = match name {
+            "ed25519" => KeyPair::from_pem(ED25519).unwrap(),
+            _ => KeyPair::generate().unwrap(),
+        };
+        let made = CertificateParams::new([format!("{name}.test")]).unwrap().self_signed(&key).unwrap();
+        let key = if name == "ed25519" { ED25519.to_owned() } else { key.serialize_pem() };
+        Pair { name, der: made.der().clone(), certificate: made.pem(), key }
     };
     NAMES.map(pair).into()
 });
@@ -79,12 +90,20 @@ pub(crate) fn config_of(
     suites: &[SupportedCipherSuite],
 ) -> ClientConfig {
     let provider = CryptoProvider { cipher_suites: suites.to_vec(), ..ring::default_provider() };
+    let all = provider.signature_verification_algorithms.supported_schemes();
     ClientConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anyone))
+        .with_custom_certificate_verifier(Arc::new(Anyone(all)))
         .with_no_client_auth()
+}
+
+/// A client that can check signatures of one kind only.
+pub(crate) fn config_that_checks(scheme: SignatureScheme) -> ClientConfig {
+    let mut config = config();
+    config.dangerous().set_certificate_verifier(Arc::new(Anyone(vec![scheme])));
+    config
 }
 
 /// A client that asks for a name in the handshake; for none, if it is an address.
@@ -138,9 +157,9 @@ pub(crate) fn app_server(serve: impl Fn(TcpStream) + Clone + Send + 'static) -> 
     address
 }
 
-/// Believes that everybody is who they say they are, but checks that they have the key.
+/// Believes that everybody is who they say they are, but checks that they have the key, by one of these.
 #[derive(Debug)]
-struct Anyone;
+struct Anyone(Vec<SignatureScheme>);
 
 impl ServerCertVerifier for Anyone {
     fn verify_server_cert(
@@ -183,6 +202,6 @@ impl ServerCertVerifier for Anyone {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        ring::default_provider().signature_verification_algorithms.supported_schemes()
+        self.0.clone()
     }
 }

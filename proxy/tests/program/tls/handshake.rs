@@ -4,10 +4,13 @@ use std::io::Write;
 use std::net::Shutdown;
 use std::sync::Arc;
 
+use rustls::SignatureScheme;
 use rustls::crypto::ring::cipher_suite;
 use rustls::version::{TLS12, TLS13};
 
-use super::client::{PAIRS, Tls, any_client, ask, both, client, config, config_of, get, server, site};
+use super::client::{
+    PAIRS, Tls, any_client, ask, both, client, config, config_of, config_that_checks, get, server, site,
+};
 use crate::server::{Server, eventually, read_response};
 
 const VERSIONS: &str = "ssl_protocols TLSv1.2 TLSv1.3;";
@@ -36,6 +39,19 @@ fn a_client_is_shown_the_certificate_of_the_server_it_names() {
             .map(|name| shown(&mut client(server, &config, name)))
     });
     assert_eq!(certificates, ["a", "a", "default", "default", "default", "default"]);
+}
+
+#[test]
+fn a_client_is_shown_a_certificate_that_it_can_check() {
+    let http =
+        "server { listen 127.0.0.1:@PORT@ ssl; ssl_certificate ed25519.crt; ssl_certificate_key ed25519.key;
+        ssl_certificate default.crt; ssl_certificate_key default.key;
+        ssl_certificate a.crt; ssl_certificate_key a.key; }";
+    let knows = |scheme| Arc::new(config_that_checks(scheme));
+    let configs = [knows(SignatureScheme::ECDSA_NISTP256_SHA256), knows(SignatureScheme::ED25519)];
+    let certificates =
+        both(http, |server| configs.each_ref().map(|config| shown(&mut client(server, config, "a.test"))));
+    assert_eq!(certificates, ["a", "ed25519"]);
 }
 
 #[test]
@@ -131,6 +147,21 @@ fn a_client_that_wants_nothing_but_http_2_is_told() {
         tls.conn.complete_io(&mut tls.sock).unwrap_err().to_string()
     });
     assert_eq!(alert, "received fatal alert: NoApplicationProtocol");
+}
+
+#[test]
+fn strangers_may_be_turned_away() {
+    let http = "server { listen 127.0.0.1:@PORT@ ssl default_server; ssl_reject_handshake on; }
+         server { listen 127.0.0.1:@PORT@ ssl; server_name a.test; ssl_certificate a.crt; ssl_certificate_key a.key; }";
+    let config = Arc::new(config());
+    let outcomes = both(http, |server| {
+        ["a.test", "unknown.test", "127.0.0.1"].map(|name| {
+            let mut tls = client(server, &config, name);
+            tls.conn.complete_io(&mut tls.sock).map(|_| ()).map_err(|error| error.to_string())
+        })
+    });
+    let away = Err("received fatal alert: UnrecognisedName".to_owned());
+    assert_eq!(outcomes, [Ok(()), away.clone(), away]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ pub(super) mod names;
 mod tls;
 mod tree;
 
+use self::tls::Handshake;
 use super::Reader;
 use super::draft::Draft;
 use super::level::{Level, LevelId};
@@ -24,13 +25,17 @@ pub(super) fn finish(reader: &mut Reader) -> Result<(), ConfigError> {
 
     let settings = merge::settings(&draft.levels, &reader.prefix);
     let mut trees = tree::Trees::new(&draft.levels)?;
-    let contexts = tls::contexts(reader, &draft.levels, &draft.servers)?;
-    tls::check(&draft.listens, &draft.servers, &contexts)?;
+    let handshakes = tls::handshakes(reader, &draft.levels, &draft.servers)?;
+    tls::check(&draft.listens, &draft.servers, &handshakes)?;
     let servers: Vec<Server> = draft
         .servers
         .iter()
-        .zip(contexts)
-        .map(|(server, tls)| Server { tls, ..server_of(server, &draft.levels, &mut trees) })
+        .zip(handshakes)
+        .map(|(server, Handshake { tls, rejects_handshake })| Server {
+            tls,
+            rejects_handshake,
+            ..server_of(server, &draft.levels, &mut trees)
+        })
         .collect();
     let (variables, slots) = draft.names.resolve()?;
     let listen = names::listens(draft.listens, draft.servers, &mut warnings)?;
@@ -78,6 +83,7 @@ fn server_of(draft: &super::http::server::ServerDraft, levels: &[Level], trees: 
         root: draft.level.location(),
         tree: trees.take(draft.level).unwrap_or_default(),
         tls: None,
+        rejects_handshake: false,
         client_header_timeout: heads.timeout,
         client_header_buffer_size: heads.first_buffer,
         large_client_header_buffers: heads.large_buffers.0,

@@ -18,34 +18,57 @@ use crate::tls::{self, Cipher, Context, Curve, Sessions, Unusable, Version};
 /// nginx's default for `ssl_session_timeout`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// What each server needs for a handshake, where it names a certificate. Files are read, and must be right, even where
-/// nobody listens with TLS.
-pub(super) fn contexts(
+/// How a server meets clients.
+#[derive(Debug, Default)]
+pub(super) struct Handshake {
+    /// What it needs for a handshake, where it names a certificate.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// `ssl_reject_handshake`.
+    pub(super) rejects_handshake: bool,
+}
+
+impl Handshake {
+    fn is_decided(&self) -> bool {
+        self.tls.is_some() || self.rejects_handshake
+    }
+}
+
+/// How each server meets clients. Files are read, and must be right, even where nobody listens with TLS.
+pub(super) fn handshakes(
     reader: &Reader,
     levels: &[Level],
     servers: &[ServerDraft],
-) -> Result<Vec<Option<Arc<ServerConfig>>>, ConfigError> {
+) -> Result<Vec<Handshake>, ConfigError> {
     let of = |level: LevelId| levels.get(level.0).map(|level| &level.raw.tls);
-    servers
-        .iter()
-        .map(|server| match (of(server.level), of(LevelId::HTTP)) {
-            (Some(server), Some(http)) => context(reader, &Merged { server, http }),
-            _ => Ok(None),
-        })
-        .collect()
+    let handshake = |server: &ServerDraft| match (of(server.level), of(LevelId::HTTP)) {
+        (Some(server), Some(http)) => {
+            let merged = Merged { server, http };
+            let rejects_handshake = merged.one(|tls| tls.reject_handshake).unwrap_or(false);
+            Ok(Handshake { tls: context(reader, &merged)?, rejects_handshake })
+        }
+        _ => Ok(Handshake::default()),
+    };
+    servers.iter().map(handshake).collect()
 }
 
-/// An address with TLS needs a certificate for those who name no server.
+/// An address with TLS needs a certificate for those who name no server; where those are turned away, every other server
+/// needs one of its own.
 pub(super) fn check(
     listens: &Listens,
     servers: &[ServerDraft],
-    contexts: &[Option<Arc<ServerConfig>>],
+    handshakes: &[Handshake],
 ) -> Result<(), ConfigError> {
     for address in listens.addresses.iter().filter(|address| address.tls) {
         let default = address.default_server.or(address.servers.first().copied()).unwrap_or(0);
-        if let (Some(None), Some(server)) = (contexts.get(default), servers.get(default)) {
-            let message = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
-            return Err(server.invalid.clone().with_message(message));
+        let has_certificate = handshakes.get(default).is_some_and(|handshake| handshake.tls.is_some());
+        let rest: &[usize] = if has_certificate { &[] } else { &address.servers };
+        for &index in [default].iter().chain(rest) {
+            if let (Some(handshake), Some(server)) = (handshakes.get(index), servers.get(index))
+                && !handshake.is_decided()
+            {
+                let message = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
+                return Err(server.invalid.clone().with_message(message));
+            }
         }
     }
     Ok(())

@@ -27,6 +27,7 @@ pub(crate) struct Tls {
     pub cache: Option<Option<Cache>>,
     pub tickets: Option<bool>,
     pub timeout: Option<Duration>,
+    pub reject_handshake: Option<bool>,
     pub stapling: Option<bool>,
     pub stapling_verify: Option<bool>,
     pub buffer_size: Option<usize>,
