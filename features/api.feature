@@ -302,7 +302,7 @@ Feature: API requests
       The app is told `Host: dambae200` and may redirect there; `proxy_redirect default` puts the client's own address in.
 
       When the client sends "GET /api/redirect?to=http://dambae200/api/items/8"
-      Then the header "Location" of the response is "http://{proxy}/api/items/8"
+      Then the header "Location" of the response is "{scheme}://{proxy}/api/items/8"
 
     Scenario: A large answer comes back whole
       Look at the error log: nginx buffers large answers in a temporary file, which its worker must be able to write.

@@ -145,7 +145,7 @@ Feature: The front end
       Given the front end has the file "manual/index.html" with the content "how to count"
       When the client sends "GET /manual?page=2"
       Then the response is 301
-      And the header "Location" of the response is "http://{proxy}/manual/?page=2"
+      And the header "Location" of the response is "{scheme}://{proxy}/manual/?page=2"
 
     Scenario: A directory without an index file is not listed
       `autoindex on;` would list it.

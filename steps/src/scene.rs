@@ -11,7 +11,7 @@ use mock_upstreams::{AppServer, ReservedPort};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::client::Route;
+use crate::client::{Route, Tls};
 use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
@@ -121,7 +121,12 @@ impl Scene {
     /// # Errors
     /// As [`Scene::proxy`].
     pub async fn route(&mut self) -> Result<Route, Failure> {
-        Ok(Route::local(self.proxy().await?, None))
+        let address = self.proxy().await?;
+        let tls = match self.rewritten.tls.contains(&address) {
+            true => Some(Tls::for_anyone().map_err(Failure::new)?),
+            false => None,
+        };
+        Ok(Route::local(address, tls))
     }
 
     /// The running proxy.
@@ -140,7 +145,9 @@ impl Scene {
     pub fn write(&mut self) -> Result<SocketAddr, Failure> {
         self.rewrite()?;
         self.rewritten.write(&self.scratch)?;
-        match (self.rewritten.listen.first(), self.stage.source.port) {
+        // One that a scenario brings along is not the one that clients ask.
+        let own = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Whole(_)));
+        match (self.rewritten.listen.first(), self.stage.source.port.filter(|_| !own)) {
             (Some((written, _)), Some(port)) if !self.stage.source.is_asked_at(written) => {
                 Err(Failure::new(format!(
                     "clients ask port {port}, and the configuration has `listen {written};`, not `listen {port};`"

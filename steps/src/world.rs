@@ -290,6 +290,11 @@ impl World {
         }
         let proxy = || scene.and_then(|scene| scene.rewritten().listen.first()).map(|(_, address)| *address);
         match word {
+            "scheme" => {
+                let tls =
+                    |scene: &Scene| proxy().is_some_and(|address| scene.rewritten().tls.contains(&address));
+                Some(if scene.is_some_and(tls) { "https" } else { "http" }.to_owned())
+            }
             "proxy" => proxy().map(|address| address.to_string()),
             "host" => proxy().map(|address| address.ip().to_string()),
             "client" => self.client.map(|address| address.ip().to_string()),

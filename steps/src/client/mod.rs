@@ -30,7 +30,7 @@ pub use route::{Route, Tls};
 pub use sockjs::sockjs_path;
 pub use stomp::{StompClient, with};
 pub use stream::Stream;
-pub use tls::{Trust, trusting_anyone};
+pub use tls::Trust;
 pub use traffic::{Outcome, Traffic};
 pub use websocket::{Handshake, WebSocket, told};
 

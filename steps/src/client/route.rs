@@ -40,6 +40,17 @@ pub struct Tls {
     pub name: ServerName<'static>,
 }
 
+impl Tls {
+    /// For a proxy on this machine, whose certificate was made for the occasion: any is taken.
+    ///
+    /// # Errors
+    /// When this machine cannot do TLS at all.
+    pub fn for_anyone() -> Result<Tls, String> {
+        let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;
+        Ok(Tls { config: super::tls::trusting_anyone()?, name })
+    }
+}
+
 impl Route {
     /// To a proxy on this machine, started for the scenario that asks it: anything may be sent.
     pub fn local(address: SocketAddr, tls: Option<Tls>) -> Route {

@@ -50,7 +50,12 @@ impl AsyncRead for Stream {
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        delegate!(self, stream => Pin::new(stream).poll_read(cx, buffer))
+        match delegate!(self, stream => Pin::new(stream).poll_read(cx, buffer)) {
+            // An end without close_notify is an end: nginx leaves it out where it gives a client up, and what is cut
+            // off is told by HTTP's own framing (RFC 9112 §9.8).
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
+            polled => polled,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! TLS as a client: whom it trusts, and what went wrong, in words that tell a certificate's trouble from a route's.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
@@ -62,13 +62,19 @@ impl Trust {
     }
 }
 
-/// TLS that takes any certificate: for proxies on this machine, whose certificates were made for the occasion.
+/// TLS that takes any certificate: for proxies on this machine, whose certificates were made for the occasion. One for all
+/// of them: it is not cheap to make.
 ///
 /// # Errors
 /// When the machine cannot do TLS at all.
-pub fn trusting_anyone() -> Result<ClientConfig, String> {
-    let verifier = Arc::new(Anyone(Arc::new(ring::default_provider())));
-    Ok(builder()?.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+pub(super) fn trusting_anyone() -> Result<Arc<ClientConfig>, String> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
+    let made = CONFIG.get_or_init(|| {
+        let verifier = Arc::new(Anyone(Arc::new(ring::default_provider())));
+        let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Arc::new(builder.with_no_client_auth()))
+    });
+    made.clone()
 }
 
 fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, String> {

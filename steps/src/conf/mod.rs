@@ -1,5 +1,6 @@
 //! The configuration under test: found, read, overlaid by a scenario and rewritten to be run in a scratch directory.
 
+mod certificate;
 mod edit;
 mod overlay;
 mod paths;

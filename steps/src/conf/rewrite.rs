@@ -78,9 +78,9 @@ pub struct TlsFile {
     pub written: String,
     /// Where the rewritten configuration wants it: below the scratch directory.
     pub placed: PathBuf,
-    /// Its text: from beside the configuration, or from where it lies on this machine. `None` where it is in neither
-    /// place, as certificates of production on a developer's machine; whoever puts nothing there instead will hear an
-    /// engine say that it cannot load it.
+    /// Its text: from beside the configuration, or from where it lies on this machine. Where it is in neither place, as
+    /// certificates of production on a developer's machine, something made for the run; `None` where nothing can stand
+    /// in for it, so that the engine says that it cannot load it.
     pub text: Option<String>,
 }
 
@@ -110,7 +110,14 @@ impl Rewriter<'_> {
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
-        let asked = |(written, _): &(String, SocketAddr)| self.source.is_asked_at(written);
+        let made = super::certificate::stand_in(&mut walk.out.tls_files);
+        walk.out.notes.extend(made);
+        // Where nobody says which port is asked and one speaks TLS, the others redirect to it.
+        let tls = &walk.out.tls;
+        let secure =
+            |address: &SocketAddr| tls.is_empty() || self.source.port.is_some() || tls.contains(address);
+        let asked =
+            |(written, address): &(String, SocketAddr)| self.source.is_asked_at(written) && secure(address);
         if let Some(index) = walk.out.listen.iter().position(asked) {
             walk.out.listen.swap(0, index);
         }
@@ -418,8 +425,8 @@ mod tests {
         );
         assert!(text.contains(&wanted), "{text}");
         assert_eq!(rewritten.tls, [SocketAddr::from(([127, 0, 0, 1], 40_002))]);
-        let found = rewritten.tls_files.iter().map(|file| file.text.as_deref()).collect::<Vec<_>>();
-        assert_eq!(found, [Some("certificate"), Some("key"), None]);
+        let found = rewritten.tls_files.iter().take(2).map(|file| file.text.as_deref()).collect::<Vec<_>>();
+        assert_eq!(found, [Some("certificate"), Some("key")]);
         rewritten.write(&scratch).unwrap();
         assert_eq!(std::fs::read_to_string(scratch.place("certs/a.crt")).unwrap(), "certificate");
         let mode = std::fs::metadata(scratch.place(&key)).unwrap().permissions().mode();
