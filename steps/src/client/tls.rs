@@ -134,10 +134,14 @@ fn certificate_trouble(why: &CertificateError, name: &str) -> String {
         CertificateError::NotValidYetContext { not_before, .. } => {
             format!("TLS: the server's certificate is not valid before {}; is a clock wrong?", date(not_before))
         }
-        CertificateError::NotValidForNameContext { presented, .. } => format!(
-            "TLS: the server's certificate is for {}, not for {name}; see `ssl_certificate` and `server_name`",
-            if presented.is_empty() { "no name at all".to_owned() } else { presented.join(", ") }
-        ),
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            // Each as `DnsName("other.example.com")`.
+            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect::<Vec<_>>();
+            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            format!(
+                "TLS: the server's certificate is for {names}, not for {name}; see `ssl_certificate` and `server_name`"
+            )
+        }
         CertificateError::NotValidForName => {
             format!("TLS: the server's certificate is not for {name}; see `ssl_certificate` and `server_name`")
         }

@@ -1,0 +1,250 @@
+//! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
+
+mod site;
+
+use site::{Engine, PROFILE, Plan, engines, hopcheck, said};
+
+/// Every scenario that can be asked of a live system, on both engines; and what reached the app servers meanwhile.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deployment_keeps_every_promise_and_is_asked_nothing_that_could_harm_it() {
+    for engine in engines() {
+        let site = Plan::of(engine).deploy().await;
+        let (code, said) = site.run(PROFILE, &[]);
+        assert_eq!(code, Some(0), "{engine:?}: {said}");
+        assert!(said.contains(" 24 kept in "), "{engine:?}: {said}");
+        assert!(said.contains("TLS 1."), "{said}");
+        let arrived = site.arrived();
+        assert!(arrived.len() > 10, "{arrived:?}");
+        for exchange in &arrived {
+            assert!(matches!(&*exchange.method, "GET" | "HEAD" | "OPTIONS"), "{exchange}");
+            assert_eq!(exchange.body.length, 0, "{exchange}");
+            let agent = exchange.headers.get("user-agent").unwrap_or_default();
+            assert!(agent.starts_with("hopcheck/"), "{exchange}");
+        }
+        let frames: Vec<&str> = arrived
+            .iter()
+            .filter_map(|exchange| exchange.session.as_ref())
+            .flat_map(|session| session.texts())
+            .collect();
+        for frame in frames {
+            let command = frame.lines().next().unwrap_or_default();
+            let harmless = match command {
+                "" | "CONNECT" => true,
+                "SUBSCRIBE" | "SEND" => frame.contains("\ndestination:/topic/stock\n"),
+                _ => false,
+            };
+            assert!(harmless, "{frame}");
+        }
+        site.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_upgrade_is_told_with_the_directive_to_mend() {
+    for engine in engines() {
+        let site = Plan::of(engine).edit("proxy_set_header Upgrade $http_upgrade;", "").deploy().await;
+        let (code, said) = site.run(PROFILE, &["--tags", "@W3"]);
+        assert_eq!(code, Some(1), "{engine:?}: {said}");
+        assert!(said.contains("`proxy_set_header Upgrade $http_upgrade;`"), "{said}");
+        site.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preflight_that_nobody_answers_and_a_page_that_is_not_there_are_broken_promises() {
+    let site = Plan::of(Engine::Reference)
+        .edit("return 204;", "return 200;")
+        .edit("try_files $uri $uri/ /index.html;", "try_files $uri =404;")
+        .deploy()
+        .await;
+    let (code, said) = site.run(PROFILE, &[]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("the response is 200, not 204"), "{said}");
+    assert!(said.contains("the response is 404, not the front end's page"), "{said}");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_instance_alone_is_noticed_where_instances_can_be_told_apart() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    site.scene.green.stop().await;
+    let (code, said) = site.run(PROFILE, &["--tags", "@D1"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("of 10 responses each has X-Instance: blue; is only one instance up"), "{said}");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_profile_does_not_say_is_not_checked_and_said_so() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    let (code, said) = site.run("", &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("could not be checked:"), "{said}");
+    assert!(said.contains("the profile names no STOMP endpoint (`[stomp] endpoint`)"), "{said}");
+    assert!(
+        site.arrived().iter().all(|exchange| exchange.session.is_none()),
+        "a WebSocket was opened unasked"
+    );
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scenario_that_would_write_is_refused_before_a_byte_is_sent() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    let feature = site.directory.path().join("mine.feature");
+    for (step, why) in [
+        (
+            r#"When the client sends "POST /api/items" with the body "x""#,
+            "a POST request may change something",
+        ),
+        (r#"When the client sends "DELETE /api/items/7""#, "a DELETE request may change something"),
+        (r#"When the client sends "GET /api/items" with the body "x""#, "a GET request with a body"),
+        (
+            "When the client sends these bytes:\n      \"\"\"\n      PUT / HTTP/1.1\\r\\n\\r\\n\n      \"\"\"",
+            "bytes as they are",
+        ),
+    ] {
+        let text =
+            format!("@deployment\nFeature: F\n  Scenario: S\n    {step}\n    Then the response is 200\n");
+        std::fs::write(&feature, text).unwrap();
+        let (code, said) = site.run(PROFILE, &["--features", feature.to_str().unwrap()]);
+        assert_eq!(code, Some(1), "{said}");
+        assert!(said.contains(&format!("refused to send this to a live deployment: {why}")), "{said}");
+    }
+    assert!(site.arrived().is_empty(), "{:?}", site.arrived());
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn trouble_with_tls_is_told_apart_from_trouble_with_routes() {
+    let expired = |certificate: &mut rcgen::CertificateParams| {
+        certificate.not_before = rcgen::date_time_ymd(2001, 2, 3);
+        certificate.not_after = rcgen::date_time_ymd(2002, 3, 4);
+    };
+    let for_another = |certificate: &mut rcgen::CertificateParams| {
+        let other = "other.example.com".try_into().unwrap();
+        certificate.subject_alt_names = vec![rcgen::SanType::DnsName(other)];
+    };
+    for (plan, why) in [
+        (Plan::of(Engine::Reference).certificate(expired), "the server's certificate expired on 2002-03-04"),
+        (
+            Plan::of(Engine::Reference).certificate(for_another),
+            "is for other.example.com, not for shop.example.com",
+        ),
+        (
+            Plan::of(Engine::Reference).edit(
+                "ssl_certificate_key site.key;",
+                "ssl_certificate_key site.key; ssl_protocols TLSv1.3;",
+            ),
+            "",
+        ),
+    ] {
+        let site = plan.deploy().await;
+        let (code, said) = site.run(PROFILE, &["--tags", "@D13"]);
+        if why.is_empty() {
+            assert_eq!(code, Some(0), "{said}");
+        } else {
+            assert_eq!(code, Some(2), "{said}");
+            assert!(said.contains(why) && said.contains("nothing to do with routing"), "{said}");
+        }
+        site.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_authority_that_nobody_knows_is_not_trusted_unless_the_profile_names_it() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    let profile = site.profile("");
+    let text = std::fs::read_to_string(&profile).unwrap().replace("ca-file = \"ca.pem\"\n", "");
+    std::fs::write(&profile, text).unwrap();
+    let (code, said) = said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile]));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(
+        said.contains("issued by nobody this machine trusts")
+            || said.contains("knows no certificate authority"),
+        "{said}"
+    );
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn http_on_the_port_of_https_and_the_other_way_round_are_told() {
+    let plain = Plan::of(Engine::Reference).plain().deploy().await;
+    let profile = plain.profile("");
+    let secure = plain.url.replace("http:", "https:");
+    let (code, text) = said(&hopcheck(&["run", "--target", &secure, "--profile", &profile]));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("answers with something that is not TLS, as plain HTTP would be"), "{text}");
+    plain.end().await;
+    for engine in engines() {
+        let site = Plan::of(engine).deploy().await;
+        let profile = site.profile("");
+        let (code, text) = said(&hopcheck(&[
+            "run",
+            "--target",
+            &site.url.replace("https:", "http:"),
+            "--profile",
+            &profile,
+        ]));
+        assert_eq!(code, Some(2), "{text}");
+        assert!(text.contains("as a port that wants TLS does; is it https://"), "{engine:?}: {text}");
+        site.end().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn stomp_is_spoken_over_sockjs_where_the_profile_says_so() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    let sockjs = PROFILE.replace("[stomp]", "[stomp]\ntransport = \"sockjs\"");
+    let (code, said) = site.run(&sockjs, &["--tags", "@D12 and not @rfc6455"]);
+    assert_eq!(code, Some(0), "{said}");
+    let arrived = site.arrived();
+    assert!(!arrived.is_empty(), "nothing was asked");
+    for exchange in arrived {
+        let parts: Vec<&str> = exchange.target.split('/').collect();
+        assert!(matches!(parts[..], ["", "stomp", "ws", _, _, "websocket"]), "{exchange}");
+    }
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_else_is_offered_is_told_and_a_client_certificate_shown() {
+    if !engines().contains(&Engine::Nginx) {
+        return;
+    }
+    let wants = "listen 443 ssl http2; ssl_verify_client on; ssl_client_certificate ca.pem;";
+    let site = Plan::of(Engine::Nginx).edit("listen 443 ssl;", wants).deploy().await;
+    let (code, without) = site.run("", &["--tags", "@D13"]);
+    assert_eq!(code, Some(1), "{without}");
+    assert!(without.contains("asked over HTTP/1.1, also offers HTTP/2"), "{without}");
+    let profile = site.profile("");
+    let shown = "ca-file = \"ca.pem\"\nclient-certificate = \"site.pem\"\nclient-key = \"site.key\"";
+    let text = std::fs::read_to_string(&profile).unwrap().replace("ca-file = \"ca.pem\"", shown);
+    std::fs::write(&profile, text).unwrap();
+    let (code, with) =
+        said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@D13"]));
+    assert_eq!(code, Some(0), "{with}");
+    site.end().await;
+}
+
+#[test]
+fn a_profile_that_cannot_be_used_is_refused_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let profile = directory.path().join("hopcheck.toml");
+    std::fs::write(&profile, "[api]\npth = \"/api/items\"\n").unwrap();
+    let (code, text) =
+        said(&hopcheck(&["run", "--target", "https://x.test", "--profile", profile.to_str().unwrap()]));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(
+        text.contains("hopcheck.toml:2: unknown field `pth`") && text.contains("the nearest is `path`"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_deployment_that_does_not_answer_is_no_broken_promise() {
+    let port = mock_upstreams::ReservedPort::any().unwrap();
+    let (code, text) = said(&hopcheck(&["run", "--target", &format!("http://{}", port.address())]));
+    assert_eq!(code, Some(2), "{text}");
+    assert!(text.contains("does not answer: ") && text.contains("help: see the URL"), "{text}");
+}
