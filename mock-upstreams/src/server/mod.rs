@@ -230,12 +230,19 @@ impl AppServer {
     }
 
     /// Goes down in good order: connections are refused, requests under way are answered, then their connections closed;
-    /// WebSockets are closed with them. Returns when all have ended.
+    /// STOMP sessions are closed with 1001 (RFC 6455 §7.4.1), other WebSockets with their connections. Returns when all have
+    /// ended.
     pub async fn quit(&self) {
         self.inner.lock().close();
-        self.inner.instance.quitting.send_replace(true);
+        let quitting = &self.inner.instance.quitting;
+        quitting.send_replace(true);
         let requests_over = |journal: &Journal| journal.open_connections() == journal.open_sessions();
-        let _ = self.wait_for(QUIT_LIMIT, requests_over).await;
+        let over = async {
+            quitting.closed().await;
+            self.wait_for(QUIT_LIMIT, requests_over).await
+        };
+        // Whoever goes on after that is stopped.
+        let _ = tokio::time::timeout(QUIT_LIMIT, over).await;
         self.stop().await;
     }
 

@@ -16,8 +16,13 @@ const PATIENCE: u32 = 3;
 /// Speaks STOMP over a WebSocket until either side ends it.
 pub(crate) async fn serve(mut socket: Socket, instance: Arc<Instance>) {
     let (outbox, mut inbox) = mpsc::unbounded_channel();
+    // Held until the end: a server that quits waits for those who hold one.
+    let mut quitting = instance.quitting.subscribe();
     let mut session = Session::new(instance, outbox);
-    let close = converse(&mut socket, &mut session, &mut inbox).await;
+    let close = tokio::select! {
+        close = converse(&mut socket, &mut session, &mut inbox) => close,
+        () = async { drop(quitting.wait_for(|quitting| *quitting).await) } => Some((1001, "going away")),
+    };
     inbox.close();
     let mut unsent = Vec::new();
     while let Ok(delivered) = inbox.try_recv() {

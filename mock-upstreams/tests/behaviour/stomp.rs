@@ -361,3 +361,19 @@ async fn understands_frames_cut_and_joined_by_the_websocket() -> Outcome {
     stomp.message("hi").await?;
     Ok(())
 }
+
+#[tokio::test]
+async fn closes_sessions_when_the_server_quits() -> Outcome {
+    let blue = blue().await;
+    let mut session = Stomp::connect(&blue, Version::V1_2).await?;
+    let quitting = tokio::spawn({
+        let blue = blue.clone();
+        async move { blue.quit().await }
+    });
+    let Message::Close(Some(frame)) = next(&mut session.socket).await? else { panic!("no Close frame") };
+    assert_eq!((u16::from(frame.code), frame.reason.as_str()), (1001, "going away"));
+    // To answer it takes further reading.
+    assert!(next(&mut session.socket).await.is_err());
+    quitting.await?;
+    Ok(())
+}
