@@ -1,5 +1,8 @@
 //! What comes for a session: collected frame by frame, until somebody asks for it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use futures::StreamExt as _;
 use mock_upstreams::stomp::frame::{Decoder, Frame, Input};
 use tokio::sync::watch;
@@ -18,6 +21,8 @@ pub(super) struct Inbox {
     pub(super) beats: usize,
     /// How the session ended.
     pub(super) ended: Option<String>,
+    /// The code that the app server closed it with; 1005 where it gave none.
+    pub(super) close_code: Option<u16>,
 }
 
 impl Inbox {
@@ -54,6 +59,7 @@ impl Inbox {
             Ok(Arrived::HeartBeat) => {} // the carrier's, not the session's
             Ok(Arrived::Open) => self.ended = Some("SockJS opened the session a second time".to_owned()),
             Ok(Arrived::Closed(code, reason)) => {
+                self.close_code = Some(code);
                 self.ended = Some(format!("SockJS closed the session with {code} {reason:?}"));
             }
             Err(error) => self.ended = Some(error.to_string()),
@@ -93,7 +99,9 @@ pub(super) async fn read(
     transport: Transport,
     mut decoder: Decoder,
     inbox: watch::Sender<Inbox>,
+    forgetting: Arc<AtomicBool>,
 ) {
+    let mut close_code = None;
     let ended = loop {
         let message = match stream.next().await {
             Some(Ok(message)) => message,
@@ -106,12 +114,22 @@ pub(super) async fn read(
             }
             Message::Text(text) => inbox.send_modify(|inbox| inbox.take(text.as_bytes(), &mut decoder)),
             Message::Binary(data) => inbox.send_modify(|inbox| inbox.take(&data, &mut decoder)),
-            Message::Close(frame) => break closed(frame.as_ref()),
+            Message::Close(frame) => {
+                close_code = Some(frame.as_ref().map_or(1005, |frame| u16::from(frame.code)));
+                break closed(frame.as_ref());
+            }
             _ => {}
+        }
+        if forgetting.load(Ordering::Relaxed) {
+            inbox.send_if_modified(|inbox| {
+                inbox.frames.retain(|frame| frame.command != "MESSAGE");
+                false
+            });
         }
     };
     inbox.send_modify(|inbox| {
         inbox.ended.get_or_insert(ended);
+        inbox.close_code = inbox.close_code.or(close_code);
     });
     // To answer a Close frame takes further reading.
     while let Some(Ok(_)) = stream.next().await {}

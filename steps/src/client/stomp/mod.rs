@@ -8,6 +8,8 @@ mod incoming;
 mod outgoing;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -37,6 +39,8 @@ pub struct StompClient {
     asked: BTreeMap<String, usize>,
     /// How often the app server has agreed to send a heart-beat, unless never.
     beat: Option<Duration>,
+    /// Whether messages that come are not kept.
+    forgetting: Arc<AtomicBool>,
     numbers: usize,
     /// The header `ack` of the last `MESSAGE` that was asked for.
     pub ack: Option<String>,
@@ -66,7 +70,8 @@ impl StompClient {
         let (collecting, inbox) = watch::channel(Inbox::default());
         let (outgoing, queue) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
-        tasks.spawn(read(stream, transport, Decoder::new(version), collecting));
+        let forgetting = Arc::new(AtomicBool::new(false));
+        tasks.spawn(read(stream, transport, Decoder::new(version), collecting, Arc::clone(&forgetting)));
         let wire = Wire { transport, version };
         let connect = with(Frame::new("CONNECT"), &[("accept-version", version.as_str())], headers);
         patiently(route.patience(), "the proxy to read", sink.send(wire.message(&connect)?)).await?;
@@ -77,6 +82,7 @@ impl StompClient {
             inbox,
             asked: BTreeMap::new(),
             beat: None,
+            forgetting,
             numbers: 0,
             ack: None,
             sent: None,
@@ -201,6 +207,40 @@ impl StompClient {
             }
         }
         Ok(())
+    }
+
+    /// How often the app server has agreed to send a heart-beat; `None` for never.
+    pub fn beat(&self) -> Option<Duration> {
+        self.beat
+    }
+
+    /// Lets the session go on, however long, and keeps none of the messages that come. Returns when it is over, and how;
+    /// also when twice the agreed interval has gone by without a sign of life, which is when `@stomp/stompjs` gives up.
+    pub async fn outlast(&mut self) -> String {
+        self.forgetting.store(true, Ordering::Relaxed);
+        loop {
+            if let Some(ended) = &self.inbox.borrow_and_update().ended {
+                return ended.clone();
+            }
+            let sign = self.inbox.changed();
+            let sign = match self.beat {
+                Some(beat) => timeout(2 * beat, sign).await,
+                None => Ok(sign.await),
+            };
+            match (sign, self.beat) {
+                (Ok(Ok(())), _) => {}
+                (Ok(Err(_)), _) => return "the session was given up".to_owned(),
+                (Err(_), beat) => {
+                    let silent = 2 * beat.unwrap_or_default().as_millis();
+                    return format!("heart-beats stopped: nothing came for {silent} ms");
+                }
+            }
+        }
+    }
+
+    /// The code that the app server closed the session with, if it did; 1005 where it gave none (RFC 6455 §7.1.5).
+    pub fn close_code(&self) -> Option<u16> {
+        self.inbox.borrow().close_code
     }
 
     /// Whether the session is known to be over.
