@@ -21,4 +21,5 @@ mod steps;
 pub mod target;
 pub mod text;
 pub mod transcript;
+pub mod watch;
 pub mod world;

@@ -3,6 +3,7 @@
 mod conf;
 mod run;
 mod targets;
+mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use crate::target::REFERENCE_SUBCOMMAND;
 use conf::{ConfArgs, rewrite_command};
 pub(crate) use run::{Asked, run_target};
 use run::{RunArgs, run_command};
+use watch::{WatchArgs, watch_command};
 
 /// Every promise is kept.
 const KEPT: u8 = 0;
@@ -37,11 +39,16 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 every promise is kept, 1 a promise is broken, 2 could not run.";
 
+const WATCH_EXIT_CODES: &str = "Exit codes: 0 nobody noticed, 1 somebody did, 2 could not watch.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the scenarios against one or more targets
     #[command(after_help = EXIT_CODES)]
     Run(RunArgs),
+    /// Watch a deployment while it is switched from blue to green: did anybody notice?
+    #[command(after_help = WATCH_EXIT_CODES)]
+    Watch(WatchArgs),
     /// Print the configuration as it will be run, and what was changed in it
     Rewrite(ConfArgs),
     /// Print every step a scenario can use (docs/steps.md)
@@ -60,16 +67,15 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { COULD_NOT_RUN } else { KEPT });
         }
     };
-    block_on(async {
-        match cli.command.unwrap_or(Command::Run(cli.run)) {
-            Command::Run(arguments) => run_command(arguments).await,
-            Command::Rewrite(arguments) => rewrite_command(&arguments).await,
-            Command::Steps => {
-                std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
-                Ok(KEPT)
-            }
-        }
-    })
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(arguments) => block_on(run_command(arguments)),
+        Command::Watch(arguments) => to_its_end(watch_command(arguments)),
+        Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
+        Command::Steps => block_on(async {
+            std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
+            Ok(KEPT)
+        }),
+    }
 }
 
 /// Whether this process was started by [`Reference`], to be the reference proxy.
@@ -84,20 +90,24 @@ pub(crate) fn reference_proxy() -> ExitCode {
     reference_proxy::server::main(std::env::args_os().skip(2))
 }
 
-/// Runs what the program does, and turns its end into an exit code.
+/// Runs what the program does until it is done or interrupted, and turns its end into an exit code.
 pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return could_not_run(&error),
-    };
     // Whatever `work` has started ends when it is dropped: proxies, containers, scratch directories.
-    let done = runtime.block_on(async {
+    to_its_end(async {
         tokio::select! {
             done = work => done,
             () = interrupted() => Err("interrupted; all that was started has been ended".into()),
         }
-    });
-    match done {
+    })
+}
+
+/// The same with work that knows by itself what to do when it is interrupted.
+fn to_its_end(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return could_not_run(&error),
+    };
+    match runtime.block_on(work) {
         Ok(code) => ExitCode::from(code),
         Err(error) => could_not_run(error.as_ref()),
     }

@@ -1,0 +1,374 @@
+//! What a watch remembers while it goes on. However long that is, it takes no more room than its lists may have entries.
+
+mod histogram;
+mod sessions;
+mod slices;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::time::Instant;
+
+pub(super) use histogram::Histogram;
+pub(super) use sessions::{Loss, Sessions};
+pub use slices::Slice;
+pub(super) use slices::Slices;
+
+/// The most entries of each list of failures, gaps and sessions; what comes after that is only counted.
+pub(super) const LISTED: usize = 1000;
+
+/// The most instances told apart; [`Slice::instances`] has a bit for each.
+const INSTANCES: usize = 64;
+
+/// How long the recent latencies that the live lines tell are collected, until older ones are left out.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// A list that does not grow without bound.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listed<T> {
+    /// The first 1000.
+    pub listed: Vec<T>,
+    /// How many more there were.
+    pub not_listed: u64,
+}
+
+impl<T> Default for Listed<T> {
+    fn default() -> Listed<T> {
+        Listed { listed: Vec::new(), not_listed: 0 }
+    }
+}
+
+impl<T> Listed<T> {
+    pub(super) fn push(&mut self, entry: T) {
+        if self.listed.len() < LISTED { self.listed.push(entry) } else { self.not_listed += 1 }
+    }
+
+    /// How many there were in all.
+    pub fn count(&self) -> u64 {
+        self.listed.len() as u64 + self.not_listed
+    }
+
+    pub(super) fn map<U>(&self, change: impl Fn(&T) -> U) -> Listed<U> {
+        Listed { listed: self.listed.iter().map(change).collect(), not_listed: self.not_listed }
+    }
+}
+
+/// How a request reached the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// On a connection that earlier ones had used, as within one visit of a page.
+    Kept,
+    /// On a connection of its own, as a visitor who comes.
+    Fresh,
+}
+
+impl Way {
+    /// `kept` or `fresh`.
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Way::Kept => "kept",
+            Way::Fresh => "fresh",
+        }
+    }
+}
+
+/// What became of one request. Times are since the beginning of the watch.
+#[derive(Debug, Clone)]
+pub(super) struct Outcome {
+    /// When it should have been sent.
+    pub(super) due: Duration,
+    /// When its answer was there, or it was given up.
+    pub(super) done: Duration,
+    /// `None` where it was never sent.
+    pub(super) way: Option<Way>,
+    /// Whether it was sent twice, since a kept connection was closed just then: browsers do so, too.
+    pub(super) again: bool,
+    pub(super) instance: Option<String>,
+    /// What was wrong with it, if anything.
+    pub(super) result: Result<(), String>,
+}
+
+/// One request that failed.
+#[derive(Debug, Clone)]
+pub(super) struct Failed {
+    pub(super) due: Duration,
+    pub(super) done: Duration,
+    pub(super) way: Option<Way>,
+    pub(super) instance: Option<String>,
+    pub(super) why: String,
+}
+
+/// What is known of one kind of request.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// Between good answers more than this is a gap.
+    pub(super) gap: Duration,
+    pub(super) good: u64,
+    pub(super) failed: u64,
+    pub(super) again: u64,
+    pub(super) kept: u64,
+    pub(super) fresh: u64,
+    pub(super) latency: Histogram,
+    recent: [Histogram; 2],
+    recent_since: Duration,
+    pub(super) failures: Listed<Failed>,
+    /// How often each reason was the one.
+    pub(super) reasons: BTreeMap<String, u64>,
+    /// From the last good answer before to the first after.
+    pub(super) gaps: Listed<(Duration, Duration)>,
+    pub(super) last_good: Duration,
+    pub(super) slices: Slices,
+}
+
+/// When an instance was heard of.
+#[derive(Debug, Clone)]
+pub(super) struct Instance {
+    pub(super) name: String,
+    pub(super) first: Duration,
+    pub(super) last: Duration,
+    pub(super) answers: u64,
+}
+
+/// All that is remembered.
+#[derive(Debug)]
+pub(super) struct Record {
+    pub(super) kinds: Vec<Kind>,
+    pub(super) sessions: Sessions,
+    /// In the order in which they were first heard of.
+    pub(super) instances: Vec<Instance>,
+    /// By how much this machine itself was late to send a request, at most.
+    pub(super) late: Duration,
+    /// The failure or loss that came last, in words, and when.
+    pub(super) latest: Option<(Duration, String)>,
+}
+
+impl Kind {
+    fn new(gap: Duration) -> Kind {
+        Kind {
+            gap,
+            good: 0,
+            failed: 0,
+            again: 0,
+            kept: 0,
+            fresh: 0,
+            latency: Histogram::default(),
+            recent: Default::default(),
+            recent_since: Duration::ZERO,
+            failures: Listed::default(),
+            reasons: BTreeMap::new(),
+            gaps: Listed::default(),
+            last_good: Duration::ZERO,
+            slices: Slices::default(),
+        }
+    }
+
+    /// How many requests were due, and are no longer on their way.
+    pub(super) fn over(&self) -> u64 {
+        self.good + self.failed
+    }
+
+    /// Latencies of good answers of the last ten to twenty seconds.
+    pub(super) fn recent(&self) -> Histogram {
+        self.recent[0].with(&self.recent[1])
+    }
+
+    fn good(&mut self, done: Duration, latency: Duration) {
+        self.good += 1;
+        self.latency.add(latency);
+        if done > self.recent_since + RECENT {
+            self.recent.swap(0, 1);
+            self.recent[0].clear();
+            self.recent_since = done;
+        }
+        self.recent[0].add(latency);
+        self.gap_until(done);
+        self.last_good = self.last_good.max(done);
+    }
+
+    /// There was no good answer from the last one until now: notes it where that was too long.
+    pub(super) fn gap_until(&mut self, now: Duration) {
+        if now.saturating_sub(self.last_good) > self.gap {
+            self.gaps.push((self.last_good, now));
+        }
+    }
+
+    fn failed(&mut self, outcome: Outcome, why: String) {
+        self.failed += 1;
+        let known = self.reasons.len() < LISTED || self.reasons.contains_key(&why);
+        *self.reasons.entry(if known { why.clone() } else { "other reasons".to_owned() }).or_default() += 1;
+        let Outcome { due, done, way, instance, .. } = outcome;
+        self.failures.push(Failed { due, done, way, instance, why });
+    }
+}
+
+impl Record {
+    fn heard_of(&mut self, name: &str, at: Duration) -> Option<usize> {
+        if let Some(number) = self.instances.iter().position(|instance| instance.name == name) {
+            let instance = self.instances.get_mut(number)?;
+            instance.first = instance.first.min(at);
+            instance.last = instance.last.max(at);
+            instance.answers += 1;
+            return Some(number);
+        }
+        if self.instances.len() == INSTANCES {
+            return None;
+        }
+        self.instances.push(Instance { name: name.to_owned(), first: at, last: at, answers: 1 });
+        Some(self.instances.len() - 1)
+    }
+}
+
+/// The record that all parts of a watch write to, and its clock. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Log {
+    began: Instant,
+    /// Texts that must not be seen in any output.
+    secrets: Arc<Vec<String>>,
+    record: Arc<Mutex<Record>>,
+}
+
+impl Log {
+    /// Begins now, with kinds of requests that have these limits to gaps.
+    pub(super) fn begin(gaps: &[Duration], sessions: usize, away: Duration, secrets: &[String]) -> Log {
+        let record = Record {
+            kinds: gaps.iter().map(|gap| Kind::new(*gap)).collect(),
+            sessions: Sessions::new(sessions, away),
+            instances: Vec::new(),
+            late: Duration::ZERO,
+            latest: None,
+        };
+        let mut secrets = secrets.to_vec();
+        // A secret that is part of another must not leave the other's rest behind.
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Log { began: Instant::now(), secrets: Arc::new(secrets), record: Arc::new(Mutex::new(record)) }
+    }
+
+    /// When it began.
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    /// The time since then.
+    pub(super) fn now(&self) -> Duration {
+        self.began.elapsed()
+    }
+
+    pub(super) fn record(&self) -> MutexGuard<'_, Record> {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `text` without what must not be seen.
+    pub(super) fn masked(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
+    }
+
+    /// This machine was late to send a request by this much.
+    pub(super) fn late(&self, by: Duration) {
+        let mut record = self.record();
+        record.late = record.late.max(by);
+    }
+
+    /// A request of the kind of that number, called `label`, is over.
+    pub(super) fn over(&self, number: usize, label: &str, mut outcome: Outcome) {
+        outcome.instance = outcome.instance.map(|instance| self.masked(&instance));
+        let mut record = self.record();
+        let record = &mut *record;
+        let (due, done) = (outcome.due, outcome.done);
+        let instance = outcome.instance.as_ref().and_then(|name| record.heard_of(name, done));
+        let Some(kind) = record.kinds.get_mut(number) else { return };
+        match outcome.way {
+            Some(Way::Kept) => kind.kept += 1,
+            Some(Way::Fresh) => kind.fresh += 1,
+            None => {}
+        }
+        kind.again += u64::from(outcome.again);
+        if let Some(slice) = kind.slices.at(due) {
+            match outcome.result {
+                Ok(()) => {
+                    let ms = u32::try_from(done.saturating_sub(due).as_millis()).unwrap_or(u32::MAX);
+                    slice.good += 1;
+                    slice.longest_ms = slice.longest_ms.max(ms);
+                }
+                Err(_) => slice.failed += 1,
+            }
+            slice.instances |= instance.map_or(0, |number| 1 << number);
+        }
+        match outcome.result.clone() {
+            Ok(()) => kind.good(done, done.saturating_sub(due)),
+            Err(why) => {
+                let why = self.masked(&why);
+                record.latest = Some((done, format!("{label}: {why}")));
+                kind.failed(outcome, why);
+            }
+        }
+    }
+
+    /// A session could not be opened.
+    pub(super) fn not_opened(&self, session: usize, why: &str) {
+        let (now, why) = (self.now(), self.masked(why));
+        let mut record = self.record();
+        record.latest = Some((now, format!("session {}: {why}", session + 1)));
+        record.sessions.not_opened(session, why);
+    }
+
+    /// A session was opened, at that instance.
+    pub(super) fn opened(&self, session: usize, instance: Option<&str>, beat: Option<Duration>) {
+        let (now, name) = (self.now(), instance.map(|name| self.masked(name)));
+        let mut record = self.record();
+        if let Some(name) = &name {
+            record.heard_of(name, now);
+        }
+        record.sessions.opened(session, now, name, beat);
+    }
+
+    /// A session has ended, in good order or not.
+    pub(super) fn ended(&self, session: usize, why: &str, in_order: bool) {
+        let (now, why) = (self.now(), self.masked(why));
+        let mut record = self.record();
+        record.latest = Some((now, format!("session {}: {why}", session + 1)));
+        record.sessions.ended(session, now, why, in_order);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn outcome(due: u64, done: u64, result: Result<(), &str>) -> Outcome {
+        let (due, done) = (Duration::from_millis(due), Duration::from_millis(done));
+        let result = result.map_err(str::to_owned);
+        Outcome { due, done, way: Some(Way::Fresh), again: false, instance: Some("blue".to_owned()), result }
+    }
+
+    fn log() -> Log {
+        Log::begin(&[Duration::from_secs(1)], 0, Duration::ZERO, &["hush".to_owned()])
+    }
+
+    #[tokio::test]
+    async fn failures_are_listed_up_to_a_limit_and_counted_beyond() {
+        let log = log();
+        (0..1500).for_each(|n| log.over(0, "API", outcome(n, n + 1, Err("502, not 200 (hush)"))));
+        let record = log.record();
+        let kind = &record.kinds[0];
+        assert_eq!((kind.failures.listed.len(), kind.failures.count(), kind.failed), (1000, 1500, 1500));
+        assert_eq!(kind.reasons.get("502, not 200 (•••)"), Some(&1500));
+    }
+
+    #[tokio::test]
+    async fn a_gap_lies_between_good_answers_whatever_failed_within() {
+        let log = log();
+        for (at, result) in
+            [(100, Ok(())), (900, Ok(())), (1500, Err("502, not 200")), (2500, Ok(())), (3400, Ok(()))]
+        {
+            log.over(0, "API", outcome(at, at + 1, result));
+        }
+        let record = log.record();
+        let gap = (Duration::from_millis(901), Duration::from_millis(2501));
+        assert_eq!(record.kinds[0].gaps.listed, [gap]);
+        let blue = &record.instances[0];
+        assert_eq!((blue.first.as_millis(), blue.last.as_millis(), blue.answers), (101, 3401, 5));
+    }
+}

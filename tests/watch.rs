@@ -1,0 +1,269 @@
+//! A watch of switches from blue to green and back: in good order nobody notices, and of the others every loss is
+//! counted, no more and no less than what the proxy's log and the app servers' journals say.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hopcheck::conf::{Overlay, Source};
+use hopcheck::profile::Profile;
+use hopcheck::scene::{Scene, Stage};
+use hopcheck::target::{Nginx, NginxOptions, Reference};
+use hopcheck::watch::{Glance, KindReport, Report, Running, Watch, Wishes};
+use mock_upstreams::journal::SessionEnd;
+use mock_upstreams::{AppServer, StopMode};
+use tokio::time::{sleep, timeout};
+
+/// Only ever waited out when something is wrong.
+const SOON: Duration = Duration::from_secs(60);
+
+/// On a busy machine anything may take a while; a test of a switch in good order is not about that.
+const PATIENT: Wishes =
+    Wishes { rate: 25.0, sessions: 4, gap: Duration::from_secs(30), heart_beat: Duration::from_secs(10) };
+
+fn reference() -> Arc<Stage> {
+    let target = Reference::new(PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"))).unwrap();
+    stage(Box::new(target))
+}
+
+fn stage(target: Box<dyn hopcheck::target::Target>) -> Arc<Stage> {
+    let source = Source::read(std::path::Path::new("../nginx/nginx.conf")).unwrap();
+    Arc::new(Stage { target, source })
+}
+
+/// A scene before whose app servers `upstream` stands for each `server` line, and a watch of it that has not begun.
+async fn scene(stage: &Arc<Stage>, upstream: &str) -> Scene {
+    let mut scene = Scene::set(Arc::clone(stage)).await.unwrap();
+    scene.overlay(Overlay::UpstreamParameter(upstream.to_owned()));
+    // One worker, so that there is one opinion on which app server is up.
+    scene.overlay(Overlay::Directives { context: "main".to_owned(), text: "worker_processes 1;".to_owned() });
+    scene.proxy().await.unwrap();
+    scene
+}
+
+/// What a profile would say of a scene's proxy.
+async fn profile(scene: &mut Scene, api: &str) -> String {
+    format!(
+        "url = \"http://{}\"\n[api]\npath = \"{api}\"\n[front-end]\ndeep-link = \"/stores/7\"\n[stomp]\n\
+         endpoint = \"/stomp/ws\"\nsubscribe = \"/topic/stock\"\n[instances]\nheader = \"X-Instance\"\n[limits]\n\
+         requests-per-second = 100\n",
+        scene.proxy().await.unwrap()
+    )
+}
+
+async fn begin(scene: &mut Scene, api: &str, wishes: Wishes) -> Running {
+    let profile = Profile::parse(&profile(scene, api).await, "hopcheck.toml").unwrap();
+    Watch::prepare("shop", profile, wishes).await.unwrap().begin()
+}
+
+/// Waits until the watch stands so.
+async fn until(running: &Running, mut stands: impl FnMut(&Glance) -> bool) {
+    let waited = timeout(SOON, async {
+        while !stands(&running.glance()) {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(waited.await.is_ok(), "the watch does not come to stand as it should: {:?}", running.glance());
+}
+
+/// Waits until all sessions are open, and so many more requests to the API were answered.
+async fn well(running: &Running, more: u64) {
+    let enough = running.glance().kinds[0].good + more;
+    until(running, |glance| glance.sessions == (4, 4) && glance.kinds[0].good >= enough).await;
+}
+
+/// Waits until so many more requests to the API have reached an app server: the proxy has it back.
+async fn trusted(server: &AppServer, api: &str) {
+    let enough = server.read(|journal| journal.to(api).count()) + 3;
+    server.wait_for(SOON, |journal| journal.to(api).count() >= enough).await.unwrap();
+}
+
+/// The lines of the proxy's access log for such requests: status and body bytes. A line is written when its answer is
+/// out, perhaps a little after the client has it.
+async fn logged(scene: &Scene, request: &str, count: u64) -> Vec<(u16, u64)> {
+    let lines = || -> Vec<(u16, u64)> {
+        let log = scene.log("access_log");
+        let of_request = log.lines().filter_map(|line| line.split_once(&format!("\"{request} HTTP/1.1\" ")));
+        of_request
+            .map(|(_, rest)| {
+                let mut numbers = rest.split(' ').map_while(|word| word.parse::<u64>().ok());
+                let mut number = || numbers.next().unwrap();
+                (u16::try_from(number()).unwrap(), number())
+            })
+            .collect()
+    };
+    let complete = timeout(SOON, async {
+        while (lines().len() as u64) < count {
+            sleep(Duration::from_millis(10)).await;
+        }
+    });
+    assert!(complete.await.is_ok(), "of {count} {request} the proxy logged {:?}", lines());
+    lines()
+}
+
+fn kind<'a>(report: &'a Report, name: &str) -> &'a KindReport {
+    report.kinds.iter().find(|kind| kind.kind == name).unwrap()
+}
+
+/// Sessions that both app servers have ended so.
+fn ended(scene: &Scene, how: impl Fn(&SessionEnd) -> bool) -> u64 {
+    let of = |server: &AppServer| {
+        server.read(|journal| {
+            journal.sessions().filter(|session| session.end.as_ref().is_some_and(&how)).count()
+        })
+    };
+    scene.app_servers().map(of).iter().sum::<usize>() as u64
+}
+
+fn went_away(end: &SessionEnd) -> bool {
+    matches!(end, SessionEnd::ClosedByServer { code: Some(1001), .. })
+}
+
+/// What the proxy answers by itself was answered all the time.
+fn the_rest_went_on(report: &Report) {
+    for name in ["front end", "preflight"] {
+        let kind = kind(report, name);
+        assert_eq!((kind.failed, kind.asked), (0, kind.good), "{}", report.words());
+    }
+}
+
+/// Blue is replaced, then green, each when the other is up and trusted.
+async fn in_good_order(stage: &Arc<Stage>) {
+    let mut scene = scene(stage, "fail_timeout=1s").await;
+    let running = begin(&mut scene, "/api/items", PATIENT).await;
+    well(&running, 10).await;
+    for server in scene.app_servers() {
+        server.quit().await;
+        well(&running, 10).await;
+        server.restart().await.unwrap();
+        trusted(server, "/api/items").await;
+    }
+    let report = running.end().await;
+    let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
+    assert!(!report.noticed, "{}", report.words());
+    assert_eq!((api.failed, api.asked, api.gaps.count()), (0, api.good, 0));
+    let log = logged(&scene, "GET /api/items", api.asked).await;
+    assert_eq!((log.len() as u64, log.iter().all(|(status, _)| *status == 200)), (api.asked, true));
+    assert_eq!((sessions.dropped, sessions.moved), (0, ended(&scene, went_away)));
+    assert!(sessions.moved >= 4, "every session was at the one or the other: {}", report.words());
+    let names: std::collections::BTreeSet<_> =
+        report.instances.iter().map(|each| each.name.as_str()).collect();
+    assert_eq!(names.into_iter().collect::<Vec<_>>(), ["blue", "green"]);
+    the_rest_went_on(&report);
+    assert!(report.verdict[0].starts_with("Nobody noticed: "), "{}", report.words());
+    scene.strike().await;
+}
+
+/// Blue dies with all sessions at it, and answers on their way.
+async fn the_hard_way(stage: &Arc<Stage>) {
+    const API: &str = "/api/stream?chunks=2";
+    let mut scene = scene(stage, "max_fails=0").await;
+    scene.green.quit().await;
+    // Green answers at once. Blue keeps its answers open, so that all places are soon taken.
+    scene.green.release_many(1_000_000);
+    let running = begin(&mut scene, API, PATIENT).await;
+    until(&running, |glance| glance.sessions == (4, 4)).await;
+    let open = |journal: &mock_upstreams::Journal| {
+        journal.to(API).filter(|exchange| exchange.status == Some(200)).count() == 4
+    };
+    scene.blue.wait_for(SOON, open).await.unwrap();
+    scene.green.restart().await.unwrap();
+    scene.blue.stop_with(StopMode::Reset).await;
+    well(&running, 10).await;
+    let report = running.end().await;
+    let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
+    let log = logged(&scene, &format!("GET {API}"), api.asked + api.asked_again).await;
+    // Green's answers are whole. One that blue was reset in is cut off, or a 502 if nothing of it had come yet.
+    let whole = log.iter().filter(|(status, _)| *status == 200).map(|(_, bytes)| *bytes).max();
+    let lost = log.iter().filter(|(status, bytes)| (*status, Some(*bytes)) != (200, whole)).count() as u64;
+    // What was closed on a kept connection before any of it came is asked again, as browsers do.
+    assert_eq!(api.failed + api.asked_again, lost, "{}\n{log:?}", report.words());
+    assert!(api.failed > 0 && report.noticed, "{}\n{log:?}", report.words());
+    let aborted = ended(&scene, |end| matches!(end, SessionEnd::Aborted { .. }));
+    assert_eq!((sessions.dropped, sessions.moved, aborted), (4, 0, 4), "{}", report.words());
+    for end in &sessions.ends.listed {
+        let at = (end.instance.as_deref(), end.back_at.as_deref(), end.in_order);
+        assert_eq!(at, (Some("blue"), Some("green"), false), "{}", report.words());
+    }
+    the_rest_went_on(&report);
+    scene.strike().await;
+}
+
+/// Blue is stopped before green is there; after a while blue comes back, or nobody does.
+async fn botched(stage: &Arc<Stage>, comes_back: bool) {
+    let gap = Duration::from_millis(500);
+    let mut scene = scene(stage, "max_fails=0").await;
+    let running = begin(&mut scene, "/api/items", Wishes { gap, ..PATIENT }).await;
+    well(&running, 10).await;
+    scene.green.quit().await;
+    scene.blue.quit().await;
+    let outage = running.glance().after;
+    until(&running, |glance| {
+        let [api, ..] = glance.kinds.as_slice() else { return false };
+        api.failed >= 20 && glance.sessions.0 == 0 && glance.after > outage + 4 * gap
+    })
+    .await;
+    if comes_back {
+        scene.blue.restart().await.unwrap();
+        well(&running, 10).await;
+    }
+    let report = running.end().await;
+    let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
+    let log = logged(&scene, "GET /api/items", api.asked).await;
+    let refused = log.iter().filter(|(status, _)| *status == 502).count() as u64;
+    assert_eq!(
+        (api.failed, api.reasons.get("502, not 200")),
+        (refused, Some(&refused)),
+        "{}",
+        report.words()
+    );
+    let first = api.failures.listed.first().unwrap().due.offset_ms;
+    let last = api.failures.listed.last().unwrap().due.offset_ms;
+    let covers = |from: u64, to: u64| from <= first + 500 && to >= last;
+    let gaps = &api.gaps.listed;
+    assert!(gaps.iter().any(|gap| covers(gap.from.offset_ms, gap.to.offset_ms)), "{}", report.words());
+    let handshakes = logged(&scene, "GET /stomp/ws", sessions.attempts_failed).await;
+    let refused = handshakes.iter().filter(|(status, _)| *status == 502).count() as u64;
+    assert_eq!(sessions.attempts_failed, refused, "{}", report.words());
+    assert_eq!(sessions.dropped + sessions.moved, ended(&scene, went_away), "{}", report.words());
+    let lost = sessions.ends.listed.iter().filter(|end| end.noticed && end.attempts_failed > 0).count();
+    let not_back = sessions.ends.listed.iter().filter(|end| end.back.is_none()).count();
+    assert_eq!((lost, not_back), (4, if comes_back { 0 } else { 4 }), "{}", report.words());
+    assert_eq!((report.noticed, report.verdict[0].as_str()), (true, "Somebody noticed."));
+    scene.strike().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_notices_a_switch_in_good_order() {
+    in_good_order(&reference()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_loss_of_a_crash_is_counted() {
+    the_hard_way(&reference()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_loss_of_an_outage_is_counted() {
+    botched(&reference(), true).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outage_that_does_not_end_is_one_until_the_end() {
+    botched(&reference(), false).await;
+}
+
+/// Where nginx cannot be had, this says so, and fails only if `HOPCHECK_REQUIRE_NGINX` is set.
+#[tokio::test(flavor = "multi_thread")]
+async fn switches_through_nginx_are_told_alike() {
+    let nginx = match Nginx::start(&NginxOptions::from_env()).await {
+        Ok(nginx) => nginx,
+        Err(error) => {
+            let required = std::env::var_os("HOPCHECK_REQUIRE_NGINX").is_some_and(|value| !value.is_empty());
+            assert!(!required, "{error}");
+            return println!("nginx did not run, so this was not tested: {error}");
+        }
+    };
+    let stage = stage(Box::new(nginx));
+    tokio::join!(in_good_order(&stage), the_hard_way(&stage), botched(&stage, true));
+}
