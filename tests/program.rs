@@ -55,6 +55,17 @@ fn the_step_catalogue_in_docs_is_the_one_that_is_printed() {
 }
 
 #[test]
+fn the_list_of_what_is_asked_of_a_live_deployment_is_the_one_that_is_printed() {
+    let printed = hopcheck(&["scenarios"]).stdout;
+    let kept = std::fs::read("../docs/live.md").unwrap();
+    assert_eq!(
+        String::from_utf8(printed),
+        String::from_utf8(kept),
+        "run `cargo run -- scenarios > docs/live.md`"
+    );
+}
+
+#[test]
 fn a_misspelt_variable_breaks_the_upgrade_and_says_what_to_mend() {
     let faulty = Faulty::new("Upgrade $http_upgrade", "Upgrade $http_upgrage");
     let (code, said) = faulty.run(&["--tags", "@W3"]);

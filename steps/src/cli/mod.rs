@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::catalogue;
+use crate::features::{Specification, live};
 use crate::target::REFERENCE_SUBCOMMAND;
 use conf::{ConfArgs, rewrite_command};
 pub(crate) use run::{Asked, run_target};
@@ -53,6 +54,8 @@ enum Command {
     Rewrite(ConfArgs),
     /// Print every step a scenario can use (docs/steps.md)
     Steps,
+    /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
+    Scenarios,
 }
 
 /// Runs the program with this process' arguments.
@@ -71,6 +74,11 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => block_on(run_command(arguments)),
         Command::Watch(arguments) => to_its_end(watch_command(arguments)),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
+        Command::Scenarios => block_on(async {
+            let specification = Specification::find(&std::env::current_dir()?)?;
+            std::io::stdout().write_all(live::markdown(&specification).as_bytes())?;
+            Ok(KEPT)
+        }),
         Command::Steps => block_on(async {
             std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
             Ok(KEPT)

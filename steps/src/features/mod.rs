@@ -1,5 +1,6 @@
 //! Loading the specification: every mistake in it is found before anything is run.
 
+pub mod live;
 mod mistakes;
 mod worded;
 
