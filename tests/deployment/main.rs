@@ -40,6 +40,63 @@ async fn a_deployment_keeps_every_promise_and_is_asked_nothing_that_could_harm_i
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn it_is_asked_no_faster_than_the_profile_allows() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    let profile = site.profile(PROFILE);
+    let text = std::fs::read_to_string(&profile).unwrap().replace("per-second = 200", "per-second = 20");
+    std::fs::write(&profile, text).unwrap();
+    let (code, said) =
+        said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@D1 or @D5"]));
+    assert_eq!(code, Some(0), "{said}");
+    let mut arrived = site.arrived();
+    arrived.sort_by_key(|exchange| exchange.at);
+    assert!(arrived.len() >= 10, "{arrived:?}");
+    // Half of what is due, as the first may have been held up on its way.
+    let due = std::time::Duration::from_millis(50) * u32::try_from(arrived.len() - 1).unwrap() / 2;
+    let took = arrived[arrived.len() - 1].at - arrived[0].at;
+    assert!(took >= due, "{} requests in {took:?}", arrived.len());
+    site.end().await;
+}
+
+/// What certbot makes of the document's configuration, tested on a machine that has none of its certificates.
+#[test]
+fn a_configuration_with_tls_keeps_the_same_promises_by_both_engines() {
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    let nginx = std::path::Path::new("../nginx").canonicalize().unwrap();
+    std::fs::copy(nginx.join("mime.types"), here.join("mime.types")).unwrap();
+    let settings = std::fs::read_to_string(nginx.join("hopcheck.toml")).unwrap();
+    let www = format!("build = {:?}", nginx.join("www"));
+    let settings = settings.replace("build = \"www\"", &www).replace("port = 80", "port = 443");
+    std::fs::write(here.join("hopcheck.toml"), settings).unwrap();
+    let conf = std::fs::read_to_string(nginx.join("nginx.conf")).unwrap();
+    let certbot = "listen 443 ssl; # managed by Certbot
+        ssl_certificate /etc/letsencrypt/live/shop.example.com/fullchain.pem;
+        ssl_certificate_key /etc/letsencrypt/live/shop.example.com/privkey.pem;
+        ssl_dhparam /etc/letsencrypt/ssl-dhparams.pem;
+        ssl_session_cache shared:le_nginx_SSL:10m;
+        ssl_session_timeout 1440m;
+        ssl_session_tickets off;
+        ssl_protocols TLSv1.2 TLSv1.3;
+        ssl_prefer_server_ciphers off;";
+    let redirect = "server { listen 80 default_server; return 301 https://$host$request_uri; }";
+    let conf = conf
+        .replace("listen 80;", certbot)
+        .replace("    server {\n", &format!("    {redirect}\n    server {{\n"));
+    std::fs::write(here.join("nginx.conf"), &conf).unwrap();
+    assert!(conf.contains("Certbot") && conf.contains("301"), "{conf}");
+    let conf = here.join("nginx.conf").display().to_string();
+    // All of it where there is time for it.
+    let all = std::env::var_os("HOPCHECK_SLOW").is_some_and(|value| value == "1");
+    let tags = if all { "not @slow" } else { "(@D4 or @D8 or @D13) and not @slow" };
+    for engine in engines() {
+        let target = if engine == Engine::Nginx { "nginx" } else { "reference" };
+        let (code, said) = said(&hopcheck(&["run", "--conf", &conf, "--target", target, "--tags", tags]));
+        assert_eq!(code, Some(0), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_lost_upgrade_is_told_with_the_directive_to_mend() {
     for engine in engines() {
         let site = Plan::of(engine).edit("proxy_set_header Upgrade $http_upgrade;", "").deploy().await;
