@@ -12,6 +12,7 @@ pub mod conf;
 pub mod conformance;
 pub mod failure;
 pub mod features;
+pub mod init;
 pub mod profile;
 pub mod report;
 pub mod run;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod conf;
+mod init;
 mod run;
 mod targets;
 mod watch;
@@ -12,8 +13,10 @@ use clap::{Parser, Subcommand};
 
 use crate::catalogue;
 use crate::features::{Specification, live};
+use crate::profile;
 use crate::target::REFERENCE_SUBCOMMAND;
 use conf::{ConfArgs, rewrite_command};
+use init::{InitArgs, init_command};
 pub(crate) use run::{Asked, run_target};
 use run::{RunArgs, run_command};
 use watch::{WatchArgs, watch_command};
@@ -52,10 +55,15 @@ enum Command {
     Watch(WatchArgs),
     /// Print the configuration as it will be run, and what was changed in it
     Rewrite(ConfArgs),
+    /// Ask a site, with safe requests only, and write a first profile of it
+    #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
+    Init(InitArgs),
     /// Print every step a scenario can use (docs/steps.md)
     Steps,
     /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
     Scenarios,
+    /// Print the JSON schema of hopcheck.toml (docs/hopcheck.schema.json)
+    Schema,
 }
 
 /// Runs the program with this process' arguments.
@@ -76,14 +84,17 @@ pub fn main() -> ExitCode {
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;
-            std::io::stdout().write_all(live::markdown(&specification).as_bytes())?;
-            Ok(KEPT)
+            print(live::markdown(&specification)).await
         }),
-        Command::Steps => block_on(async {
-            std::io::stdout().write_all(catalogue::markdown().as_bytes())?;
-            Ok(KEPT)
-        }),
+        Command::Init(arguments) => block_on(init_command(arguments)),
+        Command::Steps => block_on(print(catalogue::markdown())),
+        Command::Schema => block_on(print(profile::schema())),
     }
+}
+
+async fn print(text: String) -> Result<u8, Error> {
+    std::io::stdout().write_all(text.as_bytes())?;
+    Ok(KEPT)
 }
 
 /// Whether this process was started by [`Reference`], to be the reference proxy.

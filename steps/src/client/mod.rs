@@ -19,6 +19,7 @@ mod websocket;
 use std::io;
 use std::time::Duration;
 
+use mock_upstreams::stomp::frame::Frame;
 use thiserror::Error;
 
 pub use http::Connection;
@@ -63,6 +64,14 @@ pub enum ClientError {
     /// A WebSocket or STOMP session did not go on; how it ended.
     #[error("{0}")]
     Session(String),
+    /// The app server answered with `ERROR` over STOMP.
+    #[error("{what} did not come: the app server answered with an error:\n{frame}")]
+    Answered {
+        /// What was awaited.
+        what: String,
+        /// What came.
+        frame: Box<Frame>,
+    },
     /// What came is not what the protocol says.
     #[error("what came back is not {protocol}: {reason}")]
     Protocol {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 pub use read::ProfileError;
 pub use secret::Secret;
 pub use words::{Missing, WORDS, Words};
+pub(crate) use words::{asset_of, title_of};
 
 /// The file's name, beside the configuration or in the current directory.
 pub const FILE: &str = "hopcheck.toml";

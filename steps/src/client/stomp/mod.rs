@@ -281,10 +281,12 @@ impl StompClient {
         if let Some(frame) = found(&inbox) {
             return Ok(frame);
         }
-        let why = match (refused(&inbox), &inbox.ended) {
-            (Some(error), _) => format!("the app server answered with an error:\n{error}"),
-            (None, Some(ended)) => ended.clone(),
-            (None, None) => format!("nothing came for {} s", self.route.patience().as_secs()),
+        if let Some(frame) = refused(&inbox) {
+            return Err(ClientError::Answered { what: what.to_owned(), frame: Box::new(frame) });
+        }
+        let why = match &inbox.ended {
+            Some(ended) => ended.clone(),
+            None => format!("nothing came for {} s", self.route.patience().as_secs()),
         };
         Err(ClientError::Session(format!("{what} did not come: {why}")))
     }

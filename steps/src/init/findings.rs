@@ -1,0 +1,124 @@
+//! What was found, and what was not.
+
+use toml::Value;
+
+/// A field of the profile: its section and its name.
+pub type Field = (&'static str, &'static str);
+
+/// Why a value is not written down.
+const HOLDS_SECRET: &str = "its value holds a secret of this profile";
+
+/// What became of one field.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finding {
+    /// Which.
+    pub field: Field,
+    /// Its value; without one it is left as it is by default.
+    pub value: Option<Value>,
+    /// What stands in the file beside it: how it was found, or why it was not.
+    pub note: String,
+    /// A value for a person to decide upon, which the file shows commented out.
+    pub suggestion: Option<Value>,
+}
+
+/// All findings so far. Each is said as it is made.
+pub struct Findings<'a> {
+    all: Vec<Finding>,
+    facts: Vec<String>,
+    /// The longest first, so that one that is part of another leaves no rest behind.
+    secrets: Vec<&'a str>,
+    say: &'a mut dyn FnMut(&str),
+}
+
+impl<'a> Findings<'a> {
+    /// None yet. `secrets` are kept out of all that is said and found.
+    pub fn new(secrets: &'a [String], say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
+        let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        Findings { all: Vec::new(), facts: Vec::new(), secrets, say }
+    }
+
+    /// A field has this value.
+    pub(super) fn found(&mut self, field: Field, value: impl Into<Value>, note: impl Into<String>) {
+        let (value, note): (Value, String) = (value.into(), note.into());
+        if value.as_str().is_some_and(|value| self.masked(value) != value) {
+            return self.missing(field, HOLDS_SECRET);
+        }
+        let remark = if note.is_empty() { String::new() } else { format!(" ({note})") };
+        self.say(&format!("found: [{}] {} = {value}{remark}", field.0, field.1));
+        self.enter(Finding { field, value: Some(value), note, suggestion: None });
+    }
+
+    /// A field was not found, and why.
+    pub(super) fn missing(&mut self, field: Field, why: impl Into<String>) {
+        let why = why.into();
+        self.say(&format!("not found: [{}] {}: {why}; left commented", field.0, field.1));
+        self.enter(Finding { field, value: None, note: why, suggestion: None });
+    }
+
+    /// A field may be this, but only a person can say so.
+    pub(super) fn suggested(&mut self, field: Field, value: impl Into<Value>, why: impl Into<String>) {
+        let (value, why): (Value, String) = (value.into(), why.into());
+        if value.as_str().is_some_and(|value| self.masked(value) != value) {
+            return self.missing(field, HOLDS_SECRET);
+        }
+        self.say(&format!("suggested: [{}] {} = {value}: {why}; left commented", field.0, field.1));
+        self.enter(Finding { field, value: None, note: why, suggestion: Some(value) });
+    }
+
+    /// Something that is worth knowing, though no field holds it.
+    pub(super) fn fact(&mut self, fact: String) {
+        self.say(&format!("found: {fact}"));
+        self.facts.push(self.masked(&fact));
+    }
+
+    /// What became of a field; `None` if nobody has looked.
+    pub fn of(&self, section: &str, name: &str) -> Option<&Finding> {
+        self.all.iter().find(|finding| finding.field == (section, name))
+    }
+
+    /// What is worth knowing, though no field holds it.
+    pub fn facts(&self) -> &[String] {
+        &self.facts
+    }
+
+    fn enter(&mut self, finding: Finding) {
+        let note = self.masked(&finding.note);
+        self.all.push(Finding { note, ..finding });
+    }
+
+    fn say(&mut self, text: &str) {
+        let text = self.masked(text);
+        (self.say)(&text);
+    }
+
+    fn masked(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "•••"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_is_said_and_secrets_are_not() {
+        let mut said = Vec::new();
+        let mut say = |line: &str| said.push(line.to_owned());
+        let secrets = ["hunter".to_owned(), "hunter2".to_owned()];
+        let mut findings = Findings::new(&secrets, &mut say);
+        findings.found(("api", "path"), "/api/a", "a hunter2 of the scripts");
+        findings.found(("front-end", "text"), "hello hunter2", "");
+        findings.fact("the server calls itself hunter2".to_owned());
+        assert_eq!(findings.of("api", "path").map(|found| found.note.as_str()), Some("a ••• of the scripts"));
+        assert_eq!(findings.of("front-end", "text").and_then(|found| found.value.clone()), None);
+        assert_eq!(
+            said,
+            [
+                "found: [api] path = \"/api/a\" (a ••• of the scripts)",
+                "not found: [front-end] text: its value holds a secret of this profile; left commented",
+                "found: the server calls itself •••",
+            ]
+        );
+    }
+}

@@ -1,0 +1,115 @@
+//! Paths and destinations that stand in scripts as literals.
+
+/// What scripts mention, each once, in order of appearance.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Mentioned {
+    /// Paths below `/api`.
+    pub(super) api: Vec<String>,
+    /// Paths that look like the endpoint of STOMP or SockJS.
+    pub(super) sockets: Vec<String>,
+    /// Destinations that look as if they could be subscribed to.
+    pub(super) topics: Vec<String>,
+}
+
+/// What a path of an API may be named that is not to be asked for by a stranger, be it with GET: an app may do by GET what
+/// it should not.
+const HANDS_OFF: [&str; 16] = [
+    "logout",
+    "log-out",
+    "signout",
+    "sign-out",
+    "delete",
+    "remove",
+    "cancel",
+    "reset",
+    "revoke",
+    "confirm",
+    "verify",
+    "activate",
+    "unsubscribe",
+    "send",
+    "export",
+    "download",
+];
+
+/// What `text` mentions of the site at `authority`.
+pub(super) fn mentioned_in(text: &str, authority: &str) -> Mentioned {
+    let mut mentioned = Mentioned::default();
+    for path in paths_in(text, authority) {
+        let list = match path.split('/').nth(1).unwrap_or_default() {
+            "api" if is_harmless(&path) => &mut mentioned.api,
+            "api" => continue,
+            "topic" => &mut mentioned.topics,
+            _ if path.split('/').any(is_socket) => &mut mentioned.sockets,
+            _ => continue,
+        };
+        if !list.contains(&path) {
+            list.push(path);
+        }
+    }
+    mentioned
+}
+
+fn is_harmless(path: &str) -> bool {
+    let path = path.to_ascii_lowercase();
+    !HANDS_OFF.iter().any(|word| path.contains(word))
+}
+
+fn is_socket(segment: &str) -> bool {
+    let segment = segment.to_ascii_lowercase();
+    matches!(segment.as_str(), "ws" | "socket" | "sockets" | "websocket" | "websockets")
+        || ["stomp", "sockjs", "ws-", "-ws"].iter().any(|part| segment.contains(part))
+}
+
+/// Every literal that is a path, in order: after a quote, a placeholder of a template, or the site's own authority. Of a
+/// template that goes on, what comes before its placeholder, save for the last slash.
+fn paths_in(text: &str, authority: &str) -> Vec<String> {
+    let mut paths = Vec::new();
+    let mut rest = text;
+    while let Some(at) = rest.find('/') {
+        let (before, from) = rest.split_at(at);
+        if let Some(authority) = from.strip_prefix("//") {
+            rest = authority;
+            continue;
+        }
+        let is_path = |c: char| c.is_ascii_alphanumeric() || "/._~-".contains(c);
+        let length = from.find(|c| !is_path(c)).unwrap_or(from.len());
+        let (path, after) = from.split_at(length);
+        rest = after;
+        let begins = before.ends_with(['"', '\'', '`', '}']) || before == authority;
+        let path = match after.chars().next() {
+            Some('"' | '\'' | '`' | '?') => path,
+            Some('$') if after.starts_with("${") => path.trim_end_matches('/'),
+            _ => continue,
+        };
+        if begins && path.len() > 1 && !path.contains("//") && !path.contains("..") {
+            paths.push(path.to_owned());
+        }
+    }
+    paths
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn literals_are_paths_where_they_begin_and_end_like_one() {
+        let script = r#"fetch("/api/items");fetch(`/api/items/${id}`);new S(`${origin}/stomp/ws`);x=a/api/b;"/api/ x";
+            '//cdn.example/api/x'; "https://a.example/api/stores?page=1"; "https://extra.example/api/other"; /^\/api\/x/"#;
+        assert_eq!(paths_in(script, "a.example"), ["/api/items", "/api/items", "/stomp/ws", "/api/stores"]);
+    }
+
+    #[test]
+    fn what_is_mentioned_is_sorted_by_what_it_is_for() {
+        let script =
+            r#""/api/a" '/api/user/logout' "/api/a" "/ws" "/chat/sockjs" "/news" "/topic/stock" "/app/send""#;
+        let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
+        let expected = Mentioned {
+            api: texts(&["/api/a"]),
+            sockets: texts(&["/ws", "/chat/sockjs"]),
+            topics: texts(&["/topic/stock"]),
+        };
+        assert_eq!(mentioned_in(script, "a.example"), expected);
+    }
+}
