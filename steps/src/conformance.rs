@@ -68,10 +68,10 @@ fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Argum
     if specification.scenarios().next().is_none() {
         return ExitCode::SUCCESS;
     }
-    let asked =
-        Asked { slow: is_set("HOPCHECK_SLOW"), verbose: is_set("HOPCHECK_VERBOSE"), ..Asked::default() };
-    cli::block_on(async {
-        match target().await {
+    let mut asked = Asked { verbose: is_set("HOPCHECK_VERBOSE"), ..Asked::default() };
+    asked.selection.slow = is_set("HOPCHECK_SLOW");
+    cli::to_its_end(async {
+        match cli::unless_interrupted(target()).await? {
             Ok(target) => {
                 let source = crate::conf::Source::find(here)?;
                 let setting = Setting::Staged(Arc::new(Stage { target, source }));

@@ -1,24 +1,35 @@
 //! The command line.
 
+mod completions;
 mod conf;
+mod features;
 mod init;
+mod interrupt;
+mod merge;
 mod run;
+mod session;
 mod targets;
 mod watch;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::catalogue;
 use crate::features::{Specification, live};
 use crate::profile;
 use crate::target::REFERENCE_SUBCOMMAND;
+use completions::{CompletionsArgs, completions_command};
 use conf::{ConfArgs, rewrite_command};
+use features::{FeaturesArgs, features_command};
 use init::{InitArgs, init_command};
-pub(crate) use run::{Asked, run_target};
+use interrupt::interrupted;
+pub(crate) use interrupt::unless_interrupted;
+use merge::{MergeArgs, merge_command};
+pub(crate) use run::run_target;
 use run::{RunArgs, run_command};
+pub(crate) use session::Asked;
 use watch::{WatchArgs, watch_command};
 
 /// Every promise is kept.
@@ -58,12 +69,19 @@ enum Command {
     /// Ask a site, with safe requests only, and write a first profile of it
     #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
     Init(InitArgs),
+    /// Join what `run --report results=FILE` wrote for shards and machines into one report
+    #[command(after_help = EXIT_CODES)]
+    Merge(MergeArgs),
     /// Print every step a scenario can use (docs/steps.md)
     Steps,
     /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
     Scenarios,
     /// Print the JSON schema of hopcheck.toml (docs/hopcheck.schema.json)
     Schema,
+    /// List the built-in scenarios' files, or write them out to be edited
+    Features(FeaturesArgs),
+    /// Print completions for a shell
+    Completions(CompletionsArgs),
 }
 
 /// Runs the program with this process' arguments.
@@ -79,8 +97,9 @@ pub fn main() -> ExitCode {
         }
     };
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(arguments) => block_on(run_command(arguments)),
+        Command::Run(arguments) => to_its_end(run_command(arguments)),
         Command::Watch(arguments) => to_its_end(watch_command(arguments)),
+        Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;
@@ -89,6 +108,10 @@ pub fn main() -> ExitCode {
         Command::Init(arguments) => block_on(init_command(arguments)),
         Command::Steps => block_on(print(catalogue::markdown())),
         Command::Schema => block_on(print(profile::schema())),
+        Command::Features(arguments) => block_on(async { features_command(&arguments) }),
+        Command::Completions(arguments) => {
+            block_on(async { completions_command(&arguments, Cli::command()) })
+        }
     }
 }
 
@@ -112,33 +135,22 @@ pub(crate) fn reference_proxy() -> ExitCode {
 /// Runs what the program does until it is done or interrupted, and turns its end into an exit code.
 pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
     // Whatever `work` has started ends when it is dropped: proxies, containers, scratch directories.
-    to_its_end(async {
-        tokio::select! {
-            done = work => done,
-            () = interrupted() => Err("interrupted; all that was started has been ended".into()),
-        }
-    })
+    to_its_end(async { unless_interrupted(work).await? })
 }
 
 /// The same with work that knows by itself what to do when it is interrupted.
-fn to_its_end(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
+pub(crate) fn to_its_end(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return could_not_run(&error),
     };
-    match runtime.block_on(work) {
+    let done = runtime.block_on(async {
+        interrupt::listen();
+        work.await
+    });
+    match done {
         Ok(code) => ExitCode::from(code),
         Err(error) => could_not_run(error.as_ref()),
-    }
-}
-
-/// Waits for Ctrl-C, or for being told to end.
-async fn interrupted() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else { return std::future::pending().await };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = term.recv() => {}
     }
 }
 

@@ -1,20 +1,21 @@
 //! `hopcheck run`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use gherkin::tagexpr::TagOperation;
+use regex::Regex;
 
-use super::conf::{ConfArgs, print_notes};
+use super::conf::ConfArgs;
+use super::interrupt::unless_interrupted;
+use super::session::{Asked, JOBS, Session};
 use super::targets::TargetName;
-use super::{BROKEN, Error, KEPT};
+use super::{Error, KEPT};
+use crate::conf::Source;
 use crate::features::Specification;
-use crate::report::{Record, Style, print_details, print_failures, print_summary};
-use crate::run::{Selection, run};
+use crate::report::{Outputs, Shard, Wanted};
+use crate::run::{Selected, Selection, place, scenarios, tags};
 use crate::setting::Setting;
-
-/// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
-const JOBS: usize = 8;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -33,31 +34,38 @@ pub(super) struct RunArgs {
     /// Only scenarios whose tags satisfy this, e.g. "@D4 and not @slow"
     #[arg(long, value_name = "EXPR", value_parser = tag_expression)]
     tags: Option<TagOperation>,
+    /// Only scenarios whose name matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    name: Option<Regex>,
     /// Also run scenarios that must really wait, up to 75 s
     #[arg(long)]
     slow: bool,
     /// How many scenarios to run at once
     #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
     jobs: usize,
+    /// Run a scenario that fails up to N times more; one that is kept then is reported as such
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retry: usize,
+    /// End at the first broken promise
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run one part of the scenarios: 2/5 is the second of five. The parts are even and always the same; `merge` joins them
+    #[arg(long, value_name = "N/M")]
+    shard: Option<Shard>,
+    /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE (for `merge`), github (annotations, on
+    /// standard output); may be given more than once
+    #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
+    reports: Vec<Wanted>,
+    /// Only list what would be run
+    #[arg(long)]
+    list: bool,
     /// Also print what was changed in the configuration to run it, the reason of each known difference, and what took
     /// longest
     #[arg(short, long)]
     verbose: bool,
-}
-
-/// What is asked of a run.
-#[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    pub(crate) tags: Option<TagOperation>,
-    pub(crate) slow: bool,
-    pub(crate) jobs: usize,
-    pub(crate) verbose: bool,
-}
-
-impl Default for Asked {
-    fn default() -> Asked {
-        Asked { tags: None, slow: false, jobs: JOBS, verbose: false }
-    }
+    /// Print failures and the summary alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
 }
 
 pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
@@ -66,49 +74,73 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         Some(directory) => Specification::read(directory)?,
         None => Specification::find(&here)?,
     };
-    let source = arguments.conf.source(&here)?;
-    let asked = Asked {
+    let selection = Selection {
         tags: arguments.tags,
+        name: arguments.name,
         slow: arguments.slow,
+        shard: arguments.shard,
+        live: false,
         jobs: arguments.jobs,
-        verbose: arguments.verbose,
+        retries: arguments.retry,
+        fail_fast: arguments.fail_fast,
     };
-    let mut code = KEPT;
-    for name in arguments.targets {
-        let setting = name.open(&source, arguments.profile.as_deref()).await?;
-        code = code.max(run_target(&specification, setting, &asked).await?);
+    let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
+    let mut session = Session::begin(&specification, &asked)?;
+    if arguments.list {
+        return Ok(list(&specification, &asked.selection));
     }
-    Ok(code)
+    let source = arguments.conf.source(&here)?;
+    let outputs = Outputs::open(&arguments.reports)?;
+    let profile = arguments.profile.as_deref();
+    let ran = run_targets(&mut session, &arguments.targets, &source, profile).await;
+    // What has been found out by then is reported even so.
+    let code = session.end(outputs)?;
+    ran.map(|()| code)
 }
 
-/// Runs the specification against one target, and reports. Returns the exit code.
+async fn run_targets(
+    session: &mut Session<'_>,
+    targets: &[TargetName],
+    source: &Source,
+    profile: Option<&Path>,
+) -> Result<(), Error> {
+    for target in targets {
+        let opened = unless_interrupted(target.open(source, profile)).await;
+        let setting = match opened.map_err(Error::from).and_then(|opened| opened) {
+            Ok(setting) => setting,
+            Err(error) => {
+                session.not_run(target.name(), &error.to_string());
+                return Err(error);
+            }
+        };
+        session.run(setting).await?;
+        if session.is_over() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Runs the specification against one target, and tells what it came to. Returns the exit code.
 pub(crate) async fn run_target(
     specification: &Specification,
     setting: Setting,
     asked: &Asked,
 ) -> Result<u8, Error> {
-    let style = Style::detect();
-    println!("{} {}", style.strong("testing"), setting.describe());
-    if let (true, Setting::Staged(stage)) = (asked.verbose, &setting) {
-        print_notes(&stage.source).await?;
+    let mut session = Session::begin(specification, asked)?;
+    session.run(setting).await?;
+    session.end(Outputs::default())
+}
+
+/// Prints each scenario that would be run: where it stands, its name and its tags.
+fn list(specification: &Specification, selection: &Selection) -> u8 {
+    let selected = Selected::of(specification, selection).part(selection.shard);
+    for (feature, rule, scenario) in scenarios(&selected) {
+        let (file, line) = place(feature, scenario);
+        let tags: Vec<String> = tags(feature, rule, scenario).map(|tag| format!("@{tag}")).collect();
+        println!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
     }
-    let selection = Selection {
-        tags: asked.tags.clone(),
-        slow: asked.slow,
-        jobs: asked.jobs,
-        live: setting.is_live(),
-        ..Selection::default()
-    };
-    let results = run(specification, setting, &selection, style, std::future::pending()).await;
-    if results.records.is_empty() {
-        return Err("no scenario satisfies --tags".into());
-    }
-    print_failures(style, &results);
-    print_summary(style, &results);
-    if asked.verbose {
-        print_details(style, &results);
-    }
-    Ok(if results.records.iter().any(Record::fails) { BROKEN } else { KEPT })
+    KEPT
 }
 
 fn tag_expression(text: &str) -> Result<TagOperation, String> {

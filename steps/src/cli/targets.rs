@@ -55,6 +55,15 @@ impl FromStr for TargetName {
 }
 
 impl TargetName {
+    /// The name, as reports have it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            TargetName::Reference => "reference",
+            TargetName::Nginx => "nginx",
+            TargetName::Live { name, .. } => name,
+        }
+    }
+
     /// Makes the target ready: the container is started, the deployment asked for the first time.
     ///
     /// # Errors

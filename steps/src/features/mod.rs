@@ -185,6 +185,11 @@ impl Specification {
     }
 }
 
+/// The files of the built-in specification, known differences included, as they are named in its directory.
+pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
+    BUILT_IN.files().filter_map(|file| Some((file.path(), file.contents_utf8()?)))
+}
+
 /// The path a feature was read from, as messages name it.
 pub fn path_of(feature: &Feature) -> &Path {
     feature.path.as_deref().unwrap_or(Path::new("a feature"))

@@ -1,17 +1,25 @@
 //! What a person reads, and what other programs do: a line for each rule while a run lasts, failures in full at the end,
 //! and reports in files, all from one [model](Report) of the results.
 
+mod causes;
+mod decided;
+mod files;
 pub mod html;
 mod mask;
+mod merge;
 mod model;
 mod recorder;
 #[cfg(test)]
 pub(crate) mod sample;
 mod terminal;
+mod words;
 
+pub(crate) use decided::decided_by;
+pub use files::{Format, Outputs, ReportError, Wanted};
 pub use mask::mask;
+pub use merge::{MergeError, merge};
 pub use model::{
     ConfLine, Evidence, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults, Verdict,
 };
 pub(crate) use recorder::{Recorder, paragraph};
-pub use terminal::{Progress, Style, print_details, print_failures, print_summary};
+pub use terminal::{Progress, Style, print_details, print_failures, print_matrix, print_summary};

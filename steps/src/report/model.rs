@@ -1,6 +1,7 @@
 //! The results of a run: one model, which every report is written from, and which is kept as JSON to be merged.
 
 use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -250,6 +251,19 @@ impl Record {
 }
 
 // === impl Shard ===
+
+impl FromStr for Shard {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Shard, String> {
+        let numbers =
+            text.split_once('/').and_then(|(index, of)| Some((index.parse().ok()?, of.parse().ok()?)));
+        match numbers {
+            Some((index, of)) if (1..=of).contains(&index) => Ok(Shard { index, of }),
+            _ => Err("a shard is N/M, the Nth of M: from 1/M to M/M".to_owned()),
+        }
+    }
+}
 
 impl fmt::Display for Shard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -12,9 +12,11 @@ use futures::FutureExt as _;
 use gherkin::Feature;
 
 pub use select::{Selected, Selection, Unchecked};
+pub(crate) use select::{place, scenarios, tags};
 
+use crate::conf::Source;
 use crate::features::{KnownDifference, Specification, worded};
-use crate::report::{Progress, Recorder, Style, TargetResults};
+use crate::report::{Progress, Record, Recorder, Style, TargetResults, Verdict, decided_by};
 use crate::setting::Setting;
 use crate::world::World;
 
@@ -53,6 +55,10 @@ pub async fn run(
         shard: selection.shard,
         ..TargetResults::default()
     };
+    let source = match &setting {
+        Setting::Staged(stage) => Some(stage.source.clone()),
+        Setting::Live(_) => None,
+    };
     let work = go(setting, selection, known, features, recorder);
     let ended = tokio::select! {
         biased;
@@ -62,12 +68,24 @@ pub async fn run(
     };
     results.records = gathered.take();
     results.records.sort_by_key(|record| order.get(&(record.file.clone(), record.line)).copied());
+    if let Some(source) = source {
+        results.records.iter_mut().for_each(|record| explain(record, &source));
+    }
     let missing = order.len() - results.records.len();
     results.unfinished = ended
         .filter(|_| missing > 0)
         .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));
     results.took = begun.elapsed();
     results
+}
+
+/// Adds to a failure the lines of the configuration that decided it.
+fn explain(record: &mut Record, source: &Source) {
+    if let Verdict::Broken { message, evidence, configuration, .. } = &mut record.verdict {
+        // A message, too, may quote what to change.
+        let quoting = format!("{} {message}", record.hint);
+        *configuration = decided_by(source, &quoting, &format!("{message}\n{}", evidence.error_log));
+    }
 }
 
 async fn go(

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::super::model::{Record, TargetResults, Verdict};
+use super::super::words::counted;
 use super::Style;
 use super::progress::not_checked;
 
@@ -61,10 +62,6 @@ fn left_out(results: &TargetResults) -> String {
         (results.slow_left_out > 0).then(|| format!("{} slow ones left out: --slow", results.slow_left_out));
     let notes: Vec<String> = shard.into_iter().chain(slow).collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
-}
-
-fn counted(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// Prints why targets are known to differ, and what took longest.

@@ -1,0 +1,159 @@
+//! A run: the specification against one target after the other, told as it goes, and reported at the end.
+
+use super::conf::print_notes;
+use super::interrupt::{Interrupted, interrupted};
+use super::{BROKEN, COULD_NOT_RUN, Error, KEPT};
+use crate::features::Specification;
+use crate::report::{
+    Outputs, Record, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix,
+    print_summary,
+};
+use crate::run::{Selected, Selection, run};
+use crate::setting::Setting;
+
+/// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
+pub(super) const JOBS: usize = 8;
+
+/// What is asked of a run.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// Which scenarios, and how.
+    pub(crate) selection: Selection,
+    /// Whether to tell more.
+    pub(crate) verbose: bool,
+    /// Whether to tell failures and the summary alone.
+    pub(crate) quiet: bool,
+}
+
+impl Default for Asked {
+    fn default() -> Asked {
+        Asked { selection: Selection { jobs: JOBS, ..Selection::default() }, verbose: false, quiet: false }
+    }
+}
+
+/// A run in progress.
+#[derive(Debug)]
+pub(crate) struct Session<'a> {
+    specification: &'a Specification,
+    asked: &'a Asked,
+    style: Style,
+    report: Report,
+    secrets: Vec<String>,
+}
+
+impl<'a> Session<'a> {
+    /// Begins a run.
+    ///
+    /// # Errors
+    /// When no scenario is asked for.
+    pub(crate) fn begin(specification: &'a Specification, asked: &'a Asked) -> Result<Session<'a>, Error> {
+        let selected = Selected::of(specification, &asked.selection);
+        if selected.part(asked.selection.shard).is_empty() {
+            return Err(nothing(&selected, asked).into());
+        }
+        let report = Report::begin(selected.digest(), selected.outlines());
+        let style = Style { silent: asked.quiet, ..Style::detect() };
+        Ok(Session { specification, asked, style, report, secrets: Vec::new() })
+    }
+
+    /// Runs it against one target, and tells what it came to.
+    ///
+    /// # Errors
+    /// When interrupted; what it had come to until then is kept.
+    pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
+        self.secrets.extend(setting.secrets().iter().cloned());
+        if !self.asked.quiet {
+            println!("{} {}", self.style.strong("testing"), setting.describe());
+        }
+        if let (true, Setting::Staged(stage)) = (self.asked.verbose, &setting) {
+            print_notes(&stage.source).await?;
+        }
+        let selection = Selection { live: setting.is_live(), ..self.asked.selection.clone() };
+        let mut was_interrupted = false;
+        let end = async {
+            interrupted().await;
+            was_interrupted = true;
+            "interrupted".to_owned()
+        };
+        let results = run(self.specification, setting, &selection, self.style, end).await;
+        let nothing_live = results.records.is_empty() && results.unfinished.is_none();
+        let name = results.name.clone();
+        self.tell(results);
+        match (was_interrupted, nothing_live) {
+            (true, _) => Err(Interrupted.into()),
+            (_, true) => {
+                Err(format!("{name}: none of the scenarios asked for can be checked on a live system").into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes that a target was not run, and why.
+    pub(crate) fn not_run(&mut self, name: &str, why: &str) {
+        let why = why.lines().next().unwrap_or_default();
+        let unfinished = Some(format!("it was not run: {why}"));
+        self.report.targets.push(TargetResults {
+            name: name.to_owned(),
+            unfinished,
+            ..TargetResults::default()
+        });
+    }
+
+    /// Whether no other target is to be run.
+    pub(crate) fn is_over(&self) -> bool {
+        self.asked.selection.fail_fast && self.report.fails()
+    }
+
+    /// Ends the run: targets side by side, and reports. Returns the exit code.
+    ///
+    /// # Errors
+    /// When a report cannot be written.
+    pub(crate) fn end(mut self, outputs: Outputs) -> Result<u8, Error> {
+        mask(&mut self.report, &self.secrets);
+        if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
+            print_matrix(self.style, &self.report);
+        }
+        outputs.write(&self.report)?;
+        Ok(code(&self.report))
+    }
+
+    fn tell(&mut self, results: TargetResults) {
+        self.report.targets.push(results);
+        mask(&mut self.report, &self.secrets);
+        if let Some(results) = self.report.targets.last() {
+            tell(self.style, results, self.asked.verbose);
+        }
+    }
+}
+
+/// Prints what a target came to.
+pub(super) fn tell(style: Style, results: &TargetResults, verbose: bool) {
+    print_failures(style, results);
+    print_summary(style, results);
+    if verbose {
+        print_details(style, results);
+    }
+}
+
+/// The exit code of what has been run: a broken promise is one, whatever else was not found out.
+pub(super) fn code(report: &Report) -> u8 {
+    let unfinished = |target: &TargetResults| target.unfinished.is_some();
+    match report.targets.iter().any(|target| target.records.iter().any(Record::fails)) {
+        true => BROKEN,
+        false if report.targets.iter().any(unfinished) => COULD_NOT_RUN,
+        false => KEPT,
+    }
+}
+
+/// Why there is nothing to run.
+fn nothing(selected: &Selected, asked: &Asked) -> String {
+    let Selection { tags, name, shard, .. } = &asked.selection;
+    match (shard, tags, name) {
+        (Some(shard), _, _) if !selected.features.is_empty() => {
+            format!("there are fewer scenarios than shards: none is left for {shard}")
+        }
+        (_, Some(_), Some(_)) => "no scenario satisfies --tags and --name".to_owned(),
+        (_, None, Some(_)) => "no scenario's name matches --name".to_owned(),
+        _ => "no scenario satisfies --tags".to_owned(),
+    }
+}

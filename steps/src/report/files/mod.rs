@@ -1,0 +1,37 @@
+//! Reports in files, for people and for other programs.
+
+mod cucumber;
+mod github;
+mod junit;
+mod outputs;
+
+pub use outputs::{Format, Outputs, ReportError, Wanted};
+
+use std::fmt::Write as _;
+
+use super::model::{Record, Verdict};
+
+/// What is said of a known difference that is none any more.
+const OUT_OF_DATE: &str = "this is listed in known-differences.toml and yet it passes: take it off the list";
+
+/// A failure in full, as plain text.
+fn told(record: &Record) -> String {
+    let mut out = format!("{}  {}\n", record.place(), record.tag_list());
+    if !record.rule.is_empty() {
+        let _ = writeln!(out, "rule: {}", record.rule);
+    }
+    match &record.verdict {
+        Verdict::Broken { step, message, evidence, configuration, .. } => {
+            let _ = writeln!(out, "step: {step}\n{message}\nlook at: {}\n", record.hint);
+            for line in configuration {
+                let _ = writeln!(out, "{}:{}: {}", line.file, line.number, line.text);
+            }
+            let _ = write!(out, "{evidence}");
+        }
+        Verdict::UnexpectedlyKept { reason } => {
+            let _ = write!(out, "{OUT_OF_DATE}\nthe reason listed is: {reason}");
+        }
+        Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}
+    }
+    out
+}
