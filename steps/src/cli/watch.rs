@@ -77,6 +77,14 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
         watch = Watch::prepare(name, profile, wishes) => watch?,
         () = interrupted() => return Err("interrupted before the watch began".into()),
     };
+    for (_, file) in &arguments.report {
+        // Found out now, not after hours.
+        std::fs::File::options()
+            .append(true)
+            .create(true)
+            .open(file)
+            .map_err(|error| cannot(file, &error))?;
+    }
     for line in watch.describe() {
         println!("{line}");
     }
@@ -93,6 +101,9 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
     }
     display.show(running.glance());
     let report = running.end().await;
+    if report.is_empty() {
+        return Err("the watch ended before the first answer".into());
+    }
     println!("\n{}", report.words().trim_end());
     for (kind, file) in &arguments.report {
         write(&report, *kind, file)?;

@@ -210,6 +210,12 @@ pub struct InstanceReport {
 }
 
 impl Report {
+    /// Whether nothing was seen at all: no request is over, and no session was ever open.
+    pub fn is_empty(&self) -> bool {
+        let sessions = self.sessions.as_ref().is_some_and(|sessions| sessions.ever_open);
+        !sessions && self.kinds.iter().all(|kind| kind.asked == 0)
+    }
+
     /// The report as JSON.
     pub fn json(&self) -> String {
         serde_json::to_string_pretty(self).unwrap_or_default() + "\n"

@@ -1,105 +1,16 @@
-//! A watch of switches from blue to green and back: in good order nobody notices, and of the others every loss is
-//! counted, no more and no less than what the proxy's log and the app servers' journals say.
+//! Switches in good order, hard ones and botched ones.
 
-use std::path::PathBuf;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hopcheck::conf::{Overlay, Source};
-use hopcheck::profile::Profile;
 use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::{Nginx, NginxOptions, Reference};
-use hopcheck::watch::{Glance, KindReport, Report, Running, Watch, Wishes};
-use mock_upstreams::journal::SessionEnd;
+use hopcheck::target::{Nginx, NginxOptions};
+use hopcheck::watch::{KindReport, Report, Wishes};
+use mock_upstreams::journal::{Journal, SessionEnd};
 use mock_upstreams::{AppServer, StopMode};
-use tokio::time::{sleep, timeout};
 
-/// Only ever waited out when something is wrong.
-const SOON: Duration = Duration::from_secs(60);
-
-/// On a busy machine anything may take a while; a test of a switch in good order is not about that.
-const PATIENT: Wishes =
-    Wishes { rate: 25.0, sessions: 4, gap: Duration::from_secs(30), heart_beat: Duration::from_secs(10) };
-
-fn reference() -> Arc<Stage> {
-    let target = Reference::new(PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"))).unwrap();
-    stage(Box::new(target))
-}
-
-fn stage(target: Box<dyn hopcheck::target::Target>) -> Arc<Stage> {
-    let source = Source::read(std::path::Path::new("../nginx/nginx.conf")).unwrap();
-    Arc::new(Stage { target, source })
-}
-
-/// A scene before whose app servers `upstream` stands for each `server` line, and a watch of it that has not begun.
-async fn scene(stage: &Arc<Stage>, upstream: &str) -> Scene {
-    let mut scene = Scene::set(Arc::clone(stage)).await.unwrap();
-    scene.overlay(Overlay::UpstreamParameter(upstream.to_owned()));
-    // One worker, so that there is one opinion on which app server is up.
-    scene.overlay(Overlay::Directives { context: "main".to_owned(), text: "worker_processes 1;".to_owned() });
-    scene.proxy().await.unwrap();
-    scene
-}
-
-/// What a profile would say of a scene's proxy.
-async fn profile(scene: &mut Scene, api: &str) -> String {
-    format!(
-        "url = \"http://{}\"\n[api]\npath = \"{api}\"\n[front-end]\ndeep-link = \"/stores/7\"\n[stomp]\n\
-         endpoint = \"/stomp/ws\"\nsubscribe = \"/topic/stock\"\n[instances]\nheader = \"X-Instance\"\n[limits]\n\
-         requests-per-second = 100\n",
-        scene.proxy().await.unwrap()
-    )
-}
-
-async fn begin(scene: &mut Scene, api: &str, wishes: Wishes) -> Running {
-    let profile = Profile::parse(&profile(scene, api).await, "hopcheck.toml").unwrap();
-    Watch::prepare("shop", profile, wishes).await.unwrap().begin()
-}
-
-/// Waits until the watch stands so.
-async fn until(running: &Running, mut stands: impl FnMut(&Glance) -> bool) {
-    let waited = timeout(SOON, async {
-        while !stands(&running.glance()) {
-            sleep(Duration::from_millis(10)).await;
-        }
-    });
-    assert!(waited.await.is_ok(), "the watch does not come to stand as it should: {:?}", running.glance());
-}
-
-/// Waits until all sessions are open, and so many more requests to the API were answered.
-async fn well(running: &Running, more: u64) {
-    let enough = running.glance().kinds[0].good + more;
-    until(running, |glance| glance.sessions == (4, 4) && glance.kinds[0].good >= enough).await;
-}
-
-/// Waits until so many more requests to the API have reached an app server: the proxy has it back.
-async fn trusted(server: &AppServer, api: &str) {
-    let enough = server.read(|journal| journal.to(api).count()) + 3;
-    server.wait_for(SOON, |journal| journal.to(api).count() >= enough).await.unwrap();
-}
-
-/// The lines of the proxy's access log for such requests: status and body bytes. A line is written when its answer is
-/// out, perhaps a little after the client has it.
-async fn logged(scene: &Scene, request: &str, count: u64) -> Vec<(u16, u64)> {
-    let lines = || -> Vec<(u16, u64)> {
-        let log = scene.log("access_log");
-        let of_request = log.lines().filter_map(|line| line.split_once(&format!("\"{request} HTTP/1.1\" ")));
-        of_request
-            .map(|(_, rest)| {
-                let mut numbers = rest.split(' ').map_while(|word| word.parse::<u64>().ok());
-                let mut number = || numbers.next().unwrap();
-                (u16::try_from(number()).unwrap(), number())
-            })
-            .collect()
-    };
-    let complete = timeout(SOON, async {
-        while (lines().len() as u64) < count {
-            sleep(Duration::from_millis(10)).await;
-        }
-    });
-    assert!(complete.await.is_ok(), "of {count} {request} the proxy logged {:?}", lines());
-    lines()
-}
+use crate::support::{PATIENT, SOON, begin, logged, reference, scene, stage, trusted, until, well};
 
 fn kind<'a>(report: &'a Report, name: &str) -> &'a KindReport {
     report.kinds.iter().find(|kind| kind.kind == name).unwrap()
@@ -146,8 +57,7 @@ async fn in_good_order(stage: &Arc<Stage>) {
     assert_eq!((log.len() as u64, log.iter().all(|(status, _)| *status == 200)), (api.asked, true));
     assert_eq!((sessions.dropped, sessions.moved), (0, ended(&scene, went_away)));
     assert!(sessions.moved >= 4, "every session was at the one or the other: {}", report.words());
-    let names: std::collections::BTreeSet<_> =
-        report.instances.iter().map(|each| each.name.as_str()).collect();
+    let names: BTreeSet<_> = report.instances.iter().map(|each| each.name.as_str()).collect();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["blue", "green"]);
     the_rest_went_on(&report);
     assert!(report.verdict[0].starts_with("Nobody noticed: "), "{}", report.words());
@@ -163,9 +73,8 @@ async fn the_hard_way(stage: &Arc<Stage>) {
     scene.green.release_many(1_000_000);
     let running = begin(&mut scene, API, PATIENT).await;
     until(&running, |glance| glance.sessions == (4, 4)).await;
-    let open = |journal: &mock_upstreams::Journal| {
-        journal.to(API).filter(|exchange| exchange.status == Some(200)).count() == 4
-    };
+    let open =
+        |journal: &Journal| journal.to(API).filter(|exchange| exchange.status == Some(200)).count() == 4;
     scene.blue.wait_for(SOON, open).await.unwrap();
     scene.green.restart().await.unwrap();
     scene.blue.stop_with(StopMode::Reset).await;
