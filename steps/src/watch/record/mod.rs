@@ -1,10 +1,10 @@
 //! What a watch remembers while it goes on. However long that is, it takes no more room than its lists may have entries.
 
 mod histogram;
+mod kind;
 mod sessions;
 mod slices;
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +12,8 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 pub(super) use histogram::Histogram;
+pub use kind::Way;
+pub(super) use kind::{Kind, Outcome};
 pub(super) use sessions::{Loss, Sessions};
 pub use slices::Slice;
 pub(super) use slices::Slices;
@@ -21,9 +23,6 @@ pub(super) const LISTED: usize = 1000;
 
 /// The most instances told apart; [`Slice::instances`] has a bit for each.
 const INSTANCES: usize = 64;
-
-/// How long the recent latencies that the live lines tell are collected, until older ones are left out.
-const RECENT: Duration = Duration::from_secs(10);
 
 /// A list that does not grow without bound.
 #[derive(Debug, Clone, Serialize)]
@@ -55,74 +54,6 @@ impl<T> Listed<T> {
     }
 }
 
-/// How a request reached the proxy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Way {
-    /// On a connection that earlier ones had used, as within one visit of a page.
-    Kept,
-    /// On a connection of its own, as a visitor who comes.
-    Fresh,
-}
-
-impl Way {
-    /// `kept` or `fresh`.
-    pub(super) fn word(self) -> &'static str {
-        match self {
-            Way::Kept => "kept",
-            Way::Fresh => "fresh",
-        }
-    }
-}
-
-/// What became of one request. Times are since the beginning of the watch.
-#[derive(Debug, Clone)]
-pub(super) struct Outcome {
-    /// When it should have been sent.
-    pub(super) due: Duration,
-    /// When its answer was there, or it was given up.
-    pub(super) done: Duration,
-    /// `None` where it was never sent.
-    pub(super) way: Option<Way>,
-    /// Whether it was sent twice, since a kept connection was closed just then: browsers do so, too.
-    pub(super) again: bool,
-    pub(super) instance: Option<String>,
-    /// What was wrong with it, if anything.
-    pub(super) result: Result<(), String>,
-}
-
-/// One request that failed.
-#[derive(Debug, Clone)]
-pub(super) struct Failed {
-    pub(super) due: Duration,
-    pub(super) done: Duration,
-    pub(super) way: Option<Way>,
-    pub(super) instance: Option<String>,
-    pub(super) why: String,
-}
-
-/// What is known of one kind of request.
-#[derive(Debug)]
-pub(super) struct Kind {
-    /// Between good answers more than this is a gap.
-    pub(super) gap: Duration,
-    pub(super) good: u64,
-    pub(super) failed: u64,
-    pub(super) again: u64,
-    pub(super) kept: u64,
-    pub(super) fresh: u64,
-    pub(super) latency: Histogram,
-    recent: [Histogram; 2],
-    recent_since: Duration,
-    pub(super) failures: Listed<Failed>,
-    /// How often each reason was the one.
-    pub(super) reasons: BTreeMap<String, u64>,
-    /// From the last good answer before to the first after.
-    pub(super) gaps: Listed<(Duration, Duration)>,
-    pub(super) last_good: Duration,
-    pub(super) slices: Slices,
-}
-
 /// When an instance was heard of.
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
@@ -143,65 +74,6 @@ pub(super) struct Record {
     pub(super) late: Duration,
     /// The failure or loss that came last, in words, and when.
     pub(super) latest: Option<(Duration, String)>,
-}
-
-impl Kind {
-    fn new(gap: Duration) -> Kind {
-        Kind {
-            gap,
-            good: 0,
-            failed: 0,
-            again: 0,
-            kept: 0,
-            fresh: 0,
-            latency: Histogram::default(),
-            recent: Default::default(),
-            recent_since: Duration::ZERO,
-            failures: Listed::default(),
-            reasons: BTreeMap::new(),
-            gaps: Listed::default(),
-            last_good: Duration::ZERO,
-            slices: Slices::default(),
-        }
-    }
-
-    /// How many requests were due, and are no longer on their way.
-    pub(super) fn over(&self) -> u64 {
-        self.good + self.failed
-    }
-
-    /// Latencies of good answers of the last ten to twenty seconds.
-    pub(super) fn recent(&self) -> Histogram {
-        self.recent[0].with(&self.recent[1])
-    }
-
-    fn good(&mut self, done: Duration, latency: Duration) {
-        self.good += 1;
-        self.latency.add(latency);
-        if done > self.recent_since + RECENT {
-            self.recent.swap(0, 1);
-            self.recent[0].clear();
-            self.recent_since = done;
-        }
-        self.recent[0].add(latency);
-        self.gap_until(done);
-        self.last_good = self.last_good.max(done);
-    }
-
-    /// There was no good answer from the last one until now: notes it where that was too long.
-    pub(super) fn gap_until(&mut self, now: Duration) {
-        if now.saturating_sub(self.last_good) > self.gap {
-            self.gaps.push((self.last_good, now));
-        }
-    }
-
-    fn failed(&mut self, outcome: Outcome, why: String) {
-        self.failed += 1;
-        let known = self.reasons.len() < LISTED || self.reasons.contains_key(&why);
-        *self.reasons.entry(if known { why.clone() } else { "other reasons".to_owned() }).or_default() += 1;
-        let Outcome { due, done, way, instance, .. } = outcome;
-        self.failures.push(Failed { due, done, way, instance, why });
-    }
 }
 
 impl Record {

@@ -3,6 +3,7 @@
 mod model;
 mod page;
 mod svg;
+mod verdict;
 pub(super) mod words;
 
 use std::time::Duration;

@@ -11,9 +11,10 @@ use crate::watch::record::Listed;
 /// What the shell's style does not know.
 const STYLE: &str = "
 .wide { overflow-x: auto; }
-.wide table { min-width: 34rem; }
+.wide table { min-width: 44rem; overflow-wrap: normal; }
+h3 { margin: 1.8rem 0 .4rem; }
 td, th { border-top: 1px solid var(--line); }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 .verdict { font-size: 1.15rem; }
 ";
@@ -228,5 +229,63 @@ fn moment(when: &When) -> Markup {
 fn not_listed<T>(entries: &Listed<T>) -> Markup {
     html! {
         @if entries.not_listed > 0 { p.quiet { "… and " (entries.not_listed) " more, which are not listed." } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::{End, Gap, InstanceReport, Slice, Span};
+
+    #[test]
+    fn the_page_escapes_what_others_said_and_fetches_nothing() {
+        let when = |offset_ms| When { at: "2026-01-02T03:04:05.000Z".to_owned(), offset_ms };
+        let odd = || "<i>&".to_owned();
+        let end = End {
+            session: 1,
+            at: when(1),
+            instance: Some(odd()),
+            why: odd(),
+            in_order: false,
+            attempts_failed: 1,
+            last_refusal: Some(odd()),
+            back: None,
+            back_at: None,
+            away_ms: None,
+            noticed: true,
+        };
+        let report = Report {
+            target: odd(),
+            described: odd(),
+            ended: when(60_000),
+            verdict: vec![odd()],
+            kinds: vec![KindReport {
+                kind: odd(),
+                request: odd(),
+                failed: 2,
+                reasons: [(odd(), 2)].into(),
+                gaps: Listed { listed: vec![Gap { from: when(0), to: when(9), ms: 9 }], not_listed: 0 },
+                failures: Listed { listed: Vec::new(), not_listed: 2 },
+                slice_ms: 250,
+                slices: vec![Slice { good: 1, failed: 1, longest_ms: 5, instances: 1 }],
+                ..KindReport::default()
+            }],
+            sessions: Some(SessionsReport {
+                sessions: 1,
+                spans: Listed {
+                    listed: vec![Span { session: 1, from_ms: 0, to_ms: 60_000, instance: Some(odd()) }],
+                    not_listed: 0,
+                },
+                ends: Listed { listed: vec![end], not_listed: 0 },
+                ..SessionsReport::default()
+            }),
+            instances: vec![InstanceReport { name: odd(), first: when(0), last: when(1), answers: 1 }],
+            ..Report::default()
+        };
+        let page = report.html();
+        assert!(!page.contains("<i>"), "{page}");
+        assert!(page.contains("… and 2 more, which are not listed."), "{page}");
+        let fetching = ["http:", "https:", "url(", "@import", "src=", "<script"];
+        assert!(!fetching.iter().any(|word| page.contains(word)), "{page}");
     }
 }

@@ -15,7 +15,7 @@ const LEFT: f64 = 110.0;
 const REQUESTS: f64 = 56.0;
 
 /// A row of an instance or a session.
-const LANE: f64 = 16.0;
+const LANE: f64 = 17.0;
 
 /// Between two groups of rows.
 const SPACE: f64 = 18.0;
@@ -23,14 +23,15 @@ const SPACE: f64 = 18.0;
 /// The most sessions drawn.
 const SESSIONS: usize = 24;
 
-/// Latencies are drawn from the first of these to the last, each as far from the one before as any other.
-const LATENCIES: [(f64, &str); 5] =
-    [(1.0, "1 ms"), (10.0, "10 ms"), (100.0, "100 ms"), (1000.0, "1 s"), (10_000.0, "10 s")];
+/// Latencies are drawn from 1 ms to 10 s, with lines at these in between.
+const LATENCIES: [(f64, &str); 3] = [(10.0, "10 ms"), (100.0, "100 ms"), (1000.0, "1 s")];
 
 const STYLE: &str = "
 .t-text { font: 12px system-ui, sans-serif; fill: var(--ink, #1c2430); }
 .t-quiet { font: 11px system-ui, sans-serif; fill: var(--quiet, #586374); }
-.t-row { fill: var(--sunk, #f1f2ee); }
+.t-small { font: 9px system-ui, sans-serif; fill: var(--quiet, #586374); }
+.t-row { fill: var(--sunk, #f1f2ee); fill-opacity: .7; }
+.t-open { fill: var(--good-fill, #3f9c6d); fill-opacity: .4; }
 .t-line { stroke: var(--line, #dfe1dc); stroke-width: 1; }
 .t-good { fill: var(--good-fill, #3f9c6d); }
 .t-bad { fill: var(--bad-fill, #cf4a42); }
@@ -85,14 +86,14 @@ pub(super) fn timeline(report: &Report) -> Markup {
                 title #t-title { "Timeline of the watch" }
                 desc #t-desc { (in_words(report)) }
                 style { (PreEscaped(STYLE)) }
-                @for row in &rows { (row) }
                 (axis(report, &scale, top))
+                @for row in &rows { (row) }
             }
         }
         p.quiet.small {
             "Bars: the longest latency of each moment, from 1 ms to 10 s, each line ten times the one below. Red on top: failed "
-            "requests; red areas: gaps. Lines of sessions are drawn while they are open; a red mark is a session that was "
-            "dropped, a grey one a session that was closed in good order and soon back. The tables below say the same."
+            "requests; red areas: gaps. Sessions are drawn while they are open; a red mark is one that was dropped, "
+            "a grey one that was closed in good order and soon back. The tables below say the same."
         }
     }
 }
@@ -129,9 +130,10 @@ fn requests(kind: &KindReport, scale: &Scale, top: f64) -> Markup {
                     title { (gap.words()) }
                 }
             }
-            @for (latency, _) in LATENCIES.iter().skip(1).take(3) {
-                @let y = tenth(bottom - height(*latency));
+            @for (latency, name) in LATENCIES {
+                @let y = tenth(bottom - height(latency));
                 line.t-line x1=(LEFT) y1=(y) x2=(WIDTH) y2=(y) {}
+                text.t-small x=(LEFT - 4.0) y=(y + 3.0) text-anchor="end" { (name) }
             }
             @for (number, happened) in kind.slices.iter().enumerate() {
                 @let (x, width) = slice(number);
@@ -178,11 +180,11 @@ fn session(sessions: &SessionsReport, number: usize, scale: &Scale, top: f64) ->
             text.t-text x="0" y=(top + 12.0) { "session " (number) }
             @for span in sessions.spans.listed.iter().filter(|span| span.session == number) {
                 @let (x, width) = scale.span(span.from_ms, span.to_ms);
-                rect.t-good x=(x) y=(top + 5.0) width=(width) height=(LANE - 10.0) {
+                rect.t-open x=(x) y=(top + 2.0) width=(width) height=(LANE - 4.0) {
                     title { "open" @if let Some(name) = &span.instance { " at " (name) } }
                 }
                 @if let (Some(name), true) = (&span.instance, width > 60.0) {
-                    text.t-quiet x=(x + 4.0) y=(top + 12.0) { (short(name)) }
+                    text.t-text x=(x + 5.0) y=(top + 12.0) { (short(name)) }
                 }
             }
             @for end in sessions.ends.listed.iter().filter(|end| end.session == number) {
@@ -204,7 +206,7 @@ fn axis(report: &Report, scale: &Scale, top: f64) -> Markup {
             @for second in (0..=seconds).step_by(usize::try_from(step).unwrap_or(1)) {
                 @let x = scale.x(second * 1000);
                 line.t-line x1=(x) y1="16" x2=(x) y2=(top) {}
-                text.t-quiet x=(x + 2.0) y="12" { "+" (second) " s" }
+                @if x < WIDTH - 50.0 { text.t-quiet x=(x + 2.0) y="12" { "+" (second) " s" } }
             }
             text.t-quiet x=(LEFT) y=(top + 14.0) { (report.began.time_of_day()) }
             text.t-quiet x=(WIDTH) y=(top + 14.0) text-anchor="end" { (report.ended.time_of_day()) }

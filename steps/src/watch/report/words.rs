@@ -1,4 +1,4 @@
-//! The verdict, and the report in words.
+//! The report in words.
 
 use std::fmt::Write as _;
 
@@ -8,59 +8,7 @@ use crate::watch::record::{Listed, Way};
 /// Of each list, so many entries are printed; the JSON and the page have more.
 const PRINTED: usize = 20;
 
-/// A machine that is later than this with its own requests cannot be trusted with latencies.
-const LATE_MS: u64 = 250;
-
 impl Report {
-    /// Makes up its mind.
-    pub(super) fn judge(&mut self) {
-        let mut noticed = Vec::new();
-        for kind in &self.kinds {
-            let KindReport { kind: name, asked, failed, .. } = kind;
-            if *failed > 0 {
-                noticed.push(format!("{name}: {failed} of {} failed.", counted(*asked, "request")));
-            }
-            if kind.gaps.count() > 0 {
-                let longest = kind.gaps.listed.iter().map(|gap| gap.ms).max().unwrap_or(0);
-                let gaps = counted(kind.gaps.count(), "gap");
-                noticed.push(format!("{name}: {gaps} without good answers, the longest {}.", time(longest)));
-            }
-        }
-        if let Some(sessions) = &self.sessions {
-            noticed.extend(sessions.noticed());
-        }
-        self.noticed = !noticed.is_empty();
-        let asked: u64 = self.kinds.iter().map(|kind| kind.asked).sum();
-        let head = match self.noticed {
-            true => "Somebody noticed.".to_owned(),
-            false => format!(
-                "Nobody noticed: {} answered as they should be, no gap of more than {} ms{}.",
-                counted(asked, "request"),
-                self.gap_ms,
-                self.sessions.as_ref().map_or_else(String::new, SessionsReport::unnoticed)
-            ),
-        };
-        self.verdict = std::iter::once(head).chain(noticed).collect();
-        if self.late_ms > LATE_MS {
-            self.verdict.push(format!(
-                "This machine itself was late to send a request by up to {}: doubt latencies and gaps of that order.",
-                time(self.late_ms)
-            ));
-        }
-        if self
-            .sessions
-            .as_ref()
-            .is_some_and(|sessions| sessions.ever_open && sessions.heart_beat_ms.is_none())
-        {
-            let verdict =
-                "The app servers agreed to no heart-beats: a session that hangs would not be found out.";
-            self.verdict.push(verdict.to_owned());
-        }
-        for missing in &self.not_watched {
-            self.verdict.push(format!("Not watched: {}: {}.", missing.what, missing.why));
-        }
-    }
-
     /// The verdict and what led to it, for a terminal.
     pub fn words(&self) -> String {
         let mut out = String::new();
@@ -112,32 +60,6 @@ impl KindReport {
 }
 
 impl SessionsReport {
-    fn noticed(&self) -> Vec<String> {
-        let mut noticed = Vec::new();
-        if self.sessions > 0 && !self.ever_open {
-            let why = self.ends.listed.first().and_then(|end| end.last_refusal.as_deref());
-            noticed.push(format!("STOMP: no session ever opened: {}.", why.unwrap_or("no answer in time")));
-        } else if self.dropped > 0 {
-            let ends = &self.ends.listed;
-            let away = ends.iter().filter(|end| end.noticed).filter_map(|end| end.away_ms).max();
-            let gone = ends.iter().filter(|end| end.back.is_none()).count();
-            let longest =
-                away.map_or_else(String::new, |away| format!(", the longest away for {}", time(away)));
-            let gone =
-                if gone > 0 { format!(", {gone} not back when the watch ended") } else { String::new() };
-            noticed.push(format!("STOMP: {} dropped{longest}{gone}.", counted(self.dropped, "session")));
-        }
-        noticed
-    }
-
-    fn unnoticed(&self) -> String {
-        let sessions = counted(self.sessions as u64, "STOMP session");
-        match self.moved {
-            0 => format!(", {sessions} open all the time"),
-            moved => format!(", {sessions} closed in good order and soon back, {moved} in all"),
-        }
-    }
-
     fn words(&self) -> String {
         let mut out = format!(
             "STOMP: {} at {}: {} dropped, {} closed in good order and soon back, {} failed\n",
@@ -216,10 +138,11 @@ impl When {
 /// The first entries of a list, a line each.
 fn list<T>(entries: &Listed<T>, words: impl Fn(&T) -> String) -> String {
     let mut out = String::new();
+    let mut more = entries.count();
     for entry in entries.listed.iter().take(PRINTED) {
         let _ = writeln!(out, "  {}", words(entry));
+        more -= 1;
     }
-    let more = entries.count().saturating_sub(PRINTED as u64);
     if more > 0 {
         let _ = writeln!(out, "  … and {more} more");
     }
@@ -243,4 +166,53 @@ pub(super) fn time(ms: u64) -> String {
 /// A latency: `0.8 ms`, `12 ms`, `1.2 s`.
 pub(in crate::watch) fn rounded(ms: f64) -> String {
     if ms < 10.0 { format!("{ms:.1} ms") } else { time(ms.round() as u64) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(offset_ms: u64) -> When {
+        When { at: format!("2026-01-02T03:04:{:02}.000Z", offset_ms / 1000), offset_ms }
+    }
+
+    #[test]
+    fn every_loss_is_a_sentence_and_its_entries_follow() {
+        let failure = Failure {
+            due: at(2000),
+            waited_ms: 1200,
+            connection: Some(Way::Fresh),
+            instance: Some("blue".to_owned()),
+            why: "502, not 200".to_owned(),
+        };
+        let failures = Listed { listed: vec![failure], not_listed: 4 };
+        let gaps = Listed { listed: vec![Gap { from: at(1000), to: at(4000), ms: 3000 }], not_listed: 0 };
+        let reasons = [("502, not 200".to_owned(), 5)].into();
+        let kind = KindReport {
+            kind: "API".to_owned(),
+            request: "GET /api/items".to_owned(),
+            expected: 200,
+            asked: 50,
+            failed: 5,
+            failures,
+            gaps,
+            reasons,
+            ..KindReport::default()
+        };
+        let mut report = Report { kinds: vec![kind], ..Report::default() };
+        report.judge();
+        let verdict =
+            ["Somebody noticed.", "API: 5 of 50 requests failed.", "API: no good answer for 3.0 s."];
+        assert_eq!(report.verdict, verdict);
+        let time = |offset| at(offset).time_of_day();
+        let expected = format!(
+            "{}\n\nAPI: GET /api/items, expecting 200: 50 requests, 5 failed\n  5 × 502, not 200\n  \
+             {} (+1.0 s): no good answer for 3.0 s\n  \
+             {} (+2.0 s): 502, not 200, by blue (after 1.2 s, on a fresh connection)\n  … and 4 more\n",
+            verdict.join("\n"),
+            time(1000),
+            time(2000)
+        );
+        assert_eq!(report.words(), expected);
+    }
 }
