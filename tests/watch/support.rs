@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hopcheck::conf::{Overlay, Source};
-use hopcheck::profile::Profile;
+use hopcheck::profile::{Profile, Transport};
 use hopcheck::scene::{Scene, Stage};
 use hopcheck::target::{Reference, Target};
 use hopcheck::watch::{Glance, Running, Watch, Wishes};
@@ -50,7 +50,18 @@ pub(crate) async fn profile(scene: &mut Scene, api: &str) -> String {
 }
 
 pub(crate) async fn begin(scene: &mut Scene, api: &str, wishes: Wishes) -> Running {
-    let profile = Profile::parse(&profile(scene, api).await, "hopcheck.toml").unwrap();
+    begin_over(Transport::WebSocket, scene, api, wishes).await
+}
+
+/// The same with what carries STOMP.
+pub(crate) async fn begin_over(
+    transport: Transport,
+    scene: &mut Scene,
+    api: &str,
+    wishes: Wishes,
+) -> Running {
+    let mut profile = Profile::parse(&profile(scene, api).await, "hopcheck.toml").unwrap();
+    profile.stomp.transport = transport;
     Watch::prepare("shop", profile, wishes).await.unwrap().begin()
 }
 

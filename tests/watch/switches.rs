@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hopcheck::profile::Transport;
 use hopcheck::scene::{Scene, Stage};
 use hopcheck::target::{Nginx, NginxOptions};
 use hopcheck::watch::{KindReport, Report, Wishes};
 use mock_upstreams::journal::{Journal, SessionEnd};
 use mock_upstreams::{AppServer, StopMode};
 
-use crate::support::{PATIENT, SOON, begin, logged, reference, scene, stage, trusted, until, well};
+use crate::support::{
+    PATIENT, SOON, begin, begin_over, logged, reference, scene, stage, trusted, until, well,
+};
 
 fn kind<'a>(report: &'a Report, name: &str) -> &'a KindReport {
     report.kinds.iter().find(|kind| kind.kind == name).unwrap()
@@ -39,9 +42,9 @@ fn the_rest_went_on(report: &Report) {
 }
 
 /// Blue is replaced, then green, each when the other is up and trusted.
-async fn in_good_order(stage: &Arc<Stage>) {
+async fn in_good_order(stage: &Arc<Stage>, transport: Transport) {
     let mut scene = scene(stage, "fail_timeout=1s").await;
-    let running = begin(&mut scene, "/api/items", PATIENT).await;
+    let running = begin_over(transport, &mut scene, "/api/items", PATIENT).await;
     well(&running, 10).await;
     for server in scene.app_servers() {
         server.quit().await;
@@ -144,7 +147,12 @@ async fn botched(stage: &Arc<Stage>, comes_back: bool) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nobody_notices_a_switch_in_good_order() {
-    in_good_order(&reference()).await;
+    in_good_order(&reference(), Transport::WebSocket).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_notices_it_over_sockjs() {
+    in_good_order(&reference(), Transport::SockJs).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -174,5 +182,5 @@ async fn switches_through_nginx_are_told_alike() {
         }
     };
     let stage = stage(Box::new(nginx));
-    tokio::join!(in_good_order(&stage), the_hard_way(&stage), botched(&stage, true));
+    tokio::join!(in_good_order(&stage, Transport::WebSocket), the_hard_way(&stage), botched(&stage, true));
 }

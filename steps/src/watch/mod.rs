@@ -86,8 +86,8 @@ impl Watch {
             lines.push(format!("  not watched: {what}: {why}"));
         }
         lines.push(format!(
-            "  every other request on a connection that is kept; at most {in_flight} of a kind unanswered; without a \
-             good answer for {} ms longer than planned is a gap",
+            "  every other request on a connection that is kept, at most {in_flight} of a kind unanswered; {} ms more than \
+             planned without a good answer are a gap",
             self.wishes.gap.as_millis()
         ));
         lines.iter().map(|line| self.masked(line)).collect()
