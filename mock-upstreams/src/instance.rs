@@ -18,6 +18,8 @@ pub(crate) struct Instance {
     pub(crate) gate: Gate,
     pub(crate) items: Items,
     pub(crate) origins: Origins,
+    /// The login and passcode that STOMP clients must have, if any.
+    pub(crate) login: Option<(String, String)>,
     pub(crate) broker: Broker,
     /// Whether it is about to go down in good order: connections take no further request.
     pub(crate) quitting: watch::Sender<bool>,

@@ -66,6 +66,7 @@ pub struct Builder {
     name: String,
     items: Items,
     origins: Origins,
+    login: Option<(String, String)>,
 }
 
 impl Builder {
@@ -78,6 +79,12 @@ impl Builder {
     /// Whom the app's own CORS rules allow.
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
+        self
+    }
+
+    /// Lets only those connect over STOMP who say this login and passcode; otherwise anybody may.
+    pub fn login(mut self, login: &str, passcode: &str) -> Self {
+        self.login = Some((login.to_owned(), passcode.to_owned()));
         self
     }
 
@@ -96,6 +103,7 @@ impl Builder {
             gate: Gate::new(),
             items: self.items,
             origins: self.origins,
+            login: self.login,
             broker: Broker::default(),
             quitting: watch::Sender::default(),
             name: self.name,

@@ -163,7 +163,11 @@ impl Session {
     }
 
     fn connect(&mut self, connect: &Connect) -> Result<Answer, Refusal> {
-        if connect.login.as_deref() == Some("nobody") || connect.passcode.as_deref() == Some("wrong") {
+        let (login, passcode) = (connect.login.as_deref(), connect.passcode.as_deref());
+        let is_wanted =
+            |(wanted, secret): &(String, String)| (login, passcode) == (Some(wanted), Some(secret));
+        let is_known = self.instance.login.as_ref().is_none_or(is_wanted);
+        if !is_known || login == Some("nobody") || passcode == Some("wrong") {
             return Err(Refusal("access refused", "login or passcode is not accepted".to_owned()));
         }
         let Some(version) = connect.versions.iter().max() else {

@@ -116,6 +116,20 @@ async fn refuses_to_connect_with_reason() -> Outcome {
 }
 
 #[tokio::test]
+async fn lets_only_those_in_who_know_the_passcode() -> Outcome {
+    let server = AppServer::builder("blue").login("shop", "secret").start("127.0.0.1:0".parse()?).await?;
+    for (passcode, command) in [(None, "ERROR"), (Some("other"), "ERROR"), (Some("secret"), "CONNECTED")] {
+        let mut stomp = Stomp::raw(&server).await?;
+        let connect = Frame::new("CONNECT").with("accept-version", "1.2").with("login", "shop");
+        stomp
+            .send(passcode.iter().fold(connect, |frame, passcode| frame.with("passcode", *passcode)))
+            .await?;
+        assert_eq!(stomp.frame().await?.command, command, "{passcode:?}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn passes_messages_on_in_each_version() -> Outcome {
     let blue = blue().await;
     for version in Version::ALL {
