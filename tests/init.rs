@@ -7,7 +7,7 @@ use hopcheck::conf::Source;
 use hopcheck::profile::{Profile, Transport};
 use hopcheck::scene::{Scene, Stage};
 use hopcheck::target::Reference;
-use mock_upstreams::{AppServer, Exchange};
+use mock_upstreams::{AppServer, Exchange, Fault};
 use tempfile::TempDir;
 use tokio::process::Command;
 
@@ -162,8 +162,6 @@ async fn of_a_site_with_nothing_but_a_front_end_the_rest_is_left_commented() {
     let site = Site::new(&[("location /api", "location /no-api"), ("^/stomp/", "^/no-stomp/")]).await;
     let ran = site.init(&[]).await;
     assert_eq!(ran.code, Some(0), "{}", ran.said);
-    let not_found: Vec<&str> =
-        ran.said.lines().filter_map(|line| line.trim_start().strip_prefix("not found: ")).collect();
     let expected = [
         "[api] path: of what the page's scripts mention nothing can be read: /api/items (the front end's page); name a path \
          that answers GET and changes nothing; left commented",
@@ -172,11 +170,55 @@ async fn of_a_site_with_nothing_but_a_front_end_the_rest_is_left_commented() {
          left commented",
         "[instances] header: no path is known that the app servers answer by GET; left commented",
     ];
-    assert_eq!(not_found, expected);
+    assert_eq!(not_found(&ran.said), expected);
     let profile = site.profile();
     assert_eq!(profile.front_end.text.as_deref(), Some("담배200 · 편의점 재고"));
     assert_eq!((profile.api.path, profile.stomp.endpoint, profile.instances.header), (None, None, None));
     assert!(site.asked().is_empty());
+}
+
+/// The lines that say what was not found.
+fn not_found(said: &str) -> Vec<&str> {
+    said.lines().filter_map(|line| line.trim_start().strip_prefix("not found: ")).collect()
+}
+
+#[tokio::test]
+async fn an_api_that_wants_a_login_and_one_instance_alone_are_told() {
+    let site = Site::new(&[]).await;
+    site.scene.green.stop().await;
+    site.scene.blue.inject(Fault::status(401).on("/api/items"));
+    let ran = site.init(&[]).await;
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    let profile = site.profile();
+    assert_eq!((profile.api.path.as_deref(), profile.api.status), (Some("/api/items"), Some(401)));
+    assert_eq!(profile.instances.header, None);
+    let alone = "suggested: [instances] header = \"x-instance\": it was \"blue\" in each of 8 answers, as if there were one \
+                 instance only; left commented\n";
+    assert!(ran.said.contains(alone), "{}", ran.said);
+}
+
+#[tokio::test]
+async fn an_app_server_by_itself_that_wants_a_login_over_stomp_is_found() {
+    let any = "127.0.0.1:0".parse().unwrap();
+    let server = AppServer::builder("blue").login("shop", "secret").start(any).await.unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("site.toml");
+    let url = format!("http://{}", server.address());
+    let ran = hopcheck(&["init", "--target", &url, "--profile", file.to_str().unwrap()], &[]).await;
+    let expected = [
+        "[front-end] text: GET / shows no page: 404 application/json; left commented",
+        "[front-end] asset: GET / shows no page: 404 application/json; left commented",
+        "[front-end] deep-link: GET / shows no page: 404 application/json; left commented",
+        "[api] path: the page's scripts mention no path below /api; name one that answers GET and changes nothing; left \
+         commented",
+        "[preflight] allow-headers: the answer to OPTIONS /api/ has no Access-Control-Allow-Headers; left commented",
+        "[preflight] max-age: the answer to OPTIONS /api/ has no Access-Control-Max-Age; left commented",
+        "[stomp] login: CONNECT without login, passcode and host is refused: access refused; left commented",
+    ];
+    assert_eq!((ran.code, not_found(&ran.said)), (Some(0), expected.to_vec()), "{}", ran.said);
+    let profile = Profile::read(&file).unwrap();
+    assert_eq!(profile.stomp.endpoint.as_deref(), Some("/stomp/ws"));
+    assert_eq!(profile.preflight.allow_methods.as_deref(), Some("GET, HEAD"));
 }
 
 #[tokio::test]

@@ -6,6 +6,9 @@ use crate::target::Deployment;
 /// The most requests that a site is asked for a first profile.
 pub const MOST: usize = 48;
 
+/// The most that is read of a response, in bytes: more than any script that a page should load.
+const MOST_BYTES: usize = 16 << 20;
+
 /// Asks a deployment.
 #[derive(Debug)]
 pub(super) struct Asker<'a> {
@@ -41,7 +44,12 @@ impl<'a> Asker<'a> {
     /// # Errors
     /// As [`Asker::get`].
     pub(super) async fn ask(&self, request: &Request) -> Result<Response, ClientError> {
-        self.connect().await?.ask(request).await
+        let patience = self.deployment.route().patience();
+        let answer = async { read(self.connect().await?, request).await };
+        match tokio::time::timeout(patience, answer).await {
+            Ok(answer) => answer,
+            Err(_) => Err(ClientError::Silence { what: "the end of the response", patience }),
+        }
     }
 
     /// Opens a WebSocket at `target`.
@@ -63,6 +71,19 @@ impl<'a> Asker<'a> {
         }
         Connection::open(route).await
     }
+}
+
+/// Sends `request`, and reads no more of the response than [`MOST_BYTES`]: it may be a download, or never end.
+async fn read(mut connection: Connection, request: &Request) -> Result<Response, ClientError> {
+    connection.send_head(request, b"").await?;
+    let mut response = connection.head(&request.method).await?;
+    while response.body.len() < MOST_BYTES {
+        match connection.piece(&mut response).await? {
+            Some(data) => response.body.extend_from_slice(&data),
+            None => break,
+        }
+    }
+    Ok(response)
 }
 
 /// An answer in a few words: `404 text/html`.

@@ -19,9 +19,10 @@ const TELLING: [&str; 9] =
     ["instance", "served", "backend", "upstream", "node", "pod", "host", "server", "via"];
 
 /// Parts of the names of headers that differ for other reasons.
-const OTHERS: [&str; 21] = [
+const OTHERS: [&str; 23] = [
     "age",
     "alive",
+    "cache",
     "connection",
     "cookie",
     "correlation",
@@ -37,6 +38,7 @@ const OTHERS: [&str; 21] = [
     "ray",
     "report",
     "request",
+    "runtime",
     "time",
     "timing",
     "trace",

@@ -7,6 +7,9 @@ use crate::profile::{Profile, Words};
 
 const PATH: Field = ("preflight", "path");
 
+/// The origin that scenarios ask from.
+const ORIGIN: &str = "http://shop.test";
+
 /// Each header of the answer: its field, and its word, which stands for what the document says.
 const HEADERS: [(&str, Field, &str); 4] = [
     ("Access-Control-Allow-Origin", ("preflight", "allow-origin"), "preflight.allow-origin"),
@@ -20,7 +23,7 @@ const HEADERS: [(&str, Field, &str); 4] = [
 pub(super) async fn explore(asker: &Asker<'_>, api: Option<&str>, findings: &mut Findings<'_>) {
     let path = api.unwrap_or("/api/");
     let request = Request::new("OPTIONS", path)
-        .header("Origin", "http://shop.test")
+        .header("Origin", ORIGIN)
         .header("Access-Control-Request-Method", "POST")
         .header("Access-Control-Request-Headers", "content-type");
     let answer = asker.ask(&request).await;
@@ -53,7 +56,8 @@ fn compare(path: &str, response: &Response, findings: &mut Findings<'_>) {
             Some(value) if value == expected => continue,
             None => findings.missing(field, format!("the answer to OPTIONS {path} has no {name}")),
             Some(value) => {
-                let note = format!("the document has {expected}");
+                let echoed = if value == ORIGIN { "the origin that asks comes back; " } else { "" };
+                let note = format!("{echoed}the document has {expected}");
                 match (field.1, value.parse::<u32>()) {
                     ("max-age", Ok(seconds)) => findings.found(field, i64::from(seconds), note),
                     ("max-age", Err(_)) => {

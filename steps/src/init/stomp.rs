@@ -1,6 +1,9 @@
 //! The endpoint of STOMP: where it is, what carries it, and what is spoken there.
 
+use std::time::Duration;
+
 use mock_upstreams::stomp::frame::{Frame, Version};
+use tokio::time::timeout;
 
 use super::ask::{Asker, told};
 use super::findings::{Field, Findings};
@@ -10,6 +13,7 @@ use crate::profile::Transport;
 
 const ENDPOINT: Field = ("stomp", "endpoint");
 const TRANSPORT: Field = ("stomp", "transport");
+const LOGIN: Field = ("stomp", "login");
 const SUBSCRIBE: Field = ("stomp", "subscribe");
 
 /// Where frameworks and their tutorials put it.
@@ -17,6 +21,9 @@ const USUAL: [&str; 3] = ["/stomp/ws", "/stomp", "/ws"];
 
 /// How many paths are tried.
 const MOST: usize = 5;
+
+/// Whoever has not answered CONNECT by then speaks something else over WebSocket.
+const SOON: Duration = Duration::from_secs(5);
 
 /// What speaking STOMP somewhere came to.
 enum Spoken {
@@ -77,10 +84,8 @@ fn found(endpoint: &str, carrier: Transport, sockjs: bool, spoken: &Spoken, find
     }
     match spoken {
         Spoken::Refused(message) => {
-            let why = format!("CONNECT without it is refused: {message}");
-            findings.missing(("stomp", "login"), &why);
-            findings.missing(("stomp", "passcode"), &why);
-            findings.missing(("stomp", "host"), &why);
+            let why = format!("CONNECT without login, passcode and host is refused: {}", message.trim_end());
+            findings.missing(LOGIN, why);
         }
         Spoken::Versions(versions) => {
             let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
@@ -108,7 +113,9 @@ async fn speak(asker: &Asker<'_>, endpoint: &str, carrier: Transport) -> Spoken 
             Err(why) if spoken.is_empty() && refused.is_none() => return Spoken::Not(why),
             Err(_) => continue,
         };
-        match StompClient::connect(socket, carrier, version, &[]).await {
+        let connecting = timeout(SOON, StompClient::connect(socket, carrier, version, &[])).await;
+        let silent = || ClientError::Session(format!("CONNECT was not answered within {} s", SOON.as_secs()));
+        match connecting.unwrap_or_else(|_| Err(silent())) {
             Ok(mut client) => {
                 spoken.push(version);
                 if client.send(&Frame::new("DISCONNECT")).is_ok() {
