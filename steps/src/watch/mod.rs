@@ -94,8 +94,7 @@ impl Watch {
     }
 
     fn masked(&self, text: &str) -> String {
-        let secrets = self.deployment.secrets().iter();
-        secrets.fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
+        record::masked(&record::longest_first(self.deployment.secrets()), text)
     }
 
     /// Begins to ask.

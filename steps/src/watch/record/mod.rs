@@ -93,6 +93,18 @@ impl Record {
     }
 }
 
+/// `text` without any of `secrets`.
+pub(super) fn masked(secrets: &[String], text: &str) -> String {
+    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
+}
+
+/// A secret that is part of another must not leave the other's rest behind.
+pub(super) fn longest_first(secrets: &[String]) -> Vec<String> {
+    let mut secrets = secrets.to_vec();
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    secrets
+}
+
 /// The record that all parts of a watch write to, and its clock. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Log {
@@ -112,10 +124,11 @@ impl Log {
             late: Duration::ZERO,
             latest: None,
         };
-        let mut secrets = secrets.to_vec();
-        // A secret that is part of another must not leave the other's rest behind.
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Log { began: Instant::now(), secrets: Arc::new(secrets), record: Arc::new(Mutex::new(record)) }
+        Log {
+            began: Instant::now(),
+            secrets: Arc::new(longest_first(secrets)),
+            record: Arc::new(Mutex::new(record)),
+        }
     }
 
     /// When it began.
@@ -134,7 +147,7 @@ impl Log {
 
     /// `text` without what must not be seen.
     pub(super) fn masked(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
+        masked(&self.secrets, text)
     }
 
     /// This machine was late to send a request by this much.

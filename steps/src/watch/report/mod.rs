@@ -49,7 +49,11 @@ pub(super) fn of(running: &Running, record: &Record, over: Duration) -> Report {
         noticed: false,
         verdict: Vec::new(),
         kinds: kinds.collect(),
-        sessions: clock.sessions(plan, &record.sessions),
+        sessions: clock.sessions(plan, &record.sessions).map(|sessions| SessionsReport {
+            endpoint: log.masked(&sessions.endpoint),
+            subscribed: sessions.subscribed.map(|destination| log.masked(&destination)),
+            ..sessions
+        }),
         instances: instances.collect(),
         not_watched: plan.not_watched.clone(),
         late_ms: millis(record.late),
