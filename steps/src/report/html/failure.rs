@@ -112,12 +112,15 @@ fn one_step(step: &StepRecord) -> Markup {
 fn lines(lines: &[ConfLine]) -> Markup {
     let mut files: Vec<&str> = lines.iter().map(|line| line.file.as_str()).collect();
     files.dedup();
+    // Tabs or spaces, all of them are a byte each.
+    let indent = |line: &ConfLine| line.text.len() - line.text.trim_start().len();
+    let margin = lines.iter().map(indent).min().unwrap_or(0);
     html! {
         @for file in files {
             h4 { "In " (file) }
             pre.conf {
                 @for line in lines.iter().filter(|line| line.file == file) {
-                    span.number { (format!("{:>4}", line.number)) } "  " (line.text) "\n"
+                    span { span.number { (line.number) } (line.text.get(margin..).unwrap_or(&line.text)) }
                 }
             }
         }

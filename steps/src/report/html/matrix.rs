@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::super::model::{Outline, Record, Report, TargetResults};
+use super::super::model::{Outline, Record, Report, TargetResults, Verdict};
 use super::verdict;
 
 pub(super) fn section(report: &Report) -> Markup {
@@ -97,7 +97,10 @@ fn cell(nth: usize, target: &TargetResults, records: &[(usize, &Record)]) -> Mar
                             } @else {
                                 (record.name)
                             }
-                            " " span.quiet.small { (verdict::words(record)) }
+                            " "
+                            // The mark says as much to eyes.
+                            @let class = if record.verdict == Verdict::Kept && !record.kept_late() { "unseen" } else { "quiet small" };
+                            span class=(class) { (verdict::words(record)) }
                         }
                     }
                 }

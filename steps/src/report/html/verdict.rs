@@ -14,7 +14,7 @@ pub(super) fn mark(record: &Record) -> Markup {
         Verdict::KnownDifference { .. } => ("warn", "≠"),
         Verdict::NotChecked { .. } => ("quiet", "–"),
     };
-    html! { span.mark class=(class) aria-hidden="true" { (mark) } }
+    html! { span class={ "mark " (class) } aria-hidden="true" { (mark) } }
 }
 
 /// What is said of a scenario.
