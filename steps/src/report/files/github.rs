@@ -1,6 +1,7 @@
 //! Annotations of a workflow on GitHub: a failure is shown at the line of the feature file that failed.
 
 use std::fmt::Write as _;
+use std::path::Path;
 
 use super::super::causes::causes;
 use super::super::model::{Record, Report, TargetResults, Verdict};
@@ -37,8 +38,18 @@ fn failure(out: &mut String, target: &TargetResults, record: &Record) {
 
 fn command(out: &mut String, level: &str, record: &Record, line: usize, target: &TargetResults, said: &str) {
     let title = property(&format!("{}: {}", target.name, record.name));
-    let _ =
-        writeln!(out, "::{level} file={},line={line},title={title}::{}", property(&record.file), data(said));
+    let _ = writeln!(
+        out,
+        "::{level} file={},line={line},title={title}::{}",
+        property(&here(&record.file)),
+        data(said)
+    );
+}
+
+/// A file as it is called from here, the checkout: annotations know no other.
+fn here(file: &str) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    Path::new(file).strip_prefix(here).unwrap_or(Path::new(file)).display().to_string()
 }
 
 /// What follows `::`: a line break would end the command.
