@@ -192,6 +192,21 @@ fn a_run_that_is_interrupted_leaves_nothing_behind() {
 }
 
 #[test]
+fn a_reader_that_has_seen_enough_is_no_reason_to_panic() {
+    for arguments in [&["steps"][..], &["run", "--tags", "@D4", "--quiet"], &["run", "--list"]] {
+        let mut run = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+            .args(arguments)
+            .stdout(std::process::Stdio::piped())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        drop(run.stdout.take());
+        let output = run.wait_with_output().unwrap();
+        assert_eq!((output.status.code(), stderr(&output)), (Some(0), String::new()), "{arguments:?}");
+    }
+}
+
+#[test]
 fn an_unknown_target_could_not_run() {
     let output = hopcheck(&["run", "--target", "apache"]);
     assert_eq!(output.status.code(), Some(2));

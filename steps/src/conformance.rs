@@ -62,7 +62,7 @@ fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Argum
         specification.keep(|scenario| scenario.name.contains(filter.as_str()));
     }
     if arguments.list {
-        specification.scenarios().for_each(|(_, _, scenario)| println!("{}: test", scenario.name));
+        specification.scenarios().for_each(|(_, _, scenario)| outln!("{}: test", scenario.name));
         return ExitCode::SUCCESS;
     }
     if specification.scenarios().next().is_none() {
@@ -80,7 +80,7 @@ fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Argum
             Err(error) if is_set("HOPCHECK_REQUIRE_NGINX") => Err(error.into()),
             Err(error) => {
                 let line = error.lines().next().unwrap_or_default();
-                println!("nginx did not run, so only half of this was tested: {line}");
+                outln!("nginx did not run, so only half of this was tested: {line}");
                 Ok(0)
             }
         }

@@ -5,6 +5,9 @@
 //! looking also at what reached the mock app servers behind it. The [`report`] says which promise is broken, what to
 //! look at, and what went over the wire.
 
+#[macro_use]
+mod output;
+
 pub mod catalogue;
 pub mod cli;
 pub mod client;

@@ -42,7 +42,7 @@ pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
 /// Prints what was changed in the configuration to run it.
 pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
     for note in &sample(source).await?.rewritten().notes {
-        println!("  {note}");
+        outln!("  {note}");
     }
     Ok(())
 }

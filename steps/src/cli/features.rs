@@ -17,7 +17,7 @@ pub(super) struct FeaturesArgs {
 /// Lists the built-in specification's files, or writes them out.
 pub(super) fn features_command(arguments: &FeaturesArgs) -> Result<u8, Error> {
     let Some(directory) = &arguments.export else {
-        built_in_files().for_each(|(name, _)| println!("{}", name.display()));
+        built_in_files().for_each(|(name, _)| outln!("{}", name.display()));
         return Ok(KEPT);
     };
     let there = built_in_files().map(|(name, _)| directory.join(name)).find(|file| file.exists());
@@ -32,6 +32,6 @@ pub(super) fn features_command(arguments: &FeaturesArgs) -> Result<u8, Error> {
         std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
         count += 1;
     }
-    println!("wrote {count} files; run them with: hopcheck run --features {}", directory.display());
+    outln!("wrote {count} files; run them with: hopcheck run --features {}", directory.display());
     Ok(KEPT)
 }

@@ -44,16 +44,16 @@ pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
     };
     let deployment = Deployment::open("the site", known(&target, &given)?).await?;
     let limits = &deployment.profile().limits;
-    println!("asking {} at most {} times a second", deployment.url(), limits.requests_per_second);
-    let mut say = |line: &str| println!("  {line}");
+    outln!("asking {} at most {} times a second", deployment.url(), limits.requests_per_second);
+    let mut say = |line: &str| outln!("  {line}");
     let findings = explore(&deployment, &mut say).await;
     write(&file, &written(deployment.url(), &given, &findings))?;
     let asked = deployment.route().manners().map_or(0, Manners::sent);
-    println!("asked {asked} times, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT");
-    println!("wrote {}: read it, fill in what was not found, and then", file.display());
+    outln!("asked {asked} times, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT");
+    outln!("wrote {}: read it, fill in what was not found, and then", file.display());
     let named =
         if file == Path::new(FILE) { String::new() } else { format!(" --profile {}", file.display()) };
-    println!("  hopcheck run --target {}{named}", deployment.url().as_str().trim_end_matches('/'));
+    outln!("  hopcheck run --target {}{named}", deployment.url().as_str().trim_end_matches('/'));
     Ok(KEPT)
 }
 
@@ -104,7 +104,7 @@ async fn ask_for_target() -> Result<String, Error> {
     if !std::io::stdin().is_terminal() {
         return Err("which site?\n  help: name it with --target https://shop.example.com".into());
     }
-    print!("Which site? (https://shop.example.com) ");
+    out!("Which site? (https://shop.example.com) ");
     std::io::stdout().flush()?;
     let (send, receive) = tokio::sync::oneshot::channel();
     // A thread of its own, which nobody waits for: Ctrl-C must end the program while it reads.

@@ -11,7 +11,6 @@ mod session;
 mod targets;
 mod watch;
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
@@ -116,7 +115,7 @@ pub fn main() -> ExitCode {
 }
 
 async fn print(text: String) -> Result<u8, Error> {
-    std::io::stdout().write_all(text.as_bytes())?;
+    out!("{text}");
     Ok(KEPT)
 }
 

@@ -87,7 +87,8 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
     let mut session = Session::begin(&specification, &asked)?;
     if arguments.list {
-        return Ok(list(&specification, &asked.selection));
+        let live = arguments.targets.iter().all(TargetName::is_live);
+        return Ok(list(&specification, &Selection { live, ..asked.selection.clone() }));
     }
     let source = arguments.conf.source(&here)?;
     let outputs = Outputs::open(&arguments.reports)?;
@@ -138,7 +139,7 @@ fn list(specification: &Specification, selection: &Selection) -> u8 {
     for (feature, rule, scenario) in scenarios(&selected) {
         let (file, line) = place(feature, scenario);
         let tags: Vec<String> = tags(feature, rule, scenario).map(|tag| format!("@{tag}")).collect();
-        println!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
+        outln!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
     }
     KEPT
 }

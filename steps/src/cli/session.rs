@@ -63,7 +63,7 @@ impl<'a> Session<'a> {
     pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
         self.secrets.extend(setting.secrets().iter().cloned());
         if !self.asked.quiet {
-            println!("{} {}", self.style.strong("testing"), setting.describe());
+            outln!("{} {}", self.style.strong("testing"), setting.describe());
         }
         if let (true, Setting::Staged(stage)) = (self.asked.verbose, &setting) {
             print_notes(&stage.source).await?;

@@ -64,6 +64,11 @@ impl TargetName {
         }
     }
 
+    /// Whether it is a system that others use.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, TargetName::Live { .. })
+    }
+
     /// Makes the target ready: the container is started, the deployment asked for the first time.
     ///
     /// # Errors

@@ -86,9 +86,9 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
             .map_err(|error| cannot(file, &error))?;
     }
     for line in watch.describe() {
-        println!("{line}");
+        outln!("{line}");
     }
-    println!("  {}", until(&arguments));
+    outln!("  {}", until(&arguments));
     let running = watch.begin();
     let mut display = Display::detect();
     let ending = ended(&arguments);
@@ -104,10 +104,10 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
     if report.is_empty() {
         return Err("the watch ended before the first answer".into());
     }
-    println!("\n{}", report.words().trim_end());
+    outln!("\n{}", report.words().trim_end());
     for (kind, file) in &arguments.report {
         write(&report, *kind, file)?;
-        println!("written: {}", file.display());
+        outln!("written: {}", file.display());
     }
     Ok(if report.noticed { BROKEN } else { KEPT })
 }

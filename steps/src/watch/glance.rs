@@ -110,7 +110,7 @@ impl Display {
         } else {
             lines.iter().for_each(|line| out += &format!("{line}\n"));
         }
-        print!("{out}");
+        out!("{out}");
         // A terminal that is gone ends the watch in its own way.
         let _ = std::io::stdout().flush();
         self.before.push_back(glance);

@@ -108,7 +108,7 @@ impl Outputs {
             let text = text(format, report);
             match place {
                 Some(place) => place.write(&text)?,
-                None => print!("{text}"),
+                None => out!("{text}"),
             }
         }
         Ok(())

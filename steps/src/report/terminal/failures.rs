@@ -11,41 +11,41 @@ const LISTED: usize = 8;
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
 pub fn print_failures(style: Style, results: &TargetResults) {
     for cause in causes(&results.records) {
-        println!();
+        outln!();
         print_failure(style, &results.name, cause.first, cause.hint);
         if !cause.others.is_empty() {
-            println!("  {} also broken for this reason:", style.strong(&cause.others.len().to_string()));
+            outln!("  {} also broken for this reason:", style.strong(&cause.others.len().to_string()));
         }
         for other in cause.others.iter().take(LISTED) {
-            println!("    {}  {}", style.quiet(&other.place()), other.name);
+            outln!("    {}  {}", style.quiet(&other.place()), other.name);
         }
         if let Some(more) = cause.others.len().checked_sub(LISTED).filter(|more| *more > 0) {
-            println!("    … and {more} more");
+            outln!("    … and {more} more");
         }
     }
 }
 
 fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
-    println!("{} {}  {}", style.bad("✗"), style.strong(&record.name), style.quiet(&format!("({target})")));
-    println!("  {}", style.quiet(&format!("{}  {}", record.place(), record.tag_list())));
+    outln!("{} {}  {}", style.bad("✗"), style.strong(&record.name), style.quiet(&format!("({target})")));
+    outln!("  {}", style.quiet(&format!("{}  {}", record.place(), record.tag_list())));
     if !record.rule.is_empty() {
-        println!("  {} {}", style.quiet("rule:"), record.rule);
+        outln!("  {} {}", style.quiet("rule:"), record.rule);
     }
     match &record.verdict {
         Verdict::Broken { step, message, evidence, .. } => {
             let evidence = evidence.to_string();
-            println!("  {} {step}", style.quiet("step:"));
-            println!("{}", indented(&style_lines(style, message), 4));
+            outln!("  {} {step}", style.quiet("step:"));
+            outln!("{}", indented(&style_lines(style, message), 4));
             if has_hint && !record.hint.is_empty() {
-                println!("  {} {}", style.strong("look at:"), record.hint);
+                outln!("  {} {}", style.strong("look at:"), record.hint);
             }
             if !evidence.trim().is_empty() {
-                println!("{}", indented(evidence.trim_end(), 4));
+                outln!("{}", indented(evidence.trim_end(), 4));
             }
         }
         Verdict::UnexpectedlyKept { reason } => {
-            println!("    this is listed in known-differences.toml and yet it passes: take it off the list");
-            println!("    the reason listed is: {reason}");
+            outln!("    this is listed in known-differences.toml and yet it passes: take it off the list");
+            outln!("    the reason listed is: {reason}");
         }
         Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}
     }

@@ -10,7 +10,7 @@ const LONGEST: usize = 72;
 
 /// Prints every rule by target.
 pub fn print_matrix(style: Style, report: &Report) {
-    print!("\n{}", matrix(style, report));
+    out!("\n{}", matrix(style, report));
 }
 
 fn matrix(style: Style, report: &Report) -> String {

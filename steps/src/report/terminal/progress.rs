@@ -37,7 +37,7 @@ impl Progress {
         self.open.entry(record.feature.clone()).or_default().push(record.clone());
         if self.style.live && !self.style.silent {
             let broken = if self.broken > 0 { format!(", {} broken", self.broken) } else { String::new() };
-            print!("\r\x1b[K  {} of {}{broken}  {}", self.done, self.total, self.style.quiet(&record.rule));
+            out!("\r\x1b[K  {} of {}{broken}  {}", self.done, self.total, self.style.quiet(&record.rule));
             let _ = std::io::stdout().flush();
         }
     }
@@ -60,7 +60,7 @@ impl Progress {
                 let _ = writeln!(out, "{}", rule_line(self.style, rule, &of_rule));
             }
         }
-        print!("{out}");
+        out!("{out}");
         let _ = std::io::stdout().flush();
     }
 

@@ -12,7 +12,7 @@ const SLOWEST: usize = 10;
 
 /// Prints how many promises are kept, and what could not be checked.
 pub fn print_summary(style: Style, results: &TargetResults) {
-    print!("\n{}", summary(style, results));
+    out!("\n{}", summary(style, results));
 }
 
 fn summary(style: Style, results: &TargetResults) -> String {
@@ -68,13 +68,13 @@ fn left_out(results: &TargetResults) -> String {
 pub fn print_details(style: Style, results: &TargetResults) {
     for record in &results.records {
         if let Verdict::KnownDifference { reason } = &record.verdict {
-            println!("  {} {}: {reason}", style.quiet("known to differ:"), record.name);
+            outln!("  {} {}: {reason}", style.quiet("known to differ:"), record.name);
         }
     }
     let mut slowest: Vec<_> = results.records.iter().collect();
     slowest.sort_by_key(|record| std::cmp::Reverse(record.took));
     for record in slowest.iter().take(SLOWEST) {
-        println!("  {:5.1} s  {}  {}", record.took.as_secs_f64(), record.name, style.quiet(&record.place()));
+        outln!("  {:5.1} s  {}  {}", record.took.as_secs_f64(), record.name, style.quiet(&record.place()));
     }
 }
 
