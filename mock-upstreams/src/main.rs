@@ -6,13 +6,15 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::Parser;
+use futures::future::join_all;
 use mock_upstreams::app::Items;
 use mock_upstreams::{AppServer, Exchange};
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Runs two instances of a small web app, blue and green, to put behind a reverse proxy.
 ///
 /// Point the proxy's upstream at both and send it requests: what reaches which instance, and how, is printed here, one line per
-/// request. Ctrl-C stops both.
+/// request. Ctrl-C stops them at once; SIGTERM, as a service manager sends it, lets them finish what they are doing first.
 #[derive(Parser)]
 #[command(version, after_long_help = AFTER)]
 struct Options {
@@ -23,6 +25,10 @@ struct Options {
     /// Where green listens
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1026")]
     green: SocketAddr,
+
+    /// Runs this one alone: to replace one while the other goes on, start each by itself
+    #[arg(long, value_name = "NAME", value_parser = ["blue", "green"])]
+    only: Option<String>,
 
     /// Prints every request in full, as it was on the wire
     #[arg(short, long)]
@@ -59,15 +65,23 @@ async fn main() -> ExitCode {
 
 async fn run(options: &Options) -> io::Result<()> {
     let items = Items::default();
-    let blue = start("blue", options.blue, &items).await?;
-    let green = start("green", options.green, &items).await?;
-    tokio::select! {
-        () = print(&blue, options.verbose) => {}
-        () = print(&green, options.verbose) => {}
-        result = tokio::signal::ctrl_c() => result?,
+    let mut servers = Vec::new();
+    for (name, address) in [("blue", options.blue), ("green", options.green)] {
+        if options.only.as_ref().is_none_or(|only| only == name) {
+            servers.push(start(name, address, &items).await?);
+        }
     }
-    blue.stop().await;
-    green.stop().await;
+    let mut told = signal(SignalKind::terminate())?;
+    tokio::select! {
+        _ = join_all(servers.iter().map(|server| print(server, options.verbose))) => {}
+        result = tokio::signal::ctrl_c() => {
+            result?;
+            join_all(servers.iter().map(AppServer::stop)).await;
+        }
+        _ = told.recv() => {
+            join_all(servers.iter().map(AppServer::quit)).await;
+        }
+    }
     Ok(())
 }
 
