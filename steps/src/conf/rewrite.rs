@@ -1,7 +1,7 @@
 //! Rewriting a configuration so that it can be run here: listening addresses, upstream servers and paths; nothing
 //! else, and never the lines.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -65,6 +65,8 @@ pub struct Rewritten {
     pub front_end: Option<String>,
     /// Where the first `access_log`, `error_log` and `pid` are written, by directive.
     pub logs: BTreeMap<String, PathBuf>,
+    /// The directories that anything is logged to: on the machine it runs on they are there.
+    pub log_directories: BTreeSet<PathBuf>,
     /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
 }
@@ -322,6 +324,9 @@ impl Walk<'_> {
     /// Where `path` lies, noted as the place where the directive `name` writes unless there is an earlier one.
     fn log(&mut self, name: &str, path: &str) -> String {
         let placed = place(self.rewriter.scratch.path(), path);
+        if let ("access_log" | "error_log" | "pid", Some(directory)) = (name, placed.parent()) {
+            self.out.log_directories.insert(directory.to_owned());
+        }
         self.out.logs.entry(name.to_owned()).or_insert_with(|| placed.clone());
         placed.display().to_string()
     }
@@ -359,6 +364,7 @@ impl Rewritten {
     /// When something cannot be written.
     pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
         std::fs::write(scratch.conf(), &self.text)?;
+        self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
         for (name, text) in &self.included {
             let path = scratch.place(name);
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
@@ -404,6 +410,15 @@ mod tests {
         let rewritten = rewritten.unwrap();
         let text = rewritten.text.replace(&scratch.path().display().to_string(), "SCRATCH");
         (rewritten, scratch, text)
+    }
+
+    #[test]
+    fn logs_may_lie_anywhere() {
+        let here = tempfile::tempdir().unwrap();
+        let conf = "error_log logs/error.log; http { server { listen 80; access_log /srv/shop/log/a.log; } }";
+        let (rewritten, scratch, _) = rewrite(here.path(), conf);
+        rewritten.write(&scratch).unwrap();
+        assert!(scratch.place("logs").is_dir() && scratch.place("/srv/shop/log").is_dir());
     }
 
     #[test]

@@ -229,6 +229,8 @@ async fn first_contact(route: &Route, url: &Url) -> Result<Found, String> {
         connection.ask(&Request::new("HEAD", "/")).await.map_err(|error| unreachable(url, &error))?;
     if url.scheme() == "http" {
         misdirected(url, &response)?;
+    } else if response.status == 400 {
+        certificate_wanted(route).await?;
     }
     let tls = connection.tls().and_then(|tls| tls.protocol_version());
     let tls = tls.map(|version| match version {
@@ -250,6 +252,22 @@ fn unreachable(url: &Url, error: &ClientError) -> String {
             "{url} does not answer: {error}\n  help: see the URL, and [connect] address in the profile"
         ),
     }
+}
+
+/// nginx's `ssl_verify_client` refuses a client without a certificate, or with a wrong one, only after the handshake: with
+/// an answer of its own to whatever is asked. (HEAD's has no body to tell it by.)
+async fn certificate_wanted(route: &Route) -> Result<(), String> {
+    let answer = async { Connection::open(route).await?.ask(&Request::new("GET", "/")).await };
+    let Ok(answer) = answer.await else { return Ok(()) };
+    let says = |text: &str| answer.text().contains(text);
+    let why = if says("No required SSL certificate was sent") {
+        "the server wants a certificate of the client; name one with `client-certificate` and `client-key`"
+    } else if says("The SSL certificate error") {
+        "the server does not accept the client's certificate; see `ssl_client_certificate`, and whether it has expired"
+    } else {
+        return Ok(());
+    };
+    Err(format!("TLS: {why}\n  this has nothing to do with routing: nothing else was asked yet"))
 }
 
 /// Plain HTTP that belongs to HTTPS.
