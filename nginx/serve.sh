@@ -10,6 +10,7 @@
 #   test DIR          nginx -t on it
 #   version DIR       nginx -v
 #   signal NAME DIR   NAME (TERM, QUIT, HUP, USR1, KILL) to the master process started there
+#   end NUMBER        TERM to the master process of that number, whose DIR may be gone
 #
 # What nginx says goes to DIR/stderr. When it has ended, its exit status is in DIR/exit, which is never there half written. The
 # number of its master process, as the container counts, is in DIR/master.
@@ -30,7 +31,9 @@ nginx_in() {
   # shellcheck disable=SC2016 # expanded by the inner shell, which becomes nginx: its number is nginx's
   sh -c 'dir=$1; shift; echo $$ >"$dir/master"; exec nginx -p "$dir" -c "$dir/nginx.conf" -e stderr "$@"' \
     nginx "$dir" "$@" >"$dir/stderr" 2>&1
-  echo $? >"$dir/exit.new"
+  status=$?
+  [ -d "$dir" ] || return 0 # its scenario was cut short
+  echo "$status" >"$dir/exit.new"
   mv "$dir/exit.new" "$dir/exit"
 }
 
@@ -66,6 +69,7 @@ while read -r verb rest; do
       nginx_in "$rest" -v &
       ;;
     signal) signal "${rest%% *}" "${rest#* }" ;;
+    end) kill -s TERM "$rest" 2>/dev/null ;;
     *) echo "serve.sh: no such request: $verb $rest" >&2 ;;
   esac
 done <"$fifo"

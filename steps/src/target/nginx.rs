@@ -176,6 +176,19 @@ impl Proxy for Running {
     }
 }
 
+impl Drop for Running {
+    /// Ends one whose scenario was cut short. By its number, since its directory goes next.
+    fn drop(&mut self) {
+        let master = || std::fs::read_to_string(self.directory.join("master")).ok();
+        if !self.directory.join("exit").exists()
+            && let Some(master) = master()
+        {
+            // One that does not end goes with its container.
+            let _ = self.control.tell(format_args!("end {}", master.trim()));
+        }
+    }
+}
+
 /// A directory for scratch directories, open to the account the workers drop to.
 pub(super) fn scratch_parent() -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix("hopcheck-").permissions(std::fs::Permissions::from_mode(0o755)).tempdir()
