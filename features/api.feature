@@ -68,6 +68,7 @@ Feature: API requests
         | /stores/api/items  |
         | /stores/stomp/info |
         | /api/../stores     |
+        | /ap/items          |
 
     @D20
     Scenario: A request for any host name is served
@@ -290,6 +291,25 @@ Feature: API requests
         | X-Repeated    | one                      |
         | X-Repeated    | two                      |
 
+    Scenario Outline: No header is added to an answer to <path>
+      An `add_header` in the location, or further out. What the app server needs besides its own headers it sends itself.
+
+      Given the app servers "blue and green" answer with these bytes:
+        """
+        HTTP/1.1 200 OK\r\n
+        Content-Type: text/plain\r\n
+        Content-Length: 2\r\n
+        \r\n
+        ok
+        """
+      When the client sends "GET <path>"
+      Then the response has no headers but "Server, Date, Connection, Content-Type, Content-Length"
+
+      Examples:
+        | path        |
+        | /api/items  |
+        | /stomp/info |
+
     Scenario: A redirect comes back unchanged
       `proxy_redirect` rewrites only what starts with the address in `proxy_pass`.
 
@@ -348,12 +368,17 @@ Feature: API requests
   @default
   Rule: What is too large is refused before it reaches an app server
 
-    Scenario: A body over 1 MiB gets 413
-      `client_max_body_size` is 1m unless set. Raise it in `location /api` if the app takes larger uploads.
+    Scenario Outline: A body over 1 MiB for <path> gets 413
+      `client_max_body_size` is 1m unless set. Raise it in the location of that path if the app takes larger uploads.
 
-      When the client sends "POST /api/echo" with a body of 1048577 bytes
+      When the client sends "POST <path>" with a body of 1048577 bytes
       Then the response is 413
       And no app server saw anything
+
+      Examples:
+        | path                |
+        | /api/echo           |
+        | /stomp/7/a/xhr_send |
 
     Scenario: A body over 1 MiB gets 413 even if its size was not announced
       With chunks the size is known only as they come; nginx counts them.

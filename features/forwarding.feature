@@ -42,10 +42,11 @@ Feature: Who is asking
       Then the app server saw the header "X-Real-IP" as "{client}"
 
     Scenario: An X-Real-IP that the client made up is replaced
-      `$remote_addr` cannot be forged; `$http_x_real_ip` is the client's own word.
+      `$remote_addr` cannot be forged; `$http_x_real_ip` and `$proxy_add_x_forwarded_for` are the client's own word.
 
       When the client sends "GET /stomp/info" with the headers:
-        | X-Real-IP | 203.0.113.9 |
+        | X-Real-IP       | 203.0.113.9 |
+        | X-Forwarded-For | 203.0.113.9 |
       Then the app server saw the header "X-Real-IP" as "{client}"
 
     Scenario: X-Forwarded-For starts with the client's address

@@ -23,6 +23,7 @@ Feature: The front end
       Examples:
         | path               |
         | /assets/missing.js |
+        | /.well-known/none  |
 
     Scenario: Where the front end is missing, every path is an error
       Compare `root` with the directory that the build is copied to, letter by letter.

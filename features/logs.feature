@@ -18,6 +18,7 @@ Feature: Logs
         | HEAD /api/items          | 200    | 0       |
         | POST /api/status/404     | 404    | {bytes} |
         | OPTIONS /api/items       | 204    | 0       |
+        | OPTIONS /stomp/info      | 204    | 0       |
         | GET /api/items?q=%20&x=1 | 200    | {bytes} |
 
     Scenario: What the client says of itself is logged

@@ -85,6 +85,17 @@ async fn no_header(world: &mut World, name: String) -> Checked {
     Ok(())
 }
 
+/// The response has no headers but these, separated by commas; not all of them must be there.
+#[then(expr = "the response has no headers but {string}")]
+async fn no_headers_but(world: &mut World, names: String) -> Checked {
+    let known: Vec<&str> = names.split(',').map(str::trim).collect();
+    let unknown = |name: &&str| !known.iter().any(|known| known.eq_ignore_ascii_case(name));
+    let response = world.response()?;
+    let more: Vec<&str> = response.headers.iter().map(|(name, _)| name.as_str()).filter(unknown).collect();
+    ensure!(more.is_empty(), "the response has a header more: {}", more.join(", "));
+    Ok(())
+}
+
 /// The whole body of the response is this text.
 #[then(expr = "the body of the response is {string}")]
 async fn body_is(world: &mut World, body: String) -> Checked {
