@@ -6,6 +6,7 @@ mod features;
 mod init;
 mod interrupt;
 mod merge;
+mod mutants;
 mod run;
 mod session;
 mod targets;
@@ -26,6 +27,7 @@ use init::{InitArgs, init_command};
 use interrupt::interrupted;
 pub(crate) use interrupt::unless_interrupted;
 use merge::{MergeArgs, merge_command};
+use mutants::{MutantsArgs, mutants_command};
 pub(crate) use run::run_target;
 use run::{RunArgs, run_command};
 pub(crate) use session::Asked;
@@ -55,6 +57,9 @@ const EXIT_CODES: &str = "Exit codes: 0 every promise is kept, 1 a promise is br
 
 const WATCH_EXIT_CODES: &str = "Exit codes: 0 nobody noticed, 1 somebody did, 2 could not watch.";
 
+const MUTANTS_EXIT_CODES: &str =
+    "Exit codes: 0 every fault was noticed that can be, 1 one was not, 2 could not run.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the scenarios against one or more targets
@@ -71,6 +76,9 @@ enum Command {
     /// Join what `run --report results=FILE` wrote for shards and machines into one report
     #[command(after_help = EXIT_CODES)]
     Merge(MergeArgs),
+    /// Put one fault after the other into the configuration, and see whether the scenarios notice
+    #[command(after_help = MUTANTS_EXIT_CODES)]
+    Mutants(MutantsArgs),
     /// Print every step a scenario can use (docs/steps.md)
     Steps,
     /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
@@ -99,6 +107,7 @@ pub fn main() -> ExitCode {
         Command::Run(arguments) => to_its_end(run_command(arguments)),
         Command::Watch(arguments) => to_its_end(watch_command(arguments)),
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
+        Command::Mutants(arguments) => to_its_end(mutants_command(arguments)),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;

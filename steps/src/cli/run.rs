@@ -148,7 +148,7 @@ fn tag_expression(text: &str) -> Result<TagOperation, String> {
     text.parse().map_err(|error| format!("not a tag expression, as \"@D4 and not @slow\" is one: {error}"))
 }
 
-fn at_least_one(text: &str) -> Result<usize, String> {
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(0) | Err(_) => Err("a number of at least 1".to_owned()),
         Ok(jobs) => Ok(jobs),

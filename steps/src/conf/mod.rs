@@ -7,6 +7,7 @@ mod paths;
 mod rewrite;
 mod source;
 
+pub(crate) use edit::Edits;
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
 pub use rewrite::{Rewriter, Rewritten, TlsFile};

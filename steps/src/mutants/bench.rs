@@ -1,0 +1,205 @@
+//! Where a mutant is put to the scenarios.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use gherkin::{Feature, Rule, Scenario};
+use serde::{Deserialize, Serialize};
+
+use super::{Meant, Mutant};
+use crate::conf::Scratch;
+use crate::features::Specification;
+use crate::report::{Record, Style, TargetResults};
+use crate::run::{Selection, run, tags};
+use crate::scene::{Scene, Stage};
+use crate::setting::Setting;
+use crate::target::{Proxy, Target, TargetError, Verdict};
+
+/// What became of a mutant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fate", rename_all = "kebab-case")]
+pub enum Fate {
+    /// It was noticed.
+    Killed(Killer),
+    /// No scenario noticed.
+    Survived,
+    /// Nobody can notice; not run.
+    Equivalent {
+        /// Why.
+        reason: String,
+    },
+    /// Only scenarios that really wait can notice, and they were not asked for; not run.
+    NeedsSlow,
+    /// It cannot be made here.
+    NotApplicable {
+        /// Why: the configuration has no place for it, or the engine does not know a directive that nginx knows.
+        why: String,
+    },
+}
+
+/// What the reference proxy says of a directive that is nginx's, but beyond it.
+const UNSUPPORTED: &str = "not supported here";
+
+/// What noticed a mutant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "kebab-case")]
+pub enum Killer {
+    /// The engine: it refuses the configuration.
+    Refused {
+        /// What it said.
+        said: String,
+    },
+    /// A scenario.
+    Scenario {
+        /// The statement of its rule.
+        rule: String,
+        /// Its name.
+        name: String,
+        /// What it said.
+        said: String,
+        /// Whether it is of a rule that was meant to notice.
+        meant: bool,
+    },
+}
+
+/// The scenarios and the engine that mutants are put to. One engine serves all of them.
+#[derive(Debug, Clone)]
+pub struct Bench {
+    /// The scenarios.
+    pub specification: Arc<Specification>,
+    /// The engine, and the configuration without a fault.
+    pub stage: Arc<Stage>,
+    /// Whether scenarios that really wait are run, too.
+    pub slow: bool,
+    /// How many scenarios of one mutant run at once.
+    pub jobs: usize,
+}
+
+impl Bench {
+    /// Runs everything on the configuration without a fault. Unless all of it is kept, no mutant means anything.
+    pub async fn unmutated(&self, style: Style, end: impl Future<Output = String>) -> TargetResults {
+        let selection =
+            Selection { jobs: self.jobs * 2, slow: self.slow, fail_fast: true, ..Selection::default() };
+        run(&self.specification, Setting::Staged(Arc::clone(&self.stage)), &selection, style, end).await
+    }
+
+    /// What becomes of `mutant`; `None` when it was interrupted.
+    ///
+    /// # Errors
+    /// When this machine has no room for another scene, or the engine is gone.
+    pub async fn judge<E: Future<Output = String>>(
+        &self,
+        mutant: &Mutant,
+        end: impl Fn() -> E,
+    ) -> Result<Option<Fate>, String> {
+        if let Some(reason) = &mutant.equivalent {
+            return Ok(Some(Fate::Equivalent { reason: reason.clone() }));
+        }
+        if mutant.slow && !self.slow {
+            return Ok(Some(Fate::NeedsSlow));
+        }
+        let mut source = self.stage.source.clone();
+        source.text.clone_from(&mutant.text);
+        let target = Box::new(Shared(Arc::clone(&self.stage)));
+        let stage = Arc::new(Stage { target, source });
+        if let Some(said) = refused(&stage).await.map_err(|failure| failure.to_string())? {
+            if said.contains(UNSUPPORTED) {
+                return Ok(Some(Fate::NotApplicable { why: said }));
+            }
+            return Ok(Some(Fate::Killed(Killer::Refused { said })));
+        }
+        for meant in [true, false] {
+            let part = part(&self.specification, |rule, tags| holds(&mutant.meant, rule, tags) == meant);
+            if part.features.is_empty() {
+                continue;
+            }
+            let selection =
+                Selection { jobs: self.jobs, slow: mutant.slow, fail_fast: true, ..Selection::default() };
+            let style = Style { silent: true, live: false, colour: false };
+            let results = run(&part, Setting::Staged(Arc::clone(&stage)), &selection, style, end()).await;
+            if let Some(record) = results.records.iter().find(|record| record.fails()) {
+                return Ok(Some(Fate::Killed(killer(record, meant))));
+            }
+            if results.unfinished.is_some() {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Fate::Survived))
+    }
+}
+
+/// Why the engine refuses the configuration of `stage`; `None` if it does not.
+async fn refused(stage: &Arc<Stage>) -> Result<Option<String>, crate::failure::Failure> {
+    let mut scene = Scene::set(Arc::clone(stage)).await?;
+    // A configuration that cannot even be asked for is for the scenarios to find fault with.
+    let verdict = scene.test().await.ok();
+    scene.strike().await;
+    let emerg =
+        |said: &str| said.lines().find(|line| line.contains("[emerg]")).unwrap_or(said).trim().to_owned();
+    Ok(verdict.filter(|verdict| !verdict.accepted).map(|verdict| emerg(&verdict.output)))
+}
+
+fn killer(record: &Record, meant: bool) -> Killer {
+    let said = match &record.verdict {
+        crate::report::Verdict::Broken { message, .. } => {
+            message.lines().next().unwrap_or_default().to_owned()
+        }
+        _ => "kept, where it is known not to be".to_owned(),
+    };
+    Killer::Scenario { rule: record.rule.clone(), name: record.name.clone(), said, meant }
+}
+
+fn holds(meant: &Meant, rule: &str, tags: &[&String]) -> bool {
+    match meant {
+        Meant::Rules(rules) if rules.is_empty() => true,
+        Meant::Rules(rules) => rules.iter().any(|wanted| wanted == rule),
+        Meant::Tags(wanted) if wanted.is_empty() => true,
+        Meant::Tags(wanted) => tags.iter().any(|tag| wanted.contains(*tag)),
+    }
+}
+
+/// The scenarios that `wanted` holds of, given the statement of their rule and their tags.
+fn part(whole: &Specification, wanted: impl Fn(&str, &[&String]) -> bool) -> Specification {
+    let wanted = |feature: &Feature, rule: Option<&Rule>, scenario: &Scenario| {
+        let tags: Vec<&String> = tags(feature, rule, scenario).collect();
+        wanted(rule.map_or("", |rule| rule.name.as_str()), &tags)
+    };
+    let mut part = whole.clone();
+    for (feature, whole) in part.features.iter_mut().zip(&whole.features) {
+        feature.scenarios.retain(|scenario| wanted(whole, None, scenario));
+        for (rule, whole_rule) in feature.rules.iter_mut().zip(&whole.rules) {
+            rule.scenarios.retain(|scenario| wanted(whole, Some(whole_rule), scenario));
+        }
+        feature.rules.retain(|rule| !rule.scenarios.is_empty());
+    }
+    part.features.retain(|feature| !(feature.scenarios.is_empty() && feature.rules.is_empty()));
+    part
+}
+
+/// The engine of another stage, for a configuration of one's own.
+#[derive(Debug)]
+struct Shared(Arc<Stage>);
+
+#[async_trait]
+impl Target for Shared {
+    fn name(&self) -> &str {
+        self.0.target.name()
+    }
+
+    fn describe(&self) -> String {
+        self.0.target.describe()
+    }
+
+    fn scratch_parent(&self) -> &Path {
+        self.0.target.scratch_parent()
+    }
+
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
+        self.0.target.start(scratch).await
+    }
+
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
+        self.0.target.test(scratch).await
+    }
+}

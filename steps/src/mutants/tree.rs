@@ -1,0 +1,164 @@
+//! A configuration's directives as a list in which each knows its block.
+
+use std::ops::Range;
+
+use nginx_lint_parser::ast::{Config, ConfigItem, Directive};
+
+/// A directive, and where it stands.
+#[derive(Debug)]
+pub(super) struct Node<'a> {
+    /// The directive.
+    pub(super) directive: &'a Directive,
+    /// The directive whose block it stands in, by its place in the list; `None` for the main context.
+    pub(super) parent: Option<usize>,
+    /// The marks that speak of it, as `D4`: those of the comment above it, else of the line above it, else of its block.
+    pub(super) marks: Vec<String>,
+}
+
+/// Every directive, blocks before what is in them.
+#[derive(Debug)]
+pub(super) struct Tree<'a> {
+    pub(super) nodes: Vec<Node<'a>>,
+}
+
+impl<'a> Tree<'a> {
+    /// The directives of `config`.
+    pub(super) fn of(config: &'a Config) -> Tree<'a> {
+        let mut tree = Tree { nodes: Vec::new() };
+        tree.add(&config.items, None);
+        tree
+    }
+
+    fn add(&mut self, items: &'a [ConfigItem], parent: Option<usize>) {
+        let inherited = parent.map(|nth| self.nodes[nth].marks.clone()).unwrap_or_default();
+        let mut above: Option<Vec<String>> = None;
+        for item in items {
+            match item {
+                ConfigItem::Comment(comment) => above.get_or_insert_default().extend(marks(&comment.text)),
+                ConfigItem::BlankLine(_) => above = None,
+                ConfigItem::Directive(directive) => {
+                    let marks = above.clone().filter(|marks| !marks.is_empty());
+                    let marks = marks.unwrap_or_else(|| inherited.clone());
+                    above = Some(marks.clone());
+                    let nth = self.nodes.len();
+                    self.nodes.push(Node { directive, parent, marks });
+                    if let Some(block) = &directive.block {
+                        self.add(&block.items, Some(nth));
+                    }
+                    // A comment after this line speaks of the next one alone.
+                    if above.is_some() && next_is_comment(items, item) {
+                        above = None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// The directives directly in the block of `nth`; in the main context for `None`.
+    pub(super) fn inside(&self, nth: Option<usize>) -> impl Iterator<Item = (usize, &Node<'a>)> {
+        self.nodes.iter().enumerate().filter(move |(_, node)| node.parent == nth)
+    }
+
+    /// Whether the block of `nth` has a directive that begins with these words.
+    pub(super) fn has(&self, nth: Option<usize>, words: &str) -> bool {
+        self.inside(nth).any(|(_, node)| begins(node.directive, words))
+    }
+
+    /// The block that `nth` stands in, as a person would say it: `if` in `location /api`.
+    pub(super) fn place(&self, nth: Option<usize>) -> String {
+        let Some(nth) = nth else { return "main".to_owned() };
+        let node = &self.nodes[nth];
+        let head = head(node.directive);
+        match (node.directive.name.as_str(), node.parent) {
+            ("if" | "limit_except", Some(parent)) => {
+                format!("{} of {}", node.directive.name, self.place(Some(parent)))
+            }
+            _ => head,
+        }
+    }
+}
+
+/// An argument as it is written, and where. The parser takes `$uri/` for two.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Word {
+    pub(super) raw: String,
+    pub(super) range: Range<usize>,
+}
+
+/// The arguments of a directive.
+pub(super) fn words(directive: &Directive) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    for argument in &directive.args {
+        let range = argument.span.start.offset..argument.span.end.offset;
+        match words.last_mut() {
+            Some(last) if last.range.end == range.start => {
+                last.raw.push_str(&argument.raw);
+                last.range.end = range.end;
+            }
+            _ => words.push(Word { raw: argument.raw.clone(), range }),
+        }
+    }
+    words
+}
+
+/// A directive without its block and semicolon.
+pub(super) fn head(directive: &Directive) -> String {
+    let words = words(directive).into_iter().map(|word| word.raw);
+    std::iter::once(directive.name.clone()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a directive is the one that `words` begins to write: its name, and as many arguments as there are words.
+pub(super) fn begins(directive: &Directive, words: &str) -> bool {
+    let mut wanted = words.split_whitespace();
+    let written = self::words(directive);
+    let written = |nth: usize| written.get(nth).map(|word| word.raw.trim_matches(['\'', '"']));
+    wanted.next() == Some(directive.name.as_str())
+        && wanted.enumerate().all(|(nth, word)| written(nth) == Some(word))
+}
+
+fn next_is_comment(items: &[ConfigItem], item: &ConfigItem) -> bool {
+    let next = items.iter().skip_while(|other| !std::ptr::eq(*other, item)).nth(1);
+    matches!(next, Some(ConfigItem::Comment(_)))
+}
+
+/// The marks in a comment, as `@D4`, without the `@`.
+fn marks(comment: &str) -> impl Iterator<Item = String> {
+    let words = comment.split(|c: char| !(c.is_alphanumeric() || c == '@'));
+    words.filter_map(|word| word.strip_prefix('@')).filter(|mark| !mark.is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use nginx_lint_parser::parse_string;
+
+    use super::*;
+
+    #[test]
+    fn a_directive_is_known_by_its_marks_and_its_place() {
+        let text = "http {\n  # The log. @D18\n  log_format main '$status';\n  access_log a main;\n  # Files. @D17\n  \
+                    sendfile on;\n\n  # The API. @D5\n  location /api {\n    # Ask. @D4\n    if ($request_method = X) {\n      \
+                    # That.\n      return 204;\n    }\n    proxy_pass http://a;\n  }\n}\n";
+        let config = parse_string(text).unwrap();
+        let tree = Tree::of(&config);
+        let all: Vec<String> = tree
+            .nodes
+            .iter()
+            .map(|node| {
+                format!("{} [{}] in {}", node.directive.name, node.marks.join(" "), tree.place(node.parent))
+            })
+            .collect();
+        assert_eq!(
+            all,
+            [
+                "http [] in main",
+                "log_format [D18] in http",
+                "access_log [D18] in http",
+                "sendfile [D17] in http",
+                "location [D5] in http",
+                "if [D4] in location /api",
+                "return [D4] in if of location /api",
+                "proxy_pass [D4] in location /api",
+            ]
+        );
+    }
+}

@@ -1,0 +1,74 @@
+//! Faults put into the document's configuration on purpose: whether the scenarios notice. Usually a sample, by the reference
+//! proxy; with `HOPCHECK_SLOW=1` all of them, and a sample by nginx, too.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use hopcheck::mutants::{Fate, Score};
+
+/// Those that are known to survive, by target: the list may only become shorter.
+const KNOWN: &str = include_str!("../mutants/score.toml");
+
+/// What `hopcheck mutants` comes to on `target`; `None` where that cannot be had.
+fn score(target: &str, arguments: &[&str]) -> Option<Score> {
+    let directory = tempfile::tempdir().unwrap();
+    let report = directory.path().join("score.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+        // The suite itself is another test.
+        .args(["mutants", "--skip-unmutated", "--target", target, "--report"])
+        .arg(&report)
+        .args(arguments)
+        .output()
+        .unwrap();
+    if !report.exists() {
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(target == "nginx" && !is_set("HOPCHECK_REQUIRE_NGINX"), "{said}");
+        println!("nginx did not run: {}", said.lines().next().unwrap_or_default());
+        return None;
+    }
+    let score: Score = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
+    println!("{}", score.told());
+    let survived = score.survivors().next().is_some();
+    assert_eq!(output.status.code(), Some(i32::from(survived)));
+    Some(score)
+}
+
+/// Sees that those survive, and only those, that are known to; of a sample, those in it.
+fn is_no_worse(score: &Score) {
+    let known: BTreeMap<String, Vec<String>> = toml::from_str(KNOWN).unwrap();
+    let known = &known[&score.target];
+    let named = |wanted: fn(&Fate) -> bool| {
+        let outcomes = score.outcomes.iter().filter(move |outcome| wanted(&outcome.fate));
+        outcomes.map(|outcome| format!("{}: {}", outcome.family, outcome.mutant)).collect::<Vec<_>>()
+    };
+    let new: Vec<_> =
+        named(|fate| *fate == Fate::Survived).into_iter().filter(|name| !known.contains(name)).collect();
+    assert!(new.is_empty(), "nobody noticed: {new:#?}");
+    let noticed: Vec<_> = named(|fate| matches!(fate, Fate::Killed(_)))
+        .into_iter()
+        .filter(|name| known.contains(name))
+        .collect();
+    assert!(noticed.is_empty(), "noticed now, so they come off the list in mutants/score.toml: {noticed:#?}");
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+}
+
+#[test]
+fn faults_are_noticed_by_the_reference_proxys_answers() {
+    let sample: &[&str] = if is_set("HOPCHECK_SLOW") { &[] } else { &["--sample", "40"] };
+    let score = score("reference", sample).expect("the reference proxy is this program");
+    assert!(score.outcomes.iter().filter(|outcome| outcome.family == "document").count() >= 10);
+    is_no_worse(&score);
+}
+
+#[test]
+fn faults_are_noticed_by_nginxs_answers() {
+    if !is_set("HOPCHECK_SLOW") {
+        return;
+    }
+    if let Some(score) = score("nginx", &["--sample", "200", "--seed", "2"]) {
+        is_no_worse(&score);
+    }
+}
