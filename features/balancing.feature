@@ -57,6 +57,19 @@ Feature: Two app servers
       And the app server "blue" saw 10 requests
       And the app server "green" saw 10 requests
 
+    @D12
+    Scenario: A session that is open does not change whose turn it is
+      `least_conn` would give every request to the app server without one. The turn is kept, however busy each of them is.
+
+      Given the configuration says in "main":
+        """
+        worker_processes 1;
+        """
+      And "minji" is connected to the app server "blue" over STOMP 1.2
+      When the client sends "GET /api/items" 10 times
+      Then every response is 200
+      And the responses come from "blue" and "green" in turn
+
     @D14
     Scenario: API and socket requests share one turn
       Both locations say `proxy_pass http://dambae200;`: one upstream, one turn.

@@ -83,11 +83,17 @@ Feature: Client connections
         """
       Then the connection is closed
 
-    Scenario: A client that gives up frees the app server
+    Scenario Outline: A client that gives up on <path> frees the app server
       `proxy_ignore_client_abort on` would keep the app server at work for nobody.
 
-      When the client sends "GET /api/slow" and goes away
+      Given the app servers "blue and green" hang
+      When the client sends "GET <path>" and goes away
       Then the app server sees the client go away
+
+      Examples:
+        | path        |
+        | /api/slow   |
+        | /stomp/info |
 
   @rfc9112 @default
   Rule: The client says how its connection goes on

@@ -35,12 +35,13 @@ Feature: The front end
 
     @D16
     Scenario: A new build is served as soon as it is there
-      nginx keeps no copy of a file unless `open_file_cache` is set.
+      nginx keeps nothing of a file, not even its length, unless `open_file_cache` is set.
 
       Given the client sends "GET /"
       And the front end has the file "index.html" with the content "<title>the new build</title>"
       When the client sends "GET /"
       Then the body of the response is "<title>the new build</title>"
+      And the header "Content-Length" of the response is "28"
 
     @D16 @default
     Scenario: Browsers are not told to keep the page
