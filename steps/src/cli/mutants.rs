@@ -47,7 +47,7 @@ pub(super) struct MutantsArgs {
     /// Also run mutants that only scenarios which really wait can notice, with these
     #[arg(long)]
     slow: bool,
-    /// Also run mutants that are said to be equivalent: nobody should notice
+    /// Run those mutants alone that are said to be equivalent: nobody may notice
     #[arg(long)]
     equivalents: bool,
     /// Do not run the scenarios on the configuration without a fault first
@@ -100,7 +100,11 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
     if let Some(file) = &arguments.report {
         std::fs::write(file, serde_json::to_string_pretty(&score)? + "\n")?;
     }
-    Ok(if score.survivors().next().is_some() { BROKEN } else { KEPT })
+    let wrong = match arguments.equivalents {
+        true => score.outcomes.iter().any(|outcome| matches!(outcome.fate, Fate::Killed(_))),
+        false => score.survivors().next().is_some(),
+    };
+    Ok(if wrong { BROKEN } else { KEPT })
 }
 
 impl MutantsArgs {
