@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::exchange::{Client, Exchange};
 use super::phases::{self, Content};
-use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request, TOO_LARGE};
+use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request, TOO_LARGE, method_length};
 use super::request::scan::{Limits, Scan, Scanner};
 use super::response::respond::{Connection, error_page};
 use super::server_names;
@@ -144,6 +144,8 @@ impl<'a> Session<'a> {
                 After::Close
             }
             Read::Refused(refusal) => {
+                x.uri = std::mem::take(&mut x.request.path);
+                x.args = std::mem::take(&mut x.request.args);
                 x.log(Level::Info, format_args!("{}", refusal.reason));
                 x.linger = true;
                 let page = error_page(&mut x, refusal.status);
@@ -200,6 +202,10 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
     x.request.clear();
     reading.start(server.client_header_timeout);
     loop {
+        if scanner.request_line.is_none() && cannot_begin(input.bytes()) {
+            x.request.keep_partial_line(input.bytes());
+            return Read::Refused(Refusal { status: 400, reason: "client sent invalid method" });
+        }
         match scanner.scan(input.bytes(), limits) {
             Scan::Line => {
                 let line = scanner.request_line.clone().unwrap_or_default();
@@ -220,19 +226,17 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
             }
             Scan::TooLong if scanner.request_line.is_none() => {
                 x.request.keep_partial_line(input.bytes());
-                return Read::Refused(Refusal { status: 414, reason: "client sent too long URI" });
+                let long = Refusal { status: 414, reason: "client sent too long URI" };
+                return Read::Refused(x.request.refuses_start(limits.line).unwrap_or(long));
             }
             Scan::TooLong => {
-                return Read::Refused(Refusal {
-                    status: TOO_LARGE,
-                    reason: "client sent too long header line",
-                });
+                // What is wrong with the fields before it comes first, and the log is told their host.
+                let lines = input.bytes().get(scanner.field_lines()).unwrap_or_default();
+                let long = Refusal { status: TOO_LARGE, reason: "client sent too long header line" };
+                let earlier = x.request.read_some_fields(&[lines, b"\r\n"].concat());
+                return Read::Refused(earlier.err().unwrap_or(long));
             }
             Scan::More => {}
-        }
-        if scanner.request_line.is_none() && cannot_begin(input.bytes()) {
-            x.request.keep_partial_line(input.bytes());
-            return Read::Refused(Refusal { status: 400, reason: "client sent invalid method" });
         }
         if input.is_full() {
             input.grow(limits.head + 1);
@@ -267,8 +271,10 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
 
 /// Whether these bytes are no request, whatever follows: most often TLS spoken to a plain port.
 fn cannot_begin(bytes: &[u8]) -> bool {
-    let first = bytes.iter().find(|byte| !matches!(byte, b'\r' | b'\n'));
-    first.is_some_and(|&byte| !(byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')))
+    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+    let line = bytes.get(start..).unwrap_or_default();
+    let method = method_length(line);
+    line.get(method).is_some_and(|&byte| method == 0 || !matches!(byte, b' ' | b'\r' | b'\n'))
 }
 
 fn without_end(line: &[u8]) -> &[u8] {

@@ -43,6 +43,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) uri: Vec<u8>,
     /// The query (`$args`).
     pub(crate) args: Vec<u8>,
+    /// Whether a query is there even if it is empty, as after the fallback of `try_files`: a log shows it as such.
+    pub(crate) has_args: bool,
     /// Whether the app server may be sent the target as the client wrote it.
     pub(crate) target_is_valid: bool,
     /// Whether the path was percent-encoded somewhere, or was made internally.
@@ -112,6 +114,7 @@ impl<'a> Exchange<'a> {
             settings,
             uri: Vec::new(),
             args: Vec::new(),
+            has_args: false,
             target_is_valid: true,
             quoted: false,
             add_uri_to_alias: false,

@@ -166,6 +166,7 @@ fn content(x: &mut Exchange<'_>) -> Next {
             }
             Outcome::Redirect(target) => {
                 let (path, args) = split(&target);
+                x.has_args = true;
                 return redirect(x, path, args);
             }
             outcome => return settle(x, outcome),

@@ -33,3 +33,38 @@ fn a_refused_request_is_answered_logged_and_not_passed_on() {
     assert_eq!(proxy.access_line("\\x16"), format!("\\x16\\x03\\x01|400|{page}|-|-"));
     assert!(proxy.ask(format!("GET / HTTP/1.1\r\nX: {long}")).contains("Request Header Or Cookie Too Large"));
 }
+
+/// What the differential test has found: nginx reads byte by byte, so that what comes first is what a request is refused for.
+#[test]
+fn a_request_is_refused_for_what_comes_first() {
+    let backend = Backend::named("app");
+    let proxy = Proxy::before(backend.address);
+    let long = "l".repeat(9000);
+    for (request, expected) in [
+        (format!(" GET /1{long} HTTP/1.1\r\n\r\n"), "400"),
+        (format!("GET\t/2{long} HTTP/1.1\r\n\r\n"), "400"),
+        (format!("GET x y{long} HTTP/1.1\r\n\r\n"), "400"),
+        (format!("GET / z{long}\r\n\r\n"), "400"),
+        ("GET /3 HTTP/10.1\r\nHost: a\r\n\r\n".to_owned(), "505"),
+        ("GET /4 HTTP/1.1\r\r\nHost: a\r\n\r\n".to_owned(), "400"),
+        ("CONNECT /5 HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n".to_owned(), "400"),
+        ("GET /6 HTTP/1.1\r\nHost: a\r\nExpect: x\r\nExpect: x\r\n\r\n".to_owned(), "400"),
+        ("GET /7 HTTP/1.1\r\nHost: a\r\nIf-Match: x\r\nIf-Match: x\r\n\r\n".to_owned(), "400"),
+        ("GET /8 HTTP/1.1\r\nHost: a\r\nAuthorization: x\r\nauthorization: y\r\n\r\n".to_owned(), "400"),
+    ] {
+        assert_eq!(status(&proxy.ask(&request)), expected, "{}", &request[..20.min(request.len())]);
+    }
+    assert!(backend.heads().is_empty());
+    let refused = proxy.ask(format!("GET /9 HTTP/1.1\r\nHost: a\r\nNo Name: x\r\nX: {long}\r\n\r\n"));
+    assert!(!refused.contains("Too Large"), "{refused}");
+    assert!(proxy.access_line("/4").starts_with("GET /4 HTTP/1.1|400|"), "without a stray CR");
+}
+
+#[test]
+fn head_gets_no_page_even_when_its_line_is_too_long() {
+    let proxy = Proxy::before(Backend::named("app").address);
+    let answer = proxy.ask(format!("\r\nHEAD /{} HTTP/1.1\r\n\r\n", "l".repeat(9000)));
+    assert_eq!(status(&answer), "414");
+    assert!(answer.ends_with("\r\n\r\n"), "{answer}");
+    assert!(proxy.access_line("HEAD").contains("|414|0|"), "no body, and no empty line in its place");
+}

@@ -88,3 +88,18 @@ fn lines_of_several_workers_do_not_mix() {
     eventually("every line is written", || site.read("logs/access.log").lines().count() == 200);
     assert!(site.read("logs/access.log").lines().all(|written| written == line));
 }
+
+#[test]
+fn the_fallback_of_try_files_leaves_an_empty_query() {
+    let site = Site::new(
+        "worker_processes 1; pid nginx.pid; error_log logs/error.log notice; events {}
+        http { log_format short '$uri $args'; access_log logs/access.log short; server { listen 127.0.0.1:@PORT@;
+        location / { try_files /none /found; } location = /found { return 200; } } }",
+    );
+    let server = site.start();
+    server.send(
+        b"GET /found HTTP/1.1\r\nHost: x\r\n\r\nGET /x?a=b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+    );
+    eventually("both lines are written", || site.read("logs/access.log").lines().count() == 2);
+    assert_eq!(site.read("logs/access.log"), "/found -\n/found \n");
+}

@@ -12,6 +12,17 @@ use crate::http::uri;
 /// The most header fields of one request.
 const MOST_FIELDS: usize = 256;
 
+/// Fields that nginx refuses to see twice; `Host`, `Content-Length` and `Transfer-Encoding` have words of their own.
+const ONCE: [&str; 7] = [
+    "Authorization",
+    "Expect",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+];
+
 /// A request's head. Values are used again for the next request of a connection.
 #[derive(Debug, Default)]
 pub struct Request {
@@ -94,7 +105,27 @@ impl Request {
     /// Keeps what there is of a request line that does not end, for the log.
     pub(crate) fn keep_partial_line(&mut self, bytes: &[u8]) {
         self.clear();
-        self.line.extend_from_slice(bytes.split(|&byte| byte == b'\n').next().unwrap_or_default());
+        let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
+        let line =
+            bytes.get(start..).unwrap_or_default().split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+        self.line.extend_from_slice(line.get(..end).unwrap_or_default());
+        let method = method_length(&self.line);
+        if self.line.get(method) == Some(&b' ') {
+            self.method = 0..method;
+        }
+    }
+
+    /// Why a line that is longer than `limit` would have been refused before that, if so.
+    pub(crate) fn refuses_start(&self, limit: usize) -> Option<Refusal> {
+        let line = self.line.get(..limit).unwrap_or(&self.line);
+        let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();
+        let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+        let (target, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+        let begins = target.first().is_none_or(|&byte| byte == b'/' || byte.is_ascii_alphabetic());
+        let versioned = version.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected);
+        let good = begins && versioned && !rest.iter().any(u8::is_ascii_control);
+        (!good).then_some(bad("client sent invalid request"))
     }
 
     /// The request line as it came (`$request`).
@@ -126,8 +157,10 @@ impl Request {
     pub fn read_line(&mut self, line: &[u8]) -> Result<(), Refusal> {
         self.clear();
         self.line.extend_from_slice(line);
-        let method =
-            line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count();
+        // Line ends in the wrong place are no part of it.
+        let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
+        self.line.truncate(end);
+        let method = method_length(line);
         if method == 0 || line.get(method) != Some(&b' ') {
             return Err(bad("client sent invalid method"));
         }
@@ -136,13 +169,25 @@ impl Request {
         let length = line.get(start..).unwrap_or_default().iter().take_while(|&&byte| byte != b' ').count();
         let end = start + length;
         self.read_target(line.get(start..end).unwrap_or_default(), start)?;
-        if self.method() == b"CONNECT" {
-            return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
-        }
         let start = skip_spaces(line, end);
-        let protocol = line.get(start..).unwrap_or_default().trim_ascii_end();
+        // Spaces may follow, but no other white space: who takes a CR for the line's end sees another request.
+        let rest = line.get(start..).unwrap_or_default();
+        let length = rest.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1);
+        let protocol = rest.get(..length).unwrap_or_default();
         self.protocol = start..start + protocol.len();
-        self.version = version(protocol)?;
+        match version(protocol) {
+            Ok(version) => self.version = version,
+            // No more is known of the request then, as far as logs and the choice of server go.
+            Err(refusal) => {
+                self.path.clear();
+                self.args.clear();
+                self.host = None;
+                if let Some(stray) = protocol.iter().position(|&byte| byte == b'\r') {
+                    self.line.truncate(start + stray);
+                }
+                return Err(refusal);
+            }
+        }
         Ok(())
     }
 
@@ -171,6 +216,12 @@ impl Request {
 
     /// Reads the header fields: the rest of the head, its empty line included.
     pub fn read_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        self.read_some_fields(block)?;
+        self.settle()
+    }
+
+    /// Reads header fields and an empty line, though more may follow.
+    pub(crate) fn read_some_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
         const INVALID: Refusal = bad("client sent invalid header line");
         let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
         match httparse::parse_headers(block, &mut fields) {
@@ -184,7 +235,7 @@ impl Request {
             }
             Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID),
         }
-        self.settle()
+        Ok(())
     }
 
     fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
@@ -194,16 +245,21 @@ impl Request {
         }
         let once =
             |headers: &Headers, reason| if headers.get(name).is_some() { Err(bad(reason)) } else { Ok(()) };
+        if ONCE.iter().any(|one| name.eq_ignore_ascii_case(one)) {
+            once(&self.headers, "client sent duplicate header line")?;
+        }
         if name.eq_ignore_ascii_case("Host") {
             once(&self.headers, "client sent duplicate host header")?;
-            let host = host::validate(value).ok_or(bad("client sent invalid host header"))?;
+            let Some(host) = host::validate(value) else {
+                // Logs show it all the same.
+                self.headers.push(name, value);
+                return Err(bad("client sent invalid host header"));
+            };
             if !self.absolute {
                 self.host = Some(host);
             }
         } else if name.eq_ignore_ascii_case("Content-Length") {
             once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
-            let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
-            self.body = Length::Known(length);
         } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
             once(&self.headers, "client sent duplicate \"Transfer-Encoding\" header")?;
         } else if name.eq_ignore_ascii_case("Upgrade") {
@@ -219,6 +275,10 @@ impl Request {
         if self.version >= 11 && self.headers.get("Host").is_none() {
             return Err(bad("client sent HTTP/1.1 request without \"Host\" header"));
         }
+        if let Some(value) = self.headers.get("Content-Length") {
+            let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
+            self.body = Length::Known(length);
+        }
         if let Some(coding) = self.headers.get("Transfer-Encoding") {
             if self.version < 11 {
                 return Err(bad("client sent HTTP/1.0 request with \"Transfer-Encoding\" header"));
@@ -232,6 +292,9 @@ impl Request {
                 ));
             }
             self.body = Length::Chunked;
+        }
+        if self.method() == b"CONNECT" {
+            return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
         }
         if self.method() == b"TRACE" {
             return Err(Refusal { status: 405, reason: "client sent TRACE method" });
@@ -257,6 +320,11 @@ pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
     std::str::from_utf8(value).ok()?.parse().ok().filter(|&length| length <= i64::MAX as u64)
 }
 
+/// How many bytes at the front of a request line may be a method.
+pub(crate) fn method_length(line: &[u8]) -> usize {
+    line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count()
+}
+
 fn skip_spaces(line: &[u8], from: usize) -> usize {
     from + line.get(from..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()
 }
@@ -264,18 +332,16 @@ fn skip_spaces(line: &[u8], from: usize) -> usize {
 /// `HTTP/1.x`. An HTTP/0.9 request, which has no version and would be answered without a head, is refused.
 fn version(protocol: &[u8]) -> Result<u8, Refusal> {
     const INVALID: Refusal = bad("client sent invalid request");
-    let number = protocol.strip_prefix(b"HTTP/").ok_or(INVALID)?;
-    let dot = number.iter().position(|&byte| byte == b'.').ok_or(INVALID)?;
-    let (major, minor) = (number.get(..dot).unwrap_or_default(), number.get(dot + 1..).unwrap_or_default());
-    let digits = |text: &[u8], most| (1..=most).contains(&text.len()) && text.iter().all(u8::is_ascii_digit);
-    if !digits(major, 2) || !digits(minor, 3) || major.first() == Some(&b'0') {
+    const UNKNOWN: Refusal = Refusal { status: 505, reason: "client sent invalid version" };
+    let minor = match protocol.strip_prefix(b"HTTP/").ok_or(INVALID)? {
+        [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => return Err(UNKNOWN),
+        [b'1', b'.', minor @ ..] => minor,
+        _ => return Err(INVALID),
+    };
+    if !(1..=3).contains(&minor.len()) || !minor.iter().all(u8::is_ascii_digit) {
         return Err(INVALID);
     }
-    match (major, minor) {
-        (b"1", minor) if minor.iter().all(|&digit| digit == b'0') => Ok(10),
-        (b"1", _) => Ok(11),
-        _ => Err(Refusal { status: 505, reason: "client sent invalid version" }),
-    }
+    Ok(if minor.iter().all(|&digit| digit == b'0') { 10 } else { 11 })
 }
 
 #[cfg(test)]

@@ -36,6 +36,12 @@ pub(crate) struct Limits {
 }
 
 impl Scanner {
+    /// The whole lines behind the request line that have been looked at.
+    pub(crate) fn field_lines(&self) -> Range<usize> {
+        let start = self.request_line.as_ref().map_or(self.line, |line| line.end);
+        start..self.line.max(start)
+    }
+
     /// Looks at what has arrived since the last time. `bytes` begins where it began before.
     pub(crate) fn scan(&mut self, bytes: &[u8], limits: Limits) -> Scan {
         loop {

@@ -33,7 +33,7 @@ impl Variables for Exchange<'_> {
                 return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
             }
             Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
-            Variable::Args | Variable::QueryString => return some(out, &self.args),
+            Variable::Args | Variable::QueryString => return some(out, &self.args) || self.has_args,
             Variable::BodyBytesSent => show(out, self.body_sent()),
             Variable::BytesSent => show(out, self.sent),
             Variable::Connection => show(out, self.client.number),

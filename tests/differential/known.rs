@@ -1,0 +1,372 @@
+//! Where nginx does not follow a standard and the reference proxy does; `docs/differences.md` lists the same.
+//!
+//! Each looks at the request and at what nginx did, and changes that to what it would be under the standard. All else, and all requests
+//! before and after, must be the same still.
+
+use crate::client::Answer;
+use crate::engine::Observation;
+use crate::stream::{Stream, View};
+
+/// Whether a request is one of those.
+type Predicate = fn(&View<'_>) -> bool;
+
+/// Requests that nginx takes and that the standard has refused.
+const REFUSED: &[(&str, Predicate)] = &[
+    ("a bare CR in place of the empty line (RFC 9112 §2.2)", |request| !request.has_end()),
+    ("HTTP/0.9 (RFC 9112 §3)", |request| request.words().len() == 2),
+    ("a bare CR before the request line (RFC 9112 §2.2)", |request| {
+        let ends = request.lead.iter().enumerate().filter(|(_, byte)| **byte == b'\r').map(|(at, _)| at + 1);
+        ends.into_iter().any(|next| request.lead.get(next) != Some(&b'\n'))
+    }),
+    ("a field that has no name or no colon (RFC 9112 §5, RFC 9110 §5.6.2)", |request| {
+        request.field_lines().any(|line| !View::name(line).is_some_and(is_token))
+    }),
+    ("a control byte in a field value (RFC 9110 §5.5)", |request| {
+        request.field_lines().any(|line| line.iter().any(|&byte| byte.is_ascii_control() && byte != b'\t'))
+    }),
+    ("Host that is no host (RFC 9110 §7.2)", |request| request.values("Host").any(|host| !is_host(host))),
+    ("a malformed chunked body (RFC 9112 §7.1)", |request| {
+        request.is_chunked() && !is_well_chunked(request.body)
+    }),
+];
+
+/// Brings nginx's part to what it would be; returns what had to be changed.
+pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> Vec<&'static str> {
+    let mut met = Vec::new();
+    if tabs(theirs) {
+        met.push("tabs around a field's value (RFC 9112 §5)");
+    }
+    if repeated(stream, theirs, ours) {
+        met.push("$http_… of a field sent twice, as newer nginx has it");
+    }
+    if interim(stream, theirs, ours) {
+        met.push("a 100 where the body is not wanted (RFC 9110 §10.1.1)");
+    }
+    for (number, request) in stream.views().iter().enumerate() {
+        if has_tab(request)
+            && matches!(theirs.received.answers.get(number).map(Answer::status), Some(400 | 501))
+        {
+            let answer = ours.received.answers.get(number).cloned();
+            theirs.received.answers.splice(number..=number, answer);
+            theirs.access.splice(number..=number, ours.access.get(number).cloned());
+            theirs.seen.clone_from(&ours.seen);
+            follow(theirs, ours, number);
+            met.push("a field that nginx does not know for a tab before its value (RFC 9112 §5)");
+        } else if theirs.received.answers.len() == number + 1
+            && ends_unannounced(&theirs.received.answers[number])
+        {
+            follow(theirs, ours, number);
+            met.push("a 412 that says keep-alive and ends the connection (RFC 9112 §9.6)");
+        } else if request.values("Connection").any(names_close_in_part) {
+            follow(theirs, ours, number);
+            met.push("an option of Connection that only contains close or keep-alive (RFC 9110 §7.6.1)");
+        } else if contradicts_itself(request) {
+            follow(theirs, ours, number);
+            met.push("close and keep-alive in two fields, of which nginx obeys the last (RFC 9112 §9.3)");
+        }
+    }
+    for (number, request) in stream.views().iter().enumerate() {
+        let statuses = [&*theirs, ours].map(|side| side.received.answers.get(number).map(Answer::status));
+        if statuses == [Some(505), Some(400)] && has_two_faults(request) {
+            theirs.received.answers.truncate(number);
+            refuse(theirs, ours, number);
+        }
+        let answered = theirs.received.answers.get(number).map_or(200, Answer::status);
+        let Some((name, _)) = REFUSED.iter().find(|(_, has)| has(request)) else { continue };
+        match ours.received.answers.get(number).map(Answer::status) {
+            // Both refuse it, for one of several faults perhaps.
+            Some(400) if answered == 400 => {
+                let answer = ours.received.answers.get(number).cloned();
+                theirs.received.answers.splice(number..=number, answer);
+                refuse(theirs, ours, number);
+                break;
+            }
+            None | Some(400) => refuse(theirs, ours, number),
+            // A body that nobody wants is looked at when the answer is on its way.
+            _ if request.is_chunked() => {
+                if answered == 400 {
+                    // Found sooner, as the bytes came.
+                    let answer = ours.received.answers.get(number).cloned();
+                    theirs.received.answers.splice(number..=number, answer);
+                    theirs.access.splice(number..=number, ours.access.get(number).cloned());
+                }
+                end_after(theirs, ours, number);
+            }
+            _ => continue,
+        }
+        met.push(*name);
+        break;
+    }
+    cut_alike(theirs, ours);
+    if hop_by_hop(stream, theirs) {
+        met.push("fields that belong to one connection only (RFC 9110 §7.6.1)");
+    }
+    met
+}
+
+/// nginx sends 100 and drops the body where the final answer is known already.
+fn interim(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> bool {
+    let before = theirs.received.answers.len();
+    let views = stream.views();
+    let expects = views.iter().any(|request| request.values("Expect").next().is_some());
+    let mut number = 0;
+    theirs.received.answers.retain(|answer| {
+        let passed_on = theirs.access.get(number).is_some_and(|line| !line.ends_with("|-"));
+        let wanted = passed_on && views.get(number).is_some_and(View::has_body);
+        number += usize::from(answer.status() >= 200);
+        answer.status() != 100 || wanted || !expects
+    });
+    let changed = before != theirs.received.answers.len();
+    for (line, other) in theirs.access.iter_mut().zip(&ours.access).filter(|_| changed) {
+        // It counts as a part of the body, which it is not.
+        let bytes = |line: &str| line.rsplit('|').nth(7).map(str::to_owned);
+        if let (Some(with), Some(without)) = (bytes(line), bytes(other)) {
+            *line = line.replacen(&format!("|{with}|"), &format!("|{without}|"), 1);
+        }
+    }
+    // Nobody can tell what follows from the body that was waited for, so the connection ends.
+    let closes = |(number, request): &(usize, &View<'_>)| {
+        let answer = ours.received.answers.get(*number);
+        let own = ours.access.get(*number).is_some_and(|line| line.ends_with("|-"));
+        request.values("Expect").next().is_some()
+            && own
+            && answer.is_some_and(|answer| answer.field("connection") == Some(b"close"))
+    };
+    if let Some((number, _)) = views.iter().enumerate().find(closes).filter(|_| changed) {
+        follow(theirs, ours, number);
+    }
+    changed
+}
+
+/// `$http_upgrade` and `$http_referer` of fields sent more than once: nginx 1.22 has the first, from 1.23 on it joins them.
+fn repeated(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> bool {
+    const REFERER: usize = 3;
+    let mut changed = false;
+    let numbers = passed_on(theirs);
+    for (number, request) in stream.views().iter().enumerate() {
+        let upgrades: Vec<&[u8]> = request.values("Upgrade").collect();
+        let seen =
+            numbers.iter().position(|passed_on| *passed_on == number).and_then(|at| theirs.seen.get_mut(at));
+        if let (Some(seen), 2..) = (seen, upgrades.len()) {
+            for line in seen.fields.iter_mut().filter(|line| line.starts_with(b"Upgrade: ")) {
+                *line = [b"Upgrade: ".to_vec(), upgrades.join(&b", "[..])].concat();
+                changed = true;
+            }
+        }
+        let lines = (theirs.access.get_mut(number), ours.access.get(number));
+        if let (2.., (Some(line), Some(other))) = (request.values("Referer").count(), lines) {
+            let joined: Vec<&str> = other.rsplitn(REFERER + 1, '|').collect();
+            let mut fields: Vec<&str> = line.rsplitn(REFERER + 1, '|').collect();
+            if let (Some(field), Some(ours)) = (fields.get_mut(2), joined.get(2)) {
+                *field = ours;
+                changed = true;
+            }
+            *line = fields.into_iter().rev().collect::<Vec<_>>().join("|");
+        }
+    }
+    changed
+}
+
+/// A version that nobody knows, and a path that climbs too high: which is found first does not matter.
+fn has_two_faults(request: &View<'_>) -> bool {
+    let words = request.words();
+    let target = words.get(1).copied().unwrap_or_default();
+    let climbs = target.contains(&b'%') || target.windows(2).any(|two| two == b"/.");
+    let version = words.get(2).and_then(|version| version.strip_prefix(b"HTTP/")).unwrap_or_default();
+    climbs && version.first().is_some_and(|major| major.is_ascii_digit()) && !version.starts_with(b"1.")
+}
+
+/// Of a line that is refused, as much is logged as had come by then, and `$uri` as far as it had been read.
+fn cut_alike(theirs: &mut Observation, ours: &Observation) {
+    for (line, other) in theirs.access.iter_mut().zip(&ours.access) {
+        let status = ["|414|", "|505|"].into_iter().find(|status| line.contains(status)).unwrap_or("|400|");
+        let parts = (line.split_once(status), other.split_once(status));
+        let behind_uri = |rest: &str| rest.splitn(3, '|').nth(2).map(str::to_owned);
+        if let (Some((one, rest)), Some((two, other_rest))) = parts
+            && (one.starts_with(two) || two.starts_with(one))
+            && (rest == other_rest
+                || (behind_uri(rest) == behind_uri(other_rest) && other_rest.split('|').nth(1) == Some("-")))
+        {
+            line.clone_from(other);
+        }
+    }
+}
+
+/// The requests that app servers were asked, by number.
+fn passed_on(observation: &Observation) -> Vec<usize> {
+    let lines = observation.access.iter().enumerate().filter(|(_, line)| !line.ends_with("|-"));
+    lines.map(|(number, _)| number).collect()
+}
+
+/// White space around a value is not part of it, tabs included.
+fn tabs(theirs: &mut Observation) -> bool {
+    let mut changed = false;
+    for line in theirs.seen.iter_mut().flat_map(|seen| &mut seen.fields) {
+        let name = View::name(line).unwrap_or_default();
+        let value = line.get(name.len() + 1..).unwrap_or_default();
+        let trimmed = [name, b": ", value.trim_ascii()].concat();
+        if value.contains(&b'\t') && trimmed != *line {
+            *line = trimmed;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// After 412 nginx ends a connection that it has just called kept.
+fn ends_unannounced(answer: &Answer) -> bool {
+    answer.status() == 412 && answer.field("connection") == Some(b"keep-alive")
+}
+
+/// nginx looks for these words anywhere in the field.
+fn names_close_in_part(value: &[u8]) -> bool {
+    let value = value.to_ascii_lowercase();
+    ["close", "keep-alive"].iter().any(|word| {
+        let contains = value.windows(word.len()).any(|window| window == word.as_bytes());
+        contains && !value.split(|&byte| byte == b',').any(|option| option.trim_ascii() == word.as_bytes())
+    })
+}
+
+fn contradicts_itself(request: &View<'_>) -> bool {
+    let says = |word: &str| {
+        let options = request.values("Connection").flat_map(|value| value.split(|&byte| byte == b','));
+        options.into_iter().any(|option| option.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
+    };
+    request.values("Connection").count() > 1 && says("close") && says("keep-alive")
+}
+
+/// Whether there is a tab next to a field's value.
+fn has_tab(request: &View<'_>) -> bool {
+    request.field_lines().any(|line| {
+        let value = line.get(View::name(line).unwrap_or_default().len() + 1..).unwrap_or_default();
+        let tabs = |byte: Option<&u8>| byte == Some(&b'\t');
+        tabs(value.iter().find(|byte| **byte != b' ')) || tabs(value.last())
+    })
+}
+
+/// Takes over whether the connection is kept after this request, and so what comes after it.
+fn follow(theirs: &mut Observation, ours: &Observation, number: usize) {
+    let connection = |(name, _): &(Vec<u8>, Vec<u8>)| name.eq_ignore_ascii_case(b"connection");
+    let (theirs_all, ours_all) = (&mut theirs.received, &ours.received);
+    if let (Some(answer), Some(other)) = (theirs_all.answers.get_mut(number), ours_all.answers.get(number)) {
+        answer.fields.retain(|field| !connection(field));
+        answer.fields.extend(other.fields.iter().find(|field| connection(field)).cloned());
+        answer.fields.sort_by_key(|(name, _)| name.to_ascii_lowercase());
+    }
+    let next = number + 1;
+    theirs_all.answers.truncate(next);
+    theirs_all.answers.extend(ours_all.answers.iter().skip(next).cloned());
+    theirs_all.rest.clone_from(&ours_all.rest);
+    theirs_all.waits = ours_all.waits;
+    let passed_on = theirs.access.iter().take(next).filter(|line| !line.ends_with("|-")).count();
+    theirs.seen.truncate(passed_on);
+    theirs.seen.extend(ours.seen.iter().skip(passed_on).cloned());
+    theirs.access.truncate(next);
+    theirs.access.extend(ours.access.iter().skip(next).cloned());
+    theirs.errors.clone_from(&ours.errors);
+}
+
+/// As if nginx had refused this request, and so had not looked at what follows.
+fn refuse(theirs: &mut Observation, ours: &Observation, number: usize) {
+    let passed_on = theirs.access.iter().take(number).filter(|line| !line.ends_with("|-")).count();
+    theirs.seen.truncate(passed_on);
+    theirs.received.answers.truncate(number);
+    theirs.received.rest.clone_from(&ours.received.rest);
+    // The words of the refusal are the reference proxy's own; that it is one is not.
+    theirs
+        .received
+        .answers
+        .extend(ours.received.answers.get(number).filter(|answer| answer.status() == 400).cloned());
+    theirs.received.waits = ours.received.waits;
+    theirs.access.truncate(number);
+    theirs.access.extend(ours.access.get(number).filter(|line| line.contains("|400|")).cloned());
+    theirs.errors.clone_from(&ours.errors);
+}
+
+/// As if nginx had ended the connection after this answer. Where the reference proxy has not, that is another matter.
+fn end_after(theirs: &mut Observation, ours: &Observation, number: usize) {
+    if ours.received.answers.len() == number + 1 {
+        follow(theirs, ours, number);
+    }
+}
+
+/// nginx passes on what `Connection` names, and fields of one hop that it does not know.
+fn hop_by_hop(stream: &Stream, theirs: &mut Observation) -> bool {
+    let requests = stream.views();
+    let numbers = passed_on(theirs);
+    let mut changed = false;
+    for (seen, number) in theirs.seen.iter_mut().zip(numbers) {
+        let Some(request) = requests.get(number) else { continue };
+        let options = request.values("Connection").flat_map(|value| value.split(|&byte| byte == b','));
+        let mut named: Vec<Vec<u8>> =
+            options.map(|option| option.trim_ascii().to_ascii_lowercase()).collect();
+        named.extend([b"proxy-connection".to_vec(), b"trailer".to_vec()]);
+        let before = seen.fields.len();
+        seen.fields.retain(|line| {
+            let name = View::name(line).unwrap_or_default().to_ascii_lowercase();
+            matches!(&name[..], b"host" | b"content-length" | b"upgrade") || !named.contains(&name)
+        });
+        changed |= before != seen.fields.len();
+    }
+    changed
+}
+
+fn is_token(name: &[u8]) -> bool {
+    !name.is_empty()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+}
+
+/// `uri-host [ ":" port ]`.
+fn is_host(value: &[u8]) -> bool {
+    let colon = value.iter().rposition(|&byte| byte == b':').filter(|_| !value.ends_with(b"]"));
+    let (host, port) = value.split_at(colon.unwrap_or(value.len()));
+    let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]"));
+    let good = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
+    let named = match inner {
+        Some(literal) => literal.iter().all(|byte| good(byte) || *byte == b':'),
+        None => host.iter().all(good),
+    };
+    named && port.iter().skip(1).all(u8::is_ascii_digit)
+}
+
+/// Chunks, the last of them, trailers and an empty line, with CRLF throughout.
+fn is_well_chunked(mut body: &[u8]) -> bool {
+    loop {
+        let Some(end) = body.windows(2).position(|two| two == b"\r\n") else { return false };
+        let line = &body[..end];
+        let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let (size, extension) = line.split_at(digits);
+        let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
+        let extension = extension.trim_ascii_start();
+        let extended = extension.is_empty() || extension.starts_with(b";");
+        let Some(size) =
+            size.filter(|_| extended && !line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'))
+        else {
+            return false;
+        };
+        body = &body[end + 2..];
+        if size == 0 {
+            return trailers(body);
+        }
+        if body.get(size..size.saturating_add(2)) != Some(b"\r\n") {
+            return false;
+        }
+        body = &body[size + 2..];
+    }
+}
+
+fn trailers(mut body: &[u8]) -> bool {
+    loop {
+        let Some(end) = body.windows(2).position(|two| two == b"\r\n") else { return false };
+        let line = &body[..end];
+        body = &body[end + 2..];
+        if line.is_empty() {
+            return body.is_empty();
+        }
+        if !View::name(line).is_some_and(is_token)
+            || line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t')
+        {
+            return false;
+        }
+    }
+}
