@@ -59,6 +59,23 @@ async fn it_is_asked_no_faster_than_the_profile_allows() {
     site.end().await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn no_more_requests_wait_for_their_answers_than_the_profile_allows() {
+    let site = Plan::of(Engine::Reference).deploy().await;
+    // Every answer takes so long: whatever comes sooner after another was sent before that was answered.
+    let slow = PROFILE.replace("\"/api/items\"", "\"/api/slow?ms=100\"");
+    let (code, said) = site.run(&format!("in-flight = 1\n{slow}"), &["--tags", "@D1 or @D5"]);
+    assert_eq!(code, Some(0), "{said}");
+    let mut arrived = site.arrived();
+    arrived.retain(|exchange| exchange.target.starts_with("/api/slow"));
+    arrived.sort_by_key(|exchange| exchange.at);
+    assert!(arrived.len() >= 10, "{arrived:?}");
+    for pair in arrived.windows(2) {
+        assert!(pair[1].at - pair[0].at >= std::time::Duration::from_millis(100), "two at a time: {pair:?}");
+    }
+    site.end().await;
+}
+
 /// What certbot makes of the document's configuration, tested on a machine that has none of its certificates.
 #[test]
 fn a_configuration_with_tls_keeps_the_same_promises_by_both_engines() {
