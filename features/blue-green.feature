@@ -97,6 +97,13 @@ Feature: Blue-green deployment
       Then the response is 200
       And the app server "blue" saw 1 request
 
+    Scenario: A plain request under /stomp/ that finds blue down is answered by green
+      See `proxy_next_upstream` in `location ~ ^/stomp/`: `error timeout` unless set, and this is an `error`.
+
+      Given the app server "blue" is stopped
+      When the client sends "GET /stomp/info"
+      Then the response comes from "green"
+
     @slow
     Scenario: An answer that takes twelve seconds is waited for
       See `proxy_read_timeout`: 60 s unless set. A report that takes long must fit in it.

@@ -10,7 +10,7 @@ use hopcheck::mutants::{Fate, Score};
 const KNOWN: &str = include_str!("../mutants/score.toml");
 
 /// What `hopcheck mutants` comes to on `target`; `None` where that cannot be had.
-fn score(target: &str, arguments: &[&str]) -> Option<Score> {
+fn run(target: &str, arguments: &[&str]) -> Option<Score> {
     let directory = tempfile::tempdir().unwrap();
     let report = directory.path().join("score.json");
     let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
@@ -43,7 +43,20 @@ fn is_no_worse(score: &Score) {
     };
     let new: Vec<_> =
         named(|fate| *fate == Fate::Survived).into_iter().filter(|name| !known.contains(name)).collect();
-    assert!(new.is_empty(), "nobody noticed: {new:#?}");
+    // Whose turn it is when a fault shows is for chance to say where sessions are opened until one lands on the right
+    // app server. What is noticed when looked at again is noticed, but the scenario that does is worth a look.
+    let again = |name: &String| {
+        let mutant = name.split_once(": ").map_or(name.as_str(), |(_, mutant)| mutant);
+        let survives = || {
+            let pattern = format!("^{}$", regex::escape(mutant));
+            let score = run(&score.target, &["--name", &pattern]);
+            score.is_none_or(|score| score.survivors().next().is_some())
+        };
+        println!("nobody noticed at first: {name}");
+        (0..2).all(|_| survives())
+    };
+    let new: Vec<_> = new.into_iter().filter(again).collect();
+    assert!(new.is_empty(), "nobody noticed, three times: {new:#?}");
     let noticed: Vec<_> = named(|fate| matches!(fate, Fate::Killed(_)))
         .into_iter()
         .filter(|name| known.contains(name))
@@ -58,7 +71,7 @@ fn is_set(variable: &str) -> bool {
 #[test]
 fn faults_are_noticed_by_the_reference_proxys_answers() {
     let sample: &[&str] = if is_set("HOPCHECK_SLOW") { &["--sample", "250"] } else { &["--sample", "40"] };
-    let score = score("reference", sample).expect("the reference proxy is this program");
+    let score = run("reference", sample).expect("the reference proxy is this program");
     assert!(score.outcomes.iter().filter(|outcome| outcome.family == "document").count() >= 10);
     is_no_worse(&score);
 }
@@ -68,7 +81,7 @@ fn faults_are_noticed_by_nginxs_answers() {
     if !is_set("HOPCHECK_SLOW") {
         return;
     }
-    if let Some(score) = score("nginx", &["--sample", "200", "--seed", "2"]) {
+    if let Some(score) = run("nginx", &["--sample", "200", "--seed", "2"]) {
         is_no_worse(&score);
     }
 }
