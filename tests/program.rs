@@ -225,3 +225,14 @@ fn a_bare_server_block_is_wrapped_as_official_images_do() {
     assert_eq!(text.lines().position(|line| line.contains("listen 127.0.0.1:")), Some(1), "{text}");
     assert!(stderr(&output).contains("# line 2: listen 8080 -> 127.0.0.1:"), "{output:?}");
 }
+
+#[test]
+fn a_random_order_names_the_seed_that_repeats_it() {
+    let said = |arguments: &[&str]| {
+        let output = hopcheck(&[&["run", "--tags", "@D4", "--quiet", "--shuffle"], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(said(&["7"]).ends_with("(in random order: --shuffle 7)\n"));
+    assert!(said(&[]).contains("in random order: --shuffle "));
+}

@@ -1,5 +1,6 @@
 //! `hopcheck run`.
 
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
@@ -49,6 +50,9 @@ pub(super) struct RunArgs {
     /// End at the first broken promise
     #[arg(long)]
     fail_fast: bool,
+    /// Run the scenarios in a random order, and print the seed that repeats it: `--shuffle SEED`
+    #[arg(long, value_name = "SEED", num_args = 0..=1, value_parser = clap::value_parser!(u32))]
+    shuffle: Option<Option<u32>>,
     /// Run one part of the scenarios: 2/5 is the second of five. The parts are even and always the same; `merge` joins them
     #[arg(long, value_name = "N/M")]
     shard: Option<Shard>,
@@ -83,6 +87,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         jobs: arguments.jobs,
         retries: arguments.retry,
         fail_fast: arguments.fail_fast,
+        shuffle: arguments.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
     };
     let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
     let mut session = Session::begin(&specification, &asked)?;
@@ -142,6 +147,13 @@ fn list(specification: &Specification, selection: &Selection) -> u8 {
         outln!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
     }
     KEPT
+}
+
+/// A seed that nobody knows beforehand.
+fn any_seed() -> u32 {
+    // Keys of this hasher differ from run to run.
+    let random = RandomState::new().build_hasher().finish();
+    u32::try_from(random >> 32).unwrap_or_default()
 }
 
 fn tag_expression(text: &str) -> Result<TagOperation, String> {

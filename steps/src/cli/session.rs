@@ -63,7 +63,9 @@ impl<'a> Session<'a> {
     pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
         self.secrets.extend(setting.secrets().iter().cloned());
         if !self.asked.quiet {
-            outln!("{} {}", self.style.strong("testing"), setting.describe());
+            let order = self.asked.selection.shuffle;
+            let order = order.map_or(String::new(), |seed| format!(" in random order: --shuffle {seed}"));
+            outln!("{} {}{}", self.style.strong("testing"), setting.describe(), self.style.quiet(&order));
         }
         if let (true, Setting::Staged(stage)) = (self.asked.verbose, &setting) {
             print_notes(&stage.source).await?;

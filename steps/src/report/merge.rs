@@ -123,6 +123,7 @@ impl Joined {
         let unfinished: Vec<String> = unfinished.into_iter().flatten().collect();
         self.results.unfinished = (!unfinished.is_empty()).then(|| unfinished.join("; "));
         self.results.took = self.results.took.max(more.took);
+        self.results.shuffle = self.results.shuffle.filter(|seed| more.shuffle == Some(*seed));
         self.results.records.extend(more.records);
         Ok(())
     }

@@ -58,6 +58,9 @@ pub struct TargetResults {
     pub slow_left_out: usize,
     /// Which part of the scenarios was run; `None`: all of them.
     pub shard: Option<Shard>,
+    /// The seed of the random order that they were run in; `None`: that of the specification.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shuffle: Option<u32>,
     /// Why not all that was asked for was run; `None`: it was.
     pub unfinished: Option<String>,
     /// Every scenario's record, in the order of the specification.

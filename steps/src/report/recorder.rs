@@ -150,9 +150,6 @@ impl Writer<World> for Recorder {
                 feature,
                 event::Feature::Rule(rule, event::Rule::Scenario(scenario, event)),
             ) => self.scenario(&feature, Some(&rule), &scenario, event),
-            event::Cucumber::Feature(feature, event::Feature::Finished) => {
-                self.gathered.progress(|progress| progress.feature(&feature.name));
-            }
             _ => {}
         }
     }

@@ -34,7 +34,10 @@ pub async fn run(
     let (part, unchecked) = worded(&selected.part(selection.shard), setting.words());
     let order: HashMap<(String, usize), usize> =
         select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (select::place(f, s), nth)).collect();
-    let (features, unchecked) = select::divide(&part, &unchecked);
+    let (mut features, unchecked) = select::divide(&part, &unchecked);
+    if let Some(seed) = selection.shuffle {
+        features = select::shuffled(&features, seed);
+    }
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();
@@ -53,6 +56,7 @@ pub async fn run(
         configuration,
         slow_left_out: selected.slow_left_out,
         shard: selection.shard,
+        shuffle: selection.shuffle,
         ..TargetResults::default()
     };
     let source = match &setting {

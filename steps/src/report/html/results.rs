@@ -140,6 +140,7 @@ fn summary(target: &TargetResults) -> Markup {
         p.quiet.small {
             (counted(target.records.len(), "scenario")) " in " (format!("{:.1}", target.took.as_secs_f64())) " s"
             @if let Some(shard) = target.shard { "; shard " (shard) }
+            @if let Some(seed) = target.shuffle { "; in random order: --shuffle " (seed) }
             @if target.slow_left_out > 0 { "; " (target.slow_left_out) " slow ones left out" }
         }
         @if let Some(unfinished) = &target.unfinished {

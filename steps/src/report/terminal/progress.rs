@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
 
+use cucumber::feature::Ext as _;
+
 use super::super::model::{Record, Verdict};
 use super::Style;
 
@@ -18,6 +20,8 @@ pub struct Progress {
     open: BTreeMap<String, Vec<Record>>,
     /// The features with their rules, in order.
     order: Vec<(String, Vec<String>)>,
+    /// How many scenarios each feature has.
+    sizes: BTreeMap<String, usize>,
 }
 
 impl Progress {
@@ -27,23 +31,32 @@ impl Progress {
             std::iter::once(String::new()).chain(feature.rules.iter().map(|rule| rule.name.clone())).collect()
         };
         let order = features.iter().map(|feature| (feature.name.clone(), rules(feature))).collect();
-        Progress { style, total, done: 0, broken: 0, open: BTreeMap::new(), order }
+        let mut sizes = BTreeMap::new();
+        for feature in features {
+            *sizes.entry(feature.name.clone()).or_default() += feature.count_scenarios();
+        }
+        Progress { style, total, done: 0, broken: 0, open: BTreeMap::new(), order, sizes }
     }
 
     /// A scenario has ended.
     pub(in super::super) fn scenario(&mut self, record: &Record) {
         self.done += 1;
         self.broken += usize::from(record.fails());
-        self.open.entry(record.feature.clone()).or_default().push(record.clone());
+        let of_feature = self.open.entry(record.feature.clone()).or_default();
+        of_feature.push(record.clone());
+        let whole = self.sizes.get(&record.feature) == Some(&of_feature.len());
         if self.style.live && !self.style.silent {
             let broken = if self.broken > 0 { format!(", {} broken", self.broken) } else { String::new() };
             out!("\r\x1b[K  {} of {}{broken}  {}", self.done, self.total, self.style.quiet(&record.rule));
             let _ = std::io::stdout().flush();
         }
+        if whole {
+            self.feature(&record.feature);
+        }
     }
 
     /// A feature has ended: its rules, a line each.
-    pub(in super::super) fn feature(&mut self, name: &str) {
+    fn feature(&mut self, name: &str) {
         let Some(records) = self.open.remove(name) else { return };
         if self.style.silent {
             return;

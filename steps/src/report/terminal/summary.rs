@@ -58,9 +58,10 @@ fn summary(style: Style, results: &TargetResults) -> String {
 
 fn left_out(results: &TargetResults) -> String {
     let shard = results.shard.map(|shard| format!("shard {shard}"));
+    let order = results.shuffle.map(|seed| format!("in random order: --shuffle {seed}"));
     let slow =
         (results.slow_left_out > 0).then(|| format!("{} slow ones left out: --slow", results.slow_left_out));
-    let notes: Vec<String> = shard.into_iter().chain(slow).collect();
+    let notes: Vec<String> = shard.into_iter().chain(order).chain(slow).collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
 }
 
@@ -110,11 +111,12 @@ mod tests {
     fn a_part_of_a_run_says_which() {
         let mut report = sample::report(vec![sample::record("a", Verdict::Kept)]);
         report.targets[0].shard = Some(Shard { index: 2, of: 5 });
+        report.targets[0].shuffle = Some(7);
         report.targets[0].slow_left_out = 3;
         report.targets[0].unfinished = Some("interrupted; 8 of 9 scenarios were not run".into());
         assert_eq!(
             summary(PLAIN, &report.targets[0]),
-            "nginx: 1 scenario: 1 kept in 2.0 s (shard 2/5; 3 slow ones left out: --slow)\n  \
+            "nginx: 1 scenario: 1 kept in 2.0 s (shard 2/5; in random order: --shuffle 7; 3 slow ones left out: --slow)\n  \
              not finished: interrupted; 8 of 9 scenarios were not run\n"
         );
     }
