@@ -74,7 +74,15 @@ impl StompClient {
         tasks.spawn(read(stream, transport, Decoder::new(version), collecting, Arc::clone(&forgetting)));
         let wire = Wire { transport, version };
         let connect = with(Frame::new("CONNECT"), &[("accept-version", version.as_str())], headers);
+        let (sends, wants) = intervals(&connect);
         patiently(route.patience(), "the proxy to read", sink.send(wire.message(&connect)?)).await?;
+        // Heart-beats are due from CONNECTED on, whenever whoever has asked for the session gets to see that.
+        let mut connected = inbox.clone();
+        tasks.spawn(async move {
+            let begun = connected.wait_for(|inbox| inbox.of("CONNECTED").next().is_some()).await;
+            let Some(frame) = begun.ok().and_then(|inbox| inbox.of("CONNECTED").next()) else { return };
+            write(sink, queue, wire.heart_beat(), agreed(sends, intervals(&frame).1)).await;
+        });
         let mut client = StompClient {
             route,
             wire,
@@ -94,9 +102,7 @@ impl StompClient {
             let only = format!("the app server speaks STOMP {spoken}, though only {version} was offered");
             return Err(ClientError::Session(only));
         }
-        let ((sends, wants), (offers, expects)) = (intervals(&connect), intervals(&connected));
-        client.beat = agreed(offers, wants);
-        client._tasks.spawn(write(sink, queue, wire.heart_beat(), agreed(sends, expects)));
+        client.beat = agreed(intervals(&connected).0, wants);
         Ok(client)
     }
 
@@ -314,7 +320,8 @@ fn agreed(sends: u64, wants: u64) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use mock_upstreams::AppServer;
+    use mock_upstreams::journal::Session;
+    use mock_upstreams::{AppServer, Journal};
 
     use super::*;
     use crate::client::{Connection, Handshake, sockjs_path};
@@ -336,6 +343,28 @@ mod tests {
             &[("ack".into(), "client".into())],
         );
         assert_eq!(frame, Frame::new("SUBSCRIBE").with("id", "1").with("ack", "client"));
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn heart_beats_do_not_wait_for_whoever_asked_for_the_session() {
+        let server = AppServer::start("blue", "127.0.0.1:0".parse().unwrap()).await.unwrap();
+        let connection = Connection::open(&Route::local(server.address(), None)).await.unwrap();
+        let (_, socket) = Handshake::new("/stomp/ws", &[]).open(connection, None).await.unwrap();
+        let beats = [("heart-beat".to_owned(), "500,0".to_owned())];
+        let connecting = StompClient::connect(socket.unwrap(), Transport::WebSocket, Version::V1_2, &beats);
+        let mut connecting = std::pin::pin!(futures::future::maybe_done(connecting));
+        let heard = |journal: &Journal, text: &str| {
+            let sessions = journal.exchanges.iter().filter_map(|exchange| exchange.session.as_ref());
+            sessions.flat_map(Session::texts).any(|heard| heard.starts_with(text))
+        };
+        while !server.read(|journal| heard(journal, "CONNECT")) {
+            let _ = futures::poll!(connecting.as_mut());
+            tokio::task::yield_now().await;
+        }
+        // From here on nobody looks at what comes, CONNECTED included.
+        server.wait_for(Duration::from_secs(10), |journal| heard(journal, "\n")).await.unwrap();
+        connecting.as_mut().await;
+        assert!(!connecting.take_output().unwrap().unwrap().is_over());
     }
 
     /// What a client gets to see of one session with an app server.
