@@ -103,7 +103,7 @@ Feature: Two app servers
       `max_fails=1 fail_timeout=10s` are the defaults of each `server` line.
 
       Given the app server "<it>" closes the connection "before the head"
-      When the client sends "GET /api/items" 20 times
+      When the client sends "GET /api/items" 6 times
       Then every response is 200
       And the app server "<it>" saw 1 request
 
