@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use super::exchange::{Client, Exchange};
 use super::phases::{self, Content};
-use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request, TOO_LARGE, method_length};
-use super::request::scan::{Limits, Scan, Scanner};
+use super::request::arriving::Arriving;
+use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request};
+use super::request::scan::Limits;
 use super::response::respond::{Connection, error_page};
 use super::server_names;
 use super::wire::{Framing, Inflow, Stream};
@@ -198,45 +199,14 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         head: server.client_header_buffer_size + large,
     };
     let Connection { stream, input, reading, .. } = connection;
-    let mut scanner = Scanner::default();
+    let mut arriving = Arriving::new(limits);
     x.request.clear();
     reading.start(server.client_header_timeout);
     loop {
-        if scanner.request_line.is_none() && cannot_begin(input.bytes()) {
-            x.request.keep_partial_line(input.bytes());
-            return Read::Refused(Refusal { status: 400, reason: "client sent invalid method" });
-        }
-        match scanner.scan(input.bytes(), limits) {
-            Scan::Line => {
-                let line = scanner.request_line.clone().unwrap_or_default();
-                let length = line.len() as u64;
-                let line = without_end(input.bytes().get(line).unwrap_or_default());
-                if let Err(refusal) = x.request.read_line(line) {
-                    return Read::Refused(refusal);
-                }
-                x.request_length = length;
-                continue;
-            }
-            Scan::End(end) => {
-                let line = scanner.request_line.unwrap_or_default();
-                let fields = x.request.read_fields(input.bytes().get(line.end..end).unwrap_or_default());
-                x.request_length = (end - line.start) as u64;
-                input.consume(end);
-                return fields.map_or_else(Read::Refused, |()| Read::Request);
-            }
-            Scan::TooLong if scanner.request_line.is_none() => {
-                x.request.keep_partial_line(input.bytes());
-                let long = Refusal { status: 414, reason: "client sent too long URI" };
-                return Read::Refused(x.request.refuses_start(limits.line).unwrap_or(long));
-            }
-            Scan::TooLong => {
-                // What is wrong with the fields before it comes first, and the log is told their host.
-                let lines = input.bytes().get(scanner.field_lines()).unwrap_or_default();
-                let long = Refusal { status: TOO_LARGE, reason: "client sent too long header line" };
-                let earlier = x.request.read_some_fields(&[lines, b"\r\n"].concat());
-                return Read::Refused(earlier.err().unwrap_or(long));
-            }
-            Scan::More => {}
+        let head = arriving.read(input, &mut x.request);
+        x.request_length = arriving.length();
+        if let Some(head) = head {
+            return head.map_or_else(Read::Refused, |()| Read::Request);
         }
         if input.is_full() {
             input.grow(limits.head + 1);
@@ -246,13 +216,12 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
             Poll::Pending => reading.poll(cx).map(|()| None),
         })
         .await;
-        let line_read = scanner.request_line.is_some();
         let status = match read {
             Some(1..) => continue,
             Some(_) => 400,
             None => 408,
         };
-        if !line_read {
+        if !arriving.has_line() {
             if input.bytes().iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                 return Read::Nothing;
             }
@@ -263,23 +232,10 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         } else {
             "client prematurely closed connection"
         };
-        let part = if line_read { "headers" } else { "line" };
+        let part = if arriving.has_line() { "headers" } else { "line" };
         x.log(Level::Info, format_args!("{what} while reading client request {part}"));
         return Read::Broken(status);
     }
-}
-
-/// Whether these bytes are no request, whatever follows: most often TLS spoken to a plain port.
-fn cannot_begin(bytes: &[u8]) -> bool {
-    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let line = bytes.get(start..).unwrap_or_default();
-    let method = method_length(line);
-    line.get(method).is_some_and(|&byte| method == 0 || !matches!(byte, b' ' | b'\r' | b'\n'))
-}
-
-fn without_end(line: &[u8]) -> &[u8] {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    line.strip_suffix(b"\r").unwrap_or(line)
 }
 
 /// Answers a request whose head has been read.

@@ -1,5 +1,6 @@
 //! Requests as they arrive.
 
+pub(crate) mod arriving;
 pub mod head;
-mod host;
+pub(crate) mod host;
 pub(crate) mod scan;

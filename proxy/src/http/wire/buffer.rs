@@ -85,7 +85,7 @@ impl Buffer {
     }
 
     /// Adds bytes behind the others.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.reserve();
         if self.data.len() - self.end < bytes.len() {
