@@ -45,6 +45,9 @@
 
 pub mod app;
 pub mod fault;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod instance;
 pub mod journal;
 mod port;

@@ -24,6 +24,8 @@ mod command;
 mod dialect;
 mod escape;
 pub mod frame;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod fuzzing;
 mod serve;
 mod session;
 

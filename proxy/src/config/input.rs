@@ -96,6 +96,14 @@ impl Input {
         input
     }
 
+    /// Reads `text` in place of a file of that name.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(super) fn text(path: &Path, text: &[u8]) -> Input {
+        let mut input = Input::new(path.parent().unwrap_or(Path::new("/")));
+        input.push(Source { name: SourceName::File(path.to_owned()), text: text.to_vec() }, VecDeque::new());
+        input
+    }
+
     /// Reads a file, and what it includes.
     pub(super) fn file(path: &Path) -> Result<Input, ConfigError> {
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();

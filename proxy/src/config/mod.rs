@@ -49,6 +49,16 @@ pub struct LoadOptions {
     pub as_root: bool,
 }
 
+/// Reads `text` as a configuration of the file `nginx.conf` in the root directory. No name is looked up: only addresses are found.
+///
+/// # Errors
+///
+/// As [`load`].
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn read_text(text: &[u8]) -> Result<model::Config, ConfigError> {
+    read::read_text(text)
+}
+
 /// Reads a configuration, with everything it includes and every name it mentions looked up.
 ///
 /// # Errors

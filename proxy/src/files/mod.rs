@@ -9,7 +9,7 @@ mod date;
 mod index;
 mod open;
 mod path;
-mod range;
+pub(crate) mod range;
 mod static_file;
 mod try_files;
 

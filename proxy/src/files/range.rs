@@ -103,6 +103,22 @@ fn offset(digits: &[u8]) -> Option<u64> {
     text.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok())
 }
 
+/// What must hold of any request's ranges, of a file of that size: none is empty or reaches beyond its end, and together they
+/// are no longer than it.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn check(headers: &Headers, size: u64) {
+    for etag in [None, headers.get("if-range").and_then(|tag| std::str::from_utf8(tag).ok())] {
+        let Ranges::Some(ranges) = judge(headers, size, 0, etag) else { continue };
+        assert!(
+            !ranges.is_empty() && ranges.iter().all(|range| range.start < range.end && range.end <= size)
+        );
+        let length = |range: &Range| range.end - range.start;
+        assert!(ranges.iter().map(length).sum::<u64>() <= size, "{ranges:?} of {size}");
+        let pieces = Multipart::new().pieces(&ranges, "text/plain", size);
+        assert_eq!(pieces.len(), 2 * ranges.len() + 1);
+    }
+}
+
 /// A `multipart/byteranges` body (RFC 9110 §14.6).
 #[derive(Debug)]
 pub(super) struct Multipart {

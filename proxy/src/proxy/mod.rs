@@ -6,7 +6,7 @@ mod pool;
 mod prefix;
 mod redirect;
 mod request;
-mod response;
+pub(crate) mod response;
 mod upload;
 mod upstream;
 

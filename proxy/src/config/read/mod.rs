@@ -47,15 +47,7 @@ pub(super) fn read(options: &LoadOptions) -> Result<Config, ConfigError> {
     prefix.push("");
     let file = prefix.join(&options.file);
     let directory = file.parent().unwrap_or(Path::new("/")).to_owned();
-    let mut reader = Reader {
-        http: Draft::new(),
-        main: main::Main::default(),
-        input: Input::command_line("", &directory),
-        context: table::MAIN,
-        warnings: Vec::new(),
-        as_root: options.as_root,
-        prefix,
-    };
+    let mut reader = Reader::new(prefix, &directory, options.as_root);
     for text in &options.globals {
         reader.input = Input::command_line(text, &directory);
         reader.block(table::MAIN)?;
@@ -65,7 +57,31 @@ pub(super) fn read(options: &LoadOptions) -> Result<Config, ConfigError> {
     reader.finish(file)
 }
 
+/// Reads a text, as [`super::read_text`].
+#[cfg(any(test, feature = "fuzzing"))]
+pub(super) fn read_text(text: &[u8]) -> Result<Config, ConfigError> {
+    let root = Path::new("/");
+    address::look_nothing_up();
+    let mut reader = Reader::new(root.to_owned(), root, false);
+    reader.input = Input::text(&root.join("nginx.conf"), text);
+    reader.block(table::MAIN)?;
+    reader.finish(root.join("nginx.conf"))
+}
+
 impl Reader {
+    /// Nothing has been read; `directory` is the configuration file's.
+    fn new(prefix: PathBuf, directory: &Path, as_root: bool) -> Reader {
+        Reader {
+            http: Draft::new(),
+            main: main::Main::default(),
+            input: Input::command_line("", directory),
+            context: table::MAIN,
+            warnings: Vec::new(),
+            as_root,
+            prefix,
+        }
+    }
+
     /// Reads the rest of a block.
     pub(super) fn block(&mut self, context: Contexts) -> Result<(), ConfigError> {
         let outer = std::mem::replace(&mut self.context, context);

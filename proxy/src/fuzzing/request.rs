@@ -1,0 +1,88 @@
+//! What clients send: heads, targets, hosts, bodies, ranges.
+
+use super::{PIECES, check_chunked, check_fields};
+use crate::files;
+use crate::http::request::arriving::Arriving;
+use crate::http::request::head::{Length, Refusal, Request};
+use crate::http::request::host;
+use crate::http::request::scan::Limits;
+use crate::http::uri;
+use crate::http::wire::Buffer;
+
+/// Small enough for inputs to reach them.
+const LIMITS: Limits = Limits { line: 256, head: 1024 };
+
+/// A request that was read, and what follows it; `None` if it is not all there.
+type Outcome = Option<Result<(Request, Vec<u8>), Refusal>>;
+
+/// A request is read alike however it is cut into pieces, and what is let through can be read in one way only.
+pub fn request(input: &[u8]) {
+    let outcome = read(input, usize::MAX);
+    for piece in PIECES {
+        assert_eq!(shown(&read(input, piece)), shown(&outcome), "in pieces of {piece}");
+    }
+    if let Some(Ok((request, rest))) = &outcome {
+        check_head(request);
+        check_target(request);
+        if request.body == Length::Chunked {
+            check_chunked(rest);
+        }
+        for size in [0, 1, 36, i64::MAX as u64] {
+            files::range::check(&request.headers, size);
+        }
+    }
+}
+
+fn read(input: &[u8], piece: usize) -> Outcome {
+    let (mut request, mut buffer, mut arriving) =
+        (Request::default(), Buffer::default(), Arriving::new(LIMITS));
+    let mut pieces = input.chunks(piece.min(input.len().max(1)));
+    for piece in pieces.by_ref() {
+        buffer.extend(piece);
+        if let Some(head) = arriving.read(&mut buffer, &mut request) {
+            let rest = pieces.fold(buffer.bytes().to_vec(), |rest, piece| [&rest, piece].concat());
+            return Some(head.map(|()| (request, rest)));
+        }
+    }
+    None
+}
+
+/// All that is the same for requests that are.
+fn shown(outcome: &Outcome) -> String {
+    format!("{outcome:?}")
+}
+
+fn check_head(request: &Request) {
+    check_fields(&request.headers);
+    let count = |name: &str| request.headers.get_all(name).count();
+    let framing = (count("Content-Length"), count("Transfer-Encoding"));
+    match request.body {
+        Length::None => assert_eq!(framing, (0, 0)),
+        Length::Known(_) => assert_eq!(framing, (1, 0)),
+        Length::Chunked => assert_eq!((framing, request.version), ((0, 1), 11)),
+    }
+    assert!(request.version == 10 || count("Host") == 1, "HTTP/1.1 without one Host");
+    if let Some(name) = &request.host {
+        assert_eq!(host::validate(name).as_ref(), Some(name), "a host is not in its own form");
+    }
+}
+
+/// The path is in a form that has nothing left to resolve, and encoded anew it is the same.
+fn check_target(request: &Request) {
+    let path = request.path.as_slice();
+    let escaped = path.escape_ascii();
+    assert!(path.starts_with(b"/") && !path.contains(&0), "{escaped}");
+    let mut segments = path.split(|&byte| byte == b'/').skip(1).peekable();
+    while let Some(segment) = segments.next() {
+        let last = segments.peek().is_none();
+        assert!(!matches!(segment, b"." | b"..") && (last || !segment.is_empty()), "{escaped}");
+    }
+    let encoded: Vec<u8> = path.iter().flat_map(|&byte| encode(byte)).collect();
+    let again = uri::parse(&encoded).map(|target| target.path.into_owned());
+    assert_eq!(again.as_deref(), Ok(path), "{escaped}, encoded anew");
+    assert!(!request.args.iter().any(|byte| matches!(byte, 0..=b' ' | b'#' | 0x7f)));
+}
+
+fn encode(byte: u8) -> Vec<u8> {
+    if byte == b'/' { vec![byte] } else { format!("%{byte:02X}").into_bytes() }
+}

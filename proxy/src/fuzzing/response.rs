@@ -1,0 +1,61 @@
+//! What app servers send: heads, interim ones before them, and bodies.
+
+use super::{PIECES, check_chunked, check_fields};
+use crate::http::message::Headers;
+use crate::http::wire::{Buffer, Framing};
+use crate::proxy::response::read as read_head;
+
+/// Small enough for inputs to reach it: bytes of a head.
+const MOST: usize = 1024;
+
+/// A response is read alike however it is cut into pieces, and what is let through can be read in one way only.
+pub fn response(input: &[u8]) {
+    let outcome = read(input, usize::MAX);
+    for piece in PIECES {
+        match (&outcome, &read(input, piece)) {
+            // Of several things that are wrong with it, any may be named.
+            (Err(()), Err(())) => {}
+            (whole, in_pieces) => assert_eq!(whole, in_pieces, "in pieces of {piece}"),
+        }
+    }
+    if let Ok(Some(read)) = outcome {
+        assert!(read.status == 101 || (200..1000).contains(&read.status), "{}", read.status);
+        if read.framing == Framing::Chunked {
+            check_chunked(&read.rest);
+        }
+    }
+}
+
+/// A head that was read.
+#[derive(Debug, PartialEq)]
+struct Read {
+    status: u16,
+    framing: Framing,
+    persistent: bool,
+    fields: String,
+    rest: Vec<u8>,
+}
+
+fn read(input: &[u8], piece: usize) -> Result<Option<Read>, ()> {
+    let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
+    let mut pieces = input.chunks(piece.min(input.len().max(1)));
+    while let Some(piece) = pieces.next() {
+        buffer.extend(piece);
+        let Some(head) = read_head(&mut buffer, &mut fields, MOST).map_err(drop)? else { continue };
+        check_fields(&fields);
+        let lengths = fields.get_all("Content-Length").count() + fields.get_all("Transfer-Encoding").count();
+        assert_eq!(
+            lengths,
+            usize::from(head.framing != Framing::UntilClose),
+            "two ways to find the body's end"
+        );
+        return Ok(Some(Read {
+            status: head.status,
+            framing: head.framing,
+            persistent: head.persistent,
+            fields: format!("{fields:?}"),
+            rest: pieces.fold(buffer.bytes().to_vec(), |rest, piece| [&rest, piece].concat()),
+        }));
+    }
+    Ok(None)
+}
