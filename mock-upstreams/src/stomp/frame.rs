@@ -175,6 +175,9 @@ pub enum FrameError {
     /// A header line has no colon.
     #[error("header without a colon: {0:?}")]
     Header(String),
+    /// A carriage return in 1.2 that is neither escaped nor part of a line's end.
+    #[error("a carriage return within the line {0:?}")]
+    CarriageReturn(String),
     /// An escape sequence that the version has not.
     #[error("undefined escape sequence in header {0:?}")]
     Escape(String),
@@ -237,9 +240,10 @@ impl Decoder {
         let (head, rest) = self.buffer.split_at(start);
         let head = std::str::from_utf8(head).map_err(|_| FrameError::Encoding)?;
         let mut lines = head.split('\n').map(|line| self.trim(line));
-        let mut frame = Frame::new(lines.next().unwrap_or_default());
+        let mut frame = Frame::new(self.checked(lines.next().unwrap_or_default())?);
         let version = frame.version_of_headers(self.version);
         for line in lines.take_while(|line| !line.is_empty()) {
+            let line = self.checked(line)?;
             let (name, value) = line.split_once(':').ok_or_else(|| FrameError::Header(line.to_owned()))?;
             frame.headers.push((unescape(name, version)?, unescape(value, version)?));
         }
@@ -260,6 +264,14 @@ impl Decoder {
         };
         frame.body = Bytes::copy_from_slice(rest.get(..length).unwrap_or_default());
         Ok(Some((frame, start + length + 1)))
+    }
+
+    /// The same line, without its end. Since 1.2 allows CR before LF, no other may stand for itself there.
+    fn checked<'a>(&self, line: &'a str) -> Result<&'a str, FrameError> {
+        match self.version == Version::V1_2 && line.contains('\r') {
+            true => Err(FrameError::CarriageReturn(line.to_owned())),
+            false => Ok(line),
+        }
     }
 
     /// A line without the CR that only 1.2 allows before its LF.

@@ -59,6 +59,8 @@ fn are_found_however_the_stream_is_cut() {
 fn are_refused_when_malformed() {
     for (wire, version, expected) in [
         (&b"SEND\nx\n\n\0"[..], Version::V1_2, FrameError::Header("x".into())),
+        (b"SEND\r\r\nx:1\n\n\0", Version::V1_2, FrameError::CarriageReturn("SEND\r".into())),
+        (b"SEND\nx:1\r2\n\n\0", Version::V1_2, FrameError::CarriageReturn("x:1\r2".into())),
         (b"SEND\na:\\t\n\n\0", Version::V1_2, FrameError::Escape("\\t".into())),
         (b"SEND\na:\\r\n\n\0", Version::V1_1, FrameError::Escape("\\r".into())),
         (b"SEND\na:\xff\n\n\0", Version::V1_2, FrameError::Encoding),
