@@ -6,11 +6,12 @@
 /// way than the proxy, they are refused here.
 pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
     let (host, port) = split(value)?;
-    if !port.iter().all(u8::is_ascii_digit) {
+    // Looked for before the final dot goes: of two, one would be left.
+    if !port.iter().all(u8::is_ascii_digit) || host.windows(2).any(|pair| pair == b"..") {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
-    if host.is_empty() || host.windows(2).any(|pair| pair == b"..") {
+    if host.is_empty() {
         return None;
     }
     Some(host.to_ascii_lowercase())
@@ -60,8 +61,8 @@ mod tests {
     #[test]
     fn what_is_no_host_is_refused() {
         for value in [
-            "", "a/b", "a b", "a@b", "a:b", "a..b", "[::1", "[::1]x", "a\0", "a\x7f", "ä", "a\\b", "a:1:2",
-            "::1", ":80", ".", ".:80",
+            "", "a/b", "a b", "a@b", "a:b", "a..b", "a..", "a..:80", "[::1", "[::1]x", "a\0", "a\x7f", "ä",
+            "a\\b", "a:1:2", "::1", ":80", ".", ".:80",
         ] {
             assert_eq!(validate(value.as_bytes()), None, "{value:?}");
         }
