@@ -53,23 +53,6 @@ impl Headers {
         self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
     }
 
-    /// How many fields there are.
-    pub fn len(&self) -> usize {
-        self.fields.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
-    }
-
-    /// Keeps the fields for which `keep` says so.
-    pub fn retain(&mut self, mut keep: impl FnMut(&[u8], &[u8]) -> bool) {
-        let text = &self.text;
-        let slice = |(start, end): (u32, u32)| text.get(start as usize..end as usize).unwrap_or_default();
-        self.fields.retain(|field| keep(slice(field.name), slice(field.value)));
-    }
-
     fn append(&mut self, bytes: &[u8]) -> (u32, u32) {
         let start = self.text.len() as u32;
         self.text.extend_from_slice(bytes);

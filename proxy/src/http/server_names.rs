@@ -5,9 +5,8 @@ use crate::config::model::{Pattern, ServerNames};
 /// The server of `name` (lower case, without a port): exact, longest leading wildcard, longest trailing wildcard, first
 /// expression that `matches`.
 pub(super) fn find(names: &ServerNames, name: &str, matches: impl Fn(&Pattern) -> bool) -> Option<usize> {
-    let longer = |part: &str| name.len() > part.len();
-    let leading = || names.leading.iter().find(|(part, _)| longer(part) && name.ends_with(part.as_str()));
-    let trailing = || names.trailing.iter().find(|(part, _)| longer(part) && name.starts_with(part.as_str()));
+    let leading = || names.leading.iter().find(|(part, _)| name.ends_with(part.as_str()));
+    let trailing = || names.trailing.iter().find(|(part, _)| name.starts_with(part.as_str()));
     let regex = || names.regex.iter().find(|(pattern, _)| !name.is_empty() && matches(pattern));
     let exact = names.exact.get(name);
     exact

@@ -97,3 +97,26 @@ fn statuses_move_on_where_asked_and_the_last_one_is_passed_on() {
     assert!(proxy.get("/").starts_with("HTTP/1.1 503 Busy"));
     assert_eq!(bodies(&balanced(&[first.address, second.address], ""), 1), "busy");
 }
+
+#[test]
+fn each_status_moves_on_where_it_is_listed_and_only_there() {
+    const WORDS: [(&str, &str); 7] = [
+        ("http_500", "HTTP/1.1 500 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_502", "HTTP/1.1 502 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_503", "HTTP/1.1 503 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_504", "HTTP/1.1 504 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_403", "HTTP/1.1 403 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_404", "HTTP/1.1 404 x\r\nContent-Length: 1\r\n\r\n-"),
+        ("http_429", "HTTP/1.1 429 x\r\nContent-Length: 1\r\n\r\n-"),
+    ];
+    let green = Backend::named("g");
+    for (listed, response) in WORDS {
+        let all: Vec<&str> = WORDS.iter().map(|(word, _)| *word).collect();
+        let others: Vec<&str> = all.iter().copied().filter(|word| *word != listed).collect();
+        let first = |words: &str| {
+            let failing = Backend::saying(response);
+            bodies(&balanced(&[failing.address, green.address], &format!("proxy_next_upstream {words};")), 1)
+        };
+        assert_eq!((first(listed), first(&others.join(" "))), ("g".to_owned(), "-".to_owned()), "{listed}");
+    }
+}

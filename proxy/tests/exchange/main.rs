@@ -6,5 +6,6 @@ mod keepalive;
 mod phases;
 mod proxying;
 mod refusals;
+mod statuses;
 mod support;
 mod tunnel;

@@ -141,3 +141,78 @@ fn a_request_without_a_host_asks_for_the_server_without_a_name() {
     assert_eq!(body(&proxy.ask("GET / HTTP/1.0\r\n\r\n")), "nameless");
     assert_eq!(body(&proxy.get("/")), "a");
 }
+
+/// Exact names, the longest wildcard, then the first expression, as nginx 1.22 chose.
+#[test]
+fn a_host_finds_its_server() {
+    let names = ["*.lead.test", ".dot.test", "*.a.lead.test", "trail.*", "trail.more.*", "~^r\\d", "~^r"];
+    let others: Vec<String> = names
+        .iter()
+        .map(|name| format!("server {{ listen @ADDRESS@; server_name {name}; return 200 \"{name}\"; }}"))
+        .collect();
+    let inside = format!("return 200 default; }} {}", others.join("\n"));
+    let proxy = Proxy::start("", inside.strip_suffix('}').unwrap_or_default());
+    for (host, expected) in [
+        ("a.lead.test", "*.lead.test"),
+        ("a.lead.test.", "*.lead.test"),
+        ("x.a.lead.test", "*.a.lead.test"),
+        (".lead.test", "*.lead.test"),
+        ("lead.test", "default"),
+        ("dot.test", ".dot.test"),
+        ("x.dot.test", ".dot.test"),
+        ("TRAIL.x", "trail.*"),
+        ("trail.", "default"),
+        ("trail", "default"),
+        ("trail.more.x", "trail.more.*"),
+        ("trail.more.", "trail.*"),
+        ("trail.lead.test", "*.lead.test"),
+        ("r1.lead.test", "*.lead.test"),
+        ("r1", "~^r\\d"),
+        ("rx", "~^r"),
+        ("z", "default"),
+    ] {
+        let answer = proxy.ask(format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+        assert_eq!(body(&answer), expected, "{host}");
+    }
+}
+
+/// Doubled spaces in a request line, empty lines before it, and the absolute form, as nginx 1.22 counted and read them.
+#[test]
+fn a_request_line_is_known_to_variables_as_it_came() {
+    let proxy =
+        Proxy::start("", "location / { return 200 \"$request_uri $server_protocol $request_length\"; }");
+    for (line, expected) in [
+        ("GET / HTTP/1.1", "/ HTTP/1.1 46"),
+        ("\r\n\r\nGET / HTTP/1.1", "/ HTTP/1.1 46"),
+        ("GET  /x?y  HTTP/1.0", "/x?y HTTP/1.0 51"),
+        ("GET http://a HTTP/1.1", "/ HTTP/1.1 53"),
+        ("GET   http://a/x?y  HTTP/1.1", "/x?y HTTP/1.1 60"),
+        ("GET http://a?y HTTP/1.1", "?y HTTP/1.1 55"),
+    ] {
+        assert_eq!(
+            body(&proxy.ask(format!("{line}\r\nHost: a\r\nConnection: close\r\n\r\n"))),
+            expected,
+            "{line:?}"
+        );
+    }
+}
+
+#[test]
+fn escapes_in_the_file_are_those_of_nginx() {
+    let proxy = Proxy::start(
+        "",
+        r#"location / { return 200 "a\tb\rc\nd\"e\'f\\g\xh"; } location /b { return 200 i\ j\;k; }"#,
+    );
+    assert_eq!(body(&proxy.get("/")), "a\tb\rc\nd\"e'f\\g\\xh");
+    assert_eq!(body(&proxy.get("/b")), "i\\ j\\;k");
+}
+
+#[test]
+fn a_url_alone_is_a_302() {
+    let schemes = ["http://x/1", "https://x/2", "$scheme://x/3"];
+    for url in schemes {
+        let answer = Proxy::start("", &format!("location / {{ return {url}; }}")).get("/");
+        let expected = url.replace("$scheme", "http");
+        assert_eq!((status(&answer), field(&answer, "Location")), ("302", Some(&*expected)));
+    }
+}

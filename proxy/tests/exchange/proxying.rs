@@ -116,3 +116,13 @@ fn what_an_app_server_must_not_say_is_a_502() {
         proxy.error_line(reason);
     }
 }
+
+#[test]
+fn fields_of_a_response_are_hidden_where_the_file_says_so() {
+    let backend =
+        Backend::saying("HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 2\r\nX-C: 3\r\nContent-Length: 0\r\n\r\n");
+    let hiding = "proxy_hide_header X-a; proxy_hide_header X-B;";
+    let proxy =
+        Proxy::start("", &format!("{hiding} location / {{ proxy_pass http://{}; }}", backend.address));
+    assert_eq!(proxy.get("/"), ok("Content-Length: 0\r\nConnection: close\r\nX-C: 3\r\n", ""));
+}

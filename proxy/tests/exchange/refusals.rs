@@ -1,6 +1,9 @@
 //! Requests that go nowhere, as the client and the access log see them.
 
-use crate::support::{Backend, Proxy, status};
+use std::io::Write;
+use std::net::Shutdown;
+
+use crate::support::{Backend, Proxy, rest, status};
 
 #[test]
 fn a_refused_request_is_answered_logged_and_not_passed_on() {
@@ -67,4 +70,37 @@ fn head_gets_no_page_even_when_its_line_is_too_long() {
     assert_eq!(status(&answer), "414");
     assert!(answer.ends_with("\r\n\r\n"), "{answer}");
     assert!(proxy.access_line("HEAD").contains("|414|0|"), "no body, and no empty line in its place");
+}
+
+/// Where nginx 1.22 draws the lines with its defaults: 8192 bytes a line, four lines of nearly that size.
+#[test]
+fn a_head_may_be_as_long_as_nginx_lets_it() {
+    let proxy = Proxy::start("", "location / { return 200; }");
+    let ask = |start: &str, fields: &str| {
+        let rest = "Host: a\r\nConnection: close\r\n";
+        status(&proxy.ask(format!("{start} HTTP/1.1\r\n{rest}{fields}\r\n"))).to_owned()
+    };
+    let line = |length: usize| format!("GET /{}", "l".repeat(length - "GET / HTTP/1.1\r\n".len()));
+    assert_eq!([8192, 8193].map(|length| ask(&line(length), "")), ["200", "414"]);
+    let field = |length: usize| format!("X: {}\r\n", "x".repeat(length - "X: \r\n".len()));
+    assert_eq!([8192, 8193].map(|length| ask("GET /", &field(length))), ["200", "400"]);
+    assert_eq!([4, 5].map(|count| ask("GET /", &field(7000).repeat(count))), ["200", "400"]);
+}
+
+#[test]
+fn a_head_that_is_cut_off_is_logged_and_not_answered() {
+    let proxy = Proxy::start("", "location / { return 200; }");
+    for (head, logged, part) in [
+        ("GET /line HT", "GET /line HT|400|0|-|-", "line"),
+        ("GET /fields HTTP/1.1\r\nHo", "GET /fields HTTP/1.1|400|0|-|-", "headers"),
+    ] {
+        let mut client = proxy.connect();
+        client.write_all(head.as_bytes()).expect("a part of a head");
+        client.shutdown(Shutdown::Write).expect("its end");
+        assert_eq!(rest(&mut client), "");
+        assert_eq!(proxy.access_line(&logged[..8]), logged);
+        proxy.error_line(&format!(
+            "client prematurely closed connection while reading client request {part}, client: 127.0.0.1"
+        ));
+    }
 }

@@ -87,4 +87,23 @@ mod tests {
         assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::Line);
         assert_eq!(scanner.scan(head.as_bytes(), LIMITS), Scan::TooLong);
     }
+
+    #[test]
+    fn a_line_and_a_head_may_be_as_long_as_their_limits() {
+        let head = |line: usize, field: usize| {
+            format!("{}\r\n{}\r\n\r\n", "l".repeat(line - 2), "f".repeat(field - 2)).into_bytes()
+        };
+        let scans = |bytes: &[u8], head: usize| {
+            let (mut scanner, limits) = (Scanner::default(), Limits { head, ..LIMITS });
+            (scanner.scan(bytes, limits), scanner.scan(bytes, limits))
+        };
+        assert_eq!(scans(&head(100, 100), 202), (Scan::Line, Scan::End(202)));
+        assert_eq!(scans(&head(100, 100), 201), (Scan::Line, Scan::TooLong));
+        assert_eq!(scans(&head(100, 101), 400), (Scan::Line, Scan::TooLong));
+        assert_eq!(scans(&head(101, 100), 400).0, Scan::TooLong);
+        // A line that has not ended yet.
+        let part = &head(100, 100)[..150];
+        assert_eq!(scans(part, 150), (Scan::Line, Scan::More));
+        assert_eq!(scans(part, 149), (Scan::Line, Scan::TooLong));
+    }
 }
