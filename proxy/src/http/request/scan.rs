@@ -52,10 +52,11 @@ impl Scanner {
                 return if long { Scan::TooLong } else { Scan::More };
             };
             let (start, end) = (self.line, self.scanned + found + 1);
-            (self.scanned, self.line) = (end, end);
+            // Of a line that is too long no more is looked at than there would be had its end not come yet.
             if end - start > limits.line || end > limits.head {
                 return Scan::TooLong;
             }
+            (self.scanned, self.line) = (end, end);
             let blank = matches!(bytes.get(start..end), Some(b"\r\n" | b"\n"));
             match (&self.request_line, blank) {
                 // Empty lines before a request are ignored (RFC 9112 §2.2).
