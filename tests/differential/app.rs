@@ -23,6 +23,8 @@ struct Shared {
 /// A request as it reached an app server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Seen {
+    /// Which of the two.
+    pub(crate) server: usize,
     /// The request line without its version.
     pub(crate) line: Vec<u8>,
     /// Field lines, as they came, in their order.
@@ -48,13 +50,13 @@ impl Apps {
     pub(crate) async fn start() -> io::Result<Apps> {
         let shared = Arc::new(Mutex::new(Shared::default()));
         let mut addresses = [SocketAddr::from(([127, 0, 0, 1], 0)); 2];
-        for address in &mut addresses {
+        for (server, address) in addresses.iter_mut().enumerate() {
             let listener = TcpListener::bind(*address).await?;
             *address = listener.local_addr()?;
             let shared = Arc::clone(&shared);
             tokio::spawn(async move {
                 while let Ok((stream, _)) = listener.accept().await {
-                    tokio::spawn(serve(stream, Arc::clone(&shared)));
+                    tokio::spawn(serve(server, stream, Arc::clone(&shared)));
                 }
             });
         }
@@ -76,7 +78,7 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-async fn serve(stream: TcpStream, shared: Arc<Mutex<Shared>>) {
+async fn serve(server: usize, stream: TcpStream, shared: Arc<Mutex<Shared>>) {
     let mut wire = Wire { stream, bytes: Vec::new() };
     while let Some(head) = wire.head().await {
         let mut lines =
@@ -84,7 +86,8 @@ async fn serve(stream: TcpStream, shared: Arc<Mutex<Shared>>) {
         let line = lines.next().unwrap_or_default();
         let version = line.iter().rposition(|&byte| byte == b' ').unwrap_or(line.len());
         let fields = lines.filter(|line| !line.is_empty()).map(<[u8]>::to_vec).collect();
-        let mut seen = Seen { line: line[..version].to_vec(), fields, body: Vec::new(), complete: false };
+        let mut seen =
+            Seen { server, line: line[..version].to_vec(), fields, body: Vec::new(), complete: false };
         seen.complete = wire.body(&mut seen).await.is_some();
         let head = line.starts_with(b"HEAD ");
         let last = line.ends_with(b"/1.0")

@@ -19,8 +19,10 @@ pub(crate) struct Received {
 }
 
 /// A response.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Answer {
+    /// Interim responses before it.
+    pub(crate) interim: Vec<Answer>,
     /// `HTTP/1.1 200 OK`.
     pub(crate) line: Vec<u8>,
     pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
@@ -93,7 +95,7 @@ pub(crate) async fn converse(
 /// Takes responses apart. `heads` says which of the requests were HEAD.
 pub(crate) fn parse(bytes: &[u8], waits: bool, is_head: impl Fn(usize) -> bool) -> Received {
     let mut received = Received { waits, ..Received::default() };
-    let (mut rest, mut finals) = (bytes, 0);
+    let (mut rest, mut interim) = (bytes, Vec::new());
     while rest.starts_with(b"HTTP/1.") {
         let Some(end) = rest.windows(4).position(|four| four == b"\r\n\r\n") else { break };
         let mut lines =
@@ -103,18 +105,22 @@ pub(crate) fn parse(bytes: &[u8], waits: bool, is_head: impl Fn(usize) -> bool) 
             let colon = line.iter().position(|&byte| byte == b':').unwrap_or(line.len());
             (line[..colon].to_vec(), line.get(colon + 1..).unwrap_or_default().trim_ascii().to_vec())
         });
-        let mut answer = Answer { line, fields: fields.collect(), body: Vec::new(), whole: true };
+        let mut answer = Answer { line, fields: fields.collect(), whole: true, ..Answer::default() };
         rest = &rest[end + 4..];
         let status = answer.status();
-        let number = finals;
-        finals += usize::from(status >= 200);
+        if status < 200 {
+            interim.push(answer);
+            continue;
+        }
         // The body of another request may have taken the method away.
-        let is_bare = is_head(number) && !rest.starts_with(b"<html>");
-        if !(status < 200 || matches!(status, 204 | 304) || is_bare) {
+        let is_bare = is_head(received.answers.len()) && !rest.starts_with(b"<html>");
+        if !(matches!(status, 204 | 304) || is_bare) {
             rest = body(&mut answer, rest);
         }
+        answer.interim = std::mem::take(&mut interim);
         received.answers.push(answer);
     }
+    received.answers.extend(interim);
     received.rest = rest.to_vec();
     received
 }

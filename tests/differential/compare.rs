@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::client::Answer;
+use crate::configured;
 use crate::engine::Observation;
 use crate::known;
 use crate::stream::Stream;
@@ -39,10 +40,38 @@ pub(crate) fn compare(stream: &Stream, theirs: Observation, ours: Observation) -
     Outcome { difference, known, waits }
 }
 
-/// Whether two messages refuse a configuration for the same reason.
-pub(crate) fn same_refusal(theirs: &str, ours: &str) -> bool {
-    let plain = |text: &str| text.split(" in nginx.conf:").next().unwrap_or(text).trim_end().to_owned();
-    plain(theirs) == plain(ours)
+/// Looks at what both say of a configuration that one of them, at least, refuses. An error where that is not the same.
+pub(crate) fn refusals(theirs: Option<&str>, ours: Option<&str>) -> Result<&'static str, String> {
+    // What the reference proxy does not have is listed in `docs/directives.md`.
+    if ours.is_some_and(|ours| ours.contains("not supported here")) {
+        return Ok("configurations refused for what is not supported");
+    }
+    if let (Some(theirs), Some(ours)) = (theirs, ours)
+        && (theirs == ours || configured::same_refusal(theirs, ours))
+    {
+        return Ok("configurations refused");
+    }
+    // The same kind whatever it is about.
+    let kind = |said: Option<&str>| match said {
+        Some(said) => said
+            .split('"')
+            .step_by(2)
+            .collect::<Vec<_>>()
+            .join("…")
+            .split(" in nginx.conf")
+            .next()
+            .unwrap_or_default()
+            .to_owned(),
+        None => "accepts it".to_owned(),
+    };
+    let told = |said: Option<&str>| said.unwrap_or("accepts it").to_owned();
+    Err(format!(
+        "reading: nginx {}, ours {}\n  nginx: {}\n   ours: {}\n",
+        kind(theirs),
+        kind(ours),
+        told(theirs),
+        told(ours)
+    ))
 }
 
 /// Without what is an engine's own: its name, dates, the order of unlike fields, how it keeps connections to app servers.
@@ -77,24 +106,27 @@ fn plain(mut observation: Observation) -> Observation {
         observation.received.waits = false;
     }
     // The page of a refused request, where the client was about to send HEAD.
-    let mut page =
-        Answer { line: Vec::new(), fields: Vec::new(), body: observation.received.rest.clone(), whole: true };
+    let mut page = Answer { body: observation.received.rest.clone(), ..Answer::default() };
     if name_no_engine(&mut page) {
         pages.push(observation.received.rest.len().to_string());
         observation.received.rest = page.body;
     }
     // Where long bodies are kept is an engine's own affair.
-    observation.errors.retain(|line| !line.contains("is buffered to a temporary file"));
+    let own = ["is buffered to a temporary file", "warn: using uninitialized"];
+    observation.errors.retain(|line| !own.iter().any(|own| line.contains(own)));
     for line in &mut observation.access {
-        for page in &pages {
-            *line = line.replacen(&format!("|{page}|"), "|page|", 1);
+        let mut fields: Vec<&str> = line.split('|').collect();
+        let is_error = fields.get(1).is_some_and(|status| *status >= "300");
+        if let Some(bytes) =
+            fields.get_mut(2).filter(|bytes| is_error && pages.iter().any(|page| page == *bytes))
+        {
+            *bytes = "page";
         }
-        // Whether an empty query is one or none has a test of its own.
-        let mut fields: Vec<&str> = line.rsplitn(7, '|').collect();
-        if let Some(args) = fields.get_mut(5).filter(|args| args.is_empty()) {
+        // Of an address without a query that `try_files` goes to, nginx leaves to chance whether it has one.
+        if let Some(args) = fields.get_mut(4).filter(|args| args.is_empty()) {
             *args = "-";
         }
-        *line = fields.into_iter().rev().collect::<Vec<_>>().join("|");
+        *line = fields.join("|");
         // Of a target that could not be read nginx knows at times that there is one, and nothing of it.
         *line = line.replacen("|400|page||", "|400|page|-|", 1);
     }
@@ -153,6 +185,7 @@ fn kind(theirs: &Observation, ours: &Observation) -> Option<String> {
             };
             let what = match () {
                 () if a.line != b.line => "status line".to_owned(),
+                () if a.interim != b.interim => "interim responses".to_owned(),
                 () if names(a) != names(b) => format!("fields: nginx {:?}, ours {:?}", names(a), names(b)),
                 () if a.fields != b.fields => {
                     let unlike =
@@ -180,6 +213,7 @@ fn kind(theirs: &Observation, ours: &Observation) -> Option<String> {
         }
         let unlike = theirs.seen.iter().zip(&ours.seen).find(|(a, b)| a != b);
         return unlike.map(|(a, b)| match () {
+            () if a.server != b.server => "app server that was asked".to_owned(),
             () if a.line != b.line => "request line at app servers".to_owned(),
             () if a.fields != b.fields => "fields at app servers".to_owned(),
             () => "body at app servers".to_owned(),
@@ -204,6 +238,7 @@ fn show(observation: &Observation) -> Vec<String> {
     };
     let mut lines = Vec::new();
     for answer in &observation.received.answers {
+        lines.extend(answer.interim.iter().map(|interim| format!("client  < {}", text(&interim.line))));
         lines.push(format!("client  < {}", text(&answer.line)));
         for (name, value) in &answer.fields {
             lines.push(format!("client  <   {}: {}", text(name), text(value)));
@@ -220,7 +255,7 @@ fn show(observation: &Observation) -> Vec<String> {
         observation.received.waits
     ));
     for seen in &observation.seen {
-        lines.push(format!("app     > {}", text(&seen.line)));
+        lines.push(format!("app {}   > {}", seen.server, text(&seen.line)));
         lines.extend(seen.fields.iter().map(|field| format!("app     >   {}", text(field))));
         lines.push(format!("app     >   body {} complete {}", text(&seen.body), seen.complete));
     }

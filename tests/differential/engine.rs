@@ -15,15 +15,17 @@ use tokio::time::{Instant, sleep};
 use crate::app::{Apps, Seen};
 use crate::client::{self, Received};
 
-/// What is said of each request, `|` between. The client's port tells whose it is.
-const LOG_FORMAT: &str = "log_format differential '$remote_port|$request|$status|$body_bytes_sent|$uri|$args|$host|\
-                          $http_host|$http_referer|$http_x_forwarded_for|$upstream_status';";
+/// What is said of each request, with quotes between, which are escaped within. The client's port tells whose it is.
+const LOG_FORMAT: &str = "log_format differential '$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$host\"\
+                          $http_host\"$http_referer\"$http_x_forwarded_for\"$upstream_status';";
 
 /// One of the two.
 #[derive(Debug)]
 pub(crate) struct Engine {
     target: Box<dyn Target>,
     scratch: Scratch,
+    /// Where configurations are checked: the files of what is running stay as they are.
+    trial: Scratch,
     proxy: Option<Box<dyn Proxy>>,
     apps: Apps,
     /// Where clients ask, and where only this program does.
@@ -68,6 +70,7 @@ impl Engine {
             ports: [ReservedPort::any()?, ReservedPort::any()?],
             access: Tail::of(&access)?,
             errors: Tail::of(&errors)?,
+            trial: Scratch::new(target.scratch_parent())?,
             target,
             scratch,
             proxy: None,
@@ -86,16 +89,23 @@ impl Engine {
     /// Writes a configuration with new ports, so that nobody but its own workers can answer there.
     pub(crate) fn write(&mut self, template: &str) -> io::Result<()> {
         self.ports = [ReservedPort::any()?, ReservedPort::any()?];
-        std::fs::write(self.scratch.conf(), self.filled_in(template))
+        let text = self.filled_in(template);
+        std::fs::write(self.trial.conf(), &text)?;
+        std::fs::write(self.scratch.conf(), text)
     }
 
     /// Checks what was written: `None` when it is accepted, else what is wrong with it.
     pub(crate) async fn refuses(&self) -> Result<Option<String>, String> {
-        let verdict = self.target.test(&self.scratch).await.map_err(|error| error.to_string())?;
-        let conf = self.scratch.conf().display().to_string();
+        let verdict = self.target.test(&self.trial).await.map_err(|error| error.to_string())?;
         let line = verdict.output.lines().find(|line| line.contains("[emerg]")).unwrap_or_default();
-        let said =
-            self.generic(line.split("] ").nth(1).unwrap_or(&verdict.output)).replace(&conf, "nginx.conf");
+        let said = line.split_once("[emerg] ").map_or(&*verdict.output, |(_, said)| said);
+        // nginx names its process: `12#12: `.
+        let number = said.split(": ").next().filter(|word| word.contains('#') && !word.contains(' '));
+        let said = number.map_or(said, |number| &said[number.len() + 2..]);
+        let said = self
+            .generic(said)
+            .replace(&self.trial.prefix().display().to_string(), "@PREFIX@")
+            .replace("@PREFIX@/nginx.conf", "nginx.conf");
         Ok((!verdict.accepted).then_some(said))
     }
 
@@ -138,7 +148,10 @@ impl Engine {
             client::parse(&bytes, waits, |number| sending.heads.get(number).copied().unwrap_or(false));
         let access = String::from_utf8_lossy(&self.access.take()).into_owned();
         let errors = String::from_utf8_lossy(&self.errors.take()).into_owned();
-        let own = |line: &str| Some(self.generic(line.strip_prefix(&format!("{port}|"))?));
+        let own = |line: &str| {
+            let line = line.strip_prefix(&format!("{port}\""))?.replace('|', "\\x7C").replace('"', "|");
+            Some(self.generic(&line))
+        };
         let seen = self.apps.take().into_iter().map(|seen| Seen {
             line: self.generic_bytes(&seen.line),
             fields: seen.fields.iter().map(|field| self.generic_bytes(field)).collect(),
@@ -164,7 +177,7 @@ impl Engine {
         let (port, ..) = client::converse(self.ports[1].address(), &ask, START_DEADLINE)
             .await
             .map_err(|error| format!("{}: {error}", self.target.name()))?;
-        let (deadline, line) = (Instant::now() + START_DEADLINE, format!("{port}|GET / HTTP/1.0|200"));
+        let (deadline, line) = (Instant::now() + START_DEADLINE, format!("{port}\"GET / HTTP/1.0\"200"));
         while !self.access.has_line(line.as_bytes()).map_err(|error| error.to_string())? {
             if Instant::now() > deadline {
                 return Err(format!("{} does not log", self.target.name()));

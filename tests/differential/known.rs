@@ -4,6 +4,7 @@
 //! before and after, must be the same still.
 
 use crate::client::Answer;
+use crate::configured::{conditions, returns};
 use crate::engine::Observation;
 use crate::stream::{Stream, View};
 
@@ -39,6 +40,12 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
     if repeated(stream, theirs, ours) {
         met.push("$http_… of a field sent twice, as newer nginx has it");
     }
+    if returns(theirs, ours) {
+        met.push("a field of a return that says nothing (RFC 9110 §10.2.2, §8.6)");
+    }
+    if conditions(stream, theirs, ours) {
+        met.push("If-None-Match on the text of a return, which has no validators (RFC 9110 §13.2.1)");
+    }
     if interim(stream, theirs, ours) {
         met.push("a 100 where the body is not wanted (RFC 9110 §10.1.1)");
     }
@@ -52,11 +59,9 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
             theirs.seen.clone_from(&ours.seen);
             follow(theirs, ours, number);
             met.push("a field that nginx does not know for a tab before its value (RFC 9112 §5)");
-        } else if theirs.received.answers.len() == number + 1
-            && ends_unannounced(&theirs.received.answers[number])
-        {
+        } else if theirs.received.answers.len() == number + 1 && ends_unannounced(theirs, ours, number) {
             follow(theirs, ours, number);
-            met.push("a 412 that says keep-alive and ends the connection (RFC 9112 §9.6)");
+            met.push("a response that says keep-alive and ends the connection (RFC 9112 §9.6)");
         } else if request.values("Connection").any(names_close_in_part) {
             follow(theirs, ours, number);
             met.push("an option of Connection that only contains close or keep-alive (RFC 9110 §7.6.1)");
@@ -104,38 +109,56 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
     met
 }
 
-/// nginx sends 100 and drops the body where the final answer is known already.
+/// nginx sends 100 and drops the body where the final answer is known already. With an error page it sends none, and goes on
+/// waiting for the body.
 fn interim(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> bool {
-    let before = theirs.received.answers.len();
     let views = stream.views();
-    let expects = views.iter().any(|request| request.values("Expect").next().is_some());
-    let mut number = 0;
-    theirs.received.answers.retain(|answer| {
+    let mut changed = false;
+    for (number, request) in views.iter().enumerate().filter(|(_, request)| expects(request)) {
         let passed_on = theirs.access.get(number).is_some_and(|line| !line.ends_with("|-"));
-        let wanted = passed_on && views.get(number).is_some_and(View::has_body);
-        number += usize::from(answer.status() >= 200);
-        answer.status() != 100 || wanted || !expects
-    });
-    let changed = before != theirs.received.answers.len();
-    for (line, other) in theirs.access.iter_mut().zip(&ours.access).filter(|_| changed) {
-        // It counts as a part of the body, which it is not.
-        let bytes = |line: &str| line.rsplit('|').nth(7).map(str::to_owned);
-        if let (Some(with), Some(without)) = (bytes(line), bytes(other)) {
-            *line = line.replacen(&format!("|{with}|"), &format!("|{without}|"), 1);
+        let (Some(answer), Some(other)) =
+            (theirs.received.answers.get_mut(number), ours.received.answers.get(number))
+        else {
+            continue;
+        };
+        if passed_on && request.has_body() {
+            continue;
+        }
+        if !answer.interim.is_empty() && other.interim.is_empty() {
+            answer.interim.clear();
+            changed = true;
+            if let (Some(line), Some(other)) = (theirs.access.get_mut(number), ours.access.get(number)) {
+                without_interim(line, other);
+            }
+        }
+        // Nobody can tell what follows from the body that was waited for, so the connection ends.
+        if request.has_body()
+            && other.field("connection") == Some(b"close")
+            && answer.status() == other.status()
+        {
+            follow(theirs, ours, number);
+            return true;
         }
     }
-    // Nobody can tell what follows from the body that was waited for, so the connection ends.
-    let closes = |(number, request): &(usize, &View<'_>)| {
-        let answer = ours.received.answers.get(*number);
-        let own = ours.access.get(*number).is_some_and(|line| line.ends_with("|-"));
-        request.values("Expect").next().is_some()
-            && own
-            && answer.is_some_and(|answer| answer.field("connection") == Some(b"close"))
-    };
-    if let Some((number, _)) = views.iter().enumerate().find(closes).filter(|_| changed) {
-        follow(theirs, ours, number);
-    }
     changed
+}
+
+/// Takes out of `$body_bytes_sent` the interim response, which is no part of the body.
+fn without_interim(line: &mut String, other: &str) {
+    const LENGTH: usize = "HTTP/1.1 100 Continue\r\n\r\n".len();
+    let mut fields: Vec<&str> = line.split('|').collect();
+    let Some(bytes) = fields.get(2).and_then(|bytes| bytes.parse::<usize>().ok()?.checked_sub(LENGTH)) else {
+        return;
+    };
+    let page = other.split('|').nth(2) == Some("page");
+    let bytes = if page { "page".to_owned() } else { bytes.to_string() };
+    fields[2] = &bytes;
+    *line = fields.join("|");
+}
+
+/// Whether the client would wait for 100.
+fn expects(request: &View<'_>) -> bool {
+    request.values("Expect").any(|value| value.eq_ignore_ascii_case(b"100-continue"))
 }
 
 /// `$http_upgrade` and `$http_referer` of fields sent more than once: nginx 1.22 has the first, from 1.23 on it joins them.
@@ -167,11 +190,13 @@ fn repeated(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> bo
     changed
 }
 
-/// A version that nobody knows, and a path that climbs too high: which is found first does not matter.
+/// A version that nobody knows, and a path that climbs too high or an authority without a host: which is found first does not matter.
 fn has_two_faults(request: &View<'_>) -> bool {
     let words = request.words();
     let target = words.get(1).copied().unwrap_or_default();
-    let climbs = target.contains(&b'%') || target.windows(2).any(|two| two == b"/.");
+    let climbs = target.contains(&b'%')
+        || target.windows(2).any(|two| two == b"/.")
+        || target.windows(4).any(|four| four == b":///");
     let version = words.get(2).and_then(|version| version.strip_prefix(b"HTTP/")).unwrap_or_default();
     climbs && version.first().is_some_and(|major| major.is_ascii_digit()) && !version.starts_with(b"1.")
 }
@@ -213,9 +238,14 @@ fn tabs(theirs: &mut Observation) -> bool {
     changed
 }
 
-/// After 412 nginx ends a connection that it has just called kept.
-fn ends_unannounced(answer: &Answer) -> bool {
-    answer.status() == 412 && answer.field("connection") == Some(b"keep-alive")
+/// After 412, and after a `return` of a server with `keepalive_timeout 0`, nginx ends a connection that it has just called kept.
+fn ends_unannounced(theirs: &Observation, ours: &Observation, number: usize) -> bool {
+    let connection =
+        |side: &Observation| side.received.answers.get(number)?.field("connection").map(<[u8]>::to_vec);
+    let status = theirs.received.answers.get(number).map(Answer::status);
+    let both_end = ours.received.answers.len() == number + 1 && connection(ours).as_deref() == Some(b"close");
+    connection(theirs).as_deref() == Some(b"keep-alive")
+        && (status == Some(412) || (both_end && !theirs.received.waits))
 }
 
 /// nginx looks for these words anywhere in the field.

@@ -8,6 +8,8 @@ mod app;
 mod bench;
 mod client;
 mod compare;
+mod conf;
+mod configured;
 mod engine;
 mod known;
 mod requests;
@@ -47,6 +49,14 @@ fn requests_to_the_document_s_configuration() {
     bench.try_many("requests", Budget::from_env(1), &streams(PATHS), |bench, stream: &Stream| {
         bench.send(stream)
     });
+    bench.finish();
+}
+
+#[test]
+fn configurations() {
+    let Some(mut bench) = Bench::start() else { return };
+    bench.try_configurations("good configurations", Budget::from_env(40), &conf::good(6));
+    bench.try_configurations("configurations with mistakes", Budget::from_env(10), &conf::bad());
     bench.finish();
 }
 

@@ -3,8 +3,9 @@
 use super::{PIECES, check_chunked, check_fields};
 use crate::files;
 use crate::http::request::arriving::Arriving;
-use crate::http::request::head::{Length, Refusal, Request};
+use crate::http::request::head::{Length, Request};
 use crate::http::request::host;
+use crate::http::request::refusal::Refusal;
 use crate::http::request::scan::Limits;
 use crate::http::uri;
 use crate::http::wire::Buffer;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use super::exchange::{Client, Exchange};
 use super::phases::{self, Content};
 use super::request::arriving::Arriving;
-use super::request::head::{Length, PLAIN_TO_TLS, Refusal, Request};
+use super::request::head::{Length, Request};
+use super::request::refusal::{PLAIN_TO_TLS, Refusal};
 use super::request::scan::Limits;
 use super::response::respond::{Connection, error_page};
 use super::server_names;
@@ -165,7 +166,7 @@ impl<'a> Session<'a> {
             }
             Read::Request => {
                 self.choose_server(&mut x);
-                x.keep_alive = x.may_keep_alive() && *worker.quitting.borrow() == Stage::Serving;
+                x.keep_alive = x.request.keep_alive && *worker.quitting.borrow() == Stage::Serving;
                 answer(connection, &mut x).await
             }
         };
@@ -242,6 +243,7 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
 async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>) -> After {
     x.uri = std::mem::take(&mut x.request.path);
     x.args = std::mem::take(&mut x.request.args);
+    x.has_args = x.request.has_empty_query();
     x.quoted = x.request.quoted;
     x.target_is_valid = x.request.has_path;
     let framing = match x.request.body {

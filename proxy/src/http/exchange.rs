@@ -67,7 +67,7 @@ pub(crate) struct Exchange<'a> {
     /// Bytes written to the client (`$bytes_sent`).
     pub(crate) sent: u64,
     /// The response's head as it was written, for `$sent_http_…`.
-    pub(crate) response_head: Vec<u8>,
+    pub(crate) response_head: RefCell<Vec<u8>>,
     /// Every app server that was asked.
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
@@ -128,7 +128,7 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             body_at_hand: 0,
             sent: 0,
-            response_head: Vec::new(),
+            response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
         })
@@ -141,6 +141,12 @@ impl<'a> Exchange<'a> {
         }
     }
 
+    /// Gives the connection up where the settings in force object to its being kept. No later ones bring it back.
+    pub(crate) fn settle_keep_alive(&mut self) {
+        self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
+            && self.client.requests < self.settings.keepalive_requests;
+    }
+
     /// Counts an internal redirect; false when there have been too many.
     pub(crate) fn redirect(&mut self) -> bool {
         self.uri_changes += 1;
@@ -150,14 +156,7 @@ impl<'a> Exchange<'a> {
 
     /// Bytes of the body, as nginx counts them (`$body_bytes_sent`).
     pub(crate) fn body_sent(&self) -> u64 {
-        self.sent.saturating_sub(self.response_head.len() as u64)
-    }
-
-    /// Whether the client lets its connection live on and the settings do not object.
-    pub(crate) fn may_keep_alive(&self) -> bool {
-        self.request.keep_alive
-            && !self.settings.keepalive_timeout.is_zero()
-            && self.client.requests < self.settings.keepalive_requests
+        self.sent.saturating_sub(self.response_head.borrow().len() as u64)
     }
 
     /// Writes to the error log in force, with what nginx says of a request behind each message.

@@ -44,13 +44,19 @@ pub(crate) fn run(x: &mut Exchange<'_>) -> Content {
             Next::Server => {
                 x.enter(x.server.root);
                 match rewrite(x, x.server.root) {
-                    Some(content) => Next::Done(content),
+                    Some(content) => {
+                        // Only this has nginx end the connection here.
+                        x.keep_alive &= !x.settings.keepalive_timeout.is_zero();
+                        Next::Done(content)
+                    }
                     None => find_location(x),
                 }
             }
             Next::Location(id) => {
                 x.enter(id);
-                match rewrite(x, id) {
+                let content_made = rewrite(x, id);
+                x.settle_keep_alive();
+                match content_made {
                     Some(content) => Next::Done(content),
                     None => content(x),
                 }
@@ -71,6 +77,7 @@ fn find_location(x: &mut Exchange<'_>) -> Next {
         None => (server.root, false),
     };
     x.enter(id);
+    x.settle_keep_alive();
     if let (Length::Known(length), Some(most)) = (x.request.body, x.settings.client_max_body_size)
         && length > most
     {
@@ -141,7 +148,8 @@ fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
     let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
     match code {
         444 | 499 => Content::Close(code),
-        400.. if text.is_none() => Content::Error(code),
+        // A text of nothing is none; one that comes to nothing is one.
+        400.. if text.is_none_or(|text| text.parts.is_empty()) => Content::Error(code),
         301 | 302 | 303 | 307 | 308 => {
             let mut response = page_response(x, code);
             response.location = text.map(|_| Bytes::from(value));

@@ -252,12 +252,12 @@ impl Handler<'_> {
             x.keep_alive = false;
         }
         client.output.begin();
-        let mut text = std::mem::take(&mut x.response_head);
+        let mut text = x.response_head.take();
         text.clear();
         let chunked = head.relay(x, &mut text);
         client.output.text().extend_from_slice(&text);
         client.output.set_chunked(chunked);
-        x.response_head = text;
+        x.response_head.replace(text);
 
         let before = x.sent;
         let outcome = if head.status == 101 {

@@ -1,6 +1,7 @@
 //! Whole exchanges through the program: raw bytes in, raw bytes out, and what the app server saw in between.
 
 mod bodies;
+mod differential;
 mod failover;
 mod keepalive;
 mod phases;

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::host;
+use super::refusal::{Refusal, TOO_LARGE, bad};
 use crate::http::message::Headers;
 use crate::http::uri;
 
@@ -66,30 +67,6 @@ pub enum Length {
     Known(u64),
     /// `Transfer-Encoding: chunked`.
     Chunked,
-}
-
-/// Why a head is refused: the status, and what nginx writes to the error log at level `info`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refusal {
-    /// What the client is answered; [`TOO_LARGE`] stands for a 400 with a page of its own.
-    pub status: u16,
-    /// For the error log.
-    pub reason: &'static str,
-}
-
-/// nginx's own code for a header that is too large: a 400 whose page says so.
-pub const TOO_LARGE: u16 = 494;
-
-/// nginx's own code for a request without TLS where TLS is spoken: likewise.
-pub const PLAIN_TO_TLS: u16 = 497;
-
-/// The status that clients and logs see: nginx's own codes are all 400.
-pub fn visible(status: u16) -> u16 {
-    if matches!(status, TOO_LARGE | PLAIN_TO_TLS) { 400 } else { status }
-}
-
-const fn bad(reason: &'static str) -> Refusal {
-    Refusal { status: 400, reason }
 }
 
 impl Request {
@@ -189,6 +166,13 @@ impl Request {
             }
         }
         Ok(())
+    }
+
+    /// Whether there is a query with nothing in it before a fragment: to nginx that is one, and `/?` has none.
+    pub(crate) fn has_empty_query(&self) -> bool {
+        let target = self.line.get(self.target.clone()).unwrap_or_default();
+        let mark = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
+        mark.is_some_and(|at| target[at..].starts_with(b"?#"))
     }
 
     fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), Refusal> {

@@ -3,4 +3,5 @@
 pub(crate) mod arriving;
 pub mod head;
 pub(crate) mod host;
+pub mod refusal;
 pub(crate) mod scan;

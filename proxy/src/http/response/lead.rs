@@ -3,8 +3,9 @@
 use std::io::Write as _;
 
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
+use crate::config::template::Template;
 use crate::http::exchange::Exchange;
-use crate::http::request::head::visible;
+use crate::http::request::refusal::visible;
 use crate::http::variables::Variables;
 use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
@@ -31,6 +32,9 @@ pub(crate) struct Lead<'r> {
 /// Statuses to which `add_header` adds without `always`.
 const ADDS: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
+/// Fields that `add_header` replaces.
+const REPLACES: [&str; 2] = ["ETag", "Last-Modified"];
+
 impl Exchange<'_> {
     /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
     pub(crate) fn write_head(&self, out: &mut Vec<u8>, lead: &Lead<'_>, fields: impl FnOnce(&mut Vec<u8>)) {
@@ -42,7 +46,7 @@ impl Exchange<'_> {
         }
         let product = if self.settings.server_tokens { PRODUCT_VERSION } else { PRODUCT };
         print(out, format_args!("\r\nServer: {product}\r\nDate: {}\r\n", self.worker.clock.now().http));
-        if let Some(kind) = lead.content_type {
+        if let Some(kind) = lead.content_type.filter(|kind| !kind.is_empty()) {
             write_field(out, b"Content-Type", kind);
         }
         if let Some(length) = lead.length {
@@ -72,15 +76,25 @@ impl Exchange<'_> {
             write_field(out, b"Location", location);
         }
         fields(out);
-        for add in &self.settings.add_header {
-            if add.always || ADDS.contains(&status) {
-                let value = self.evaluate(&add.value);
-                if !value.is_empty() {
-                    write_field(out, add.name.as_bytes(), &value);
-                }
+        for add in self.settings.add_header.iter().filter(|add| add.always || ADDS.contains(&status)) {
+            let value = self.evaluate_with_head(&add.value, out);
+            // There is one of these at most: what the file says counts.
+            if REPLACES.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
+                remove_field(out, add.name.as_bytes());
+            }
+            if !value.is_empty() {
+                write_field(out, add.name.as_bytes(), &value);
             }
         }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// The value of a template that may name fields of the head so far.
+    fn evaluate_with_head(&self, template: &Template, head: &mut Vec<u8>) -> Vec<u8> {
+        self.response_head.replace(std::mem::take(head));
+        let value = self.evaluate(template);
+        *head = self.response_head.take();
+        value
     }
 
     /// `http://host[:port]` (or `https`) and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
@@ -97,6 +111,15 @@ impl Exchange<'_> {
         }
         write_value(out, path);
     }
+}
+
+/// Takes all fields of a name out of a head.
+fn remove_field(head: &mut Vec<u8>, name: &[u8]) {
+    let is_other = |line: &&[u8]| {
+        let found = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        !found || line.get(name.len()) != Some(&b':')
+    };
+    *head = head.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
 }
 
 /// Appends one field.

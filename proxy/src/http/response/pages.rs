@@ -1,7 +1,7 @@
 //! nginx's built-in pages and its words for status codes.
 
 use crate::http::message::Headers;
-use crate::http::request::head::{PLAIN_TO_TLS, TOO_LARGE};
+use crate::http::request::refusal::{PLAIN_TO_TLS, TOO_LARGE};
 
 /// The product in `Server` and under error pages.
 pub(crate) const PRODUCT: &str = "reference-proxy";

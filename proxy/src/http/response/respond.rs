@@ -14,7 +14,7 @@ use super::lead::{Lead, write_field};
 use super::pages;
 use crate::http::exchange::Exchange;
 use crate::http::message::{Body, Piece, Response};
-use crate::http::request::head::{PLAIN_TO_TLS, TOO_LARGE, visible};
+use crate::http::request::refusal::{PLAIN_TO_TLS, TOO_LARGE, visible};
 use crate::http::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
 
 /// The most that is read from a file at once, and sent at once where the kernel does the copying.
@@ -75,7 +75,7 @@ impl<S: Stream> Connection<S> {
             location: response.location.as_deref(),
             ..Lead::default()
         };
-        let mut head = std::mem::take(&mut x.response_head);
+        let mut head = x.response_head.take();
         head.clear();
         x.write_head(&mut head, &lead, |out| {
             for (name, value) in response.headers.iter() {
@@ -84,7 +84,7 @@ impl<S: Stream> Connection<S> {
         });
         self.output.begin();
         self.output.text().extend_from_slice(&head);
-        x.response_head = head;
+        x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
         let body = if bare || x.request.is_head() { Body::Empty } else { response.body };
         let before = x.sent;

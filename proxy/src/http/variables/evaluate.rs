@@ -134,7 +134,7 @@ impl Exchange<'_> {
     /// A field of the head that was sent, found in its text: logs ask for few of them, and rarely.
     fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
         let before = out.len();
-        for line in self.response_head.split(|&byte| byte == b'\n').skip(1) {
+        for line in self.response_head.borrow().split(|&byte| byte == b'\n').skip(1) {
             let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
             let (field, value) = line.split_at(colon);
             if is_named(field, name) {
