@@ -156,6 +156,14 @@ Feature: The front end
       When the client sends "GET /uploads/"
       Then the response is 403
 
+    Scenario: A directory with nothing in it does not get the app's page
+      `$uri/` in `try_files` finds any directory there is. Without it, what is in the build and what is not look the same.
+
+      Given the front end has the empty directory "uploads"
+      When the client sends "GET /uploads/"
+      Then the response is 403
+      And the response is not the front end's page
+
   @default @rfc9110
   Rule: What the client already has is not sent again
 

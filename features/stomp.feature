@@ -97,10 +97,8 @@ Feature: STOMP
       The message's `ack` header names it; the app server would answer a wrong one with ERROR.
 
       Given "minji" is connected over STOMP 1.2
-      And "minji" sends the frame "SUBSCRIBE" with the headers:
-        | id          | stock-1           |
-        | destination | /topic/stock      |
-        | ack         | client-individual |
+      And "minji" is subscribed to "/topic/stock" with the headers:
+        | ack | client-individual |
       And "minji" sends "milk: 1" to "/topic/stock"
       And "minji" receives "milk: 1"
       When "minji" sends the frame "<frame>" with the headers:

@@ -1,10 +1,12 @@
 //! Faults put into the document's configuration on purpose: whether the scenarios notice. Usually a sample, by the reference
-//! proxy; with `HOPCHECK_SLOW=1` a larger one, and another by nginx. `hopcheck mutants` runs all of them, in minutes.
+//! proxy; with `HOPCHECK_SLOW=1` a larger one, and another by nginx, those included that take waiting. `hopcheck mutants` runs
+//! all of them, in minutes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Write as _;
 use std::process::Command;
 
-use hopcheck::mutants::{Fate, Score};
+use hopcheck::mutants::{Fate, Killer, Killers, Score};
 
 /// Those that are known to survive, by target: the list may only become shorter.
 const KNOWN: &str = include_str!("../mutants/score.toml");
@@ -23,14 +25,33 @@ fn run(target: &str, arguments: &[&str]) -> Option<Score> {
     if !report.exists() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(target == "nginx" && !is_set("HOPCHECK_REQUIRE_NGINX"), "{said}");
-        println!("nginx did not run: {}", said.lines().next().unwrap_or_default());
+        tell(&format!("nginx did not run: {}", said.lines().next().unwrap_or_default()));
         return None;
     }
     let score: Score = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
-    println!("{}", score.told());
+    tell(&format!("{} by {target}:\n{}", score.configuration, score.told()));
     let survived = score.survivors().next().is_some();
     assert_eq!(output.status.code(), Some(i32::from(survived)));
     Some(score)
+}
+
+/// Says it whether or not the test passes: what `println!` says is not shown of one that does.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+/// Sees that what was noticed is in the list of what each scenario notices, from which docs/traceability.md is made.
+fn is_listed(score: &Score) {
+    let killers = Killers::built_in().unwrap();
+    let listed: BTreeSet<&String> = killers.of.values().flatten().collect();
+    let by_scenario = |fate: &Fate| matches!(fate, Fate::Killed(Killer::Scenario { .. }));
+    let noticed = score.outcomes.iter().filter(|outcome| by_scenario(&outcome.fate));
+    let missing: Vec<String> =
+        noticed.map(|outcome| outcome.full_name()).filter(|name| !listed.contains(name)).collect();
+    assert!(
+        missing.is_empty(),
+        "not in mutants/killers.json: run `cargo run -- mutants --killers mutants/killers.json --name …` for these: {missing:#?}"
+    );
 }
 
 /// Sees that those survive, and only those, that are known to; of a sample, those in it.
@@ -39,7 +60,7 @@ fn is_no_worse(score: &Score) {
     let known = &known[&score.target];
     let named = |wanted: fn(&Fate) -> bool| {
         let outcomes = score.outcomes.iter().filter(move |outcome| wanted(&outcome.fate));
-        outcomes.map(|outcome| format!("{}: {}", outcome.family, outcome.mutant)).collect::<Vec<_>>()
+        outcomes.map(|outcome| outcome.full_name()).collect::<Vec<_>>()
     };
     let new: Vec<_> =
         named(|fate| *fate == Fate::Survived).into_iter().filter(|name| !known.contains(name)).collect();
@@ -49,10 +70,10 @@ fn is_no_worse(score: &Score) {
         let mutant = name.split_once(": ").map_or(name.as_str(), |(_, mutant)| mutant);
         let survives = || {
             let pattern = format!("^{}$", regex::escape(mutant));
-            let score = run(&score.target, &["--name", &pattern]);
+            let score = run(&score.target, &["--slow", "--name", &pattern]);
             score.is_none_or(|score| score.survivors().next().is_some())
         };
-        println!("nobody noticed at first: {name}");
+        tell(&format!("nobody noticed at first: {name}"));
         (0..2).all(|_| survives())
     };
     let new: Vec<_> = new.into_iter().filter(again).collect();
@@ -70,10 +91,12 @@ fn is_set(variable: &str) -> bool {
 
 #[test]
 fn faults_are_noticed_by_the_reference_proxys_answers() {
-    let sample: &[&str] = if is_set("HOPCHECK_SLOW") { &["--sample", "250"] } else { &["--sample", "40"] };
+    let sample: &[&str] =
+        if is_set("HOPCHECK_SLOW") { &["--sample", "250", "--slow"] } else { &["--sample", "40"] };
     let score = run("reference", sample).expect("the reference proxy is this program");
     assert!(score.outcomes.iter().filter(|outcome| outcome.family == "document").count() >= 10);
     is_no_worse(&score);
+    is_listed(&score);
 }
 
 #[test]
@@ -81,7 +104,7 @@ fn faults_are_noticed_by_nginxs_answers() {
     if !is_set("HOPCHECK_SLOW") {
         return;
     }
-    if let Some(score) = run("nginx", &["--sample", "200", "--seed", "2"]) {
+    if let Some(score) = run("nginx", &["--sample", "200", "--seed", "2", "--slow"]) {
         is_no_worse(&score);
     }
 }

@@ -3,15 +3,18 @@
 use std::fmt::Write as _;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [(&str, &str); 7] = [
-    ("The scene", include_str!("steps/scene.rs")),
-    ("The client asks", include_str!("steps/asking.rs")),
-    ("What comes back", include_str!("steps/response.rs")),
-    ("What the app server saw", include_str!("steps/arrival.rs")),
-    ("WebSocket", include_str!("steps/websocket.rs")),
-    ("STOMP", include_str!("steps/stomp.rs")),
-    ("Configuration and logs", include_str!("steps/logs.rs")),
+const SOURCES: [Source; 7] = [
+    ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
+    ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
+    ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
+    ("What the app server saw", "steps/arrival.rs", include_str!("steps/arrival.rs")),
+    ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
+    ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
+    ("Configuration and logs", "steps/logs.rs", include_str!("steps/logs.rs")),
 ];
+
+/// A source's subject, its path and what it says.
+type Source = (&'static str, &'static str, &'static str);
 
 /// A step as the catalogue shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,11 +27,19 @@ pub struct Entry {
     pub expression: String,
     /// What it does: the definition's doc comment.
     pub explanation: String,
+    /// The lines of its source, from 1, that say when it is run: one for each keyword.
+    pub lines: Vec<usize>,
 }
 
 /// Every step.
 pub fn entries() -> Vec<Entry> {
-    SOURCES.iter().flat_map(|(subject, source)| entries_of(subject, source)).collect()
+    SOURCES.iter().flat_map(|(subject, _, source)| entries_of(subject, source)).collect()
+}
+
+/// The entry of the step that is defined in `path` at `line`; `None` where that is no step's definition.
+pub(crate) fn defined_at(path: &str, line: usize) -> Option<Entry> {
+    let (subject, _, _) = SOURCES.into_iter().find(|(_, file, _)| path.ends_with(file))?;
+    entries().into_iter().find(|entry| entry.subject == subject && entry.lines.contains(&line))
 }
 
 /// The catalogue as Markdown.
@@ -38,7 +49,7 @@ pub fn markdown() -> String {
          definitions.\n\n`{string}` is a text in quotes, `{int}` a number, `{word}` a word without blanks.\n",
     );
     let entries = entries();
-    for (subject, _) in SOURCES {
+    for (subject, _, _) in SOURCES {
         let _ = write!(out, "\n## {subject}\n\n");
         for entry in entries.iter().filter(|entry| entry.subject == subject) {
             let _ =
@@ -66,20 +77,22 @@ pub fn nearest(text: &str) -> String {
 /// Reads definitions of the form `/// doc`, `#[given(expr = "…")]`, `async fn`.
 fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
     let (mut entries, mut doc) = (Vec::new(), Vec::new());
-    for line in source.lines().map(str::trim) {
+    for (nth, line) in source.lines().map(str::trim).enumerate() {
         if let Some(text) = line.strip_prefix("/// ") {
             doc.push(text);
         } else if let Some((keyword, expression)) = attribute(line) {
             match entries.last_mut() {
-                Some(Entry { keyword: already, expression: same, .. }) if *same == expression => {
+                Some(Entry { keyword: already, expression: same, lines, .. }) if *same == expression => {
                     already.push_str(", ");
                     already.push_str(keyword);
+                    lines.push(nth + 1);
                 }
                 _ => entries.push(Entry {
                     subject,
                     keyword: keyword.to_owned(),
                     expression,
                     explanation: doc.join(" "),
+                    lines: vec![nth + 1],
                 }),
             }
         } else if !line.starts_with("#[") {
@@ -128,7 +141,7 @@ mod tests {
 
     #[test]
     fn every_definition_is_in_the_catalogue_with_an_explanation() {
-        for (subject, source) in SOURCES {
+        for (subject, _, source) in SOURCES {
             let definitions = source.lines().map(str::trim).filter(|line| {
                 ["#[given", "#[when", "#[then"].iter().any(|attribute| line.starts_with(attribute))
             });

@@ -25,6 +25,7 @@ pub mod setting;
 mod steps;
 pub mod target;
 pub mod text;
+pub mod trace;
 pub mod transcript;
 pub mod watch;
 pub mod world;

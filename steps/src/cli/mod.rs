@@ -5,12 +5,14 @@ mod conf;
 mod features;
 mod init;
 mod interrupt;
+mod killers;
 mod merge;
 mod mutants;
 mod run;
 mod session;
 mod targets;
 mod watch;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -20,6 +22,7 @@ use crate::catalogue;
 use crate::features::{Specification, live};
 use crate::profile;
 use crate::target::REFERENCE_SUBCOMMAND;
+use crate::trace::Trace;
 use completions::{CompletionsArgs, completions_command};
 use conf::{ConfArgs, rewrite_command};
 use features::{FeaturesArgs, features_command};
@@ -83,6 +86,8 @@ enum Command {
     Steps,
     /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
     Scenarios,
+    /// Print what the document states with its scenarios, and the faults that these notice (docs/traceability.md)
+    Trace,
     /// Print the JSON schema of hopcheck.toml (docs/hopcheck.schema.json)
     Schema,
     /// List the built-in scenarios' files, or write them out to be edited
@@ -112,6 +117,10 @@ pub fn main() -> ExitCode {
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;
             print(live::markdown(&specification)).await
+        }),
+        Command::Trace => block_on(async {
+            let specification = Specification::find(&std::env::current_dir()?)?;
+            print(Trace::of(specification)?.markdown()).await
         }),
         Command::Init(arguments) => block_on(init_command(arguments)),
         Command::Steps => block_on(print(catalogue::markdown())),

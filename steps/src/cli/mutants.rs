@@ -2,17 +2,17 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use clap::Args;
 use regex::Regex;
-use tokio::runtime::Handle;
-use tokio::sync::mpsc;
 
 use super::conf::ConfArgs;
 use super::interrupt::{Interrupted, interrupted};
+use super::killers::update;
 use super::session::JOBS;
 use super::targets::TargetName;
+use super::workers::each;
 use super::{BROKEN, Error, KEPT};
 use crate::features::Specification;
 use crate::mutants::{Bench, Catalogue, Fate, Killer, Mutant, Outcome, Score, mutants, sample};
@@ -56,6 +56,11 @@ pub(super) struct MutantsArgs {
     /// Write what became of each mutant, as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
+    /// Run on when a scenario has noticed, to see what each scenario is for: first those of the rules that are meant to notice,
+    /// then those that have noticed nothing so far with all other mutants, until they notice one. What is learnt of these mutants
+    /// replaces what FILE (JSON) says of them
+    #[arg(long, value_name = "FILE")]
+    killers: Option<PathBuf>,
     /// Only list the mutants
     #[arg(long)]
     list: bool,
@@ -85,7 +90,14 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
         }
     };
     let style = Style::detect();
-    let bench = Bench { specification: Arc::new(specification), stage, slow: arguments.slow, jobs: JOBS / 2 };
+    let thorough = arguments.killers.is_some();
+    let bench = Bench {
+        specification: Arc::new(specification),
+        stage,
+        slow: arguments.slow,
+        jobs: JOBS / 2,
+        thorough,
+    };
     println!("{} {} by {}", style.strong("mutating"), source.name, bench.stage.target.describe());
     if !arguments.skip_unmutated {
         without_a_fault(&bench, style).await?;
@@ -93,8 +105,11 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
     let mut score = Score {
         target: arguments.target.name().to_owned(),
         configuration: source.name.clone(),
-        outcomes: judged(&bench, made, arguments.jobs, style).await?,
+        outcomes: judged(&bench, &made, arguments.jobs, style).await?,
     };
+    if let Some(file) = &arguments.killers {
+        update(file, &bench, &made, &score.outcomes, arguments.jobs).await?;
+    }
     score.outcomes.extend(missing.into_iter().map(|(family, fault)| Outcome::not_applicable(family, fault)));
     println!("\n{}", score.told().trim_end());
     if let Some(file) = &arguments.report {
@@ -121,7 +136,7 @@ impl MutantsArgs {
         let mut made: Vec<Mutant> =
             made.into_iter().filter(|mutant| wanted(&mutant.family, &mutant.title())).collect();
         if let Some(count) = self.sample {
-            made = sample(made, count, self.seed);
+            made = sample(made, count, self.seed, self.slow);
         }
         if self.equivalents {
             made.retain(|mutant| mutant.equivalent.is_some());
@@ -133,11 +148,7 @@ impl MutantsArgs {
 
 /// Sees that every promise is kept before anything is made worse.
 async fn without_a_fault(bench: &Bench, style: Style) -> Result<(), Error> {
-    let end = async {
-        interrupted().await;
-        "interrupted".to_owned()
-    };
-    let results = bench.unmutated(Style { silent: true, ..style }, end).await;
+    let results = bench.unmutated(Style { silent: true, ..style }, ending()).await;
     if results.records.iter().any(Record::fails) {
         print_failures(style, &results);
         return Err("the configuration breaks a promise without any fault of ours: mend that first, with `hopcheck run`".into());
@@ -150,48 +161,26 @@ async fn without_a_fault(bench: &Bench, style: Style) -> Result<(), Error> {
 }
 
 /// What became of each, told as it goes.
-async fn judged(bench: &Bench, made: Vec<Mutant>, jobs: usize, style: Style) -> Result<Vec<Outcome>, Error> {
-    let total = made.len();
-    let queue = Arc::new(Mutex::new(made.into_iter().enumerate()));
-    let (tell, mut told) = mpsc::unbounded_channel();
-    // A mutant's scenarios share a thread: the runner's futures are not to be moved. Each thread takes one mutant after the other.
-    let workers: Vec<_> = (0..jobs)
-        .map(|_| {
-            let (bench, queue, tell, handle) =
-                (bench.clone(), Arc::clone(&queue), tell.clone(), Handle::current());
-            tokio::task::spawn_blocking(move || {
-                while let Some((nth, mutant)) = queue.lock().ok().and_then(|mut queue| queue.next()) {
-                    let fate = handle.block_on(bench.judge(&mutant, async || {
-                        interrupted().await;
-                        "interrupted".to_owned()
-                    }));
-                    let fate = match fate {
-                        Ok(Some(fate)) => Ok(Outcome::of(&mutant, &bench.stage.source.text, fate)),
-                        Ok(None) => Err(Interrupted.to_string()),
-                        Err(error) => Err(error),
-                    };
-                    if tell.send((nth, fate)).is_err() {
-                        return;
-                    }
-                }
-            })
-        })
-        .collect();
-    drop(tell);
-    let mut outcomes = Vec::new();
-    while let Some((nth, outcome)) = told.recv().await {
-        let outcome = outcome?;
-        progress(style, &outcome, outcomes.len() + 1, total);
-        outcomes.push((nth, outcome));
-    }
-    for worker in workers {
-        worker.await?;
-    }
-    if outcomes.len() < total {
-        return Err(Interrupted.into());
-    }
-    outcomes.sort_by_key(|(nth, _)| *nth);
-    Ok(outcomes.into_iter().map(|(_, outcome)| outcome).collect())
+async fn judged(bench: &Bench, made: &[Mutant], jobs: usize, style: Style) -> Result<Vec<Outcome>, Error> {
+    let mut done = 0;
+    let judge = {
+        let bench = bench.clone();
+        async move |mutant: &Mutant| {
+            let judged = bench.judge(mutant, ending).await?.ok_or_else(|| Interrupted.to_string())?;
+            Ok(Outcome::of(mutant, &bench.stage.source.text, judged))
+        }
+    };
+    each(made.to_vec(), jobs, judge, |outcome| {
+        done += 1;
+        progress(style, outcome, done, made.len());
+    })
+    .await
+}
+
+/// Waits for the end of the program.
+pub(super) async fn ending() -> String {
+    interrupted().await;
+    "interrupted".to_owned()
 }
 
 fn progress(style: Style, outcome: &Outcome, done: usize, total: usize) {

@@ -171,7 +171,8 @@ impl Specification {
             .collect()
     }
 
-    fn steps(&self) -> impl Iterator<Item = (&Feature, &Step)> {
+    /// Every step with its feature, those of backgrounds included.
+    pub fn steps(&self) -> impl Iterator<Item = (&Feature, &Step)> {
         let backgrounds = self.features.iter().flat_map(|feature| {
             let ruled = feature.rules.iter().filter_map(|rule| rule.background.as_ref());
             feature

@@ -39,6 +39,11 @@ impl Mutant {
     pub fn title(&self) -> String {
         if self.place.is_empty() { self.name.clone() } else { format!("{} in {}", self.name, self.place) }
     }
+
+    /// Its title with its family, as lists have it.
+    pub fn full_name(&self) -> String {
+        format!("{}: {}", self.family, self.title())
+    }
 }
 
 /// One way to make an edit at one place.

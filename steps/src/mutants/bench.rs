@@ -1,5 +1,6 @@
 //! Where a mutant is put to the scenarios.
 
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -11,7 +12,7 @@ use super::{Meant, Mutant};
 use crate::conf::Scratch;
 use crate::features::Specification;
 use crate::report::{Record, Style, TargetResults};
-use crate::run::{Selection, run, tags};
+use crate::run::{Selection, place, run, tags};
 use crate::scene::{Scene, Stage};
 use crate::setting::Setting;
 use crate::target::{Proxy, Target, TargetError, Verdict};
@@ -40,6 +41,9 @@ pub enum Fate {
 
 /// What the reference proxy says of a directive that is nginx's, but beyond it.
 const UNSUPPORTED: &str = "not supported here";
+
+/// The step that asks the engine what it thinks of the configuration.
+const TESTED: &str = "the configuration is tested";
 
 /// What noticed a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,6 +78,23 @@ pub struct Bench {
     pub slow: bool,
     /// How many scenarios of one mutant run at once.
     pub jobs: usize,
+    /// Whether all scenarios of the rules that are meant to notice are run, even when one has.
+    pub thorough: bool,
+}
+
+/// What became of a mutant, and which scenarios noticed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Judged {
+    /// What became of it.
+    pub fate: Fate,
+    /// The scenarios that noticed; without [`Bench::thorough`] those that had by the time when the rest was called off.
+    pub noticed_by: BTreeSet<String>,
+}
+
+impl From<Fate> for Judged {
+    fn from(fate: Fate) -> Judged {
+        Judged { fate, noticed_by: BTreeSet::new() }
+    }
 }
 
 impl Bench {
@@ -92,40 +113,109 @@ impl Bench {
         &self,
         mutant: &Mutant,
         end: impl Fn() -> E,
-    ) -> Result<Option<Fate>, String> {
+    ) -> Result<Option<Judged>, String> {
         if let Some(reason) = &mutant.equivalent {
-            return Ok(Some(Fate::Equivalent { reason: reason.clone() }));
+            return Ok(Some(Fate::Equivalent { reason: reason.clone() }.into()));
         }
         if mutant.slow && !self.slow {
-            return Ok(Some(Fate::NeedsSlow));
+            return Ok(Some(Fate::NeedsSlow.into()));
         }
-        let mut source = self.stage.source.clone();
-        source.text.clone_from(&mutant.text);
-        let target = Box::new(Shared(Arc::clone(&self.stage)));
-        let stage = Arc::new(Stage { target, source });
+        let stage = self.staged(mutant);
         if let Some(said) = refused(&stage).await.map_err(|failure| failure.to_string())? {
             if said.contains(UNSUPPORTED) {
-                return Ok(Some(Fate::NotApplicable { why: said }));
+                return Ok(Some(Fate::NotApplicable { why: said }.into()));
             }
-            return Ok(Some(Fate::Killed(Killer::Refused { said })));
+            let fate = Fate::Killed(Killer::Refused { said });
+            if !self.thorough {
+                return Ok(Some(fate.into()));
+            }
+            // With no proxy to ask, all others would fail.
+            let noticed = self.noticed(mutant, &self.testing(), end()).await;
+            return Ok(noticed.map(|noticed_by| Judged { fate, noticed_by }));
         }
         for meant in [true, false] {
-            let part = part(&self.specification, |rule, tags| holds(&mutant.meant, rule, tags) == meant);
-            if part.features.is_empty() {
+            let part = part(&self.specification, |rule, _, tags| holds(&mutant.meant, rule, tags) == meant);
+            let Some(results) = self.put(&part, mutant, &stage, !self.thorough, end()).await else {
                 continue;
+            };
+            let mut broken = results.records.iter().filter(|record| record.fails()).peekable();
+            if self.thorough && results.unfinished.is_some() {
+                return Ok(None);
             }
-            let selection =
-                Selection { jobs: self.jobs, slow: mutant.slow, fail_fast: true, ..Selection::default() };
-            let style = Style { silent: true, live: false, colour: false };
-            let results = run(&part, Setting::Staged(Arc::clone(&stage)), &selection, style, end()).await;
-            if let Some(record) = results.records.iter().find(|record| record.fails()) {
-                return Ok(Some(Fate::Killed(killer(record, meant))));
+            if let Some(first) = broken.peek() {
+                let fate = Fate::Killed(killer(first, meant));
+                return Ok(Some(Judged { fate, noticed_by: self.named(broken) }));
             }
             if results.unfinished.is_some() {
                 return Ok(None);
             }
         }
-        Ok(Some(Fate::Survived))
+        Ok(Some(Fate::Survived.into()))
+    }
+
+    /// Which of the scenarios of these names notice `mutant`; `None` when it was interrupted.
+    pub async fn noticed(
+        &self,
+        mutant: &Mutant,
+        names: &BTreeSet<String>,
+        end: impl Future<Output = String>,
+    ) -> Option<BTreeSet<String>> {
+        let part = part(&self.specification, |_, name, _| names.contains(name));
+        let Some(results) = self.put(&part, mutant, &self.staged(mutant), false, end).await else {
+            return Some(BTreeSet::new());
+        };
+        let broken = results.records.iter().filter(|record| record.fails());
+        results.unfinished.is_none().then(|| self.named(broken))
+    }
+
+    /// The names of these scenarios as the specification has them: a record's has the site's words in it.
+    fn named<'a>(&self, records: impl Iterator<Item = &'a Record>) -> BTreeSet<String> {
+        let places: HashMap<_, _> =
+            self.specification.scenarios().map(|(f, _, s)| (place(f, s), &s.name)).collect();
+        records
+            .filter_map(|record| places.get(&(record.file.clone(), record.line)).map(|name| (*name).clone()))
+            .collect()
+    }
+
+    /// The scenarios that are run with a mutant: all, but for those that really wait unless they are asked for.
+    pub fn scenarios(&self) -> impl Iterator<Item = &str> {
+        self.specification
+            .scenarios()
+            .filter(|(feature, rule, scenario)| {
+                self.slow || tags(feature, *rule, scenario).all(|tag| tag != "slow")
+            })
+            .map(|(_, _, scenario)| scenario.name.as_str())
+    }
+
+    /// The scenarios that only have the configuration tested.
+    fn testing(&self) -> BTreeSet<String> {
+        let tests = |scenario: &Scenario| scenario.steps.iter().any(|step| step.value == TESTED);
+        let scenarios = self.specification.scenarios().map(|(_, _, scenario)| scenario);
+        scenarios.filter(|scenario| tests(scenario)).map(|scenario| scenario.name.clone()).collect()
+    }
+
+    /// The engine with the mutant's configuration.
+    fn staged(&self, mutant: &Mutant) -> Arc<Stage> {
+        let mut source = self.stage.source.clone();
+        source.text.clone_from(&mutant.text);
+        Arc::new(Stage { target: Box::new(Shared(Arc::clone(&self.stage))), source })
+    }
+
+    /// Runs these scenarios with a mutant; `None` if there are none.
+    async fn put(
+        &self,
+        part: &Specification,
+        mutant: &Mutant,
+        stage: &Arc<Stage>,
+        fail_fast: bool,
+        end: impl Future<Output = String>,
+    ) -> Option<TargetResults> {
+        if part.features.is_empty() {
+            return None;
+        }
+        let selection = Selection { jobs: self.jobs, slow: mutant.slow, fail_fast, ..Selection::default() };
+        let style = Style { silent: true, live: false, colour: false };
+        Some(run(part, Setting::Staged(Arc::clone(stage)), &selection, style, end).await)
     }
 }
 
@@ -159,11 +249,11 @@ fn holds(meant: &Meant, rule: &str, tags: &[&String]) -> bool {
     }
 }
 
-/// The scenarios that `wanted` holds of, given the statement of their rule and their tags.
-fn part(whole: &Specification, wanted: impl Fn(&str, &[&String]) -> bool) -> Specification {
+/// The scenarios that `wanted` holds of, given the statement of their rule, their name and their tags.
+fn part(whole: &Specification, wanted: impl Fn(&str, &str, &[&String]) -> bool) -> Specification {
     let wanted = |feature: &Feature, rule: Option<&Rule>, scenario: &Scenario| {
         let tags: Vec<&String> = tags(feature, rule, scenario).collect();
-        wanted(rule.map_or("", |rule| rule.name.as_str()), &tags)
+        wanted(rule.map_or("", |rule| rule.name.as_str()), &scenario.name, &tags)
     };
     let mut part = whole.clone();
     for (feature, whole) in part.features.iter_mut().zip(&whole.features) {

@@ -9,14 +9,16 @@ mod apply;
 mod bench;
 mod catalogue;
 mod generate;
+mod killers;
 mod place;
 mod sample;
 mod score;
 mod tree;
 
 pub use apply::Mutant;
-pub use bench::{Bench, Fate, Killer};
+pub use bench::{Bench, Fate, Judged, Killer};
 pub use catalogue::{Catalogue, CatalogueError, Edit, Excuse, Family, Fault, Needs};
+pub use killers::{Killers, KillersError};
 pub use place::Place;
 pub use sample::sample;
 pub use score::{Outcome, Row, Score};

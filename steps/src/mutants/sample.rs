@@ -9,12 +9,12 @@ use super::Mutant;
 /// The family that every sample has all of: the faults that the document itself warns of.
 const ALWAYS: &str = "document";
 
-/// So many of `mutants` that can be noticed, in equal parts of each family, and all that the document warns of; the same ones
-/// for the same `seed`.
-pub fn sample(mutants: Vec<Mutant>, count: usize, seed: u64) -> Vec<Mutant> {
+/// So many of `mutants` that can be noticed, with `slow` also of those that only scenarios notice which really wait; in equal
+/// parts of each family, and all that the document warns of; the same ones for the same `seed`.
+pub fn sample(mutants: Vec<Mutant>, count: usize, seed: u64, slow: bool) -> Vec<Mutant> {
     let (mut chosen, others): (Vec<Mutant>, Vec<Mutant>) = mutants
         .into_iter()
-        .filter(|mutant| mutant.equivalent.is_none() && !mutant.slow)
+        .filter(|mutant| mutant.equivalent.is_none() && (slow || !mutant.slow))
         .partition(|mutant| mutant.family == ALWAYS);
     let mut families: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
     for mutant in others {
@@ -38,7 +38,7 @@ mod tests {
 
     fn titles(count: usize, seed: u64) -> Vec<String> {
         let (made, _) = mutants(&Catalogue::built_in().unwrap(), &Source::built_in());
-        sample(made, count, seed).iter().map(Mutant::title).collect()
+        sample(made, count, seed, false).iter().map(Mutant::title).collect()
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fate, Killer, Mutant};
+use super::{Fate, Judged, Killer, Mutant};
 
 /// A mutant, or a fault that has no place, and what became of it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -23,11 +23,14 @@ pub struct Outcome {
     /// What became of it.
     #[serde(flatten)]
     pub fate: Fate,
+    /// The scenarios that noticed, as [`Judged`] has them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub noticed_by: BTreeSet<String>,
 }
 
 impl Outcome {
     /// What became of `mutant`, made of `original`.
-    pub fn of(mutant: &Mutant, original: &str, fate: Fate) -> Outcome {
+    pub fn of(mutant: &Mutant, original: &str, judged: Judged) -> Outcome {
         let changed = mutant.text.lines().zip(original.lines()).find(|(new, old)| new != old);
         Outcome {
             family: mutant.family.clone(),
@@ -35,8 +38,14 @@ impl Outcome {
             line: mutant.line,
             mistake: mutant.mistake.clone(),
             written: changed.map(|(new, _)| new.trim().to_owned()).unwrap_or_default(),
-            fate,
+            fate: judged.fate,
+            noticed_by: judged.noticed_by,
         }
+    }
+
+    /// Its name with its family, as lists have it.
+    pub fn full_name(&self) -> String {
+        format!("{}: {}", self.family, self.mutant)
     }
 
     /// A fault for which the configuration has no place.
@@ -48,6 +57,7 @@ impl Outcome {
             mistake: String::new(),
             written: String::new(),
             fate: Fate::NotApplicable { why: "this configuration has no place for it".to_owned() },
+            noticed_by: BTreeSet::new(),
         }
     }
 }
@@ -192,6 +202,7 @@ mod tests {
             mistake: "X was forgotten.".to_owned(),
             written: "Y;".to_owned(),
             fate,
+            noticed_by: BTreeSet::new(),
         }
     }
 
