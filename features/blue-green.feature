@@ -215,6 +215,7 @@ Feature: Blue-green deployment
         | /api/items  |
         | /stomp/info |
 
+    @rfc9110
     Scenario Outline: <What> in the head of the answer becomes a 502
       The error log says what was wrong: "upstream sent invalid header" or "upstream sent too big header". For the latter,
       `proxy_buffer_size` is what the whole head must fit in.

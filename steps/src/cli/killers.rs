@@ -37,7 +37,8 @@ pub(super) async fn update(
         | Fate::NeedsSlow
         | Fate::NotApplicable { .. } => false,
     };
-    let others = made.iter().zip(outcomes).filter(|(_, outcome)| runs(outcome));
+    let others =
+        made.iter().zip(outcomes).filter(|(mutant, outcome)| runs(outcome) && !mutant.meant.is_any());
     let others: Vec<Mutant> = others.map(|(mutant, _)| mutant.clone()).collect();
     println!("  {} scenarios noticed nothing so far; {} mutants to try them with", left.len(), others.len());
     for (mutant, scenarios) in noticed_by_others(bench, others, left, jobs).await? {

@@ -34,10 +34,18 @@ pub const VALUES: &str = "one value wrong";
 /// Which rules must notice a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Meant {
-    /// Those of these statements.
+    /// Those of these statements. Empty: any.
     Rules(Vec<String>),
     /// Those with scenarios of these tags. Empty: any.
     Tags(Vec<String>),
+}
+
+impl Meant {
+    /// Whether any rule may notice.
+    pub fn is_any(&self) -> bool {
+        let (Meant::Rules(named) | Meant::Tags(named)) = self;
+        named.is_empty()
+    }
 }
 
 /// Every mutant of `source`, and the faults for which it has no place: family and name.
