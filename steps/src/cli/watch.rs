@@ -77,14 +77,6 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
         watch = Watch::prepare(name, profile, wishes) => watch?,
         () = interrupted() => return Err("interrupted before the watch began".into()),
     };
-    for (_, file) in &arguments.report {
-        // Found out now, not after hours.
-        std::fs::File::options()
-            .append(true)
-            .create(true)
-            .open(file)
-            .map_err(|error| cannot(file, &error))?;
-    }
     for line in watch.describe() {
         outln!("{line}");
     }
