@@ -1,0 +1,125 @@
+//! What is compared, and how good the reference proxy is meant to be.
+
+use crate::contender::{Contender, Upstream};
+use crate::load::wrk::Wrk;
+
+/// One line of work.
+#[derive(Debug)]
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    pub(crate) upstream: Upstream,
+    pub(crate) work: Work,
+    pub(crate) goal: Goal,
+}
+
+/// What is done.
+#[derive(Debug)]
+pub(crate) enum Work {
+    /// As many requests as can be answered; a unit is one request.
+    Requests(Wrk),
+    /// As many bytes as can be had; a unit is a MiB.
+    Transfer(Wrk),
+    /// `GET` at so many requests per second.
+    Rate(&'static str, u32),
+    /// Messages of `size` bytes on as many sessions.
+    Echo { sessions: usize, size: usize },
+    /// Sessions that say nothing.
+    Idle { sessions: usize },
+    /// From the start of the process to its first answer.
+    StartUp,
+    /// Requests while SIGHUP comes five times a second.
+    Reload(Wrk),
+}
+
+/// Ratios to nginx in the same run that the reference proxy is meant to reach.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Goal {
+    /// At least so many times the units per second.
+    pub(crate) speed: Option<f64>,
+    /// At most so much of the CPU time of a unit, of the latency, of the memory.
+    pub(crate) cost: Option<f64>,
+}
+
+const fn goal(speed: f64, cost: f64) -> Goal {
+    Goal { speed: Some(speed), cost: Some(cost) }
+}
+
+const fn at_most(cost: f64) -> Goal {
+    Goal { speed: None, cost: Some(cost) }
+}
+
+const NO_GOAL: Goal = Goal { speed: None, cost: None };
+
+const API: Wrk = Wrk::get("/api/items");
+const ITEMS: &str = "/api/items";
+
+/// All cases, in the order of the table.
+pub(crate) const CASES: &[Case] = &[
+    document("API, the document's configuration", Work::Requests(API), goal(3.0, 0.4)),
+    document("API at 2000 requests a second", Work::Rate(ITEMS, 2000), at_most(1.0)),
+    kept("API, upstream kept alive", Work::Requests(API), goal(1.2, 0.75)),
+    kept("API, kept alive, at 2000 requests a second", Work::Rate(ITEMS, 2000), at_most(1.0)),
+    kept(
+        "API, new connection for each request",
+        Work::Requests(Wrk { field: Some(("Connection", "close")), ..API }),
+        NO_GOAL,
+    ),
+    kept("POST of 16 KiB", Work::Requests(Wrk { method: "POST", body: 16 * 1024, ..API }), goal(1.0, 1.0)),
+    kept(
+        "POST of 1 MiB",
+        Work::Requests(Wrk { method: "POST", body: 1024 * 1024, connections: 8, ..API }),
+        goal(1.0, 1.0),
+    ),
+    kept(
+        "answers of 1 MiB, a MiB",
+        Work::Transfer(Wrk { connections: 8, ..Wrk::get("/api/bytes/1048576") }),
+        goal(1.0, 1.0),
+    ),
+    kept(
+        "answers of 100 MiB, a MiB",
+        Work::Transfer(Wrk { connections: 4, ..Wrk::get("/api/bytes/104857600") }),
+        goal(1.0, 1.0),
+    ),
+    document("preflight", Work::Requests(Wrk { method: "OPTIONS", ..API }), goal(1.0, 0.9)),
+    document("asset of 1 KiB", Work::Requests(Wrk::get("/assets/1k.js")), goal(1.0, 0.9)),
+    document("asset of 1 KiB at 2000 requests a second", Work::Rate("/assets/1k.js", 2000), at_most(1.0)),
+    document(
+        "asset of 1 MiB, a MiB",
+        Work::Transfer(Wrk { connections: 8, ..Wrk::get("/assets/1m.bin") }),
+        goal(1.0, 0.9),
+    ),
+    document(
+        "a range of 1 KiB of 1 MiB",
+        Work::Requests(Wrk { field: Some(("Range", "bytes=4096-5119")), ..Wrk::get("/assets/1m.bin") }),
+        goal(1.0, 0.9),
+    ),
+    document("WebSocket, messages of 64 bytes", Work::Echo { sessions: 100, size: 64 }, goal(1.0, 0.9)),
+    document("WebSocket, messages of 64 KiB", Work::Echo { sessions: 16, size: 64 * 1024 }, goal(1.0, 0.9)),
+    document("idle WebSocket sessions", Work::Idle { sessions: 10_000 }, at_most(1.0)),
+    document("start to first answer", Work::StartUp, NO_GOAL),
+    kept("API while it is reloaded, 5 times a second", Work::Reload(API), NO_GOAL),
+];
+
+const fn document(name: &'static str, work: Work, goal: Goal) -> Case {
+    Case { name, upstream: Upstream::Document, work, goal }
+}
+
+const fn kept(name: &'static str, work: Work, goal: Goal) -> Case {
+    Case { name, upstream: Upstream::KeptAlive, work, goal }
+}
+
+impl Case {
+    /// Whether a contender can do that.
+    pub(crate) fn suits(&self, contender: Contender) -> bool {
+        match &self.work {
+            Work::Requests(wrk) | Work::Transfer(wrk) => {
+                contender.serves_files() || !wrk.path.contains("assets")
+            }
+            Work::Rate(path, _) => contender.serves_files() || !path.contains("assets"),
+            Work::Reload(_) => contender.reloads(),
+            // httpd has a thread for each session.
+            Work::Idle { .. } => contender != Contender::Httpd,
+            Work::Echo { .. } | Work::StartUp => true,
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! One case, one contender, once.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::Error;
+use crate::cases::{Case, Work};
+use crate::contender::{Contender, Running};
+use crate::load::wrk::Wrk;
+use crate::load::{Seen, open_loop, sessions};
+use crate::process;
+use crate::site::Site;
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Metric {
+    /// Units (requests, messages, MiB) per second.
+    PerSecond,
+    /// CPU time of all processes of the contender for one unit, in µs.
+    Cpu,
+    /// How busy the contender kept its core: where this is far from 1, the load or the backend was the limit.
+    Busy,
+    /// Milliseconds.
+    P50,
+    /// Milliseconds.
+    P99,
+    /// Bytes of one idle session.
+    PerSession,
+    /// Bytes, before any session.
+    Resident,
+    /// Bytes, after the load.
+    Peak,
+    /// Milliseconds.
+    StartUp,
+    /// Of a thousand units, how many failed.
+    Failed,
+}
+
+/// The figures of one round.
+pub(crate) type Sample = BTreeMap<Metric, f64>;
+
+/// Starts the contender, does the work, and ends it.
+///
+/// # Errors
+/// When the contender does not start or the load cannot be made.
+pub(crate) fn measure(
+    case: &Case,
+    contender: Contender,
+    site: &Site,
+    time: Duration,
+) -> Result<Sample, Error> {
+    // What earlier rounds logged would fill the disk.
+    let _ = std::fs::remove_file(site.path().join("access.log"));
+    let running = contender.start(site, case.upstream)?;
+    let on = |wrk: &Wrk| wrk.run(site.port, time, site.path());
+    match &case.work {
+        Work::Requests(wrk) | Work::Transfer(wrk) => {
+            // Connections, files and branch predictors are warm for everybody.
+            wrk.run(site.port, Duration::from_secs(1), site.path())?;
+            let transfer = matches!(case.work, Work::Transfer(_));
+            with_cpu(&running, transfer, || on(wrk))
+        }
+        Work::Rate(path, rate) => with_cpu(&running, false, || open_loop::run(site.port, path, *rate, time)),
+        Work::Echo { sessions, size } => {
+            with_cpu(&running, false, || sessions::echo(site.port, *sessions, *size, time))
+        }
+        Work::Idle { sessions } => idle(&running, site, *sessions),
+        Work::StartUp => Ok(Sample::from([(Metric::StartUp, running.started_in.as_secs_f64() * 1e3)])),
+        Work::Reload(wrk) => with_cpu(&running, false, || {
+            let over = std::sync::atomic::AtomicBool::new(false);
+            std::thread::scope(|scope| {
+                scope.spawn(|| {
+                    while !over.load(std::sync::atomic::Ordering::Relaxed) {
+                        std::thread::sleep(Duration::from_millis(200));
+                        running.signal(rustix::process::Signal::HUP);
+                    }
+                });
+                let seen = on(wrk);
+                over.store(true, std::sync::atomic::Ordering::Relaxed);
+                seen
+            })
+        }),
+    }
+}
+
+fn with_cpu(
+    running: &Running,
+    transfer: bool,
+    load: impl FnOnce() -> Result<Seen, Error>,
+) -> Result<Sample, Error> {
+    let before = process::cpu(running.pid());
+    let seen = load()?;
+    let spent = process::cpu(running.pid()).saturating_sub(before).as_secs_f64();
+    let units = if transfer { seen.bytes as f64 / f64::from(1 << 20) } else { seen.done as f64 };
+    if units == 0.0 {
+        return Err("nothing was answered".into());
+    }
+    let seconds = seen.elapsed.as_secs_f64();
+    let mut sample = Sample::from([
+        (Metric::PerSecond, units / seconds),
+        (Metric::Cpu, spent * 1e6 / units),
+        (Metric::Busy, spent / seconds),
+        (Metric::Peak, process::memory(running.pid()) as f64),
+        (Metric::Failed, seen.failures as f64 * 1e3 / (seen.done + seen.failures) as f64),
+    ]);
+    if let Some(latency) = seen.latency {
+        sample.insert(Metric::P50, latency.p50.as_secs_f64() * 1e3);
+        sample.insert(Metric::P99, latency.p99.as_secs_f64() * 1e3);
+    }
+    Ok(sample)
+}
+
+fn idle(running: &Running, site: &Site, wanted: usize) -> Result<Sample, Error> {
+    // Two descriptors each in a proxy that is one process, and some for itself.
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
+    let sessions = wanted.min(usize::try_from(limit.saturating_sub(200) / 2).unwrap_or(wanted));
+    let before = process::memory(running.pid()) as f64;
+    let after = sessions::idle(site.port, sessions, || process::memory(running.pid()) as f64)?;
+    Ok(Sample::from([
+        (Metric::Resident, before),
+        (Metric::Peak, after),
+        (Metric::PerSession, (after - before) / sessions as f64),
+    ]))
+}
