@@ -1,11 +1,11 @@
 //! A client's connection from its first byte to its end: one request after another.
 
 use std::future::poll_fn;
-use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
 use super::exchange::{Client, Exchange};
+use super::message::Headers;
 use super::phases::{self, Content};
 use super::request::arriving::Arriving;
 use super::request::head::{Length, Request};
@@ -30,9 +30,40 @@ pub(super) struct Session<'a> {
     tls: Option<&'a Facts>,
     /// HTTP without TLS where the address wants TLS.
     plain_to_tls: bool,
-    request: Request,
+    memory: Kept,
     /// `keepalive_timeout` where the last request was answered.
     keepalive_timeout: Duration,
+}
+
+/// Memory that goes from one request of a connection to the next.
+#[derive(Default)]
+struct Kept {
+    request: Request,
+    response_head: Vec<u8>,
+    upstream_fields: Headers,
+}
+
+impl Kept {
+    /// Room for a usual head; what a long one has taken is given back.
+    const HEAD: usize = 1024;
+
+    fn lend(&mut self, x: &mut Exchange<'_>) {
+        x.request = std::mem::take(&mut self.request);
+        x.response_head = std::mem::take(&mut self.response_head);
+        x.upstream_fields = std::mem::take(&mut self.upstream_fields);
+        x.response_head.clear();
+        x.upstream_fields.clear();
+    }
+
+    fn take_back(&mut self, x: &mut Exchange<'_>) {
+        self.request = std::mem::take(&mut x.request);
+        self.response_head = std::mem::take(&mut x.response_head);
+        self.upstream_fields = std::mem::take(&mut x.upstream_fields);
+        self.response_head.clear();
+        self.response_head.shrink_to(Self::HEAD);
+        self.upstream_fields.clear();
+        self.upstream_fields.shrink_to(Self::HEAD);
+    }
 }
 
 /// What reading a head came to.
@@ -67,7 +98,7 @@ impl<'a> Session<'a> {
             server: listen.default_server,
             tls: None,
             plain_to_tls: false,
-            request: Request::default(),
+            memory: Kept::default(),
             keepalive_timeout: Duration::ZERO,
         }
     }
@@ -109,27 +140,17 @@ impl<'a> Session<'a> {
         let Connection { stream, input, reading, writing, .. } = connection;
         reading.start(timeout);
         writing.stop();
-        let mut fill = pin!(poll_fn(|cx| match input.poll_fill(stream, cx) {
-            Poll::Ready(Ok(count)) => Poll::Ready(count > 0),
-            Poll::Ready(Err(_)) => Poll::Ready(false),
-            Poll::Pending => reading.poll(cx).map(|()| false),
-        }));
-        if let Some(read) = poll_fn(|cx| match fill.as_mut().poll(cx) {
-            Poll::Ready(read) => Poll::Ready(Some(read)),
-            Poll::Pending => Poll::Ready(None),
+        let mut idle = None;
+        poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(read) => Poll::Ready(read.is_ok_and(|count| count > 0)),
+            Poll::Pending => {
+                // A client that asks again at once is not idle, and spares itself being listed.
+                let idle = idle.get_or_insert_with(|| self.worker.connections.idle(first));
+                if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
+                    .map(|()| false)
+            }
         })
         .await
-        {
-            return read;
-        }
-        let idle = self.worker.connections.idle();
-        let mut quitting = self.worker.quitting.clone();
-        tokio::select! {
-            biased;
-            read = fill => read,
-            () = idle.evicted() => false,
-            _ = quitting.wait_for(|stage| *stage >= Stage::Draining), if !first => false,
-        }
     }
 
     async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {
@@ -138,7 +159,7 @@ impl<'a> Session<'a> {
         self.client.requests += 1;
         let Some(mut x) = Exchange::new(worker, http, server, self.client) else { return After::Close };
         x.tls = self.tls;
-        x.request = std::mem::take(&mut self.request);
+        self.memory.lend(&mut x);
         let after = match read_head(connection, &mut x).await {
             Read::Nothing => return After::Close,
             Read::Broken(status) => {
@@ -174,7 +195,7 @@ impl<'a> Session<'a> {
             worker.logs.access(log, http, &x);
         }
         self.keepalive_timeout = x.settings.keepalive_timeout;
-        self.request = std::mem::take(&mut x.request);
+        self.memory.take_back(&mut x);
         after
     }
 

@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::message::Headers;
@@ -88,7 +89,7 @@ pub(crate) struct Memory {
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     /// Its address, or the upstream's name where no server was left.
-    pub(crate) address: String,
+    pub(crate) address: Rc<str>,
     /// What it answered, or what nginx counts its failure as.
     pub(crate) status: Option<u16>,
     /// From choosing it to its last byte.

@@ -38,6 +38,11 @@ impl Headers {
         self.fields.clear();
     }
 
+    /// Gives back memory for text beyond `most` bytes.
+    pub fn shrink_to(&mut self, most: usize) {
+        self.text.shrink_to(most);
+    }
+
     /// The first field of that name, compared without case.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)

@@ -12,6 +12,7 @@ mod phases;
 pub mod request;
 pub(crate) mod response;
 mod server_names;
+pub(crate) mod text;
 pub mod uri;
 pub mod variables;
 pub(crate) mod wire;

@@ -11,6 +11,7 @@ mod upload;
 mod upstream;
 
 use std::fmt;
+use std::rc::Rc;
 use std::time::Instant;
 
 pub(crate) use converse::{Cut, Leg};
@@ -55,7 +56,8 @@ pub(crate) async fn handle<C: Stream>(
         return Err(Unanswered::Status(500));
     };
     let mut turn = group.turn(settings.proxy.next_upstream_tries);
-    let mut handler = Handler { group, request, sending, began: Instant::now(), chosen: Instant::now() };
+    let now = Instant::now();
+    let mut handler = Handler { group, request, sending, began: now, chosen: now };
     let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
     handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
     handler.keep(client, leg, &head);
@@ -96,8 +98,10 @@ impl Handler<'_> {
     ) -> Result<(Leg, Head), Unanswered> {
         let upstreams = &x.worker.upstreams;
         loop {
-            let Some(address) = turn.next(upstreams.now()) else {
-                x.attempts.push(Attempt { address: self.group.name.clone(), status: Some(502), time: None });
+            self.chosen = Instant::now();
+            let Some((address, name)) = turn.next(upstreams.seconds(self.chosen)) else {
+                let name = Rc::clone(&self.group.name);
+                x.attempts.push(Attempt { address: name, status: Some(502), time: None });
                 self.log(
                     x,
                     Level::Error,
@@ -106,9 +110,7 @@ impl Handler<'_> {
                 );
                 return Err(Unanswered::Status(502));
             };
-            let name = address.to_string();
-            x.attempts.push(Attempt { address: name.clone(), status: None, time: None });
-            self.chosen = Instant::now();
+            x.attempts.push(Attempt { address: Rc::clone(&name), status: None, time: None });
             let (failure, sent) = match self.ask(client, x, address).await {
                 Ok((leg, head)) => {
                     let on = &x.settings.proxy.next_upstream;
@@ -121,15 +123,15 @@ impl Handler<'_> {
                 }
                 Err(Asked::Failed(failure, sent)) => (failure, sent),
                 Err(Asked::Unanswered(status, doing)) => {
-                    finish(x, None, self.chosen);
+                    self.finish(x, None);
                     return Err(self.client_failed(x, status, doing, &name));
                 }
             };
-            finish(x, Some(failure.status()), self.chosen);
+            let now = self.finish(x, Some(failure.status()));
             if !matches!(failure, Failure::Status(_)) {
                 self.log(x, Level::Error, format_args!("{failure}"), &name);
             }
-            if turn.report(failure.fared(), upstreams.now()) {
+            if turn.report(failure.fared(), upstreams.seconds(now)) {
                 self.log(
                     x,
                     Level::Warn,
@@ -138,7 +140,7 @@ impl Handler<'_> {
                 );
             }
             let late = !x.settings.proxy.next_upstream_timeout.is_zero()
-                && self.began.elapsed() >= x.settings.proxy.next_upstream_timeout;
+                && now - self.began >= x.settings.proxy.next_upstream_timeout;
             let replayable = sent != Sent::Streamed;
             let method = x.request.method();
             if turn.tries == 0
@@ -235,8 +237,8 @@ impl Handler<'_> {
                 format_args!("upstream sent invalid chunked response while {}", Doing::Relaying),
                 &name,
             );
-            finish(x, Some(head.status), self.chosen);
-            turn.report(Fared::Well, x.worker.upstreams.now());
+            let now = self.finish(x, Some(head.status));
+            turn.report(Fared::Well, x.worker.upstreams.seconds(now));
             return Err(Unanswered::Status(502));
         };
         x.status = head.status;
@@ -261,14 +263,14 @@ impl Handler<'_> {
 
         let before = x.sent;
         let outcome = if head.status == 101 {
-            turn.report(Fared::Well, x.worker.upstreams.now());
+            turn.report(Fared::Well, x.worker.upstreams.seconds(Instant::now()));
             tunnel::run(client, x, leg).await
         } else {
             leg.relay(client, x, &mut body).await
         };
         x.sent = before + client.output.written();
-        finish(x, Some(head.status), self.chosen);
-        turn.report(Fared::Well, x.worker.upstreams.now());
+        let now = self.finish(x, Some(head.status));
+        turn.report(Fared::Well, x.worker.upstreams.seconds(now));
         match outcome {
             Ok(()) => Ok(()),
             Err(Cut::Server(reason)) => {
@@ -314,6 +316,16 @@ impl Handler<'_> {
         }
     }
 
+    /// Notes how the attempt under way has ended, and says when.
+    fn finish(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
+        let now = Instant::now();
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.status = status;
+            attempt.time = Some(now - self.chosen);
+        }
+        now
+    }
+
     fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
         let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
         x.log_upstream(level, message, Some(&format_args!("http://{peer}{}", Visible(target))));
@@ -349,13 +361,5 @@ fn doing(failure: &Failure) -> Doing {
         Failure::TimedOut(doing) => *doing,
         Failure::Send(_) => Doing::Sending,
         _ => Doing::ReadingHead,
-    }
-}
-
-/// Notes how the attempt under way has ended.
-fn finish(x: &mut Exchange<'_>, status: Option<u16>, begin: Instant) {
-    if let Some(attempt) = x.attempts.last_mut() {
-        attempt.status = status;
-        attempt.time = Some(begin.elapsed());
     }
 }

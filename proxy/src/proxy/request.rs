@@ -5,7 +5,7 @@ use std::io::Write as _;
 use crate::config::model::{ProxyPass, Settings};
 use crate::http::exchange::Exchange;
 use crate::http::request::head::lists;
-use crate::http::response::lead::write_field;
+use crate::http::response::lead::{write_field, write_number};
 use crate::http::variables::Variables;
 
 /// How the body goes out.
@@ -103,10 +103,7 @@ fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: Sending, out
     }
     match sending {
         Sending::Nothing => {}
-        Sending::Length(length) => {
-            // Writing to memory does not fail.
-            let _ = write!(out, "Content-Length: {length}\r\n");
-        }
+        Sending::Length(length) => write_number(out, b"Content-Length: ", length),
         Sending::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
     }
 }

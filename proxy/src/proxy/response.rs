@@ -1,5 +1,6 @@
 //! What an app server answers: its head, read strictly, and what of it reaches the client.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::redirect;
@@ -67,9 +68,10 @@ pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers, most: usize) -> Re
 }
 
 fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(Head, usize)>, Invalid> {
-    let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
-    let mut response = httparse::Response::new(&mut fields);
-    let length = match response.parse(bytes) {
+    let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let length = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::Version | httparse::Error::Status) => {
@@ -158,8 +160,9 @@ impl Head {
             chunked,
             ..Lead::default()
         };
+        let has_options = fields.get("Connection").is_some();
         x.write_head(out, &lead, |out| {
-            for (name, value) in fields.iter().filter(|(name, _)| self.passes(x, name)) {
+            for (name, value) in fields.iter().filter(|(name, _)| self.passes(x, has_options, name)) {
                 match redirect::rewrite(x, name, value) {
                     Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
                     Some(value) => write_field(out, name, &value),
@@ -170,14 +173,17 @@ impl Head {
         chunked
     }
 
-    fn passes(&self, x: &Exchange<'_>, name: &[u8]) -> bool {
+    fn passes(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
         let own = HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
         let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
         if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
             return false;
         }
+        if upgrade || !has_options {
+            return true;
+        }
         let text = std::str::from_utf8(name).unwrap_or_default();
-        upgrade || !x.upstream_fields.get_all("Connection").any(|options| lists(options, text))
+        !x.upstream_fields.get_all("Connection").any(|options| lists(options, text))
     }
 }
 

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::pool::Pool;
@@ -20,7 +21,7 @@ pub struct Upstreams {
 #[derive(Debug)]
 pub(crate) struct Group {
     /// Its name.
-    pub(crate) name: String,
+    pub(crate) name: Rc<str>,
     /// Idle connections to its servers.
     pub(crate) pool: Pool,
     /// Primary servers and, behind them, the backups.
@@ -33,6 +34,8 @@ pub(crate) struct Group {
 #[derive(Debug)]
 struct Peer {
     address: SocketAddr,
+    /// The address in logs.
+    name: Rc<str>,
     weight: i64,
     effective_weight: i64,
     current_weight: i64,
@@ -80,9 +83,9 @@ impl Upstreams {
     }
 
     /// Whole seconds on a clock that does not jump; far from 0, where nothing has been checked yet.
-    pub(crate) fn now(&self) -> u64 {
+    pub(crate) fn seconds(&self, now: Instant) -> u64 {
         const START: Duration = Duration::from_secs(1 << 32);
-        (START + self.began.elapsed()).as_secs()
+        (START + now.saturating_duration_since(self.began)).as_secs()
     }
 }
 
@@ -93,7 +96,7 @@ impl Group {
             RefCell::new(servers.map(Peer::new).collect())
         };
         Group {
-            name: upstream.name.clone(),
+            name: upstream.name.as_str().into(),
             pool: Pool::new(upstream),
             tiers: [tier(false), tier(true)],
             single: upstream.servers.len() == 1,
@@ -113,6 +116,7 @@ impl Peer {
     fn new(server: &UpstreamServer) -> Peer {
         Peer {
             address: server.address,
+            name: server.address.to_string().into(),
             weight: i64::from(server.weight),
             effective_weight: i64::from(server.weight),
             current_weight: 0,
@@ -133,23 +137,23 @@ impl Peer {
 
 impl Turn<'_> {
     /// The server to ask now; `None` when no live one is left.
-    pub(crate) fn next(&mut self, now: u64) -> Option<SocketAddr> {
+    pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
         while self.tier < self.group.tiers.len() {
-            if let Some(address) = self.choose(now) {
-                return Some(address);
+            if let Some(chosen) = self.choose(now) {
+                return Some(chosen);
             }
             self.tier += 1;
         }
         None
     }
 
-    fn choose(&mut self, now: u64) -> Option<SocketAddr> {
+    fn choose(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
         let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
         let tried = self.tried.get_mut(self.tier)?;
         if self.group.single {
             let peer = peers.first().filter(|peer| !peer.down)?;
             self.current = Some(0);
-            return Some(peer.address);
+            return Some((peer.address, Rc::clone(&peer.name)));
         }
         let (mut best, mut total): (Option<(usize, i64)>, i64) = (None, 0);
         for (index, peer) in peers.iter_mut().enumerate() {
@@ -173,7 +177,7 @@ impl Turn<'_> {
         }
         tried.push(index);
         self.current = Some(index);
-        Some(peer.address)
+        Some((peer.address, Rc::clone(&peer.name)))
     }
 
     /// Says how the server chosen last has done; true when it is now left out for a while.
@@ -234,7 +238,7 @@ mod tests {
     }
 
     fn ask(turn: &mut Turn<'_>, now: u64) -> char {
-        turn.next(now).map_or('-', |address| char::from(address.port() as u8))
+        turn.next(now).map_or('-', |(address, _)| char::from(address.port() as u8))
     }
 
     fn asked(group: &Group, requests: usize, now: u64) -> String {

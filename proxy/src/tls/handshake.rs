@@ -90,11 +90,11 @@ where
         let mut first = [0];
         {
             // Nobody knows yet whether it will ever say a word, so it goes first when room is needed.
-            let idle = greeting.connections.idle();
+            let idle = greeting.connections.idle(true);
             let peeked = tokio::select! {
                 biased;
                 peeked = stream.peek(&mut first) => peeked,
-                () = idle.evicted() => return Ok(Begun::Evicted),
+                () = idle.closing() => return Ok(Begun::Evicted),
             };
             match peeked {
                 Ok(0) => return Err(Failed::Closed),

@@ -13,6 +13,11 @@ use crate::http::uri;
 /// The most header fields of one request.
 const MOST_FIELDS: usize = 256;
 
+/// As many as there are as a rule: room for more is made only when they come.
+const USUAL_FIELDS: usize = 32;
+
+const TOO_MANY: Refusal = Refusal { status: TOO_LARGE, reason: "client sent too many header lines" };
+
 /// Fields that nginx refuses to see twice; `Host`, `Content-Length` and `Transfer-Encoding` have words of their own.
 const ONCE: [&str; 7] = [
     "Authorization",
@@ -206,17 +211,22 @@ impl Request {
 
     /// Reads header fields and an empty line, though more may follow.
     pub(crate) fn read_some_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        match self.read_up_to::<USUAL_FIELDS>(block) {
+            Err(TOO_MANY) => self.read_up_to::<MOST_FIELDS>(block),
+            outcome => outcome,
+        }
+    }
+
+    fn read_up_to<const MOST: usize>(&mut self, block: &[u8]) -> Result<(), Refusal> {
         const INVALID: Refusal = bad("client sent invalid header line");
-        let mut fields = [httparse::EMPTY_HEADER; MOST_FIELDS];
+        let mut fields = [httparse::EMPTY_HEADER; MOST];
         match httparse::parse_headers(block, &mut fields) {
             Ok(httparse::Status::Complete((_, fields))) => {
                 for field in fields {
                     self.read_field(field.name, field.value)?;
                 }
             }
-            Err(httparse::Error::TooManyHeaders) => {
-                return Err(Refusal { status: TOO_LARGE, reason: "client sent too many header lines" });
-            }
+            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY),
             Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID),
         }
         Ok(())

@@ -1,11 +1,10 @@
 //! The head of a response, in nginx's order.
 
-use std::io::Write as _;
-
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
 use crate::config::template::Template;
 use crate::http::exchange::Exchange;
 use crate::http::request::refusal::visible;
+use crate::http::text;
 use crate::http::variables::Variables;
 use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
@@ -42,18 +41,26 @@ impl Exchange<'_> {
         out.extend_from_slice(b"HTTP/1.1 ");
         match lead.status_text {
             Some(text) => out.extend_from_slice(text),
-            None => print(out, format_args!("{status:03} {}", reason(status))),
+            None => {
+                text::status(out, status);
+                out.push(b' ');
+                out.extend_from_slice(reason(status).as_bytes());
+            }
         }
         let product = if self.settings.server_tokens { PRODUCT_VERSION } else { PRODUCT };
-        print(out, format_args!("\r\nServer: {product}\r\nDate: {}\r\n", self.worker.clock.now().http));
+        out.extend_from_slice(b"\r\nServer: ");
+        out.extend_from_slice(product.as_bytes());
+        out.extend_from_slice(b"\r\nDate: ");
+        out.extend_from_slice(self.worker.clock.now().http.as_bytes());
+        out.extend_from_slice(b"\r\n");
         if let Some(kind) = lead.content_type.filter(|kind| !kind.is_empty()) {
             write_field(out, b"Content-Type", kind);
         }
         if let Some(length) = lead.length {
-            print(out, format_args!("Content-Length: {length}\r\n"));
+            write_number(out, b"Content-Length: ", length);
         }
         if let Some(second) = lead.last_modified {
-            print(out, format_args!("Last-Modified: {}\r\n", http_date(second)));
+            write_field(out, b"Last-Modified", http_date(second).as_bytes());
         }
         let absolute = lead.location.filter(|location| location.starts_with(b"/"));
         if let Some(path) = absolute {
@@ -70,7 +77,7 @@ impl Exchange<'_> {
             (_, false) => b"Connection: close\r\n",
         });
         if let (true, Some(seconds)) = (self.keep_alive && status != 101, self.settings.keepalive_header) {
-            print(out, format_args!("Keep-Alive: timeout={seconds}\r\n"));
+            write_number(out, b"Keep-Alive: timeout=", seconds);
         }
         if let (Some(location), None) = (lead.location, absolute) {
             write_field(out, b"Location", location);
@@ -107,7 +114,8 @@ impl Exchange<'_> {
             host => out.extend_from_slice(host),
         }
         if self.client.local.port() != port {
-            print(out, format_args!(":{}", self.client.local.port()));
+            out.push(b':');
+            text::decimal(out, u64::from(self.client.local.port()));
         }
         write_value(out, path);
     }
@@ -140,9 +148,11 @@ fn write_value(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-fn print(out: &mut Vec<u8>, text: std::fmt::Arguments<'_>) {
-    // Writing to memory does not fail.
-    let _ = out.write_fmt(text);
+/// Appends a field whose value ends in a number.
+pub(crate) fn write_number(out: &mut Vec<u8>, lead: &[u8], number: u64) {
+    out.extend_from_slice(lead);
+    text::decimal(out, number);
+    out.extend_from_slice(b"\r\n");
 }
 
 #[cfg(test)]

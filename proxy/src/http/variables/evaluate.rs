@@ -1,10 +1,8 @@
 //! The value of every variable for a request.
 
 use std::borrow::Cow;
-use std::io::Write as _;
 use std::net::IpAddr;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use super::Variables;
 use crate::config::model::Level;
@@ -12,6 +10,7 @@ use crate::config::template::Variable;
 use crate::files;
 use crate::http::exchange::{Attempt, Exchange};
 use crate::http::message::Headers;
+use crate::http::text;
 use crate::server::clock::since_epoch;
 
 /// Variables inside each other, beyond which there must be a cycle. nginx stops after 100.
@@ -34,10 +33,10 @@ impl Variables for Exchange<'_> {
             }
             Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
             Variable::Args | Variable::QueryString => return some(out, &self.args) || self.has_args,
-            Variable::BodyBytesSent => show(out, self.body_sent()),
-            Variable::BytesSent => show(out, self.sent),
-            Variable::Connection => show(out, self.client.number),
-            Variable::ConnectionRequests => show(out, self.client.requests),
+            Variable::BodyBytesSent => text::decimal(out, self.body_sent()),
+            Variable::BytesSent => text::decimal(out, self.sent),
+            Variable::Connection => text::decimal(out, self.client.number),
+            Variable::ConnectionRequests => text::decimal(out, self.client.requests),
             Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| files::directory(&self.settings.root, self, out)),
@@ -46,24 +45,24 @@ impl Variables for Exchange<'_> {
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
-            Variable::Msec => seconds(out, since_epoch()),
+            Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(env!("CARGO_PKG_VERSION").as_bytes()),
-            Variable::Pid => show(out, std::process::id()),
+            Variable::Pid => text::decimal(out, u64::from(std::process::id())),
             Variable::ProxyAddXForwardedFor => {
                 if joined(&request.headers, "x_forwarded_for", out) {
                     out.extend_from_slice(b", ");
                 }
-                show(out, self.client.peer.ip());
+                text::ip(out, self.client.peer.ip());
             }
             Variable::ProxyHost => {
                 return append(out, self.settings.proxy_pass.as_ref().map(|pass| pass.host.as_bytes()));
             }
             Variable::ProxyPort => match &self.settings.proxy_pass {
-                Some(pass) => show(out, pass.port),
+                Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },
-            Variable::RemoteAddr => show(out, self.client.peer.ip()),
-            Variable::RemotePort => show(out, self.client.peer.port()),
+            Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
+            Variable::RemotePort => text::decimal(out, u64::from(self.client.peer.port())),
             Variable::RemoteUser => match remote_user(&request.headers) {
                 Some(user) if !user.is_empty() => out.extend_from_slice(&user),
                 _ => return false,
@@ -72,14 +71,14 @@ impl Variables for Exchange<'_> {
             Variable::RequestFilename => self.nested(|| {
                 files::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
             }),
-            Variable::RequestLength => show(out, self.request_length),
+            Variable::RequestLength => text::decimal(out, self.request_length),
             Variable::RequestMethod => return some(out, request.method()),
-            Variable::RequestTime => seconds(out, self.started.elapsed()),
+            Variable::RequestTime => text::seconds(out, self.started.elapsed()),
             Variable::RequestUri => return some(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
-            Variable::ServerAddr => show(out, self.client.local.ip()),
+            Variable::ServerAddr => text::ip(out, self.client.local.ip()),
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
-            Variable::ServerPort => show(out, self.client.local.port()),
+            Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
             Variable::ServerProtocol => return some(out, request.protocol()),
             Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
             Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
@@ -91,19 +90,21 @@ impl Variables for Exchange<'_> {
             Variable::SslSessionReused => {
                 return append(out, self.tls.map(|tls| if tls.reused { &b"r"[..] } else { b"." }));
             }
-            Variable::Status => show(out, format_args!("{:03}", self.status)),
+            Variable::Status => text::status(out, self.status),
             Variable::TimeIso8601 => out.extend_from_slice(self.worker.clock.now().iso8601.as_bytes()),
             Variable::TimeLocal => out.extend_from_slice(self.worker.clock.now().local.as_bytes()),
-            Variable::UpstreamAddr => return self.list(out, |attempt, out| show(out, &attempt.address)),
+            Variable::UpstreamAddr => {
+                return self.list(out, |attempt, out| out.extend_from_slice(attempt.address.as_bytes()));
+            }
             Variable::UpstreamStatus => {
                 return self.list(out, |attempt, out| match attempt.status {
-                    Some(status) => show(out, status),
+                    Some(status) => text::decimal(out, u64::from(status)),
                     None => out.push(b'-'),
                 });
             }
             Variable::UpstreamResponseTime => {
                 return self.list(out, |attempt, out| match attempt.time {
-                    Some(time) => seconds(out, time),
+                    Some(time) => text::seconds(out, time),
                     None => out.push(b'-'),
                 });
             }
@@ -189,15 +190,6 @@ fn append(out: &mut Vec<u8>, value: Option<&[u8]>) -> bool {
 fn some(out: &mut Vec<u8>, value: &[u8]) -> bool {
     out.extend_from_slice(value);
     !value.is_empty()
-}
-
-fn show(out: &mut Vec<u8>, value: impl std::fmt::Display) {
-    // Writing to memory does not fail.
-    let _ = write!(out, "{value}");
-}
-
-fn seconds(out: &mut Vec<u8>, time: Duration) {
-    let _ = write!(out, "{}.{:03}", time.as_secs(), time.subsec_millis());
 }
 
 /// `$arg_name`: the value as it came, not decoded.

@@ -26,7 +26,8 @@ pub trait Variables {
 
     /// The value of a template.
     fn evaluate(&self, template: &Template) -> Vec<u8> {
-        let mut value = Vec::new();
+        // Most values fit: growing from nothing would allocate more than once.
+        let mut value = Vec::with_capacity(64);
         self.evaluate_into(template, &mut value);
         value
     }

@@ -2,7 +2,9 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
 
@@ -19,8 +21,17 @@ struct Shared {
     /// Idle connections that were told to close and have not done so yet.
     evicting: Cell<usize>,
     /// Connections that wait for a request, the longest waiting first.
-    idle: RefCell<BTreeMap<u64, Rc<Notify>>>,
+    idle: RefCell<BTreeMap<u64, Waiting>>,
     next_idle: Cell<u64>,
+    draining: Cell<bool>,
+}
+
+/// A connection that waits.
+#[derive(Debug)]
+struct Waiting {
+    /// For its first request, which it may still send when the worker drains.
+    first: bool,
+    waker: Option<Waker>,
 }
 
 /// The right to hold one connection; given back when dropped.
@@ -36,7 +47,6 @@ pub struct Slot {
 pub struct Idle {
     connections: Connections,
     number: u64,
-    evicted: Rc<Notify>,
 }
 
 /// What [`Connections::accept`] found.
@@ -61,6 +71,7 @@ impl Connections {
             evicting: Cell::new(0),
             idle: RefCell::default(),
             next_idle: Cell::new(0),
+            draining: Cell::new(false),
         }))
     }
 
@@ -85,13 +96,20 @@ impl Connections {
         self.slot(false)
     }
 
-    /// Says that a client connection waits for its first or next request.
-    pub fn idle(&self) -> Idle {
+    /// Says that a client connection waits for its first request, or for the next one.
+    pub fn idle(&self, first: bool) -> Idle {
         let number = self.0.next_idle.get();
         self.0.next_idle.set(number + 1);
-        let evicted = Rc::new(Notify::new());
-        self.0.idle.borrow_mut().insert(number, Rc::clone(&evicted));
-        Idle { connections: self.clone(), number, evicted }
+        self.0.idle.borrow_mut().insert(number, Waiting { first, waker: None });
+        Idle { connections: self.clone(), number }
+    }
+
+    /// From now on no connection waits for another request.
+    pub fn drain(&self) {
+        self.0.draining.set(true);
+        for waiting in self.0.idle.borrow_mut().values_mut().filter(|waiting| !waiting.first) {
+            waiting.wake();
+        }
     }
 
     /// Client connections that are open.
@@ -127,8 +145,8 @@ impl Connections {
         let mut idle = shared.idle.borrow_mut();
         let count = (idle.len() / 8).clamp(1, 32);
         let before = shared.evicting.get();
-        for (_, evicted) in std::iter::from_fn(|| idle.pop_first()).take(count) {
-            evicted.notify_one();
+        for (_, mut waiting) in std::iter::from_fn(|| idle.pop_first()).take(count) {
+            waiting.wake();
             shared.evicting.set(shared.evicting.get() + 1);
         }
         shared.evicting.get() > before
@@ -148,10 +166,33 @@ impl Drop for Slot {
     }
 }
 
+impl Waiting {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
 impl Idle {
-    /// Returns when the worker needs the room: the connection is to be closed.
-    pub async fn evicted(&self) {
-        self.evicted.notified().await;
+    /// Ready when the connection is to be closed: the worker needs the room, or drains.
+    pub fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
+        let shared = &self.connections.0;
+        match shared.idle.borrow_mut().get_mut(&self.number) {
+            Some(waiting) if waiting.first || !shared.draining.get() => {
+                match &mut waiting.waker {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    none => *none = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// The same, to be awaited.
+    pub async fn closing(&self) {
+        poll_fn(|cx| self.poll_closing(cx)).await;
     }
 }
 
@@ -189,13 +230,25 @@ mod tests {
     async fn the_longest_idle_connection_makes_room() {
         let connections = Connections::new(3, 1);
         let (slots, first, second) =
-            ((take(&connections), take(&connections)), connections.idle(), connections.idle());
+            ((take(&connections), take(&connections)), connections.idle(true), connections.idle(false));
         let reused = connections.accept();
         assert!(matches!(reused, Accepted::Reused(_)));
-        first.evicted().await;
+        first.closing().await;
         drop((first, slots.0));
         assert!(matches!(connections.accept(), Accepted::Reused(_)), "the second idle one goes next");
-        second.evicted().await;
+        second.closing().await;
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_drains_waits_for_first_requests_only() {
+        let connections = Connections::new(8, 1);
+        let (first, next) = (connections.idle(true), connections.idle(false));
+        let told = async {
+            next.closing().await;
+            connections.idle(false).closing().await;
+        };
+        tokio::join!(told, async { connections.drain() });
+        assert!(first.poll_closing(&Context::from_waker(Waker::noop())).is_pending());
     }
 
     #[tokio::test]

@@ -90,6 +90,7 @@ pub(in crate::server) async fn run(seed: Seed) {
                         acceptor.end.closed().await;
                     }
                     stage.send_if_modified(|stage| (*stage < Stage::Draining).then(|| *stage = Stage::Draining).is_some());
+                    worker.connections.drain();
                 }
                 Some(Command::Close) => { stage.send_replace(Stage::Closing); }
                 Some(Command::Stop) | None => break,
