@@ -174,6 +174,28 @@ impl Bench {
         outcome.difference.map_or(Ok(()), Err)
     }
 
+    /// What both do with bytes that are no generated stream.
+    pub(crate) fn observe(
+        &mut self,
+        request: &[u8],
+        reply: &[u8],
+    ) -> Result<(Observation, Observation), String> {
+        let pieces = [request.to_vec()];
+        let heads = [request.starts_with(b"HEAD ")];
+        let Bench { nginx, reference, runtime, .. } = self;
+        for patience in [PATIENCE, LONG_PATIENCE] {
+            let sending = Sending { pieces: &pieces, heads: &heads, reply, patience };
+            let (theirs, ours) = runtime
+                .block_on(async { tokio::join!(nginx.observe(&sending), reference.observe(&sending)) });
+            let (theirs, ours) = (theirs?, ours?);
+            // Whether one that is silent only takes its time is looked at twice.
+            if patience == LONG_PATIENCE || !(theirs.received.waits || ours.received.waits) {
+                return Ok((theirs, ours));
+            }
+        }
+        unreachable!("the second patience returns")
+    }
+
     fn attempt(&mut self, stream: &Stream, patience: Duration) -> Result<compare::Outcome, String> {
         let (pieces, heads) = (stream.pieces(), stream.heads());
         let sending = Sending { pieces: &pieces, heads: &heads, reply: stream.reply.as_bytes(), patience };

@@ -12,6 +12,8 @@ mod conf;
 mod configured;
 mod engine;
 mod known;
+mod payload_table;
+mod payloads;
 mod requests;
 mod stream;
 
@@ -57,6 +59,17 @@ fn configurations() {
     let Some(mut bench) = Bench::start() else { return };
     bench.try_configurations("good configurations", Budget::from_env(40), &conf::good(6));
     bench.try_configurations("configurations with mistakes", Budget::from_env(10), &conf::bad());
+    bench.finish();
+}
+
+#[test]
+fn what_can_be_read_in_two_ways() {
+    let Some(mut bench) = Bench::start() else { return };
+    // Answers that are refused count as failures, after which a server would be left out.
+    let document = document().replace("server @BLUE@;", "server @BLUE@ max_fails=0;");
+    let document = document.replace("server @GREEN@;", "server @GREEN@ max_fails=0;");
+    bench.configure(&document).expect("the document's configuration is good");
+    payload_table::check(&mut bench);
     bench.finish();
 }
 

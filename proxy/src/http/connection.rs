@@ -49,15 +49,14 @@ impl Kept {
 
     fn lend(&mut self, x: &mut Exchange<'_>) {
         x.request = std::mem::take(&mut self.request);
-        x.response_head = std::mem::take(&mut self.response_head);
+        x.response_head = std::mem::take(&mut self.response_head).into();
         x.upstream_fields = std::mem::take(&mut self.upstream_fields);
-        x.response_head.clear();
         x.upstream_fields.clear();
     }
 
     fn take_back(&mut self, x: &mut Exchange<'_>) {
         self.request = std::mem::take(&mut x.request);
-        self.response_head = std::mem::take(&mut x.response_head);
+        self.response_head = x.response_head.take();
         self.upstream_fields = std::mem::take(&mut x.upstream_fields);
         self.response_head.clear();
         self.response_head.shrink_to(Self::HEAD);

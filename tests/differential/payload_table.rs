@@ -1,0 +1,120 @@
+//! What both engines make of the [`payloads`](crate::payloads), as `docs/payloads.md` has it.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use crate::bench::Bench;
+use crate::engine::Observation;
+use crate::payloads::{Payload, SMUGGLED, payloads};
+
+const PAGE: &str = "../docs/payloads.md";
+
+const INTRODUCTION: &str = "\
+# What can be read in two ways
+
+Requests and answers that one reader could take to end elsewhere than another, that smuggle lines, or that RFC 9112 has refused: what nginx
+and the reference proxy say to the client, and what app servers behind them are asked for. `tests/differential` sends them, and fails when
+this table is not what it sees; `HOPCHECK_BLESS=1` writes it anew.
+
+Where bytes could be another request, they ask for `/api/smuggled`. No app server behind the reference proxy is ever asked for it.
+
+`waits` means that more of the request is expected, `closed` that the connection ended without an answer. A number behind a request is the
+length of its body; `…` stands behind one that broke off.
+";
+
+/// Sends every payload, and holds what came of it to the table.
+pub(crate) fn check(bench: &mut Bench) {
+    let mut rows = Vec::new();
+    for payload in payloads() {
+        let (theirs, ours) = bench.observe(&payload.request, &payload.reply).expect("two engines that run");
+        let smuggled = ours.seen.iter().find(|seen| seen.line.ends_with(SMUGGLED.as_bytes()));
+        assert!(smuggled.is_none(), "{}: {}: an app server was asked for it", payload.group, payload.name);
+        rows.push((payload, [Told::of(&theirs), Told::of(&ours)]));
+    }
+    let page = page(&rows);
+    if std::env::var_os("HOPCHECK_BLESS").is_some() {
+        std::fs::write(PAGE, &page).expect("docs/ can be written");
+    }
+    let known = std::fs::read_to_string(Path::new(PAGE)).unwrap_or_default();
+    let news: Vec<String> = page
+        .lines()
+        .filter(|line| !known.lines().any(|other| other == *line))
+        .map(|line| format!("now {line}"))
+        .chain(
+            known
+                .lines()
+                .filter(|line| !page.lines().any(|other| other == *line))
+                .map(|line| format!("was {line}")),
+        )
+        .collect();
+    assert!(
+        news.is_empty(),
+        "docs/payloads.md says otherwise (HOPCHECK_BLESS=1 writes it):\n{}",
+        news.join("\n")
+    );
+}
+
+/// What one engine made of a payload.
+#[derive(PartialEq, Eq)]
+struct Told {
+    client: String,
+    app: String,
+}
+
+impl Told {
+    fn of(observation: &Observation) -> Told {
+        let received = &observation.received;
+        let mut client: Vec<String> =
+            received.answers.iter().map(|answer| answer.status().to_string()).collect();
+        if !received.rest.is_empty() {
+            client.push("more bytes".into());
+        }
+        if received.waits {
+            client.push("waits".into());
+        }
+        if client.is_empty() {
+            client.push("closed".into());
+        }
+        let app = observation.seen.iter().map(|seen| {
+            let line = seen.line.escape_ascii();
+            let body = if seen.body.is_empty() { String::new() } else { format!(" {}", seen.body.len()) };
+            format!("`{line}`{body}{}", if seen.complete { "" } else { " …" })
+        });
+        Told { client: client.join(", "), app: app.collect::<Vec<_>>().join(", ") }
+    }
+}
+
+fn page(rows: &[(Payload, [Told; 2])]) -> String {
+    let differ = rows.iter().filter(|(_, [theirs, ours])| theirs != ours).count();
+    let mut page =
+        format!("{INTRODUCTION}\n{} payloads; of {differ} the two make something else.\n", rows.len());
+    let mut group = "";
+    for (payload, [theirs, ours]) in rows {
+        if payload.group != group {
+            group = payload.group;
+            let _ = write!(
+                page,
+                "\n## {group}\n\n| | nginx | reference proxy | behind nginx | behind the reference proxy |\n|---|---|---|---|---|\n"
+            );
+        }
+        let (client, app) = (same(&theirs.client, &ours.client), same(&theirs.app, &ours.app));
+        let _ = writeln!(
+            page,
+            "| {} | {} | {client} | {} | {app} |",
+            payload.name,
+            theirs.client,
+            theirs.app.replace('|', "\\|")
+        );
+    }
+    page
+}
+
+/// The second, unless it is the first.
+fn same(theirs: &str, ours: &str) -> String {
+    match ours {
+        _ if theirs == ours && ours.is_empty() => String::new(),
+        _ if theirs == ours => "same".into(),
+        "" => "nothing".into(),
+        ours => format!("**{}**", ours.replace('|', "\\|")),
+    }
+}
