@@ -12,7 +12,6 @@ mod conf;
 mod configured;
 mod engine;
 mod known;
-mod payload_table;
 mod payloads;
 mod requests;
 mod stream;
@@ -69,7 +68,7 @@ fn what_can_be_read_in_two_ways() {
     let document = document().replace("server @BLUE@;", "server @BLUE@ max_fails=0;");
     let document = document.replace("server @GREEN@;", "server @GREEN@ max_fails=0;");
     bench.configure(&document).expect("the document's configuration is good");
-    payload_table::check(&mut bench);
+    payloads::check(&mut bench);
     bench.finish();
 }
 

@@ -4,7 +4,7 @@ use std::io::Write as _;
 
 use crate::config::model::{ProxyPass, Settings};
 use crate::http::exchange::Exchange;
-use crate::http::request::head::lists;
+use crate::http::request::grammar::lists;
 use crate::http::response::lead::{write_field, write_number};
 use crate::http::variables::Variables;
 

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::redirect;
 use crate::http::exchange::Exchange;
 use crate::http::message::Headers;
-use crate::http::request::head::{decimal, lists};
+use crate::http::request::grammar::{decimal, lists};
 use crate::http::response::lead::{Lead, write_field};
 use crate::http::wire::{Buffer, Framing};
 

@@ -1,6 +1,7 @@
 //! A request's head while it arrives.
 
-use super::head::{Request, method_length};
+use super::grammar::method_length;
+use super::head::Request;
 use super::refusal::{Refusal, TOO_LARGE};
 use super::scan::{Limits, Scan, Scanner};
 use crate::http::wire::Buffer;

@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use super::grammar::{decimal, lists, method_length, skip_spaces, version};
 use super::host;
 use super::refusal::{Refusal, TOO_LARGE, bad};
 use crate::http::message::Headers;
@@ -299,43 +300,6 @@ impl Request {
             && self.headers.get("Expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
         Ok(())
     }
-}
-
-/// Whether a comma-separated list names `token`, compared without case.
-pub(crate) fn lists(list: &[u8], token: &str) -> bool {
-    list.split(|&byte| byte == b',').any(|item| item.trim_ascii().eq_ignore_ascii_case(token.as_bytes()))
-}
-
-/// A length: digits only, small enough to count with.
-pub(crate) fn decimal(value: &[u8]) -> Option<u64> {
-    if value.is_empty() || !value.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    std::str::from_utf8(value).ok()?.parse().ok().filter(|&length| length <= i64::MAX as u64)
-}
-
-/// How many bytes at the front of a request line may be a method.
-pub(crate) fn method_length(line: &[u8]) -> usize {
-    line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count()
-}
-
-fn skip_spaces(line: &[u8], from: usize) -> usize {
-    from + line.get(from..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()
-}
-
-/// `HTTP/1.x`. An HTTP/0.9 request, which has no version and would be answered without a head, is refused.
-fn version(protocol: &[u8]) -> Result<u8, Refusal> {
-    const INVALID: Refusal = bad("client sent invalid request");
-    const UNKNOWN: Refusal = Refusal { status: 505, reason: "client sent invalid version" };
-    let minor = match protocol.strip_prefix(b"HTTP/").ok_or(INVALID)? {
-        [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => return Err(UNKNOWN),
-        [b'1', b'.', minor @ ..] => minor,
-        _ => return Err(INVALID),
-    };
-    if !(1..=3).contains(&minor.len()) || !minor.iter().all(u8::is_ascii_digit) {
-        return Err(INVALID);
-    }
-    Ok(if minor.iter().all(|&digit| digit == b'0') { 10 } else { 11 })
 }
 
 #[cfg(test)]

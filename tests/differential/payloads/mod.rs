@@ -1,10 +1,17 @@
-//! What both engines make of the [`payloads`](crate::payloads), as `docs/payloads.md` has it.
+//! Requests and answers made to be read in two ways: what research on request smuggling lists, and what RFC 9112 has refused.
+//!
+//! Wherever bytes could be another request they ask for `/api/smuggled`, which no app server may ever be asked for: not by a proxy that
+//! takes a message to end where the client meant it to, or where it can be read in one way only.
+//!
+//! What both engines make of them is in `docs/payloads.md`, to which they are held.
+
+mod list;
 
 use std::fmt::Write as _;
 
 use crate::bench::Bench;
 use crate::engine::Observation;
-use crate::payloads::{Payload, SMUGGLED, payloads};
+use list::{Payload, SMUGGLED, payloads};
 
 const PAGE: &str = "../docs/payloads.md";
 
