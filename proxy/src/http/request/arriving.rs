@@ -1,6 +1,6 @@
 //! A request's head while it arrives.
 
-use super::grammar::method_length;
+use super::grammar::{after_line_ends, method_length};
 use super::head::Request;
 use super::refusal::{Refusal, TOO_LARGE};
 use super::scan::{Limits, Scan, Scanner};
@@ -65,19 +65,25 @@ impl Arriving {
         if !self.has_line() {
             request.keep_partial_line(bytes);
             let long = Refusal { status: 414, reason: "client sent too long URI" };
-            return request.refuses_start(self.limits.line).unwrap_or(long);
+            return request.refuses_start(self.begun_line(bytes)).unwrap_or(long);
         }
         // What is wrong with the fields before it comes first, and the log is told their host.
         let lines = bytes.get(self.scanner.field_lines()).unwrap_or_default();
         let long = Refusal { status: TOO_LARGE, reason: "client sent too long header line" };
         request.read_some_fields(&[lines, b"\r\n"].concat()).err().unwrap_or(long)
     }
+
+    /// What there is room for of a request line that does not end, whatever has come of it.
+    fn begun_line<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+        let bytes = bytes.get(..=self.limits.head).unwrap_or(bytes);
+        let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
+        line.get(..self.limits.line).unwrap_or(line)
+    }
 }
 
 /// Whether these bytes are no request, whatever follows: most often TLS spoken to a plain port.
 fn cannot_begin(bytes: &[u8]) -> bool {
-    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let line = bytes.get(start..).unwrap_or_default();
+    let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
     let method = method_length(line);
     line.get(method).is_some_and(|&byte| method == 0 || !matches!(byte, b' ' | b'\r' | b'\n'))
 }

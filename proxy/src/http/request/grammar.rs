@@ -20,6 +20,11 @@ pub(crate) fn method_length(line: &[u8]) -> usize {
     line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count()
 }
 
+/// Where the request line begins: empty lines before it are ignored (RFC 9112 §2.2).
+pub(super) fn after_line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len())
+}
+
 /// Where what follows the spaces at `from` begins.
 pub(super) fn skip_spaces(line: &[u8], from: usize) -> usize {
     from + line.get(from..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()

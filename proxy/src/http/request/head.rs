@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::grammar::{decimal, lists, method_length, skip_spaces, version};
+use super::grammar::{after_line_ends, decimal, lists, method_length, skip_spaces, version};
 use super::host;
 use super::refusal::{Refusal, TOO_LARGE, bad};
 use crate::http::message::Headers;
@@ -88,9 +88,8 @@ impl Request {
     /// Keeps what there is of a request line that does not end, for the log.
     pub(crate) fn keep_partial_line(&mut self, bytes: &[u8]) {
         self.clear();
-        let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
-        let line =
-            bytes.get(start..).unwrap_or_default().split(|&byte| byte == b'\n').next().unwrap_or_default();
+        let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
+        let line = line.split(|&byte| byte == b'\n').next().unwrap_or_default();
         let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
         self.line.extend_from_slice(line.get(..end).unwrap_or_default());
         let method = method_length(&self.line);
@@ -99,9 +98,10 @@ impl Request {
         }
     }
 
-    /// Why a line that is longer than `limit` would have been refused before that, if so.
-    pub(crate) fn refuses_start(&self, limit: usize) -> Option<Refusal> {
-        let line = self.line.get(..limit).unwrap_or(&self.line);
+    /// Why a line that is too long, kept as [partial](Request::keep_partial_line), would have been refused before that, if
+    /// so. `line` is what has room of it: a CR at its very end may have been the line's.
+    pub(crate) fn refuses_start(&self, line: &[u8]) -> Option<Refusal> {
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();
         let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
         let (target, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
