@@ -1,5 +1,6 @@
 //! Running the specification against a target.
 
+mod order;
 mod select;
 
 use std::collections::HashMap;
@@ -34,10 +35,13 @@ pub async fn run(
     let (part, unchecked) = worded(&selected.part(selection.shard), setting.words());
     let order: HashMap<(String, usize), usize> =
         select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (select::place(f, s), nth)).collect();
-    let (mut features, unchecked) = select::divide(&part, &unchecked);
-    if let Some(seed) = selection.shuffle {
-        features = select::shuffled(&features, seed);
-    }
+    let (features, unchecked) = select::divide(&part, &unchecked);
+    let features = match selection.shuffle {
+        Some(seed) => order::shuffled(&features, seed),
+        // Who ends at the first broken promise wants the quick ones first.
+        None if selection.fail_fast => features,
+        None => order::waiting_first(&features),
+    };
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();

@@ -123,7 +123,7 @@ impl Selected {
 }
 
 /// A scenario with its feature and, if it is in one, its rule.
-type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
+pub(super) type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
 
 /// Every scenario, in order.
 pub(crate) fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>> {
@@ -166,7 +166,7 @@ pub(super) fn divide<'a>(
 }
 
 /// The features with only those scenarios in them that `wanted` holds of; asked once of each, in order.
-fn retain(
+pub(super) fn retain(
     features: &[Feature],
     mut wanted: impl FnMut(&Feature, Option<&Rule>, &Scenario) -> bool,
 ) -> Vec<Feature> {
@@ -185,73 +185,11 @@ fn retain(
     kept
 }
 
-/// The scenarios in the random order that `seed` stands for, each as a feature of its own: the runner keeps those of one
-/// feature together. Where two of them stand does not depend on which others there are, so that a part of a run keeps
-/// its order, too.
-pub(super) fn shuffled(features: &[Feature], seed: u32) -> Vec<Feature> {
-    let lone = |(feature, rule, scenario): Place<'_>| {
-        let scenarios = vec![scenario.clone()];
-        match rule {
-            Some(rule) => {
-                let rules = vec![Rule { scenarios, ..rule.clone() }];
-                Feature { scenarios: Vec::new(), rules, ..feature.clone() }
-            }
-            None => Feature { scenarios, rules: Vec::new(), ..feature.clone() },
-        }
-    };
-    let mut dealt: Vec<([u8; 32], Feature)> = scenarios(features)
-        .map(|(feature, rule, scenario)| (card(seed, feature, scenario), lone((feature, rule, scenario))))
-        .collect();
-    dealt.sort_by_key(|(card, _)| *card);
-    dealt.into_iter().map(|(_, feature)| feature).collect()
-}
-
-/// What decides where a scenario stands in a random order; the directory that the features are read from does not.
-fn card(seed: u32, feature: &Feature, scenario: &Scenario) -> [u8; 32] {
-    let file = path_of(feature).file_name().unwrap_or_default().to_string_lossy();
-    Sha256::digest(format!("{seed} {file}:{} {}", scenario.position.line, scenario.name)).into()
-}
-
 fn holds(expression: &TagOperation, tags: &[&str]) -> bool {
     match expression {
         TagOperation::And(a, b) => holds(a, tags) && holds(b, tags),
         TagOperation::Or(a, b) => holds(a, tags) || holds(b, tags),
         TagOperation::Not(a) => !holds(a, tags),
         TagOperation::Tag(tag) => tags.contains(&tag.trim_start_matches('@')),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(features: &[Feature]) -> Vec<&str> {
-        scenarios(features).map(|(_, _, scenario)| scenario.name.as_str()).collect()
-    }
-
-    #[test]
-    fn a_random_order_has_every_scenario_once_and_is_the_seeds_own() {
-        let features = Specification::built_in().unwrap().features;
-        let (one, same, other) = (shuffled(&features, 1), shuffled(&features, 1), shuffled(&features, 2));
-        assert_eq!(names(&one), names(&same));
-        assert_ne!(names(&one), names(&other));
-        let sorted = |features: &[Feature]| {
-            let mut places: Vec<_> =
-                scenarios(features).map(|(feature, _, scenario)| place(feature, scenario)).collect();
-            places.sort();
-            places
-        };
-        assert_eq!(sorted(&one), sorted(&features));
-    }
-
-    #[test]
-    fn a_part_keeps_its_order() {
-        let mut features = Specification::built_in().unwrap().features;
-        let all = shuffled(&features, 1);
-        features.truncate(2);
-        let part = shuffled(&features, 1);
-        let kept = names(&part);
-        let expected: Vec<&str> = names(&all).into_iter().filter(|name| kept.contains(name)).collect();
-        assert_eq!(kept, expected);
     }
 }

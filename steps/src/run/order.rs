@@ -1,0 +1,107 @@
+//! In which order scenarios are run.
+
+use std::cmp::Reverse;
+use std::sync::LazyLock;
+
+use gherkin::{Feature, Rule, Scenario};
+use regex::Regex;
+use sha2::{Digest as _, Sha256};
+
+use super::select::{Place, retain, scenarios};
+use crate::features::path_of;
+
+/// A time in seconds, as steps and directives say it.
+static SECONDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d+)(?: seconds?|s)\b").ok());
+
+/// The order of the specification, but that scenarios that wait are begun first, the longest before all: others can run
+/// meanwhile.
+pub(super) fn waiting_first(features: &[Feature]) -> Vec<Feature> {
+    let mut waiting: Vec<Place<'_>> = scenarios(features).filter(|(_, _, s)| wait(s) > 0).collect();
+    waiting.sort_by_key(|(_, _, scenario)| Reverse(wait(scenario)));
+    let others = retain(features, |_, _, scenario| wait(scenario) == 0);
+    waiting.into_iter().map(lone).chain(others).collect()
+}
+
+/// The longest time that a scenario speaks of, in seconds.
+fn wait(scenario: &Scenario) -> u32 {
+    let said = scenario.steps.iter().flat_map(|step| [Some(&step.value), step.docstring.as_ref()]).flatten();
+    let times = said.flat_map(|text| SECONDS.iter().flat_map(|seconds| seconds.captures_iter(text)));
+    times.filter_map(|time| time.get(1)?.as_str().parse().ok()).max().unwrap_or(0)
+}
+
+/// The scenarios in the random order that `seed` stands for. Where two of them stand does not depend on which others there
+/// are, so that a part of a run keeps its order, too.
+pub(super) fn shuffled(features: &[Feature], seed: u32) -> Vec<Feature> {
+    let mut dealt: Vec<([u8; 32], Feature)> = scenarios(features)
+        .map(|(feature, rule, scenario)| (card(seed, feature, scenario), lone((feature, rule, scenario))))
+        .collect();
+    dealt.sort_by_key(|(card, _)| *card);
+    dealt.into_iter().map(|(_, feature)| feature).collect()
+}
+
+/// A scenario as a feature of its own: the runner keeps those of one feature together.
+fn lone((feature, rule, scenario): Place<'_>) -> Feature {
+    let scenarios = vec![scenario.clone()];
+    match rule {
+        Some(rule) => {
+            let rules = vec![Rule { scenarios, ..rule.clone() }];
+            Feature { scenarios: Vec::new(), rules, ..feature.clone() }
+        }
+        None => Feature { scenarios, rules: Vec::new(), ..feature.clone() },
+    }
+}
+
+/// What decides where a scenario stands in a random order; the directory that the features are read from does not.
+fn card(seed: u32, feature: &Feature, scenario: &Scenario) -> [u8; 32] {
+    let file = path_of(feature).file_name().unwrap_or_default().to_string_lossy();
+    Sha256::digest(format!("{seed} {file}:{} {}", scenario.position.line, scenario.name)).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::select::place;
+    use super::*;
+    use crate::features::Specification;
+
+    fn names(features: &[Feature]) -> Vec<&str> {
+        scenarios(features).map(|(_, _, scenario)| scenario.name.as_str()).collect()
+    }
+
+    #[test]
+    fn a_random_order_has_every_scenario_once_and_is_the_seeds_own() {
+        let features = Specification::built_in().unwrap().features;
+        let (one, same, other) = (shuffled(&features, 1), shuffled(&features, 1), shuffled(&features, 2));
+        assert_eq!(names(&one), names(&same));
+        assert_ne!(names(&one), names(&other));
+        let sorted = |features: &[Feature]| {
+            let mut places: Vec<_> =
+                scenarios(features).map(|(feature, _, scenario)| place(feature, scenario)).collect();
+            places.sort();
+            places
+        };
+        assert_eq!(sorted(&one), sorted(&features));
+    }
+
+    #[test]
+    fn a_part_keeps_its_order() {
+        let mut features = Specification::built_in().unwrap().features;
+        let all = shuffled(&features, 1);
+        features.truncate(2);
+        let part = shuffled(&features, 1);
+        let kept = names(&part);
+        let expected: Vec<&str> = names(&all).into_iter().filter(|name| kept.contains(name)).collect();
+        assert_eq!(kept, expected);
+    }
+
+    #[test]
+    fn those_that_wait_come_first() {
+        let features = Specification::built_in().unwrap().features;
+        let waiting = waiting_first(&features);
+        let waits: Vec<u32> = scenarios(&waiting).map(|(_, _, scenario)| wait(scenario)).collect();
+        assert!(waits.is_sorted_by_key(|&seconds| Reverse(seconds)) && waits[0] > 0, "{waits:?}");
+        assert_eq!(waits.len(), scenarios(&features).count());
+        // All others are in their places.
+        let others = |features: &[Feature]| names(&retain(features, |_, _, s| wait(s) == 0)).join("\n");
+        assert_eq!(others(&waiting), others(&features));
+    }
+}
