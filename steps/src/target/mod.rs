@@ -5,6 +5,8 @@ mod nginx;
 mod reference;
 
 use std::fmt::Debug;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -20,6 +22,12 @@ use crate::conf::Scratch;
 /// How long a proxy may take until it listens, or to end when told to. Generous: it is only ever waited out when
 /// something is wrong.
 pub const START_DEADLINE: Duration = Duration::from_secs(30);
+
+/// A new directory below `parent` for scratch directories, open to the account the workers drop to.
+fn scratch_below(parent: &Path) -> io::Result<tempfile::TempDir> {
+    let open = std::fs::Permissions::from_mode(0o755);
+    tempfile::Builder::new().prefix("hopcheck-").permissions(open).tempdir_in(parent)
+}
 
 /// Something that runs a configuration.
 #[async_trait]

@@ -5,7 +5,6 @@
 //! signals nginx as asked through a FIFO, which takes milliseconds where `docker exec` takes a tenth of a second.
 
 use std::io::{self, Write as _};
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,7 +19,7 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::{Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict};
+use super::{Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below};
 use crate::conf::Scratch;
 
 /// The script that runs in the container.
@@ -71,7 +70,7 @@ impl Nginx {
             None if present(LOCAL_IMAGE).await => LOCAL_IMAGE.to_owned(),
             None => OFFICIAL_IMAGE.to_owned(),
         };
-        let scratch = scratch_parent()?;
+        let scratch = scratch_below(&std::env::temp_dir())?;
         let fifo = scratch.path().join("control");
         let script = scratch.path().join("serve.sh");
         std::fs::write(&script, SERVE)?;
@@ -223,11 +222,6 @@ impl Drop for Running {
             let _ = self.control.tell(format_args!("end {}", master.trim()));
         }
     }
-}
-
-/// A directory for scratch directories, open to the account the workers drop to.
-pub(super) fn scratch_parent() -> io::Result<tempfile::TempDir> {
-    tempfile::Builder::new().prefix("hopcheck-").permissions(std::fs::Permissions::from_mode(0o755)).tempdir()
 }
 
 /// Waits until `serve.sh` has noted the exit status of what ran in `directory`.
