@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
 use nginx_lint_parser::parse_string;
@@ -102,6 +103,7 @@ impl Rewriter<'_> {
             rewriter: self,
             upstreams: HashSet::new(),
             stand_ins: HashMap::new(),
+            files: HashMap::new(),
             out: Rewritten::default(),
             reserve: &mut reserve,
         };
@@ -139,22 +141,36 @@ struct Walk<'a> {
     upstreams: HashSet<String>,
     /// Upstream servers as written, each with the address that stands for it.
     stand_ins: HashMap<String, SocketAddr>,
+    /// What each `include` names.
+    files: HashMap<String, Rc<[Included]>>,
     out: Rewritten,
     reserve: &'a mut dyn FnMut(&str) -> io::Result<SocketAddr>,
 }
 
+/// A file that the configuration includes.
+struct Included {
+    name: String,
+    text: String,
+    /// `None` where it cannot be parsed: the engine's own words about it are better than ours.
+    parsed: Option<Config>,
+}
+
 impl Walk<'_> {
+    /// The files that `include pattern` names; read and parsed once.
+    fn files(&mut self, pattern: &str) -> Rc<[Included]> {
+        let source = self.rewriter.source;
+        let read = |(name, text): (String, String)| Included { parsed: parse_string(&text).ok(), name, text };
+        let all = || source.included(pattern).into_iter().map(read).collect();
+        Rc::clone(self.files.entry(pattern.to_owned()).or_insert_with(all))
+    }
+
     fn collect_upstreams(&mut self, parsed: &Config) {
         for directive in parsed.all_directives() {
             match directive.name.as_str() {
                 "upstream" => self.upstreams.extend(directive.first_arg().map(str::to_owned)),
                 "include" => {
-                    for (_, text) in
-                        directive.first_arg().map(|p| self.rewriter.source.included(p)).unwrap_or_default()
-                    {
-                        if let Ok(parsed) = parse_string(&text) {
-                            self.collect_upstreams(&parsed);
-                        }
+                    for file in directive.first_arg().map(|p| self.files(p)).unwrap_or_default().iter() {
+                        file.parsed.iter().for_each(|parsed| self.collect_upstreams(parsed));
                     }
                 }
                 _ => {}
@@ -287,14 +303,12 @@ impl Walk<'_> {
         edits: &mut Edits,
         context: &str,
     ) -> io::Result<()> {
-        for (name, text) in self.rewriter.source.included(pattern.as_str()) {
+        for Included { name, text, parsed } in self.files(pattern.as_str()).iter() {
             let mut inner = Edits::default();
-            if let Ok(parsed) = parse_string(&text) {
-                for directive in parsed.directives() {
-                    self.directive(directive, &text, &mut inner, context)?;
-                }
+            for directive in parsed.iter().flat_map(Config::directives) {
+                self.directive(directive, text, &mut inner, context)?;
             }
-            self.out.included.insert(name, inner.apply(&text));
+            self.out.included.insert(name.clone(), inner.apply(text));
         }
         let placed = self.place(pattern.as_str());
         self.put(directive, edits, span_of(std::slice::from_ref(pattern)), placed);

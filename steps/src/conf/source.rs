@@ -214,16 +214,12 @@ fn files<'a>(dir: &'a Dir<'a>) -> Box<dyn Iterator<Item = &'a include_dir::File<
     Box::new(dir.files().chain(dir.dirs().flat_map(files)))
 }
 
-/// `*` and `?` as glob(7) has them within one folder; classes are not used in practice.
+/// `*` and `?` as glob(7) has them within one folder; classes are not used in practice. A text without them is a name.
 fn matches(pattern: &str, name: &str) -> bool {
-    let expression: String = pattern
-        .chars()
-        .map(|c| match c {
-            '*' => ".*".to_owned(),
-            '?' => ".".to_owned(),
-            c => regex::escape(&c.to_string()),
-        })
-        .collect();
+    if !pattern.contains(['*', '?']) {
+        return pattern == name;
+    }
+    let expression = regex::escape(pattern).replace(r"\*", ".*").replace(r"\?", ".");
     !(name.starts_with('.') && pattern.starts_with('*'))
         && regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
 }
