@@ -158,19 +158,19 @@ Feature: STOMP
 
       Given the configuration says beside every "proxy_pass":
         """
-        proxy_read_timeout 2s;
+        proxy_read_timeout 1500ms;
         """
       And "minji" is connected over STOMP 1.2 with the headers:
         | heart-beat | <heart-beat> |
       And "minji" is subscribed to "/topic/stock"
-      And nothing is sent for 5 seconds
+      And nothing is sent for 3 seconds
       When "minji" sends "milk: 4" to "/topic/stock"
       Then "minji" receives "milk: 4"
 
       Examples:
         | who            | heart-beat |
-        | the client     | 500,0      |
-        | the app server | 0,500      |
+        | the client     | 300,0      |
+        | the app server | 0,300      |
 
     @default @slow
     Scenario: With heart-beats every ten seconds a session outlives the sixty
