@@ -75,9 +75,9 @@ impl Arriving {
 
     /// What there is room for of a request line that does not end, whatever has come of it.
     fn begun_line<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        let bytes = bytes.get(..=self.limits.head).unwrap_or(bytes);
-        let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
-        line.get(..self.limits.line).unwrap_or(line)
+        let room = (self.scanner.line_start() + self.limits.line).min(self.limits.head + 1);
+        let bytes = bytes.get(..room).unwrap_or(bytes);
+        bytes.get(after_line_ends(bytes)..).unwrap_or_default()
     }
 }
 
