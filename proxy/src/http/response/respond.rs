@@ -20,6 +20,9 @@ use crate::http::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
 /// The most that is read from a file at once, and sent at once where the kernel does the copying.
 const FILE_STEP: u64 = 2 * 1024 * 1024;
 
+/// Up to here a file's bytes are read and go out with the head: less than another call and another segment.
+const COPIED: u64 = 32 * 1024;
+
 /// How long a client may take to finish sending what nobody will read (nginx's `lingering_time`).
 const LINGER: Duration = Duration::from_secs(30);
 
@@ -123,8 +126,9 @@ impl<S: Stream> Connection<S> {
         for piece in pieces {
             match piece {
                 Piece::Text(text) => self.write(text, timeout).await?,
-                Piece::File { offset, length } if sendfile && self.stream.socket().is_some() => {
-                    self.write(&[], timeout).await?;
+                Piece::File { offset, length }
+                    if sendfile && *length > COPIED && self.stream.socket().is_some() =>
+                {
                     self.send_file(file, *offset, *length, timeout).await?;
                 }
                 Piece::File { offset, length } => self.copy_file(file, *offset, *length, timeout).await?,
@@ -141,6 +145,10 @@ impl<S: Stream> Connection<S> {
         length: u64,
         timeout: Duration,
     ) -> io::Result<()> {
+        if let Some(socket) = self.stream.socket() {
+            self.output.write_ahead(socket)?;
+        }
+        self.write(&[], timeout).await?;
         let Connection { stream, output, writing, .. } = self;
         let Some(socket) = stream.socket() else { return Ok(()) };
         let end = offset + length;

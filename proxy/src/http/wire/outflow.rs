@@ -4,6 +4,10 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use rustix::net::{SendFlags, send};
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
 use super::stream::Stream;
 
 /// A message being written. Text of its own (the head, chunk sizes) waits here; body bytes stay in the buffer they
@@ -60,6 +64,30 @@ impl Outflow {
         self.sent == self.text.len() && self.chunk == 0 && !self.unsent
     }
 
+    /// Hands over what the socket takes of the text now, to go out in one segment with what follows at once by another way.
+    pub(crate) fn write_ahead(&mut self, socket: &TcpStream) -> io::Result<()> {
+        let text = self.text.get(self.sent..).unwrap_or_default();
+        if text.is_empty() {
+            return Ok(());
+        }
+        let send = || Ok(send(socket, text, SendFlags::MORE | SendFlags::NOSIGNAL)?);
+        match socket.try_io(Interest::WRITABLE, send) {
+            Ok(count) => self.sent_text(count),
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn sent_text(&mut self, count: usize) {
+        self.written += count as u64;
+        self.sent += count;
+        if self.sent == self.text.len() {
+            self.text.clear();
+            self.sent = 0;
+        }
+    }
+
     /// Writes once and says how many bytes of `data` are used up. `last`: no byte follows `data`. Ready with 0 and
     /// [`Outflow::is_finished`] when all is written.
     pub(crate) fn poll_write<S: Stream>(
@@ -98,14 +126,10 @@ impl Outflow {
         let (from_text, rest) = (count.min(text.len()), count - count.min(text.len()));
         let (from_data, from_tail) = (rest.min(data.len()), rest - rest.min(data.len()));
         let data_done = from_data == data.len() && from_text == text.len();
-        self.written += count as u64;
-        self.sent += from_text;
+        self.written += (count - from_text) as u64;
+        self.sent_text(from_text);
         if self.chunked {
             self.chunk -= from_data;
-        }
-        if self.sent == self.text.len() {
-            self.text.clear();
-            self.sent = 0;
         }
         if data_done {
             self.text.extend_from_slice(tail.get(from_tail..).unwrap_or_default());
