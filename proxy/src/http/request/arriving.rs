@@ -33,7 +33,7 @@ impl Arriving {
     /// Reads on in `input`, into `request`; `None` until the head is all there, or can be refused. A head that was read
     /// is taken off the input.
     pub(crate) fn read(&mut self, input: &mut Buffer, request: &mut Request) -> Option<Result<(), Refusal>> {
-        if !self.has_line() && cannot_begin(input.bytes()) {
+        if !self.has_line() && cannot_begin(self.begun_line(input.bytes())) {
             request.keep_partial_line(input.bytes());
             return Some(Err(Refusal { status: 400, reason: "client sent invalid method" }));
         }
@@ -73,17 +73,18 @@ impl Arriving {
         request.read_some_fields(&[lines, b"\r\n"].concat()).err().unwrap_or(long)
     }
 
-    /// What there is room for of a request line that does not end, whatever has come of it.
+    /// What there is room for of the request line that begins here, whatever has come of it.
     fn begun_line<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
-        let room = (self.scanner.line_start() + self.limits.line).min(self.limits.head + 1);
-        let bytes = bytes.get(..room).unwrap_or(bytes);
-        bytes.get(after_line_ends(bytes)..).unwrap_or_default()
+        let start = after_line_ends(bytes);
+        // A stray CR before it has its place in the line.
+        let empty = bytes.iter().take(start).rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
+        let room = (empty + self.limits.line).min(self.limits.head + 1);
+        bytes.get(start..room.min(bytes.len())).unwrap_or_default()
     }
 }
 
-/// Whether these bytes are no request, whatever follows: most often TLS spoken to a plain port.
-fn cannot_begin(bytes: &[u8]) -> bool {
-    let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
+/// Whether a line is no request's, whatever follows: most often TLS spoken to a plain port.
+fn cannot_begin(line: &[u8]) -> bool {
     let method = method_length(line);
     line.get(method).is_some_and(|&byte| method == 0 || !matches!(byte, b' ' | b'\r' | b'\n'))
 }

@@ -36,11 +36,6 @@ pub(crate) struct Limits {
 }
 
 impl Scanner {
-    /// Where the line that is being looked at begins.
-    pub(crate) fn line_start(&self) -> usize {
-        self.line
-    }
-
     /// The whole lines behind the request line that have been looked at.
     pub(crate) fn field_lines(&self) -> Range<usize> {
         let start = self.request_line.as_ref().map_or(self.line, |line| line.end);
