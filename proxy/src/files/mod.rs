@@ -23,6 +23,9 @@ pub(crate) use path::{directory, file_name};
 pub(crate) use static_file::content_type;
 pub use try_files::try_files;
 
+/// Room for the name of a usual `root`.
+const USUAL_ROOT: usize = 128;
+
 /// What serving a file needs to know of a request.
 pub struct FileRequest<'a> {
     /// GET or HEAD; the response is the same.
@@ -68,7 +71,7 @@ pub enum Outcome {
 impl FileRequest<'_> {
     /// The file that the URI stands for.
     fn file_name(&self) -> Vec<u8> {
-        let mut name = Vec::with_capacity(self.uri.len() + 64);
+        let mut name = Vec::with_capacity(self.uri.len() + USUAL_ROOT);
         file_name(&self.settings.root, self.uri, self.add_uri_to_alias, self.variables, &mut name);
         name
     }

@@ -11,6 +11,7 @@ use super::{FileRequest, Outcome};
 use crate::config::model::{Level, Settings};
 use crate::config::template::Variable;
 use crate::http::message::{Body, Piece, Response};
+use crate::http::text;
 
 /// The response for a URI that does not end with `/`.
 pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
@@ -109,7 +110,13 @@ fn base(status: u16, found: Found, etag: Option<&str>) -> Response {
 
 /// Modification time and size in hexadecimal, as nginx makes it.
 fn etag(found: Found) -> String {
-    format!("\"{:x}-{:x}\"", found.modified, found.size)
+    let mut tag = Vec::with_capacity(2 * 16 + 3);
+    tag.push(b'"');
+    text::hexadecimal(&mut tag, found.modified);
+    tag.push(b'-');
+    text::hexadecimal(&mut tag, found.size);
+    tag.push(b'"');
+    String::from_utf8(tag).unwrap_or_default()
 }
 
 /// The type of the URI's extension (of the URI's, not of the file's: they differ below `alias`). A name that begins

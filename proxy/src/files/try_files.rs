@@ -4,7 +4,7 @@ use rustix::fs::FileType;
 
 use super::open::{Reason, look};
 use super::path::directory;
-use super::{FileRequest, Outcome};
+use super::{FileRequest, Outcome, USUAL_ROOT};
 use crate::config::model::{Level, TryFiles, TryFilesFallback};
 use crate::config::template::Template;
 
@@ -24,7 +24,7 @@ pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
     };
     for candidate in &try_files.files {
         let name = name(&candidate.path);
-        let mut path = Vec::new();
+        let mut path = Vec::with_capacity(name.len() + USUAL_ROOT);
         directory(root, request.variables, &mut path);
         path.extend_from_slice(&name);
         match look(path) {

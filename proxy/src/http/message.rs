@@ -20,6 +20,10 @@ struct Field {
 }
 
 impl Headers {
+    /// Room for the fields of a usual message.
+    const USUAL: usize = 16;
+    const USUAL_TEXT: usize = 256;
+
     /// None yet.
     pub fn new() -> Headers {
         Headers::default()
@@ -27,6 +31,10 @@ impl Headers {
 
     /// Adds a field after the others.
     pub fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
+        if self.fields.capacity() == 0 {
+            self.text.reserve(Self::USUAL_TEXT);
+            self.fields.reserve(Self::USUAL);
+        }
         let name = self.append(name.as_ref());
         let value = self.append(value.as_ref());
         self.fields.push(Field { name, value });

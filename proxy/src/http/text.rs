@@ -20,6 +20,15 @@ pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64) {
     out.extend_from_slice(digits.get(start..).unwrap_or_default());
 }
 
+/// Appends a number in hexadecimal, in lower case.
+pub(crate) fn hexadecimal(out: &mut Vec<u8>, number: u64) {
+    let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
+    for place in (0..digits).rev() {
+        let digit = (number >> (4 * place) & 15) as u8;
+        out.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+    }
+}
+
 /// Appends a status code, in three digits at least, as nginx writes it.
 pub(crate) fn status(out: &mut Vec<u8>, status: u16) {
     padded(out, u64::from(status), 3);
@@ -46,8 +55,21 @@ fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
         if index > 0 {
             out.push(b'.');
         }
-        decimal(out, u64::from(octet));
+        if octet >= 100 {
+            out.push(b'0' + octet / 100);
+        }
+        if octet >= 10 {
+            out.push(b'0' + octet / 10 % 10);
+        }
+        out.push(b'0' + octet % 10);
     }
+}
+
+/// Whether `first` is followed, anywhere, by a byte that `then` holds of. Looks at all pairs, many at once, which is quicker
+/// than to stop at the first.
+pub(crate) fn has_pair(bytes: &[u8], first: u8, then: impl Fn(u8) -> bool) -> bool {
+    let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
+    pairs.fold(false, |found, (&one, &next)| found | ((one == first) & then(next)))
 }
 
 fn padded(out: &mut Vec<u8>, number: u64, width: usize) {
@@ -72,6 +94,7 @@ mod tests {
     fn numbers_are_written_as_fmt_would() {
         for number in [0, 9, 10, 99, 100, 1234567890, u64::MAX - 1, u64::MAX] {
             assert_eq!(text(|out| decimal(out, number)), format!("> {number}"));
+            assert_eq!(text(|out| hexadecimal(out, number)), format!("> {number:x}"));
         }
     }
 
@@ -83,8 +106,14 @@ mod tests {
     }
 
     #[test]
+    fn a_pair_is_found_wherever_it_stands() {
+        let found = |text: &str| has_pair(text.as_bytes(), b'/', |next| next == b'.');
+        assert_eq!(["/.", "a/.b", "./", "/a.", "/", ""].map(found), [true, true, false, false, false, false]);
+    }
+
+    #[test]
     fn addresses_are_written_as_fmt_would() {
-        for address in ["0.0.0.0", "127.0.0.1", "255.255.255.255", "::1", "2001:db8::1"] {
+        for address in ["0.0.0.0", "127.0.0.1", "9.10.99.100", "255.255.255.255", "::1", "2001:db8::1"] {
             let parsed: IpAddr = address.parse().unwrap_or(Ipv4Addr::UNSPECIFIED.into());
             assert_eq!(text(|out| ip(out, parsed)), format!("> {address}"));
         }

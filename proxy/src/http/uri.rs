@@ -5,6 +5,8 @@
 
 use std::borrow::Cow;
 
+use super::text;
+
 /// A request target, borrowed from the request line as far as it can be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target<'a> {
@@ -34,7 +36,7 @@ pub struct BadTarget;
 /// [`BadTarget`] for control characters, a malformed `%`, an encoded zero byte, a path that climbs above the root, and
 /// any other form (`*`, `host:port`).
 pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
-    if target.iter().any(|&byte| byte <= b' ' || byte == 0x7f) {
+    if target.iter().fold(false, |found, &byte| found | (byte <= b' ') | (byte == 0x7f)) {
         return Err(BadTarget);
     }
     let (host, raw) = match target.first() {
@@ -43,7 +45,7 @@ pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
         None => return Err(BadTarget),
     };
     let empty_path = raw.first() == Some(&b'?');
-    let end = raw.iter().position(|byte| matches!(byte, b'?' | b'#')).unwrap_or(raw.len());
+    let end = memchr::memchr2(b'?', b'#', raw).unwrap_or(raw.len());
     let (path, rest) = raw.split_at(end);
     let args = match rest.split_first() {
         Some((b'?', args)) => args.split(|byte| *byte == b'#').next().unwrap_or_default(),
@@ -59,7 +61,7 @@ pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
 
 /// Whether a path stands for itself.
 fn is_plain(path: &[u8]) -> bool {
-    !path.contains(&b'%') && !path.windows(2).any(|pair| matches!(pair, b"//" | b"/."))
+    !path.contains(&b'%') && !text::has_pair(path, b'/', |next| (next == b'/') | (next == b'.'))
 }
 
 /// Host and path of `scheme://host:port/path`.

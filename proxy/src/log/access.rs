@@ -233,9 +233,9 @@ fn render(format: &LogFormat, variables: &dyn Variables, Scratch { value, line }
         match part {
             Part::Literal(text) => line.extend_from_slice(text.as_bytes()),
             Part::Variable(variable) => {
-                value.clear();
-                if variables.variable(variable, value) {
-                    escape::escape(value, format.escape, line);
+                let start = line.len();
+                if variables.variable(variable, line) {
+                    escape::escape(line, start, format.escape, value);
                 } else if format.escape == LogEscape::Default {
                     line.push(b'-');
                 }

@@ -2,26 +2,30 @@
 
 use crate::config::model::LogEscape;
 
-/// Appends `value` as the format wants it.
-pub(super) fn escape(value: &[u8], how: LogEscape, line: &mut Vec<u8>) {
-    let special = match how {
-        LogEscape::None => return line.extend_from_slice(value),
-        LogEscape::Default => |byte| matches!(byte, b'"' | b'\\' | ..0x20 | 0x7f..),
-        LogEscape::Json => |byte| matches!(byte, b'"' | b'\\' | ..0x20),
-    };
-    let mut rest = value;
-    while let Some(at) = rest.iter().position(|&byte| special(byte)) {
-        let (plain, tail) = rest.split_at(at);
-        line.extend_from_slice(plain);
-        let Some((&byte, tail)) = tail.split_first() else { break };
-        if how == LogEscape::Json {
-            json(byte, line)
-        } else {
-            default(byte, line)
-        }
-        rest = tail;
+/// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.
+pub(super) fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
+    let value = line.get(start..).unwrap_or_default();
+    // Nearly all values can stay. To look at every byte takes less than to stop at the first that cannot.
+    if !value.iter().fold(false, |found, &byte| found | is_special(byte, how)) {
+        return;
     }
-    line.extend_from_slice(rest);
+    spare.clear();
+    spare.extend(line.drain(start..));
+    for &byte in &*spare {
+        match how {
+            _ if !is_special(byte, how) => line.push(byte),
+            LogEscape::Json => json(byte, line),
+            _ => default(byte, line),
+        }
+    }
+}
+
+fn is_special(byte: u8, how: LogEscape) -> bool {
+    match how {
+        LogEscape::None => false,
+        LogEscape::Default => matches!(byte, b'"' | b'\\' | ..0x20 | 0x7f..),
+        LogEscape::Json => matches!(byte, b'"' | b'\\' | ..0x20),
+    }
 }
 
 /// `\x` and two upper-case digits.
@@ -56,9 +60,9 @@ mod tests {
     use super::*;
 
     fn escaped(value: &[u8], how: LogEscape) -> Vec<u8> {
-        let mut line = Vec::new();
-        escape(value, how, &mut line);
-        line
+        let mut line = [b"\\ ", value].concat();
+        escape(&mut line, 2, how, &mut b"old".to_vec());
+        line.split_off(2)
     }
 
     #[test]

@@ -149,8 +149,8 @@ impl Request {
         }
         self.method = 0..method;
         let start = skip_spaces(line, method);
-        let length = line.get(start..).unwrap_or_default().iter().take_while(|&&byte| byte != b' ').count();
-        let end = start + length;
+        let end =
+            memchr::memchr(b' ', line.get(start..).unwrap_or_default()).map_or(line.len(), |at| start + at);
         self.read_target(line.get(start..end).unwrap_or_default(), start)?;
         let start = skip_spaces(line, end);
         // Spaces may follow, but no other white space: who takes a CR for the line's end sees another request.

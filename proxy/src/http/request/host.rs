@@ -1,5 +1,7 @@
 //! `Host`, checked (RFC 9110 §7.2) and brought into nginx's form: lower case, no port, no final dot.
 
+use crate::http::text;
+
 /// The host of a `Host` field or an authority, for `$host` and the choice of server; `None` if it is not valid.
 ///
 /// nginx lets more pass, `user@host` and `host:x` among them. Since the app server may read such a value in another
@@ -7,7 +9,7 @@
 pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
     let (host, port) = split(value)?;
     // Looked for before the final dot goes: of two, one would be left.
-    if !port.iter().all(u8::is_ascii_digit) || host.windows(2).any(|pair| pair == b"..") {
+    if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
@@ -16,6 +18,23 @@ pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
     }
     Some(host.to_ascii_lowercase())
 }
+
+/// The bytes that a name may be made of (RFC 3986 §3.2.2).
+const IN_A_HOST: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+,;=%";
+    let mut next = 0;
+    while next < others.len() {
+        table[others[next] as usize] = true;
+        next += 1;
+    }
+    table
+};
 
 /// Host and port; the port is empty where there is none.
 fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
@@ -27,9 +46,7 @@ fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     let (host, rest) = value.split_at(end);
     let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
-    let allowed = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte) || (literal && *byte == b':')
-    };
+    let allowed = |&byte: &u8| IN_A_HOST[usize::from(byte)] || (literal && byte == b':');
     if !inner.iter().all(allowed) {
         return None;
     }

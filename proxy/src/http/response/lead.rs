@@ -1,5 +1,7 @@
 //! The head of a response, in nginx's order.
 
+use std::borrow::Cow;
+
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
 use crate::config::template::Template;
 use crate::http::exchange::Exchange;
@@ -84,7 +86,10 @@ impl Exchange<'_> {
         }
         fields(out);
         for add in self.settings.add_header.iter().filter(|add| add.always || ADDS.contains(&status)) {
-            let value = self.evaluate_with_head(&add.value, out);
+            let value = match add.value.as_literal() {
+                Some(text) => Cow::Borrowed(text.as_bytes()),
+                None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
+            };
             // There is one of these at most: what the file says counts.
             if REPLACES.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
                 remove_field(out, add.name.as_bytes());
@@ -143,8 +148,8 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
 fn write_value(out: &mut Vec<u8>, value: &[u8]) {
     let start = out.len();
     out.extend_from_slice(value);
-    for byte in out.iter_mut().skip(start).filter(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
-        *byte = b' ';
+    for byte in out.get_mut(start..).unwrap_or_default() {
+        *byte = if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte };
     }
 }
 
