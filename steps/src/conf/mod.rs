@@ -5,10 +5,12 @@ mod edit;
 mod overlay;
 mod paths;
 mod rewrite;
+mod rewritten;
 mod source;
 
 pub(crate) use edit::Edits;
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
-pub use rewrite::{Rewriter, Rewritten, TlsFile};
+pub use rewrite::Rewriter;
+pub use rewritten::{Rewritten, TlsFile};
 pub use source::{ConfError, FrontEnd, Source};

@@ -1,12 +1,12 @@
 //! Rewriting a configuration so that it can be run here: listening addresses, upstream servers and paths; nothing
 //! else, and never the lines.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::rc::Rc;
 
 use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
@@ -16,6 +16,7 @@ use regex::{Captures, Regex};
 use super::edit::Edits;
 use super::overlay::after_brace;
 use super::paths::{PREFIX, Scratch, place};
+use super::rewritten::{Rewritten, TlsFile};
 use super::source::Source;
 
 /// Directives whose first argument is a path.
@@ -47,44 +48,6 @@ pub struct Rewriter<'a> {
     pub app_servers: &'a [SocketAddr],
     /// The account that workers drop to, `name group`; `None` when not started as root.
     pub user: Option<String>,
-}
-
-/// A configuration ready to be run, and what was done to it.
-#[derive(Debug, Clone, Default)]
-pub struct Rewritten {
-    /// The main file's text.
-    pub text: String,
-    /// Included files by the path they have for nginx (`mime.types`, `conf.d/x.conf`).
-    pub included: BTreeMap<String, String>,
-    /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
-    pub listen: Vec<(String, SocketAddr)>,
-    /// Those of them that speak TLS.
-    pub tls: Vec<SocketAddr>,
-    /// Certificates, keys and the like, in the order of the file.
-    pub tls_files: Vec<TlsFile>,
-    /// The `root` that serves `/`, as written.
-    pub front_end: Option<String>,
-    /// Where the first `access_log`, `error_log` and `pid` are written, by directive.
-    pub logs: BTreeMap<String, PathBuf>,
-    /// The directories that anything is logged to: on the machine it runs on they are there.
-    pub log_directories: BTreeSet<PathBuf>,
-    /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
-    pub notes: Vec<String>,
-}
-
-/// A file that an `ssl_…` directive names.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFile {
-    /// The directive.
-    pub directive: String,
-    /// The path as written.
-    pub written: String,
-    /// Where the rewritten configuration wants it: below the scratch directory.
-    pub placed: PathBuf,
-    /// Its text: from beside the configuration, or from where it lies on this machine. Where it is in neither place, as
-    /// certificates of production on a developer's machine, something made for the run; `None` where nothing can stand
-    /// in for it, so that the engine says that it cannot load it.
-    pub text: Option<String>,
 }
 
 impl Rewriter<'_> {
