@@ -5,6 +5,7 @@ use rustix::fs::FileType;
 use super::open::{Reason, Refused, look};
 use super::{FileRequest, Outcome};
 use crate::config::model::Level;
+use crate::log::Visible;
 
 /// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.
 pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
@@ -40,7 +41,7 @@ fn test_directory(request: &FileRequest<'_>, directory: &[u8], missing: &Refused
     match look(trimmed.to_vec()) {
         Ok(found) if found.kind == FileType::Directory => None,
         Ok(_) => {
-            let directory = String::from_utf8_lossy(trimmed);
+            let directory = Visible(trimmed);
             (request.log)(Level::Alert, format_args!("\"{directory}\" is not a directory"));
             Some(Outcome::Error(500))
         }

@@ -18,6 +18,7 @@ use std::fmt;
 use crate::config::model::{Level, Settings};
 use crate::http::message::{Headers, Response};
 use crate::http::variables::Variables;
+use crate::log::Visible;
 
 pub(crate) use path::{directory, file_name};
 pub(crate) use static_file::content_type;
@@ -85,7 +86,7 @@ pub fn content(request: &FileRequest<'_>) -> Outcome {
     if request.uri.ends_with(b"/") {
         return index::index(request).unwrap_or_else(|| {
             let directory = request.file_name();
-            let directory = String::from_utf8_lossy(&directory);
+            let directory = Visible(&directory);
             (request.log)(Level::Error, format_args!("directory index of \"{directory}\" is forbidden"));
             Outcome::Error(403)
         });

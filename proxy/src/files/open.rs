@@ -6,7 +6,7 @@ use std::io;
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, stat};
 use rustix::io::Errno;
 
-use crate::log::describe;
+use crate::log::{Visible, describe};
 
 /// What is known of something in the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl From<Stat> for Found {
 
 /// Why something cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{call}() \"{}\" failed ({})", String::from_utf8_lossy(path), describe(&io::Error::from(*errno)))]
+#[error("{call}() \"{}\" failed ({})", Visible(path), describe(&io::Error::from(*errno)))]
 pub(super) struct Refused {
     call: &'static str,
     path: Vec<u8>,
@@ -69,8 +69,8 @@ impl Refused {
     }
 
     /// The name and the system's words, for messages of another form.
-    pub(super) fn parts(&self) -> (String, impl std::fmt::Display) {
-        (String::from_utf8_lossy(&self.path).into_owned(), describe(&io::Error::from(self.errno)))
+    pub(super) fn parts(&self) -> (Visible<'_>, impl std::fmt::Display) {
+        (Visible(&self.path), describe(&io::Error::from(self.errno)))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::config::model::{Level, Settings};
 use crate::config::template::Variable;
 use crate::http::message::{Body, Piece, Response};
 use crate::http::text;
+use crate::log::Visible;
 
 /// The response for a URI that does not end with `/`.
 pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
@@ -32,7 +33,7 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
         return Outcome::Respond(directory(request));
     }
     if found.kind != FileType::RegularFile {
-        let name = String::from_utf8_lossy(&name);
+        let name = Visible(&name);
         (request.log)(Level::Crit, format_args!("\"{name}\" is not a regular file"));
         return Outcome::Error(404);
     }

@@ -10,6 +10,7 @@ use super::message::Headers;
 use super::request::head::Request;
 use super::variables::matching::Captures;
 use crate::config::model::{Http, Level, LocationId, Server, Settings};
+use crate::log::Visible;
 use crate::server::worker::Worker;
 use crate::tls::Facts;
 
@@ -181,7 +182,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// `, client: …, server: …, request: "…", upstream: "…", host: "…"`.
+/// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
 struct Context<'e, 'a> {
     exchange: &'e Exchange<'a>,
     upstream: Option<&'e dyn fmt::Display>,
@@ -197,28 +198,9 @@ impl fmt::Display for Context<'_, '_> {
         if let Some(upstream) = self.upstream {
             write!(f, ", upstream: \"{upstream}\"")?;
         }
-        match exchange.request.headers.get("Host") {
-            Some(host) => write!(f, ", host: \"{}\"", Visible(host)),
-            None => Ok(()),
-        }
-    }
-}
-
-/// Bytes for a log line: what is not printable ASCII cannot begin a line of its own or hide behind a quote.
-pub(crate) struct Visible<'a>(pub(crate) &'a [u8]);
-
-impl fmt::Display for Visible<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '"' => f.write_str("\\x22")?,
-                    c if c.is_control() => write!(f, "\\x{:02X}", c as u32)?,
-                    c => write!(f, "{c}")?,
-                }
-            }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02X}")?;
+        for (word, name) in [("host", "Host"), ("referrer", "Referer")] {
+            if let Some(value) = exchange.request.headers.get(name) {
+                write!(f, ", {word}: \"{}\"", Visible(value))?;
             }
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::exchange::{Exchange, Visible};
+use super::exchange::Exchange;
 use super::locate;
 use super::message::{Body, Response};
 use super::request::head::Length;
@@ -11,6 +11,7 @@ use super::variables::Variables;
 use crate::config::model::{Condition, Level, LocationId, LocationTree, Op};
 use crate::config::template::Template;
 use crate::files::{self, FileRequest, Outcome};
+use crate::log::Visible;
 
 /// What is to be done to answer.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod access;
 mod error;
 mod escape;
 mod files;
+mod visible;
 
 use std::fmt;
 use std::io;
@@ -16,6 +17,7 @@ use std::io;
 pub use access::Logs;
 pub use error::{level_name, line};
 pub use files::{Files, OpenError};
+pub(crate) use visible::Visible;
 
 /// An operating system error as nginx words it: `2: No such file or directory`.
 pub fn describe(error: &io::Error) -> impl fmt::Display + use<> {

@@ -26,10 +26,11 @@ use upstream::{Fared, Group, Turn};
 pub use upstream::Upstreams;
 
 use crate::config::model::Level;
-use crate::http::exchange::{Attempt, Exchange, Visible};
+use crate::http::exchange::{Attempt, Exchange};
 use crate::http::request::head::Length;
 use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Inflow, Stream};
+use crate::log::Visible;
 use crate::tunnel;
 
 /// Why an app server's answer did not reach the client to its end.
