@@ -144,17 +144,31 @@ fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
     }
     if !x.args.is_empty() {
         out.push(b'?');
-        out.extend_from_slice(&x.args);
+        write_encoded(&x.args, ends_target, out);
     }
 }
 
 /// A decoded path, encoded again where it came encoded.
 fn write_path(path: &[u8], encode: bool, out: &mut Vec<u8>) {
-    if !encode {
-        return out.extend_from_slice(path);
+    match encode {
+        true => write_encoded(
+            path,
+            |byte| byte >= 0x80 || b"\"#%<>?\\^`{|}".contains(&byte) || ends_target(byte),
+            out,
+        ),
+        false => write_encoded(path, ends_target, out),
     }
-    for &byte in path {
-        if byte <= b' ' || byte >= 0x7f || b"\"#%<>?\\^`{|}".contains(&byte) {
+}
+
+/// What would end the target, or the whole line (RFC 9112 §3.2). A client cannot send such a byte, but a variable may bring it into the
+/// path or query that `try_files` goes on with: `$uri`, decoded, or `$remote_user`. nginx sends it as it is.
+fn ends_target(byte: u8) -> bool {
+    byte <= b' ' || byte == 0x7f
+}
+
+fn write_encoded(bytes: &[u8], is_special: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
+    for &byte in bytes {
+        if is_special(byte) {
             // Writing to memory does not fail.
             let _ = write!(out, "%{byte:02X}");
         } else {

@@ -3,6 +3,7 @@
 mod bodies;
 mod differential;
 mod failover;
+mod injection;
 mod keepalive;
 mod phases;
 mod proxying;
