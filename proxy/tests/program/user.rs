@@ -3,7 +3,9 @@
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
-use crate::server::{Site, eventually};
+use rustix::process::Signal;
+
+use crate::server::{Server, Site, eventually};
 
 const CONF: &str =
     "user nobody nogroup; worker_processes 2; pid nginx.pid; error_log logs/error.log notice; events {}
@@ -37,34 +39,80 @@ fn a_worker_reads_only_what_its_user_may() {
     server.logged("/www/private.txt\" failed (13: Permission denied)", 1);
 }
 
+/// What the kernel says of a thread: its ids (real, effective, saved, of files), groups, and what it may do or gain.
+fn rights(server: &Server<'_>, thread: &str) -> String {
+    let path = format!("/proc/{}/task/{thread}/status", server.pid());
+    let status = fs::read_to_string(path).unwrap_or_default();
+    let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let named = ["Uid", "Gid", "Groups", "CapInh", "CapPrm", "CapEff", "CapAmb", "NoNewPrivs"];
+    let wanted = |line: &&str| line.split_once(':').is_some_and(|(name, _)| named.contains(&name));
+    status.lines().filter(wanted).map(words).collect::<Vec<_>>().join("; ")
+}
+
+/// The rights of every thread but the first, which is the master.
+fn workers(server: &Server<'_>) -> Vec<String> {
+    let master = server.pid().to_string();
+    let tasks = fs::read_dir(format!("/proc/{master}/task")).unwrap();
+    let threads = tasks.map(|task| task.unwrap().file_name().into_string().unwrap());
+    threads.filter(|thread| *thread != master).map(|thread| rights(server, &thread)).collect()
+}
+
+/// Somebody who owns nothing, and cannot become anybody else.
+const NOBODY: &str = "Uid: 65534 65534 65534 65534; Gid: 65534 65534 65534 65534; Groups: 65534; CapInh: 0000000000000000; \
+    CapPrm: 0000000000000000; CapEff: 0000000000000000; CapAmb: 0000000000000000; NoNewPrivs: 1";
+
 #[test]
-fn every_worker_thread_is_the_user_in_full_and_the_master_stays_root() {
+fn every_thread_but_the_master_is_the_user_in_full() {
     if !as_root() {
         return;
     }
     let site = Site::new(CONF);
+    site.write("www/large", &"x".repeat(1 << 20));
     let server = site.start();
     server.logged("start worker process ", 2);
-    let ids = |tid: &str| {
-        let status =
-            fs::read_to_string(format!("/proc/{}/task/{tid}/status", server.pid())).unwrap_or_default();
-        let field = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
-            line.split_whitespace().collect::<Vec<_>>().join(" ")
-        };
-        ["Uid:", "Gid:", "Groups:", "CapEff:", "CapPrm:"].map(field)
+    eventually("both workers gave up root", || workers(&server) == [NOBODY; 2]);
+    // Whatever serving takes is not done by somebody else, and those who come with a reload are no better off.
+    assert_eq!(server.get("/large").body.len(), 1 << 20);
+    assert_eq!(workers(&server), [NOBODY; 2]);
+    server.signal(Signal::HUP);
+    server.logged("start worker process ", 4);
+    eventually("only the new workers are left", || workers(&server) == [NOBODY; 2]);
+    let master = rights(&server, &server.pid().to_string());
+    assert!(master.starts_with("Uid: 0 0 0 0; Gid: 0 0 0 0; "), "{master}");
+}
+
+#[test]
+fn workers_are_nobody_unless_told_otherwise_and_root_only_if_named() {
+    if !as_root() {
+        return;
+    }
+    let uid = |user: &str| {
+        let site = Site::new(
+            &CONF.replace("user nobody nogroup; worker_processes 2;", &format!("{user} worker_processes 1;")),
+        );
+        let server = site.start();
+        let ids = || workers(&server).iter().map(|rights| rights[..10].to_owned()).collect::<Vec<_>>();
+        // A worker that answers has become whom it is to be.
+        assert_eq!(server.get("/").status(), 403);
+        ids()
     };
-    let master = server.pid().to_string();
-    let [uid, ..] = ids(&master);
-    assert_eq!(uid, "0 0 0 0");
-    let tasks = fs::read_dir(format!("/proc/{master}/task")).unwrap();
-    let workers: Vec<String> = tasks
-        .map(|task| task.unwrap().file_name().into_string().unwrap())
-        .filter(|tid| *tid != master && ids(tid)[0] != "0 0 0 0")
-        .collect();
-    assert_eq!(workers.len(), 2, "both workers gave up root");
-    for tid in workers {
-        assert_eq!(ids(&tid)[3..], ["0000000000000000"; 2], "no capability is left");
+    assert_eq!(uid("user root;"), ["Uid: 0 0 0"]);
+    assert_eq!(uid("user daemon;"), ["Uid: 1 1 1"]);
+    assert_eq!(uid(""), ["Uid: 65534"]);
+}
+
+#[test]
+fn an_account_that_is_not_there_is_no_reason_to_stay_root() {
+    if !as_root() {
+        return;
+    }
+    for (user, wanted) in [
+        ("user no-such-account;", "getpwnam(\"no-such-account\") failed in DIR/nginx.conf:1"),
+        ("user nobody no-such-group;", "getgrnam(\"no-such-group\") failed in DIR/nginx.conf:1"),
+    ] {
+        let site = Site::new(&CONF.replace("user nobody nogroup;", user));
+        let (code, said) = site.said(&[]);
+        assert!(code == Some(1) && said.contains(wanted), "{code:?}: {said}");
     }
 }
 

@@ -166,6 +166,7 @@ fn prepare(config: &Config) -> Result<tokio::runtime::Runtime, String> {
             let argument = match call {
                 "setuid" => user.uid.to_string(),
                 "setgid" => user.gid.to_string(),
+                "prctl" => "PR_SET_NO_NEW_PRIVS".to_owned(),
                 _ => format!("{}, {}", user.name, user.gid),
             };
             format!("{call}({argument}) failed ({})", describe(&error))

@@ -11,7 +11,7 @@ use std::ffi::CString;
 use std::io;
 
 use rustix::process::{Gid, Uid, geteuid};
-use rustix::thread::{set_thread_groups, set_thread_res_gid, set_thread_res_uid};
+use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
 use crate::config::model::User;
 
@@ -20,7 +20,8 @@ pub(in crate::server) fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Makes the calling thread, and only it, run as `user`: groups first, since afterwards it may not.
+/// Makes the calling thread, and only it, run as `user`: groups first, since afterwards it may not. Real, effective and saved ids all
+/// change, which takes every capability along, and no program that it might run gives any of it back (`no_new_privs`).
 ///
 /// # Errors
 ///
@@ -30,7 +31,8 @@ pub(in crate::server) fn drop_to(user: &User) -> Result<(), (&'static str, io::E
     let groups = groups(user).map_err(|error| ("getgrouplist", error))?;
     set_thread_groups(&groups).map_err(|error| ("setgroups", error.into()))?;
     set_thread_res_gid(gid, gid, gid).map_err(|error| ("setgid", error.into()))?;
-    set_thread_res_uid(uid, uid, uid).map_err(|error| ("setuid", error.into()))
+    set_thread_res_uid(uid, uid, uid).map_err(|error| ("setuid", error.into()))?;
+    set_no_new_privs(true).map_err(|error| ("prctl", error.into()))
 }
 
 /// Every group the account belongs to, its own first: what `initgroups` would set, for all threads at once.
