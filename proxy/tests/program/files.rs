@@ -94,8 +94,8 @@ pub(crate) fn nginx() -> Option<PathBuf> {
     there.then_some(program)
 }
 
-/// Sends each request to both and compares what comes back, then what was logged.
-fn compare(requests: &[String]) {
+/// Sends each request to both, each with a site of its own, and compares what comes back, then what was logged.
+pub(crate) fn compare(site: fn() -> Site, requests: &[String]) {
     let Some(nginx) = nginx() else { return };
     let (ours, theirs) = (site(), site());
     let servers = (ours.start(), theirs.start_nginx(&nginx));
@@ -153,7 +153,7 @@ fn errors(site: &Site) -> Vec<String> {
     site.read("logs/error.log").lines().filter_map(message).collect()
 }
 
-fn request(method: &str, target: &str, fields: &[&str]) -> String {
+pub(crate) fn request(method: &str, target: &str, fields: &[&str]) -> String {
     let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n")
 }
@@ -172,7 +172,7 @@ fn names_and_methods() {
     let methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS"];
     let requests: Vec<String> =
         targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
-    compare(&requests);
+    compare(site, &requests);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn conditions() {
             }
         }
     }
-    compare(&requests);
+    compare(site, &requests);
 }
 
 #[test]
@@ -288,5 +288,5 @@ fn ranges() {
         let text: String = (0..length).map(|_| char::from(b"0123459--,, "[pick(12) as usize])).collect();
         requests.push(request("GET", "/a.txt", &[&format!("Range: bytes={text}")]));
     }
-    compare(&requests);
+    compare(site, &requests);
 }

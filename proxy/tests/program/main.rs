@@ -3,7 +3,9 @@
 mod access_log;
 mod command_line;
 mod files;
+mod forged;
 mod lifecycle;
+mod outside;
 mod reload;
 mod server;
 mod tls;
