@@ -114,8 +114,15 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
 fn give_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
     let change = || {
         let metadata = file.metadata()?;
-        // Devices and pipes (`/dev/stdout`) stay with whom they belong to.
-        if metadata.is_file() && metadata.uid() != user.uid {
+        // Devices and pipes (`/dev/stdout`) stay with whom they belong to, and so does what a link leads to: whoever may write into the
+        // directory, the workers' account it may be, could be given any file of the system.
+        let named = std::fs::symlink_metadata(path)?;
+        let is_itself =
+            (named.dev(), named.ino()) == (metadata.dev(), metadata.ino()) && metadata.nlink() == 1;
+        if !metadata.is_file() || !is_itself {
+            return Ok(());
+        }
+        if metadata.uid() != user.uid {
             fchown(&file, Some(user.uid), None)?;
         }
         let mode = metadata.mode();

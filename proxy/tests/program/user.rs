@@ -1,7 +1,7 @@
 //! D15: the worker has no root rights, so what its user cannot read is not served.
 
 use std::fs;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 
 use rustix::process::Signal;
 
@@ -130,4 +130,24 @@ fn reopened_logs_belong_to_the_user() {
     assert_eq!(site.said(&["-s", "reopen"]), (Some(0), String::new()));
     eventually("the log is there again", || site.path("logs/access.log").exists());
     eventually("its owner is the worker's user", || owner("logs/access.log").is_ok_and(|(uid, _)| uid != 0));
+}
+
+#[test]
+fn what_a_log_s_name_is_linked_to_is_not_handed_over() {
+    if !as_root() {
+        return;
+    }
+    let site = Site::new(CONF);
+    site.write("others", "");
+    let server = site.start();
+    for (link, name) in [(symlink as fn(_, _) -> _, "logs/access.log"), (fs::hard_link, "logs/error.log")] {
+        fs::remove_file(site.path(name)).unwrap();
+        link(site.path("others"), site.path(name)).unwrap();
+    }
+    assert_eq!(site.said(&["-s", "reopen"]), (Some(0), String::new()));
+    eventually("both logs go on there", || {
+        server.get("/");
+        site.read("others").contains("\"GET / HTTP/1.1\" 403") && site.read("others").contains("is forbidden")
+    });
+    assert_eq!(fs::metadata(site.path("others")).unwrap().uid(), 0);
 }
