@@ -111,3 +111,31 @@ Feature: Who is asking
       Then the app server saw these headers:
         | X-Real-IP       | 203.0.113.9 |
         | X-Forwarded-For | 203.0.113.9 |
+
+  @rfc9110
+  Rule: A client makes up no header that the proxy does not know of
+
+    Scenario Outline: A line end in <target> is not one to the app server
+      The path is passed on as the client sent it. Put together from `$uri`, as in `proxy_pass http://dambae200$uri`, it would be
+      decoded, and the rest of the line a header of the client's making.
+
+      When the client sends "GET <target>%0d%0aX-User:%20admin"
+      Then the app server saw no header "X-User"
+      And the app server saw "GET <target>%0d%0aX-User:%20admin"
+
+      Examples:
+        | target      |
+        | /api/items  |
+        | /stomp/info |
+
+    Scenario: A line end in a user's name makes no header of its own
+      `$remote_user` is whatever Base64 holds, and nginx sends it as it is. Pass Authorization on instead, and let the app server
+      read it.
+
+      Given the configuration says in "location /api":
+        """
+        proxy_set_header X-Name $remote_user;
+        """
+      When the client sends "GET /api/items" with the headers:
+        | Authorization | Basic bWluamkNClgtVXNlcjogYWRtaW46cHc= |
+      Then the app server saw no header "X-User"

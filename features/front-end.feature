@@ -258,6 +258,65 @@ Feature: The front end
         | /assets/..%2f..%2fetc/passwd |
         | /index.html%00.png           |
 
+    @D13
+    Scenario Outline: <path> is no way out of the front end
+      Decoded once, these are names without a meaning; whoever decodes twice, or takes a backslash for a slash, is led outside.
+
+      When the client sends "GET <path>"
+      Then the response is the front end's page
+
+      Examples:
+        | path                                 |
+        | /%252e%252e/%252e%252e/etc/passwd    |
+        | /..%5c..%5cetc%5cpasswd              |
+        | /%c0%ae%c0%ae/%c0%ae%c0%ae/etc/passwd |
+
+    @D13
+    Scenario: /assets../about.html is no way out of /assets
+      A `location /assets` with `alias …/assets/` turns what follows its name into `…/assets/../about.html`: both end with a
+      slash, or neither does.
+
+      Given the front end has the file "about.html" with the content "who we are"
+      When the client sends "GET /assets../about.html"
+      Then the response is the front end's page
+
+    @rfc9110
+    Scenario: A line end in a link makes no header of a redirect
+      `$uri` is decoded, and nginx sends it as it is: a link could set a cookie on this host. See `return`, `rewrite` and
+      `add_header`, and use `$request_uri`.
+
+      Given the configuration says in "server":
+        """
+        location /old/ {
+            return 301 https://$host$uri;
+        }
+        """
+      When the client sends "GET /old/1%0d%0aSet-Cookie:%20id=7"
+      Then the response is 301
+      And the response has no header "Set-Cookie"
+
+    @rfc9110
+    Scenario: A redirect with $request_uri keeps what is encoded
+      It is the path and query as the client sent them.
+
+      Given the configuration says in "server":
+        """
+        location /old/ {
+            return 301 https://shop.test$request_uri;
+        }
+        """
+      When the client sends "GET /old/1%0d%0aSet-Cookie:%20id=7"
+      Then the header "Location" of the response is "https://shop.test/old/1%0d%0aSet-Cookie:%20id=7"
+      And the response has no header "Set-Cookie"
+
+    @rfc9110
+    Scenario: A path that begins with two slashes does not redirect to another host
+      nginx joins the slashes (`merge_slashes`) and names the host that was asked (`absolute_redirect`).
+
+      Given the front end has the empty directory "other.test"
+      When the client sends "GET //other.test"
+      Then the header "Location" of the response is "{scheme}://{proxy}/other.test/"
+
   @D15
   Rule: The workers, which are not root, must be able to read the front end
 

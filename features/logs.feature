@@ -20,6 +20,7 @@ Feature: Logs
         | OPTIONS /api/items       | 204    | 0       |
         | OPTIONS /stomp/info      | 204    | 0       |
         | GET /api/items?q=%20&x=1 | 200    | {bytes} |
+        | GET /stores/%0d%0a1      | 200    | {bytes} |
 
     Scenario: What the client says of itself is logged
       `$http_referer`, `$http_user_agent` and `$http_x_forwarded_for` in `log_format main`; `$remote_user` is the name in
@@ -39,6 +40,14 @@ Feature: Logs
       When the client sends "GET /api/items" with the headers:
         | User-Agent | a"b\\x5Cc 가 |
       Then the access log says '{client} - - [{time}] "GET /api/items HTTP/1.1" 200 {bytes} "-" "a\\x22b\\x5Cc \\xEA\\xB0\\x80" "-"'
+
+    @default
+    Scenario: A line end in a user's name makes no second line
+      `$remote_user` is whatever Base64 holds, checked or not; `log_format … escape=none` would write it as it is.
+
+      When the client sends "GET /api/items" with the headers:
+        | Authorization | Basic bWluamkNCjIwMy4wLjExMy45IC0gYWRtaW46cHc= |
+      Then the access log says '{client} - minji\\x0D\\x0A203.0.113.9 - admin [{time}] "GET /api/items HTTP/1.1" 200 {bytes} "-" "-" "-"'
 
     Scenario: A request that made no sense is logged as it came
       `$request` is then whatever the first line was.
@@ -106,6 +115,14 @@ Feature: Logs
 
       When the client sends "POST /api/echo" with a body of 1048577 bytes
       Then the error log says "client intended to send too large body: 1048577 bytes"
+
+    Scenario: A quote in a Referer does not go on in the proxy's name
+      nginx writes what it quotes as it came: do not count on quotes when a program reads the error log.
+
+      Given the app servers "blue and green" are stopped
+      When the client sends "GET /api/items" with the headers:
+        | Referer | http://shop.test/", host: "other.test |
+      Then the error log says 'referrer: "http://shop.test/\\x22, host: \\x22other.test"'
 
   @D19
   Rule: The proxy tells what it is doing
