@@ -15,7 +15,7 @@ use crate::scene::Scene;
 use crate::setting::Setting;
 use crate::target::Verdict;
 use crate::text;
-use crate::transcript::Transcript;
+use crate::transcript::{Transcript, one_of_each};
 
 /// How the app's page is known.
 #[derive(Debug)]
@@ -314,8 +314,7 @@ impl World {
             _ => latest.map(ToString::to_string).collect(),
         };
         let log = scene.as_written(&scene.log("error_log"));
-        let errors: Vec<&str> = log.lines().filter(|line| is_error(line)).collect();
-        evidence.error_log = errors[errors.len().saturating_sub(3)..].join("\n");
+        evidence.error_log = one_of_each(log.lines().filter(|line| is_error(line)));
         evidence
     }
 
