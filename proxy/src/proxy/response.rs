@@ -12,6 +12,8 @@ use crate::http::wire::{Buffer, Framing};
 
 const MOST_FIELDS: usize = 256;
 
+const TOO_BIG: Invalid = Invalid("upstream sent too big header");
+
 /// The head of an app server's response. Its fields are in the exchange.
 #[derive(Debug)]
 pub(crate) struct Head {
@@ -52,7 +54,6 @@ const HIDDEN: [&str; 16] = [
 /// Reads a final response's head of at most `most` bytes off the front of `buffer`, passing over interim ones; `None`
 /// until all of it is there.
 pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers, most: usize) -> Result<Option<Head>, Invalid> {
-    const TOO_BIG: Invalid = Invalid("upstream sent too big header");
     loop {
         let Some((head, length)) = parse(buffer.bytes(), fields)? else {
             return if buffer.len() < most { Ok(None) } else { Err(TOO_BIG) };
@@ -77,6 +78,7 @@ fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(Head, usize)>, Inva
         Err(httparse::Error::Version | httparse::Error::Status) => {
             return Err(Invalid("upstream sent no valid HTTP/1.0 header"));
         }
+        Err(httparse::Error::TooManyHeaders) => return Err(TOO_BIG),
         Err(_) => return Err(Invalid("upstream sent invalid header")),
     };
     let (status, version) = (response.code.unwrap_or_default(), response.version.unwrap_or_default());
@@ -241,6 +243,13 @@ mod tests {
             &format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "b".repeat(80)),
         ] {
             assert!(parsed(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn too_much_is_said_to_be_too_much() {
+        for fields in ["A: b\r\n".repeat(300), format!("A: {}\r\n", "b".repeat(80))] {
+            assert_eq!(parsed(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")), Err(TOO_BIG));
         }
     }
 }
