@@ -1,6 +1,7 @@
 //! A client's connection from its first byte to its end: one request after another.
 
 use std::future::poll_fn;
+use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,10 +12,11 @@ use super::request::arriving::Arriving;
 use super::request::head::{Length, Request};
 use super::request::refusal::{PLAIN_TO_TLS, Refusal};
 use super::request::scan::Limits;
-use super::response::respond::{Connection, error_page};
+use super::response::respond::{Connection, Gone, error_page};
 use super::server_names;
 use super::wire::{Framing, Inflow, Stream};
 use crate::config::model::{Http, Level, Listen};
+use crate::log::describe;
 use crate::proxy::{self, Unanswered};
 use crate::server::worker::{Stage, Worker};
 use crate::tls::Facts;
@@ -332,7 +334,13 @@ async fn own<S: Stream>(
     if x.request.expects_continue && !x.continued && !connection.body.is_complete() {
         x.keep_alive = false;
     }
-    connection.respond(x, response).await.map_err(|gone| {
-        x.log(Level::Info, format_args!("{} while sending to client", gone.0));
+    connection.respond(x, response).await.map_err(|Gone(error)| {
+        let doing = "while sending response to client";
+        match error.kind() {
+            ErrorKind::TimedOut => {
+                x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {doing}"));
+            }
+            _ => x.log(Level::Info, format_args!("writev() failed ({}) {doing}", describe(&error))),
+        }
     })
 }

@@ -36,8 +36,10 @@ pub(crate) enum NoHead {
 /// Why a response was not passed on to its end.
 #[derive(Debug)]
 pub(crate) enum Cut {
-    /// The client is gone, takes nothing, or broke off its request.
+    /// The client is gone, or broke off its request.
     Client,
+    /// The client has taken nothing for too long.
+    ClientTimedOut,
     /// The app server broke off; the text says how.
     Server(String),
     /// A tunnel in which nothing moved for too long.
@@ -137,7 +139,7 @@ impl Leg {
             client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
             client.reading.poll(cx).map(|()| {
                 let timed_out = Failure::TimedOut(Doing::Relaying).to_string();
-                Err(if waits_for_client { Cut::Client } else { Cut::Server(timed_out) })
+                Err(if waits_for_client { Cut::ClientTimedOut } else { Cut::Server(timed_out) })
             })
         })
         .await

@@ -289,6 +289,12 @@ impl Handler<'_> {
                 x.log(Level::Info, format_args!("client prematurely closed connection"));
                 Err(Unanswered::Close)
             }
+            Err(Cut::ClientTimedOut) => {
+                let name = leg.link.address.to_string();
+                let timed_out = "client timed out (110: Connection timed out) while sending to client";
+                self.log(x, Level::Info, format_args!("{timed_out}"), &name);
+                Err(Unanswered::Close)
+            }
         }
     }
 
