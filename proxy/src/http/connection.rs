@@ -142,16 +142,23 @@ impl<'a> Session<'a> {
         reading.start(timeout);
         writing.stop();
         let mut idle = None;
-        poll_fn(|cx| match input.poll_fill(stream, cx) {
-            Poll::Ready(read) => Poll::Ready(read.is_ok_and(|count| count > 0)),
+        let begun = poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(read) => Poll::Ready(Some(read.is_ok_and(|count| count > 0))),
             Poll::Pending => {
                 // A client that asks again at once is not idle, and spares itself being listed.
                 let idle = idle.get_or_insert_with(|| self.worker.connections.idle(first));
                 if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
-                    .map(|()| false)
+                    .map(|()| None)
             }
         })
-        .await
+        .await;
+        if let Some(begun) = begun {
+            return begun;
+        }
+        // A request that has come by now, and that the event loop has not seen yet, would be lost: no client may send a
+        // POST again of which it does not know whether it was run.
+        tokio::task::yield_now().await;
+        poll_fn(|cx| Poll::Ready(matches!(input.poll_fill(stream, cx), Poll::Ready(Ok(1..))))).await
     }
 
     async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {
