@@ -11,6 +11,7 @@ mod upload;
 mod upstream;
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
@@ -30,7 +31,8 @@ use crate::http::exchange::{Attempt, Exchange};
 use crate::http::request::head::Length;
 use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Inflow, Stream};
-use crate::log::Visible;
+use crate::log::{Visible, describe};
+use crate::server::worker::is_exhausted;
 use crate::tunnel;
 
 /// Why an app server's answer did not reach the client to its end.
@@ -159,7 +161,7 @@ impl Handler<'_> {
         &mut self,
         client: &mut Connection<C>,
         x: &mut Exchange<'_>,
-        address: std::net::SocketAddr,
+        address: SocketAddr,
     ) -> Result<(Leg, Head), Asked> {
         let once = is_non_idempotent(x.request.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
@@ -176,16 +178,22 @@ impl Handler<'_> {
         }
         let Some(slot) = x.worker.connections.connect() else {
             let limit = x.worker.connections.limit();
-            x.log(Level::Alert, format_args!("{limit} worker_connections are not enough"));
+            let not_enough = format_args!("{limit} worker_connections are not enough");
+            self.cannot_connect(x, not_enough, address);
             return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
         };
         let connecting = connect(address, x.settings.proxy.connect_timeout);
         let stream = match client.unless_gone(connecting).await {
             Some(Ok(stream)) => stream,
+            // Not its fault, and the next one could not be asked either.
+            Some(Err(Failure::Connect(error))) if is_exhausted(&error) => {
+                self.cannot_connect(x, format_args!("socket() failed ({})", describe(&error)), address);
+                return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
+            }
             Some(Err(failure)) => return Err(Asked::Failed(failure, Sent::Nothing)),
             None => return Err(Asked::Unanswered(Stop::Gone, Doing::Connecting)),
         };
-        let mut leg = self.leg(x, Link { stream, address, requests: 0, _slot: slot });
+        let mut leg = self.leg(x, Link { stream, address, requests: 0, slot });
         let head = self.converse(&mut leg, client, x).await?;
         Ok((leg, head))
     }
@@ -331,6 +339,11 @@ impl Handler<'_> {
             attempt.time = Some(now - self.chosen);
         }
         now
+    }
+
+    /// There is no connection to be had to ask anybody by.
+    fn cannot_connect(&self, x: &Exchange<'_>, why: fmt::Arguments<'_>, to: SocketAddr) {
+        self.log(x, Level::Alert, format_args!("{why} while {}", Doing::Connecting), &to.to_string());
     }
 
     fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {

@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::config::model::Upstream;
-use crate::server::worker::connections::Slot;
+use crate::server::worker::connections::{Slot, Spare};
 
 /// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on.
 const DEFAULT_SIZE: usize = 32;
@@ -28,7 +28,7 @@ pub(crate) struct Link {
     /// Requests sent on it so far.
     pub(crate) requests: u64,
     /// The worker's leave to hold it.
-    pub(crate) _slot: Slot,
+    pub(crate) slot: Slot,
 }
 
 /// The idle connections of an upstream, the most recently used last.
@@ -44,6 +44,17 @@ struct Shared {
     most_requests: u64,
     timeout: Duration,
     sweeping: Cell<bool>,
+    /// The worker knows that it can have room from here.
+    known: Cell<bool>,
+}
+
+impl Spare for Shared {
+    fn give_up(&self) -> bool {
+        let mut idle = self.idle.borrow_mut();
+        let any = !idle.is_empty();
+        idle.drain(..usize::from(any));
+        any
+    }
 }
 
 impl Pool {
@@ -56,6 +67,7 @@ impl Pool {
             most_requests: upstream.keepalive_requests,
             timeout: upstream.keepalive_timeout,
             sweeping: Cell::new(false),
+            known: Cell::new(false),
         }))
     }
 
@@ -81,6 +93,10 @@ impl Pool {
         let shared = &self.0;
         if shared.size == 0 || link.requests >= shared.most_requests || shared.timeout.is_zero() {
             return;
+        }
+        if !shared.known.replace(true) {
+            let spare: Weak<Shared> = Rc::downgrade(shared);
+            link.slot.connections().can_take_from(spare);
         }
         let mut idle = shared.idle.borrow_mut();
         if idle.len() >= shared.size {

@@ -10,12 +10,11 @@ use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustix::io::Errno;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::Worker;
 use super::connections::Accepted;
+use super::{Worker, is_exhausted};
 use crate::config::model::Level;
 use crate::http::accepted;
 use crate::log::describe;
@@ -73,10 +72,6 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: 
     }
 }
 
-fn is_exhausted(error: &io::Error) -> bool {
-    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
-
 /// Gives a new connection a task of its own, if there is room for it.
 async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
     let not_enough = |level, tail| {
@@ -92,7 +87,10 @@ async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<W
     let slot = match accepted {
         Accepted::Free(slot) => slot,
         Accepted::Reused(slot) => {
-            not_enough(Level::Warn, ", reusing connections");
+            // Once a second will do, as in nginx: under attack there would be a line for each connection.
+            if worker.connections.warns(worker.clock.now().second) {
+                not_enough(Level::Warn, ", reusing connections");
+            }
             slot
         }
         Accepted::Full => return not_enough(Level::Alert, ""),

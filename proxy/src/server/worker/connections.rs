@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
 use tokio::sync::Notify;
@@ -23,7 +23,17 @@ struct Shared {
     /// Connections that wait for a request, the longest waiting first.
     idle: RefCell<BTreeMap<u64, Waiting>>,
     next_idle: Cell<u64>,
+    /// Who holds connections to app servers that are not in use.
+    spare: RefCell<Vec<Weak<dyn Spare>>>,
+    /// The second of the last warning that room had to be made.
+    warned: Cell<u64>,
     draining: Cell<bool>,
+}
+
+/// Holds connections that it can do without.
+pub trait Spare: std::fmt::Debug {
+    /// Closes one of them; false when there are none.
+    fn give_up(&self) -> bool;
 }
 
 /// A connection that waits.
@@ -54,7 +64,7 @@ pub struct Idle {
 pub enum Accepted {
     /// There was room.
     Free(Slot),
-    /// Idle connections were told to close to make room: nginx warns of it.
+    /// Idle connections were told to close to make room: nginx warns of it, see [`Connections::warns`].
     Reused(Slot),
     /// Everything is in use: the new connection is closed unserved.
     Full,
@@ -71,6 +81,8 @@ impl Connections {
             evicting: Cell::new(0),
             idle: RefCell::default(),
             next_idle: Cell::new(0),
+            spare: RefCell::default(),
+            warned: Cell::new(0),
             draining: Cell::new(false),
         }))
     }
@@ -94,6 +106,16 @@ impl Connections {
     pub fn connect(&self) -> Option<Slot> {
         self.make_room();
         self.slot(false)
+    }
+
+    /// Has `spare` asked for its connections when there is no more room for others.
+    pub fn can_take_from(&self, spare: Weak<dyn Spare>) {
+        self.0.spare.borrow_mut().push(spare);
+    }
+
+    /// Whether this second has not seen a warning yet; from now on it has.
+    pub fn warns(&self, second: u64) -> bool {
+        self.0.warned.replace(second) != second
     }
 
     /// Says that a client connection waits for its first request, or for the next one.
@@ -134,13 +156,19 @@ impl Connections {
         Some(Slot { connections: self.clone(), client })
     }
 
-    /// Closes the longest idle eighth (at least 1, at most 32) when less than a sixteenth is free, as nginx does.
-    /// A connection told to close no longer counts, although it takes a turn of the event loop to do so.
+    /// Closes a connection to an app server that is not in use, or else the longest idle eighth of the clients' (at least
+    /// 1, at most 32) when less than a sixteenth is free, as nginx does. A connection told to close no longer counts,
+    /// although it takes a turn of the event loop to do so.
     fn make_room(&self) -> bool {
         let shared = &self.0;
         let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());
         if free > shared.limit / 16 {
             return false;
+        }
+        let mut spare = shared.spare.borrow_mut();
+        spare.retain(|spare| spare.strong_count() > 0);
+        if spare.iter().filter_map(Weak::upgrade).any(|spare| spare.give_up()) {
+            return true;
         }
         let mut idle = shared.idle.borrow_mut();
         let count = (idle.len() / 8).clamp(1, 32);
@@ -150,6 +178,13 @@ impl Connections {
             shared.evicting.set(shared.evicting.get() + 1);
         }
         shared.evicting.get() > before
+    }
+}
+
+impl Slot {
+    /// Where it will be given back.
+    pub fn connections(&self) -> &Connections {
+        &self.connections
     }
 }
 
@@ -237,6 +272,24 @@ mod tests {
         drop((first, slots.0));
         assert!(matches!(connections.accept(), Accepted::Reused(_)), "the second idle one goes next");
         second.closing().await;
+    }
+
+    #[test]
+    fn connections_that_nobody_needs_make_room_first() {
+        #[derive(Debug)]
+        struct Pool(RefCell<Vec<Slot>>);
+        impl Spare for Pool {
+            fn give_up(&self) -> bool {
+                self.0.borrow_mut().pop().is_some()
+            }
+        }
+        let connections = Connections::new(3, 1);
+        let pool: Rc<dyn Spare> = Rc::new(Pool(RefCell::new(connections.connect().into_iter().collect())));
+        connections.can_take_from(Rc::downgrade(&pool));
+        let (_slot, _idle) = (take(&connections), connections.idle(false));
+        assert!(matches!(connections.accept(), Accepted::Reused(_)));
+        assert!(!pool.give_up(), "it went before the client that is idle");
+        assert!((connections.warns(7), connections.warns(7), connections.warns(8)) == (true, false, true));
     }
 
     #[tokio::test]

@@ -6,10 +6,12 @@ pub mod connections;
 mod privileges;
 mod run;
 
+use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use rustix::io::Errno;
 use tokio::sync::watch;
 
 use super::clock::Clock;
@@ -55,6 +57,11 @@ pub enum Stage {
     Draining,
     /// The grace is over: tunnels are closed as well.
     Closing,
+}
+
+/// Whether this process or the machine has no file descriptor left.
+pub(crate) fn is_exhausted(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
 #[cfg(test)]
