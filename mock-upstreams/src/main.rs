@@ -44,6 +44,7 @@ What the app answers:
   /api/stream?chunks=5&every=500
                            a line every 500 ms
   /api/slow?ms=3000        answers after 3 s
+  /api/endless             bytes without end
   /api/headers, /api/cookies, /api/redirect?to=/x, /api/trailers, /api/early, /api/early-hints
   /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket, and a SockJS endpoint
   /stomp/echo              WebSocket echo; ?close=4001,bye ?refuse=403 ?flood=1000

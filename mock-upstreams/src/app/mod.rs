@@ -14,6 +14,7 @@
 //! | `/api/stream?chunks=5` | lines `chunk 1` and so on, each upon a [release](crate::AppServer::release), or `every=MS` |
 //! | `/api/stream-up` | answers with the echo once the body has come; the journal shows it growing |
 //! | `/api/duplex` | sends the body back while it comes |
+//! | `/api/endless` | bytes without end, as fast as they are taken |
 //! | `/api/slow` | answers upon a [release](crate::AppServer::release), or after `ms=…` |
 //! | `/api/trailers` | a chunked response with trailer fields; plain for HTTP/1.0, which has none |
 //! | `/api/early?status=413` | answers before it has read the body |
@@ -72,6 +73,7 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .route("/api/stream", any(streaming::stream))
         .route("/api/stream-up", any(echo::echo))
         .route("/api/duplex", any(streaming::duplex))
+        .route("/api/endless", any(streaming::endless))
         .route("/api/slow", any(streaming::slow))
         .route("/api/trailers", any(streaming::trailers))
         .route("/api/early", any(streaming::early))

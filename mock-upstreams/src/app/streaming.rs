@@ -42,6 +42,13 @@ pub(super) async fn duplex(body: Body) -> Response {
     ([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(body.into_data_stream())).into_response()
 }
 
+/// Goes on for as long as somebody reads.
+pub(super) async fn endless(_body: Bytes) -> Response {
+    let piece = Bytes::from_static(&[b'.'; 16 * 1024]);
+    let pieces = stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()));
+    ([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(pieces)).into_response()
+}
+
 #[derive(Deserialize)]
 pub(super) struct Delay {
     ms: Option<u64>,
