@@ -76,17 +76,30 @@ impl Processes {
 
     /// How many TCP connections they hold, in whatever state.
     pub(crate) fn connections(&self) -> usize {
+        self.sockets(|_, _| true)
+    }
+
+    /// Whether they hold a connection with the client that asks from this port.
+    pub(crate) fn holds(&self, port: u16) -> bool {
+        self.sockets(|local, remote| local != port && remote == port) > 0
+    }
+
+    /// How many of their TCP sockets, other than those that listen, have such ports: their own and the other side's.
+    fn sockets(&self, wanted: impl Fn(u16, u16) -> bool) -> usize {
         const LISTENS: &str = "0A";
         let table = fs::read_to_string("/proc/net/tcp").unwrap_or_default();
-        let sockets: BTreeSet<&str> = table
+        let port = |address: &str| u16::from_str_radix(address.rsplit(':').next()?, 16).ok();
+        let inodes: BTreeSet<&str> = table
             .lines()
-            .map(|line| line.split_whitespace().collect::<Vec<_>>())
-            .filter(|columns| columns.get(3).is_some_and(|state| *state != LISTENS))
-            .filter_map(|columns| columns.get(9).copied())
+            .filter_map(|line| {
+                let columns: Vec<&str> = line.split_whitespace().collect();
+                let [_, local, remote, state, _, _, _, _, _, inode, ..] = columns[..] else { return None };
+                (state != LISTENS && wanted(port(local)?, port(remote)?)).then_some(inode)
+            })
             .collect();
         let is_one = |link: &String| {
             let inode = link.strip_prefix("socket:[").and_then(|link| link.strip_suffix(']'));
-            inode.is_some_and(|inode| sockets.contains(inode))
+            inode.is_some_and(|inode| inodes.contains(inode))
         };
         self.open_files().iter().filter(|link| is_one(link)).count()
     }

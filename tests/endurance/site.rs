@@ -100,11 +100,18 @@ impl Site {
         connection
     }
 
-    /// The answer to a GET on a connection of its own.
+    /// The answer to a GET on a connection of its own. A client that has not had the processor for a whole timeout finds its
+    /// connection closed, and asks again.
     pub(crate) async fn get(&self, target: &str) -> Response {
         let request = Request::new("GET", target).header("Connection", "close");
-        let answer = self.connect().await.ask(&request).await;
-        answer.unwrap_or_else(|error| panic!("{}: GET {target}: {error}", self.engine))
+        let deadline = Instant::now() + DEADLINE;
+        loop {
+            match self.connect().await.ask(&request).await {
+                Ok(response) => return response,
+                Err(error) if Instant::now() > deadline => panic!("{}: GET {target}: {error}", self.engine),
+                Err(_) => sleep(Duration::from_millis(20)).await,
+            }
+        }
     }
 
     /// Other clients get their answers, from the front end and from an app server.
@@ -117,9 +124,8 @@ impl Site {
 
     /// Waits until other clients get their answers again: a proxy need not have noticed yet that others have left.
     pub(crate) async fn serves_others_again(&self) {
-        let request = Request::new("GET", "/api/items").header("Connection", "close");
         let deadline = Instant::now() + DEADLINE;
-        while self.connect().await.ask(&request).await.map_or(0, |response| response.status) != 200 {
+        while self.get("/api/items").await.status != 200 {
             assert!(Instant::now() < deadline, "{}: nobody is served any more", self.engine);
             sleep(Duration::from_millis(20)).await;
         }
