@@ -1,11 +1,9 @@
 //! More clients than there is room for.
 
-use std::net::{Ipv4Addr, SocketAddr};
-
 use futures::stream::{self, StreamExt as _};
 use mock_upstreams::AppServer;
 use rustix::process::{Resource, getrlimit, setrlimit};
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpStream;
 
 use crate::processes::MIB;
 use crate::site::{Site, bounded, on_each};
@@ -23,11 +21,12 @@ fn raise_descriptor_limit() {
         .expect("leave to open as many files as this account may");
 }
 
+/// So many connections on which nothing is said. They end by RST, without a port left to wait for a minute.
 async fn silent(site: &Site, count: usize) -> Vec<TcpStream> {
     let connecting = (0..count).map(async |_| {
-        let socket = TcpSocket::new_v4()?;
-        socket.bind(SocketAddr::from((Ipv4Addr::new(127, 0, 0, 3), 0)))?;
-        socket.connect(site.address).await
+        let stream = TcpStream::connect(site.address).await?;
+        stream.set_zero_linger()?;
+        Ok(stream)
     });
     // No more at once than the queue of a listening socket holds, behind which they would wait for a second.
     let connected: Vec<std::io::Result<TcpStream>> =
@@ -59,7 +58,8 @@ async fn thousands_that_say_nothing_cost_little() {
         // One may be kept to each app server.
         site.eventually("none is left", || site.processes.connections() <= 2).await;
         site.serves_others().await;
-        assert!(!site.access().contains("127.0.0.3"), "{}: nothing was asked", site.engine);
+        // All others ask from another address.
+        assert!(!site.access().contains("127.0.0.1 - "), "{}: nothing was asked", site.engine);
         assert!(!site.errors().contains("worker_connections"), "{}", site.engine);
     })
     .await;
