@@ -56,7 +56,7 @@ fn every_dependency_has_a_licence_and_a_source_that_deny_toml_allows() {
     let host = String::from_utf8(host).unwrap();
     let host = host.lines().find_map(|line| line.strip_prefix("host: ")).unwrap();
     let metadata = Command::new(env!("CARGO"))
-        .args(["metadata", "--locked", "--offline", "--format-version=1", "--filter-platform", host])
+        .args(["metadata", "--locked", "--format-version=1", "--filter-platform", host])
         .current_dir(&root)
         .output()
         .unwrap();

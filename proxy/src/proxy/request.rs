@@ -167,6 +167,9 @@ fn ends_target(byte: u8) -> bool {
 }
 
 fn write_encoded(bytes: &[u8], is_special: impl Fn(u8) -> bool, out: &mut Vec<u8>) {
+    if !bytes.iter().any(|&byte| is_special(byte)) {
+        return out.extend_from_slice(bytes);
+    }
     for &byte in bytes {
         if is_special(byte) {
             // Writing to memory does not fail.
