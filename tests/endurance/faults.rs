@@ -123,11 +123,13 @@ fn nothing_is_lost(site: &Site, outcomes: &[Outcome]) {
     let again = gets.iter().filter(|outcome| outcome.again).count();
     site.note("GETs answered 200", format!("{}, {again} of them on a second connection", gets.len()));
     site.note("POSTs by what came of them", format!("{results:?}"));
-    assert!(
-        results
-            .keys()
-            .all(|result| ["201", "502"].contains(&&**result) || result.starts_with("the connection"))
-    );
+    // Sent when the connection had been closed already, none is lost by the proxy; a reset says that it had come. nginx
+    // closes an idle connection without a look.
+    let unsent =
+        |result: &str| result.starts_with("the connection was closed") || result.starts_with("Broken pipe");
+    let reset = |result: &str| site.engine == "nginx" && result.starts_with("Connection reset");
+    let expected = |result: &String| ["201", "502"].contains(&&**result) || unsent(result) || reset(result);
+    assert!(results.keys().all(expected), "{}: {results:?}", site.engine);
 }
 
 /// An answer of the app stands for one run, no answer for one at most.
