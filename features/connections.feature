@@ -83,6 +83,20 @@ Feature: Client connections
         """
       Then the connection is closed
 
+    @default
+    Scenario: A client that stops within a body is let go
+      See `client_body_timeout`, 60 s unless set: so long a client may send nothing before the rest of its body comes.
+
+      Given the configuration says in "http":
+        """
+        client_body_timeout 1s;
+        """
+      When the client sends these bytes:
+        """
+        POST /api/echo HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 5\r\n\r\nhe
+        """
+      Then the connection is closed
+
     Scenario Outline: A client that gives up on <path> frees the app server
       `proxy_ignore_client_abort on` would keep the app server at work for nobody.
 
