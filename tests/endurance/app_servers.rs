@@ -13,7 +13,7 @@ use crate::site::{Site, bounded, on_each};
 const FEW_BUFFERS: u64 = 4 * MIB;
 
 /// Between two bytes of an app server that is slow on purpose, much less than any timeout here.
-const DRIP: Duration = Duration::from_millis(50);
+const DRIP: Duration = Duration::from_millis(100);
 
 fn inject(site: &Site, fault: &Fault, on: &str) {
     site.scene.app_servers().into_iter().for_each(|server| server.inject(fault.clone().on(on)));
@@ -53,7 +53,7 @@ fn is_done(server: &AppServer, target: &str) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_byte_now_and_then_is_enough_for_proxy_read_timeout() {
     const BYTES: usize = 40;
-    on_each(&[("http", "proxy_read_timeout 1s;")], async |site| {
+    on_each(&[("http", "proxy_read_timeout 3s;")], async |site| {
         inject(site, &Fault::SlowBody { bytes: BYTES }, "/api/drips");
         let servers = site.scene.app_servers();
         let dripping = async {

@@ -12,7 +12,7 @@ use crate::site::{DEADLINE, Site, bounded, on_each};
 const FEW_BUFFERS: u64 = 6 * MIB;
 
 /// Between two bytes of a client that is slow on purpose, much less than any timeout here.
-const DRIP: Duration = Duration::from_millis(50);
+const DRIP: Duration = Duration::from_millis(75);
 
 /// Sends `byte` again and again until the proxy has had enough; what came back.
 async fn drip(site: &Site, mut connection: Connection, byte: &[u8]) -> Vec<u8> {
@@ -48,7 +48,7 @@ async fn ended(mut connection: Connection) -> Vec<u8> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_body_must_go_on_within_client_body_timeout() {
-    on_each(&[("http", "client_body_timeout 1s;")], async |site| {
+    on_each(&[("http", "client_body_timeout 2s;")], async |site| {
         let stops =
             site.saying("POST /api/stops HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 9\r\n\r\nabc").await;
         let chunks =

@@ -9,16 +9,12 @@ use hopcheck::client::{Connection, Request, Response, Route};
 use hopcheck::conf::{Overlay, Source};
 use hopcheck::scene::{Scene, Stage};
 use hopcheck::target::{Nginx, NginxOptions, Reference, Signal, Target};
-use tokio::sync::OnceCell;
 use tokio::time::{Instant, sleep};
 
 use crate::processes::Processes;
 
 /// How long anything may take before it counts as never.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
-
-/// One container for all tests. It is not dropped, and ends when this process does: its script sees to that.
-static NGINX: OnceCell<Option<Arc<Stage>>> = OnceCell::const_new();
 
 /// A running proxy and what belongs to it.
 #[derive(Debug)]
@@ -35,7 +31,7 @@ pub(crate) struct Site {
 pub(crate) async fn on_each(changes: &[(&str, &str)], test: impl AsyncFn(&mut Site)) {
     let reference = Reference::new(PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"))).expect("a directory");
     let reference = Some(staged(Box::new(reference)));
-    let nginx = NGINX.get_or_init(nginx).await.clone();
+    let nginx = nginx().await;
     let on = async |engine, stage: Option<Arc<Stage>>| {
         let Some(stage) = stage else { return };
         let mut site = Site::open(engine, stage, changes).await;
