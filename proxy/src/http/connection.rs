@@ -326,8 +326,15 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
                 After::Close
             }
         }
-        Ok(()) if x.linger || !connection.body.is_complete() || !connection.input.is_empty() => After::Linger,
-        Ok(()) => After::Close,
+        Ok(()) => {
+            // What has come of a body that nobody wants is nothing to wait for.
+            connection.body.skip(&mut connection.input);
+            if x.linger || !connection.body.is_complete() || !connection.input.is_empty() {
+                After::Linger
+            } else {
+                After::Close
+            }
+        }
     }
 }
 

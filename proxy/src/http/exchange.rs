@@ -206,3 +206,13 @@ impl fmt::Display for Context<'_, '_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Visible;
+
+    #[test]
+    fn what_is_logged_cannot_end_its_line_or_its_quotes() {
+        assert_eq!(Visible(b"a\"b\x01\r\n\x7f\xff\xc3\xa9").to_string(), "a\\x22b\\x01\\x0D\\x0A\\x7F\\xFFé");
+    }
+}

@@ -135,7 +135,7 @@ pub enum Piece {
 
 impl Body {
     /// Bytes of the whole body.
-    pub fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         match self {
             Body::Empty => 0,
             Body::Bytes(bytes) => bytes.len() as u64,
@@ -147,11 +147,6 @@ impl Body {
                 })
                 .sum(),
         }
-    }
-
-    /// Whether there is nothing to send.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
     }
 }
 

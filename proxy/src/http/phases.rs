@@ -148,9 +148,11 @@ fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
     x.status = code;
     let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
     match code {
-        444 | 499 => Content::Close(code),
         // A text of nothing is none; one that comes to nothing is one.
-        400.. if text.is_none_or(|text| text.parts.is_empty()) => Content::Error(code),
+        400.. if text.is_none_or(|text| text.parts.is_empty()) => match code {
+            408 | 444 | 499 => Content::Close(code),
+            _ => Content::Error(code),
+        },
         301 | 302 | 303 | 307 | 308 => {
             let mut response = page_response(x, code);
             response.location = text.map(|_| Bytes::from(value));

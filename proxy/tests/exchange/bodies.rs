@@ -184,7 +184,11 @@ fn a_body_over_the_limit_is_a_413_that_reaches_the_client() {
     assert_eq!(status(&proxy.ask(format!("{head}Content-Length: 100000\r\n\r\n{body}"))), "413");
     assert_eq!(status(&proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\n186a0\r\n{body}"))), "413");
     assert_eq!(status(&proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\nzz\r\n"))), "400");
+    // The chunk that will be too much need not come.
+    assert_eq!(status(&proxy.ask(format!("{head}Transfer-Encoding: chunked\r\n\r\n401\r\n"))), "413");
     assert!(backend.heads().is_empty());
+    let most = format!("{head}Connection: close\r\nContent-Length: 1024\r\n\r\n{}", "x".repeat(1024));
+    assert_eq!(status(&proxy.ask(most)), "200");
     proxy.error_line("client intended to send too large body: 100000 bytes, client: 127.0.0.1, server: , request: \"POST / HTTP/1.1\", host: \"a\"");
 }
 
@@ -239,4 +243,41 @@ fn a_client_that_leaves_frees_the_app_server_and_is_a_499() {
     let address = backend.address;
     assert_eq!(proxy.access_line("/gone"), format!("GET /gone HTTP/1.1|499|0|{address}|-"));
     proxy.error_line("client prematurely closed connection, so upstream connection is closed too while");
+}
+
+#[test]
+fn a_client_that_leaves_before_there_is_a_connection_is_a_499() {
+    // Nobody accepts here, and the queue is full.
+    let listener =
+        socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::STREAM, None).expect("a socket");
+    listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).expect("an address");
+    listener.listen(0).expect("a queue");
+    let address = listener.local_addr().ok().and_then(|address| address.as_socket()).expect("its address");
+    let _queue: Vec<_> = std::iter::from_fn(|| {
+        std::net::TcpStream::connect_timeout(&address, std::time::Duration::from_millis(300)).ok()
+    })
+    .collect();
+    let proxy = Proxy::before(address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET /gone HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    drop(client);
+    assert_eq!(proxy.access_line("/gone"), format!("GET /gone HTTP/1.1|499|0|{address}|-"));
+}
+
+#[test]
+fn a_client_may_send_more_ahead_than_a_buffer_holds() {
+    let (full, go_on) = std::sync::mpsc::channel();
+    let go_on = std::sync::Mutex::new(go_on);
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        go_on.lock().expect("the channel").recv().expect("the client to have sent all it can");
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    });
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    client.set_write_timeout(Some(std::time::Duration::from_millis(200))).expect("a timeout");
+    while client.write(&[b'x'; 65536]).is_ok() {}
+    full.send(()).expect("the app server to wait");
+    assert_eq!(until(&mut client, "ok"), ok("Content-Length: 2\r\nConnection: keep-alive\r\n", "ok"));
 }

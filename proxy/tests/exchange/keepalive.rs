@@ -119,3 +119,53 @@ fn a_body_nobody_wanted_does_not_become_a_request() {
     assert_eq!(answers.matches("HTTP/1.1 200 OK").count(), 2, "{answers}");
     assert!(answers.ends_with("/2") && !answers.contains("/x"), "{answers}");
 }
+
+/// Closing while bytes are on their way would reset the connection, and could take the answer with it.
+#[test]
+fn a_client_is_heard_out_only_where_it_has_more_to_say() {
+    let proxy = Proxy::start("", "location / { return 200 ok; }");
+    for (rest_of_request, more) in [
+        ("\r\n", false),
+        ("Content-Length: 2\r\n\r\nab", false),
+        ("\r\nGET / HTTP/1.1\r\n", true),
+        ("Content-Length: 9\r\n\r\n", true),
+        ("Content-Length: 9\r\n\r\nab", true),
+    ] {
+        let mut client = proxy.connect();
+        let request = format!("POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{rest_of_request}");
+        client.write_all(request.as_bytes()).expect("a request");
+        assert!(rest(&mut client).ends_with("\r\n\r\nok"), "{request:?}");
+        let mut say = || client.write_all(b"x");
+        if more {
+            assert!((0..9).all(|_| say().is_ok()), "{request:?}");
+        } else {
+            wait_for("the connection to be closed", || say().err());
+        }
+    }
+}
+
+#[test]
+fn a_body_that_nobody_reads_may_come_after_the_answer() {
+    let proxy = Proxy::start("", "location / { return 200 ok; }");
+    let kept = ok("Content-Type: text/plain\r\nContent-Length: 2\r\nConnection: keep-alive\r\n", "ok");
+    let mut client = proxy.connect();
+    client.write_all(b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\n").expect("a head");
+    assert_eq!(until(&mut client, "ok"), kept);
+    // One that waits to be told to go on, and does not wait.
+    client.write_all(b"abcPOST / HTTP/1.1\r\nHost: a\r\n").expect("a body");
+    client.write_all(b"Expect: 100-continue\r\nContent-Length: 3\r\n\r\nabc").expect("a request");
+    assert_eq!(until(&mut client, "ok"), kept);
+    client.write_all(GET).expect("a request");
+    assert_eq!(until(&mut client, "ok"), kept);
+}
+
+#[test]
+fn the_length_of_a_request_is_that_of_its_head_and_body() {
+    let proxy = Proxy::start(
+        "log_format l '$request_uri $request_length';",
+        &format!("access_log access.log l; location / {{ proxy_pass http://{}; }}", counting().address),
+    );
+    let close = "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    proxy.ask(format!("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc{close}"));
+    assert_eq!((proxy.access_line("/1"), proxy.access_line("/2")), ("/1 51".into(), "/2 47".into()));
+}

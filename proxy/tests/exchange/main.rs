@@ -3,6 +3,7 @@
 mod bodies;
 mod differential;
 mod failover;
+mod files;
 mod injection;
 mod keepalive;
 mod phases;

@@ -45,6 +45,8 @@ fn return_redirects_to_absolute_places() {
         Proxy::start("", "location /a { return 301 /b?c; } location /d { return 302 https://x$uri; }");
     let port = proxy.address.port();
     assert_eq!(field(&proxy.get("/a"), "Location"), Some(&*format!("http://app.test:{port}/b?c")));
+    let nameless = proxy.ask("GET /a HTTP/1.0\r\n\r\n");
+    assert_eq!(field(&nameless, "Location"), Some(&*format!("http://127.0.0.1:{port}/b?c")));
     let away = proxy.get("/d%0d%0aX:1");
     assert_eq!(
         (status(&away), field(&away, "Location"), field(&away, "X")),
@@ -76,6 +78,53 @@ fn maps_are_looked_up_exactly_then_by_expression() {
     }
     let wild = proxy.ask("GET / HTTP/1.1\r\nHost: A.example.com:1\r\nConnection: close\r\n\r\n");
     assert_eq!(body(&wild), "d,wild");
+}
+
+/// What stands for the star may be empty, as nginx 1.22 has it; one final dot is none of the name.
+#[test]
+fn host_names_in_maps_have_wildcards() {
+    let proxy = Proxy::start(
+        "map $arg_k $v { hostnames; default d; *.example.com lead; www.* trail; }",
+        "location / { return 200 $v; }",
+    );
+    for (key, expected) in [
+        ("a.example.com", "lead"),
+        (".example.com", "lead"),
+        ("..example.com", "lead"),
+        ("example.com", "d"),
+        ("www.x", "trail"),
+        ("www..", "trail"),
+        ("www.", "d"),
+        ("some.other.example.org", "d"),
+    ] {
+        assert_eq!(body(&proxy.get(&format!("/?k={key}"))), expected, "{key}");
+    }
+}
+
+#[test]
+fn a_log_knows_the_user_and_what_was_sent() {
+    let proxy = Proxy::start(
+        "log_format u '$arg_n [$remote_user] [$sent_http_x_a] [$sent_http_x_b] [$sent_http_content_length]';",
+        "access_log access.log u; location / { add_header X-A one; return 200 ok; }",
+    );
+    let get = |number: u8, user: &str| {
+        let fields = format!("Host: a\r\nAuthorization: Basic {user}\r\nConnection: close");
+        proxy.ask(format!("GET /?n={number} HTTP/1.1\r\n{fields}\r\n\r\n"));
+        proxy.access_line(&format!("{number} ["))
+    };
+    assert_eq!(get(1, "YWxpY2U6c2VjcmV0"), "1 [alice] [one] [-] [2]");
+    // Nothing before the colon.
+    assert_eq!(get(2, "OnB3"), "2 [-] [one] [-] [2]");
+    assert_eq!(get(3, "+/86eA=="), "3 [\\xFB\\xFF] [one] [-] [2]");
+}
+
+#[test]
+fn fields_of_a_request_are_told_apart_and_the_machine_has_a_name() {
+    let proxy = Proxy::start("", "location / { return 200 \"$http_bb $http_x_ab $hostname\"; }");
+    let answer =
+        proxy.ask("GET / HTTP/1.1\r\nHost: a\r\nAa: 1\r\nBb: 2\r\nX-Ab: 3\r\nConnection: close\r\n\r\n");
+    let name = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    assert_eq!(body(&answer), format!("2 3 {name}"));
 }
 
 #[test]
@@ -214,5 +263,16 @@ fn a_url_alone_is_a_302() {
         let answer = Proxy::start("", &format!("location / {{ return {url}; }}")).get("/");
         let expected = url.replace("$scheme", "http");
         assert_eq!((status(&answer), field(&answer, "Location")), ("302", Some(&*expected)));
+    }
+}
+
+#[test]
+fn a_missing_slash_is_added_before_the_query() {
+    let proxy = Proxy::start("", "location /x/ { proxy_pass http://127.0.0.1:1; }");
+    let port = proxy.address.port();
+    for (target, expected) in [("/x", "/x/"), ("/x?a=1", "/x/?a=1")] {
+        let answer = proxy.get(target);
+        let location = format!("http://app.test:{port}{expected}");
+        assert_eq!((status(&answer), field(&answer, "Location")), ("301", Some(&*location)));
     }
 }

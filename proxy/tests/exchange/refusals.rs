@@ -61,6 +61,8 @@ fn a_request_is_refused_for_what_comes_first() {
     let refused = proxy.ask(format!("GET /9 HTTP/1.1\r\nHost: a\r\nNo Name: x\r\nX: {long}\r\n\r\n"));
     assert!(!refused.contains("Too Large"), "{refused}");
     assert!(proxy.access_line("/4").starts_with("GET /4 HTTP/1.1|400|"), "without a stray CR");
+    proxy.ask("GET /11 HTTP/1.1\rx\r\nHost: a\r\n\r\n");
+    assert!(proxy.access_line("/11").starts_with("GET /11 HTTP/1.1|400|"), "nor what follows one");
 }
 
 #[test]

@@ -77,3 +77,30 @@ fn some_browsers_are_sent_a_longer_page() {
         assert_eq!(padded(path, agent), (expected.0.to_owned(), expected.1), "{path} {agent}");
     }
 }
+
+/// nginx 1.22 closes without a word only where there is no text to say; and a text that comes to nothing is one.
+#[test]
+fn a_text_is_said_whatever_the_status() {
+    let statuses = ["408", "444", "499", "416"];
+    let locations: String = statuses
+        .iter()
+        .map(|code| {
+            format!("location /{code} {{ return {code}; }} location /{code}t {{ return {code} $arg_t; }}\n")
+        })
+        .collect();
+    let proxy = Proxy::start("", &locations);
+    for (code, first_line) in [
+        ("408", "HTTP/1.1 408 Request Time-out"),
+        ("444", "HTTP/1.1 444 "),
+        ("499", "HTTP/1.1 499 "),
+        ("416", "HTTP/1.1 416 Requested Range Not Satisfiable"),
+    ] {
+        let alone = proxy.get(&format!("/{code}"));
+        assert_eq!((code, alone.is_empty()), (code, code != "416"), "{alone}");
+        for text in ["", "text"] {
+            let answer = proxy.get(&format!("/{code}t?t={text}"));
+            let seen = (answer.split("\r\n").next(), answer.split_once("\r\n\r\n").map(|(_, body)| body));
+            assert_eq!(seen, (Some(first_line), Some(text)), "{answer}");
+        }
+    }
+}

@@ -213,6 +213,12 @@ impl Conversation {
         written
     }
 
+    /// Lets the connection end with a reset.
+    pub(crate) fn reset_at_end(&mut self) {
+        let stream = socket2::SockRef::from(self.reader.get_ref());
+        stream.set_linger(Some(Duration::ZERO)).expect("an option");
+    }
+
     /// Ends its half of the connection.
     pub(crate) fn finish(&mut self) {
         let _ = self.reader.get_mut().shutdown(Shutdown::Write);

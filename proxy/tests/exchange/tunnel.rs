@@ -1,6 +1,6 @@
 //! After a 101.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::Shutdown;
 
 use crate::support::{Backend, Proxy, rest, status, until};
@@ -74,4 +74,19 @@ fn a_refusal_to_switch_is_an_ordinary_response() {
 fn nobody_switches_who_was_not_asked_to() {
     let backend = Backend::saying(SWITCH);
     assert_eq!(status(&upgrading(&backend, "").get("/")), "502");
+}
+
+#[test]
+fn the_client_s_connection_ends_with_the_tunnel() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        conversation.read(3);
+        conversation.reset_at_end();
+    });
+    let proxy = upgrading(&backend, "");
+    let mut client = proxy.connect();
+    client.write_all(format!("{UPGRADE}abc").as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    assert_eq!(client.read(&mut [0]).expect("an end"), 0);
 }

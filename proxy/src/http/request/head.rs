@@ -366,6 +366,8 @@ mod tests {
         for (line, expected) in [
             ("get / HTTP/1.1", 400),
             ("GET /", 400),
+            (" / HTTP/1.1", 400),
+            ("GET\t/ HTTP/1.1", 400),
             ("GET / HTTP/0.9", 400),
             ("GET / HTTP/2.0", 505),
             ("GET / HTTP/1.1 ", 200),

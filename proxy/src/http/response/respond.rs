@@ -61,7 +61,7 @@ impl<S: Stream> Connection<S> {
     /// Sends `response`, or as much of it as its request wants to see.
     pub(crate) async fn respond(&mut self, x: &mut Exchange<'_>, response: Response) -> Result<(), Gone> {
         let mut response = response;
-        if matches!(response.status, 301 | 416) && response.body.is_empty() {
+        if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
         x.status = visible(response.status);
@@ -309,5 +309,54 @@ fn page(x: &Exchange<'_>, status: u16) -> (Option<String>, Body) {
     match pages::page(status, x.settings.server_tokens, &x.request.headers) {
         Some(page) => (Some("text/html".to_owned()), Body::Bytes(Bytes::from(page))),
         None => (None, Body::Empty),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncWriteExt, DuplexStream, duplex};
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+    use crate::http::wire::Framing;
+
+    /// A connection on which a long body is expected, and its client.
+    fn waiting() -> (Connection<DuplexStream>, DuplexStream) {
+        let (client, stream) = duplex(64);
+        let mut connection = Connection::new(stream);
+        if let Ok(body) = Inflow::new(Framing::Length(1000), &mut connection.input) {
+            connection.body = body;
+        }
+        (connection, client)
+    }
+
+    /// Seconds until this is done, while the client says a byte every four seconds.
+    async fn trickling(mut client: DuplexStream, done: impl Future) -> u64 {
+        let begin = Instant::now();
+        let trickle = async {
+            while client.write_all(b"x").await.is_ok() {
+                sleep(Duration::from_secs(4)).await;
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::select! { _ = done => {}, () = trickle => {} }
+        begin.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_long_for_what_nobody_reads() {
+        let ((mut connection, _client), begin) = (waiting(), Instant::now());
+        assert!(!connection.discard_body().await);
+        assert_eq!(begin.elapsed(), LINGER_EACH);
+        connection.linger().await;
+        assert_eq!(begin.elapsed(), 2 * LINGER_EACH);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_long_for_a_client_that_is_slow() {
+        let (mut connection, client) = waiting();
+        assert_eq!(trickling(client, connection.discard_body()).await, LINGER.as_secs());
+        let (mut connection, client) = waiting();
+        assert_eq!(trickling(client, connection.linger()).await, LINGER.as_secs());
     }
 }

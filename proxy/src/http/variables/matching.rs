@@ -51,7 +51,7 @@ impl Exchange<'_> {
     pub(crate) fn set_slot(&self, slot: usize, value: Vec<u8>) {
         let mut slots = self.variables.slots.borrow_mut();
         if slots.len() <= slot {
-            slots.resize(self.http.slots.len().max(slot + 1), None);
+            slots.resize(self.http.slots.len(), None);
         }
         if let Some(place) = slots.get_mut(slot) {
             *place = Some(value);
@@ -80,17 +80,12 @@ impl Exchange<'_> {
         let key = source.to_ascii_lowercase();
         let key = if map.hostnames { key.strip_suffix(b".").unwrap_or(&key) } else { &key };
         let exact = map.exact.get(key);
-        let leading = || {
-            let longer = |name: &str| key.len() > name.len() && key.ends_with(name.as_bytes());
-            map.wildcards.leading.iter().find(|(name, _)| longer(name)).map(|(_, value)| value)
-        };
-        let trailing = || {
-            let longer = |name: &str| key.len() > name.len() && key.starts_with(name.as_bytes());
-            map.wildcards.trailing.iter().find(|(name, _)| longer(name)).map(|(_, value)| value)
-        };
+        let wildcards = &map.wildcards;
+        let leading = || wildcards.leading.iter().find(|(name, _)| key.ends_with(name.as_bytes()));
+        let trailing = || wildcards.trailing.iter().find(|(name, _)| key.starts_with(name.as_bytes()));
         let regex =
             || map.regex.iter().find(|(pattern, _)| self.matches(pattern, &source)).map(|(_, value)| value);
-        let wildcard = || if map.hostnames { leading().or_else(trailing) } else { None };
+        let wildcard = || leading().or_else(trailing).map(|(_, value)| value);
         self.evaluate(exact.or_else(wildcard).or_else(regex).unwrap_or(&map.default))
     }
 }

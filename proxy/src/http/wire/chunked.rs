@@ -53,7 +53,7 @@ impl Chunked {
     pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, Malformed> {
         let mut at = ready;
         while !self.is_done() {
-            if ready == 0 && at > 0 {
+            if ready == 0 {
                 buffer.consume(at);
                 at = 0;
             }
@@ -81,7 +81,7 @@ impl Chunked {
                 },
             }
         }
-        if at > ready {
+        if at != ready {
             let length = buffer.len();
             buffer.bytes_mut().copy_within(at..length, ready);
             buffer.truncate(length - (at - ready));
@@ -208,5 +208,22 @@ mod tests {
             decode(format!("0\r\n{}", "X: 1234567\r\n".repeat(2000)).as_bytes(), 100).err(),
             Some(Malformed)
         );
+    }
+
+    #[test]
+    fn trailers_and_sizes_may_be_as_long_as_their_limits() {
+        let line = format!("X: {}\r\n", "x".repeat(1024 - 3));
+        let longest = format!("0\r\n{}", line.repeat(16));
+        assert_eq!(decode(format!("{longest}\r\n").as_bytes(), 100), Ok((vec![], true, vec![])));
+        assert_eq!(decode(format!("{longest}X:\r\n\r\n").as_bytes(), 100), Err(Malformed));
+        assert_eq!(decode(b"0000000000000003\r\nabc\r\n0\r\n\r\n", 100), Ok((b"abc".to_vec(), true, vec![])));
+    }
+
+    #[test]
+    fn a_chunk_is_announced_until_it_has_come() {
+        let (mut chunked, mut buffer) = (Chunked::new(), Buffer::default());
+        assert_eq!(chunked.announced(), 0);
+        buffer.extend(b"a\r\n0123");
+        assert_eq!((chunked.decode(&mut buffer, 0), chunked.announced()), (Ok(4), 6));
     }
 }

@@ -74,4 +74,13 @@ mod tests {
         std::future::poll_fn(|cx| deadline.poll(cx)).await;
         assert_eq!(begin.elapsed().as_secs(), 12);
     }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_that_was_given_back_never_fires() {
+        let mut deadline = Deadline::default();
+        deadline.start(Duration::from_secs(5));
+        deadline.release();
+        tokio::time::sleep(Duration::from_secs(9)).await;
+        assert!(std::future::poll_fn(|cx| Poll::Ready(deadline.poll(cx))).await.is_pending());
+    }
 }

@@ -159,3 +159,34 @@ impl Inflow {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_done_when_all_of_it_has_been_read_and_used() -> Result<(), Broken> {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"ab");
+        let mut body = Inflow::new(Framing::Length(4), &mut buffer)?;
+        let state = |body: &Inflow| (body.is_complete(), body.is_done(), body.total());
+        assert_eq!(state(&body), (false, false, 2));
+        buffer.extend(b"cdNEXT");
+        body.decode(&mut buffer)?;
+        assert_eq!((body.data(&buffer), state(&body)), (&b"abcd"[..], (true, false, 4)));
+        body.skip(&mut buffer);
+        assert_eq!((buffer.bytes(), state(&body)), (&b"NEXT"[..], (true, true, 4)));
+        let mut body = Inflow::new(Framing::Length(9), &mut buffer)?;
+        body.skip(&mut buffer);
+        assert_eq!(state(&body), (false, false, 4));
+        Ok(())
+    }
+
+    #[test]
+    fn a_chunk_that_has_begun_counts_for_what_it_will_be() -> Result<(), Broken> {
+        let mut buffer = Buffer::default();
+        buffer.extend(b"3\r\nabc\r\n5\r\nd");
+        assert_eq!(Inflow::new(Framing::Chunked, &mut buffer)?.at_least(), 8);
+        Ok(())
+    }
+}

@@ -209,4 +209,29 @@ mod tests {
         assert!(matches!(out.poll_write(&mut slow, &mut cx, b"", true), Poll::Ready(Ok(0))));
         assert!(out.is_finished());
     }
+
+    #[test]
+    fn a_message_begins_with_nothing_of_the_one_before() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let (mut slow, mut out) = (Slow { step: 99, ..Slow::default() }, Outflow::default());
+        for (chunked, data) in [(true, &b"ab"[..]), (false, b"cd"), (true, b"ef")] {
+            out.begin();
+            out.set_chunked(chunked);
+            assert_eq!((out.written(), out.is_finished()), (0, false));
+            assert!(matches!(out.poll_write(&mut slow, &mut cx, data, true), Poll::Ready(Ok(2))));
+            assert!(out.is_finished());
+        }
+        assert_eq!(slow.seen, b"2\r\nab\r\n0\r\n\r\ncd2\r\nef\r\n0\r\n\r\n");
+    }
+
+    #[test]
+    fn a_chunk_ends_when_all_that_was_announced_has_been_written() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let (mut slow, mut out) = (Slow { step: 4, ..Slow::default() }, Outflow::default());
+        out.set_chunked(true);
+        for data in ["abc", "b", "c", ""] {
+            assert!(out.poll_write(&mut slow, &mut cx, data.as_bytes(), false).is_ready());
+        }
+        assert_eq!(slow.seen, b"3\r\nabc\r\n");
+    }
 }

@@ -34,6 +34,17 @@ impl Stream for TcpStream {
 pub(crate) use slow::Slow;
 
 #[cfg(test)]
+impl Stream for tokio::io::DuplexStream {
+    fn poll_read_ready(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn socket(&self) -> Option<&TcpStream> {
+        None
+    }
+}
+
+#[cfg(test)]
 mod slow {
     use std::io::IoSlice;
     use std::pin::Pin;
