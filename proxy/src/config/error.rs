@@ -66,7 +66,7 @@ impl ConfigError {
 
     /// Shows the end of these words, where a `;` is missing, and says so.
     pub(super) fn missing_semicolon(self, after: &Span) -> ConfigError {
-        let gap = Span { start: after.end, end: after.end, ..after.clone() };
+        let gap = Span { start: after.end, ..after.clone() };
         self.pointing(&gap).help("\";\" is missing here")
     }
 
@@ -151,3 +151,36 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use std::rc::Rc;
+
+    use super::*;
+    use crate::config::source::Source;
+
+    /// The snippet of a word of three letters in column `column` of a line that is `length` long.
+    fn snippet(column: usize, length: usize) -> (usize, usize, bool) {
+        let text = format!("{:x<length$}", format!("{:x>column$}bc", 'a')).into_bytes();
+        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let Snippet { text, column: shown, width, .. } =
+            Snippet::of(&Span { source, start: column - 1, end: column + 2 });
+        assert_eq!(text.chars().skip(shown - 1).take(width).collect::<String>(), "abc");
+        (shown, text.chars().count(), text.ends_with('…'))
+    }
+
+    #[test]
+    fn a_very_long_line_is_shown_in_part() {
+        assert_eq!(snippet(1, 160), (1, 160, false));
+        assert_eq!(snippet(1, 161), (1, 161, true));
+        assert_eq!(snippet(158, 400), (158, 161, true));
+        assert_eq!(snippet(161, 241), (80, 160, false));
+        assert_eq!(snippet(161, 242), (80, 161, true));
+        assert_eq!(snippet(398, 400), (80, 82, false));
+        // The last column that is shown with the line's beginning.
+        let text = vec![b'x'; 160];
+        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let Snippet { column, width, .. } = Snippet::of(&Span { source, start: 159, end: 160 });
+        assert_eq!((column, width), (160, 1));
+    }
+}

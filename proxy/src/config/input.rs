@@ -53,6 +53,11 @@ impl Directive {
         self.words.get(1..).unwrap_or_default()
     }
 
+    /// The last word: an argument, where the table asks for one.
+    pub(super) fn last_argument(&self) -> &Word {
+        self.argument(self.words.len())
+    }
+
     /// An argument, the first being 0; the name itself where there are fewer, which the table rules out.
     pub(super) fn argument(&self, index: usize) -> &Word {
         &self.words[(index + 1).min(self.words.len() - 1)]
@@ -198,10 +203,8 @@ impl Input {
                     }
                     self.place = Some(place);
                     let mut then = self.files.pop().map(|file| file.then).unwrap_or_default();
-                    match then.pop_front() {
-                        Some(path) => self.open(&path, then)?,
-                        None if self.files.is_empty() => return Ok(None),
-                        None => {}
+                    if let Some(path) = then.pop_front() {
+                        self.open(&path, then)?;
                     }
                 }
             }

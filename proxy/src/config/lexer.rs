@@ -160,7 +160,7 @@ impl Lexer {
             b'{' => Terminator::Open,
             _ => Terminator::Close,
         };
-        Statement { words, terminator, end: self.span(at, at + 1) }
+        Statement { words, terminator, end: self.span(at, at) }
     }
 
     fn at_end(&self, words: Vec<Word>, state: State) -> Result<Statement, ConfigError> {
@@ -202,13 +202,13 @@ impl Lexer {
                 ConfigError::new(format!("too long parameter \"{shown}...\" started"))
             }
         };
-        Err(error.at(self.place()).pointing(&self.span(start, start + 1)))
+        Err(error.at(self.place()).pointing(&self.span(start, start)))
     }
 
     fn unexpected(&self, byte: u8, at: usize) -> ConfigError {
         ConfigError::new(format!("unexpected \"{}\"", char::from(byte)))
             .at(self.place())
-            .pointing(&self.span(at, at + 1))
+            .pointing(&self.span(at, at))
     }
 
     fn unfinished(&self, words: &[Word], error: ConfigError) -> ConfigError {

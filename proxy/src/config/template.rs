@@ -104,3 +104,16 @@ impl Template {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_text_is_literal() {
+        for text in ["", "text"] {
+            assert_eq!(Template::literal(text).as_literal(), Some(text));
+        }
+        assert_eq!(Template { parts: vec![Part::Variable(Variable::Uri)] }.as_literal(), None);
+    }
+}

@@ -14,13 +14,17 @@ use crate::nginx;
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../nginx");
 
 fn config(text: &str) -> Config {
+    config_of(text, false)
+}
+
+fn config_of(text: &str, as_root: bool) -> Config {
     let prefix = nginx::prefix();
     std::fs::write(prefix.path().join("nginx.conf"), text).expect("the file is written");
     let options = LoadOptions {
         prefix: prefix.path().to_owned(),
         file: "nginx.conf".into(),
         globals: Vec::new(),
-        as_root: false,
+        as_root,
     };
     let mut config = load(&options).unwrap_or_else(|error| panic!("{error}"));
     // Tests speak of paths below the prefix.
@@ -181,7 +185,8 @@ fn proxy_redirect_defaults_to_the_address_of_proxy_pass() {
     let http = http(
         "server { listen 8080; location /a/ { proxy_pass http://127.0.0.1:9/x/; location /a/i { proxy_pass http://127.0.0.1:8; } } \
          location /b/ { proxy_pass http://127.0.0.1:9; } \
-         location /c/ { proxy_pass http://127.0.0.1:9; proxy_redirect off; location /c/i { proxy_pass http://127.0.0.1:8; } } }",
+         location /c/ { proxy_pass http://127.0.0.1:9; proxy_redirect off; location /c/i { proxy_pass http://127.0.0.1:8; } } \
+         location /d/ { proxy_pass http://127.0.0.1; proxy_redirect http://a/ $scheme://b/; proxy_redirect http://c/ /; } }",
     );
     let rules = |name| match &location(&http, name).settings.proxy.redirect {
         Redirect::Off => "off".to_owned(),
@@ -191,13 +196,16 @@ fn proxy_redirect_defaults_to_the_address_of_proxy_pass() {
                 RedirectRule::Prefix { from, to } => format!("{} > {}", text(from), text(to)),
                 RedirectRule::Regex { .. } => "regex".to_owned(),
             })
-            .collect(),
+            .collect::<Vec<_>>()
+            .join(" "),
     };
     assert_eq!(rules("/a/"), "http://127.0.0.1:9/x/ > /a/");
     // What the location around it has by default is inherited like what it was given.
     assert_eq!(rules("/a/i"), "http://127.0.0.1:9/x/ > /a/");
     assert_eq!(rules("/b/"), "http://127.0.0.1:9/ > /");
     assert_eq!((rules("/c/"), rules("/c/i")), ("off".to_owned(), "off".to_owned()));
+    assert_eq!(rules("/d/"), "http://a/ > <Scheme>://b/ http://c/ > /");
+    assert_eq!(http.upstreams.len(), 3, "one for each address");
 }
 
 #[test]
@@ -237,6 +245,40 @@ fn server_names_are_sorted_by_kind_and_the_first_server_wins() {
     );
     assert_eq!((second.address.port(), second.default_server), (8081, 2));
     assert_eq!(http.servers[1].name, "b.a.org");
+}
+
+#[test]
+fn a_name_is_in_lower_case_and_may_be_that_of_the_machine() {
+    let http = http(
+        "server { server_name Example.ORG; } server { listen 8001; server_name $HostName; } \
+         server { listen 8002; server_name ~^A; ssl_reject_handshake on; } log_format f 'a' ' b';",
+    );
+    let machine = rustix::system::uname().nodename().to_string_lossy().to_ascii_lowercase();
+    let names: Vec<&str> = http.servers.iter().map(|server| server.name.as_str()).collect();
+    assert_eq!(names, ["example.org", &machine, "~^A"]);
+    let rejects: Vec<bool> = http.servers.iter().map(|server| server.rejects_handshake).collect();
+    assert_eq!(rejects, [false, false, true]);
+    // Who has no `listen` and is not root gets 8000.
+    let ports: Vec<u16> = http.listen.iter().map(|listen| listen.address.port()).collect();
+    assert_eq!(ports, [8000, 8001, 8002]);
+}
+
+#[test]
+fn root_s_workers_have_an_account() {
+    let account = |text: &str, as_root| {
+        let user = config_of(&format!("{text} events {{}}"), as_root).user?;
+        Some((user.name, user.gid == 0))
+    };
+    assert_eq!(account("", false), None);
+    assert_eq!(account("", true), Some(("nobody".to_owned(), false)));
+    assert_eq!(account("user nobody root;", true), Some(("nobody".to_owned(), true)));
+    assert_eq!(account("user root;", true), Some(("root".to_owned(), true)));
+}
+
+#[test]
+fn http2_is_warned_of_where_it_is_on() {
+    let warnings = |value| config(&format!("events {{}} http {{ http2 {value}; }}")).warnings.len();
+    assert_eq!((warnings("on"), warnings("off")), (1, 0));
 }
 
 #[test]
@@ -297,17 +339,39 @@ fn root_alias_and_try_files_are_taken_apart() {
 fn times_and_sizes_have_their_units() {
     let http = http(
         "send_timeout \"1h 30m\"; client_body_timeout 500ms; client_header_timeout 2m; client_max_body_size 2g; \
-         large_client_header_buffers 8 16k; keepalive_timeout 65 60s; proxy_read_timeout 1d; \
-         server { listen 8080; client_max_body_size 0; client_header_buffer_size 2k; location / {} }",
+         large_client_header_buffers 8 16k; keepalive_timeout 65 1m; proxy_read_timeout 1d; \
+         server { listen 8080; client_max_body_size 0; client_header_buffer_size 2k; location / {} \
+         location /2 { client_max_body_size 2g; keepalive_timeout 5 0; } }",
     );
     let settings = &location(&http, "/").settings;
     assert_eq!(settings.send_timeout, Duration::from_secs(5400));
     assert_eq!(settings.client_body_timeout, Duration::from_millis(500));
     assert_eq!((settings.keepalive_timeout, settings.keepalive_header), (Duration::from_secs(65), Some(60)));
     assert_eq!(settings.client_max_body_size, None);
+    let other = &location(&http, "/2").settings;
+    assert_eq!((other.client_max_body_size, other.keepalive_header), (Some(2_147_483_648), None));
     assert_eq!(settings.proxy.read_timeout, Duration::from_secs(86_400));
     let server = &http.servers[0];
     assert_eq!(server.client_header_timeout, Duration::from_secs(120));
     assert_eq!(server.client_header_buffer_size, 2048);
     assert_eq!((server.large_client_header_buffers, server.large_client_header_size), (8, 16384));
+}
+
+/// Where nginx's buffer of 4096 bytes ends.
+#[test]
+fn words_may_be_long_and_includes_deep() {
+    let accepts = |text: &str| {
+        let prefix = nginx::prefix();
+        std::fs::write(prefix.path().join("nginx.conf"), format!("events {{}} {text}")).expect("a file");
+        for depth in 1..102 {
+            let next = format!("include {};", depth + 1);
+            let text = if depth == 101 { "" } else { &next };
+            std::fs::write(prefix.path().join(depth.to_string()), text).expect("a file");
+        }
+        let (file, globals) = ("nginx.conf".into(), Vec::new());
+        load(&LoadOptions { prefix: prefix.path().to_owned(), file, globals, as_root: false }).is_ok()
+    };
+    let words = [4095, 4096].map(|length| accepts(&format!("pid {};", "x".repeat(length))));
+    assert_eq!(words, [true, false]);
+    assert_eq!((accepts("include 2;"), accepts("include 1;")), (true, false));
 }

@@ -137,3 +137,23 @@ fn ports(text: &str, used: Use) -> Result<(u16, u16), &'static str> {
         _ => port(text).map(|port| (port, port)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_alone_is_a_port_to_listen_on_and_a_host_elsewhere() {
+        let parts = |text, used| parse(text, used).map(|url| (url.host, url.port, url.last_port));
+        let of = |host: &str, ports: Option<(u16, u16)>| {
+            Ok((host.to_owned(), ports.map(|ports| ports.0), ports.map(|ports| ports.1)))
+        };
+        assert_eq!(parts("80", Use::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("80-80", Use::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("10:80-81", Use::Listen), of("10", Some((80, 81))));
+        assert_eq!(parts("[::1]", Use::Listen), of("[::1]", None));
+        assert_eq!(parts("80", Use::Server), of("80", None));
+        assert_eq!(parts("a:80-81", Use::Server), Err("invalid port"));
+        assert_eq!(parts("[::1]x", Use::Server), Err("invalid host"));
+    }
+}

@@ -58,7 +58,7 @@ pub(crate) fn user(reader: &mut Reader, directive: &Directive) -> Result<(), Con
         return Ok(());
     }
     let name = directive.argument(0);
-    let group = directive.argument(directive.arguments().len() - 1);
+    let group = directive.last_argument();
     let failed = |word: &Word, call: &str, help: &str| {
         directive
             .error_at(word, format!("{call}(\"{}\") failed", word.text))

@@ -90,7 +90,7 @@ pub(crate) fn time(directive: &Directive) -> Result<Duration, ConfigError> {
 
 /// Digits only, as `ngx_atoi`.
 pub(crate) fn parse_number(text: &str) -> Option<u64> {
-    if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
+    if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     text.parse().ok().filter(|number| i64::try_from(*number).is_ok())
@@ -147,10 +147,11 @@ fn sum_of_units(text: &str, units: &[(&str, u64)]) -> Option<u64> {
         let digits = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_digit()).len();
         let (number, tail) = rest.split_at(digits);
         let number = parse_number(number)?;
-        let letters = tail.len() - tail.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
         // `1h30m` and `1h 30m` are the same.
-        let name: String =
-            if tail.starts_with("ms") { "ms".into() } else { tail.chars().take(letters.min(1)).collect() };
+        let name: String = match tail.starts_with("ms") {
+            true => "ms".into(),
+            false => tail.chars().take(1).filter(char::is_ascii_alphabetic).collect(),
+        };
         if name.is_empty() {
             // A number without a unit is seconds, and comes last.
             if bare {

@@ -219,3 +219,31 @@ fn context_names(contexts: Contexts) -> Vec<&'static str> {
     .map(|(_, name)| name)
     .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::slips;
+
+    #[test]
+    fn slips_are_counted() {
+        for (a, b, count) in [
+            ("listen", "listen", 0),
+            ("lisen", "listen", 1),
+            ("listten", "listen", 1),
+            ("lixten", "listen", 1),
+            ("ilsten", "listen", 1),
+            ("lsiten", "listen", 1),
+            ("listne", "listen", 1),
+            ("ab", "ba", 1),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("kitten", "sitting", 3),
+            ("abcdef", "badcfe", 3),
+            ("abab", "baba", 2),
+            ("aabb", "bbaa", 3),
+            ("xabx", "yabyy", 3),
+        ] {
+            assert_eq!(slips(a, b), count, "{a} {b}");
+        }
+    }
+}

@@ -48,11 +48,8 @@ pub(super) fn finish(reader: &mut Reader) -> Result<(), ConfigError> {
         .skip(1)
         .map(|(index, (level, settings))| {
             let kind = level.kind.unwrap_or(LocationKind::ServerLevel);
-            // The tree of a server is the server's.
-            let nested = match kind {
-                LocationKind::ServerLevel => None,
-                _ => trees.take(LevelId(index)),
-            };
+            // A server has taken its own already.
+            let nested = trees.take(LevelId(index));
             Location { name: level.name, kind, rewrite: level.rewrite, nested, settings }
         })
         .collect();

@@ -20,7 +20,7 @@ pub(crate) fn location(reader: &mut Reader, directive: &Directive) -> Result<(),
         // The modifier may touch the name: `location ~^/stomp/`.
         _ => split_modifier(&directive.argument(0).text),
     };
-    let word = directive.argument(directive.arguments().len() - 1);
+    let word = directive.last_argument();
     let kind = match modifier {
         "=" => LocationKind::Exact,
         "~" | "~*" => LocationKind::Regex,
