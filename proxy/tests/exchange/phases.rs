@@ -84,7 +84,7 @@ fn maps_are_looked_up_exactly_then_by_expression() {
 #[test]
 fn host_names_in_maps_have_wildcards() {
     let proxy = Proxy::start(
-        "map $arg_k $v { hostnames; default d; *.example.com lead; www.* trail; }",
+        "map $arg_k $v { hostnames; default d; *.example.com lead; www.* trail; .both.test both; . dot; }",
         "location / { return 200 $v; }",
     );
     for (key, expected) in [
@@ -96,6 +96,10 @@ fn host_names_in_maps_have_wildcards() {
         ("www..", "trail"),
         ("www.", "d"),
         ("some.other.example.org", "d"),
+        ("both.test", "both"),
+        ("x.both.test", "both"),
+        ("..", "dot"),
+        ("a..", "d"),
     ] {
         assert_eq!(body(&proxy.get(&format!("/?k={key}"))), expected, "{key}");
     }
@@ -274,5 +278,16 @@ fn a_missing_slash_is_added_before_the_query() {
         let answer = proxy.get(target);
         let location = format!("http://app.test:{port}{expected}");
         assert_eq!((status(&answer), field(&answer, "Location")), ("301", Some(&*location)));
+    }
+}
+
+#[test]
+fn conditions_see_case_unless_told_otherwise() {
+    let proxy = Proxy::start(
+        "",
+        "if ($arg_a ~ ^x$) { return 200 as-is; } if ($arg_a ~* ^x$) { return 200 either; } return 200 no;",
+    );
+    for (target, expected) in [("/?a=x", "as-is"), ("/?a=X", "either"), ("/?a=y", "no")] {
+        assert_eq!(body(&proxy.get(target)), expected, "{target}");
     }
 }
