@@ -11,7 +11,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use tokio::runtime::Runtime;
 
 use crate::compare;
-use crate::conf::Case;
+use crate::conf::{self, Case};
 use crate::engine::{Engine, Observation, Sending};
 use crate::stream::Stream;
 
@@ -124,8 +124,16 @@ impl Bench {
         })
     }
 
-    /// Has both run this configuration. Where neither would, what both say; an error where only one would.
+    /// Has both run this configuration. False where neither would; an error where only one would, or for unlike reasons.
     pub(crate) fn configure(&mut self, template: &str) -> Result<bool, String> {
+        let accepted = self.accept(template)?;
+        if accepted {
+            self.run()?;
+        }
+        Ok(accepted)
+    }
+
+    fn accept(&mut self, template: &str) -> Result<bool, String> {
         let text = template.replace("@FILES@", &self.files.display().to_string());
         let Bench { nginx, reference, runtime, tally, .. } = self;
         runtime.block_on(async {
@@ -144,16 +152,30 @@ impl Bench {
                 }
             }
             *tally.entry("configurations accepted").or_default() += 1;
+            Ok(true)
+        })
+    }
+
+    /// Has both run what they have accepted.
+    fn run(&mut self) -> Result<(), String> {
+        let Bench { nginx, reference, runtime, .. } = self;
+        runtime.block_on(async {
             let (theirs, ours) = tokio::join!(nginx.run(), reference.run());
-            theirs.and(ours).map(|()| true)
+            theirs.and(ours)
         })
     }
 
     /// Has both run a generated configuration, and sends them what belongs to it.
     pub(crate) fn visit(&mut self, case: &Case) -> Result<(), String> {
-        if !self.configure(&case.text())? {
+        let text = case.text();
+        if !self.accept(&text)? {
             return Ok(());
         }
+        if !conf::listens(&text) {
+            *self.tally.entry("configurations that listen elsewhere").or_default() += 1;
+            return Ok(());
+        }
+        self.run()?;
         *self.tally.entry("servers visited").or_default() += case.servers();
         case.visits().try_for_each(|stream| {
             self.send(&stream).map_err(|difference| format!("{difference}to the request\n{stream:?}\n"))

@@ -112,8 +112,10 @@ pub(crate) fn parse(bytes: &[u8], waits: bool, is_head: impl Fn(usize) -> bool) 
             interim.push(answer);
             continue;
         }
-        // The body of another request may have taken the method away.
-        let is_bare = is_head(received.answers.len()) && !rest.starts_with(b"<html>");
+        // The body of another request may have taken the method away. What follows a head is its page if it has the length.
+        let page = length(&answer).and_then(|length| rest.get(..length)).unwrap_or_default();
+        let is_page = page.starts_with(b"<html>") && page.ends_with(b"</html>\r\n");
+        let is_bare = is_head(received.answers.len()) && !is_page;
         if !(matches!(status, 204 | 304) || is_bare) {
             rest = body(&mut answer, rest);
         }
@@ -141,11 +143,13 @@ fn body<'a>(answer: &mut Answer, mut rest: &'a [u8]) -> &'a [u8] {
         answer.whole = false;
         return rest;
     }
-    let length =
-        answer.field("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok());
-    let length: usize = length.unwrap_or(rest.len());
+    let length = length(answer).unwrap_or(rest.len());
     let (here, after) = rest.split_at(length.min(rest.len()));
     answer.whole = here.len() == length;
     answer.body = here.to_vec();
     after
+}
+
+fn length(answer: &Answer) -> Option<usize> {
+    answer.field("content-length").and_then(|value| std::str::from_utf8(value).ok()?.parse().ok())
 }

@@ -15,8 +15,9 @@ use tokio::time::{Instant, sleep};
 use crate::app::{Apps, Seen};
 use crate::client::{self, Received};
 
-/// What is said of each request, with quotes between, which are escaped within. The client's port tells whose it is.
-const LOG_FORMAT: &str = "log_format differential '$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$host\"\
+/// What is said of each request, with quotes between, which are escaped within. The ports tell whose it is; clients of two
+/// servers may have the same.
+const LOG_FORMAT: &str = "log_format differential '$server_port\"$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$host\"\
                           $http_host\"$http_referer\"$http_x_forwarded_for\"$upstream_status';";
 
 /// One of the two.
@@ -149,7 +150,7 @@ impl Engine {
         let access = String::from_utf8_lossy(&self.access.take()).into_owned();
         let errors = String::from_utf8_lossy(&self.errors.take()).into_owned();
         let own = |line: &str| {
-            let line = line.strip_prefix(&format!("{port}\""))?.replace('|', "\\x7C").replace('"', "|");
+            let line = line.strip_prefix(&format!("{}\"{port}\"", self.ports[0].port()))?.replace('|', "\\x7C").replace('"', "|");
             Some(self.generic(&line))
         };
         let seen = self.apps.take().into_iter().map(|seen| Seen {
@@ -177,7 +178,10 @@ impl Engine {
         let (port, ..) = client::converse(self.ports[1].address(), &ask, START_DEADLINE)
             .await
             .map_err(|error| format!("{}: {error}", self.target.name()))?;
-        let (deadline, line) = (Instant::now() + START_DEADLINE, format!("{port}\"GET / HTTP/1.0\"200"));
+        let (deadline, line) = (
+            Instant::now() + START_DEADLINE,
+            format!("{}\"{port}\"GET / HTTP/1.0\"200", self.ports[1].port()),
+        );
         while !self.access.has_line(line.as_bytes()).map_err(|error| error.to_string())? {
             if Instant::now() > deadline {
                 return Err(format!("{} does not log", self.target.name()));

@@ -226,14 +226,17 @@ fn passed_on(observation: &Observation) -> Vec<usize> {
 /// White space around a value is not part of it, tabs included.
 fn tabs(theirs: &mut Observation) -> bool {
     let mut changed = false;
-    for line in theirs.seen.iter_mut().flat_map(|seen| &mut seen.fields) {
-        let name = View::name(line).unwrap_or_default();
-        let value = line.get(name.len() + 1..).unwrap_or_default();
-        let trimmed = [name, b": ", value.trim_ascii()].concat();
-        if value.contains(&b'\t') && trimmed != *line {
-            *line = trimmed;
-            changed = true;
+    for seen in &mut theirs.seen {
+        for line in &mut seen.fields {
+            let name = View::name(line).unwrap_or_default();
+            let value = line.get(name.len() + 1..).unwrap_or_default();
+            let trimmed = [name, b": ", value.trim_ascii()].concat();
+            if value.contains(&b'\t') && trimmed != *line {
+                *line = trimmed;
+                changed = true;
+            }
         }
+        seen.fields.sort();
     }
     changed
 }

@@ -120,6 +120,16 @@ impl Case {
     }
 }
 
+/// Whether every server listens where clients ask. A server without a `listen` would have port 80, for which the engines would
+/// fight.
+pub(crate) fn listens(text: &str) -> bool {
+    let text = text.lines().filter_map(|line| line.split('#').next()).collect::<Vec<_>>().join("\n");
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    let servers = words.windows(2).filter(|two| matches!(two, ["server", open] if open.starts_with('{')));
+    let first = |four: &&[&str]| **four == ["server", "{", "listen", "@LISTEN@;"];
+    words.windows(4).filter(first).count() == servers.count()
+}
+
 impl std::fmt::Debug for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = self.text();
