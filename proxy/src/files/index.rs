@@ -41,8 +41,9 @@ fn test_directory(request: &FileRequest<'_>, directory: &[u8], missing: &Refused
     match look(trimmed.to_vec()) {
         Ok(found) if found.kind == FileType::Directory => None,
         Ok(_) => {
-            let directory = Visible(trimmed);
-            (request.log)(Level::Alert, format_args!("\"{directory}\" is not a directory"));
+            // nginx's words are about the index file.
+            let (name, _) = missing.parts();
+            (request.log)(Level::Alert, format_args!("\"{name}\" is not a directory"));
             Some(Outcome::Error(500))
         }
         Err(refused) if refused.is_no_entry() => Some(fail(request, missing)),

@@ -9,9 +9,12 @@ fn field<'r>(response: &'r str, name: &str) -> Vec<&'r str> {
 
 #[test]
 fn an_empty_query_before_a_fragment_is_one() {
-    let proxy = Proxy::start("", "location / { return 200 \"[$args]\"; }");
-    proxy.ask("GET /1?# HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
-    assert!(proxy.access_line("/1?#").starts_with("GET /1?# HTTP/1.1|200|2|"));
+    let log = "log_format args '$request_uri [$args] [$is_args]'; access_log access.log args;";
+    let proxy = Proxy::start(log, "location / { return 200; }");
+    for (target, logged) in [("/1?#", "[] []"), ("/2?", "[-] []"), ("/3", "[-] []"), ("/4?a#", "[a] [?]")] {
+        proxy.ask(format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"));
+        assert_eq!(proxy.access_line(&format!("{target} [")), format!("{target} {logged}"));
+    }
 }
 
 #[test]
@@ -78,4 +81,12 @@ fn connection_closed_does_not_close() {
     let answers = proxy.ask(format!("{first}GET /2 HTTP/1.1\r\nHost: a\r\nConnection: x, Close\r\n\r\n"));
     assert_eq!(field(&answers, "Connection"), ["keep-alive"]);
     assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+}
+
+#[test]
+fn an_index_file_below_a_file_is_named_as_nginx_names_it() {
+    let proxy = Proxy::start("", "location / { alias nginx.conf; index a.html b.html; }");
+    assert!(proxy.get("/").starts_with("HTTP/1.1 500 "));
+    let line = proxy.error_line("[alert]");
+    assert!(line.contains("nginx.confa.html\" is not a directory, client: "), "{line}");
 }

@@ -65,6 +65,31 @@ fn a_request_is_refused_for_what_comes_first() {
     assert!(proxy.access_line("/11").starts_with("GET /11 HTTP/1.1|400|"), "nor what follows one");
 }
 
+/// RFC 9112 §2.2: a CR alone ends nothing. What might follow is not waited for: `ask` sends no more and waits for the end.
+#[test]
+fn a_bare_cr_is_refused_at_once() {
+    let proxy = Proxy::before(Backend::named("app").address);
+    for (begun, expected, logged) in [
+        ("GET /1 HTTP/1.1\rH", "400", "GET /1 HTTP/1.1|400|"),
+        ("GET /2 HTTP/1.1\r\r", "400", "GET /2 HTTP/1.1|400|"),
+        ("GET /3\rHost", "400", "GET /3|400|"),
+        ("GET /4 HTTP/2.0\r\r", "505", "GET /4 HTTP/2.0|505|"),
+        ("GET /5 HTTP/1.1\r\nHost: a\r\n\r\r", "400", "GET /5 HTTP/1.1|400|"),
+        ("GET /6 HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\nZ", "400", "GET /6 HTTP/1.1|400|"),
+        ("GET /7 HTTP/1.1\rHost: a\r\r", "400", "GET /7 HTTP/1.1|400|"),
+    ] {
+        assert_eq!(status(&proxy.ask(begun)), expected, "{begun:?}");
+        assert!(proxy.access_line(&begun[..6]).starts_with(logged), "{begun:?}");
+    }
+    // Where a CR has come last, its LF may be on the way.
+    let mut stream = proxy.connect();
+    for piece in ["GET /8 HTTP/1.1\r", "\nHost: a\r", "\nConnection: close\r", "\n\r", "\n"] {
+        stream.write_all(piece.as_bytes()).expect("a piece sent");
+        proxy.get("/between");
+    }
+    assert_eq!(status(&rest(&mut stream)), "200");
+}
+
 #[test]
 fn head_gets_no_page_even_when_its_line_is_too_long() {
     let proxy = Proxy::before(Backend::named("app").address);

@@ -35,10 +35,20 @@ pub(crate) fn pattern(
     let mut named = Vec::new();
     for (group, name) in regex.capture_names().enumerate() {
         if let Some(name) = name {
+            if !is_name(name) {
+                return Err(refused("syntax error in subpattern name"));
+            }
             named.push((group, reader.http.names.make(directive, word, name, Maker::Set)?));
         }
     }
     Ok(Pattern { source: source.to_owned(), regex, named })
+}
+
+/// Whether PCRE would have a group called so: the compiler here is not as strict.
+fn is_name(name: &str) -> bool {
+    const LONGEST: usize = 32;
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.len() <= LONGEST && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(word)
 }
 
 fn ambiguous_escape(expression: &str) -> Option<char> {

@@ -160,11 +160,8 @@ impl Request {
         self.protocol = start..start + protocol.len();
         match version(protocol) {
             Ok(version) => self.version = version,
-            // No more is known of the request then, as far as logs and the choice of server go.
             Err(refusal) => {
-                self.path.clear();
-                self.args.clear();
-                self.host = None;
+                self.forget_target();
                 if let Some(stray) = protocol.iter().position(|&byte| byte == b'\r') {
                     self.line.truncate(start + stray);
                 }
@@ -172,6 +169,20 @@ impl Request {
             }
         }
         Ok(())
+    }
+
+    /// Reads a request line that a bare CR follows, and tells why it is refused: for that, or what is wrong before it.
+    pub(crate) fn refuse_line(&mut self, line: &[u8]) -> Refusal {
+        let refusal = self.read_line(line).err().unwrap_or(bad("client sent invalid request"));
+        self.forget_target();
+        refusal
+    }
+
+    /// No more is known of a refused request than its line, as far as logs and the choice of server go.
+    fn forget_target(&mut self) {
+        self.path.clear();
+        self.args.clear();
+        self.host = None;
     }
 
     /// Whether there is a query with nothing in it before a fragment: to nginx that is one, and `/?` has none.
