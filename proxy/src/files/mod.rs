@@ -57,7 +57,7 @@ pub enum Outcome {
     /// it is a path alone, and the request keeps its query.
     Redirect(Vec<u8>),
     /// An internal redirect to this named location (with the `@`).
-    Named(String),
+    Named(Vec<u8>),
     /// `try_files` found something: the content handler goes on.
     Continue {
         /// With this URI.

@@ -44,8 +44,10 @@ pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
         }
     }
     match &try_files.last {
-        TryFilesFallback::Uri(uri) => Outcome::Redirect(name(uri)),
-        TryFilesFallback::Named(name) => Outcome::Named(name.clone()),
+        TryFilesFallback::Uri(uri) => match name(uri) {
+            name if name.starts_with(b"@") => Outcome::Named(name),
+            uri => Outcome::Redirect(uri),
+        },
         TryFilesFallback::Status(status) => Outcome::Error(*status),
     }
 }

@@ -53,6 +53,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) quoted: bool,
     /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
     pub(crate) add_uri_to_alias: bool,
+    /// An `if` before the settings in force had a `proxy_pass`.
+    pub(crate) was_to_proxy: bool,
     uri_changes: u8,
     pub(crate) variables: Memory,
     pub(crate) started: Instant,
@@ -120,6 +122,7 @@ impl<'a> Exchange<'a> {
             target_is_valid: true,
             quoted: false,
             add_uri_to_alias: false,
+            was_to_proxy: false,
             uri_changes: 0,
             variables: Memory::default(),
             started: Instant::now(),

@@ -55,6 +55,7 @@ pub(crate) fn run(x: &mut Exchange<'_>) -> Content {
             }
             Next::Location(id) => {
                 x.enter(id);
+                x.was_to_proxy = false;
                 let content_made = rewrite(x, id);
                 x.settle_keep_alive();
                 match content_made {
@@ -116,6 +117,7 @@ fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
             }
             Op::If { condition, then } => {
                 if holds(x, condition) {
+                    x.was_to_proxy |= x.settings.proxy_pass.is_some();
                     x.enter(*then);
                     if let Some(content) = rewrite(x, *then) {
                         return Some(content);
@@ -186,6 +188,11 @@ fn content(x: &mut Exchange<'_>) -> Next {
     if settings.proxy_pass.is_some() {
         return Next::Done(Content::Proxy);
     }
+    if x.was_to_proxy {
+        // An `if` that has nowhere to go itself does not take back where the one before it would have gone.
+        x.log(Level::Alert, format_args!("no upstream configuration"));
+        return Next::Done(Content::Error(500));
+    }
     match with_files(x, files::content) {
         Outcome::Redirect(uri) => {
             let args = x.args.clone();
@@ -244,17 +251,17 @@ fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Next {
     Next::Server
 }
 
-fn named(x: &mut Exchange<'_>, name: &str) -> Next {
+fn named(x: &mut Exchange<'_>, name: &[u8]) -> Next {
     if !x.redirect() {
         let cycle = "rewrite or internal redirection cycle while redirect to named location";
-        x.log(Level::Error, format_args!("{cycle} \"{name}\""));
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Visible(name)));
         return Next::Done(Content::Error(500));
     }
     let tree: &LocationTree = &x.server.tree;
-    match tree.named.get(name) {
+    match std::str::from_utf8(name).ok().and_then(|name| tree.named.get(name)) {
         Some(&id) => Next::Location(id),
         None => {
-            x.log(Level::Error, format_args!("could not find named location \"{name}\""));
+            x.log(Level::Error, format_args!("could not find named location \"{}\"", Visible(name)));
             Next::Done(Content::Error(500))
         }
     }

@@ -90,3 +90,27 @@ fn an_index_file_below_a_file_is_named_as_nginx_names_it() {
     let line = proxy.error_line("[alert]");
     assert!(line.contains("nginx.confa.html\" is not a directory, client: "), "{line}");
 }
+
+#[test]
+fn try_files_may_name_a_location_by_a_variable() {
+    let locations = "set $to @a; location / { try_files /none @$arg_to; } location /to { try_files /none $to; } \
+                     location @a { return 200 a; } location @b { return 200 b; }";
+    let proxy = Proxy::start("", locations);
+    for (path, body) in [("/?to=a", "a"), ("/?to=b", "b"), ("/to", "a")] {
+        assert!(proxy.get(path).ends_with(&format!("\r\n\r\n{body}")), "{path}");
+    }
+    assert!(proxy.get("/?to=c").starts_with("HTTP/1.1 500 "));
+    proxy.error_line("could not find named location \"@c\", client: ");
+}
+
+#[test]
+fn an_if_does_not_take_back_the_proxy_pass_of_another() {
+    let backend = Backend::named("app");
+    let ifs = format!("if ($arg_a) {{ proxy_pass http://{}; }} if ($arg_b) {{ }}", backend.address);
+    let proxy = Proxy::start("", &format!("location / {{ {ifs} }}"));
+    for (path, status) in [("/x?a=1", "200"), ("/x?b=1", "404"), ("/x?a=1&b=1", "500"), ("/x", "404")] {
+        assert!(proxy.get(path).starts_with(&format!("HTTP/1.1 {status} ")), "{path}");
+    }
+    proxy.error_line("[alert]");
+    assert_eq!(backend.heads().len(), 1);
+}

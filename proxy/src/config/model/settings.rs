@@ -89,10 +89,8 @@ pub struct TryFile {
 /// The last argument of `try_files`.
 #[derive(Debug, Clone)]
 pub enum TryFilesFallback {
-    /// `/uri`: an internal redirect.
+    /// `/uri` or `@name`: an internal redirect.
     Uri(Template),
-    /// `@name`.
-    Named(String),
     /// `=404`.
     Status(u16),
 }

@@ -83,16 +83,15 @@ pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<()
         let path = template_of(&mut reader.http.names, directive, word, text)?;
         files.push(TryFile { path, directory: is_directory });
     }
-    let last = match (last.text.strip_prefix('='), last.text.starts_with('@')) {
-        (Some(code), _) => {
+    let last = match last.text.strip_prefix('=') {
+        Some(code) => {
             let number = parse_number(code).filter(|number| *number <= 999);
             let number = number.and_then(|number| u16::try_from(number).ok());
             TryFilesFallback::Status(
                 number.ok_or_else(|| directive.error_at(last, format!("invalid code \"{}\"", last.text)))?,
             )
         }
-        (None, true) => TryFilesFallback::Named(last.text.clone()),
-        (None, false) => TryFilesFallback::Uri(template(&mut reader.http.names, directive, last)?),
+        None => TryFilesFallback::Uri(template(&mut reader.http.names, directive, last)?),
     };
     reader.raw().try_files = Some(TryFiles { files, last });
     Ok(())
