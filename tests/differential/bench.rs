@@ -21,6 +21,9 @@ const PATIENCE: Duration = Duration::from_millis(60);
 /// The same where a disagreement may come of a machine that is busy.
 const LONG_PATIENCE: Duration = Duration::from_millis(600);
 
+/// How often a stream is sent again where an answer has broken off.
+const MOST_ATTEMPTS: usize = 5;
+
 /// How often it is tried to make a configuration smaller.
 const MOST_TRIES: usize = 150;
 
@@ -96,7 +99,7 @@ impl Bench {
                 return None;
             }
         };
-        // `known.rs` is about this one. With another, whoever names a number of cases wants to see what is new.
+        // `known` is about this one. With another, whoever names a number of cases wants to see what is new.
         if !nginx.describe().starts_with("nginx 1.22.") && std::env::var_os("HOPCHECK_DIFF_CASES").is_none() {
             println!("not compared with {}: what is known of nginx is known of 1.22", nginx.describe());
             return None;
@@ -185,9 +188,14 @@ impl Bench {
     /// Sends a stream to both; an error tells on what they disagree.
     pub(crate) fn send(&mut self, stream: &Stream) -> Result<(), String> {
         let mut outcome = self.attempt(stream, PATIENCE)?;
-        // Once more: a connection that is reset takes bytes with it that were on their way, if it comes to that.
-        if outcome.difference.is_some() {
-            outcome = self.attempt(stream, if outcome.waits { LONG_PATIENCE } else { PATIENCE })?;
+        // Again: a connection that is reset takes bytes with it that were on their way, if it comes to that.
+        for _ in 0..MOST_ATTEMPTS {
+            if outcome.difference.is_some() {
+                outcome = self.attempt(stream, if outcome.waits { LONG_PATIENCE } else { PATIENCE })?;
+            }
+            if !outcome.broken_off {
+                break;
+            }
         }
         *self.tally.entry("streams of requests sent").or_default() += 1;
         for name in outcome.known {
@@ -296,6 +304,16 @@ impl Bench {
             let Err(mut difference) = self.visit(&case) else { continue };
             let kind = kind_of(&difference);
             if kinds.contains(&kind) {
+                continue;
+            }
+            // Each is refused for one of several mistakes; which is told first is of no matter.
+            let both_refuse = kind.starts_with("reading:") && !kind.contains("accepts it");
+            let alone = case.each_mistake();
+            if both_refuse && alone.len() > 1 && alone.iter().all(|case| self.visit(case).is_ok()) {
+                *self
+                    .tally
+                    .entry("configurations with two mistakes, of which each told another")
+                    .or_default() += 1;
                 continue;
             }
             let mut tries = 0;

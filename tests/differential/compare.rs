@@ -3,9 +3,8 @@
 use std::fmt::Write as _;
 
 use crate::client::Answer;
-use crate::configured;
 use crate::engine::Observation;
-use crate::known;
+use crate::known::{self, PROTOCOL, configured};
 use crate::stream::Stream;
 
 /// What a comparison came to.
@@ -17,12 +16,16 @@ pub(crate) struct Outcome {
     pub(crate) known: Vec<&'static str>,
     /// Whether an engine was waited for.
     pub(crate) waits: bool,
+    /// Whether an answer ended before its end.
+    pub(crate) broken_off: bool,
 }
 
 /// Compares what both did with `stream`. nginx's part is first brought to what it would be if nginx followed the standards
 /// that `known` names.
 pub(crate) fn compare(stream: &Stream, theirs: Observation, ours: Observation) -> Outcome {
     let waits = theirs.received.waits || ours.received.waits;
+    let mut answers = theirs.received.answers.iter().chain(&ours.received.answers);
+    let broken_off = answers.any(|answer| !answer.whole);
     let (mut theirs, ours) = (plain(theirs), plain(ours));
     let original = theirs.clone();
     let known = known::amend(stream, &mut theirs, &ours);
@@ -37,14 +40,16 @@ pub(crate) fn compare(stream: &Stream, theirs: Observation, ours: Observation) -
         }
         text
     });
-    Outcome { difference, known, waits }
+    Outcome { difference, known, waits, broken_off }
 }
 
 /// Looks at what both say of a configuration that one of them, at least, refuses. An error where that is not the same.
 pub(crate) fn refusals(theirs: Option<&str>, ours: Option<&str>) -> Result<&'static str, String> {
-    // What the reference proxy does not have is listed in `docs/directives.md`.
-    if ours.is_some_and(|ours| ours.contains("not supported here")) {
+    if ours.is_some_and(configured::is_unsupported) {
         return Ok("configurations refused for what is not supported");
+    }
+    if theirs.is_none() && ours.is_some_and(configured::is_odd_address) {
+        return Ok("known: addresses with empty parts (RFC 3986 §3.2.2)");
     }
     if let (Some(theirs), Some(ours)) = (theirs, ours)
         && (theirs == ours || configured::same_refusal(theirs, ours))
@@ -125,6 +130,11 @@ fn plain(mut observation: Observation) -> Observation {
         // Of an address without a query that `try_files` goes to, nginx leaves to chance whether it has one.
         if let Some(args) = fields.get_mut(4).filter(|args| args.is_empty()) {
             *args = "-";
+        }
+        // Of a line that is refused, the version may have been looked at or not.
+        let refused = fields.get(1).is_some_and(|status| matches!(*status, "400" | "414" | "505"));
+        if let Some(protocol) = fields.get_mut(PROTOCOL).filter(|_| refused) {
+            *protocol = "-";
         }
         *line = fields.join("|");
         // Of a target that could not be read nginx knows at times that there is one, and nothing of it.

@@ -17,7 +17,7 @@ use crate::client::{self, Received};
 
 /// What is said of each request, with quotes between, which are escaped within. The ports tell whose it is; clients of two
 /// servers may have the same.
-const LOG_FORMAT: &str = "log_format differential '$server_port\"$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$host\"\
+const LOG_FORMAT: &str = "log_format differential '$server_port\"$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$server_protocol\"$host\"\
                           $http_host\"$http_referer\"$http_x_forwarded_for\"$upstream_status';";
 
 /// One of the two.
@@ -150,7 +150,10 @@ impl Engine {
         let access = String::from_utf8_lossy(&self.access.take()).into_owned();
         let errors = String::from_utf8_lossy(&self.errors.take()).into_owned();
         let own = |line: &str| {
-            let line = line.strip_prefix(&format!("{}\"{port}\"", self.ports[0].port()))?.replace('|', "\\x7C").replace('"', "|");
+            let line = line
+                .strip_prefix(&format!("{}\"{port}\"", self.ports[0].port()))?
+                .replace('|', "\\x7C")
+                .replace('"', "|");
             Some(self.generic(&line))
         };
         let seen = self.apps.take().into_iter().map(|seen| Seen {

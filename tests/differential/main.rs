@@ -1,7 +1,7 @@
 //! nginx and the reference proxy on inputs that nobody thought of.
 //!
 //! Requests and configurations are generated, and given to both engines with equal app servers and files. What clients and app servers
-//! see, the access log and the error log must be the same, but for what stands in `known.rs` with the section of the standard
+//! see, the access log and the error log must be the same, but for what stands in `known` with the section of the standard
 //! that nginx does not follow. `docs/differential.md` tells how to run more of them, and what to do about a disagreement.
 
 mod app;
@@ -9,7 +9,6 @@ mod bench;
 mod client;
 mod compare;
 mod conf;
-mod configured;
 mod engine;
 mod known;
 mod payloads;

@@ -332,7 +332,7 @@ fn root_alias_and_try_files_are_taken_apart() {
     assert_eq!(files, [("<Uri>".to_owned(), false), ("<Uri>".to_owned(), true)]);
     assert!(matches!(tried("/").last, TryFilesFallback::Uri(uri) if text(&uri) == "/index.html"));
     assert!(matches!(tried("/code").last, TryFilesFallback::Status(404)));
-    assert!(matches!(tried("/app").last, TryFilesFallback::Named(name) if name == "@app"));
+    assert!(matches!(tried("/app").last, TryFilesFallback::Uri(name) if name.as_literal() == Some("@app")));
 }
 
 #[test]

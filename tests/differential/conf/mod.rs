@@ -65,6 +65,11 @@ impl Case {
         })
     }
 
+    /// The same with each of the mistakes on its own.
+    pub(crate) fn each_mistake(&self) -> Vec<Case> {
+        self.mistakes.iter().map(|mistake| Case { mistakes: vec![mistake.clone()], ..self.clone() }).collect()
+    }
+
     /// The same with one thing less.
     pub(crate) fn smaller(&self) -> Vec<Case> {
         let mut smaller = Vec::new();

@@ -40,7 +40,9 @@ impl Arriving {
             input.consume(end);
             return Some(Ok(()));
         }
-        let Some(stray) = self.bare_cr(input.bytes()) else { return outcome.map(|refused| refused.map(drop)) };
+        let Some(stray) = self.bare_cr(input.bytes()) else {
+            return outcome.map(|refused| refused.map(drop));
+        };
         // What counts is what comes before it, whatever has come with it.
         let bytes = input.bytes().get(..stray + 2).unwrap_or_default();
         *self = Arriving::new(self.limits);
@@ -83,10 +85,8 @@ impl Arriving {
             let long = Refusal { status: 414, reason: "client sent too long URI" };
             return request.refuses_start(self.begun_line(bytes)).unwrap_or(long);
         }
-        self.fields_before(bytes, request).unwrap_or(Refusal {
-            status: TOO_LARGE,
-            reason: "client sent too long header line",
-        })
+        self.fields_before(bytes, request)
+            .unwrap_or(Refusal { status: TOO_LARGE, reason: "client sent too long header line" })
     }
 
     /// Where a CR stands in what has come last that no LF follows. It is the end of no line and no part of one (RFC 9112

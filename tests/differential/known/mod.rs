@@ -3,10 +3,17 @@
 //! Each looks at the request and at what nginx did, and changes that to what it would be under the standard. All else, and all requests
 //! before and after, must be the same still.
 
+pub(crate) mod configured;
+mod grammar;
+
 use crate::client::Answer;
-use crate::configured::{conditions, returns};
 use crate::engine::Observation;
 use crate::stream::{Stream, View};
+use configured::{conditions, ranges, returns, unsent};
+use grammar::{is_host, is_token, is_well_chunked};
+
+/// Which of the fields of an access line `$server_protocol` is.
+pub(crate) const PROTOCOL: usize = 5;
 
 /// Whether a request is one of those.
 type Predicate = fn(&View<'_>) -> bool;
@@ -46,6 +53,15 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
     if conditions(stream, theirs, ours) {
         met.push("If-None-Match on the text of a return, which has no validators (RFC 9110 §13.2.1)");
     }
+    if ranges(theirs, ours) {
+        met.push("add_header twice with 416, and without always (RFC 9110 §5.3)");
+    }
+    if unsent(theirs, ours) {
+        met.push("$sent_http_content_type of a type that is not sent (RFC 9110 §15.3.5)");
+    }
+    if spaces(theirs, ours) {
+        met.push("$server_protocol with the spaces behind it (RFC 9112 §3)");
+    }
     if interim(stream, theirs, ours) {
         met.push("a 100 where the body is not wanted (RFC 9110 §10.1.1)");
     }
@@ -62,10 +78,10 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
         } else if theirs.received.answers.len() == number + 1 && ends_unannounced(theirs, ours, number) {
             follow(theirs, ours, number);
             met.push("a response that says keep-alive and ends the connection (RFC 9112 §9.6)");
-        } else if request.values("Connection").any(names_close_in_part) {
+        } else if names_in_part(request, &announced(theirs, ours, number)) {
             follow(theirs, ours, number);
             met.push("an option of Connection that only contains close or keep-alive (RFC 9110 §7.6.1)");
-        } else if contradicts_itself(request) {
+        } else if contradicts_itself(request) && announced(theirs, ours, number) == [KEPT, ENDED] {
             follow(theirs, ours, number);
             met.push("close and keep-alive in two fields, of which nginx obeys the last (RFC 9112 §9.3)");
         }
@@ -86,7 +102,7 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
                 refuse(theirs, ours, number);
                 break;
             }
-            None | Some(400) => refuse(theirs, ours, number),
+            Some(400) => refuse(theirs, ours, number),
             // A body that nobody wants is looked at when the answer is on its way.
             _ if request.is_chunked() => {
                 if answered == 400 {
@@ -138,6 +154,24 @@ fn interim(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> boo
         {
             follow(theirs, ours, number);
             return true;
+        }
+    }
+    changed
+}
+
+/// White space behind the version is ignored, and so no part of it.
+fn spaces(theirs: &mut Observation, ours: &Observation) -> bool {
+    let mut changed = false;
+    for (line, other) in theirs.access.iter_mut().zip(&ours.access) {
+        let mut fields: Vec<&str> = line.split('|').collect();
+        let Some(protocol) = fields.get_mut(PROTOCOL).filter(|protocol| protocol.ends_with(' ')) else {
+            continue;
+        };
+        *protocol = protocol.trim_end();
+        let amended = fields.join("|");
+        if other.split('|').nth(PROTOCOL) == amended.split('|').nth(PROTOCOL) {
+            *line = amended;
+            changed = true;
         }
     }
     changed
@@ -243,18 +277,33 @@ fn tabs(theirs: &mut Observation) -> bool {
 
 /// After 412, and after a `return` of a server with `keepalive_timeout 0`, nginx ends a connection that it has just called kept.
 fn ends_unannounced(theirs: &Observation, ours: &Observation, number: usize) -> bool {
-    let connection =
-        |side: &Observation| side.received.answers.get(number)?.field("connection").map(<[u8]>::to_vec);
     let status = theirs.received.answers.get(number).map(Answer::status);
-    let both_end = ours.received.answers.len() == number + 1 && connection(ours).as_deref() == Some(b"close");
-    connection(theirs).as_deref() == Some(b"keep-alive")
-        && (status == Some(412) || (both_end && !theirs.received.waits))
+    let own = theirs.access.get(number).is_some_and(|line| line.ends_with("|-"));
+    let ends = own && !theirs.received.waits && theirs.received.rest.is_empty();
+    match announced(theirs, ours, number) {
+        [KEPT, KEPT] => ends && status == Some(412),
+        [KEPT, ENDED] => ends && ours.received.answers.len() == number + 1 && !ours.received.waits,
+        _ => false,
+    }
 }
 
-/// nginx looks for these words anywhere in the field.
-fn names_close_in_part(value: &[u8]) -> bool {
-    let value = value.to_ascii_lowercase();
-    ["close", "keep-alive"].iter().any(|word| {
+const KEPT: Option<&[u8]> = Some(b"keep-alive");
+const ENDED: Option<&[u8]> = Some(b"close");
+
+/// What both say of the connection after this answer.
+fn announced<'a>(theirs: &'a Observation, ours: &'a Observation, number: usize) -> [Option<&'a [u8]>; 2] {
+    [theirs, ours].map(|side| side.received.answers.get(number)?.field("connection"))
+}
+
+/// nginx looks for `close`, and in HTTP/1.0 for `keep-alive`, anywhere in the field.
+fn names_in_part(request: &View<'_>, announced: &[Option<&[u8]>; 2]) -> bool {
+    let word = match *announced {
+        [ENDED, KEPT] => "close",
+        [KEPT, ENDED] => "keep-alive",
+        _ => return false,
+    };
+    request.values("Connection").any(|value| {
+        let value = value.to_ascii_lowercase();
         let contains = value.windows(word.len()).any(|window| window == word.as_bytes());
         contains && !value.split(|&byte| byte == b',').any(|option| option.trim_ascii() == word.as_bytes())
     })
@@ -268,10 +317,15 @@ fn contradicts_itself(request: &View<'_>) -> bool {
     request.values("Connection").count() > 1 && says("close") && says("keep-alive")
 }
 
-/// Whether there is a tab next to a field's value.
+/// Whether there is a tab next to the value of a field that tells where the request ends or goes.
 fn has_tab(request: &View<'_>) -> bool {
+    const READ: [&str; 3] = ["Host", "Content-Length", "Transfer-Encoding"];
     request.field_lines().any(|line| {
-        let value = line.get(View::name(line).unwrap_or_default().len() + 1..).unwrap_or_default();
+        let name = View::name(line).unwrap_or_default();
+        let value = line.get(name.len() + 1..).unwrap_or_default();
+        if !READ.iter().any(|read| name.eq_ignore_ascii_case(read.as_bytes())) {
+            return false;
+        }
         let tabs = |byte: Option<&u8>| byte == Some(&b'\t');
         tabs(value.iter().find(|byte| **byte != b' ')) || tabs(value.last())
     })
@@ -296,7 +350,18 @@ fn follow(theirs: &mut Observation, ours: &Observation, number: usize) {
     theirs.seen.extend(ours.seen.iter().skip(passed_on).cloned());
     theirs.access.truncate(next);
     theirs.access.extend(ours.access.iter().skip(next).cloned());
-    theirs.errors.clone_from(&ours.errors);
+    as_far_as_both(theirs, ours);
+}
+
+/// One engine has looked at more than the other: as far as both did, they must say the same.
+fn as_far_as_both(theirs: &mut Observation, ours: &Observation) {
+    let within = |few: &[String], many: &[String]| {
+        let mut many = many.iter();
+        few.iter().all(|line| many.any(|other| other == line))
+    };
+    if within(&ours.errors, &theirs.errors) || within(&theirs.errors, &ours.errors) {
+        theirs.errors.clone_from(&ours.errors);
+    }
 }
 
 /// As if nginx had refused this request, and so had not looked at what follows.
@@ -313,7 +378,7 @@ fn refuse(theirs: &mut Observation, ours: &Observation, number: usize) {
     theirs.received.waits = ours.received.waits;
     theirs.access.truncate(number);
     theirs.access.extend(ours.access.get(number).filter(|line| line.contains("|400|")).cloned());
-    theirs.errors.clone_from(&ours.errors);
+    as_far_as_both(theirs, ours);
 }
 
 /// As if nginx had ended the connection after this answer. Where the reference proxy has not, that is another matter.
@@ -342,64 +407,4 @@ fn hop_by_hop(stream: &Stream, theirs: &mut Observation) -> bool {
         changed |= before != seen.fields.len();
     }
     changed
-}
-
-fn is_token(name: &[u8]) -> bool {
-    !name.is_empty()
-        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
-}
-
-/// `uri-host [ ":" port ]`.
-fn is_host(value: &[u8]) -> bool {
-    let colon = value.iter().rposition(|&byte| byte == b':').filter(|_| !value.ends_with(b"]"));
-    let (host, port) = value.split_at(colon.unwrap_or(value.len()));
-    let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]"));
-    let good = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=%".contains(byte);
-    let named = match inner {
-        Some(literal) => literal.iter().all(|byte| good(byte) || *byte == b':'),
-        None => host.iter().all(good),
-    };
-    named && port.iter().skip(1).all(u8::is_ascii_digit)
-}
-
-/// Chunks, the last of them, trailers and an empty line, with CRLF throughout.
-fn is_well_chunked(mut body: &[u8]) -> bool {
-    loop {
-        let Some(end) = body.windows(2).position(|two| two == b"\r\n") else { return false };
-        let line = &body[..end];
-        let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let (size, extension) = line.split_at(digits);
-        let size = std::str::from_utf8(size).ok().and_then(|size| usize::from_str_radix(size, 16).ok());
-        let extension = extension.trim_ascii_start();
-        let extended = extension.is_empty() || extension.starts_with(b";");
-        let Some(size) =
-            size.filter(|_| extended && !line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t'))
-        else {
-            return false;
-        };
-        body = &body[end + 2..];
-        if size == 0 {
-            return trailers(body);
-        }
-        if body.get(size..size.saturating_add(2)) != Some(b"\r\n") {
-            return false;
-        }
-        body = &body[size + 2..];
-    }
-}
-
-fn trailers(mut body: &[u8]) -> bool {
-    loop {
-        let Some(end) = body.windows(2).position(|two| two == b"\r\n") else { return false };
-        let line = &body[..end];
-        body = &body[end + 2..];
-        if line.is_empty() {
-            return body.is_empty();
-        }
-        if !View::name(line).is_some_and(is_token)
-            || line.iter().any(|byte| byte.is_ascii_control() && *byte != b'\t')
-        {
-            return false;
-        }
-    }
 }
