@@ -144,9 +144,6 @@ impl Engine {
         let (port, bytes, waits) =
             conversation.map_err(|error| format!("{}: {error}", self.target.name()))?;
         self.settle().await?;
-        let bytes = self.generic_bytes(&bytes);
-        let received =
-            client::parse(&bytes, waits, |number| sending.heads.get(number).copied().unwrap_or(false));
         let access = String::from_utf8_lossy(&self.access.take()).into_owned();
         let errors = String::from_utf8_lossy(&self.errors.take()).into_owned();
         let own = |line: &str| {
@@ -156,6 +153,12 @@ impl Engine {
                 .replace('"', "|");
             Some(self.generic(&line))
         };
+        let access: Vec<String> = access.lines().filter_map(own).collect();
+        let bytes = self.generic_bytes(&bytes);
+        // What was sent as a request may have been read as a part of the one before.
+        let logged = |number: usize| access.get(number).map(|line: &String| line.starts_with("HEAD "));
+        let sent = |number: usize| sending.heads.get(number).copied().unwrap_or(false);
+        let received = client::parse(&bytes, waits, |number| logged(number).unwrap_or_else(|| sent(number)));
         let seen = self.apps.take().into_iter().map(|seen| Seen {
             line: self.generic_bytes(&seen.line),
             fields: seen.fields.iter().map(|field| self.generic_bytes(field)).collect(),
@@ -164,7 +167,7 @@ impl Engine {
         Ok(Observation {
             received,
             seen: seen.collect(),
-            access: access.lines().filter_map(own).collect(),
+            access,
             errors: errors.lines().filter_map(|line| self.kind(line)).collect(),
         })
     }

@@ -333,11 +333,13 @@ fn has_tab(request: &View<'_>) -> bool {
 
 /// Takes over whether the connection is kept after this request, and so what comes after it.
 fn follow(theirs: &mut Observation, ours: &Observation, number: usize) {
-    let connection = |(name, _): &(Vec<u8>, Vec<u8>)| name.eq_ignore_ascii_case(b"connection");
+    let connection = |(name, _): &(Vec<u8>, Vec<u8>)| {
+        name.eq_ignore_ascii_case(b"connection") || name.eq_ignore_ascii_case(b"keep-alive")
+    };
     let (theirs_all, ours_all) = (&mut theirs.received, &ours.received);
     if let (Some(answer), Some(other)) = (theirs_all.answers.get_mut(number), ours_all.answers.get(number)) {
         answer.fields.retain(|field| !connection(field));
-        answer.fields.extend(other.fields.iter().find(|field| connection(field)).cloned());
+        answer.fields.extend(other.fields.iter().filter(|field| connection(field)).cloned());
         answer.fields.sort_by_key(|(name, _)| name.to_ascii_lowercase());
     }
     let next = number + 1;
