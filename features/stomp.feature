@@ -158,7 +158,7 @@ Feature: STOMP
 
       Given the configuration says beside every "proxy_pass":
         """
-        proxy_read_timeout 1500ms;
+        proxy_read_timeout 2s;
         """
       And "minji" is connected over STOMP 1.2 with the headers:
         | heart-beat | <heart-beat> |
@@ -169,8 +169,8 @@ Feature: STOMP
 
       Examples:
         | who            | heart-beat |
-        | the client     | 300,0      |
-        | the app server | 0,300      |
+        | the client     | 500,0      |
+        | the app server | 0,500      |
 
     @default @slow
     Scenario: With heart-beats every ten seconds a session outlives the sixty
