@@ -90,6 +90,8 @@ mod tests {
         }
         assert_eq!(parse(b"Sun Nov  6 08:49:37 1994"), Some(784_111_777));
         assert_eq!(parse(b"Sunday, 06-Nov-94 08:49:37 GMT"), Some(784_111_777));
+        // Two digits begin with 70.
+        assert_eq!(parse(b"Thursday, 01-Jan-70 00:00:00 GMT"), Some(0));
     }
 
     #[test]
@@ -105,6 +107,8 @@ mod tests {
             "Tue, +4 Nov 2023 22:13:20 GMT",
             "Tue, 14-Nov 2023 22:13:20 GMT",
             "Wed, 31 Dec 1969 23:59:59 GMT",
+            "Tue, 14 Nov 2023 22-13:20 GMT",
+            "Tue, 14 Nov 2023 22:13-20 GMT",
             "Tue, 14 N\u{f6}v 2023 22:13:20 GMT",
         ] {
             assert_eq!(parse(text.as_bytes()), None, "{text}");
