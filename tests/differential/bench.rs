@@ -147,7 +147,7 @@ impl Bench {
             match (theirs?, ours?) {
                 (None, None) => {}
                 (theirs, ours) => {
-                    let verdict = compare::refusals(theirs.as_deref(), ours.as_deref());
+                    let verdict = compare::refusals(&text, theirs.as_deref(), ours.as_deref());
                     *tally
                         .entry(verdict.as_ref().map_or("configurations read in two ways", |how| how))
                         .or_default() += 1;
@@ -301,7 +301,9 @@ impl Bench {
         let started = Instant::now();
         for number in 1..=budget.cases {
             let mut case = strategy.new_tree(&mut runner).expect("a case").current();
-            let Err(mut difference) = self.visit(&case) else { continue };
+            // Again from the beginning: on a busy machine a request that came late takes the turn of another.
+            let visited = self.visit(&case).or_else(|_| self.visit(&case));
+            let Err(mut difference) = visited else { continue };
             let kind = kind_of(&difference);
             if kinds.contains(&kind) {
                 continue;

@@ -44,12 +44,17 @@ pub(crate) fn compare(stream: &Stream, theirs: Observation, ours: Observation) -
 }
 
 /// Looks at what both say of a configuration that one of them, at least, refuses. An error where that is not the same.
-pub(crate) fn refusals(theirs: Option<&str>, ours: Option<&str>) -> Result<&'static str, String> {
+pub(crate) fn refusals(text: &str, theirs: Option<&str>, ours: Option<&str>) -> Result<&'static str, String> {
     if ours.is_some_and(configured::is_unsupported) {
         return Ok("configurations refused for what is not supported");
     }
-    if theirs.is_none() && ours.is_some_and(configured::is_odd_address) {
-        return Ok("known: addresses with empty parts (RFC 3986 §3.2.2)");
+    if ours.is_some_and(configured::is_odd_address) {
+        return Ok("configurations with an address of empty parts (RFC 3986 §3.2.2)");
+    }
+    if let (Some(_), Some(ours)) = (theirs, ours)
+        && configured::is_read_late(text, ours)
+    {
+        return Ok("configurations with an invalid variable in proxy_set_header, which nginx reads later");
     }
     if let (Some(theirs), Some(ours)) = (theirs, ours)
         && (theirs == ours || configured::same_refusal(theirs, ours))

@@ -17,7 +17,7 @@ use crate::client::{self, Received};
 
 /// What is said of each request, with quotes between, which are escaped within. The ports tell whose it is; clients of two
 /// servers may have the same.
-const LOG_FORMAT: &str = "log_format differential '$server_port\"$remote_port\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$server_protocol\"$host\"\
+const LOG_FORMAT: &str = "log_format differential '$server_port\"$remote_port\"$connection\"$request\"$status\"$body_bytes_sent\"$uri\"$args\"$server_protocol\"$host\"\
                           $http_host\"$http_referer\"$http_x_forwarded_for\"$upstream_status';";
 
 /// One of the two.
@@ -147,13 +147,12 @@ impl Engine {
         let access = String::from_utf8_lossy(&self.access.take()).into_owned();
         let errors = String::from_utf8_lossy(&self.errors.take()).into_owned();
         let own = |line: &str| {
-            let line = line
-                .strip_prefix(&format!("{}\"{port}\"", self.ports[0].port()))?
-                .replace('|', "\\x7C")
-                .replace('"', "|");
-            Some(self.generic(&line))
+            let line = line.strip_prefix(&format!("{}\"{port}\"", self.ports[0].port()))?;
+            let (connection, line) = line.split_once('"')?;
+            let line = line.replace('|', "\\x7C").replace('"', "|");
+            Some((format!("*{connection} "), self.generic(&line)))
         };
-        let access: Vec<String> = access.lines().filter_map(own).collect();
+        let (connections, access): (Vec<String>, Vec<String>) = access.lines().filter_map(own).unzip();
         let bytes = self.generic_bytes(&bytes);
         // What was sent as a request may have been read as a part of the one before.
         let logged = |number: usize| access.get(number).map(|line: &String| line.starts_with("HEAD "));
@@ -168,7 +167,12 @@ impl Engine {
             received,
             seen: seen.collect(),
             access,
-            errors: errors.lines().filter_map(|line| self.kind(line)).collect(),
+            // Of another connection is what a worker says that has been told to end.
+            errors: errors
+                .lines()
+                .filter(|line| connections.first().is_none_or(|connection| line.contains(connection)))
+                .filter_map(|line| self.kind(line))
+                .collect(),
         })
     }
 
@@ -184,10 +188,8 @@ impl Engine {
         let (port, ..) = client::converse(self.ports[1].address(), &ask, START_DEADLINE)
             .await
             .map_err(|error| format!("{}: {error}", self.target.name()))?;
-        let (deadline, line) = (
-            Instant::now() + START_DEADLINE,
-            format!("{}\"{port}\"GET / HTTP/1.0\"200", self.ports[1].port()),
-        );
+        let (deadline, line) =
+            (Instant::now() + START_DEADLINE, format!("{}\"{port}\"", self.ports[1].port()));
         while !self.access.has_line(line.as_bytes()).map_err(|error| error.to_string())? {
             if Instant::now() > deadline {
                 return Err(format!("{} does not log", self.target.name()));

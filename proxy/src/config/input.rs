@@ -167,11 +167,9 @@ impl Input {
                 let error = ConfigError::new("unexpected \"{\"").at(directive.place.clone());
                 return Err(directive.explain(error.pointing(&statement.end)));
             }
-            if directive.name() != "include" {
+            // One without its file is the block's to refuse, in its own words.
+            if directive.name() != "include" || directive.arguments().len() != 1 {
                 return Ok(Some(directive));
-            }
-            if directive.arguments().len() != 1 {
-                return Err(directive.error("invalid number of arguments in \"include\" directive"));
             }
             self.include(&directive)?;
         }

@@ -8,6 +8,8 @@ use crate::stream::Stream;
 const UNSUPPORTED: &[&str] =
     &["\"2\" in \"proxy_http_version\" directive is known to nginx, but not supported here"];
 
+const INVALID: &str = "invalid variable name";
+
 /// Whether a configuration is refused for what the reference proxy is known not to have.
 pub(crate) fn is_unsupported(ours: &str) -> bool {
     UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
@@ -27,9 +29,7 @@ pub(crate) fn is_odd_address(ours: &str) -> bool {
 
 /// Whether two messages refuse a configuration for the same reason.
 pub(crate) fn same_refusal(theirs: &str, ours: &str) -> bool {
-    const INVALID: &str = "invalid variable name";
     let plain = |text: &str| text.split(" in nginx.conf:").next().unwrap_or(text).trim_end().to_owned();
-    let line = |text: &str| text.rsplit_once(':').and_then(|(_, line)| line.trim_end().parse::<usize>().ok());
     // Of variables nginx does not tell where they stand.
     let nowhere = !theirs.contains(" in nginx.conf:") && plain(theirs) == plain(ours);
     // The words are those of the library; the place is the same.
@@ -38,9 +38,19 @@ pub(crate) fn same_refusal(theirs: &str, ours: &str) -> bool {
         && line(theirs) == line(ours);
     // A brace that is never closed: where it is missed depends on what is looked for.
     let brace = theirs.starts_with(INVALID) && ours.contains("variable is missing");
-    // Values of `proxy_set_header` are read when all of `http` has been.
-    let late = plain(theirs) == INVALID && plain(ours) == INVALID && line(theirs) > line(ours);
-    nowhere || expression || brace || late
+    nowhere || expression || brace
+}
+
+/// Whether a value of `proxy_set_header` is refused. nginx reads these when all of `http` has been: for what else is wrong until then
+/// it refuses the configuration first.
+pub(crate) fn is_read_late(text: &str, ours: &str) -> bool {
+    let line = line(ours).and_then(|number| text.lines().nth(number.checked_sub(1)?));
+    ours.starts_with(INVALID) && line.is_some_and(|line| line.trim_start().starts_with("proxy_set_header "))
+}
+
+/// The line that a message is about.
+fn line(message: &str) -> Option<usize> {
+    message.rsplit_once(':').and_then(|(_, line)| line.trim_end().parse().ok())
 }
 
 /// nginx has an empty `Location` for a redirection to nowhere, and for 304 the length of its own empty body.

@@ -46,6 +46,8 @@ pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), Con
         false => format!("{prefix}{text}"),
     };
     let path = template_of(&mut reader.http.names, directive, word, &full)?;
+    // Where it replaces nothing it adds the whole URI, as `root` does.
+    let alias = alias && (kind == Some(LocationKind::Regex) || replaced > 0);
     let alias_prefix = if alias && kind != Some(LocationKind::Regex) { replaced } else { 0 };
     reader.raw().root = Some(Root { path, prefix: variable_first.then_some(prefix), alias, alias_prefix });
     Ok(())
@@ -101,6 +103,9 @@ pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<()
 pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
     reader.raw().types.get_or_insert_default();
     while let Some(entry) = reader.entry()? {
+        if entry.name() == "include" {
+            return Err(entry.error("invalid number of arguments in \"include\" directive"));
+        }
         let content_type = entry.name().to_owned();
         for word in entry.arguments() {
             let extension = word.text.to_ascii_lowercase();
