@@ -77,9 +77,13 @@ fn a_bare_cr_is_refused_at_once() {
         ("GET /5 HTTP/1.1\r\nHost: a\r\n\r\r", "400", "GET /5 HTTP/1.1|400|"),
         ("GET /6 HTTP/1.1\r\nHost: a\r\nX: 1\rY: 2\r\nZ", "400", "GET /6 HTTP/1.1|400|"),
         ("GET /7 HTTP/1.1\rHost: a\r\r", "400", "GET /7 HTTP/1.1|400|"),
+        ("\rGET /8 HTTP/1.1\r\n", "400", "GET /8 HTTP/1.1|400|"),
     ] {
         assert_eq!(status(&proxy.ask(begun)), expected, "{begun:?}");
-        assert!(proxy.access_line(&begun[..6]).starts_with(logged), "{begun:?}");
+        assert!(
+            proxy.access_line(begun.trim_start().get(..6).unwrap_or(begun)).starts_with(logged),
+            "{begun:?}"
+        );
     }
     // Where a CR has come last, its LF may be on the way.
     let mut stream = proxy.connect();

@@ -47,6 +47,7 @@ impl Arriving {
         let bytes = input.bytes().get(..stray + 2).unwrap_or_default();
         *self = Arriving::new(self.limits);
         let outcome = self.read_some(bytes, request);
+        let bytes = input.bytes();
         Some(outcome.map_or_else(|| Err(self.stray(bytes, stray, request)), |refused| refused.map(drop)))
     }
 
