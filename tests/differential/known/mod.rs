@@ -95,14 +95,13 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
         let answered = theirs.received.answers.get(number).map_or(200, Answer::status);
         let Some((name, _)) = REFUSED.iter().find(|(_, has)| has(request)) else { continue };
         match ours.received.answers.get(number).map(Answer::status) {
-            // Both refuse it, and nginx for what it has found behind this.
-            Some(400) if answered == 400 && (request.is_chunked() || request.lead.contains(&b'\r')) => {
+            // Both refuse it, for one of several faults perhaps.
+            Some(400) if answered == 400 => {
                 let answer = ours.received.answers.get(number).cloned();
                 theirs.received.answers.splice(number..=number, answer);
                 refuse(theirs, ours, number);
                 break;
             }
-            Some(400) if answered == 400 => break,
             Some(400) => refuse(theirs, ours, number),
             // A body that nobody wants is looked at when the answer is on its way.
             _ if request.is_chunked() => {
