@@ -114,3 +114,20 @@ fn an_if_does_not_take_back_the_proxy_pass_of_another() {
     proxy.error_line("[alert]");
     assert_eq!(backend.heads().len(), 1);
 }
+
+#[test]
+fn the_exact_location_counts_where_a_slash_is_added() {
+    let backend = Backend::named("app");
+    let to = format!("proxy_pass http://{};", backend.address);
+    let locations = format!(
+        "location /a/ {{ add_header X prefix; {to} }} location = /a/ {{ add_header X exact; }} \
+         location = /b/ {{ add_header X exact; {to} }} location /b/ {{ add_header X prefix; }} \
+         location /c/ {{ add_header X prefix; {to} }}"
+    );
+    let proxy = Proxy::start("", &locations);
+    for (path, added) in [("/a", "exact"), ("/b", "exact"), ("/c", "prefix")] {
+        let answer = proxy.get(path);
+        assert!(answer.starts_with("HTTP/1.1 301 "), "{answer}");
+        assert_eq!(field(&answer, "X"), [added], "{path}");
+    }
+}

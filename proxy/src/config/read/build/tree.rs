@@ -52,6 +52,13 @@ impl Trees {
             }
         }
         for tree in trees.values_mut() {
+            let LocationTree { exact, redirect, .. } = tree;
+            for (name, id) in redirect {
+                // Of two locations of this name the exact one's settings count, whichever has the `proxy_pass`.
+                if let Some(exact) = exact.get(&[name, &b"/"[..]].concat()) {
+                    *id = *exact;
+                }
+            }
             tree.prefix.sort_by_key(|location| std::cmp::Reverse(location.prefix.len()));
         }
         Ok(Trees(trees))
