@@ -14,7 +14,10 @@ const INVALID: &str = "invalid variable name";
 
 /// Whether a configuration is refused for what the reference proxy is known not to have.
 pub(crate) fn is_unsupported(ours: &str) -> bool {
-    UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
+    // `\cs` is a control character to PCRE, and nothing to the library here.
+    let escape =
+        ours.starts_with("regular expression") && ours.contains("cannot be compiled: invalid escape: ");
+    escape || UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
 }
 
 /// Whether an address is refused that has nothing between two dots, or behind the last: nginx reads it as 0.
