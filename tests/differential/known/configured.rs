@@ -50,7 +50,8 @@ pub(crate) fn same_refusal(theirs: &str, ours: &str) -> bool {
 /// it refuses the configuration first.
 pub(crate) fn is_read_late(text: &str, ours: &str) -> bool {
     let line = line(ours).and_then(|number| text.lines().nth(number.checked_sub(1)?));
-    ours.starts_with(INVALID) && line.is_some_and(|line| line.trim_start().starts_with("proxy_set_header "))
+    (ours.starts_with(INVALID) || ours.contains("variable is missing"))
+        && line.is_some_and(|line| line.trim_start().starts_with("proxy_set_header "))
 }
 
 /// The line that a message is about.
