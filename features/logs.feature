@@ -122,7 +122,8 @@ Feature: Logs
       Given the app servers "blue and green" are stopped
       When the client sends "GET /api/items" with the headers:
         | Referer | http://shop.test/", host: "other.test |
-      Then the error log says 'referrer: "http://shop.test/\\x22, host: \\x22other.test"'
+      Then the error log says 'referrer: "http://shop.test/'
+      And no line of the error log says ', host: "other.test'
 
   @D19
   Rule: The proxy tells what it is doing

@@ -95,7 +95,7 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
         specification: Arc::new(specification),
         stage,
         slow: arguments.slow,
-        jobs: JOBS / 2,
+        jobs: JOBS / 4,
         thorough,
     };
     println!("{} {} by {}", style.strong("mutating"), source.name, bench.stage.target.describe());

@@ -12,7 +12,7 @@ use crate::run::{Selected, Selection, run};
 use crate::setting::Setting;
 
 /// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
-pub(super) const JOBS: usize = 8;
+pub(super) const JOBS: usize = 16;
 
 /// What is asked of a run.
 #[derive(Debug, Clone)]

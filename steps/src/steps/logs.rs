@@ -74,6 +74,17 @@ async fn error_log(world: &mut World, line: String) -> Checked {
     log_has(world, "error_log", &pattern).await
 }
 
+/// No line of the error log contains this; what would be beside it was found before.
+#[then(expr = "no line of the error log says {string}")]
+async fn error_log_without(world: &mut World, line: String) -> Checked {
+    let pattern = text::pattern(&line, &|word| world.lookup(word), &PATTERNS)?;
+    let log = world.scene().await?.log("error_log");
+    match log.lines().find(|line| pattern.is_match(line)) {
+        Some(found) => Err(Failure::new(format!("the error_log says\n  {found}"))),
+        None => Ok(()),
+    }
+}
+
 /// The pid file holds the process id of the master process that runs.
 #[then(expr = "the pid file holds the id of the proxy")]
 async fn pid_file(world: &mut World) -> Checked {
