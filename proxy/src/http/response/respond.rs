@@ -145,9 +145,6 @@ impl<S: Stream> Connection<S> {
         length: u64,
         timeout: Duration,
     ) -> io::Result<()> {
-        if let Some(socket) = self.stream.socket() {
-            self.output.write_ahead(socket)?;
-        }
         self.write(&[], timeout).await?;
         let Connection { stream, output, writing, .. } = self;
         let Some(socket) = stream.socket() else { return Ok(()) };

@@ -4,10 +4,6 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use rustix::net::{SendFlags, send};
-use tokio::io::Interest;
-use tokio::net::TcpStream;
-
 use super::stream::Stream;
 
 /// A message being written. Text of its own (the head, chunk sizes) waits here; body bytes stay in the buffer they
@@ -62,21 +58,6 @@ impl Outflow {
     /// Whether no text of its own waits, and nothing in the stream.
     pub(crate) fn is_flushed(&self) -> bool {
         self.sent == self.text.len() && self.chunk == 0 && !self.unsent
-    }
-
-    /// Hands over what the socket takes of the text now, to go out in one segment with what follows at once by another way.
-    pub(crate) fn write_ahead(&mut self, socket: &TcpStream) -> io::Result<()> {
-        let text = self.text.get(self.sent..).unwrap_or_default();
-        if text.is_empty() {
-            return Ok(());
-        }
-        let send = || Ok(send(socket, text, SendFlags::MORE | SendFlags::NOSIGNAL)?);
-        match socket.try_io(Interest::WRITABLE, send) {
-            Ok(count) => self.sent_text(count),
-            Err(error) if error.kind() != io::ErrorKind::WouldBlock => return Err(error),
-            Err(_) => {}
-        }
-        Ok(())
     }
 
     fn sent_text(&mut self, count: usize) {
