@@ -285,7 +285,7 @@ Feature: The front end
       `$uri` is decoded, and nginx sends it as it is: a link could set a cookie on this host. See `return`, `rewrite` and
       `add_header`, and use `$request_uri`.
 
-      Given the configuration says in "server":
+      Given the configuration says beside every "try_files":
         """
         location /old/ {
             return 301 https://$host$uri;
@@ -299,7 +299,7 @@ Feature: The front end
     Scenario: A redirect with $request_uri keeps what is encoded
       It is the path and query as the client sent them.
 
-      Given the configuration says in "server":
+      Given the configuration says beside every "try_files":
         """
         location /old/ {
             return 301 https://shop.test$request_uri;
