@@ -1,6 +1,7 @@
 //! From URIs to file names, and from URIs back to what a `Location` may say.
 
 use crate::config::model::Root;
+use crate::http::text;
 use crate::http::variables::Variables;
 
 /// Appends the directory that URIs are looked up in: `$document_root`.
@@ -55,8 +56,8 @@ pub(super) fn escape_uri(uri: &[u8], out: &mut Vec<u8>) {
             | b'|'
             | b'}'
             | 0x7f.. => {
-                let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
-                out.extend_from_slice(&[b'%', digit(byte >> 4), digit(byte & 15)]);
+                out.push(b'%');
+                text::hex_pair(out, byte);
             }
             _ => out.push(byte),
         }

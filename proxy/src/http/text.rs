@@ -29,6 +29,12 @@ pub(crate) fn hexadecimal(out: &mut Vec<u8>, number: u64) {
     }
 }
 
+/// Appends a byte as two digits in upper case, as percent-encodings (RFC 3986 §2.1) and logs have them.
+pub(crate) fn hex_pair(out: &mut Vec<u8>, byte: u8) {
+    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
+    out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+}
+
 /// Appends a status code, in three digits at least, as nginx writes it.
 pub(crate) fn status(out: &mut Vec<u8>, status: u16) {
     padded(out, u64::from(status), 3);
@@ -95,6 +101,13 @@ mod tests {
         for number in [0, 9, 10, 99, 100, 1234567890, u64::MAX - 1, u64::MAX] {
             assert_eq!(text(|out| decimal(out, number)), format!("> {number}"));
             assert_eq!(text(|out| hexadecimal(out, number)), format!("> {number:x}"));
+        }
+    }
+
+    #[test]
+    fn bytes_are_written_as_fmt_would() {
+        for byte in 0..=u8::MAX {
+            assert_eq!(text(|out| hex_pair(out, byte)), format!("> {byte:02X}"));
         }
     }
 

@@ -1,6 +1,7 @@
 //! `escape=` of `log_format`.
 
 use crate::config::model::LogEscape;
+use crate::http::text;
 
 /// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.
 pub(super) fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
@@ -31,7 +32,7 @@ fn is_special(byte: u8, how: LogEscape) -> bool {
 /// `\x` and two upper-case digits.
 fn default(byte: u8, line: &mut Vec<u8>) {
     line.extend_from_slice(br"\x");
-    push_hex(byte, line);
+    text::hex_pair(line, byte);
 }
 
 /// As a JSON string has it (RFC 8259 §7), with the short forms.
@@ -44,15 +45,10 @@ fn json(byte: u8, line: &mut Vec<u8>) {
         0x0c => line.extend_from_slice(br"\f"),
         ..0x20 => {
             line.extend_from_slice(br"\u00");
-            push_hex(byte, line);
+            text::hex_pair(line, byte);
         }
         _ => line.extend_from_slice(&[b'\\', byte]),
     }
-}
-
-fn push_hex(byte: u8, line: &mut Vec<u8>) {
-    let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
-    line.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
 }
 
 #[cfg(test)]

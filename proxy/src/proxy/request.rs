@@ -1,11 +1,10 @@
 //! What an app server is sent: request line and fields, as `ngx_http_proxy_create_request` makes them.
 
-use std::io::Write as _;
-
 use crate::config::model::{ProxyPass, Settings};
 use crate::http::exchange::Exchange;
 use crate::http::request::grammar::lists;
 use crate::http::response::lead::{write_field, write_number};
+use crate::http::text;
 use crate::http::variables::Variables;
 
 /// How the body goes out.
@@ -172,8 +171,8 @@ fn write_encoded(bytes: &[u8], is_special: impl Fn(u8) -> bool, out: &mut Vec<u8
     }
     for &byte in bytes {
         if is_special(byte) {
-            // Writing to memory does not fail.
-            let _ = write!(out, "%{byte:02X}");
+            out.push(b'%');
+            text::hex_pair(out, byte);
         } else {
             out.push(byte);
         }

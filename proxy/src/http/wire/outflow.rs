@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::stream::Stream;
+use crate::http::text;
 
 /// A message being written. Text of its own (the head, chunk sizes) waits here; body bytes stay in the buffer they
 /// were read into until they are written.
@@ -120,10 +121,9 @@ impl Outflow {
     }
 
     fn announce(&mut self, length: usize) {
-        use std::io::Write as _;
         self.chunk = length;
-        // Writing to memory does not fail.
-        let _ = write!(self.text, "{length:x}\r\n");
+        text::hexadecimal(&mut self.text, length as u64);
+        self.text.extend_from_slice(b"\r\n");
     }
 }
 
