@@ -1,5 +1,6 @@
 //! What the scenarios are run against. A target starts a proxy for a scenario; no step asks which one it is.
 
+mod aside;
 mod deployment;
 mod nginx;
 mod reference;

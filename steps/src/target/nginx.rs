@@ -6,19 +6,16 @@
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use testcontainers::core::{ImageExt as _, Mount};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage};
-use tokio::runtime::{Handle, RuntimeFlavor};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep};
 
+use super::aside::{Aside, Whole};
 use super::{Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below};
 use crate::conf::Scratch;
 
@@ -52,7 +49,7 @@ impl NginxOptions {
 #[derive(Debug)]
 pub struct Nginx {
     // Dropped first: the container must be gone before its directory is.
-    _container: ContainerAsync<GenericImage>,
+    _container: Aside<ContainerAsync<GenericImage>>,
     control: Control,
     scratch: tempfile::TempDir,
     image: String,
@@ -95,7 +92,8 @@ impl Nginx {
         let container = starting.await?.map_err(|error| unavailable(&image, &error))?;
         // Opening for reading too, the way to open a FIFO without waiting for its reader.
         let control = Control(Arc::new(std::fs::OpenOptions::new().read(true).write(true).open(&fifo)?));
-        let mut nginx = Nginx { _container: container, control, scratch, image, version: String::new() };
+        let mut nginx =
+            Nginx { _container: Aside::new(container), control, scratch, image, version: String::new() };
         nginx.version = nginx.ask_version().await?;
         Ok(nginx)
     }
@@ -135,37 +133,6 @@ impl Target for Nginx {
         let output = std::fs::read_to_string(scratch.prefix().join("stderr"))?;
         std::fs::remove_file(scratch.prefix().join("exit"))?;
         Ok(Verdict { accepted: status == "0", output })
-    }
-}
-
-/// Work that is not left half done. When nobody waits for it any more it is still given its time, since what it has made by
-/// then, a container that exists and does not run yet, only its result can be made away with.
-struct Whole<T: Send + 'static>(JoinHandle<T>);
-
-impl<T: Send + 'static> Whole<T> {
-    /// Begins the work; must be called in a runtime.
-    fn begin(work: impl Future<Output = T> + Send + 'static) -> Whole<T> {
-        Whole(tokio::spawn(work))
-    }
-}
-
-impl<T: Send + 'static> Future for Whole<T> {
-    type Output = Result<T, io::Error>;
-
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map_err(io::Error::other)
-    }
-}
-
-impl<T: Send + 'static> Drop for Whole<T> {
-    fn drop(&mut self) {
-        let Ok(runtime) = Handle::try_current() else { return };
-        // A runtime of one thread cannot both wait and work.
-        if !self.0.is_finished() && runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
-            let ended = || drop(runtime.block_on(async { timeout(START_DEADLINE, &mut self.0).await }));
-            tokio::task::block_in_place(ended);
-            self.0.abort();
-        }
     }
 }
 
@@ -260,23 +227,4 @@ fn unavailable(image: &str, error: &dyn std::error::Error) -> TargetError {
          reached, build the image with nginx/image/build; name another image with HOPCHECK_NGINX_IMAGE",
         causes.last().map_or("", |cause| cause.trim())
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    use super::*;
-
-    #[tokio::test(flavor = "multi_thread")]
-    async fn work_that_nobody_waits_for_any_more_is_done_all_the_same() {
-        let done = Arc::new(AtomicBool::new(false));
-        let work = Arc::clone(&done);
-        let begun = Whole::begin(async move {
-            sleep(Duration::from_millis(20)).await;
-            work.store(true, Ordering::SeqCst);
-        });
-        drop(begun);
-        assert!(done.load(Ordering::SeqCst));
-    }
 }
