@@ -58,6 +58,7 @@ impl Kept {
 
     fn take_back(&mut self, x: &mut Exchange<'_>) {
         self.request = std::mem::take(&mut x.request);
+        (self.request.path, self.request.args) = (std::mem::take(&mut x.uri), std::mem::take(&mut x.args));
         self.response_head = x.response_head.take();
         self.upstream_fields = std::mem::take(&mut x.upstream_fields);
         self.response_head.clear();
@@ -209,7 +210,7 @@ impl<'a> Session<'a> {
 
     /// The virtual server by the host that was asked for; a request that names none asks for the name `""`.
     fn choose_server(&self, x: &mut Exchange<'a>) {
-        let host = std::str::from_utf8(x.request.host.as_deref().unwrap_or_default()).ok();
+        let host = std::str::from_utf8(x.request.host().unwrap_or_default()).ok();
         let named = host.and_then(|host| {
             server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))
         });

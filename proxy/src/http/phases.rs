@@ -132,10 +132,10 @@ fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
 
 fn holds(x: &Exchange<'_>, condition: &Condition) -> bool {
     match condition {
-        Condition::True(value) => !matches!(&x.evaluate(value)[..], b"" | b"0"),
-        Condition::Equal { left, right, negated } => (x.evaluate(left) == x.evaluate(right)) != *negated,
+        Condition::True(value) => !matches!(&x.value(value)[..], b"" | b"0"),
+        Condition::Equal { left, right, negated } => (x.value(left) == x.value(right)) != *negated,
         Condition::Matches { subject, pattern, negated } => {
-            let matches = x.matches(pattern, &x.evaluate(subject));
+            let matches = x.matches(pattern, &x.value(subject));
             if !matches {
                 x.variables.captures.take();
             }

@@ -51,8 +51,7 @@ pub struct Request {
     pub version: u8,
     /// Header fields; what nginx ignores is not among them.
     pub headers: Headers,
-    /// The host asked for: lower case, without a port. `None` where an HTTP/1.0 request names none.
-    pub host: Option<Vec<u8>>,
+    host: Vec<u8>,
     /// How the body is framed.
     pub body: Length,
     /// Whether the client lets the connection live on.
@@ -82,7 +81,9 @@ impl Request {
         line.clear();
         headers.clear();
         let (path, args) = (std::mem::take(&mut self.path), std::mem::take(&mut self.args));
-        *self = Request { line, headers, path, args, ..Request::default() };
+        let mut host = std::mem::take(&mut self.host);
+        host.clear();
+        *self = Request { line, headers, path, args, host, ..Request::default() };
     }
 
     /// Keeps what there is of a request line that does not end, for the log.
@@ -129,6 +130,11 @@ impl Request {
     /// `HTTP/1.1` as it came (`$server_protocol`).
     pub fn protocol(&self) -> &[u8] {
         self.line.get(self.protocol.clone()).unwrap_or_default()
+    }
+
+    /// The host asked for: lower case, without a port. `None` where an HTTP/1.0 request names none.
+    pub fn host(&self) -> Option<&[u8]> {
+        (!self.host.is_empty()).then_some(&self.host)
     }
 
     /// Whether the body of a response to this must be left out.
@@ -182,7 +188,7 @@ impl Request {
     fn forget_target(&mut self) {
         self.path.clear();
         self.args.clear();
-        self.host = None;
+        self.host.clear();
     }
 
     /// Whether there is a query with nothing in it before a fragment: to nginx that is one, and `/?` has none.
@@ -203,7 +209,8 @@ impl Request {
             slash..slash + 1
         };
         if let Some(host) = parsed.host {
-            self.host = Some(host::validate(host).ok_or(bad("client sent invalid host in request line"))?);
+            let host = host::validate(host).ok_or(bad("client sent invalid host in request line"))?;
+            self.name_host(host);
             self.absolute = true;
         }
         self.path.clear();
@@ -213,6 +220,12 @@ impl Request {
         self.quoted = parsed.quoted;
         self.has_path = !parsed.empty_path;
         Ok(())
+    }
+
+    fn name_host(&mut self, host: &[u8]) {
+        self.host.clear();
+        self.host.extend_from_slice(host);
+        self.host.make_ascii_lowercase();
     }
 
     /// Reads the header fields: the rest of the head, its empty line included.
@@ -262,7 +275,7 @@ impl Request {
                 return Err(bad("client sent invalid host header"));
             };
             if !self.absolute {
-                self.host = Some(host);
+                self.name_host(host);
             }
         } else if name.eq_ignore_ascii_case("Content-Length") {
             once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
@@ -344,14 +357,14 @@ mod tests {
         assert_eq!((request.method(), request.target()), (&b"POST"[..], &b"/a%20b?x=1"[..]));
         assert_eq!((request.version, request.body, request.keep_alive), (11, Length::Known(3), true));
         assert_eq!(format!("{:?}", request.headers), r#"["hOST: Ex:80", "Content-Length: 3"]"#);
-        assert_eq!(request.host.as_deref(), Some(&b"ex"[..]));
+        assert_eq!(request.host(), Some(&b"ex"[..]));
         Ok(())
     }
 
     #[test]
     fn an_absolute_target_names_the_host() -> Result<(), Refusal> {
         let request = read("GET http://ABC:80?x HTTP/1.1\r\nHost: other\r\n\r\n")?;
-        assert_eq!((request.target(), request.host.as_deref()), (&b"?x"[..], Some(&b"abc"[..])));
+        assert_eq!((request.target(), request.host()), (&b"?x"[..], Some(&b"abc"[..])));
         Ok(())
     }
 

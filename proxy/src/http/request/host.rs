@@ -1,22 +1,19 @@
-//! `Host`, checked (RFC 9110 §7.2) and brought into nginx's form: lower case, no port, no final dot.
+//! `Host`, checked (RFC 9110 §7.2) and brought into nginx's form: no port, no final dot.
 
 use crate::http::text;
 
-/// The host of a `Host` field or an authority, for `$host` and the choice of server; `None` if it is not valid.
+/// The host of a `Host` field or an authority, in the client's own case; `None` if it is not valid.
 ///
 /// nginx lets more pass, `user@host` and `host:x` among them. Since the app server may read such a value in another
 /// way than the proxy, they are refused here.
-pub(crate) fn validate(value: &[u8]) -> Option<Vec<u8>> {
+pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
     let (host, port) = split(value)?;
     // Looked for before the final dot goes: of two, one would be left.
     if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
-    if host.is_empty() {
-        return None;
-    }
-    Some(host.to_ascii_lowercase())
+    (!host.is_empty()).then_some(host)
 }
 
 /// The bytes that a name may be made of (RFC 3986 §3.2.2).
@@ -62,16 +59,16 @@ mod tests {
     use super::validate;
 
     #[test]
-    fn a_host_loses_its_port_and_case() {
+    fn a_host_loses_its_port_and_final_dot() {
         for (value, host) in [
-            ("LocalHost:8080", "localhost"),
+            ("LocalHost:8080", "LocalHost"),
             ("127.0.0.1", "127.0.0.1"),
             ("a.example.", "a.example"),
             ("[::1]:80", "[::1]"),
             ("a:", "a"),
             ("a_b", "a_b"),
         ] {
-            assert_eq!(validate(value.as_bytes()).as_deref(), Some(host.as_bytes()), "{value}");
+            assert_eq!(validate(value.as_bytes()), Some(host.as_bytes()), "{value}");
         }
     }
 

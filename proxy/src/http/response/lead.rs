@@ -114,7 +114,7 @@ impl Exchange<'_> {
         let (scheme, port): (&[u8], _) =
             if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
         out.extend_from_slice(scheme);
-        match self.request.host.as_deref().unwrap_or_default() {
+        match self.request.host().unwrap_or_default() {
             [] => out.extend_from_slice(ip_text(self.client.local.ip()).as_bytes()),
             host => out.extend_from_slice(host),
         }

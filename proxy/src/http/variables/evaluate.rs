@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use super::Variables;
 use crate::config::model::Level;
-use crate::config::template::Variable;
+use crate::config::template::{Part, Template, Variable};
 use crate::files;
 use crate::http::exchange::{Attempt, Exchange};
 use crate::http::message::Headers;
@@ -127,9 +127,18 @@ impl Exchange<'_> {
         value
     }
 
+    /// A template's value, not copied where it stands somewhere as it is: `$request_method`, above all, in an `if`.
+    pub(crate) fn value<'v>(&'v self, template: &'v Template) -> Cow<'v, [u8]> {
+        match &template.parts[..] {
+            [Part::Literal(text)] => Cow::Borrowed(text.as_bytes()),
+            [Part::Variable(Variable::RequestMethod)] => Cow::Borrowed(self.request.method()),
+            _ => Cow::Owned(self.evaluate(template)),
+        }
+    }
+
     /// `$host`: from the request line or `Host`, or the server's name where the client names none.
     pub(crate) fn host(&self) -> &[u8] {
-        self.request.host.as_deref().unwrap_or(self.server.name.as_bytes())
+        self.request.host().unwrap_or(self.server.name.as_bytes())
     }
 
     /// A field of the head that was sent, found in its text: logs ask for few of them, and rarely.
