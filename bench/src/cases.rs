@@ -112,6 +112,14 @@ impl Case {
     /// Whether a contender can do that.
     pub(crate) fn suits(&self, contender: Contender) -> bool {
         match &self.work {
+            // Only of small messages between connections that stay does it show the least that they can cost.
+            work if contender == Contender::Relay => match work {
+                Work::Requests(wrk) => {
+                    self.upstream == Upstream::KeptAlive && wrk.body == 0 && wrk.field.is_none()
+                }
+                Work::Echo { size, .. } => *size < 1024,
+                _ => false,
+            },
             Work::Requests(wrk) | Work::Transfer(wrk) => {
                 contender.serves_files() || !wrk.path.contains("assets")
             }

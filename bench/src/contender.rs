@@ -19,6 +19,8 @@ pub(crate) enum Contender {
     Haproxy,
     Caddy,
     Httpd,
+    /// No proxy, but what any proxy costs at the least.
+    Relay,
 }
 
 /// How the app servers are spoken to.
@@ -41,6 +43,7 @@ impl Contender {
             Contender::Haproxy => "HAProxy",
             Contender::Caddy => "Caddy",
             Contender::Httpd => "Apache httpd",
+            Contender::Relay => "bare relay",
         }
     }
 
@@ -56,7 +59,7 @@ impl Contender {
 
     fn program(self) -> Result<PathBuf, Error> {
         let candidates: &[&str] = match self {
-            Contender::Reference => return Ok(std::env::current_exe()?),
+            Contender::Reference | Contender::Relay => return Ok(std::env::current_exe()?),
             Contender::Nginx => &["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"],
             Contender::Haproxy => &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"],
             Contender::Caddy => &["/usr/bin/caddy", "/usr/local/bin/caddy"],
@@ -72,7 +75,7 @@ impl Contender {
     /// # Errors
     /// When it is not installed.
     pub(crate) fn version(self) -> Result<String, Error> {
-        if self == Contender::Reference {
+        if matches!(self, Contender::Reference | Contender::Relay) {
             return Ok(env!("CARGO_PKG_VERSION").into());
         }
         let flag = if self == Contender::Caddy { "version" } else { "-v" };
@@ -94,6 +97,9 @@ impl Contender {
         let mut command = pinned(site.cores.proxy, &self.program()?);
         match self {
             Contender::Reference => command.arg("reference-proxy").arg("-c").arg(&conf),
+            Contender::Relay => {
+                command.arg("relay").args([site.port, site.backends[0]].map(|port| port.to_string()))
+            }
             Contender::Nginx => command.args(["-g", "daemon off;", "-c"]).arg(&conf),
             Contender::Haproxy => command.arg("-f").arg(&conf),
             Contender::Caddy => command.args(["run", "--adapter", "caddyfile", "--config"]).arg(&conf),
@@ -126,6 +132,7 @@ impl Contender {
         let choose = |kept_alive: &'static str, closed: &'static str| if kept { kept_alive } else { closed };
         match self {
             Contender::Nginx | Contender::Reference => nginx_conf(site, upstream),
+            Contender::Relay => Ok(String::new()),
             Contender::Haproxy => {
                 let reuse = choose("http-reuse always", "option httpclose");
                 Ok(filled(include_str!("../conf/haproxy.cfg"), site, &[("{http-reuse}", reuse)]))

@@ -9,6 +9,7 @@ mod load;
 mod measure;
 mod plot;
 mod process;
+mod relay;
 mod report;
 mod site;
 mod table;
@@ -64,6 +65,11 @@ fn main() -> ExitCode {
     let mut arguments = std::env::args_os().skip(1);
     match arguments.next() {
         Some(first) if first == "reference-proxy" => return reference_proxy::server::main(arguments),
+        Some(first) if first == "relay" => {
+            let ports: Vec<u16> = arguments.filter_map(|port| port.to_str()?.parse().ok()).collect();
+            let [port, app_server] = ports[..] else { return ended(Err("relay: two ports".into())) };
+            return ended(relay::run(port, app_server).map_err(Error::from));
+        }
         Some(first) if first == "backend" => {
             let ports = arguments.filter_map(|port| port.to_str()?.parse().ok());
             return ended(backend::run(ports));
