@@ -12,7 +12,8 @@ use tokio::time::Instant;
 use crate::config::model::Upstream;
 use crate::server::worker::connections::{Slot, Spare};
 
-/// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on.
+/// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on. There may be more
+/// until the next look at them: those that a burst of answers has set free, the next burst of requests needs again.
 const DEFAULT_SIZE: usize = 32;
 
 /// How often idle connections are looked at: one that was closed by its server is closed here within this time.
@@ -99,7 +100,7 @@ impl Pool {
             link.slot.connections().can_take_from(spare);
         }
         let mut idle = shared.idle.borrow_mut();
-        if idle.len() >= shared.size {
+        if shared.asked_for && idle.len() >= shared.size {
             idle.remove(0);
         }
         idle.push((link, Instant::now()));
@@ -116,6 +117,8 @@ async fn sweep(pool: Weak<Shared>) {
         let Some(shared) = pool.upgrade() else { return };
         let mut idle = shared.idle.borrow_mut();
         idle.retain(|(link, since)| since.elapsed() < shared.timeout && is_open(&link.stream));
+        let too_many = idle.len().saturating_sub(shared.size);
+        idle.drain(..too_many);
         if idle.is_empty() {
             shared.sweeping.set(false);
             return;

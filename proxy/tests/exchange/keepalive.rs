@@ -1,6 +1,9 @@
 //! Connections that are used more than once, on both sides.
 
 use std::io::Write;
+use std::sync::Barrier;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
 
 use crate::support::{Backend, Proxy, ok, rest, until, wait_for};
 
@@ -38,6 +41,31 @@ fn a_post_shares_a_connection_only_where_the_file_asks_for_it() {
     assert_eq!(last("", &counting().address.to_string()).as_deref(), Some("1/1"));
     let asked = format!("upstream app {{ server {}; keepalive 4; }}", counting().address);
     assert_eq!(last(&asked, "app").as_deref(), Some("0/2"));
+}
+
+#[test]
+fn connections_that_a_burst_has_set_free_serve_the_next_one_and_32_stay() {
+    const BURST: usize = 40;
+    static TOGETHER: Barrier = Barrier::new(BURST);
+    static ACCEPTED: AtomicUsize = AtomicUsize::new(0);
+    static OPEN: AtomicUsize = AtomicUsize::new(0);
+    let backend = Backend::start(|conversation| {
+        ACCEPTED.fetch_add(1, SeqCst);
+        OPEN.fetch_add(1, SeqCst);
+        while conversation.head().is_some() {
+            TOGETHER.wait();
+            conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        }
+        OPEN.fetch_sub(1, SeqCst);
+    });
+    let proxy = Proxy::before(backend.address);
+    let burst = || thread::scope(|threads| (0..BURST).for_each(|_| drop(threads.spawn(|| proxy.get("/")))));
+    wait_for("a burst that needs no new connection", || {
+        let before = ACCEPTED.load(SeqCst);
+        burst();
+        (ACCEPTED.load(SeqCst) == before).then_some(())
+    });
+    wait_for("32 connections to stay", || (OPEN.load(SeqCst) == 32).then_some(()));
 }
 
 #[test]
