@@ -22,7 +22,7 @@ struct Pipe {
     ended: bool,
     /// The writing side has been told so.
     shut: bool,
-    /// The writing side has taken bytes that it has not sent.
+    /// Bytes wait to be sent, in the buffer or in the writing side.
     unsent: bool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) async fn run<C: Stream>(
         // Without a sender the worker is gone, and this with it.
         let _ = quitting.wait_for(|stage| *stage >= Stage::Closing).await;
     });
-    let (mut up, mut down) = (Pipe::default(), Pipe::default());
+    let (mut up, mut down, mut blocked) = (Pipe::default(), Pipe::default(), false);
     let Connection { stream, input, output, reading, .. } = client;
     let upstream = &mut leg.link.stream;
     reading.start(read_timeout);
@@ -58,8 +58,8 @@ pub(crate) async fn run<C: Stream>(
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
             _ => {}
         }
-        if moved > 0 {
-            let blocked = !input.is_empty() || !leg.input.is_empty() || up.unsent || down.unsent;
+        if moved > 0 || blocked != (up.unsent || down.unsent) {
+            blocked = up.unsent || down.unsent;
             reading.start(if blocked { send_timeout } else { read_timeout });
         }
         if closing.as_mut().poll(cx).is_ready() {
@@ -82,27 +82,24 @@ impl Pipe {
     ) -> Poll<io::Result<()>> {
         loop {
             if !buffer.is_empty() {
+                self.unsent = true;
                 match Pin::new(&mut *to).poll_write(cx, buffer.bytes()) {
                     Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
                     Poll::Ready(Ok(count)) => {
                         buffer.consume(count);
                         *moved += count as u64;
-                        self.unsent = true;
                         continue;
                     }
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending if self.ended || buffer.is_full() => return Poll::Pending,
                     Poll::Pending => {}
                 }
-            } else if self.unsent {
-                match Pin::new(&mut *to).poll_flush(cx)? {
-                    Poll::Ready(()) => self.unsent = false,
-                    Poll::Pending if self.ended => return Poll::Pending,
-                    Poll::Pending => {}
-                }
+            } else if self.unsent && Pin::new(&mut *to).poll_flush(cx)?.is_ready() {
+                self.unsent = false;
             }
             if buffer.is_empty() && self.ended {
                 if !self.shut {
+                    // Sends what is still to be sent, too.
                     ready!(Pin::new(&mut *to).poll_shutdown(cx))?;
                     self.shut = true;
                     buffer.release();

@@ -2,12 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::Shutdown;
+use std::sync::{Mutex, mpsc};
 
-use crate::support::{Backend, Proxy, rest, status, until};
+use crate::support::{Backend, Proxy, rest, status, until, wait_for};
 
 const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: a\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n";
 const SWITCH: &str =
     "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\nX-A: 1\r\n\r\n";
+
+/// More than fits into sockets and buffers.
+const ENDLESS: usize = 200_000_000;
 
 fn upgrading(backend: &Backend, directives: &str) -> Proxy {
     let set = "proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade;";
@@ -58,9 +62,48 @@ fn silence_ends_a_tunnel() {
         conversation.say(SWITCH);
         conversation.rest();
     });
-    let proxy = upgrading(&backend, "proxy_read_timeout 100ms;");
-    assert!(proxy.ask(UPGRADE).starts_with("HTTP/1.1 101"));
+    let proxy = upgrading(&backend, "proxy_read_timeout 100ms; proxy_send_timeout 1h;");
+    // An app server that has not had its turn by then has timed out as well: nobody is asked often, but perhaps twice.
+    let switched = || proxy.ask(format!("{UPGRADE}abc")).starts_with("HTTP/1.1 101").then_some(());
+    wait_for("a tunnel", switched);
     proxy.error_line("upstream timed out (110: Connection timed out) while proxying upgraded connection");
+}
+
+#[test]
+fn an_app_server_that_takes_nothing_ends_a_tunnel() {
+    let (done, waiting) = mpsc::channel::<()>();
+    let waiting = Mutex::new(waiting);
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        let _ = waiting.lock().map(|waiting| waiting.recv());
+    });
+    let proxy = upgrading(&backend, "proxy_send_timeout 100ms; proxy_read_timeout 1h;");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    while client.write_all(&[b'x'; 65_536]).is_ok() {}
+    proxy.error_line("upstream timed out (110: Connection timed out) while proxying upgraded connection");
+    drop(done);
+}
+
+#[test]
+fn what_waits_for_a_slow_client_arrives_whole() {
+    let (report, poured) = mpsc::channel();
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        let _ = report.send(conversation.pour(ENDLESS));
+    });
+    let proxy = upgrading(&backend, "");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    let length = poured.recv().expect("a length");
+    let mut all = Vec::new();
+    client.shutdown(Shutdown::Write).expect("an end");
+    client.read_to_end(&mut all).expect("everything");
+    assert_eq!(all.len(), length);
 }
 
 #[test]
