@@ -22,7 +22,7 @@ pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
             return Some(fail(request, &refused));
         }
         if !directory_seen {
-            if let Some(outcome) = test_directory(request, &directory, &refused) {
+            if let Some(outcome) = test_directory(request, directory.clone(), &refused) {
                 return Some(outcome);
             }
             directory_seen = true;
@@ -32,12 +32,8 @@ pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
 }
 
 /// A missing index file in a missing directory is a 404, where in a directory it may become a 403.
-fn test_directory(request: &FileRequest<'_>, directory: &[u8], missing: &Refused) -> Option<Outcome> {
-    let trimmed = match directory.strip_suffix(b"/") {
-        Some(trimmed) if !trimmed.is_empty() => trimmed,
-        _ => directory,
-    };
-    match look(trimmed.to_vec()) {
+fn test_directory(request: &FileRequest<'_>, directory: Vec<u8>, missing: &Refused) -> Option<Outcome> {
+    match look(directory) {
         Ok(found) if found.kind == FileType::Directory => None,
         Ok(_) => {
             // nginx's words are about the index file.
@@ -46,12 +42,7 @@ fn test_directory(request: &FileRequest<'_>, directory: &[u8], missing: &Refused
             Some(Outcome::Error(500))
         }
         Err(refused) if refused.is_no_entry() => Some(fail(request, missing)),
-        // Looking for the file was allowed, so this is about the directory's own entry.
-        Err(refused) if refused.is_access() => None,
-        Err(refused) => {
-            (request.log)(Level::Crit, format_args!("{refused}"));
-            Some(Outcome::Error(500))
-        }
+        Err(refused) => Some(fail(request, &refused)),
     }
 }
 
@@ -62,11 +53,14 @@ fn fail(request: &FileRequest<'_>, refused: &Refused) -> Outcome {
             (request.log)(Level::Error, format_args!("\"{name}\" is not found ({why})"));
             Outcome::Error(404)
         }
-        Reason::Forbidden if refused.is_access() => {
-            (request.log)(Level::Error, format_args!("\"{name}\" is forbidden ({why})"));
+        Reason::Forbidden => {
+            // nginx says nothing of a link that leads nowhere but to itself.
+            if refused.is_access() {
+                (request.log)(Level::Error, format_args!("\"{name}\" is forbidden ({why})"));
+            }
             Outcome::Error(403)
         }
-        _ => {
+        Reason::Broken => {
             (request.log)(Level::Crit, format_args!("{refused}"));
             Outcome::Error(500)
         }

@@ -38,6 +38,10 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /noetag/ { alias www/; etag off; }
             location /ixabs/ { alias www/sub/; index nope.html /a.txt; }
             location /ixvar/ { alias www/sub/; index $arg_i.txt; }
+            location /ixlink/ { alias www/loop; }
+            location /ixfile/ { alias www/a.txt; }
+            location = /ixtop/ { alias /; index nope.html; }
+            location /tflit/ { alias www/sub/; try_files /tflit/s.txt =418; }
             location /missroot/ { root nowhere; }
             location /loop/ { root nowhere; try_files $uri /loop/x; }
         }
@@ -67,6 +71,7 @@ fn site() -> Site {
         ("dir/file", "file"),
         ("dir.d/file", "file"),
         ("idxdir/index.html/file", "file"),
+        ("ixloop/file", "file"),
         ("q?\"<>#%\\^`{|}é/file", "file"),
     ] {
         site.write(&format!("www/{name}"), text);
@@ -75,6 +80,7 @@ fn site() -> Site {
     }
     symlink("a.txt", site.path("www/link")).unwrap();
     symlink("loop", site.path("www/loop")).unwrap();
+    symlink("../loop", site.path("www/ixloop/index.html")).unwrap();
     for (name, mode) in [("closed", 0o600), ("private.txt", 0o200)] {
         fs::set_permissions(site.path(&format!("www/{name}")), fs::Permissions::from_mode(mode)).unwrap();
     }
@@ -165,7 +171,7 @@ fn names_and_methods() {
         /dir/ /idx /idx/ /idx/index.html /missing /missing/ /al/ /al /al/s.txt /al/missing /al/../a.txt /alf /alfx \
         /rx/a.txt /rx/sub /rx/sub/ /rxfile/a.txt /rxfile/sub /rxfile/sub/ /rxfile/none /rxuri/a.txt /rxuri/ \
         /relroot/x?root=www /relroot/x /relalias/a.txt?root=www /relalias/a.txt /tf/x /tf/ /tfa/s.txt /tfa/ /tfa/zz /tf404/x /tfn/x /tfx/q /tfargs/y?z /tfnoargs/y?z \
-        /noetag/a.txt /ixabs/ /ixvar/?i=s /ixvar/ /ixvar/?i=/a /missroot/ /missroot/x /loop/y /tfdir/ /tfdir/x \
+        /noetag/a.txt /ixabs/ /ixlink/ /ixfile/ /ixtop/ /ixloop/ /tflit/x /ixvar/?i=s /ixvar/ /ixvar/?i=/a /missroot/ /missroot/x /loop/y /tfdir/ /tfdir/x \
         /private.txt /closed/in.txt /closed/ /closed /link /loop /idxdir/ /dir.d /a.txt%2f /%61.txt /a%2Etxt /sub/../a.txt \
         /q%3F%22%3C%3E%23%25%5C%5E%60%7B%7C%7D%C3%A9 /..%2f..%2fetc/passwd";
     let targets = targets.split_whitespace().chain([&long[..]]);
