@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
+use std::thread;
 
 use rustix::process::Signal;
+use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
 
 use crate::server::{Server, Site, eventually};
 
@@ -37,6 +39,25 @@ fn a_worker_reads_only_what_its_user_may() {
         ["/public.txt", "/private.txt", "/closed/public.txt"].map(|target| server.get(target).status());
     assert_eq!(statuses, [200, 403, 403]);
     server.logged("/www/private.txt\" failed (13: Permission denied)", 1);
+}
+
+#[test]
+fn a_call_that_is_refused_is_named() {
+    if !as_root() {
+        return;
+    }
+    for (capability, call) in
+        [(CapabilitySet::SETGID, "setgid(65534)"), (CapabilitySet::SETUID, "setuid(65534)")]
+    {
+        let site = Site::new(CONF);
+        // What this thread starts is root without that right.
+        let said = thread::spawn(move || {
+            remove_capability_from_bounding_set(capability).unwrap();
+            site.said(&[])
+        });
+        let wanted = format!("reference-proxy: [emerg] {call} failed (1: Operation not permitted)\n");
+        assert_eq!(said.join().unwrap(), (Some(1), wanted));
+    }
 }
 
 /// What the kernel says of a thread: its ids (real, effective, saved, of files), groups, and what it may do or gain.
@@ -130,6 +151,9 @@ fn reopened_logs_belong_to_the_user() {
     assert_eq!(site.said(&["-s", "reopen"]), (Some(0), String::new()));
     eventually("the log is there again", || site.path("logs/access.log").exists());
     eventually("its owner is the worker's user", || owner("logs/access.log").is_ok_and(|(uid, _)| uid != 0));
+    fs::set_permissions(site.path("logs/access.log"), fs::Permissions::from_mode(0o444)).unwrap();
+    assert_eq!(site.said(&["-s", "reopen"]), (Some(0), String::new()));
+    eventually("the user may write", || owner("logs/access.log").is_ok_and(|(_, mode)| mode == 0o644));
 }
 
 #[test]

@@ -29,8 +29,8 @@ pub(in crate::server) fn is_root() -> bool {
 pub(in crate::server) fn drop_to(user: &User) -> Result<(), (&'static str, io::Error)> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     let groups = groups(user).map_err(|error| ("getgrouplist", error))?;
-    set_thread_groups(&groups).map_err(|error| ("setgroups", error.into()))?;
     set_thread_res_gid(gid, gid, gid).map_err(|error| ("setgid", error.into()))?;
+    set_thread_groups(&groups).map_err(|error| ("setgroups", error.into()))?;
     set_thread_res_uid(uid, uid, uid).map_err(|error| ("setuid", error.into()))?;
     set_no_new_privs(true).map_err(|error| ("prctl", error.into()))
 }
