@@ -79,11 +79,6 @@ impl Logs {
         }
     }
 
-    /// The calling thread's id, which nginx would show as a worker's process id.
-    pub fn tid(&self) -> u32 {
-        self.tid
-    }
-
     /// Logs a finished request, unless `if=` says otherwise. Never waits for the disk, except when 64 KiB have
     /// gathered or a `buffer=` is full; [`Logs::run`] writes the rest.
     pub fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
@@ -141,8 +136,8 @@ impl Logs {
         }
     }
 
-    /// Writes all that has gathered: for the end of a worker.
-    pub fn flush(&self) {
+    /// Writes all that has gathered.
+    fn flush(&self) {
         self.write_where(|_| true);
     }
 

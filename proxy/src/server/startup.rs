@@ -74,20 +74,6 @@ fn replace_default_log(config: &mut Config, default: &LogTarget, target: &LogTar
     }
 }
 
-/// Checks what only shows when everything is known.
-///
-/// # Errors
-///
-/// In nginx's words.
-pub(super) fn check(config: &Config) -> Result<(), String> {
-    let (limit, taken) = (config.worker_connections, worker::taken(config));
-    if limit < taken {
-        let listening = taken - 1;
-        return Err(format!("{limit} worker_connections are not enough for {listening} listening sockets"));
-    }
-    Ok(())
-}
-
 /// `-t`: tries what can be tried without serving: logs, addresses and the pid file.
 ///
 /// # Errors
@@ -97,7 +83,6 @@ pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
     if !line.quiet {
         eprintln!("{NAME}: the configuration file {} syntax is ok", config.file.display());
     }
-    check(config)?;
     Files::open(config).map_err(|error| error.to_string())?;
     config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
     pid::check(&config.pid)?;

@@ -107,10 +107,6 @@ impl AsyncWrite for TlsStream {
         Pin::new(&mut self.0).poll_write_vectored(cx, pieces)
     }
 
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.poll_sent(cx)
     }

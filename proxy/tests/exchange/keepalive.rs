@@ -197,3 +197,14 @@ fn the_length_of_a_request_is_that_of_its_head_and_body() {
     proxy.ask(format!("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc{close}"));
     assert_eq!((proxy.access_line("/1"), proxy.access_line("/2")), ("/1 51".into(), "/2 47".into()));
 }
+
+#[test]
+fn connections_are_numbered() {
+    let proxy = Proxy::start("", "location / { return 200 $connection; }");
+    let number = || {
+        let answer = proxy.get("/");
+        answer.rsplit("\r\n").next().and_then(|body| body.parse::<u64>().ok()).expect("a number")
+    };
+    let first = number();
+    assert_eq!([number(), number()], [first + 1, first + 2]);
+}

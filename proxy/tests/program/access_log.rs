@@ -54,14 +54,21 @@ fn a_buffered_log_is_written_when_full_and_at_the_end() {
     let http = "log_format short $uri; access_log logs/buffered.log short buffer=20; access_log logs/plain.log short;";
     let site = Site::new(&conf(http));
     let mut server = site.start();
-    for target in ["/12345678", "/2", "/abcdefghij"] {
+    let logged = |target: &str| {
         server.get(target);
-    }
-    eventually("all is logged elsewhere", || site.read("logs/plain.log").ends_with("/abcdefghij\n"));
-    assert_eq!(site.read("logs/buffered.log"), "/12345678\n/2\n");
+        eventually("it is logged elsewhere", || {
+            site.read("logs/plain.log").ends_with(&format!("{target}\n"))
+        });
+        site.read("logs/buffered.log").replace('\n', " ")
+    };
+    assert_eq!(logged("/12345678"), "");
+    assert_eq!(logged("/abcdefgh"), "", "20 bytes are not too many");
+    assert_eq!(logged("/2"), "/12345678 /abcdefgh ");
+    assert_eq!(logged("/longer-than-the-buffer"), "/12345678 /abcdefgh /2 /longer-than-the-buffer ");
+    assert_eq!(logged("/end"), "/12345678 /abcdefgh /2 /longer-than-the-buffer ");
     server.signal(Signal::QUIT);
     assert!(server.end().success());
-    assert_eq!(site.read("logs/buffered.log"), "/12345678\n/2\n/abcdefghij\n");
+    assert!(site.read("logs/buffered.log").ends_with("/longer-than-the-buffer\n/end\n"));
 }
 
 #[test]
@@ -71,6 +78,35 @@ fn a_buffered_log_is_written_when_its_time_has_come() {
     let server = site.start();
     server.get("/1");
     eventually("the line is written", || site.read("logs/buffered.log") == "/1\n");
+}
+
+#[test]
+fn a_buffered_log_is_not_written_before_its_time_has_come() {
+    let http = "log_format short $uri; access_log logs/buffered.log short buffer=1m flush=1h; access_log logs/plain.log short;";
+    let site = Site::new(&conf(http));
+    let server = site.start();
+    for target in ["/1", "/2"] {
+        server.get(target);
+        eventually("it is logged elsewhere", || site.read("logs/plain.log").contains(target));
+    }
+    assert_eq!(site.read("logs/buffered.log"), "");
+}
+
+#[test]
+fn a_log_that_cannot_be_written_is_complained_of_once_a_minute() {
+    let http = "log_format short $uri; access_log /dev/full short; access_log logs/plain.log short;";
+    let site = Site::new(&conf(http));
+    let server = site.start();
+    for target in ["/1", "/2", "/3"] {
+        server.get(target);
+        eventually("it is logged elsewhere", || site.read("logs/plain.log").contains(target));
+    }
+    let log = site.read("logs/error.log");
+    assert_eq!(
+        log.matches("write() to \"/dev/full\" failed (28: No space left on device)").count(),
+        1,
+        "{log}"
+    );
 }
 
 #[test]

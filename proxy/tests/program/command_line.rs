@@ -66,11 +66,18 @@ fn logs_and_the_pid_file_are_tried() {
 
 #[test]
 fn there_must_be_a_connection_to_spare() {
-    let conf = GOOD.replace("events {}", "events { worker_connections 1; }");
-    let site = Site::new(&conf.replace("off; }", "off; server { listen 127.0.0.1:@PORT@; } }"));
-    let (code, said) = site.said(&["-tq"]);
-    let wanted = "reference-proxy: [emerg] 1 worker_connections are not enough for 1 listening sockets\n";
-    assert!(code == Some(1) && said.starts_with(wanted), "{said}");
+    let tested = |connections: usize| {
+        let conf = GOOD.replace("events {}", &format!("events {{ worker_connections {connections}; }}"));
+        let listening = "off; server { listen 127.0.0.1:@PORT@; listen 127.0.0.1:@PORT2@; } }";
+        let (_, said) = Site::new(&conf.replace("off; }", listening)).said(&["-tq"]);
+        said.lines().next().unwrap_or_default().to_owned()
+    };
+    let refused = |connections: usize| {
+        format!(
+            "reference-proxy: [emerg] {connections} worker_connections are not enough for 2 listening sockets"
+        )
+    };
+    assert_eq!([1, 2, 3].map(tested), [refused(1), refused(2), String::new()]);
 }
 
 #[test]
@@ -123,4 +130,24 @@ fn options_are_nginx_s() {
         code == Some(0) && help.starts_with(&format!("{version}Usage: reference-proxy [-?hvVtTq]")),
         "{help}"
     );
+}
+
+#[test]
+fn what_ends_a_start_is_said_once_wherever_the_log_is() {
+    let refused = "bind() to 192.0.2.1:9 failed (99: Cannot assign requested address)";
+    let conf = GOOD.replace("off; }", "off; server { listen 192.0.2.1:9; } }");
+    for (error_log, arguments, log) in [
+        ("error_log logs/other.log;", &[][..], Some("logs/other.log")),
+        ("", &["-e", "logs/other.log"], Some("logs/other.log")),
+        ("error_log stderr;", &[], None),
+    ] {
+        let site = Site::new(&conf.replace("error_log logs/error.log;", error_log));
+        let (code, said) = site.said(arguments);
+        assert_eq!((code, said.lines().count()), (Some(1), 1), "{said}");
+        assert!(said.contains(refused), "{said}");
+        if let Some(log) = log {
+            assert!(site.read(log).contains(refused), "{error_log}: {}", site.read(log));
+        }
+        assert!(!site.path("logs/error.log").exists());
+    }
 }

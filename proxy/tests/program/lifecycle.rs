@@ -1,12 +1,15 @@
 //! Starting and ending.
 
+use std::fs::OpenOptions;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use rustix::process::Signal;
+use rustix::fs::{CWD, FileType, Mode, mknodat};
+use rustix::io::ioctl_fionread;
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit, setrlimit};
 use socket2::{Domain, Socket, Type};
 
-use crate::server::{Site, eventually, read_response};
+use crate::server::{Server, Site, eventually, read_response};
 
 const CONF: &str = "worker_processes 2; pid nginx.pid; error_log logs/error.log notice; events {}
     http { access_log off; server { listen 127.0.0.1:@PORT@; location / { return 200 hello; } } }";
@@ -133,4 +136,61 @@ fn a_worker_that_is_full_reuses_idle_connections_and_then_refuses() {
         stream.write_all(b"Host: localhost\r\nConnection: close\r\n\r\n").unwrap();
         assert_eq!(read_response(stream).body, "hello");
     }
+}
+
+/// Sets how many files the program may have open.
+fn limit(server: &Server<'_>, current: Option<u64>) {
+    let pid = Pid::from_raw(server.pid().try_into().unwrap());
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    prlimit(pid, Resource::Nofile, Rlimit { current: current.or(maximum), maximum }).unwrap();
+}
+
+#[test]
+fn a_worker_without_descriptors_says_so_and_goes_on_when_it_may() {
+    let site = Site::new(&CONF.replace("worker_processes 2", "worker_processes 1"));
+    let server = site.start();
+    // From here on the worker has what it needs for itself.
+    server.get("/");
+    limit(&server, Some(0));
+    let mut client = server.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    server.logged("[crit] ", 1);
+    server.logged("accept4() failed (24: Too many open files)", 1);
+    limit(&server, None);
+    assert_eq!(read_response(&mut client).body, "hello");
+}
+
+#[test]
+fn as_many_files_may_be_open_as_the_system_allows() {
+    let limit = getrlimit(Resource::Nofile);
+    let lower = limit.maximum.map(|most| most - 1);
+    setrlimit(Resource::Nofile, Rlimit { current: lower, maximum: limit.maximum }).unwrap();
+    let site = Site::new(CONF);
+    let server = site.start();
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+    let files: Vec<_> = limits.lines().filter(|line| line.starts_with("Max open files")).collect();
+    let words: Vec<_> = files.concat().split_whitespace().skip(3).map(str::to_owned).collect();
+    assert_eq!(words[0], words[1], "{limits}");
+}
+
+#[test]
+fn who_waits_to_be_accepted_is_still_served() {
+    let log = format!("log_format long '{}'; access_log logs/pipe long", "$uri".repeat(20));
+    let conf = CONF.replace("worker_processes 2", "worker_processes 1").replace("access_log off", &log);
+    let site = Site::new(&conf);
+    mknodat(CWD, site.path("logs/pipe"), FileType::Fifo, Mode::from_raw_mode(0o600), 0).unwrap();
+    let mut pipe = OpenOptions::new().read(true).write(true).open(site.path("logs/pipe")).unwrap();
+    let mut server = site.start();
+    // A worker whose log takes no more does nothing else.
+    let long = format!("/{}", "x".repeat(5000));
+    let mut first = server.connect();
+    first.write_all(format!("GET {long} HTTP/1.0\r\n\r\n").as_bytes()).unwrap();
+    eventually("the log is full", || ioctl_fionread(&pipe).unwrap() == 65_536);
+    let mut client = server.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+    server.signal(Signal::QUIT);
+    server.logged("signal 3 (SIGQUIT) received", 1);
+    pipe.read_exact(&mut vec![0; long.len() * 20]).unwrap();
+    assert_eq!(read_response(&mut client).body, "hello");
+    assert!(server.end().success());
 }

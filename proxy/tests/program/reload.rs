@@ -37,6 +37,18 @@ fn a_new_configuration_takes_effect() {
 }
 
 #[test]
+fn who_has_finished_is_not_replaced() {
+    let site = Site::new(&conf(1, "@PORT@", "old"));
+    let server = site.start();
+    reload(&server, &conf(1, "@PORT@", "new"), 1);
+    server.logged("exited with code 0", 1);
+    // What the master does about an end is done before it hears the next signal.
+    server.signal(Signal::USR1);
+    server.logged("signal 10 (SIGUSR1) received", 1);
+    assert_eq!(site.read("logs/error.log").matches("start worker process ").count(), 2);
+}
+
+#[test]
 fn a_bad_configuration_changes_nothing_and_is_logged() {
     let site = Site::new(&conf(1, "@PORT@", "old"));
     let server = site.start();

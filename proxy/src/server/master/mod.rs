@@ -15,7 +15,7 @@ pub(super) use self::signals::Signals;
 use self::team::Team;
 use super::clock::Clock;
 use super::sockets::Sockets;
-use super::startup::{self, Loader, Report};
+use super::startup::{Loader, Report};
 use super::worker::Command;
 use crate::config::model::{Config, Level};
 use crate::log::{Files, Logs, describe};
@@ -64,7 +64,6 @@ impl<'a> Master<'a> {
         config: Config,
         report: &mut Report,
     ) -> Result<Master<'a>, String> {
-        startup::check(&config)?;
         let files = Files::open(&config).map_err(|error| error.to_string())?;
         let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
         report.also_log_to(Rc::clone(&logs));
@@ -165,9 +164,6 @@ impl<'a> Master<'a> {
             Ok(config) => config,
             Err(error) => return self.emerg(&error.headline()),
         };
-        if let Err(error) = startup::check(&config) {
-            return self.emerg(&error);
-        }
         let files = match Files::open(&config) {
             Ok(files) => files,
             Err(error) => return self.emerg(&error.to_string()),

@@ -58,7 +58,7 @@ pub(in crate::server) fn signal(path: &Path, signal: Signal) -> Result<(), Strin
     let text = fs::read_to_string(path)
         .map_err(|error| format!("open() \"{}\" failed ({})", path.display(), describe(&error)))?;
     let number = text.trim_end();
-    let pid = number.parse().ok().filter(|pid| *pid > 0).and_then(Pid::from_raw);
+    let pid = number.parse().ok().filter(|pid: &i32| pid.is_positive()).and_then(Pid::from_raw);
     let pid = pid.ok_or_else(|| format!("invalid PID number \"{number}\" in \"{}\"", path.display()))?;
     let to_send = match signal {
         Signal::Stop => Number::TERM,

@@ -181,3 +181,24 @@ fn prepare(config: &Config) -> Result<tokio::runtime::Runtime, String> {
 fn thread_id() -> u32 {
     rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_of_a_generation_that_failed_are_told_to_stop() {
+        let mut team = Team::new();
+        let join = |team: &mut Team| {
+            let (commands, told) = mpsc::unbounded_channel();
+            team.members.push(Member { generation: team.generation, tid: 0, commands });
+            told
+        };
+        let mut old = join(&mut team);
+        let before = team.next_generation();
+        let mut new = join(&mut team);
+        team.return_to(before);
+        assert!(old.try_recv().is_err() && matches!(new.try_recv(), Ok(Command::Stop)));
+        assert_eq!(team.generation, 0);
+    }
+}

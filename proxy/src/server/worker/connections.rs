@@ -134,11 +134,6 @@ impl Connections {
         }
     }
 
-    /// Client connections that are open.
-    pub fn clients(&self) -> usize {
-        self.0.clients.get()
-    }
-
     /// Returns when no client connection is open.
     pub async fn no_clients(&self) {
         while self.0.clients.get() > 0 {
@@ -275,6 +270,22 @@ mod tests {
     }
 
     #[test]
+    fn an_eighth_of_the_idle_ones_goes_when_a_sixteenth_is_free() {
+        let connections = Connections::new(32, 1);
+        let mut taken: Vec<_> = (0..29).map(|_| take(&connections)).collect();
+        assert!(matches!(connections.accept(), Accepted::Free(_)), "nobody is idle");
+        let idle: Vec<_> = (0..24).map(|_| connections.idle(false)).collect();
+        let mut accepted = || match connections.accept() {
+            Accepted::Free(slot) => (taken.push(Some(slot)), false).1,
+            Accepted::Reused(slot) => (taken.push(Some(slot)), true).1,
+            Accepted::Full => panic!("there is room"),
+        };
+        // Three are told to go; before they have, two places count as free again, and then two more are not enough.
+        assert_eq!([(); 4].map(|()| accepted()), [true, false, false, true]);
+        assert_eq!(idle.len(), 24);
+    }
+
+    #[test]
     fn connections_that_nobody_needs_make_room_first() {
         #[derive(Debug)]
         struct Pool(RefCell<Vec<Slot>>);
@@ -309,6 +320,6 @@ mod tests {
         let connections = Connections::new(8, 1);
         let (first, second) = (take(&connections), take(&connections));
         let (waited, ()) = tokio::join!(connections.no_clients(), async { drop((first, second)) });
-        assert_eq!((waited, connections.clients()), ((), 0));
+        assert_eq!((waited, connections.0.clients.get()), ((), 0));
     }
 }

@@ -20,7 +20,7 @@ use crate::log::Logs;
 use crate::proxy::Upstreams;
 use connections::Connections;
 pub(super) use privileges::{drop_to, is_root};
-pub(super) use run::{Command, Seed, run, taken};
+pub(super) use run::{Command, Seed, run};
 
 /// What a connection needs of the worker it lives in.
 #[derive(Debug)]

@@ -99,13 +99,12 @@ pub(in crate::server) async fn run(seed: Seed) {
         }
     }
     logs.main_error(Level::Notice, format_args!("exiting"));
-    logs.flush();
     logs.main_error(Level::Notice, format_args!("exit"));
 }
 
 /// Connections that are none of a client's or an app server's, as nginx counts them: one for each listening address and
 /// one to the master.
-pub(in crate::server) fn taken(config: &Config) -> usize {
+fn taken(config: &Config) -> usize {
     config.http.as_ref().map_or(0, |http| http.listen.len()) + 1
 }
 

@@ -163,11 +163,8 @@ fn suites(written: Option<&Written>) -> Result<Vec<SupportedCipherSuite>, Config
         words.iter().filter_map(|word| Cipher::ALL.iter().find(|cipher| cipher.name == *word)).collect();
     chosen.retain(|cipher| !cipher.always);
     if words.iter().any(|word| tls::is_class(word)) {
-        let others: Vec<&Cipher> = Cipher::ALL
-            .iter()
-            .filter(|cipher| !cipher.always && !chosen.iter().any(|known| known.name == cipher.name))
-            .collect();
-        chosen.extend(others);
+        // Those that were named are there twice: the first time counts.
+        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.always));
     }
     if let (true, Some(list)) = (chosen.is_empty(), written) {
         let message = format!("SSL_CTX_set_cipher_list(\"{}\") failed (SSL: no cipher match)", list.text);
