@@ -130,4 +130,16 @@ mod tests {
         }
         assert_eq!((moved, &to.seen[..]), (5, &b"words"[..]));
     }
+
+    #[test]
+    fn who_takes_nothing_yet_keeps_nobody_from_speaking() {
+        let mut to = Slow::default();
+        let (mut pipe, mut buffer, mut moved) = (Pipe::default(), Buffer::default(), 0);
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        for says in [&b"words "[..], b"and more"] {
+            let mut from = Slow { says: says.to_vec(), ..Slow::default() };
+            assert!(pipe.poll(&mut from, &mut buffer, &mut to, &mut moved, &mut cx).is_pending());
+        }
+        assert_eq!((buffer.bytes(), pipe.unsent), (&b"words and more"[..], true));
+    }
 }

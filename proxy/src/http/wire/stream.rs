@@ -53,8 +53,8 @@ mod slow {
 
     use super::*;
 
-    /// A stream for tests: says what it `says`, takes `step` bytes with each write, and has not sent them until it has
-    /// been asked `held` times.
+    /// A stream for tests: says what it `says`, takes `step` bytes with each write (for 0: none yet), and has not sent
+    /// them until it has been asked `held` times.
     #[derive(Debug, Default)]
     pub(crate) struct Slow {
         pub(crate) says: Vec<u8>,
@@ -79,6 +79,9 @@ mod slow {
 
     impl AsyncWrite for Slow {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+            if self.step == 0 {
+                return Poll::Pending;
+            }
             let count = self.step.min(data.len());
             self.seen.extend_from_slice(&data[..count]);
             Poll::Ready(Ok(count))

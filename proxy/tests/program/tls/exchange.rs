@@ -5,7 +5,8 @@ use std::net::Shutdown;
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use super::client::{any_client, app_server, ask, both, get, head, rest, server, site};
+use super::client::{Tls, any_client, app_server, ask, both, get, head, rest, server, site};
+use crate::server::Server;
 
 const SIZE: usize = 5_000_000;
 
@@ -199,4 +200,64 @@ fn a_web_socket_goes_both_ways_and_may_half_close() {
     tls.conn.send_close_notify();
     tls.flush().unwrap();
     assert!(rest(&mut tls) == long.to_uppercase());
+}
+
+/// A tunnel to this app server.
+fn tunnel(server: &Server<'_>) -> (Tls, String) {
+    let mut tls = any_client(server);
+    tls.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: x\r\n\r\n").unwrap();
+    let head = head(&mut tls);
+    (tls, head)
+}
+
+#[test]
+fn a_tunnel_s_half_may_end_without_notice() {
+    let shouting = app_server(|mut stream| {
+        head(&mut stream);
+        stream.write_all(SWITCH.as_bytes()).unwrap();
+        let mut all = String::new();
+        stream.read_to_string(&mut all).unwrap();
+        stream.write_all(all.to_uppercase().as_bytes()).unwrap();
+    });
+    let site = site(&server(&format!("location / {{ {UPGRADE} proxy_pass http://{shouting}; }}")));
+    let server = site.start();
+    let (mut tls, _) = tunnel(&server);
+    tls.write_all(b"last words").unwrap();
+    tls.sock.shutdown(Shutdown::Write).unwrap();
+    assert_eq!(rest(&mut tls), "LAST WORDS");
+}
+
+#[test]
+fn what_is_no_tls_ends_a_tunnel() {
+    let (done, waiting) = mpsc::channel::<()>();
+    let waiting = Arc::new(Mutex::new(waiting));
+    let stubborn = app_server(move |mut stream| {
+        head(&mut stream);
+        stream.write_all(SWITCH.as_bytes()).unwrap();
+        let _ = waiting.lock().unwrap().recv();
+    });
+    let site = site(&server(&format!("location / {{ {UPGRADE} proxy_pass http://{stubborn}; }}")));
+    let server = site.start();
+    let (mut tls, _) = tunnel(&server);
+    tls.sock.write_all(b"\x17\x03\x03\x00\x20no record of this very session...").unwrap();
+    tls.sock.read_to_end(&mut Vec::new()).unwrap();
+    drop(done);
+}
+
+#[test]
+fn a_silent_tunnel_s_end_is_announced() {
+    let silent = app_server(|mut stream| {
+        head(&mut stream);
+        stream.write_all(SWITCH.as_bytes()).unwrap();
+        let _ = stream.read_to_end(&mut Vec::new());
+    });
+    let directives =
+        format!("location / {{ {UPGRADE} proxy_read_timeout 100ms; proxy_pass http://{silent}; }}");
+    let site = site(&server(&directives));
+    let server = site.start();
+    // An app server that does not get its turn in time is answered for with 504.
+    let mut tls = std::iter::repeat_with(|| tunnel(&server))
+        .find_map(|(tls, head)| head.starts_with("HTTP/1.1 101 ").then_some(tls))
+        .unwrap();
+    assert_eq!(rest(&mut tls), "");
 }

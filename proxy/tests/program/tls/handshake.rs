@@ -225,3 +225,19 @@ fn those_who_never_shake_hands_hold_nobody_up() {
     assert!(ask(&mut any_client(&server), &get("/", "x")).ends_with("\r\n\r\nserved"));
     drop((half, silent));
 }
+
+#[test]
+fn a_request_that_is_refused_is_the_named_server_s() {
+    let log = "access_log logs/refused.log who;";
+    let http = format!(
+        "log_format who '$server_name $status'; {}
+         server {{ listen 127.0.0.1:@PORT@ ssl; server_name a.test; ssl_certificate a.crt; ssl_certificate_key a.key; {log} }}",
+        server(&format!("server_name default.test; {log}"))
+    );
+    let line = both(&http, |server| {
+        ask(&mut client(server, &Arc::new(config()), "a.test"), "get / HTTP/1.1\r\n\r\n");
+        eventually("it is logged", || server.site.read("logs/refused.log").ends_with('\n'));
+        server.site.read("logs/refused.log")
+    });
+    assert_eq!(line, "a.test 400\n");
+}
