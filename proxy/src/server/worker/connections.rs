@@ -108,7 +108,7 @@ impl Connections {
         self.slot(false)
     }
 
-    /// Has `spare` asked for its connections when there is no more room for others.
+    /// Has `spare` asked for its connections when there is no more room for others. It is kept in mind for good.
     pub fn can_take_from(&self, spare: Weak<dyn Spare>) {
         self.0.spare.borrow_mut().push(spare);
     }
@@ -160,8 +160,7 @@ impl Connections {
         if free > shared.limit / 16 {
             return false;
         }
-        let mut spare = shared.spare.borrow_mut();
-        spare.retain(|spare| spare.strong_count() > 0);
+        let spare = shared.spare.borrow();
         if spare.iter().filter_map(Weak::upgrade).any(|spare| spare.give_up()) {
             return true;
         }
