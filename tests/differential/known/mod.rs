@@ -62,6 +62,9 @@ pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observatio
     if spaces(theirs, ours) {
         met.push("$server_protocol with the spaces behind it (RFC 9112 §3)");
     }
+    if quotes(theirs, ours) {
+        met.push("a quote in a name that the error log quotes, as nginx's access log has it");
+    }
     if interim(stream, theirs, ours) {
         met.push("a 100 where the body is not wanted (RFC 9110 §10.1.1)");
     }
@@ -171,6 +174,18 @@ fn spaces(theirs: &mut Observation, ours: &Observation) -> bool {
         let amended = fields.join("|");
         if other.split('|').nth(PROTOCOL) == amended.split('|').nth(PROTOCOL) {
             *line = amended;
+            changed = true;
+        }
+    }
+    changed
+}
+
+/// What the error log puts in quotes cannot end them: a file's name, of a request's path or of `index`.
+fn quotes(theirs: &mut Observation, ours: &Observation) -> bool {
+    let mut changed = false;
+    for (line, other) in theirs.errors.iter_mut().zip(&ours.errors) {
+        if line != other && *line == other.replace("\\x22", "\"") {
+            line.clone_from(other);
             changed = true;
         }
     }
