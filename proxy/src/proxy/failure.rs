@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 
 use super::upstream::Fared;
-use crate::config::model::{NextUpstream, ProxySettings};
+use crate::config::model::NextUpstream;
 use crate::log::describe;
 
 /// How an attempt failed before anything of its response had been passed on.
@@ -90,8 +90,7 @@ impl Failure {
     }
 
     /// Whether `proxy_next_upstream` asks another server. `sent`: something of the request may have reached this one.
-    pub(crate) fn moves_on(&self, settings: &ProxySettings, method: &[u8], sent: bool) -> bool {
-        let on = &settings.next_upstream;
+    pub(crate) fn moves_on(&self, on: &NextUpstream, method: &[u8], sent: bool) -> bool {
         let listed = match self {
             Failure::TimedOut(_) => on.timeout,
             Failure::InvalidHeader(_) => on.invalid_header,
@@ -119,4 +118,52 @@ pub(crate) fn lists_status(on: &NextUpstream, status: u16) -> bool {
 /// nginx's list: what is never sent a second time once it was sent.
 pub(crate) fn is_non_idempotent(method: &[u8]) -> bool {
     matches!(method, b"POST" | b"LOCK" | b"PATCH")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failures() -> [Failure; 6] {
+        let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
+        let timed_out = Failure::TimedOut(Doing::ReadingHead);
+        [
+            Failure::Connect(reset()),
+            Failure::Send(reset()),
+            Failure::Receive(reset()),
+            Failure::Closed,
+            timed_out,
+            Failure::InvalidHeader("nonsense"),
+        ]
+    }
+
+    #[test]
+    fn each_failure_moves_on_by_the_word_for_it() {
+        let on = |error, timeout, invalid_header| NextUpstream {
+            error,
+            timeout,
+            invalid_header,
+            ..NextUpstream::default()
+        };
+        for (on, expected) in [
+            (on(true, false, false), [true, true, true, true, false, false]),
+            (on(false, true, false), [false, false, false, false, true, false]),
+            (on(false, false, true), [false, false, false, false, false, true]),
+        ] {
+            assert_eq!(failures().map(|failure| failure.moves_on(&on, b"GET", true)), expected);
+            assert!(failures().iter().all(|failure| !failure.moves_on(&on, b"POST", true)));
+        }
+    }
+
+    #[test]
+    fn only_what_a_connection_s_end_can_cause_is_put_down_to_it() {
+        let stale = failures().map(|failure| failure.is_stale_connection());
+        assert_eq!(stale, [false, true, true, true, false, false]);
+    }
+
+    #[test]
+    fn each_failure_has_its_status() {
+        assert_eq!(failures().map(|failure| failure.status()), [502, 502, 502, 502, 504, 502]);
+        assert_eq!(Failure::Status(503).status(), 503);
+    }
 }

@@ -119,7 +119,7 @@ impl Handler<'_> {
                     let on = &x.settings.proxy.next_upstream;
                     let failure = Failure::Status(head.status);
                     let another = turn.tries > 1 && lists_status(on, head.status) && !leg.upload.streaming;
-                    if !(another && failure.moves_on(&x.settings.proxy, x.request.method(), true)) {
+                    if !(another && failure.moves_on(on, x.request.method(), true)) {
                         return Ok((leg, head));
                     }
                     (failure, Sent::Whole)
@@ -149,7 +149,7 @@ impl Handler<'_> {
             if turn.tries == 0
                 || late
                 || !replayable
-                || !failure.moves_on(&x.settings.proxy, method, sent != Sent::Nothing)
+                || !failure.moves_on(&x.settings.proxy.next_upstream, method, sent != Sent::Nothing)
             {
                 return Err(Unanswered::Status(failure.status()));
             }

@@ -216,9 +216,14 @@ mod tests {
                 (200, "200", Framing::UntilClose, true),
             ),
             (
-                "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
                 (200, "200 OK", Framing::Chunked, false),
             ),
+            (
+                "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n",
+                (200, "200 OK", Framing::Length(3), true),
+            ),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", (200, "200 OK", Framing::Length(3), false)),
             ("HTTP/1.1 404 No\r\nConnection: x, close\r\n\r\n", (404, "404 No", Framing::UntilClose, false)),
         ] {
             let (status, reason, framing, persistent) = expected;

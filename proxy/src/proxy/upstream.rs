@@ -138,13 +138,10 @@ impl Peer {
 impl Turn<'_> {
     /// The server to ask now; `None` when no live one is left.
     pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
-        while self.tier < self.group.tiers.len() {
-            if let Some(chosen) = self.choose(now) {
-                return Some(chosen);
-            }
-            self.tier += 1;
-        }
-        None
+        (self.tier..self.group.tiers.len()).find_map(|tier| {
+            self.tier = tier;
+            self.choose(now)
+        })
     }
 
     fn choose(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
@@ -219,11 +216,15 @@ mod tests {
 
     /// Servers by name, each `name weight`, with nginx's defaults.
     fn group(servers: &[(&str, u32)]) -> Group {
+        group_with(1, servers)
+    }
+
+    fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> Group {
         let servers = servers.iter().map(|&(name, weight)| UpstreamServer {
             name: name.to_owned(),
             address: SocketAddr::from(([127, 0, 0, 1], u16::from(name.as_bytes()[0]))),
             weight,
-            max_fails: 1,
+            max_fails,
             fail_timeout: Duration::from_secs(10),
             backup: name.ends_with("backup"),
             down: name.ends_with("down"),
@@ -239,6 +240,19 @@ mod tests {
 
     fn ask(turn: &mut Turn<'_>, now: u64) -> char {
         turn.next(now).map_or('-', |(address, _)| char::from(address.port() as u8))
+    }
+
+    /// Asks the first server at each of these times, in seconds, and says how it has done; true where it is left out.
+    fn fares(group: &Group, history: &[(u64, Fared)]) -> Vec<bool> {
+        let fare = |&(now, fared): &(u64, Fared)| {
+            // Whoever is asked first by round robin, `a` is the one to report on.
+            let mut turn = group.turn(0);
+            while ask(&mut turn, now) != 'a' {
+                assert!(turn.current.take().is_some(), "a is not asked at {now}");
+            }
+            turn.report(fared, now)
+        };
+        history.iter().map(fare).collect()
     }
 
     fn asked(group: &Group, requests: usize, now: u64) -> String {
@@ -281,6 +295,43 @@ mod tests {
         }
         assert_eq!((ask(&mut turn, 1000), turn.tries), ('-', 0));
         assert_eq!((asked(&group, 1, 1010), asked(&group, 3, 1011)), ("-".to_owned(), "bba".to_owned()));
+    }
+
+    #[test]
+    fn without_max_fails_a_server_is_never_left_out() {
+        let group = group_with(0, &[("a", 1), ("b", 1)]);
+        assert_eq!(fares(&group, &[(1000, Fared::Failed), (1000, Fared::Failed)]), [false, false]);
+        assert!(asked(&group, 2, 1000).contains('a'));
+    }
+
+    #[test]
+    fn failures_are_forgotten_by_an_answer_more_than_fail_timeout_later() {
+        use Fared::{Failed, Well};
+        for (history, out) in [
+            ([(1000, Failed), (1000, Well), (1001, Failed)], true),
+            ([(1000, Failed), (1005, Well), (1006, Failed)], true),
+            ([(1000, Failed), (1010, Well), (1010, Failed)], true),
+            ([(1000, Failed), (1011, Well), (1012, Failed)], false),
+        ] {
+            let group = group_with(2, &[("a", 1), ("b", 1)]);
+            assert_eq!(fares(&group, &history), [false, false, out], "{history:?}");
+        }
+    }
+
+    #[test]
+    fn one_request_at_a_time_tries_a_server_again() {
+        let group = group(&[("a", 1), ("b", 1)]);
+        assert_eq!(fares(&group, &[(1000, Fared::Failed)]), [true]);
+        assert_eq!(asked(&group, 1, 1011), "b");
+        let mut first = group.turn(0);
+        assert_eq!((ask(&mut first, 1011), asked(&group, 2, 1011)), ('b', "ab".to_owned()));
+    }
+
+    #[test]
+    fn each_failure_costs_a_server_its_share_of_its_weight() {
+        let group = group_with(2, &[("a", 4), ("b", 4)]);
+        assert_eq!(fares(&group, &[(1000, Fared::Failed)]), [false]);
+        assert_eq!(asked(&group, 8, 1000), "bbababab");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::support::{Backend, Proxy, ok, rest, status, until};
+use crate::support::{Backend, Proxy, ok, rest, status, until, wait_for};
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -80,11 +80,168 @@ fn a_response_cut_short_does_not_look_complete() {
             conversation.head();
             conversation.say(&format!("HTTP/1.1 200 OK\r\n{response}"));
         });
-        let answer = Proxy::before(backend.address).get("/");
+        let proxy = Proxy::before(backend.address);
+        let answer = proxy.get("/");
         assert!(
             answer.starts_with("HTTP/1.1 200") && answer.ends_with(&format!("\r\n\r\n{seen}")),
             "{answer}"
         );
+        proxy.error_line("upstream prematurely closed connection while reading upstream, client: 127.0.0.1");
+    }
+}
+
+#[test]
+fn a_response_that_turns_out_malformed_is_cut_there() {
+    let (have, had) = std::sync::mpsc::channel();
+    let had = std::sync::Mutex::new(had);
+    let backend = Backend::start(move |conversation| {
+        conversation.head();
+        conversation.say(&format!("{CHUNKED}3\r\nabc\r\n"));
+        had.lock().expect("the channel").recv().expect("the first piece to arrive");
+        conversation.say("zz\r\n");
+        conversation.rest();
+    });
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    until(&mut client, "3\r\nabc\r\n");
+    have.send(()).expect("the app server to wait");
+    assert_eq!(rest(&mut client), "");
+    proxy.error_line("upstream sent invalid chunked response while reading upstream");
+}
+
+/// More than all sockets on the way hold.
+const LONG: usize = 16 << 20;
+
+#[test]
+fn a_client_that_takes_nothing_is_given_up_after_send_timeout() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {LONG}\r\n\r\n"));
+        conversation.pour(LONG);
+    });
+    let server = format!("send_timeout 200ms; location / {{ proxy_pass http://{}; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    let mut client = proxy.connect();
+    client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
+    proxy.error_line("client timed out (110: Connection timed out) while sending to client");
+    assert!(rest(&mut client).len() < LONG);
+}
+
+#[test]
+fn an_app_server_that_stops_is_given_up_after_proxy_read_timeout() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nabc");
+        conversation.rest();
+    });
+    let server = format!("proxy_read_timeout 200ms; location / {{ proxy_pass http://{}; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    assert!(proxy.get("/").ends_with("\r\n\r\nabc"));
+    proxy.error_line("upstream timed out (110: Connection timed out) while reading upstream");
+}
+
+#[test]
+fn a_client_that_stops_in_a_long_body_is_given_up_after_client_body_timeout() {
+    let backend = Backend::start(|conversation| drop((conversation.head(), conversation.rest())));
+    let limits = "client_body_timeout 200ms; client_max_body_size 0;";
+    let proxy =
+        Proxy::start("", &format!("{limits} location / {{ proxy_pass http://{}; }}", backend.address));
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LONG}\r\n\r\n");
+    assert_eq!(proxy.ask([head.as_bytes(), &[b'x'; 300_000]].concat()), "");
+    assert!(proxy.access_line("POST").starts_with("POST / HTTP/1.1|408|0|"));
+}
+
+#[test]
+fn an_app_server_that_takes_nothing_is_given_up_after_proxy_send_timeout() {
+    let (over, is_over) = std::sync::mpsc::channel::<()>();
+    let is_over = std::sync::Mutex::new(is_over);
+    let stuck = Backend::start(move |conversation| {
+        conversation.head();
+        // Ends with the test.
+        let _ = is_over.lock().expect("the channel").recv();
+    });
+    let http =
+        format!("upstream app {{ server {}; server {}; }}", stuck.address, Backend::named("b").address);
+    let limits = "proxy_send_timeout 200ms; client_max_body_size 0;";
+    let proxy = Proxy::start(&http, &format!("{limits} location / {{ proxy_pass http://app; }}"));
+    let mut client = proxy.connect();
+    let mut body = client.try_clone().expect("the same connection");
+    let sending = std::thread::spawn(move || {
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LONG}\r\n\r\n");
+        body.write_all(head.as_bytes()).and_then(|()| body.write_all(&vec![b'x'; LONG]))
+    });
+    assert_eq!(status(&until(&mut client, "\r\n\r\n")), "504");
+    proxy.error_line("upstream timed out (110: Connection timed out) while sending request to upstream");
+    proxy.error_line("upstream server temporarily disabled while sending request to upstream");
+    drop((client, proxy, over));
+    // It is told so, or has sent all.
+    let _ = sending.join().expect("one who sends");
+}
+
+#[test]
+fn a_request_goes_on_when_its_answer_has_begun() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.read(1000);
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no");
+        conversation.read(299_000);
+        conversation.say("k");
+    });
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 300000\r\nConnection: close\r\n\r\n";
+    let proxy = Proxy::before(backend.address);
+    let mut client = proxy.connect();
+    client.write_all(head.as_bytes()).expect("a head");
+    client.write_all(&[b'x'; 100_000]).expect("a part of the body");
+    until(&mut client, "\r\n\r\no");
+    client.write_all(&[b'x'; 200_000]).expect("the rest of the body");
+    assert_eq!(rest(&mut client), "k");
+}
+
+#[test]
+fn without_request_buffering_the_app_server_hears_of_a_request_at_once() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        let body = conversation.read(6);
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n{body}"));
+    });
+    let server =
+        format!("proxy_request_buffering off; location / {{ proxy_pass http://{}; }}", backend.address);
+    let proxy = Proxy::start("", &server);
+    let mut client = proxy.connect();
+    let head = "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nConnection: close\r\n\r\nabc";
+    client.write_all(head.as_bytes()).expect("a head and a part of the body");
+    wait_for("the app server to be asked", || backend.heads().pop());
+    client.write_all(b"def").expect("the rest");
+    assert!(rest(&mut client).ends_with("\r\n\r\nabcdef"));
+}
+
+#[test]
+fn a_chunked_body_may_be_as_long_as_the_limit_and_no_longer() {
+    let backend = Backend::start(|conversation| {
+        let head = conversation.head().unwrap_or_default();
+        let length = head.lines().find_map(|line| line.strip_prefix("Content-Length: ")?.parse().ok());
+        match length {
+            Some(length) => drop(conversation.read(length)),
+            None => drop(conversation.chunks()),
+        }
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    for (limit, chunk) in [(10, 1), (100_000, 10_000)] {
+        let server =
+            format!("client_max_body_size {limit}; location / {{ proxy_pass http://{}; }}", backend.address);
+        let proxy = Proxy::start("", &server);
+        let post = |chunks: usize| {
+            let mut client = proxy.connect();
+            let head =
+                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+            client.write_all(head.as_bytes()).expect("a head");
+            let chunk = format!("{chunk:x}\r\n{}\r\n", "x".repeat(chunk));
+            // Refused before it is all there, as the case may be.
+            let _ = client.write_all(format!("{}0\r\n\r\n", chunk.repeat(chunks)).as_bytes());
+            status(&rest(&mut client)).to_owned()
+        };
+        assert_eq!((post(10), post(11)), ("200".to_owned(), "413".to_owned()), "{limit}");
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 
-use crate::support::{Backend, Proxy, ok, rest, until, wait_for};
+use crate::support::{Backend, Conversation, PATIENCE, Proxy, ok, rest, status, until, wait_for};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -66,6 +66,113 @@ fn connections_that_a_burst_has_set_free_serve_the_next_one_and_32_stay() {
         (ACCEPTED.load(SeqCst) == before).then_some(())
     });
     wait_for("32 connections to stay", || (OPEN.load(SeqCst) == 32).then_some(()));
+}
+
+/// The first request on a connection is answered at once, the next one by `again`; on other connections all are.
+fn twice(again: impl Fn(&mut Conversation) + Send + Sync + 'static) -> Backend {
+    Backend::start(move |conversation| {
+        let mut requests = 0;
+        while conversation.head().is_some() {
+            requests += 1;
+            match (conversation.number, requests) {
+                (0, 2) => return again(conversation),
+                (number, _) => {
+                    conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n{number}"))
+                }
+            }
+        }
+    })
+}
+
+#[test]
+fn only_a_connection_that_ends_unanswered_is_put_down_to_its_age() {
+    let close = |_: &mut Conversation| {};
+    let partly = |conversation: &mut Conversation| conversation.say("HTTP/1.1 200 OK\r\nContent-");
+    let silence = |conversation: &mut Conversation| drop(conversation.rest());
+    let second = |backend: Backend| {
+        let server =
+            format!("proxy_read_timeout 200ms; location / {{ proxy_pass http://{}; }}", backend.address);
+        let proxy = Proxy::start("", &server);
+        assert!(proxy.get("/").ends_with("\r\n0"));
+        status(&proxy.get("/")).to_owned()
+    };
+    assert_eq!(second(twice(close)), "200");
+    assert_eq!(second(twice(partly)), "502");
+    assert_eq!(second(twice(silence)), "504");
+}
+
+#[test]
+fn a_connection_that_may_not_be_used_again_is_not() {
+    for (version, fields, behind) in [
+        ("1.1", "Connection: close\r\n", ""),
+        ("1.0", "", ""),
+        // More than was asked for: it must not be taken for the answer to the next request.
+        ("1.1", "", "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nevil"),
+    ] {
+        let backend = Backend::start(move |conversation| {
+            while conversation.head().is_some() {
+                let number = conversation.number;
+                conversation.say(&format!(
+                    "HTTP/{version} 200 OK\r\n{fields}Content-Length: 1\r\n\r\n{number}{behind}"
+                ));
+            }
+        });
+        let proxy = Proxy::before(backend.address);
+        let numbers = [proxy.get("/"), proxy.get("/")].map(|answer| answer.chars().last());
+        assert_eq!(numbers, [Some('0'), Some('1')], "HTTP/{version} {fields}{behind}");
+    }
+}
+
+#[test]
+fn an_upstream_says_how_often_and_how_long_a_connection_is_used() {
+    let answers = |directives: &str| {
+        let http = format!("upstream app {{ server {}; keepalive 4; {directives} }}", counting().address);
+        let proxy = Proxy::start(
+            &http,
+            "location / { proxy_set_header Connection keep-alive; proxy_pass http://app; }",
+        );
+        let last = |answer: String| answer.rsplit("\r\n").next().unwrap_or_default().to_owned();
+        [(); 3].map(|()| last(proxy.get("/"))).join(" ")
+    };
+    assert_eq!(answers(""), "0/1 0/2 0/3");
+    assert_eq!(answers("keepalive_requests 2;"), "0/1 0/2 1/1");
+    assert_eq!(answers("keepalive_timeout 0;"), "0/1 1/1 2/1");
+}
+
+#[test]
+fn an_idle_connection_is_closed_when_its_time_is_over_or_the_app_server_has_ended_it() {
+    for (timeout, ends) in [("1s", false), ("60s", true)] {
+        let (closed, was_closed) = std::sync::mpsc::channel();
+        let backend = Backend::start(move |conversation| {
+            conversation.head();
+            conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            if ends {
+                conversation.finish();
+            }
+            conversation.rest();
+            // The test may be over.
+            let _ = closed.send(());
+        });
+        let http = format!(
+            "upstream app {{ server {}; keepalive 4; keepalive_timeout {timeout}; }}",
+            backend.address
+        );
+        let proxy = Proxy::start(&http, "location / { proxy_pass http://app; }");
+        assert_eq!(status(&proxy.get("/")), "200");
+        was_closed.recv_timeout(PATIENCE).expect("the connection to be closed");
+    }
+}
+
+#[test]
+fn a_client_is_kept_though_nobody_knows_yet_how_long_the_answer_is() {
+    let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n";
+    let proxy = Proxy::before(Backend::saying(chunked).address);
+    let mut client = proxy.connect();
+    for _ in 0..2 {
+        client.write_all(GET).expect("a request");
+        let answer = until(&mut client, "\r\n0\r\n\r\n");
+        assert!(answer.contains("Connection: keep-alive\r\n"), "{answer}");
+    }
 }
 
 #[test]
@@ -196,6 +303,16 @@ fn the_length_of_a_request_is_that_of_its_head_and_body() {
     let close = "GET /2 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
     proxy.ask(format!("POST /1 HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabc{close}"));
     assert_eq!((proxy.access_line("/1"), proxy.access_line("/2")), ("/1 51".into(), "/2 47".into()));
+    let mut client = proxy.connect();
+    for part in
+        ["POST /3 HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\nConnection: close\r\n\r\n", "abc", "def"]
+    {
+        client.write_all(part.as_bytes()).expect("a part of a request");
+        // However it arrives, it counts; this way it arrives in parts as a rule.
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    rest(&mut client);
+    assert_eq!(proxy.access_line("/3"), "/3 73");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! What the app server is asked and what the client is told.
 
-use crate::support::{Backend, Proxy, ok, status};
+use std::io::Write;
+
+use crate::support::{Backend, Proxy, ok, rest, status};
 
 #[test]
 fn a_request_arrives_with_what_is_the_client_s_and_without_what_is_the_connection_s() {
@@ -33,6 +35,36 @@ fn fields_are_set_as_the_location_says() {
 }
 
 #[test]
+fn fields_that_frame_a_message_are_not_up_for_setting() {
+    let backend = Backend::named("app");
+    let set = "proxy_set_header Content-Length 7; proxy_set_header Transfer-Encoding chunked;";
+    let proxy = Proxy::start("", &format!("location / {{ {set} proxy_pass http://{}; }}", backend.address));
+    proxy.get("/");
+    assert_eq!(backend.heads(), [format!("GET / HTTP/1.1\r\nHost: {}\r\n\r\n", backend.address)]);
+}
+
+#[test]
+fn nobody_is_switched_to_a_protocol_that_was_not_asked_for() {
+    let backend =
+        Backend::saying("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n");
+    let set = "proxy_set_header Upgrade websocket; proxy_set_header Connection upgrade;";
+    let proxy = Proxy::start("", &format!("location / {{ {set} proxy_pass http://{}; }}", backend.address));
+    assert_eq!(status(&proxy.get("/")), "502");
+}
+
+#[test]
+fn a_body_of_unknown_length_cannot_go_on_in_http_1_0() {
+    let backend = Backend::named("app");
+    let how = "proxy_http_version 1.0; proxy_request_buffering off;";
+    let proxy = Proxy::start("", &format!("location / {{ {how} proxy_pass http://{}; }}", backend.address));
+    let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+    let mut client = proxy.connect();
+    client.write_all(post.as_bytes()).expect("a head");
+    assert_eq!(status(&rest(&mut client)), "411");
+    assert!(backend.heads().is_empty());
+}
+
+#[test]
 fn a_proxy_pass_with_a_uri_replaces_the_location_s_part() {
     let backend = Backend::named("app");
     let proxy = Proxy::start("", &format!("location /a/ {{ proxy_pass http://{}/b/; }}", backend.address));
@@ -60,25 +92,30 @@ fn a_response_arrives_as_it_was_said_without_what_is_the_connection_s() {
 
 #[test]
 fn locations_of_the_app_server_become_the_client_s() {
-    let response = "HTTP/1.1 302 Found\r\nLocation: http://app/x\r\nContent-Length: 0\r\n\r\n";
+    let response = "HTTP/1.1 302 Found\r\nLocation: http://app/x\r\nRefresh: 5; URL=http://app/y\r\nContent-Length: 0\r\n\r\n";
     let backend = Backend::saying(response);
     let http = format!("upstream app {{ server {}; }}", backend.address);
-    let location = |directives: &str| {
+    let redirected = |directives: &str| {
         let proxy = Proxy::start(&http, &format!("location /a/ {{ {directives} proxy_pass http://app/; }}"));
-        let answer = proxy.get("/a/");
-        answer.lines().find_map(|line| line.strip_prefix("Location: ")).map(|place| {
-            place
-                .replace(&proxy.address.to_string(), "PROXY")
-                .replace(&format!(":{}", proxy.address.port()), ":PORT")
-        })
+        let answer = proxy.get("/a/").replace(&format!(":{}", proxy.address.port()), ":PORT");
+        let fields =
+            answer.lines().filter(|line| line.starts_with("Location: ") || line.starts_with("Refresh: "));
+        fields.collect::<Vec<_>>().join("|")
     };
-    assert_eq!(location("").as_deref(), Some("http://app.test:PORT/a/x"));
-    assert_eq!(location("proxy_redirect off;").as_deref(), Some("http://app/x"));
-    assert_eq!(location("proxy_redirect http://app https://shop;").as_deref(), Some("https://shop/x"));
-    assert_eq!(
-        location("proxy_redirect ~^http://(.*)/x$ /$1/y;").as_deref(),
-        Some("http://app.test:PORT/app/y")
-    );
+    for (directives, expected) in [
+        ("", "Location: http://app.test:PORT/a/x|Refresh: 5; URL=/a/y"),
+        ("proxy_redirect off;", "Location: http://app/x|Refresh: 5; URL=http://app/y"),
+        (
+            "proxy_redirect http://app https://shop;",
+            "Location: https://shop/x|Refresh: 5; URL=https://shop/y",
+        ),
+        (
+            "proxy_redirect ~^http://(.*)/x$ /$1/z;",
+            "Location: http://app.test:PORT/app/z|Refresh: 5; URL=http://app/y",
+        ),
+    ] {
+        assert_eq!(redirected(directives), expected, "{directives}");
+    }
 }
 
 #[test]
@@ -119,10 +156,16 @@ fn what_an_app_server_must_not_say_is_a_502() {
 
 #[test]
 fn fields_of_a_response_are_hidden_where_the_file_says_so() {
-    let backend =
-        Backend::saying("HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 2\r\nX-C: 3\r\nContent-Length: 0\r\n\r\n");
-    let hiding = "proxy_hide_header X-a; proxy_hide_header X-B;";
-    let proxy =
-        Proxy::start("", &format!("{hiding} location / {{ proxy_pass http://{}; }}", backend.address));
+    let backend = Backend::saying(
+        "HTTP/1.1 200 OK\r\nX-A: 1\r\nx-b: 2\r\nX-C: 3\r\nContent-Type: text/plain\r\nLocation: http://app/x\r\nContent-Length: 0\r\n\r\n",
+    );
+    let hiding = "proxy_hide_header X-a; proxy_hide_header X-B; proxy_hide_header Content-Type; proxy_hide_header Location;";
+    let proxy = Proxy::start(
+        "",
+        &format!(
+            "{hiding} location / {{ proxy_redirect http://app /; proxy_pass http://{}; }}",
+            backend.address
+        ),
+    );
     assert_eq!(proxy.get("/"), ok("Content-Length: 0\r\nConnection: close\r\nX-C: 3\r\n", ""));
 }
