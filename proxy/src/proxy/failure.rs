@@ -79,6 +79,16 @@ impl Failure {
         }
     }
 
+    /// What was being done when it happened.
+    pub(crate) fn doing(&self) -> Doing {
+        match self {
+            Failure::Connect(_) => Doing::Connecting,
+            Failure::TimedOut(doing) => *doing,
+            Failure::Send(_) => Doing::Sending,
+            _ => Doing::ReadingHead,
+        }
+    }
+
     /// Whether the server is to blame.
     pub(crate) fn fared(&self) -> Fared {
         if matches!(self, Failure::Status(403 | 404)) { Fared::Refused } else { Fared::Failed }
@@ -165,5 +175,13 @@ mod tests {
     fn each_failure_has_its_status() {
         assert_eq!(failures().map(|failure| failure.status()), [502, 502, 502, 502, 504, 502]);
         assert_eq!(Failure::Status(503).status(), 503);
+    }
+
+    #[test]
+    fn each_failure_says_what_was_being_done() {
+        use Doing::{Connecting, ReadingHead, Sending};
+        let doing = failures().map(|failure| failure.doing());
+        assert_eq!(doing, [Connecting, Sending, ReadingHead, ReadingHead, ReadingHead, ReadingHead]);
+        assert_eq!(Failure::TimedOut(Sending).doing(), Sending);
     }
 }

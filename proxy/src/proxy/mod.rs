@@ -138,7 +138,7 @@ impl Handler<'_> {
                 self.log(
                     x,
                     Level::Warn,
-                    format_args!("upstream server temporarily disabled while {}", doing(&failure)),
+                    format_args!("upstream server temporarily disabled while {}", failure.doing()),
                     &name,
                 );
             }
@@ -373,13 +373,4 @@ enum Sent {
     Whole,
     /// Parts of the body that are not there any more.
     Streamed,
-}
-
-fn doing(failure: &Failure) -> Doing {
-    match failure {
-        Failure::Connect(_) => Doing::Connecting,
-        Failure::TimedOut(doing) => *doing,
-        Failure::Send(_) => Doing::Sending,
-        _ => Doing::ReadingHead,
-    }
 }

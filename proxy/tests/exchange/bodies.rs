@@ -1,6 +1,6 @@
 //! Bodies in both directions: framing, streaming, limits, and what happens when they break off.
 
-use std::io::Write;
+use std::io::{Read, Write};
 
 use crate::support::{Backend, Proxy, ok, rest, status, until, wait_for};
 
@@ -129,6 +129,35 @@ fn a_client_that_takes_nothing_is_given_up_after_send_timeout() {
 }
 
 #[test]
+fn a_slow_client_gets_all_that_there_is_and_holds_up_nobody_else() {
+    for missing in [0, 1] {
+        let backend = Backend::start(move |conversation| {
+            conversation.head();
+            conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", LONG + missing));
+            conversation.say(&"x".repeat(LONG));
+        });
+        let pass = format!(
+            "location / {{ return 200 ok; }} location /long {{ proxy_pass http://{}; }}",
+            backend.address
+        );
+        let proxy = Proxy::start("", &pass);
+        let mut client = proxy.connect();
+        client.write_all(b"GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a request");
+        until(&mut client, "\r\n\r\n");
+        let (mut piece, mut received) = (vec![0; LONG / 32], 0);
+        loop {
+            let count = client.read(&mut piece).expect("a piece, or the end");
+            received += count;
+            assert_eq!(status(&proxy.get("/")), "200");
+            if count == 0 {
+                break;
+            }
+        }
+        assert_eq!(received, LONG);
+    }
+}
+
+#[test]
 fn an_app_server_that_stops_is_given_up_after_proxy_read_timeout() {
     let backend = Backend::start(|conversation| {
         conversation.head();
@@ -233,9 +262,10 @@ fn a_chunked_body_may_be_as_long_as_the_limit_and_no_longer() {
         let proxy = Proxy::start("", &server);
         let post = |chunks: usize| {
             let mut client = proxy.connect();
-            let head =
-                "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
+            let head = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\nExpect: 100-continue\r\n\r\n";
             client.write_all(head.as_bytes()).expect("a head");
+            // So that no part of the body comes with the head.
+            until(&mut client, "\r\n\r\n");
             let chunk = format!("{chunk:x}\r\n{}\r\n", "x".repeat(chunk));
             // Refused before it is all there, as the case may be.
             let _ = client.write_all(format!("{}0\r\n\r\n", chunk.repeat(chunks)).as_bytes());
@@ -327,6 +357,9 @@ fn a_client_that_waits_is_told_to_go_on_only_where_its_body_is_wanted() {
     client.write_all(b"abc").expect("a body");
     assert_eq!(until(&mut client, "abc"), ok("Content-Length: 3\r\nConnection: keep-alive\r\n", "abc"));
     assert!(!backend.heads()[0].contains("Expect"));
+    // nginx counts the interim response as well.
+    let logged = proxy.access_line("POST / ");
+    assert_eq!(logged, format!("POST / HTTP/1.1|200|28|{}|200", backend.address));
     let refused = proxy.ask(head("/no"));
     assert!(refused.starts_with("HTTP/1.1 403") && refused.contains("Connection: close"), "{refused}");
 }

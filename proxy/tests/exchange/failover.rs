@@ -1,10 +1,9 @@
 //! Which app server is asked, and what happens when it fails.
 
-use std::io::Write;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::support::{Backend, Proxy, reserve, status, until};
+use crate::support::{Backend, Proxy, reserve, status};
 
 /// An upstream of these servers, everything passed to it.
 fn balanced(servers: &[SocketAddr], directives: &str) -> Proxy {
@@ -101,22 +100,6 @@ fn no_other_server_is_asked_when_proxy_next_upstream_timeout_is_over() {
             balanced(&[late.address, green.address], &format!("proxy_next_upstream_timeout {timeout};"));
         assert_eq!(status(&proxy.get("/")), expected, "{timeout}");
     }
-}
-
-#[test]
-fn an_app_server_that_goes_away_while_it_is_sent_a_request_is_disabled() {
-    let resetting = Backend::start(|conversation| {
-        conversation.head();
-        conversation.reset_at_end();
-    });
-    let proxy = balanced(&[resetting.address, Backend::named("g").address], "client_max_body_size 0;");
-    let head = "POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 16000000\r\n\r\n";
-    let mut client = proxy.connect();
-    client.write_all(head.as_bytes()).expect("a head");
-    // Nobody may be there any more to take all of it.
-    let _ = client.write_all(&vec![b'x'; 16_000_000]);
-    assert_eq!(status(&until(&mut client, "\r\n\r\n")), "502");
-    proxy.error_line("upstream server temporarily disabled while sending request to upstream");
 }
 
 #[test]

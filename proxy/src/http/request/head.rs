@@ -77,13 +77,13 @@ pub enum Length {
 impl Request {
     /// Forgets the request and keeps the memory.
     pub fn clear(&mut self) {
-        let (mut line, mut headers) = (std::mem::take(&mut self.line), std::mem::take(&mut self.headers));
-        line.clear();
-        headers.clear();
-        let (path, args) = (std::mem::take(&mut self.path), std::mem::take(&mut self.args));
-        let mut host = std::mem::take(&mut self.host);
-        host.clear();
-        *self = Request { line, headers, path, args, host, ..Request::default() };
+        let old = std::mem::take(self);
+        (self.line, self.headers, self.host) = (old.line, old.headers, old.host);
+        (self.path, self.args) = (old.path, old.args);
+        self.headers.clear();
+        for text in [&mut self.line, &mut self.host, &mut self.path, &mut self.args] {
+            text.clear();
+        }
     }
 
     /// Keeps what there is of a request line that does not end, for the log.

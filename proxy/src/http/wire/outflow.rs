@@ -26,9 +26,8 @@ pub(crate) struct Outflow {
 impl Outflow {
     /// Begins a message, keeping the memory; the head is to be appended to [`Outflow::text`].
     pub(crate) fn begin(&mut self) {
-        let mut text = std::mem::take(&mut self.text);
-        text.clear();
-        *self = Outflow { text, ..Outflow::default() };
+        self.text = std::mem::take(self).text;
+        self.text.clear();
     }
 
     /// What goes out before any body byte.
