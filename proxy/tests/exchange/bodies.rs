@@ -246,6 +246,20 @@ fn without_request_buffering_the_app_server_hears_of_a_request_at_once() {
 }
 
 #[test]
+fn without_request_buffering_a_chunked_body_goes_on_in_chunks() {
+    let backend = Backend::start(|conversation| {
+        let head = conversation.head().unwrap_or_default();
+        assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
+        let body = conversation.chunks();
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{body}"));
+    });
+    let server =
+        format!("proxy_request_buffering off; location / {{ proxy_pass http://{}; }}", backend.address);
+    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
+    assert!(Proxy::start("", &server).ask(request).ends_with("\r\n\r\nabc"));
+}
+
+#[test]
 fn a_chunked_body_may_be_as_long_as_the_limit_and_no_longer() {
     let backend = Backend::start(|conversation| {
         let head = conversation.head().unwrap_or_default();

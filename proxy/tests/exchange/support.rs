@@ -200,6 +200,12 @@ impl Conversation {
         let _ = self.reader.get_mut().write_all(text.as_bytes());
     }
 
+    /// Whether the proxy ends the connection within this time.
+    pub(crate) fn ends_within(&mut self, time: Duration) -> bool {
+        self.reader.get_ref().set_read_timeout(Some(time)).expect("a timeout");
+        matches!(self.reader.read(&mut [0]), Ok(0))
+    }
+
     /// Writes until nothing is taken any more for a while, and says how much was.
     pub(crate) fn pour(&mut self, count: usize) -> usize {
         let stream = self.reader.get_mut();
