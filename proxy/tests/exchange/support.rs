@@ -84,7 +84,9 @@ impl Proxy {
         let path = self.directory.path().join(file);
         wait_for(&format!("{part:?} in {file}"), || {
             let text = std::fs::read_to_string(&path).unwrap_or_default();
-            text.lines().find(|line| line.contains(part)).map(str::to_owned)
+            // A long line can be seen before all of it is written.
+            let mut whole = text.split_inclusive('\n').filter_map(|line| line.strip_suffix('\n'));
+            whole.find(|line| line.contains(part)).map(str::to_owned)
         })
     }
 }
