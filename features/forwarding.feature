@@ -132,7 +132,7 @@ Feature: Who is asking
       `$remote_user` is whatever Base64 holds, and nginx sends it as it is. Pass Authorization on instead, and let the app server
       read it.
 
-      Given the configuration says in "location /api":
+      Given the configuration says beside every "proxy_pass":
         """
         proxy_set_header X-Name $remote_user;
         """
