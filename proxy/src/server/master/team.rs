@@ -6,9 +6,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::mpsc as handshake;
 use std::thread;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::mpsc;
-use tokio::task::LocalSet;
 
 use crate::config::model::Config;
 use crate::log::{Files, describe};
@@ -111,7 +110,7 @@ impl Team {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(tid));
                     let ended = catch_unwind(AssertUnwindSafe(|| {
-                        LocalSet::new().block_on(&runtime, worker::run(seed));
+                        runtime.block_on(worker::run(seed));
                         // A file that is still being read in the background must not hold the worker back.
                         runtime.shutdown_background();
                     }));
@@ -160,7 +159,7 @@ impl Team {
     }
 }
 
-fn prepare(config: &Config) -> Result<tokio::runtime::Runtime, String> {
+fn prepare(config: &Config) -> Result<LocalRuntime, String> {
     if let Some(user) = config.user.as_ref().filter(|_| worker::is_root()) {
         worker::drop_to(user).map_err(|(call, error)| {
             let argument = match call {
@@ -174,7 +173,7 @@ fn prepare(config: &Config) -> Result<tokio::runtime::Runtime, String> {
     }
     Builder::new_current_thread()
         .enable_all()
-        .build()
+        .build_local(LocalOptions::default())
         .map_err(|error| format!("epoll_create() failed ({})", describe(&error)))
 }
 

@@ -42,7 +42,7 @@ pub(in crate::server) struct Seed {
     pub(in crate::server) commands: mpsc::UnboundedReceiver<Command>,
 }
 
-/// Runs a worker on the calling thread, inside a `LocalSet`, until it is told to stop or has drained.
+/// Runs a worker on the calling thread, in a `LocalRuntime`, until it is told to stop or has drained.
 pub(in crate::server) async fn run(seed: Seed) {
     let Seed { config, files, shares, numbers, mut commands } = seed;
     let clock = Rc::new(Clock::new());
