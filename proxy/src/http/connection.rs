@@ -140,7 +140,7 @@ impl<'a> Session<'a> {
             false => self.keepalive_timeout,
         };
         let Connection { stream, input, reading, writing, .. } = connection;
-        reading.start(timeout);
+        reading.stop();
         writing.stop();
         let mut idle = None;
         let begun = poll_fn(|cx| match input.poll_fill(stream, cx) {
@@ -148,6 +148,7 @@ impl<'a> Session<'a> {
             Poll::Pending => {
                 // A client that asks again at once is not idle, and spares itself being listed.
                 let idle = idle.get_or_insert_with(|| self.worker.connections.idle(first));
+                reading.start_once(timeout);
                 if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
                     .map(|()| None)
             }
@@ -232,7 +233,7 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
     let Connection { stream, input, reading, .. } = connection;
     let mut arriving = Arriving::new(limits);
     x.request.clear();
-    reading.start(server.client_header_timeout);
+    reading.stop();
     loop {
         let head = arriving.read(input, &mut x.request);
         x.request_length = arriving.length();
@@ -244,7 +245,10 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         }
         let read = poll_fn(|cx| match input.poll_fill(stream, cx) {
             Poll::Ready(outcome) => Poll::Ready(Some(outcome.unwrap_or(0))),
-            Poll::Pending => reading.poll(cx).map(|()| None),
+            Poll::Pending => {
+                reading.start_once(server.client_header_timeout);
+                reading.poll(cx).map(|()| None)
+            }
         })
         .await;
         let status = match read {

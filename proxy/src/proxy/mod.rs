@@ -62,8 +62,8 @@ pub(crate) async fn handle<C: Stream>(
     let now = Instant::now();
     let mut handler = Handler { group, request, sending, began: now, chosen: now };
     let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
-    handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
-    handler.keep(client, leg, &head);
+    let ended = handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
+    handler.keep(client, leg, &head, ended);
     Ok(())
 }
 
@@ -101,7 +101,6 @@ impl Handler<'_> {
     ) -> Result<(Leg, Head), Unanswered> {
         let upstreams = &x.worker.upstreams;
         loop {
-            self.chosen = Instant::now();
             let Some((address, name)) = turn.next(upstreams.seconds(self.chosen)) else {
                 let name = Rc::clone(&self.group.name);
                 x.attempts.push(Attempt { address: name, status: Some(502), time: None });
@@ -153,6 +152,7 @@ impl Handler<'_> {
             {
                 return Err(Unanswered::Status(failure.status()));
             }
+            self.chosen = now;
         }
     }
 
@@ -227,7 +227,7 @@ impl Handler<'_> {
         }
     }
 
-    /// Sends the client what has been answered.
+    /// Sends the client what has been answered, and says when that was done.
     async fn pass_on<C: Stream>(
         &mut self,
         client: &mut Connection<C>,
@@ -235,7 +235,7 @@ impl Handler<'_> {
         turn: &mut Turn<'_>,
         leg: &mut Leg,
         head: &Head,
-    ) -> Result<(), Unanswered> {
+    ) -> Result<Instant, Unanswered> {
         let has_body = head.has_body(x.request.is_head());
         let body = if has_body { Inflow::new(head.framing, &mut leg.input) } else { Ok(Inflow::empty()) };
         let Ok(mut body) = body else {
@@ -281,7 +281,7 @@ impl Handler<'_> {
         let now = self.finish(x, Some(head.status));
         turn.report(Fared::Well, x.worker.upstreams.seconds(now));
         match outcome {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(now),
             Err(Cut::Server(reason)) => {
                 let name = leg.link.address.to_string();
                 self.log(x, Level::Error, format_args!("{reason}"), &name);
@@ -307,13 +307,13 @@ impl Handler<'_> {
     }
 
     /// Puts the connection by for the next request if both sides are done with this one.
-    fn keep<C>(&self, client: &mut Connection<C>, leg: Leg, head: &Head) {
+    fn keep<C>(&self, client: &mut Connection<C>, leg: Leg, head: &Head, ended: Instant) {
         client.body.skip(&mut client.input);
         let quiet = leg.input.is_empty() && leg.upload.output.is_finished();
         if self.request.persistent && head.persistent && head.status != 101 && quiet && !head.ends_by_close()
         {
             let requests = leg.link.requests + 1;
-            self.group.pool.put(Link { requests, ..leg.link });
+            self.group.pool.put(Link { requests, ..leg.link }, ended.into());
         }
     }
 

@@ -89,8 +89,9 @@ impl Pool {
         None
     }
 
-    /// Keeps a connection on which nothing is under way; the one that has waited longest goes if there are too many.
-    pub(crate) fn put(&self, link: Link) {
+    /// Keeps a connection on which nothing is under way since `since`; the one that has waited longest goes if there are
+    /// too many.
+    pub(crate) fn put(&self, link: Link, since: Instant) {
         let shared = &self.0;
         if shared.size == 0 || link.requests >= shared.most_requests || shared.timeout.is_zero() {
             return;
@@ -103,7 +104,7 @@ impl Pool {
         if shared.asked_for && idle.len() >= shared.size {
             idle.remove(0);
         }
-        idle.push((link, Instant::now()));
+        idle.push((link, since));
         if !shared.sweeping.replace(true) {
             tokio::task::spawn_local(sweep(Rc::downgrade(shared)));
         }

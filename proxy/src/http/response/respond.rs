@@ -219,16 +219,22 @@ impl<S: Stream> Connection<S> {
     /// takes too long or cannot be done.
     pub(crate) async fn discard_body(&mut self) -> bool {
         let Connection { stream, input, body, reading, writing, .. } = self;
+        body.skip(input);
+        if body.is_complete() {
+            return true;
+        }
         writing.start(LINGER);
         reading.start(LINGER_EACH);
         let read = poll_fn(|cx| {
             loop {
-                body.skip(input);
-                if body.is_complete() {
-                    return Poll::Ready(true);
-                }
                 match body.poll_fill(input, stream, cx) {
-                    Poll::Ready(Ok(_)) => reading.start(LINGER_EACH),
+                    Poll::Ready(Ok(_)) => {
+                        body.skip(input);
+                        if body.is_complete() {
+                            return Poll::Ready(true);
+                        }
+                        reading.start(LINGER_EACH);
+                    }
                     Poll::Ready(Err(_)) => return Poll::Ready(false),
                     Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(false),
                     Poll::Pending => return reading.poll(cx).map(|()| false),
