@@ -12,3 +12,4 @@ mod refusals;
 mod statuses;
 mod support;
 mod tunnel;
+mod uploads;

@@ -12,6 +12,9 @@ use socket2::{Domain, Socket, Type};
 /// Longer than anything here takes; a test that hangs fails by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
+/// More than all sockets on the way hold.
+pub(crate) const LONG: usize = 16 << 20;
+
 /// The program, running on a port of its own until dropped.
 pub(crate) struct Proxy {
     child: Child,
