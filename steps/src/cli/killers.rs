@@ -56,6 +56,11 @@ fn names(source: &Source) -> Result<BTreeSet<String>, Error> {
     Ok(made.iter().map(Mutant::full_name).collect())
 }
 
+/// What has been noticed, unless `asked` have all noticed it: that a proxy is out of reach says of nobody what it is for.
+fn telling(noticed: BTreeSet<String>, asked: &BTreeSet<String>) -> BTreeSet<String> {
+    if noticed.len() > 1 && noticed == *asked { BTreeSet::new() } else { noticed }
+}
+
 /// What the scenarios that are left notice. One that has noticed a mutant is not run with those that are begun later.
 async fn noticed_by_others(
     bench: &Bench,
@@ -68,8 +73,23 @@ async fn noticed_by_others(
     let look = async move |mutant: &Mutant| {
         let names = left.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let noticed = bench.noticed(mutant, &names, ending()).await.ok_or_else(|| Interrupted.to_string())?;
+        let noticed = telling(noticed, &names);
         left.lock().unwrap_or_else(PoisonError::into_inner).retain(|name| !noticed.contains(name));
         Ok((mutant.full_name(), noticed))
     };
     each(mutants, jobs, look, |_| ()).await
+}
+
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_everybody_notices_tells_nothing_of_anybody() {
+        let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
+        assert_eq!(telling(names(&["a", "b"]), &names(&["a", "b"])), names(&[]));
+        assert_eq!(telling(names(&["a", "b"]), &names(&["a", "b", "c"])), names(&["a", "b"]));
+        assert_eq!(telling(names(&["a"]), &names(&["a"])), names(&["a"]));
+    }
 }
