@@ -299,8 +299,10 @@ impl Handler<'_> {
             }
             Err(Cut::ClientTimedOut) => {
                 let name = leg.link.address.to_string();
-                let timed_out = "client timed out (110: Connection timed out) while sending to client";
-                self.log(x, Level::Info, format_args!("{timed_out}"), &name);
+                let doing: &dyn fmt::Display =
+                    if head.status == 101 { &Doing::Tunnelling } else { &"sending to client" };
+                let timed_out = "client timed out (110: Connection timed out)";
+                self.log(x, Level::Info, format_args!("{timed_out} while {doing}"), &name);
                 Err(Unanswered::Close)
             }
         }

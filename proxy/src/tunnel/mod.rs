@@ -1,13 +1,14 @@
 //! After a 101: bytes both ways until both ends are done (RFC 9110 §7.8).
 //!
 //! A direction that has ended is passed on as an end while the other lives on. `proxy_read_timeout` without a byte in
-//! either direction ends both, and so do a failure of either side and the end of a graceful stop's grace. A silent
-//! tunnel holds no buffer.
+//! either direction ends both, as do `send_timeout` with a client that takes nothing, `proxy_send_timeout` with such an app
+//! server, a failure of either side and the end of a graceful stop's grace. A silent tunnel holds no buffer.
 
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use crate::http::exchange::Exchange;
 use crate::http::response::respond::Connection;
@@ -33,7 +34,6 @@ pub(crate) async fn run<C: Stream>(
     x: &Exchange<'_>,
     leg: &mut Leg,
 ) -> Result<(), Cut> {
-    let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.proxy.send_timeout);
     client.write(&[], x.settings.send_timeout).await.map_err(|_| Cut::Client)?;
     client.writing.release();
     client.body.skip(&mut client.input);
@@ -43,10 +43,10 @@ pub(crate) async fn run<C: Stream>(
         // Without a sender the worker is gone, and this with it.
         let _ = quitting.wait_for(|stage| *stage >= Stage::Closing).await;
     });
-    let (mut up, mut down, mut blocked) = (Pipe::default(), Pipe::default(), false);
+    let (mut up, mut down, mut stuck) = (Pipe::default(), Pipe::default(), Stuck::default());
     let Connection { stream, input, output, reading, .. } = client;
     let upstream = &mut leg.link.stream;
-    reading.start(read_timeout);
+    reading.start(stuck.patience(x).0);
     poll_fn(|cx| {
         let mut moved = 0;
         let upward = up.poll(stream, input, upstream, &mut moved, cx);
@@ -58,16 +58,37 @@ pub(crate) async fn run<C: Stream>(
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
             _ => {}
         }
-        if moved > 0 || blocked != (up.unsent || down.unsent) {
-            blocked = up.unsent || down.unsent;
-            reading.start(if blocked { send_timeout } else { read_timeout });
+        let now = Stuck { up: up.unsent, down: down.unsent };
+        if std::mem::replace(&mut stuck, now) != now || moved > 0 {
+            reading.start(stuck.patience(x).0);
         }
         if closing.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        reading.poll(cx).map(|()| Err(Cut::Silent))
+        reading.poll(cx).map(|()| Err(stuck.patience(x).1))
     })
     .await
+}
+
+/// The directions in which bytes wait for somebody to take them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Stuck {
+    up: bool,
+    down: bool,
+}
+
+impl Stuck {
+    /// How long nothing may move, and what it means if nothing did.
+    fn patience(self, x: &Exchange<'_>) -> (Duration, Cut) {
+        let (proxy, send_timeout) = (&x.settings.proxy, x.settings.send_timeout);
+        match self {
+            Stuck { up: false, down: false } => (proxy.read_timeout, Cut::Silent),
+            Stuck { up: true, down } if !down || proxy.send_timeout <= send_timeout => {
+                (proxy.send_timeout, Cut::Silent)
+            }
+            Stuck { .. } => (send_timeout, Cut::ClientTimedOut),
+        }
+    }
 }
 
 impl Pipe {

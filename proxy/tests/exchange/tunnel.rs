@@ -78,13 +78,50 @@ fn an_app_server_that_takes_nothing_ends_a_tunnel() {
         conversation.say(SWITCH);
         let _ = waiting.lock().map(|waiting| waiting.recv());
     });
-    let proxy = upgrading(&backend, "proxy_send_timeout 100ms; proxy_read_timeout 1h;");
+    let proxy = upgrading(&backend, "proxy_send_timeout 100ms; proxy_read_timeout 1h; send_timeout 1h;");
     let mut client = proxy.connect();
     client.write_all(UPGRADE.as_bytes()).expect("a request");
     until(&mut client, "\r\n\r\n");
     while client.write_all(&[b'x'; 65_536]).is_ok() {}
     proxy.error_line("upstream timed out (110: Connection timed out) while proxying upgraded connection");
     drop(done);
+}
+
+#[test]
+fn a_client_that_takes_nothing_ends_a_tunnel() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        conversation.pour(ENDLESS);
+    });
+    let proxy = upgrading(&backend, "send_timeout 100ms; proxy_send_timeout 1h; proxy_read_timeout 1h;");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    proxy.error_line("client timed out (110: Connection timed out) while proxying upgraded connection");
+    assert!(proxy.access_line("/ws").starts_with("GET /ws HTTP/1.1|101|"));
+}
+
+#[test]
+fn of_two_that_take_nothing_the_one_with_less_time_ends_a_tunnel() {
+    for (client, server, expected) in [("100ms", "1h", "client"), ("1h", "100ms", "upstream")] {
+        let (done, waiting) = mpsc::channel::<()>();
+        let waiting = Mutex::new(waiting);
+        let backend = Backend::start(move |conversation| {
+            conversation.head();
+            conversation.say(SWITCH);
+            conversation.pour(ENDLESS);
+            let _ = waiting.lock().map(|waiting| waiting.recv());
+        });
+        let limits = format!("send_timeout {client}; proxy_send_timeout {server}; proxy_read_timeout 1h;");
+        let proxy = upgrading(&backend, &limits);
+        let mut stream = proxy.connect();
+        stream.write_all(UPGRADE.as_bytes()).expect("a request");
+        until(&mut stream, "\r\n\r\n");
+        while stream.write_all(&[b'x'; 65_536]).is_ok() {}
+        let timed_out = "timed out (110: Connection timed out) while proxying upgraded connection";
+        proxy.error_line(&format!("{expected} {timed_out}"));
+        drop(done);
+    }
 }
 
 #[test]

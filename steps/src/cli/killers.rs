@@ -80,7 +80,6 @@ async fn noticed_by_others(
     each(mutants, jobs, look, |_| ()).await
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
