@@ -157,10 +157,17 @@ impl<'a> Session<'a> {
         if let Some(begun) = begun {
             return begun;
         }
-        // A request that has come by now, and that the event loop has not seen yet, would be lost: no client may send a
-        // POST again of which it does not know whether it was run.
-        tokio::task::yield_now().await;
-        poll_fn(|cx| Poll::Ready(matches!(input.poll_fill(stream, cx), Poll::Ready(Ok(1..))))).await
+        // A request that has come by now would be lost: no client may send a POST again of which it does not know whether
+        // it was run.
+        if !stream.has_bytes() {
+            return false;
+        }
+        reading.start(server.client_header_timeout);
+        poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(read) => Poll::Ready(read.is_ok_and(|count| count > 0)),
+            Poll::Pending => reading.poll(cx).map(|()| false),
+        })
+        .await
     }
 
     async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {

@@ -9,6 +9,7 @@ use super::failure::{Doing, Failure};
 use super::pool::Link;
 use super::response::{self, Head, Invalid};
 use super::upload::{Stopped, Upload};
+use crate::config::model::Level;
 use crate::http::exchange::Exchange;
 use crate::http::response::respond::Connection;
 use crate::http::wire::inflow::Broken;
@@ -38,12 +39,8 @@ pub(crate) enum NoHead {
 pub(crate) enum Cut {
     /// The client is gone, or broke off its request.
     Client,
-    /// The client has taken nothing for too long.
-    ClientTimedOut,
-    /// The app server broke off; the text says how.
-    Server(String),
-    /// A tunnel in which nothing moved for too long.
-    Silent,
+    /// One side broke off, or nothing moved for too long; the text says how. An app server's failure is an error.
+    Broken(Level, String),
 }
 
 impl Leg {
@@ -137,10 +134,7 @@ impl Leg {
                 return Poll::Ready(Err(Cut::Client));
             }
             client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
-            client.reading.poll(cx).map(|()| {
-                let timed_out = Failure::TimedOut(Doing::Relaying).to_string();
-                Err(if waits_for_client { Cut::ClientTimedOut } else { Cut::Server(timed_out) })
-            })
+            client.reading.poll(cx).map(|()| Err(timed_out(waits_for_client)))
         })
         .await
     }
@@ -187,7 +181,7 @@ impl Leg {
                 Poll::Pending => {}
             }
         } else if let Some(broken) = broken.take() {
-            return Poll::Ready(Err(Cut::Server(describe(&broken))));
+            return Poll::Ready(Err(Cut::Broken(Level::Error, describe(&broken))));
         }
         match body.poll_fill(&mut self.input, &mut self.link.stream, cx) {
             Poll::Ready(Ok(_)) => Poll::Ready(Ok(Moved::Bytes)),
@@ -205,6 +199,14 @@ impl Leg {
 enum Moved {
     Bytes,
     All,
+}
+
+fn timed_out(waits_for_client: bool) -> Cut {
+    if waits_for_client {
+        let how = "client timed out (110: Connection timed out) while sending to client";
+        return Cut::Broken(Level::Info, how.to_owned());
+    }
+    Cut::Broken(Level::Error, Failure::TimedOut(Doing::Relaying).to_string())
 }
 
 fn describe(broken: &Broken) -> String {

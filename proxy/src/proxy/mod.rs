@@ -17,7 +17,8 @@ use std::time::Instant;
 
 pub(crate) use converse::{Cut, Leg};
 use converse::{NoHead, connect};
-use failure::{Doing, Failure, is_non_idempotent, lists_status};
+pub(crate) use failure::Doing;
+use failure::{Failure, is_non_idempotent, lists_status};
 use pool::Link;
 use request::{Prepared, Sending};
 use response::Head;
@@ -281,31 +282,13 @@ impl Handler<'_> {
         let now = self.finish(x, Some(head.status));
         turn.report(Fared::Well, x.worker.upstreams.seconds(now));
         match outcome {
-            Ok(()) => Ok(now),
-            Err(Cut::Server(reason)) => {
-                let name = leg.link.address.to_string();
-                self.log(x, Level::Error, format_args!("{reason}"), &name);
-                Err(Unanswered::Close)
-            }
-            Err(Cut::Silent) => {
-                let name = leg.link.address.to_string();
-                let timed_out = Failure::TimedOut(Doing::Tunnelling);
-                self.log(x, Level::Info, format_args!("{timed_out}"), &name);
-                Err(Unanswered::Close)
-            }
-            Err(Cut::Client) => {
-                x.log(Level::Info, format_args!("client prematurely closed connection"));
-                Err(Unanswered::Close)
-            }
-            Err(Cut::ClientTimedOut) => {
-                let name = leg.link.address.to_string();
-                let doing: &dyn fmt::Display =
-                    if head.status == 101 { &Doing::Tunnelling } else { &"sending to client" };
-                let timed_out = "client timed out (110: Connection timed out)";
-                self.log(x, Level::Info, format_args!("{timed_out} while {doing}"), &name);
-                Err(Unanswered::Close)
+            Ok(()) => return Ok(now),
+            Err(Cut::Client) => x.log(Level::Info, format_args!("client prematurely closed connection")),
+            Err(Cut::Broken(level, how)) => {
+                self.log(x, level, format_args!("{how}"), &leg.link.address.to_string());
             }
         }
+        Err(Unanswered::Close)
     }
 
     /// Puts the connection by for the next request if both sides are done with this one.

@@ -5,11 +5,11 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use rustix::net::RecvFlags;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
 use crate::config::model::Upstream;
+use crate::http::wire::peek;
 use crate::server::worker::connections::{Slot, Spare};
 
 /// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on. There may be more
@@ -135,6 +135,5 @@ fn is_open(stream: &TcpStream) -> bool {
 
 /// The same, from the kernel.
 fn is_silent(stream: &TcpStream) -> bool {
-    let peeked = rustix::net::recv(stream, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT);
-    matches!(peeked, Err(rustix::io::Errno::AGAIN))
+    matches!(peek(stream), Err(rustix::io::Errno::AGAIN))
 }

@@ -72,6 +72,10 @@ impl Stream for TlsStream {
         None
     }
 
+    fn has_bytes(&self) -> bool {
+        self.0.get_ref().0.has_bytes()
+    }
+
     fn end(&mut self) {
         // A client that takes nothing any more does without.
         let _ = Pin::new(&mut self.0).poll_shutdown(&mut Context::from_waker(Waker::noop()));

@@ -10,11 +10,15 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use crate::config::model::Level;
 use crate::http::exchange::Exchange;
 use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Stream};
-use crate::proxy::{Cut, Leg};
+use crate::log::describe;
+use crate::proxy::{Cut, Doing, Leg};
 use crate::server::worker::Stage;
+
+const TUNNELLING: Doing = Doing::Tunnelling;
 
 /// One direction.
 #[derive(Debug, Default)]
@@ -25,6 +29,13 @@ struct Pipe {
     shut: bool,
     /// Bytes wait to be sent, in the buffer or in the writing side.
     unsent: bool,
+}
+
+/// Which end of a direction has failed.
+#[derive(Debug)]
+enum Broken {
+    Reading(io::Error),
+    Writing(io::Error),
 }
 
 /// Relays until both directions are done. The head waits in the client's output; bytes that were read behind the heads
@@ -53,8 +64,12 @@ pub(crate) async fn run<C: Stream>(
         let before = moved;
         let downward = down.poll(upstream, &mut leg.input, stream, &mut moved, cx);
         output.count(moved - before);
+        // An app server that has said all it had to say may leave before it has heard everything.
+        let unheard = if down.ended { Level::Info } else { Level::Error };
+        let upward = upward.map_err(|broken| broken.cut(Level::Info, unheard));
+        let downward = downward.map_err(|broken| broken.cut(Level::Error, Level::Info));
         match (upward, downward) {
-            (Poll::Ready(Err(_)), _) | (_, Poll::Ready(Err(_))) => return Poll::Ready(Ok(())),
+            (Poll::Ready(Err(cut)), _) | (_, Poll::Ready(Err(cut))) => return Poll::Ready(Err(cut)),
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
             _ => {}
         }
@@ -65,9 +80,24 @@ pub(crate) async fn run<C: Stream>(
         if closing.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
-        reading.poll(cx).map(|()| Err(stuck.patience(x).1))
+        reading.poll(cx).map(|()| {
+            let how =
+                format!("{} timed out (110: Connection timed out) while {TUNNELLING}", stuck.patience(x).1);
+            Err(Cut::Broken(Level::Info, how))
+        })
     })
     .await
+}
+
+impl Broken {
+    /// What is said of it, at the level of whoever was read from or written to.
+    fn cut(&self, read: Level, written: Level) -> Cut {
+        let (level, call, error) = match self {
+            Broken::Reading(error) => (read, "recv()", error),
+            Broken::Writing(error) => (written, "send()", error),
+        };
+        Cut::Broken(level, format!("{call} failed ({}) while {TUNNELLING}", describe(error)))
+    }
 }
 
 /// The directions in which bytes wait for somebody to take them.
@@ -78,15 +108,15 @@ struct Stuck {
 }
 
 impl Stuck {
-    /// How long nothing may move, and what it means if nothing did.
-    fn patience(self, x: &Exchange<'_>) -> (Duration, Cut) {
+    /// How long nothing may move, and whose fault it is if nothing did.
+    fn patience(self, x: &Exchange<'_>) -> (Duration, &'static str) {
         let (proxy, send_timeout) = (&x.settings.proxy, x.settings.send_timeout);
         match self {
-            Stuck { up: false, down: false } => (proxy.read_timeout, Cut::Silent),
+            Stuck { up: false, down: false } => (proxy.read_timeout, "upstream"),
             Stuck { up: true, down } if !down || proxy.send_timeout <= send_timeout => {
-                (proxy.send_timeout, Cut::Silent)
+                (proxy.send_timeout, "upstream")
             }
-            Stuck { .. } => (send_timeout, Cut::ClientTimedOut),
+            Stuck { .. } => (send_timeout, "client"),
         }
     }
 }
@@ -100,34 +130,36 @@ impl Pipe {
         to: &mut W,
         moved: &mut u64,
         cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
+    ) -> Poll<Result<(), Broken>> {
         loop {
             if !buffer.is_empty() {
                 self.unsent = true;
                 match Pin::new(&mut *to).poll_write(cx, buffer.bytes()) {
-                    Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                    Poll::Ready(Ok(0)) => {
+                        return Poll::Ready(Err(Broken::Writing(io::ErrorKind::WriteZero.into())));
+                    }
                     Poll::Ready(Ok(count)) => {
                         buffer.consume(count);
                         *moved += count as u64;
                         continue;
                     }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Broken::Writing(error))),
                     Poll::Pending if self.ended || buffer.is_full() => return Poll::Pending,
                     Poll::Pending => {}
                 }
-            } else if self.unsent && Pin::new(&mut *to).poll_flush(cx)?.is_ready() {
+            } else if self.unsent && Pin::new(&mut *to).poll_flush(cx).map_err(Broken::Writing)?.is_ready() {
                 self.unsent = false;
             }
             if buffer.is_empty() && self.ended {
                 if !self.shut {
-                    // Sends what is still to be sent, too.
-                    ready!(Pin::new(&mut *to).poll_shutdown(cx))?;
+                    // Sends what is still to be sent, too. Whoever is not there any more need not be told.
+                    let _ = ready!(Pin::new(&mut *to).poll_shutdown(cx));
                     self.shut = true;
                     buffer.release();
                 }
                 return Poll::Ready(Ok(()));
             }
-            if ready!(buffer.poll_fill(from, cx))? == 0 {
+            if ready!(buffer.poll_fill(from, cx)).map_err(Broken::Reading)? == 0 {
                 self.ended = true;
             }
         }

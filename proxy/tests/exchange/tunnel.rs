@@ -169,4 +169,38 @@ fn the_client_s_connection_ends_with_the_tunnel() {
     client.write_all(format!("{UPGRADE}abc").as_bytes()).expect("a request");
     until(&mut client, "\r\n\r\n");
     assert_eq!(client.read(&mut [0]).expect("an end"), 0);
+    let reset = "recv() failed (104: Connection reset by peer) while proxying upgraded connection";
+    assert!(proxy.error_line(reset).contains("[error]"));
+}
+
+#[test]
+fn a_client_that_resets_its_connection_is_no_error() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        conversation.rest();
+    });
+    let proxy = upgrading(&backend, "");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    socket2::SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO)).expect("an option");
+    drop(client);
+    let reset = "recv() failed (104: Connection reset by peer) while proxying upgraded connection";
+    assert!(proxy.error_line(reset).contains("[info]"));
+}
+
+#[test]
+fn an_app_server_that_leaves_before_the_last_words_is_no_error() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+    });
+    let proxy = upgrading(&backend, "");
+    let mut client = proxy.connect();
+    client.write_all(UPGRADE.as_bytes()).expect("a request");
+    assert!(rest(&mut client).ends_with("\r\n\r\n"));
+    while client.write_all(b"last words").is_ok() {}
+    let unheard = "send() failed (32: Broken pipe) while proxying upgraded connection";
+    assert!(proxy.error_line(unheard).contains("[info]"));
 }

@@ -16,4 +16,4 @@ pub(crate) use buffer::Buffer;
 pub(crate) use deadline::Deadline;
 pub(crate) use inflow::{Framing, Inflow};
 pub(crate) use outflow::Outflow;
-pub(crate) use stream::Stream;
+pub(crate) use stream::{Stream, peek};

@@ -3,6 +3,7 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use rustix::net::RecvFlags;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -16,6 +17,11 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// The socket itself, where bytes written to it reach the peer as they are: only then is `sendfile` possible.
     fn socket(&self) -> Option<&TcpStream>;
 
+    /// Whether bytes have come that nobody has read: by the kernel, of which the event loop need not have heard yet.
+    fn has_bytes(&self) -> bool {
+        self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))
+    }
+
     /// Says goodbye as far as that can be done at once, where closing the socket does not say it.
     fn end(&mut self) {}
 }
@@ -28,6 +34,11 @@ impl Stream for TcpStream {
     fn socket(&self) -> Option<&TcpStream> {
         Some(self)
     }
+}
+
+/// Looks for a byte to read without waiting for one: 0 is the end.
+pub(crate) fn peek(socket: &TcpStream) -> rustix::io::Result<usize> {
+    rustix::net::recv(socket, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT).map(|(count, _)| count)
 }
 
 #[cfg(test)]
