@@ -160,6 +160,7 @@ impl<'a> Session<'a> {
         // A request that has come by now would be lost: no client may send a POST again of which it does not know whether
         // it was run.
         if !stream.has_bytes() {
+            stream.part();
             return false;
         }
         reading.start(server.client_header_timeout);

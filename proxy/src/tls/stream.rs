@@ -76,6 +76,11 @@ impl Stream for TlsStream {
         self.0.get_ref().0.has_bytes()
     }
 
+    fn part(&mut self) {
+        self.end();
+        self.0.get_mut().0.part();
+    }
+
     fn end(&mut self) {
         // A client that takes nothing any more does without.
         let _ = Pin::new(&mut self.0).poll_shutdown(&mut Context::from_waker(Waker::noop()));

@@ -7,4 +7,6 @@ mod locations;
 mod merged;
 mod nginx;
 mod refused;
+#[path = "../shared/reserved.rs"]
+mod reserved;
 mod targets;

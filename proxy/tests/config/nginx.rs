@@ -1,12 +1,14 @@
 //! Real nginx, where there is one: `HOPCHECK_NGINX`, or the usual place.
 
 use std::io::{Read, Write};
-use std::net::{Shutdown, TcpListener, TcpStream};
+use std::net::{Shutdown, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::reserved::{Reserved, reserve};
 
 /// The program, or one line that says that it is missing.
 pub(crate) fn find(test: &str) -> Option<PathBuf> {
@@ -60,7 +62,7 @@ pub(crate) fn test(program: &Path, prefix: &Path, global: Option<&str>) -> Resul
 /// A running nginx, stopped when dropped.
 pub(crate) struct Running {
     child: Child,
-    port: u16,
+    reserved: Reserved,
     _prefix: TempDir,
 }
 
@@ -68,10 +70,11 @@ impl Running {
     /// Starts it with one server on a port of its own.
     pub(crate) fn start(program: &Path, server: &str) -> Running {
         let prefix = prefix();
-        let port = free_port();
+        let reserved = reserve();
+        let address = reserved.address;
         let conf = format!(
             "daemon off; master_process off; pid nginx.pid;\nevents {{}}\nhttp {{\naccess_log off;\n\
-             server {{ listen 127.0.0.1:{port};\n{server}\n}}\n}}\n"
+             server {{ listen {address};\n{server}\n}}\n}}\n"
         );
         std::fs::write(prefix.path().join("nginx.conf"), conf).expect("the file is written");
         let child = Command::new(program)
@@ -83,16 +86,16 @@ impl Running {
             .spawn()
             .expect("nginx starts");
         let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while TcpStream::connect(address).is_err() {
             assert!(Instant::now() < deadline, "nginx does not listen");
             std::thread::sleep(Duration::from_millis(10));
         }
-        Running { child, port, _prefix: prefix }
+        Running { child, reserved, _prefix: prefix }
     }
 
     /// What it answers to a request for `target`: the status and the body.
     pub(crate) fn get(&self, target: &[u8]) -> (u16, Vec<u8>) {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("nginx is there");
+        let mut stream = TcpStream::connect(self.reserved.address).expect("nginx is there");
         let request = [b"GET ", target, b" HTTP/1.1\r\nHost: name\r\nConnection: close\r\n\r\n"].concat();
         stream.write_all(&request).expect("it reads");
         stream.shutdown(Shutdown::Write).ok();
@@ -109,9 +112,4 @@ impl Drop for Running {
         self.child.kill().ok();
         self.child.wait().ok();
     }
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("its address").port()
 }

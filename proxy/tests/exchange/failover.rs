@@ -3,7 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::support::{Backend, Proxy, reserve, status};
+use crate::reserved::reserve;
+use crate::support::{Backend, Proxy, status};
 
 /// An upstream of these servers, everything passed to it.
 fn balanced(servers: &[SocketAddr], directives: &str) -> Proxy {

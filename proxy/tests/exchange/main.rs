@@ -9,6 +9,8 @@ mod keepalive;
 mod phases;
 mod proxying;
 mod refusals;
+#[path = "../shared/reserved.rs"]
+mod reserved;
 mod statuses;
 mod support;
 mod tunnel;

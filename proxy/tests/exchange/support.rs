@@ -1,13 +1,13 @@
 //! The program under test, and app servers that say exactly what a test tells them to.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
+use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use socket2::{Domain, Socket, Type};
+use crate::reserved::{Reserved, reserve};
 
 /// Longer than anything here takes; a test that hangs fails by it.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -284,20 +284,4 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
         assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(2));
     }
-}
-
-/// An address of our own that nobody listens on: bound, so that nobody else gets it, and free to be listened on by the
-/// program.
-pub(crate) struct Reserved {
-    pub(crate) address: SocketAddr,
-    _holder: Socket,
-}
-
-/// Reserves an address.
-pub(crate) fn reserve() -> Reserved {
-    let holder = Socket::new(Domain::IPV4, Type::STREAM, None).expect("a socket");
-    holder.set_reuse_address(true).expect("an option");
-    holder.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).expect("a free port");
-    let address = holder.local_addr().ok().and_then(|address| address.as_socket());
-    Reserved { address: address.expect("its address"), _holder: holder }
 }

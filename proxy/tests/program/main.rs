@@ -7,6 +7,8 @@ mod forged;
 mod lifecycle;
 mod outside;
 mod reload;
+#[path = "../shared/reserved.rs"]
+mod reserved;
 mod server;
 mod tls;
 mod tunnel;

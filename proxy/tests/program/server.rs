@@ -3,15 +3,16 @@
 use std::ffi::OsStr;
 use std::fs;
 use std::io::{Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
-use socket2::{Domain, Socket, Type};
 use tempfile::TempDir;
+
+use crate::reserved::{Reserved, reserve};
 
 /// How long anything may take before it counts as never.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -19,13 +20,13 @@ const DEADLINE: Duration = Duration::from_secs(20);
 /// A directory with `nginx.conf`, `logs/` and `www/`, and ports reserved for what will listen on them.
 pub(crate) struct Site {
     directory: TempDir,
-    ports: Vec<Socket>,
+    ports: [Reserved; 2],
 }
 
 impl Site {
     /// A site whose configuration is `conf`, with `@PORT@` and `@PORT2@` replaced by the two ports.
     pub(crate) fn new(conf: &str) -> Site {
-        let site = Site { directory: TempDir::new().unwrap(), ports: vec![reserve(), reserve()] };
+        let site = Site { directory: TempDir::new().unwrap(), ports: [reserve(), reserve()] };
         // A worker that gave up root must be able to come in.
         fs::set_permissions(site.path(""), fs::Permissions::from_mode(0o755)).unwrap();
         fs::create_dir(site.path("logs")).unwrap();
@@ -56,7 +57,7 @@ impl Site {
     }
 
     pub(crate) fn address(&self, index: usize) -> SocketAddr {
-        self.ports[index].local_addr().unwrap().as_socket().unwrap()
+        self.ports[index].address
     }
 
     fn command(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
@@ -198,12 +199,4 @@ pub(crate) fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "never: {what}");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// A port of our own: bound, so that nobody else gets it, but not listened on, so that the program may.
-fn reserve() -> Socket {
-    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
-    socket.set_reuse_address(true).unwrap();
-    socket.bind(&SocketAddr::from((Ipv4Addr::LOCALHOST, 0)).into()).unwrap();
-    socket
 }

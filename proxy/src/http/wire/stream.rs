@@ -3,7 +3,7 @@
 use std::io;
 use std::task::{Context, Poll};
 
-use rustix::net::RecvFlags;
+use rustix::net::{RecvFlags, Shutdown};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
@@ -22,6 +22,14 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
         self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))
     }
 
+    /// Announces the end of an idle connection. A request that crosses it on its way finds the connection closed: were it
+    /// left unread, closing the socket would reset the connection instead, and the client could not tell whether it was run.
+    fn part(&mut self) {
+        if let Some(socket) = self.socket() {
+            part(socket);
+        }
+    }
+
     /// Says goodbye as far as that can be done at once, where closing the socket does not say it.
     fn end(&mut self) {}
 }
@@ -34,6 +42,12 @@ impl Stream for TcpStream {
     fn socket(&self) -> Option<&TcpStream> {
         Some(self)
     }
+}
+
+/// Announces the end, and reads what has come so far. A socket that cannot be told so is closed all the same.
+pub(crate) fn part(socket: &TcpStream) {
+    let _ = rustix::net::shutdown(socket, Shutdown::Write);
+    let _ = rustix::net::recv(socket, &mut [0_u8; 4096], RecvFlags::DONTWAIT);
 }
 
 /// Looks for a byte to read without waiting for one: 0 is the end.
