@@ -200,7 +200,7 @@ Feature: WebSocket
   Rule: A quiet WebSocket is kept, for as long as proxy_read_timeout says
 
     Scenario: Timeouts that are meant for requests do not end a WebSocket
-      Only `proxy_read_timeout` and `proxy_send_timeout` rule a WebSocket; `keepalive_timeout` and the like stop at the 101.
+      A quiet WebSocket is ruled by `proxy_read_timeout` alone; `keepalive_timeout` and the like stop at the 101.
 
       Given the configuration says in "http":
         """

@@ -100,6 +100,26 @@ async fn a_reader_must_take_something_within_send_timeout() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_must_take_something_within_send_timeout() {
+    const HANDSHAKE: &str = "GET /stomp/echo HTTP/1.1\r\nHost: shop.test\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
+                             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    const SIZE: u16 = 0x8000;
+    // A whole message (RFC 6455 §5.2), its mask all zeros.
+    let message = [&[0x82, 0x80 | 126][..], &SIZE.to_be_bytes(), &[0; 4], &vec![b'.'; SIZE.into()]].concat();
+    on_each(&[("http", "send_timeout 1s; proxy_send_timeout 1h;")], async |site| {
+        let before = site.processes.start_peak();
+        let mut connection = site.saying(HANDSHAKE).await;
+        // Every message comes back, and nobody reads it, so that in the end none is taken in either direction.
+        while connection.send(&message).await.is_ok() {}
+        site.logs("client timed out (110: Connection timed out) while proxying upgraded connection").await;
+        site.logs("\"GET /stomp/echo HTTP/1.1\" 101 ").await;
+        bounded(site, "a session that takes nothing", before, FEW_BUFFERS);
+        site.serves_others().await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_kept_connection_must_be_used_within_keepalive_timeout() {
     on_each(&[("http", "keepalive_timeout 1s;")], async |site| {
         let mut connection = site.saying("GET /index.html HTTP/1.1\r\nHost: shop.test\r\n\r\n").await;

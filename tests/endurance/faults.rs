@@ -9,10 +9,11 @@ use mock_upstreams::{AppServer, StopMode};
 
 use crate::load::{Load, Outcome};
 use crate::processes::MIB;
+use crate::sessions::{Sessions, Talk};
 use crate::site::{DEADLINE, Site, bounded, on_each};
 
 /// What may stand in an error log, from `warn` on, when app servers are killed.
-const EXPECTED: [&str; 8] = [
+const EXPECTED: [&str; 10] = [
     "connect() failed (111: Connection refused) while connecting to upstream",
     "connect() failed (104: Connection reset by peer) while connecting to upstream",
     "upstream prematurely closed connection while reading response header from upstream",
@@ -21,6 +22,8 @@ const EXPECTED: [&str; 8] = [
     "readv() failed (104: Connection reset by peer) while reading upstream",
     "writev() failed (104: Connection reset by peer) while sending request to upstream",
     "writev() failed (32: Broken pipe) while sending request to upstream",
+    "recv() failed (104: Connection reset by peer) while proxying upgraded connection",
+    "send() failed (104: Connection reset by peer) while proxying upgraded connection",
 ];
 
 /// `HOPCHECK_FAULT_ROUNDS`, or a few.
@@ -36,13 +39,15 @@ async fn app_servers_that_are_killed_in_turn_cost_nothing() {
         reload(site).await;
         idle(site).await;
         let (descriptors, memory) = (site.processes.descriptors(), site.processes.start_peak());
-        let load = Load::start(&site.route());
+        let (load, sessions) = (Load::start(&site.route()), Sessions::start(&site.route(), 2));
         let mut moved = Vec::new();
         for round in 0..rounds() {
             let mode = if round % 4 < 2 { StopMode::Close } else { StopMode::Reset };
             let victim = site.scene.app_servers()[round % 2].clone();
-            load.go_on(10).await;
+            tokio::join!(load.go_on(10), sessions.go_on(4));
+            sessions.dies(victim.name());
             victim.stop_with(mode).await;
+            sessions.dies(victim.name());
             load.go_on(10).await;
             if round % 3 == 0 {
                 reload(site).await;
@@ -54,7 +59,7 @@ async fn app_servers_that_are_killed_in_turn_cost_nothing() {
             }
             moved.push(move_logs(site, round).await);
         }
-        let outcomes = load.stop().await;
+        let (outcomes, talk) = tokio::join!(load.stop(), sessions.stop());
         bounded(site, &format!("{} rounds", rounds()), memory, 40 * MIB);
         idle(site).await;
         site.eventually("no descriptor is left", || site.processes.descriptors() == descriptors).await;
@@ -62,6 +67,7 @@ async fn app_servers_that_are_killed_in_turn_cost_nothing() {
         nothing_is_done_twice(site, &outcomes);
         each_is_logged(site, &outcomes, &moved);
         only_what_must_be_said(site, &moved);
+        sessions_end_with_their_app_server_only(site, &talk);
     })
     .await;
 }
@@ -128,8 +134,12 @@ fn nothing_is_lost(site: &Site, outcomes: &[Outcome]) {
     let unsent =
         |result: &str| result.starts_with("the connection was closed") || result.starts_with("Broken pipe");
     let reset = |result: &str| site.engine == "nginx" && result.starts_with("Connection reset");
-    let expected = |result: &String| ["201", "502"].contains(&&**result) || unsent(result) || reset(result);
-    assert!(results.keys().all(expected), "{}: {results:?}", site.engine);
+    let expected = |outcome: &&&Outcome| match &outcome.result {
+        Ok(status) => [201, 502].contains(status),
+        Err(error) => unsent(error) || reset(error),
+    };
+    let unexpected: Vec<_> = posts.iter().filter(|outcome| !expected(outcome)).collect();
+    assert!(unexpected.is_empty(), "{}: {unexpected:?}", site.engine);
 }
 
 /// An answer of the app stands for one run, no answer for one at most.
@@ -164,6 +174,13 @@ fn each_is_logged(site: &Site, outcomes: &[Outcome], moved: &[PathBuf]) {
         let logged = lines.get(&*outcome.id).cloned().unwrap_or_default();
         assert_eq!(logged, [status.to_string()], "{}: {outcome:?}", site.engine);
     }
+}
+
+/// Neither reloads nor reopened logs, nor the other app server's death, concern an open WebSocket.
+fn sessions_end_with_their_app_server_only(site: &Site, talk: &Talk) {
+    assert!(talk.wrong.is_empty(), "{}: {:?}", site.engine, talk.wrong);
+    let Talk { messages, died, .. } = talk;
+    site.note("WebSocket messages", format!("{messages}; sessions that died with their app server: {died}"));
 }
 
 fn only_what_must_be_said(site: &Site, moved: &[PathBuf]) {

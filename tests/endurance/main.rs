@@ -7,4 +7,5 @@ mod crowds;
 mod faults;
 mod load;
 mod processes;
+mod sessions;
 mod site;
