@@ -88,6 +88,17 @@ pub(crate) const CASES: &[Case] = &[
         Work::Transfer(Wrk { connections: 8, ..Wrk::get("/assets/1m.bin") }),
         goal(1.0, 0.9),
     ),
+    kept("API over TLS", Work::Requests(Wrk { tls: true, ..API }), NO_GOAL),
+    kept(
+        "API over TLS, new connection for each request",
+        Work::Requests(Wrk { tls: true, field: Some(("Connection", "close")), ..API }),
+        NO_GOAL,
+    ),
+    document(
+        "asset of 1 MiB over TLS, a MiB",
+        Work::Transfer(Wrk { tls: true, connections: 8, ..Wrk::get("/assets/1m.bin") }),
+        NO_GOAL,
+    ),
     document(
         "a range of 1 KiB of 1 MiB",
         Work::Requests(Wrk { field: Some(("Range", "bytes=4096-5119")), ..Wrk::get("/assets/1m.bin") }),
@@ -115,13 +126,14 @@ impl Case {
             // Only of small messages between connections that stay does it show the least that they can cost.
             work if contender == Contender::Relay => match work {
                 Work::Requests(wrk) => {
-                    self.upstream == Upstream::KeptAlive && wrk.body == 0 && wrk.field.is_none()
+                    self.upstream == Upstream::KeptAlive && wrk.body == 0 && wrk.field.is_none() && !wrk.tls
                 }
                 Work::Echo { size, .. } => *size < 1024,
                 _ => false,
             },
             Work::Requests(wrk) | Work::Transfer(wrk) => {
-                contender.serves_files() || !wrk.path.contains("assets")
+                (contender.serves_files() || !wrk.path.contains("assets"))
+                    && (contender.terminates_tls() || !wrk.tls)
             }
             Work::Rate(path, _) => contender.serves_files() || !path.contains("assets"),
             Work::Reload(_) => contender.reloads(),

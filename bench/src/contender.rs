@@ -52,6 +52,11 @@ impl Contender {
         self != Contender::Haproxy
     }
 
+    /// Whether it is configured to do so here.
+    pub(crate) fn terminates_tls(self) -> bool {
+        Contender::PAIR.contains(&self) || self == Contender::Haproxy
+    }
+
     /// Whether SIGHUP makes it read its configuration again while it goes on serving, as nginx does.
     pub(crate) fn reloads(self) -> bool {
         Contender::PAIR.contains(&self)
@@ -179,6 +184,8 @@ fn filled(template: &str, site: &Site, more: &[(&str, &str)]) -> String {
     let [blue, green] = site.backends;
     let mut text = template
         .replace("{port}", &site.port.to_string())
+        .replace("{tls-port}", &site.tls_port.to_string())
+        .replace("{certificate}", &site.certificate().display().to_string())
         .replace("{blue}", &blue.to_string())
         .replace("{green}", &green.to_string())
         .replace("{scratch}", &site.path().display().to_string());
@@ -194,6 +201,11 @@ fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
     let [blue, green] = site.backends;
     let (user, group) = worker_account();
     fs::write(site.path().join("mime.types"), include_str!("../../nginx/mime.types"))?;
+    let tls = format!(
+        "listen 127.0.0.1:{} ssl; ssl_certificate {1}; ssl_certificate_key {1}; ssl_protocols TLSv1.2 TLSv1.3;",
+        site.tls_port,
+        site.certificate().display()
+    );
     let mut edits = vec![
         ("user nginx;", format!("user {user} {group};")),
         ("worker_processes auto;", "worker_processes 1;".into()),
@@ -205,7 +217,7 @@ fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
         ("include /etc/nginx/conf.d/*.conf;", String::new()),
         ("server 49.50.164.244:1025;", format!("server 127.0.0.1:{blue};")),
         ("server 49.50.164.244:1026;", format!("server 127.0.0.1:{green};")),
-        ("listen 80;", format!("listen 127.0.0.1:{};", site.port)),
+        ("listen 80;", format!("listen 127.0.0.1:{};\n{tls}", site.port)),
         ("root /home/dambae200/dambae200-front/www;", format!("root {};", site.www().display())),
     ];
     if upstream == Upstream::KeptAlive {

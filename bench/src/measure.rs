@@ -52,11 +52,11 @@ pub(crate) fn measure(
     // What earlier rounds logged would fill the disk.
     let _ = std::fs::remove_file(site.path().join("access.log"));
     let running = contender.start(site, case.upstream)?;
-    let on = |wrk: &Wrk| wrk.run(site.port, time, site.path());
+    let on = |wrk: &Wrk| wrk.run(site, time);
     match &case.work {
         Work::Requests(wrk) | Work::Transfer(wrk) => {
             // Connections, files and branch predictors are warm for everybody.
-            wrk.run(site.port, Duration::from_secs(1), site.path())?;
+            wrk.run(site, Duration::from_secs(1))?;
             let transfer = matches!(case.work, Work::Transfer(_));
             with_cpu(&running, transfer, || on(wrk))
         }

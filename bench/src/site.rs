@@ -17,6 +17,8 @@ pub(crate) struct Site {
     pub(crate) backends: [u16; 2],
     /// On which the contender listens.
     pub(crate) port: u16,
+    /// The same, for TLS.
+    pub(crate) tls_port: u16,
     pub(crate) cores: Cores,
     backend: Child,
 }
@@ -34,13 +36,14 @@ impl Site {
         fs::write(www.join("index.html"), "<!doctype html><title>bench</title>")?;
         fs::write(www.join("assets/1k.js"), vec![b'/'; 1024])?;
         fs::write(www.join("assets/1m.bin"), vec![b'x'; 1024 * 1024])?;
-        let [port, blue, green] = free_ports()?;
+        let [port, tls_port, blue, green] = free_ports()?;
         let backend = pinned(cores.backend, &std::env::current_exe()?)
             .arg("backend")
             .args([blue.to_string(), green.to_string()])
             .spawn()?;
         end_cleanly(scratch.path().to_owned())?;
-        let site = Site { scratch, backends: [blue, green], port, cores, backend };
+        let site = Site { scratch, backends: [blue, green], port, tls_port, cores, backend };
+        fs::write(site.certificate(), certificate()?)?;
         wait_for(blue)?;
         wait_for(green)?;
         Ok(site)
@@ -49,6 +52,11 @@ impl Site {
     /// The scratch directory.
     pub(crate) fn path(&self) -> &Path {
         self.scratch.path()
+    }
+
+    /// A certificate and its key, in one file.
+    pub(crate) fn certificate(&self) -> PathBuf {
+        self.path().join("certificate.pem")
     }
 
     /// The directory of the front end.
@@ -62,6 +70,13 @@ impl Drop for Site {
         let _ = self.backend.kill();
         let _ = self.backend.wait();
     }
+}
+
+/// A certificate that nobody vouches for and its key, of the kind that most have today: ECDSA on P-256.
+fn certificate() -> Result<String, Error> {
+    let key = rcgen::KeyPair::generate()?;
+    let certificate = rcgen::CertificateParams::new(vec!["localhost".into()])?.self_signed(&key)?;
+    Ok(certificate.pem() + &key.serialize_pem())
 }
 
 /// Leaves nothing behind when the run is interrupted.
@@ -101,13 +116,10 @@ fn readable(path: &Path) -> std::io::Result<()> {
 }
 
 /// Ports below those that the kernel gives to outgoing connections, of which a run makes very many.
-fn free_ports() -> Result<[u16; 3], Error> {
+fn free_ports() -> Result<[u16; 4], Error> {
     let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let mut ports = (18_000..28_000).filter(free);
-    match (ports.next(), ports.next(), ports.next()) {
-        (Some(contender), Some(blue), Some(green)) => Ok([contender, blue, green]),
-        _ => Err("no three free ports between 18000 and 28000 on 127.0.0.1".into()),
-    }
+    let ports: Vec<u16> = (18_000..28_000).filter(free).take(4).collect();
+    ports.try_into().map_err(|_| "no four free ports between 18000 and 28000 on 127.0.0.1".into())
 }
 
 /// Waits until somebody listens.

@@ -1,11 +1,11 @@
 //! Closed loop: `wrk` asks again on each connection as soon as it has its answer.
 
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::Seen;
 use crate::Error;
+use crate::site::Site;
 
 /// What wrk asks.
 #[derive(Debug, Clone, Copy)]
@@ -17,12 +17,14 @@ pub(crate) struct Wrk {
     /// Bytes of the request's body.
     pub(crate) body: usize,
     pub(crate) connections: usize,
+    /// Over TLS.
+    pub(crate) tls: bool,
 }
 
 impl Wrk {
     /// `GET` of a path by 64 clients.
     pub(crate) const fn get(path: &'static str) -> Wrk {
-        Wrk { method: "GET", path, field: None, body: 0, connections: 64 }
+        Wrk { method: "GET", path, field: None, body: 0, connections: 64, tls: false }
     }
 
     fn script(&self) -> String {
@@ -40,14 +42,15 @@ impl Wrk {
     ///
     /// # Errors
     /// When wrk is missing or says something unexpected.
-    pub(crate) fn run(&self, port: u16, time: Duration, scratch: &Path) -> Result<Seen, Error> {
-        let script = scratch.join("wrk.lua");
+    pub(crate) fn run(&self, site: &Site, time: Duration) -> Result<Seen, Error> {
+        let script = site.path().join("wrk.lua");
+        let (scheme, port) = if self.tls { ("https", site.tls_port) } else { ("http", site.port) };
         std::fs::write(&script, self.script())?;
         let output = Command::new("wrk")
             .args(["-t1", "-c", &self.connections.to_string()])
             .args(["-d", &format!("{}s", time.as_secs().max(1)), "--timeout", "20s", "-s"])
             .arg(&script)
-            .arg(format!("http://127.0.0.1:{port}{}", self.path))
+            .arg(format!("{scheme}://127.0.0.1:{port}{}", self.path))
             .stderr(Stdio::inherit())
             .output()
             .map_err(|error| {
