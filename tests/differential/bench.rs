@@ -13,6 +13,7 @@ use tokio::runtime::Runtime;
 use crate::compare;
 use crate::conf::{self, Case};
 use crate::engine::{Engine, Observation, Sending};
+use crate::known::LAST_SERVER_LOST;
 use crate::stream::Stream;
 
 /// How long an engine may be silent before it is taken to wait for more.
@@ -180,13 +181,18 @@ impl Bench {
         }
         self.run()?;
         *self.tally.entry("servers visited").or_default() += case.servers();
-        case.visits().try_for_each(|stream| {
-            self.send(&stream).map_err(|difference| format!("{difference}to the request\n{stream:?}\n"))
-        })
+        for stream in case.visits() {
+            let met = self.send(&stream);
+            let met = met.map_err(|difference| format!("{difference}to the request\n{stream:?}\n"))?;
+            if met.contains(&LAST_SERVER_LOST) {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    /// Sends a stream to both; an error tells on what they disagree.
-    pub(crate) fn send(&mut self, stream: &Stream) -> Result<(), String> {
+    /// Sends a stream to both, and returns the known differences that were met; an error tells on what they disagree.
+    pub(crate) fn send(&mut self, stream: &Stream) -> Result<Vec<&'static str>, String> {
         let mut outcome = self.attempt(stream, PATIENCE)?;
         // Again: a connection that is reset takes bytes with it that were on their way, if it comes to that.
         for _ in 0..MOST_ATTEMPTS {
@@ -198,10 +204,10 @@ impl Bench {
             }
         }
         *self.tally.entry("streams of requests sent").or_default() += 1;
-        for name in outcome.known {
+        for name in &outcome.known {
             *self.known.entry(name).or_default() += 1;
         }
-        outcome.difference.map_or(Ok(()), Err)
+        outcome.difference.map_or(Ok(outcome.known), Err)
     }
 
     /// What both do with bytes that are no generated stream. Where that is not what was `expected`, whether one that is

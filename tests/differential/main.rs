@@ -47,7 +47,7 @@ fn requests_to_the_document_s_configuration() {
     let Some(mut bench) = Bench::start() else { return };
     bench.configure(&document()).expect("the document's configuration is good");
     bench.try_many("requests", Budget::from_env(1), &streams(PATHS), |bench, stream: &Stream| {
-        bench.send(stream)
+        bench.send(stream).map(drop)
     });
     bench.finish();
 }

@@ -15,6 +15,10 @@ use grammar::{is_host, is_token, is_well_chunked};
 /// Which of the fields of an access line `$server_protocol` is.
 pub(crate) const PROTOCOL: usize = 5;
 
+/// After this nginx answers nothing but 502 for a while.
+pub(crate) const LAST_SERVER_LOST: &str =
+    "a kept connection that had ended, with which nginx loses the last server";
+
 /// Whether a request is one of those.
 type Predicate = fn(&View<'_>) -> bool;
 
@@ -41,6 +45,10 @@ const REFUSED: &[(&str, Predicate)] = &[
 /// Brings nginx's part to what it would be; returns what had to be changed.
 pub(crate) fn amend(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> Vec<&'static str> {
     let mut met = Vec::new();
+    if loses_the_last_server(theirs, ours) {
+        theirs.clone_from(ours);
+        return vec![LAST_SERVER_LOST];
+    }
     if tabs(theirs) {
         met.push("tabs around a field's value (RFC 9112 §5)");
     }
@@ -183,10 +191,20 @@ fn spaces(theirs: &mut Observation, ours: &Observation) -> bool {
     changed
 }
 
+/// How nginx logs that an app server has ended a kept connection.
+const HUNG_UP: [&str; 2] =
+    ["error: recv() failed (104: ", "error: upstream prematurely closed connection while "];
+
+/// With `keepalive` in the upstream and no `proxy_http_version 1.1` nginx asks for the connection to be closed and keeps it all the
+/// same. That it is then closed counts as the app server's failure: where there is no other, nobody is asked for `fail_timeout`.
+fn loses_the_last_server(theirs: &Observation, ours: &Observation) -> bool {
+    let says =
+        |starts: &[&str]| theirs.errors.iter().any(|line| starts.iter().any(|start| line.starts_with(start)));
+    ours.errors.is_empty() && says(&HUNG_UP) && says(&["error: no live upstreams "])
+}
+
 /// An app server that has ended a connection just as it is used again is asked once more. nginx notes that as a failure with 502.
 fn stale(theirs: &mut Observation, ours: &Observation) -> bool {
-    const ENDED: [&str; 2] =
-        ["error: recv() failed (104: ", "error: upstream prematurely closed connection while "];
     let mut changed = false;
     for (line, other) in theirs.access.iter_mut().zip(&ours.access) {
         if *line != *other && line.replacen("|502, ", "|", 1) == *other {
@@ -195,7 +213,7 @@ fn stale(theirs: &mut Observation, ours: &Observation) -> bool {
         }
     }
     if changed && ours.errors.is_empty() {
-        theirs.errors.retain(|line| !ENDED.iter().any(|ended| line.starts_with(ended)));
+        theirs.errors.retain(|line| !HUNG_UP.iter().any(|ended| line.starts_with(ended)));
     }
     changed
 }
