@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use hopcheck::client::{Body, ClientError, Connection, Request, Response, Route};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
+
+use crate::site::DEADLINE;
 
 /// Between two requests of one client, so that the machine has time for the proxy, too.
 const PAUSE: Duration = Duration::from_millis(2);
@@ -52,7 +54,9 @@ impl Load {
     /// Waits until so many more requests are over.
     pub(crate) async fn go_on(&self, count: usize) {
         let enough = self.shared.answered.load(Ordering::Relaxed) + count;
+        let deadline = Instant::now() + DEADLINE;
         while self.shared.answered.load(Ordering::Relaxed) < enough {
+            assert!(Instant::now() < deadline, "no request comes to its end any more");
             sleep(PAUSE).await;
         }
     }

@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use hopcheck::client::{Connection, Handshake, Route, WebSocket};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 use tokio_tungstenite::tungstenite::Message;
+
+use crate::site::DEADLINE;
 
 /// Between two messages of one client.
 const PAUSE: Duration = Duration::from_millis(5);
@@ -59,7 +61,10 @@ impl Sessions {
     /// Waits until so many more messages have come back.
     pub(crate) async fn go_on(&self, count: usize) {
         let enough = self.shared.messages.load(Ordering::Relaxed) + count;
+        let deadline = Instant::now() + DEADLINE;
         while self.shared.messages.load(Ordering::Relaxed) < enough {
+            let wrong = || lock(&self.shared.talk).wrong.last().cloned().unwrap_or_default();
+            assert!(Instant::now() < deadline, "no message comes back any more: {}", wrong());
             sleep(PAUSE).await;
         }
     }
@@ -93,6 +98,7 @@ async fn client(route: Route, shared: Arc<Shared>) {
             Err(reason) => Err(format!("a handshake: {reason}")),
         };
         lock(&shared.talk).wrong.extend(failed.err());
+        sleep(PAUSE).await;
     }
 }
 

@@ -158,7 +158,8 @@ impl<'a> Session<'a> {
             return begun;
         }
         // A request that has come by now would be lost: no client may send a POST again of which it does not know whether
-        // it was run.
+        // it was run. A busy client asks again within a turn of the event loop.
+        tokio::task::yield_now().await;
         if !stream.has_bytes() {
             stream.part();
             return false;

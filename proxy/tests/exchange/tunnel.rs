@@ -175,19 +175,23 @@ fn the_client_s_connection_ends_with_the_tunnel() {
 
 #[test]
 fn a_client_that_resets_its_connection_is_no_error() {
-    let backend = Backend::start(|conversation| {
-        conversation.head();
-        conversation.say(SWITCH);
-        conversation.rest();
-    });
-    let proxy = upgrading(&backend, "");
-    let mut client = proxy.connect();
-    client.write_all(UPGRADE.as_bytes()).expect("a request");
-    until(&mut client, "\r\n\r\n");
-    socket2::SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO)).expect("an option");
-    drop(client);
-    let reset = "recv() failed (104: Connection reset by peer) while proxying upgraded connection";
-    assert!(proxy.error_line(reset).contains("[info]"));
+    for words in [0, ENDLESS] {
+        let backend = Backend::start(move |conversation| {
+            conversation.head();
+            conversation.say(SWITCH);
+            conversation.pour(words);
+            conversation.rest();
+        });
+        let proxy = upgrading(&backend, "");
+        let mut client = proxy.connect();
+        client.write_all(UPGRADE.as_bytes()).expect("a request");
+        until(&mut client, "\r\n\r\n");
+        socket2::SockRef::from(&client).set_linger(Some(std::time::Duration::ZERO)).expect("an option");
+        drop(client);
+        // Found out by who reads from it, or by who writes to it.
+        let reset = "failed (104: Connection reset by peer) while proxying upgraded connection";
+        assert!(proxy.error_line(reset).contains("[info]"), "{words}");
+    }
 }
 
 #[test]

@@ -26,7 +26,9 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// left unread, closing the socket would reset the connection instead, and the client could not tell whether it was run.
     fn part(&mut self) {
         if let Some(socket) = self.socket() {
-            part(socket);
+            // One that cannot be told so is closed all the same.
+            let _ = rustix::net::shutdown(socket, Shutdown::Write);
+            let _ = rustix::net::recv(socket, &mut [0_u8; 4096], RecvFlags::DONTWAIT);
         }
     }
 
@@ -42,12 +44,6 @@ impl Stream for TcpStream {
     fn socket(&self) -> Option<&TcpStream> {
         Some(self)
     }
-}
-
-/// Announces the end, and reads what has come so far. A socket that cannot be told so is closed all the same.
-pub(crate) fn part(socket: &TcpStream) {
-    let _ = rustix::net::shutdown(socket, Shutdown::Write);
-    let _ = rustix::net::recv(socket, &mut [0_u8; 4096], RecvFlags::DONTWAIT);
 }
 
 /// Looks for a byte to read without waiting for one: 0 is the end.
@@ -66,6 +62,47 @@ impl Stream for tokio::io::DuplexStream {
 
     fn socket(&self) -> Option<&TcpStream> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// A client's end of a connection, and ours.
+    async fn connection() -> (std::net::TcpStream, TcpStream) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let client = std::net::TcpStream::connect(address).expect("a connection");
+        let (ours, _) = listener.accept().expect("a connection");
+        ours.set_nonblocking(true).expect("an option");
+        (client, TcpStream::from_std(ours).expect("a stream"))
+    }
+
+    #[tokio::test]
+    async fn what_has_come_is_known_before_it_is_read_and_an_end_is_nothing_to_read() {
+        let (mut client, ours) = connection().await;
+        assert!(!ours.has_bytes());
+        client.write_all(b"GET").expect("a request");
+        ours.readable().await.expect("a part of it");
+        assert!(ours.has_bytes());
+        let (client, ours) = connection().await;
+        drop(client);
+        ours.readable().await.expect("an end");
+        assert!(!ours.has_bytes());
+    }
+
+    #[tokio::test]
+    async fn a_request_that_crosses_the_end_finds_the_connection_closed_and_not_reset() {
+        let (mut client, mut ours) = connection().await;
+        client.write_all(b"POST").expect("a request");
+        ours.readable().await.expect("a part of it");
+        ours.part();
+        drop(ours);
+        assert_eq!(client.read(&mut [0]).ok(), Some(0));
     }
 }
 
