@@ -83,21 +83,23 @@ impl Sessions {
 async fn client(route: Route, shared: Arc<Shared>) {
     while !shared.stopping.load(Ordering::Relaxed) {
         let before = lock(&shared.deaths).clone();
-        let failed = match open(&route).await {
+        match open(&route).await {
             Ok((name, mut socket)) => {
-                let ended = talk(&mut socket, &shared).await;
-                // One that died meanwhile, or was dying when it was asked, takes its sessions with it.
-                let times = |deaths: &BTreeMap<String, usize>| deaths.get(&name).copied().unwrap_or_default();
-                let alive = times(&before) % 2 == 0 && times(&lock(&shared.deaths)) == times(&before);
-                match ended {
-                    Err(reason) if alive => Err(format!("a session with {name} ended: {reason}")),
-                    Err(_) => Ok(lock(&shared.talk).died += 1),
-                    Ok(()) => Ok(()),
+                if let Err(reason) = talk(&mut socket, &shared).await {
+                    // One that died meanwhile, or was dying when it was asked, takes its sessions with it.
+                    let times =
+                        |deaths: &BTreeMap<String, usize>| deaths.get(&name).copied().unwrap_or_default();
+                    let alive = times(&before) % 2 == 0 && times(&lock(&shared.deaths)) == times(&before);
+                    let mut talk = lock(&shared.talk);
+                    if alive {
+                        talk.wrong.push(format!("a session with {name} ended: {reason}"));
+                    } else {
+                        talk.died += 1;
+                    }
                 }
             }
-            Err(reason) => Err(format!("a handshake: {reason}")),
-        };
-        lock(&shared.talk).wrong.extend(failed.err());
+            Err(reason) => lock(&shared.talk).wrong.push(format!("a handshake: {reason}")),
+        }
         sleep(PAUSE).await;
     }
 }
