@@ -37,6 +37,23 @@ fn bytes_read_with_the_heads_are_not_lost() {
     );
 }
 
+/// The request is not kept where the client's next bytes are read to, as nginx does.
+#[test]
+fn bytes_behind_the_handshake_do_not_change_what_is_logged() {
+    let backend = Backend::start(|conversation| {
+        conversation.head();
+        conversation.say(SWITCH);
+        conversation.rest();
+    });
+    let proxy = upgrading(&backend, "");
+    let early = "GET /forged HTTP/1.1\r\n".repeat(1000);
+    let mut client = proxy.connect();
+    client.write_all(format!("{UPGRADE}{early}").as_bytes()).expect("a request");
+    until(&mut client, "\r\n\r\n");
+    client.shutdown(Shutdown::Write).expect("an end");
+    assert_eq!(proxy.access_line("HTTP/1.1|101"), format!("GET /ws HTTP/1.1|101|0|{}|101", backend.address));
+}
+
 #[test]
 fn an_end_in_one_direction_leaves_the_other_open() {
     let backend = Backend::start(|conversation| {
