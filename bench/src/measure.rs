@@ -1,6 +1,8 @@
 //! One case, one contender, once.
 
 use std::collections::BTreeMap;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
 
 use crate::Error;
@@ -28,7 +30,7 @@ pub(crate) enum Metric {
     PerSession,
     /// Bytes, before any session.
     Resident,
-    /// Bytes, after the load.
+    /// Bytes, at their most under load.
     Peak,
     /// Milliseconds.
     StartUp,
@@ -68,10 +70,10 @@ pub(crate) fn measure(
         Work::StartUp => Ok(Sample::from([(Metric::StartUp, running.started_in.as_secs_f64() * 1e3)])),
         Work::Reload(wrk) => with_cpu(&running, false, || {
             let over = std::sync::atomic::AtomicBool::new(false);
-            std::thread::scope(|scope| {
+            thread::scope(|scope| {
                 scope.spawn(|| {
                     while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                        std::thread::sleep(Duration::from_millis(200));
+                        thread::sleep(Duration::from_millis(200));
                         running.signal(rustix::process::Signal::HUP);
                     }
                 });
@@ -89,7 +91,8 @@ fn with_cpu(
     load: impl FnOnce() -> Result<Seen, Error>,
 ) -> Result<Sample, Error> {
     let before = process::cpu(running.pid());
-    let seen = load()?;
+    let (seen, peak) = with_peak(running, load);
+    let seen = seen?;
     let spent = process::cpu(running.pid()).saturating_sub(before).as_secs_f64();
     let units = if transfer { seen.bytes as f64 / f64::from(1 << 20) } else { seen.done as f64 };
     if units == 0.0 {
@@ -100,14 +103,36 @@ fn with_cpu(
         (Metric::PerSecond, units / seconds),
         (Metric::Cpu, spent * 1e6 / units),
         (Metric::Busy, spent / seconds),
-        (Metric::Peak, process::memory(running.pid()) as f64),
         (Metric::Failed, seen.failures as f64 * 1e3 / (seen.done + seen.failures) as f64),
     ]);
-    if let Some(latency) = seen.latency {
-        sample.insert(Metric::P50, latency.p50.as_secs_f64() * 1e3);
-        sample.insert(Metric::P99, latency.p99.as_secs_f64() * 1e3);
+    match seen.latency {
+        Some(latency) => {
+            sample.insert(Metric::P50, latency.p50.as_secs_f64() * 1e3);
+            sample.insert(Metric::P99, latency.p99.as_secs_f64() * 1e3);
+        }
+        // A fixed rate asks for little at once.
+        None => {
+            sample.insert(Metric::Peak, peak as f64);
+        }
     }
     Ok(sample)
+}
+
+/// The most memory that was seen meanwhile, looked at now and then.
+fn with_peak<T>(running: &Running, load: impl FnOnce() -> T) -> (T, u64) {
+    let (over, wait) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let watching = scope.spawn(move || {
+            let mut peak = 0;
+            while wait.recv_timeout(Duration::from_millis(250)) == Err(RecvTimeoutError::Timeout) {
+                peak = process::memory(running.pid()).max(peak);
+            }
+            peak
+        });
+        let seen = load();
+        drop(over);
+        (seen, watching.join().unwrap_or_default())
+    })
 }
 
 fn idle(running: &Running, site: &Site, wanted: usize) -> Result<Sample, Error> {

@@ -55,7 +55,7 @@ impl Outcome {
 }
 
 /// What the table shows of what was measured.
-const SHOWN: [(Metric, &str); 8] = [
+const SHOWN: [(Metric, &str); 9] = [
     (Metric::PerSecond, "per second"),
     (Metric::Cpu, "CPU, µs"),
     (Metric::Busy, "cores used"),
@@ -63,6 +63,7 @@ const SHOWN: [(Metric, &str); 8] = [
     (Metric::P99, "p99, ms"),
     (Metric::PerSession, "bytes a session"),
     (Metric::Resident, "MiB before"),
+    (Metric::Peak, "MiB at peak"),
     (Metric::StartUp, "ms"),
 ];
 
@@ -121,7 +122,10 @@ pub(crate) fn failures(outcomes: &[Outcome]) -> String {
 
 fn shown(metric: Metric, median: Option<Median>) -> String {
     let Some(Median { value, spread }) = median else { return "–".into() };
-    let value = if metric == Metric::Resident { value / f64::from(1 << 20) } else { value };
+    let value = match metric {
+        Metric::Resident | Metric::Peak => value / f64::from(1 << 20),
+        _ => value,
+    };
     let digits = match value {
         value if value >= 100.0 => format!("{value:.0}"),
         value if value >= 10.0 => format!("{value:.1}"),
