@@ -108,7 +108,8 @@ pub(crate) fn parse(bytes: &[u8], waits: bool, is_head: impl Fn(usize) -> bool) 
         let mut answer = Answer { line, fields: fields.collect(), whole: true, ..Answer::default() };
         rest = &rest[end + 4..];
         let status = answer.status();
-        if status < 200 {
+        // Not those below: `return 32` is a status to both engines, and ends the exchange.
+        if (100..200).contains(&status) {
             interim.push(answer);
             continue;
         }
