@@ -69,18 +69,8 @@ pub(crate) fn measure(
         Work::Idle { sessions } => idle(&running, site, *sessions),
         Work::StartUp => Ok(Sample::from([(Metric::StartUp, running.started_in.as_secs_f64() * 1e3)])),
         Work::Reload(wrk) => with_cpu(&running, false, || {
-            let over = std::sync::atomic::AtomicBool::new(false);
-            thread::scope(|scope| {
-                scope.spawn(|| {
-                    while !over.load(std::sync::atomic::Ordering::Relaxed) {
-                        thread::sleep(Duration::from_millis(200));
-                        running.signal(rustix::process::Signal::HUP);
-                    }
-                });
-                let seen = on(wrk);
-                over.store(true, std::sync::atomic::Ordering::Relaxed);
-                seen
-            })
+            let reload = || running.signal(rustix::process::Signal::HUP);
+            meanwhile(Duration::from_millis(200), reload, || on(wrk))
         }),
     }
 }
@@ -91,8 +81,9 @@ fn with_cpu(
     load: impl FnOnce() -> Result<Seen, Error>,
 ) -> Result<Sample, Error> {
     let before = process::cpu(running.pid());
-    let (seen, peak) = with_peak(running, load);
-    let seen = seen?;
+    let mut peak = 0;
+    let look = || peak = process::memory(running.pid()).max(peak);
+    let seen = meanwhile(Duration::from_millis(250), look, load)?;
     let spent = process::cpu(running.pid()).saturating_sub(before).as_secs_f64();
     let units = if transfer { seen.bytes as f64 / f64::from(1 << 20) } else { seen.done as f64 };
     if units == 0.0 {
@@ -118,20 +109,18 @@ fn with_cpu(
     Ok(sample)
 }
 
-/// The most memory that was seen meanwhile, looked at now and then.
-fn with_peak<T>(running: &Running, load: impl FnOnce() -> T) -> (T, u64) {
+/// Does something time and again for as long as the work takes.
+fn meanwhile<T>(between: Duration, mut act: impl FnMut() + Send, work: impl FnOnce() -> T) -> T {
     let (over, wait) = mpsc::channel::<()>();
     thread::scope(|scope| {
-        let watching = scope.spawn(move || {
-            let mut peak = 0;
-            while wait.recv_timeout(Duration::from_millis(250)) == Err(RecvTimeoutError::Timeout) {
-                peak = process::memory(running.pid()).max(peak);
+        scope.spawn(move || {
+            while wait.recv_timeout(between) == Err(RecvTimeoutError::Timeout) {
+                act();
             }
-            peak
         });
-        let seen = load();
+        let done = work();
         drop(over);
-        (seen, watching.join().unwrap_or_default())
+        done
     })
 }
 

@@ -180,6 +180,7 @@ fn each_is_logged(site: &Site, outcomes: &[Outcome], moved: &[PathBuf]) {
 fn sessions_end_with_their_app_server_only(site: &Site, talk: &Talk) {
     assert!(talk.wrong.is_empty(), "{}: {:?}", site.engine, talk.wrong);
     let Talk { messages, died, .. } = talk;
+    assert!(*died > 0, "{}: no app server that was killed had a session", site.engine);
     site.note("WebSocket messages", format!("{messages}; sessions that died with their app server: {died}"));
 }
 

@@ -173,9 +173,6 @@ fn interim(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> boo
     changed
 }
 
-/// What either engine says of chunks that it refuses.
-const BAD_CHUNKS: &str = "error: client sent invalid chunked body";
-
 /// White space behind the version is ignored, and so no part of it.
 fn spaces(theirs: &mut Observation, ours: &Observation) -> bool {
     let mut changed = false;
@@ -411,15 +408,18 @@ fn follow(theirs: &mut Observation, ours: &Observation, number: usize) {
     as_far_as_both(theirs, ours);
 }
 
-/// One engine has looked at more than the other: as far as both did, they must say the same. Who refuses a body says so, and the
-/// other says what became of the request.
+/// How the reference proxy refuses a body of which nginx did not look at the chunks.
+const BAD_CHUNKS: &str = "error: client sent invalid chunked body";
+
+/// One engine has looked at more than the other: as far as both did, they must say the same.
 fn as_far_as_both(theirs: &mut Observation, ours: &Observation) {
-    let within = |few: &[String], many: &[String]| {
+    let within = |few: &[&String], many: &[String]| {
         let mut many = many.iter();
-        let mut few = few.iter().filter(|line| !line.starts_with(BAD_CHUNKS));
-        few.all(|line| many.any(|other| other.split(" while ").next() == line.split(" while ").next()))
+        few.iter().all(|line| many.any(|other| other.split(" while ").next() == line.split(" while ").next()))
     };
-    if within(&ours.errors, &theirs.errors) || within(&theirs.errors, &ours.errors) {
+    let but_refusals: Vec<_> = ours.errors.iter().filter(|line| !line.starts_with(BAD_CHUNKS)).collect();
+    let all: Vec<_> = theirs.errors.iter().collect();
+    if within(&but_refusals, &theirs.errors) || within(&all, &ours.errors) {
         theirs.errors.clone_from(&ours.errors);
     }
 }
