@@ -1,7 +1,6 @@
 //! A reverse proxy that reads an `nginx.conf` and behaves as nginx does, for the subset of nginx that a
 //! single-page app, a REST API and STOMP over WebSocket need in front of them.
 
-pub mod config;
 pub mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]

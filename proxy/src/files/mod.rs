@@ -15,10 +15,10 @@ mod try_files;
 
 use std::fmt;
 
-use crate::config::model::{Level, Settings};
 use crate::http::message::{Headers, Response};
 use crate::http::variables::Variables;
 use crate::log::Visible;
+use nginx_conf::model::{Level, Settings};
 
 pub(crate) use path::{directory, file_name};
 pub(crate) use static_file::content_type;

@@ -1,8 +1,8 @@
 //! From URIs to file names, and from URIs back to what a `Location` may say.
 
-use crate::config::model::Root;
 use crate::http::text;
 use crate::http::variables::Variables;
+use nginx_conf::model::Root;
 
 /// Appends the directory that URIs are looked up in: `$document_root`.
 pub(crate) fn directory(root: &Root, variables: &dyn Variables, out: &mut Vec<u8>) {

@@ -8,11 +8,11 @@ use super::open::{Found, Reason, open};
 use super::path::escape_uri;
 use super::range::{self, Ranges};
 use super::{FileRequest, Outcome};
-use crate::config::model::{Level, Settings};
-use crate::config::template::Variable;
 use crate::http::message::{Body, Piece, Response};
 use crate::http::text;
 use crate::log::Visible;
+use nginx_conf::model::{Level, Settings};
+use nginx_conf::template::Variable;
 
 /// The response for a URI that does not end with `/`.
 pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {

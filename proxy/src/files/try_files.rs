@@ -5,8 +5,8 @@ use rustix::fs::FileType;
 use super::open::{Reason, look};
 use super::path::directory;
 use super::{FileRequest, Outcome, USUAL_ROOT};
-use crate::config::model::{Level, TryFiles, TryFilesFallback};
-use crate::config::template::Template;
+use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
+use nginx_conf::template::Template;
 
 /// The first name that is there, and is a directory if and only if it was written with a trailing slash; otherwise the
 /// fallback. What the worker may not look at counts as missing.

@@ -1,6 +1,6 @@
 //! The configuration reader.
 
-use crate::config::{ConfigError, read_text};
+use nginx_conf::{ConfigError, read_text};
 
 /// Errors about the whole of a configuration, which nginx names no line for either.
 const WITHOUT_A_LINE: [&str; 1] = ["no \"events\" section in configuration"];

@@ -10,9 +10,9 @@ use super::connection::Session;
 use super::exchange::Client;
 use super::response::respond::Connection;
 use super::server_names;
-use crate::config::model::{Http, Level, Listen};
 use crate::server::worker::Worker;
 use crate::tls::{self, Begun, Greeting};
+use nginx_conf::model::{Http, Level, Listen};
 
 /// Serves an accepted connection until it ends. `listen`: the index of its listening address in the configuration.
 pub async fn serve(

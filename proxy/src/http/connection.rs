@@ -15,11 +15,11 @@ use super::request::scan::Limits;
 use super::response::respond::{Connection, Gone, error_page};
 use super::server_names;
 use super::wire::{Framing, Inflow, Stream};
-use crate::config::model::{Http, Level, Listen};
 use crate::log::describe;
 use crate::proxy::{self, Unanswered};
 use crate::server::worker::{Stage, Worker};
 use crate::tls::Facts;
+use nginx_conf::model::{Http, Level, Listen};
 
 /// What the requests of a connection share.
 pub(super) struct Session<'a> {

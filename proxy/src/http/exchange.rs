@@ -9,10 +9,10 @@ use std::time::{Duration, Instant};
 use super::message::Headers;
 use super::request::head::Request;
 use super::variables::matching::Captures;
-use crate::config::model::{Http, Level, LocationId, Server, Settings};
 use crate::log::Visible;
 use crate::server::worker::Worker;
 use crate::tls::Facts;
+use nginx_conf::model::{Http, Level, LocationId, Server, Settings};
 
 /// How often a request may be sent on internally before it is a cycle.
 const MOST_URI_CHANGES: u8 = 10;

@@ -8,10 +8,10 @@ use super::message::{Body, Response};
 use super::request::head::Length;
 use super::response::respond::page_response;
 use super::variables::Variables;
-use crate::config::model::{Condition, Level, LocationId, LocationTree, Op};
-use crate::config::template::Template;
 use crate::files::{self, FileRequest, Outcome};
 use crate::log::Visible;
+use nginx_conf::model::{Condition, Level, LocationId, LocationTree, Op};
+use nginx_conf::template::Template;
 
 /// What is to be done to answer.
 #[derive(Debug)]

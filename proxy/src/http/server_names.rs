@@ -1,6 +1,6 @@
 //! Which virtual server a name belongs to: that of a `Host` field, or that of a TLS handshake.
 
-use crate::config::model::{Pattern, ServerNames};
+use nginx_conf::model::{Pattern, ServerNames};
 
 /// The server of `name` (lower case, without a port): exact, longest leading wildcard, longest trailing wildcard, first
 /// expression that `matches`.

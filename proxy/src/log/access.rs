@@ -10,10 +10,10 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Files, describe, error, escape, files};
-use crate::config::model::{AccessLog, Config, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
-use crate::config::template::Part;
 use crate::http::variables::Variables;
 use crate::server::clock::Clock;
+use nginx_conf::model::{AccessLog, Config, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
+use nginx_conf::template::Part;
 
 /// Lines of a log without `buffer=` are written at once when they come to this many bytes.
 const TURN_LIMIT: usize = 64 * 1024;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io::Write;
 
-use crate::config::model::Level;
+use nginx_conf::model::Level;
 
 /// The longest line, its end included: nginx's `NGX_MAX_ERROR_STR`.
 const LONGEST: usize = 2048;

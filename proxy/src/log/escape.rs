@@ -1,7 +1,7 @@
 //! `escape=` of `log_format`.
 
-use crate::config::model::LogEscape;
 use crate::http::text;
+use nginx_conf::model::LogEscape;
 
 /// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.
 pub(super) fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {

@@ -8,7 +8,7 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::config::model::{Config, LogTarget, User};
+use nginx_conf::model::{Config, LogTarget, User};
 
 /// Open log files. Clones share them.
 #[derive(Debug, Clone, Default)]

@@ -9,11 +9,11 @@ use super::failure::{Doing, Failure};
 use super::pool::Link;
 use super::response::{self, Head, Invalid};
 use super::upload::{Stopped, Upload};
-use crate::config::model::Level;
 use crate::http::exchange::Exchange;
 use crate::http::response::respond::Connection;
 use crate::http::wire::inflow::Broken;
 use crate::http::wire::{Buffer, Inflow, Stream};
+use nginx_conf::model::Level;
 
 /// A connection to an app server in use.
 #[derive(Debug)]

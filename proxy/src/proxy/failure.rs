@@ -4,8 +4,8 @@ use std::fmt;
 use std::io;
 
 use super::upstream::Fared;
-use crate::config::model::NextUpstream;
 use crate::log::describe;
+use nginx_conf::model::NextUpstream;
 
 /// How an attempt failed before anything of its response had been passed on.
 #[derive(Debug)]

@@ -27,7 +27,6 @@ use upstream::{Fared, Group, Turn};
 
 pub use upstream::Upstreams;
 
-use crate::config::model::Level;
 use crate::http::exchange::{Attempt, Exchange};
 use crate::http::request::head::Length;
 use crate::http::response::respond::Connection;
@@ -35,6 +34,7 @@ use crate::http::wire::{Buffer, Inflow, Stream};
 use crate::log::{Visible, describe};
 use crate::server::worker::is_exhausted;
 use crate::tunnel;
+use nginx_conf::model::Level;
 
 /// Why an app server's answer did not reach the client to its end.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::config::model::Upstream;
 use crate::http::wire::peek;
 use crate::server::worker::connections::{Slot, Spare};
+use nginx_conf::model::Upstream;
 
 /// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on. There may be more
 /// until the next look at them: those that a burst of answers has set free, the next burst of requests needs again.

@@ -9,12 +9,12 @@ use std::task::Poll;
 
 use super::Unanswered;
 use super::upload::Stopped;
-use crate::config::model::Level;
 use crate::http::exchange::Exchange;
 use crate::http::request::head::Length;
 use crate::http::response::respond::Connection;
 use crate::http::wire::Stream;
 use crate::http::wire::inflow::Broken;
+use nginx_conf::model::Level;
 
 /// Tells the client to go on if it waits for that, and reads what is to be read beforehand.
 pub(super) async fn read<C: Stream>(

@@ -1,8 +1,8 @@
 //! `proxy_redirect`: `Location` and `Refresh` in the client's terms.
 
-use crate::config::model::{Redirect, RedirectRule};
 use crate::http::exchange::Exchange;
 use crate::http::variables::Variables;
+use nginx_conf::model::{Redirect, RedirectRule};
 
 /// The new value of a field that a rule applies to; `None` leaves it as it is.
 pub(crate) fn rewrite(x: &Exchange<'_>, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::pool::Pool;
-use crate::config::model::{Http, Upstream, UpstreamServer};
+use nginx_conf::model::{Http, Upstream, UpstreamServer};
 
 /// Every `upstream` of a configuration, as one worker sees it.
 #[derive(Debug)]

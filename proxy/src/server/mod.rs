@@ -19,8 +19,8 @@ use command_line::CommandLine;
 use master::{Master, Signals, pid};
 use startup::{Loader, Report};
 
-use crate::config::model::Level;
 use crate::log::describe;
+use nginx_conf::model::Level;
 
 /// What the program calls itself.
 const NAME: &str = "reference-proxy";

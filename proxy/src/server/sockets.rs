@@ -12,7 +12,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use crate::config::model::Http;
+use nginx_conf::model::Http;
 
 /// nginx's default for `backlog=` on Linux.
 const BACKLOG: i32 = 511;

@@ -12,9 +12,9 @@ use super::command_line::CommandLine;
 use super::master::pid;
 use super::sockets::Sockets;
 use super::worker;
-use crate::config::model::{Config, Level, LogTarget};
-use crate::config::{self, ConfigError, LoadOptions};
 use crate::log::{Files, Logs, describe};
+use nginx_conf::model::{Config, Level, LogTarget};
+use nginx_conf::{self, ConfigError, LoadOptions};
 
 /// Reads the configuration, at the start and upon every reload, in the same way.
 #[derive(Debug)]
@@ -52,7 +52,7 @@ impl Loader {
     ///
     /// What is wrong with it.
     pub(super) fn load(&self) -> Result<Config, ConfigError> {
-        let mut config = config::load(&self.options)?;
+        let mut config = nginx_conf::load(&self.options)?;
         if let Some(target) = &self.error_log {
             let default = LogTarget::File(self.options.prefix.join("logs/error.log"));
             replace_default_log(&mut config, &default, target);

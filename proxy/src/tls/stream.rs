@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server;
 
-use super::names::{Cipher, Curve, Version};
 use crate::http::wire::Stream;
+use nginx_conf::tls::{Cipher, Curve, Version};
 
 /// A session whose handshake is done.
 #[derive(Debug)]

@@ -10,13 +10,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use crate::config::model::Level;
 use crate::http::exchange::Exchange;
 use crate::http::response::respond::Connection;
 use crate::http::wire::{Buffer, Stream};
 use crate::log::describe;
 use crate::proxy::{Cut, Doing, Leg};
 use crate::server::worker::Stage;
+use nginx_conf::model::Level;
 
 const TUNNELLING: Doing = Doing::Tunnelling;
 

@@ -15,8 +15,8 @@
 
 use std::path::Path;
 
-use reference_proxy::config::model::Config;
-use reference_proxy::config::{ConfigError, LoadOptions, load};
+use nginx_conf::model::Config;
+use nginx_conf::{ConfigError, LoadOptions, load};
 use tempfile::TempDir;
 
 use crate::nginx;

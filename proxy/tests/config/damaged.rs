@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use reference_proxy::config::{ConfigError, LoadOptions, load};
+use nginx_conf::{ConfigError, LoadOptions, load};
 
 use crate::nginx;
 

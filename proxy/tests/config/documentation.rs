@@ -1,6 +1,6 @@
 //! `docs/directives.md` is what the table prints.
 
-use reference_proxy::config::directives_markdown;
+use nginx_conf::directives_markdown;
 
 #[test]
 fn the_list_of_directives_is_up_to_date() {

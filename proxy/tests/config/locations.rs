@@ -1,6 +1,6 @@
 //! Location choice: configurations, URIs, and the location each one belongs to, which nginx must agree with.
 
-use reference_proxy::config::{LoadOptions, load};
+use nginx_conf::{LoadOptions, load};
 use reference_proxy::http::locate::find;
 use reference_proxy::http::uri::parse;
 
@@ -117,14 +117,14 @@ fn ours(locations: &str, uri: &str) -> String {
     };
     let http = load(&options).unwrap_or_else(|error| panic!("{error}")).http.expect("an http block");
     let target = parse(uri.as_bytes()).expect("a good target");
-    let mut matches = |pattern: &reference_proxy::config::model::Pattern, subject: &[u8]| {
+    let mut matches = |pattern: &nginx_conf::model::Pattern, subject: &[u8]| {
         pattern.regex.is_match(subject).expect("the expression ends")
     };
     let Some(found) = find(&http.servers[0].tree, &http.locations, &target.path, &mut matches) else {
         return "none".to_owned();
     };
     // The first operation of each location is `set $at NAME`.
-    let reference_proxy::config::model::Op::Set { value, .. } = &http.locations[found.id.0].rewrite[0] else {
+    let nginx_conf::model::Op::Set { value, .. } = &http.locations[found.id.0].rewrite[0] else {
         panic!("no set in {}", http.locations[found.id.0].name)
     };
     let name = value.as_literal().expect("a literal");

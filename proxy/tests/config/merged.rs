@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use reference_proxy::config::model::{
+use nginx_conf::model::{
     Config, Http, Level, Listen, Location, LogTarget, Op, Redirect, RedirectRule, TryFilesFallback,
 };
-use reference_proxy::config::template::{Part, Template, Variable};
-use reference_proxy::config::{LoadOptions, load};
+use nginx_conf::template::{Part, Template, Variable};
+use nginx_conf::{LoadOptions, load};
 
 use crate::nginx;
 

@@ -3,13 +3,13 @@
 use std::borrow::Cow;
 
 use super::pages::{PRODUCT, PRODUCT_VERSION, reason};
-use crate::config::template::Template;
 use crate::http::exchange::Exchange;
 use crate::http::request::refusal::visible;
 use crate::http::text;
 use crate::http::variables::Variables;
 use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
+use nginx_conf::template::Template;
 
 /// What a head says before the fields that come from elsewhere.
 #[derive(Debug, Default)]

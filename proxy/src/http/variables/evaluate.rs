@@ -5,13 +5,13 @@ use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::Variables;
-use crate::config::model::Level;
-use crate::config::template::{Part, Template, Variable};
 use crate::files;
 use crate::http::exchange::{Attempt, Exchange};
 use crate::http::message::Headers;
 use crate::http::text;
 use crate::server::clock::since_epoch;
+use nginx_conf::model::Level;
+use nginx_conf::template::{Part, Template, Variable};
 
 /// Variables inside each other, beyond which there must be a cycle. nginx stops after 100.
 const DEEPEST: u8 = 100;

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::Variables;
-use crate::config::model::{Map, Pattern};
 use crate::http::exchange::Exchange;
+use nginx_conf::model::{Map, Pattern};
 
 /// What the regular expression that matched last has captured (`$1` to `$9`).
 #[derive(Debug, Default)]

@@ -5,7 +5,7 @@ pub(crate) mod matching;
 
 pub(crate) use evaluate::ip_text;
 
-use crate::config::template::{Part, Template, Variable};
+use nginx_conf::template::{Part, Template, Variable};
 
 /// Something that knows the value of variables: a request, for the most part.
 pub trait Variables {

@@ -17,8 +17,8 @@ use super::clock::Clock;
 use super::sockets::Sockets;
 use super::startup::{Loader, Report};
 use super::worker::Command;
-use crate::config::model::{Config, Level};
 use crate::log::{Files, Logs, describe};
+use nginx_conf::model::{Config, Level};
 
 /// After QUIT, how long tunnels (WebSockets) may go on before they are closed. nginx would wait for ever by default; a
 /// container is killed ten seconds after it was asked to stop, and clients had better see a proper end before that.

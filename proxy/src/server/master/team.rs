@@ -9,11 +9,11 @@ use std::thread;
 use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
 use tokio::sync::mpsc;
 
-use crate::config::model::Config;
 use crate::log::{Files, describe};
 use crate::server::panic_message;
 use crate::server::sockets::Sockets;
 use crate::server::worker::{self, Command, Seed};
+use nginx_conf::model::Config;
 
 /// Every worker that has not ended, of this generation and of older ones that still finish their exchanges.
 #[derive(Debug)]

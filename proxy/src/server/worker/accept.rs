@@ -15,11 +15,11 @@ use tokio::sync::watch;
 
 use super::connections::Accepted;
 use super::{Worker, is_exhausted};
-use crate::config::model::Level;
 use crate::http::accepted;
 use crate::log::describe;
 use crate::server::panic_message;
 use crate::server::sockets::Share;
+use nginx_conf::model::Level;
 
 /// How long a worker that has run out of file descriptors waits before it accepts again, as nginx does.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(500);

@@ -15,10 +15,10 @@ use rustix::io::Errno;
 use tokio::sync::watch;
 
 use super::clock::Clock;
-use crate::config::model::Config;
 use crate::log::Logs;
 use crate::proxy::Upstreams;
 use connections::Connections;
+use nginx_conf::model::Config;
 pub(super) use privileges::{drop_to, is_root};
 pub(super) use run::{Command, Seed, run};
 

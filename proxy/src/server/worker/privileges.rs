@@ -13,7 +13,7 @@ use std::io;
 use rustix::process::{Gid, Uid, geteuid};
 use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, set_thread_res_uid};
 
-use crate::config::model::User;
+use nginx_conf::model::User;
 
 /// Whether this process may change its user at all.
 pub(in crate::server) fn is_root() -> bool {

@@ -10,11 +10,11 @@ use tokio::sync::{mpsc, watch};
 use super::accept::{End, accept};
 use super::connections::Connections;
 use super::{Stage, Worker};
-use crate::config::model::{Config, Level};
 use crate::log::{Files, Logs};
 use crate::proxy::Upstreams;
 use crate::server::clock::Clock;
 use crate::server::sockets::Share;
+use nginx_conf::model::{Config, Level};
 
 /// What the master tells a worker.
 #[derive(Debug)]

@@ -1,0 +1,274 @@
+//! Directives one after the other, through every `include`, checked against the table as they come.
+
+use std::collections::VecDeque;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use super::error::{ConfigError, Place};
+use super::lexer::{Lexer, Statement, Terminator};
+use super::source::{Source, SourceName, Span, Word};
+use super::table::{self, Command, Contexts};
+
+/// More files inside each other than anyone means: a file that includes itself.
+const DEEPEST_INCLUDE: usize = 100;
+
+/// A directive of a file: its words, and what the table knows of it.
+#[derive(Debug)]
+pub(super) struct Directive {
+    /// The name and the arguments.
+    pub words: Vec<Word>,
+    /// The place nginx names when something is wrong with it.
+    pub place: Place,
+}
+
+/// The files being read: the innermost last.
+#[derive(Debug)]
+pub(super) struct Input {
+    /// The directory of the configuration file, where `include` starts.
+    directory: PathBuf,
+    files: Vec<Open>,
+    /// The place reached last, kept when the last file is closed.
+    place: Option<Place>,
+    /// Every file that was opened, in order, each once.
+    opened: Vec<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Open {
+    lexer: Lexer,
+    /// Where the blocks opened in this file and not closed yet started.
+    blocks: Vec<Span>,
+    /// What the same `include` has still to read.
+    then: VecDeque<PathBuf>,
+}
+
+impl Directive {
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        self.words.first().map_or("", |word| word.text.as_str())
+    }
+
+    /// What stands after the name.
+    pub(super) fn arguments(&self) -> &[Word] {
+        self.words.get(1..).unwrap_or_default()
+    }
+
+    /// The last word: an argument, where the table asks for one.
+    pub(super) fn last_argument(&self) -> &Word {
+        self.argument(self.words.len())
+    }
+
+    /// An argument, the first being 0; the name itself where there are fewer, which the table rules out.
+    pub(super) fn argument(&self, index: usize) -> &Word {
+        &self.words[(index + 1).min(self.words.len() - 1)]
+    }
+
+    /// An error about the whole directive.
+    pub(super) fn error(&self, message: impl Into<String>) -> ConfigError {
+        let error = ConfigError::new(message).at(self.place.clone());
+        self.explain(match self.words.first() {
+            Some(name) => error.pointing(&name.span),
+            None => error,
+        })
+    }
+
+    /// An error about one of its words.
+    pub(super) fn error_at(&self, word: &Word, message: impl Into<String>) -> ConfigError {
+        self.explain(ConfigError::new(message).at(self.place.clone()).pointing(&word.span))
+    }
+
+    /// When a word on a later line looks like a directive, the `;` before it is what is missing.
+    fn explain(&self, error: ConfigError) -> ConfigError {
+        let swallowed = self.words.windows(2).find(|pair| {
+            pair[1].span.is_on_a_later_line_than(&pair[0].span) && table::is_known(&pair[1].text)
+        });
+        match swallowed {
+            Some(pair) => error.missing_semicolon(&pair[0].span),
+            None => error,
+        }
+    }
+}
+
+impl Input {
+    fn new(directory: &Path) -> Input {
+        Input { directory: directory.to_owned(), files: Vec::new(), place: None, opened: Vec::new() }
+    }
+
+    /// Reads the argument of a `-g`; `directory` is the configuration file's.
+    pub(super) fn command_line(text: &str, directory: &Path) -> Input {
+        let mut input = Input::new(directory);
+        input.push(Source { name: SourceName::CommandLine, text: text.as_bytes().to_vec() }, VecDeque::new());
+        input
+    }
+
+    /// Reads `text` in place of a file of that name.
+    pub(super) fn text(path: &Path, text: &[u8]) -> Input {
+        let mut input = Input::new(path.parent().unwrap_or(Path::new("/")));
+        input.push(Source { name: SourceName::File(path.to_owned()), text: text.to_vec() }, VecDeque::new());
+        input
+    }
+
+    /// Reads a file, and what it includes.
+    pub(super) fn file(path: &Path) -> Result<Input, ConfigError> {
+        let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
+        let mut input = Input::new(&directory);
+        input.open(path, VecDeque::new())?;
+        Ok(input)
+    }
+
+    /// The directory of the configuration file.
+    pub(super) fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Every file that was opened, in order, each once.
+    pub(super) fn into_opened(self) -> Vec<PathBuf> {
+        self.opened
+    }
+
+    /// The place reached so far.
+    pub(super) fn place(&self) -> Option<Place> {
+        self.files.last().map(|file| file.lexer.place()).or_else(|| self.place.clone())
+    }
+
+    /// An error about what has been read so far, rather than about one directive.
+    pub(super) fn error_here(&self, message: impl Into<String>) -> ConfigError {
+        let error = ConfigError::new(message);
+        match self.place() {
+            Some(place) => error.at(place),
+            None => error,
+        }
+    }
+
+    /// The next directive of a block in `context`; `None` at the end of the block (or, in the main context, of the text).
+    pub(super) fn directive(
+        &mut self,
+        context: Contexts,
+    ) -> Result<Option<(&'static Command, Directive)>, ConfigError> {
+        while let Some((directive, statement)) = self.next()? {
+            let command = table::find(&directive, statement.terminator, context)?;
+            if directive.name() == "include" {
+                self.include(&directive)?;
+                continue;
+            }
+            if statement.terminator == Terminator::Open {
+                self.enter(&directive)?;
+            }
+            return Ok(Some((command, directive)));
+        }
+        Ok(None)
+    }
+
+    /// The next line of a block that holds data rather than directives (`types`, `map`).
+    pub(super) fn entry(&mut self) -> Result<Option<Directive>, ConfigError> {
+        while let Some((directive, statement)) = self.next()? {
+            if statement.terminator == Terminator::Open {
+                let error = ConfigError::new("unexpected \"{\"").at(directive.place.clone());
+                return Err(directive.explain(error.pointing(&statement.end)));
+            }
+            // One without its file is the block's to refuse, in its own words.
+            if directive.name() != "include" || directive.arguments().len() != 1 {
+                return Ok(Some(directive));
+            }
+            self.include(&directive)?;
+        }
+        Ok(None)
+    }
+
+    fn next(&mut self) -> Result<Option<(Directive, Statement)>, ConfigError> {
+        loop {
+            let Some(file) = self.files.last_mut() else { return Ok(None) };
+            let mut statement = file.lexer.statement()?;
+            let place = file.lexer.place();
+            match statement.terminator {
+                Terminator::Semicolon | Terminator::Open => {
+                    let directive = Directive { words: std::mem::take(&mut statement.words), place };
+                    return Ok(Some((directive, statement)));
+                }
+                Terminator::Close => {
+                    if file.blocks.pop().is_none() {
+                        return Err(ConfigError::new("unexpected \"}\"").at(place).pointing(&statement.end));
+                    }
+                    return Ok(None);
+                }
+                Terminator::End => {
+                    if let Some(open) = file.blocks.last() {
+                        return Err(ConfigError::new("unexpected end of file, expecting \"}\"")
+                            .at(place)
+                            .pointing(open)
+                            .help("this block is never closed"));
+                    }
+                    self.place = Some(place);
+                    let mut then = self.files.pop().map(|file| file.then).unwrap_or_default();
+                    if let Some(path) = then.pop_front() {
+                        self.open(&path, then)?;
+                    }
+                }
+            }
+        }
+    }
+
+    fn enter(&mut self, directive: &Directive) -> Result<(), ConfigError> {
+        if directive.place.source == SourceName::CommandLine {
+            return Err(directive.error("block directives are not supported in -g option"));
+        }
+        if let (Some(file), Some(name)) = (self.files.last_mut(), directive.words.first()) {
+            file.blocks.push(name.span.clone());
+        }
+        Ok(())
+    }
+
+    fn include(&mut self, directive: &Directive) -> Result<(), ConfigError> {
+        let word = directive.argument(0);
+        let path = self.directory.join(&word.text);
+        if self.files.len() > DEEPEST_INCLUDE {
+            let message = format!("open() \"{}\" failed (24: Too many open files)", path.display());
+            return Err(directive.error_at(word, message).help("does a file include itself?"));
+        }
+        let mut paths =
+            if word.text.contains(['*', '?', '[']) { matches(&path) } else { VecDeque::from([path]) };
+        match paths.pop_front() {
+            Some(first) => self.open(&first, paths).map_err(|error| error.pointing(&word.span)),
+            None => Ok(()),
+        }
+    }
+
+    fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
+        match std::fs::read(path) {
+            Ok(text) => {
+                if !self.opened.iter().any(|opened| opened == path) {
+                    self.opened.push(path.to_owned());
+                }
+                self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
+                Ok(())
+            }
+            Err(error) => {
+                let call = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
+                let (path, error) = (path.display(), super::read::os_error(&error));
+                Err(self.error_here(format!("{call}() \"{path}\" failed ({error})")))
+            }
+        }
+    }
+
+    fn push(&mut self, source: Source, then: VecDeque<PathBuf>) {
+        self.files.push(Open { lexer: Lexer::new(Rc::new(source)), blocks: Vec::new(), then });
+    }
+}
+
+/// Files that match, in the order of glob(3).
+fn matches(pattern: &Path) -> VecDeque<PathBuf> {
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    // To glob(3) two stars are one.
+    let mut pattern = pattern.to_string_lossy().into_owned();
+    while pattern.contains("**") {
+        pattern = pattern.replace("**", "*");
+    }
+    let mut found: Vec<PathBuf> =
+        glob::glob_with(&pattern, options).map(|paths| paths.flatten().collect()).unwrap_or_default();
+    found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
+    found.into()
+}

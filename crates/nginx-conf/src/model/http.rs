@@ -1,0 +1,111 @@
+//! The `http` block: servers, addresses, names and maps.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::ServerConfig;
+
+use super::{Location, LocationId, LocationTree, LogFormat, Pattern, Upstream};
+use crate::template::Template;
+
+/// The `http` block.
+#[derive(Debug, Clone)]
+pub struct Http {
+    /// Every virtual server, in file order.
+    pub servers: Vec<Server>,
+    /// Every location, `if` body and server-level configuration, by [`LocationId`].
+    pub locations: Vec<Location>,
+    /// The listening sockets, each with the servers behind it.
+    pub listen: Vec<Listen>,
+    /// Every `upstream`, and one implicit upstream for each literal `proxy_pass` address.
+    pub upstreams: Vec<Upstream>,
+    /// Every `map`.
+    pub maps: Vec<Map>,
+    /// Names of the variables made by `set` and by named captures; a slot is an index here.
+    pub slots: Vec<String>,
+    /// Every log format that an `access_log` uses, compiled; [`super::AccessLog::format`] is an index here.
+    pub log_formats: Vec<LogFormat>,
+}
+
+/// One listening address and the virtual servers that share it.
+#[derive(Debug, Clone)]
+pub struct Listen {
+    /// Where to listen; port 0 is not possible. An IPv6 address is for IPv6 only (`IPV6_V6ONLY`), as in nginx.
+    pub address: SocketAddr,
+    /// `backlog=`, if given.
+    pub backlog: Option<i32>,
+    /// `ssl`: clients begin with a TLS handshake.
+    pub tls: bool,
+    /// The default server (`default_server`, or the first in the file), an index into [`super::Http::servers`].
+    pub default_server: usize,
+    /// Servers reachable here by name.
+    pub names: ServerNames,
+}
+
+/// The `server_name`s of one listening address, looked up as nginx does: exact, longest leading wildcard,
+/// longest trailing wildcard, then regular expressions in file order.
+#[derive(Debug, Clone, Default)]
+pub struct ServerNames {
+    /// Lower-case exact names.
+    pub exact: HashMap<String, usize>,
+    /// `*.example.com` as `.example.com`, longest first. A `.example.com` name is here and in `exact`.
+    pub leading: Vec<(String, usize)>,
+    /// `www.*` as `www.`, longest first.
+    pub trailing: Vec<(String, usize)>,
+    /// `~regex`, in file order.
+    pub regex: Vec<(Pattern, usize)>,
+}
+
+/// A virtual server.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// The first `server_name`, or an empty string: the value of `$server_name`.
+    pub name: String,
+    /// The server-level configuration and rewrite phase; also what applies when no location matches.
+    pub root: LocationId,
+    /// The locations to choose from.
+    pub tree: LocationTree,
+    /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
+    /// an address with TLS has one, unless it rejects every handshake.
+    pub tls: Option<Arc<ServerConfig>>,
+    /// `ssl_reject_handshake`: nobody comes in by this server's name.
+    pub rejects_handshake: bool,
+    /// `client_header_timeout`.
+    pub client_header_timeout: Duration,
+    /// `client_header_buffer_size`, bytes.
+    pub client_header_buffer_size: usize,
+    /// `large_client_header_buffers`: how many.
+    pub large_client_header_buffers: usize,
+    /// `large_client_header_buffers`: bytes of each. A request line or header field longer than this is refused.
+    pub large_client_header_size: usize,
+}
+
+/// A `map`.
+#[derive(Debug, Clone)]
+pub struct Map {
+    /// The variable it makes, without the `$`.
+    pub name: String,
+    /// What is looked up.
+    pub source: Template,
+    /// `hostnames`.
+    pub hostnames: bool,
+    /// Exact keys, lower case (nginx compares without case).
+    pub exact: HashMap<Vec<u8>, Template>,
+    /// `*.example.com` and `www.*` keys of a `hostnames` map.
+    pub wildcards: ServerNamesOf<Template>,
+    /// `~` and `~*` keys, in file order.
+    pub regex: Vec<(Pattern, Template)>,
+    /// `default`, or empty.
+    pub default: Template,
+}
+
+/// Wildcard names with a value each; both lists longest first.
+#[derive(Debug, Clone)]
+pub struct ServerNamesOf<T> {
+    /// `*.example.com` as `.example.com`.
+    pub leading: Vec<(String, T)>,
+    /// `www.*` as `www.`.
+    pub trailing: Vec<(String, T)>,
+}

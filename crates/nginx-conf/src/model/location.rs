@@ -1,0 +1,129 @@
+//! Locations: how they are chosen, and their share of the rewrite phase.
+
+use std::collections::HashMap;
+
+use super::Settings;
+use crate::template::Template;
+
+/// An index into [`super::Http::locations`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct LocationId(pub usize);
+
+/// Locations of one level.
+#[derive(Debug, Clone, Default)]
+pub struct LocationTree {
+    /// `location = /uri`.
+    pub exact: HashMap<Vec<u8>, LocationId>,
+    /// `location /uri` and `location ^~ /uri`, longest first.
+    pub prefix: Vec<PrefixLocation>,
+    /// `location ~` and `~*`, in file order.
+    pub regex: Vec<(Pattern, LocationId)>,
+    /// A URI that lacks only the last slash of a location with a `proxy_pass`, exact or prefix, and that location: the
+    /// request is redirected (301) to its name. Looked up after `exact` and a prefix of the same length.
+    pub redirect: HashMap<Vec<u8>, LocationId>,
+    /// `location @name`, names with the `@`.
+    pub named: HashMap<String, LocationId>,
+}
+
+/// A prefix location.
+#[derive(Debug, Clone)]
+pub struct PrefixLocation {
+    /// The prefix, compared byte for byte with the normalised URI.
+    pub prefix: Vec<u8>,
+    /// `^~`: when this is the longest match, regexes are not tried.
+    pub no_regex: bool,
+    /// Set for `location /x/` with a `proxy_pass`: a request for exactly `/x` is redirected (301) to `/x/`.
+    pub auto_redirect: bool,
+    /// The location.
+    pub id: LocationId,
+}
+
+/// A regular expression with its spelling and the slots of its named captures.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    /// As written in the configuration.
+    pub source: String,
+    /// Compiled for bytes, as PCRE without its UTF mode: match it on a `[u8]`. `~*` sets the case-insensitive flag.
+    pub regex: fancy_regex::Regex,
+    /// Named captures: group number and slot.
+    pub named: Vec<(usize, usize)>,
+}
+
+/// A location, an `if` body in one, or a server's own level: its merged settings, its share of the rewrite
+/// phase and its content handler.
+#[derive(Debug, Clone)]
+pub struct Location {
+    /// As written after `location` (without the modifier), for logs and `alias`; empty for server level and `if`.
+    pub name: String,
+    /// How it is chosen.
+    pub kind: LocationKind,
+    /// Rewrite-phase operations in file order.
+    pub rewrite: Vec<Op>,
+    /// Nested locations; `None` where there are none.
+    pub nested: Option<LocationTree>,
+    /// `internal`-like: only for named locations and `if` bodies.
+    pub settings: Settings,
+}
+
+/// What makes a location apply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum LocationKind {
+    ServerLevel,
+    Exact,
+    Prefix,
+    Regex,
+    Named,
+    If,
+}
+
+/// One operation of the rewrite phase (`ngx_http_rewrite_module`).
+#[derive(Debug, Clone)]
+pub enum Op {
+    /// `set $slot value`.
+    Set {
+        /// Index into [`super::Http::slots`].
+        slot: usize,
+        /// The value.
+        value: Template,
+    },
+    /// `if (condition) { … }`: when true, the body's settings apply from here on and its operations run.
+    If {
+        /// What is asked.
+        condition: Condition,
+        /// The body.
+        then: LocationId,
+    },
+    /// `return`.
+    Return {
+        /// The status; 302 where only a URL was given.
+        code: u16,
+        /// Text, or URL for 301, 302, 303, 307, 308. `None`: the status' own page (or nothing, for 204 and 444).
+        text: Option<Template>,
+    },
+}
+
+/// The condition of an `if`.
+#[derive(Debug, Clone)]
+pub enum Condition {
+    /// A bare variable: false when empty or `0`.
+    True(Template),
+    /// `=`, or `!=` when negated.
+    Equal {
+        /// Left-hand side.
+        left: Template,
+        /// Right-hand side.
+        right: Template,
+        /// `!=`.
+        negated: bool,
+    },
+    /// `~`, `~*`; `!~`, `!~*` when negated.
+    Matches {
+        /// What is matched.
+        subject: Template,
+        /// The expression.
+        pattern: Pattern,
+        /// `!~`, `!~*`.
+        negated: bool,
+    },
+}

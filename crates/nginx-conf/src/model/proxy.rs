@@ -1,0 +1,100 @@
+//! What is sent to app servers and how their answers come back.
+
+use std::time::Duration;
+
+use super::Pattern;
+use crate::template::Template;
+
+/// `proxy_pass`.
+#[derive(Debug, Clone)]
+pub struct ProxyPass {
+    /// What stands after `http://`, for `$proxy_host` (and the default `Host`): the upstream's name or `host[:port]`.
+    pub host: String,
+    /// For `$proxy_port`.
+    pub port: u16,
+    /// Index into [`super::Http::upstreams`].
+    pub upstream: usize,
+    /// The URI part, if one was written: replaces `replaces` bytes of the normalised URI.
+    pub uri: Option<Vec<u8>>,
+    /// Bytes of the location's name that `uri` replaces.
+    pub replaces: usize,
+}
+
+/// The `proxy_*` settings other than `proxy_pass`.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// `proxy_set_header`, this level's or the inherited ones. `Host` and `Connection` defaults are *not* in it
+    /// unless set by the file.
+    pub set_header: Vec<(String, Template)>,
+    /// `proxy_http_version`: 1.0 is `false`, 1.1 is `true`; `None` where the file does not say.
+    pub http11: Option<bool>,
+    /// `proxy_connect_timeout`.
+    pub connect_timeout: Duration,
+    /// `proxy_send_timeout`, between two writes.
+    pub send_timeout: Duration,
+    /// `proxy_read_timeout`, between two reads; also how long a tunnel may be silent.
+    pub read_timeout: Duration,
+    /// `proxy_next_upstream`.
+    pub next_upstream: NextUpstream,
+    /// `proxy_next_upstream_tries`; 0 is no limit.
+    pub next_upstream_tries: usize,
+    /// `proxy_next_upstream_timeout`; zero is no limit.
+    pub next_upstream_timeout: Duration,
+    /// `proxy_buffering`. Accepted; the response is streamed either way, with at most a few buffers in flight.
+    pub buffering: bool,
+    /// `proxy_request_buffering`. Accepted; see `docs/directives.md` for what it changes.
+    pub request_buffering: bool,
+    /// `proxy_buffer_size`: the most bytes of a response's head.
+    pub buffer_size: usize,
+    /// `proxy_redirect`.
+    pub redirect: Redirect,
+    /// `proxy_hide_header`, lower case, in addition to nginx's own list.
+    pub hide_header: Vec<String>,
+    /// `proxy_pass_request_headers`.
+    pub pass_request_headers: bool,
+}
+
+/// Upon what another server is tried: `proxy_next_upstream`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct NextUpstream {
+    pub error: bool,
+    pub timeout: bool,
+    pub invalid_header: bool,
+    pub http_500: bool,
+    pub http_502: bool,
+    pub http_503: bool,
+    pub http_504: bool,
+    pub http_403: bool,
+    pub http_404: bool,
+    pub http_429: bool,
+    pub non_idempotent: bool,
+}
+
+/// `proxy_redirect`.
+#[derive(Debug, Clone)]
+pub enum Redirect {
+    /// `off`.
+    Off,
+    /// `default` and explicit pairs, in order; the first that matches is applied.
+    Rules(Vec<RedirectRule>),
+}
+
+/// One rule of `proxy_redirect`.
+#[derive(Debug, Clone)]
+pub enum RedirectRule {
+    /// The text of `Location`/`Refresh` up to `from` is replaced by `to`.
+    Prefix {
+        /// What must stand first.
+        from: Template,
+        /// What replaces it.
+        to: Template,
+    },
+    /// `~` or `~*`.
+    Regex {
+        /// The expression.
+        pattern: Pattern,
+        /// The whole new value.
+        to: Template,
+    },
+}

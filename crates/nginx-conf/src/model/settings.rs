@@ -1,0 +1,107 @@
+//! What is in force in a location.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
+use crate::template::Template;
+
+/// The settings of a location after inheritance.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// `root` or `alias`.
+    pub root: Root,
+    /// `index`, in order. A value starting with `/` may only come last.
+    pub index: Vec<Template>,
+    /// `try_files`; not inherited (nginx does not, either).
+    pub try_files: Option<TryFiles>,
+    /// `types`: lower-case extension without the dot → type.
+    pub types: Arc<HashMap<String, String>>,
+    /// `default_type`.
+    pub default_type: String,
+    /// `etag`.
+    pub etag: bool,
+    /// `sendfile`.
+    pub sendfile: bool,
+    /// `tcp_nopush`.
+    pub tcp_nopush: bool,
+    /// `tcp_nodelay`.
+    pub tcp_nodelay: bool,
+    /// `keepalive_timeout`, first value; zero turns keep-alive off.
+    pub keepalive_timeout: Duration,
+    /// `keepalive_timeout`, second value: the `Keep-Alive: timeout=` response header, in seconds.
+    pub keepalive_header: Option<u64>,
+    /// `keepalive_requests`.
+    pub keepalive_requests: u64,
+    /// `client_max_body_size`, bytes; `None` for no limit (written 0).
+    pub client_max_body_size: Option<u64>,
+    /// `client_body_timeout`, between two reads.
+    pub client_body_timeout: Duration,
+    /// `send_timeout`, between two writes.
+    pub send_timeout: Duration,
+    /// `server_tokens`.
+    pub server_tokens: bool,
+    /// `add_header`, this level's or the inherited ones, never both.
+    pub add_header: Vec<AddHeader>,
+    /// `access_log`; empty when off.
+    pub access_log: Vec<AccessLog>,
+    /// `error_log` in force here.
+    pub error_log: Vec<ErrorLog>,
+    /// `proxy_pass`; for an `if` body without its own, its location's.
+    pub proxy_pass: Option<ProxyPass>,
+    /// The other `proxy_*` settings.
+    pub proxy: ProxySettings,
+}
+
+/// `root` or `alias`.
+#[derive(Debug, Clone)]
+pub struct Root {
+    /// The directory, without a trailing slash for `root`.
+    pub path: Template,
+    /// Where the directory starts if the variable that stands first in `path` makes it relative; `None` where `path`
+    /// starts with a slash.
+    pub prefix: Option<String>,
+    /// `alias`: replaces the location's prefix instead of being put before the URI.
+    pub alias: bool,
+    /// Bytes of the location's name that `alias` replaces (0 for a regex location: the path is the whole file name).
+    pub alias_prefix: usize,
+}
+
+/// `try_files file… last`.
+#[derive(Debug, Clone)]
+pub struct TryFiles {
+    /// What is tried in turn.
+    pub files: Vec<TryFile>,
+    /// What happens when none is there.
+    pub last: TryFilesFallback,
+}
+
+/// One argument of `try_files`.
+#[derive(Debug, Clone)]
+pub struct TryFile {
+    /// The path below `root`, without the trailing slash of a directory test.
+    pub path: Template,
+    /// A trailing slash was written: a directory is asked for.
+    pub directory: bool,
+}
+
+/// The last argument of `try_files`.
+#[derive(Debug, Clone)]
+pub enum TryFilesFallback {
+    /// `/uri` or `@name`: an internal redirect.
+    Uri(Template),
+    /// `=404`.
+    Status(u16),
+}
+
+/// One `add_header`.
+#[derive(Debug, Clone)]
+pub struct AddHeader {
+    /// Field name, as written.
+    pub name: String,
+    /// Field value; an empty result adds nothing.
+    pub value: Template,
+    /// `always`: on every status. Otherwise on 200, 201, 204, 206, 301, 302, 303, 304, 307, 308 only.
+    pub always: bool,
+}

@@ -1,0 +1,119 @@
+//! Puts what each name turned out to be into every template and pattern.
+
+use crate::model::{Condition, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback};
+use crate::template::{Part, Template, Variable};
+
+/// Replaces provisional slots by what `variables` says they are.
+pub(super) fn link(http: &mut Http, variables: &[Variable]) {
+    let linker = Linker { variables };
+    for location in &mut http.locations {
+        location.rewrite.iter_mut().for_each(|op| linker.op(op));
+        linker.settings(&mut location.settings);
+        if let Some(tree) = &mut location.nested {
+            tree.regex.iter_mut().for_each(|(pattern, _)| linker.pattern(pattern));
+        }
+    }
+    for server in &mut http.servers {
+        server.tree.regex.iter_mut().for_each(|(pattern, _)| linker.pattern(pattern));
+    }
+    for listen in &mut http.listen {
+        listen.names.regex.iter_mut().for_each(|(pattern, _)| linker.pattern(pattern));
+    }
+    for format in &mut http.log_formats {
+        linker.template(&mut format.template);
+    }
+    for map in &mut http.maps {
+        linker.template(&mut map.source);
+        linker.template(&mut map.default);
+        map.exact.values_mut().for_each(|value| linker.template(value));
+        map.wildcards.leading.iter_mut().for_each(|(_, value)| linker.template(value));
+        map.wildcards.trailing.iter_mut().for_each(|(_, value)| linker.template(value));
+        for (pattern, value) in &mut map.regex {
+            linker.pattern(pattern);
+            linker.template(value);
+        }
+    }
+}
+
+struct Linker<'a> {
+    variables: &'a [Variable],
+}
+
+impl Linker<'_> {
+    fn op(&self, op: &mut Op) {
+        match op {
+            Op::Set { slot, value } => {
+                self.slot(slot);
+                self.template(value);
+            }
+            Op::If { condition, .. } => match condition {
+                Condition::True(subject) => self.template(subject),
+                Condition::Equal { left, right, .. } => {
+                    self.template(left);
+                    self.template(right);
+                }
+                Condition::Matches { subject, pattern, .. } => {
+                    self.template(subject);
+                    self.pattern(pattern);
+                }
+            },
+            Op::Return { text, .. } => text.iter_mut().for_each(|text| self.template(text)),
+        }
+    }
+
+    fn settings(&self, settings: &mut Settings) {
+        self.template(&mut settings.root.path);
+        settings.index.iter_mut().for_each(|file| self.template(file));
+        if let Some(try_files) = &mut settings.try_files {
+            try_files.files.iter_mut().for_each(|file| self.template(&mut file.path));
+            if let TryFilesFallback::Uri(uri) = &mut try_files.last {
+                self.template(uri);
+            }
+        }
+        settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
+        settings
+            .access_log
+            .iter_mut()
+            .filter_map(|log| log.condition.as_mut())
+            .for_each(|text| self.template(text));
+        settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
+        if let Redirect::Rules(rules) = &mut settings.proxy.redirect {
+            rules.iter_mut().for_each(|rule| self.redirect(rule));
+        }
+    }
+
+    fn redirect(&self, rule: &mut RedirectRule) {
+        match rule {
+            RedirectRule::Prefix { from, to } => {
+                self.template(from);
+                self.template(to);
+            }
+            RedirectRule::Regex { pattern, to } => {
+                self.pattern(pattern);
+                self.template(to);
+            }
+        }
+    }
+
+    fn template(&self, template: &mut Template) {
+        for part in &mut template.parts {
+            if let Part::Variable(variable @ Variable::Slot(_)) = part
+                && let Variable::Slot(number) = *variable
+                && let Some(resolved) = self.variables.get(number)
+            {
+                *variable = resolved.clone();
+            }
+        }
+    }
+
+    fn pattern(&self, pattern: &mut Pattern) {
+        pattern.named.iter_mut().for_each(|(_, slot)| self.slot(slot));
+    }
+
+    /// A name made by `set` or a capture is always a slot in the end.
+    fn slot(&self, slot: &mut usize) {
+        if let Some(Variable::Slot(resolved)) = self.variables.get(*slot) {
+            *slot = *resolved;
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Levels merged from the outside in, each with what it does not set itself taken from the one around it.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::checks::PAGE;
+use crate::model::{
+    AccessLog, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
+};
+use crate::read::level::{Level, LevelId, Raw};
+use crate::template::Template;
+
+const MINUTE: Duration = Duration::from_secs(60);
+const MEGABYTE: u64 = 1 << 20;
+
+/// What a server says about request heads.
+pub(super) struct RequestHeads {
+    pub(super) timeout: Duration,
+    pub(super) first_buffer: usize,
+    pub(super) large_buffers: (usize, usize),
+}
+
+/// The settings of every level, `http` itself being the first.
+///
+/// `error_log` stays empty where only the main context says something, which may still come after `http`.
+pub(super) fn settings(levels: &[Level], prefix: &Path) -> Vec<Settings> {
+    let defaults = defaults(prefix);
+    let mut merged: Vec<Settings> = Vec::with_capacity(levels.len());
+    for level in levels {
+        // A level stands after the one around it; only `http` is around itself.
+        let outer = merged.get(level.parent.0).unwrap_or(&defaults);
+        let settings = merge(level, outer);
+        merged.push(settings);
+    }
+    merged
+}
+
+/// The settings of a server that have no place in a location.
+pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
+    fn first<T>(levels: &[Level], server: LevelId, value: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+        [server, LevelId::HTTP]
+            .into_iter()
+            .find_map(|id| levels.get(id.0).and_then(|level| value(&level.raw)))
+    }
+    RequestHeads {
+        timeout: first(levels, server, |raw| raw.client_header_timeout).unwrap_or(MINUTE),
+        first_buffer: first(levels, server, |raw| raw.client_header_buffer_size).unwrap_or(1024),
+        large_buffers: first(levels, server, |raw| raw.large_client_header_buffers).unwrap_or((4, 8192)),
+    }
+}
+
+fn merge(level: &Level, outer: &Settings) -> Settings {
+    let raw = &level.raw;
+    let (keepalive_timeout, keepalive_header) =
+        raw.keepalive_timeout.unwrap_or((outer.keepalive_timeout, outer.keepalive_header));
+    Settings {
+        root: raw.root.clone().unwrap_or_else(|| outer.root.clone()),
+        index: if raw.index.is_empty() { outer.index.clone() } else { raw.index.clone() },
+        try_files: raw.try_files.clone(),
+        types: raw.types.clone().map_or_else(|| Arc::clone(&outer.types), Arc::new),
+        default_type: raw.default_type.clone().unwrap_or_else(|| outer.default_type.clone()),
+        etag: raw.etag.unwrap_or(outer.etag),
+        sendfile: raw.sendfile.unwrap_or(outer.sendfile),
+        tcp_nopush: raw.tcp_nopush.unwrap_or(outer.tcp_nopush),
+        tcp_nodelay: raw.tcp_nodelay.unwrap_or(outer.tcp_nodelay),
+        keepalive_timeout,
+        keepalive_header,
+        keepalive_requests: raw.keepalive_requests.unwrap_or(outer.keepalive_requests),
+        client_max_body_size: match raw.client_max_body_size {
+            Some(0) => None,
+            Some(bytes) => Some(bytes),
+            None => outer.client_max_body_size,
+        },
+        client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
+        send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
+        server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
+        add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
+        access_log: access_log(raw, outer),
+        error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
+        proxy_pass: match (&raw.proxy_pass, level.kind) {
+            (Some(own), _) => Some(own.clone()),
+            (None, Some(LocationKind::If)) => outer.proxy_pass.clone(),
+            (None, _) => None,
+        },
+        proxy: proxy(raw, &outer.proxy),
+    }
+}
+
+fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
+    ProxySettings {
+        set_header: if raw.set_header.is_empty() { outer.set_header.clone() } else { raw.set_header.clone() },
+        http11: raw.http11.or(outer.http11),
+        connect_timeout: raw.connect_timeout.unwrap_or(outer.connect_timeout),
+        send_timeout: raw.proxy_send_timeout.unwrap_or(outer.send_timeout),
+        read_timeout: raw.read_timeout.unwrap_or(outer.read_timeout),
+        next_upstream: match raw.next_upstream {
+            Some((_, true)) => NextUpstream::default(),
+            Some((when, false)) => when,
+            None => outer.next_upstream,
+        },
+        next_upstream_tries: raw.next_upstream_tries.unwrap_or(outer.next_upstream_tries),
+        next_upstream_timeout: raw.next_upstream_timeout.unwrap_or(outer.next_upstream_timeout),
+        buffering: raw.buffering.unwrap_or(outer.buffering),
+        request_buffering: raw.request_buffering.unwrap_or(outer.request_buffering),
+        buffer_size: raw.proxy_buffer_size.unwrap_or(outer.buffer_size),
+        redirect: redirect(raw, &outer.redirect),
+        hide_header: if raw.hide_header.is_empty() {
+            outer.hide_header.clone()
+        } else {
+            raw.hide_header.clone()
+        },
+        pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
+    }
+}
+
+/// `proxy_redirect default` holds where there is a `proxy_pass` and nothing was said here or further out.
+fn redirect(raw: &Raw, outer: &Redirect) -> Redirect {
+    match (&raw.redirect, outer, &raw.default_redirect) {
+        (Some(own), _, _) => own.clone(),
+        (None, Redirect::Off, _) => Redirect::Off,
+        (None, Redirect::Rules(rules), Some(rule)) if rules.is_empty() => Redirect::Rules(vec![rule.clone()]),
+        (None, rules, _) => rules.clone(),
+    }
+}
+
+fn access_log(raw: &Raw, outer: &Settings) -> Vec<AccessLog> {
+    match (raw.access_log_off, raw.access_log.is_empty()) {
+        (true, _) => Vec::new(),
+        (false, true) => outer.access_log.clone(),
+        (false, false) => raw.access_log.clone(),
+    }
+}
+
+fn defaults(prefix: &Path) -> Settings {
+    let path = |name: &str| Template::literal(&prefix.join(name).to_string_lossy());
+    let types = [("html", "text/html"), ("gif", "image/gif"), ("jpg", "image/jpeg")];
+    let types: HashMap<String, String> = types.map(|(ext, name)| (ext.to_owned(), name.to_owned())).into();
+    Settings {
+        root: Root { path: path("html"), prefix: None, alias: false, alias_prefix: 0 },
+        index: vec![Template::literal("index.html")],
+        try_files: None,
+        types: Arc::new(types),
+        default_type: "text/plain".into(),
+        etag: true,
+        sendfile: false,
+        tcp_nopush: false,
+        tcp_nodelay: true,
+        keepalive_timeout: Duration::from_secs(75),
+        keepalive_header: None,
+        keepalive_requests: 1000,
+        client_max_body_size: Some(MEGABYTE),
+        client_body_timeout: MINUTE,
+        send_timeout: MINUTE,
+        server_tokens: true,
+        add_header: Vec::new(),
+        access_log: vec![AccessLog {
+            target: LogTarget::File(prefix.join("logs/access.log")),
+            // `combined`, which is always the first.
+            format: 0,
+            condition: None,
+            buffer: None,
+            flush: None,
+        }],
+        error_log: Vec::new(),
+        proxy_pass: None,
+        proxy: ProxySettings {
+            set_header: Vec::new(),
+            http11: None,
+            connect_timeout: MINUTE,
+            send_timeout: MINUTE,
+            read_timeout: MINUTE,
+            next_upstream: NextUpstream { error: true, timeout: true, ..NextUpstream::default() },
+            next_upstream_tries: 0,
+            next_upstream_timeout: Duration::ZERO,
+            buffering: true,
+            request_buffering: true,
+            buffer_size: PAGE,
+            redirect: Redirect::Rules(Vec::new()),
+            hide_header: Vec::new(),
+            pass_request_headers: true,
+        },
+    }
+}

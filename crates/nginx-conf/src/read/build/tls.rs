@@ -1,0 +1,196 @@
+//! The TLS of each server, from its own directives and those of `http`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::SupportedKxGroup;
+use rustls::sign::CertifiedKey;
+use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version};
+
+use crate::error::ConfigError;
+use crate::read::Reader;
+use crate::read::http::listen::Listens;
+use crate::read::http::server::ServerDraft;
+use crate::read::http::ssl::{Protocols, Tls, Written};
+use crate::read::level::{Level, LevelId};
+use crate::tls::{self, Cipher, Context, Curve, Sessions, Unusable, Version};
+
+/// nginx's default for `ssl_session_timeout`.
+const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// How a server meets clients.
+#[derive(Debug, Default)]
+pub(super) struct Handshake {
+    /// What it needs for a handshake, where it names a certificate.
+    pub(super) tls: Option<Arc<ServerConfig>>,
+    /// `ssl_reject_handshake`.
+    pub(super) rejects_handshake: bool,
+}
+
+impl Handshake {
+    fn is_decided(&self) -> bool {
+        self.tls.is_some() || self.rejects_handshake
+    }
+}
+
+/// How each server meets clients. Files are read, and must be right, even where nobody listens with TLS.
+pub(super) fn handshakes(
+    reader: &Reader,
+    levels: &[Level],
+    servers: &[ServerDraft],
+) -> Result<Vec<Handshake>, ConfigError> {
+    let of = |level: LevelId| levels.get(level.0).map(|level| &level.raw.tls);
+    let handshake = |server: &ServerDraft| match (of(server.level), of(LevelId::HTTP)) {
+        (Some(server), Some(http)) => {
+            let merged = Merged { server, http };
+            let rejects_handshake = merged.one(|tls| tls.reject_handshake).unwrap_or(false);
+            Ok(Handshake { tls: context(reader, &merged)?, rejects_handshake })
+        }
+        _ => Ok(Handshake::default()),
+    };
+    servers.iter().map(handshake).collect()
+}
+
+/// An address with TLS needs a certificate for those who name no server; where those are turned away, every other server
+/// needs one of its own.
+pub(super) fn check(
+    listens: &Listens,
+    servers: &[ServerDraft],
+    handshakes: &[Handshake],
+) -> Result<(), ConfigError> {
+    for address in listens.addresses.iter().filter(|address| address.tls) {
+        let default = address.default_server.or(address.servers.first().copied()).unwrap_or(0);
+        let has_certificate = handshakes.get(default).is_some_and(|handshake| handshake.tls.is_some());
+        let rest: &[usize] = if has_certificate { &[] } else { &address.servers };
+        for &index in [default].iter().chain(rest) {
+            if let (Some(handshake), Some(server)) = (handshakes.get(index), servers.get(index))
+                && !handshake.is_decided()
+            {
+                let message = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
+                return Err(server.invalid.clone().with_message(message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is in force in a server.
+struct Merged<'a> {
+    server: &'a Tls,
+    http: &'a Tls,
+}
+
+impl<'a> Merged<'a> {
+    fn one<T>(&self, value: impl Fn(&'a Tls) -> Option<T>) -> Option<T> {
+        value(self.server).or_else(|| value(self.http))
+    }
+
+    fn list(&self, value: impl Fn(&'a Tls) -> &'a [Written]) -> &'a [Written] {
+        let own = value(self.server);
+        if own.is_empty() { value(self.http) } else { own }
+    }
+}
+
+fn context(reader: &Reader, merged: &Merged<'_>) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
+    let written = merged.list(|tls| &tls.certificates);
+    let Some(first) = written.first() else { return Ok(None) };
+    let context = Context {
+        certificates: certificates(reader, written, merged.list(|tls| &tls.keys))?,
+        versions: versions(merged.one(|tls| tls.protocols.as_ref()))?,
+        suites: suites(merged.one(|tls| tls.ciphers.as_ref()))?,
+        groups: groups(merged.one(|tls| tls.curves.as_ref()))?,
+        prefer_server_ciphers: merged.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
+        sessions: Sessions {
+            cache: merged.one(|tls| tls.cache.clone()).flatten(),
+            tickets: merged.one(|tls| tls.tickets).unwrap_or(true),
+            timeout: merged.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
+        },
+    };
+    let unused = |file: Option<&Written>, check: fn(&std::path::Path) -> Result<(), Unusable>| match file {
+        Some(file) => check(&reader.path_beside_the_file(&file.text)).map_err(|error| unusable(file, &error)),
+        None => Ok(()),
+    };
+    unused(merged.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
+    unused(merged.one(|tls| tls.dhparam.as_ref()), tls::check_parameters)?;
+    let failed = |error| first.wrong.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
+    tls::context(context).map(Some).map_err(failed)
+}
+
+fn certificates(
+    reader: &Reader,
+    certificates: &[Written],
+    keys: &[Written],
+) -> Result<Vec<Arc<CertifiedKey>>, ConfigError> {
+    if let (true, Some(last)) = (keys.len() < certificates.len(), certificates.last()) {
+        let message = format!("no \"ssl_certificate_key\" is defined for certificate \"{}\"", last.text);
+        return Err(last.wrong.clone().with_message(message));
+    }
+    let pair = |(certificate, key): (&Written, &Written)| {
+        let path = |file: &Written| reader.path_beside_the_file(&file.text);
+        tls::pair(&path(certificate), &path(key))
+            .map_err(|error| unusable(if error.is_about_the_key { key } else { certificate }, &error))
+    };
+    certificates.iter().zip(keys).map(pair).collect()
+}
+
+fn unusable(file: &Written, error: &Unusable) -> ConfigError {
+    let said = file.wrong.clone().with_message(error.to_string());
+    match error.help {
+        Some(help) => said.help(help),
+        None => said,
+    }
+}
+
+fn versions(written: Option<&Protocols>) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+    let Some(written) = written else { return Ok(vec![&version::TLS12, &version::TLS13]) };
+    let named = Version::ALL.iter().filter(|version| written.names.iter().any(|name| name == version.name));
+    let versions: Vec<_> = named.filter_map(|version| version.version).collect();
+    match versions.is_empty() {
+        true => Err(written
+            .wrong
+            .clone()
+            .with_message("no version in \"ssl_protocols\" is spoken here")
+            .help("TLSv1.2 and TLSv1.3 are")),
+        false => Ok(versions),
+    }
+}
+
+/// Those that are named, in their order. A class lets all of ours follow, as it is not known here what is in it.
+fn suites(written: Option<&Written>) -> Result<Vec<SupportedCipherSuite>, ConfigError> {
+    let words: Vec<&str> =
+        written.map_or_else(|| vec!["HIGH"], |list| list.text.split([':', ',', ' ']).collect());
+    let mut chosen: Vec<&Cipher> =
+        words.iter().filter_map(|word| Cipher::ALL.iter().find(|cipher| cipher.name == *word)).collect();
+    chosen.retain(|cipher| !cipher.always);
+    if words.iter().any(|word| tls::is_class(word)) {
+        // Those that were named are there twice: the first time counts.
+        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.always));
+    }
+    if let (true, Some(list)) = (chosen.is_empty(), written) {
+        let message = format!("SSL_CTX_set_cipher_list(\"{}\") failed (SSL: no cipher match)", list.text);
+        let names: Vec<&str> =
+            Cipher::ALL.iter().filter(|cipher| !cipher.always).map(|cipher| cipher.name).collect();
+        return Err(list
+            .wrong
+            .clone()
+            .with_message(message)
+            .help(format!("spoken here: {}", names.join(":"))));
+    }
+    let always = Cipher::ALL.iter().filter(|cipher| cipher.always);
+    Ok(always.chain(chosen).map(|cipher| cipher.suite).collect())
+}
+
+fn groups(written: Option<&Written>) -> Result<Vec<&'static dyn SupportedKxGroup>, ConfigError> {
+    let all = || Curve::ALL.iter().map(|curve| curve.group).collect();
+    let Some(list) = written.filter(|list| list.text != "auto") else { return Ok(all()) };
+    let named =
+        list.text.split(':').filter_map(|name| Curve::ALL.iter().find(|curve| curve.names.contains(&name)));
+    let groups: Vec<_> = named.map(|curve| curve.group).collect();
+    match groups.is_empty() {
+        true => {
+            let message = format!("SSL_CTX_set1_curves_list(\"{}\") failed (SSL: no group match)", list.text);
+            Err(list.wrong.clone().with_message(message).help("spoken here: X25519:prime256v1:secp384r1"))
+        }
+        false => Ok(groups),
+    }
+}

@@ -1,0 +1,71 @@
+//! Locations by the level they stand in.
+
+use std::collections::HashMap;
+
+use crate::error::ConfigError;
+use crate::model::{LocationKind, LocationTree, PrefixLocation};
+use crate::read::level::{Level, LevelId};
+
+/// The trees of servers and locations that have locations inside.
+pub(super) struct Trees(HashMap<usize, LocationTree>);
+
+impl Trees {
+    /// Sorts every location into the tree of the level around it.
+    pub(super) fn new(levels: &[Level]) -> Result<Trees, ConfigError> {
+        let mut trees: HashMap<usize, LocationTree> = HashMap::new();
+        for (index, level) in levels.iter().enumerate() {
+            let id = LevelId(index).location();
+            // nginx adds the slash where a proxied location ends in one and the request does not.
+            let auto_redirect = level.raw.proxy_pass.is_some() && level.name.ends_with('/');
+            let is_new = match level.kind {
+                None | Some(LocationKind::ServerLevel | LocationKind::If) => continue,
+                Some(LocationKind::Exact) => {
+                    let tree = trees.entry(level.parent.0).or_default();
+                    if auto_redirect && let Some(name) = level.name.strip_suffix('/') {
+                        tree.redirect.entry(name.as_bytes().to_vec()).or_insert(id);
+                    }
+                    tree.exact.insert(level.name.as_bytes().to_vec(), id).is_none()
+                }
+                Some(LocationKind::Prefix) => {
+                    let tree = trees.entry(level.parent.0).or_default();
+                    let prefix = level.name.as_bytes().to_vec();
+                    if auto_redirect && let Some(name) = level.name.strip_suffix('/') {
+                        tree.redirect.entry(name.as_bytes().to_vec()).or_insert(id);
+                    }
+                    let is_new = !tree.prefix.iter().any(|known| known.prefix == prefix);
+                    tree.prefix.push(PrefixLocation { prefix, no_regex: level.no_regex, auto_redirect, id });
+                    is_new
+                }
+                Some(LocationKind::Regex) => {
+                    if let Some(pattern) = &level.pattern {
+                        trees.entry(level.parent.0).or_default().regex.push((pattern.clone(), id));
+                    }
+                    true
+                }
+                Some(LocationKind::Named) => {
+                    trees.entry(level.parent.0).or_default().named.entry(level.name.clone()).or_insert(id);
+                    true
+                }
+            };
+            if let (false, Some(error)) = (is_new, &level.duplicate) {
+                return Err(error.clone());
+            }
+        }
+        for tree in trees.values_mut() {
+            let LocationTree { exact, redirect, .. } = tree;
+            for (name, id) in redirect {
+                // Of two locations of this name the exact one's settings count, whichever has the `proxy_pass`.
+                if let Some(exact) = exact.get(&[name, &b"/"[..]].concat()) {
+                    *id = *exact;
+                }
+            }
+            tree.prefix.sort_by_key(|location| std::cmp::Reverse(location.prefix.len()));
+        }
+        Ok(Trees(trees))
+    }
+
+    /// The tree of a level, which is then no longer here.
+    pub(super) fn take(&mut self, level: LevelId) -> Option<LocationTree> {
+        self.0.remove(&level.0)
+    }
+}

@@ -1,0 +1,135 @@
+//! Files and response headers: `root`, `alias`, `index`, `try_files`, `types`, `add_header`.
+
+use crate::error::ConfigError;
+use crate::input::Directive;
+use crate::model::{AddHeader, LocationKind, Root, TryFile, TryFiles, TryFilesFallback};
+use crate::read::Reader;
+use crate::read::values::{duplicate, parse_number};
+use crate::read::variables::{template, template_of};
+
+/// `root` and `alias`.
+pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let (name, word) = (directive.name(), directive.argument(0));
+    let alias = name == "alias";
+    if let Some(earlier) = &reader.raw().root {
+        return Err(match (earlier.alias, alias) {
+            (true, false) | (false, true) => {
+                let earlier = if earlier.alias { "alias" } else { "root" };
+                directive.error(format!(
+                    "\"{name}\" directive is duplicate, \"{earlier}\" directive was specified earlier"
+                ))
+            }
+            _ => duplicate(directive),
+        });
+    }
+    let level = reader.http.level();
+    let (kind, replaced) = (level.kind, level.name.len());
+    if alias && kind == Some(LocationKind::Named) {
+        return Err(directive.error("the \"alias\" directive cannot be used inside the named location"));
+    }
+    for variable in ["document_root", "realpath_root"] {
+        if word.text.contains(&format!("${variable}")) || word.text.contains(&format!("${{{variable}}}")) {
+            let message = format!("the ${variable} variable cannot be used in the \"{name}\" directive");
+            return Err(directive.error_at(word, message));
+        }
+    }
+    let text = match alias {
+        true => word.text.as_str(),
+        false => word.text.strip_suffix('/').unwrap_or(&word.text),
+    };
+    let prefix = reader.full_path("").display().to_string();
+    let variable_first = text.starts_with('$');
+    let full = match variable_first {
+        true => text.to_owned(),
+        // Not a path join: it would take an empty text for the prefix without its slash.
+        false if text.starts_with('/') || (text.is_empty() && !word.text.is_empty()) => text.to_owned(),
+        false => format!("{prefix}{text}"),
+    };
+    let path = template_of(&mut reader.http.names, directive, word, &full)?;
+    // Where it replaces nothing it adds the whole URI, as `root` does.
+    let alias = alias && (kind == Some(LocationKind::Regex) || replaced > 0);
+    let alias_prefix = if alias && kind != Some(LocationKind::Regex) { replaced } else { 0 };
+    reader.raw().root = Some(Root { path, prefix: variable_first.then_some(prefix), alias, alias_prefix });
+    Ok(())
+}
+
+/// `index`.
+pub(crate) fn index(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let last = directive.arguments().len() - 1;
+    for (position, word) in directive.arguments().iter().enumerate() {
+        if word.text.is_empty() {
+            return Err(directive.error_at(word, "index \"\" in \"index\" directive is invalid"));
+        }
+        if word.text.starts_with('/') && position != last {
+            let message = "only the last index in \"index\" directive should be absolute";
+            reader.warn(&directive.error_at(word, message));
+        }
+        let file = template(&mut reader.http.names, directive, word)?;
+        reader.raw().index.push(file);
+    }
+    Ok(())
+}
+
+/// `try_files`.
+pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.raw().try_files.is_some() {
+        return Err(duplicate(directive));
+    }
+    let Some((last, words)) = directive.arguments().split_last() else { return Ok(()) };
+    let mut files = Vec::new();
+    for word in words {
+        let (text, is_directory) = match word.text.strip_suffix('/') {
+            Some(shorter) => (shorter, true),
+            None => (word.text.as_str(), false),
+        };
+        let path = template_of(&mut reader.http.names, directive, word, text)?;
+        files.push(TryFile { path, directory: is_directory });
+    }
+    let last = match last.text.strip_prefix('=') {
+        Some(code) => {
+            let number = parse_number(code).filter(|number| *number <= 999);
+            let number = number.and_then(|number| u16::try_from(number).ok());
+            TryFilesFallback::Status(
+                number.ok_or_else(|| directive.error_at(last, format!("invalid code \"{}\"", last.text)))?,
+            )
+        }
+        None => TryFilesFallback::Uri(template(&mut reader.http.names, directive, last)?),
+    };
+    reader.raw().try_files = Some(TryFiles { files, last });
+    Ok(())
+}
+
+/// `types { … }`.
+pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
+    reader.raw().types.get_or_insert_default();
+    while let Some(entry) = reader.entry()? {
+        if entry.name() == "include" {
+            return Err(entry.error("invalid number of arguments in \"include\" directive"));
+        }
+        let content_type = entry.name().to_owned();
+        for word in entry.arguments() {
+            let extension = word.text.to_ascii_lowercase();
+            let types = reader.raw().types.get_or_insert_default();
+            if let Some(old) = types.insert(extension.clone(), content_type.clone()) {
+                let message = format!(
+                    "duplicate extension \"{extension}\", content type: \"{content_type}\", previous content type: \"{old}\""
+                );
+                reader.warn(&entry.error_at(word, message));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `add_header`.
+pub(crate) fn add_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let value = template(&mut reader.http.names, directive, directive.argument(1))?;
+    let always = match directive.arguments().get(2) {
+        None => false,
+        Some(word) if word.text == "always" => true,
+        Some(word) => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
+    };
+    let name = directive.argument(0).text.clone();
+    reader.raw().add_header.push(AddHeader { name, value, always });
+    Ok(())
+}

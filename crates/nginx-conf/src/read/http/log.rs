@@ -1,0 +1,155 @@
+//! `log_format` and `access_log`.
+
+use crate::error::ConfigError;
+use crate::input::Directive;
+use crate::model::{AccessLog, LogEscape, LogFormat, LogTarget};
+use crate::read::Reader;
+use crate::read::values::{not_here, parse_size, parse_time};
+use crate::read::variables::template_of;
+use crate::template::{Part, Template, Variable};
+
+/// The format that is there without being declared.
+pub(crate) fn combined() -> LogFormat {
+    let literal = |text: &str| Part::Literal(text.into());
+    LogFormat {
+        name: "combined".into(),
+        template: Template {
+            parts: vec![
+                Part::Variable(Variable::RemoteAddr),
+                literal(" - "),
+                Part::Variable(Variable::RemoteUser),
+                literal(" ["),
+                Part::Variable(Variable::TimeLocal),
+                literal("] \""),
+                Part::Variable(Variable::Request),
+                literal("\" "),
+                Part::Variable(Variable::Status),
+                literal(" "),
+                Part::Variable(Variable::BodyBytesSent),
+                literal(" \""),
+                Part::Variable(Variable::Http("referer".into())),
+                literal("\" \""),
+                Part::Variable(Variable::Http("user_agent".into())),
+                literal("\""),
+            ],
+        },
+        escape: LogEscape::Default,
+    }
+}
+
+/// `log_format`.
+pub(crate) fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let name = directive.argument(0).text.clone();
+    if reader.http.log_formats.iter().any(|format| format.name == name) {
+        let message = format!("duplicate \"log_format\" name \"{name}\"");
+        return Err(directive.error_at(directive.argument(0), message));
+    }
+    let mut words = directive.arguments().get(1..).unwrap_or_default();
+    let mut escape = LogEscape::Default;
+    if let Some((first, rest)) = words.split_first()
+        && let Some(value) = first.text.strip_prefix("escape=")
+    {
+        words = rest;
+        escape = match value {
+            "default" => LogEscape::Default,
+            "json" => LogEscape::Json,
+            "none" => LogEscape::None,
+            other => {
+                let message = format!("unknown log format escaping \"{other}\"");
+                return Err(directive.error_at(first, message));
+            }
+        };
+    }
+    let mut template = Template::default();
+    for word in words {
+        let piece = template_of(&mut reader.http.names, directive, word, &word.text);
+        let piece = piece.map_err(|error| match nameless(&word.text) {
+            Some(rest) => error.with_message(format!("invalid parameter \"{rest}\"")),
+            None => error,
+        })?;
+        template.parts.extend(piece.parts);
+    }
+    join_literals(&mut template);
+    reader.http.log_formats.push(LogFormat { name, template, escape });
+    Ok(())
+}
+
+/// `access_log`.
+pub(crate) fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let path = directive.argument(0);
+    if path.text == "off" {
+        reader.raw().access_log_off = true;
+        return match directive.arguments().get(1) {
+            None => Ok(()),
+            Some(word) => Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
+        };
+    }
+    if path.text.starts_with("syslog:") {
+        return Err(not_here(directive, 0, "\"syslog:\""));
+    }
+    if path.text.contains('$') {
+        return Err(not_here(directive, 0, "a variable"));
+    }
+    let target = LogTarget::File(reader.full_path(&path.text));
+    let target = if path.text == "stderr" { LogTarget::Stderr } else { target };
+    let name = directive.arguments().get(1).map_or("combined", |word| word.text.as_str());
+    let Some(format) = reader.http.log_formats.iter().position(|format| format.name == name) else {
+        return Err(directive
+            .error_at(directive.argument(1), format!("unknown log format \"{name}\""))
+            .or_help(|| Some("a log_format must come before the access_log that uses it".to_owned())));
+    };
+    let mut log = AccessLog { target, format, condition: None, buffer: None, flush: None };
+    for (index, word) in directive.arguments().iter().enumerate().skip(2) {
+        let invalid =
+            |what: &str| directive.error_at(word, format!("invalid {what} \"{}\"", value(&word.text)));
+        match word.text.split_once('=') {
+            Some(("buffer", size)) => {
+                let size = parse_size(size).filter(|size| *size > 0);
+                log.buffer = Some(size.ok_or_else(|| invalid("buffer size"))?);
+            }
+            Some(("flush", time)) => {
+                let time = parse_time(time).filter(|time| !time.is_zero());
+                log.flush = Some(time.ok_or_else(|| invalid("flush time"))?);
+            }
+            Some(("if", text)) => {
+                log.condition = Some(template_of(&mut reader.http.names, directive, word, text)?);
+            }
+            _ if word.text == "gzip" || word.text.starts_with("gzip=") => {
+                return Err(not_here(directive, index, "\"gzip\""));
+            }
+            _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
+        }
+    }
+    if log.flush.is_some() && log.buffer.is_none() {
+        let message = format!("no buffer is defined for access_log \"{}\"", path.text);
+        return Err(directive.error_at(path, message));
+    }
+    reader.raw().access_log.push(log);
+    Ok(())
+}
+
+/// The text from the first `$` on that has no name after it, which nginx repeats in its message.
+fn nameless(text: &str) -> Option<&str> {
+    let is_nameless = |rest: &&str| {
+        let name = rest.trim_start_matches('$');
+        let name = name.strip_prefix('{').unwrap_or(name);
+        rest.starts_with("$$") || !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
+    };
+    text.match_indices('$').map(|(at, _)| text.get(at..).unwrap_or_default()).find(is_nameless)
+}
+
+fn value(parameter: &str) -> &str {
+    parameter.split_once('=').map_or(parameter, |(_, value)| value)
+}
+
+/// A format is written in pieces; text that meets at their edges becomes one part.
+fn join_literals(template: &mut Template) {
+    let mut parts: Vec<Part> = Vec::new();
+    for part in template.parts.drain(..) {
+        match (parts.last_mut(), part) {
+            (Some(Part::Literal(before)), Part::Literal(text)) => *before = format!("{before}{text}").into(),
+            (_, part) => parts.push(part),
+        }
+    }
+    template.parts = parts;
+}

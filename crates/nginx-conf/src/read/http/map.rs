@@ -1,0 +1,114 @@
+//! `map`.
+
+use std::collections::HashMap;
+
+use crate::error::ConfigError;
+use crate::input::Directive;
+use crate::model::{Map, ServerNamesOf};
+use crate::read::build::names::{Shape, shape};
+use crate::read::variables::{Maker, template};
+use crate::read::{Reader, regex};
+use crate::template::Template;
+
+/// `map source $variable { … }`.
+pub(crate) fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let source = template(&mut reader.http.names, directive, directive.argument(0))?;
+    let word = directive.argument(1);
+    let Some(name) = word.text.strip_prefix('$') else {
+        return Err(directive
+            .error_at(word, format!("invalid variable name \"{}\"", word.text))
+            .or_help(|| Some(format!("did you mean \"${}\"?", word.text))));
+    };
+    let index = reader.http.maps.len();
+    reader.http.names.make(directive, word, name, Maker::Map(index))?;
+    let mut draft = MapDraft {
+        map: Map {
+            name: name.to_owned(),
+            source,
+            hostnames: false,
+            exact: HashMap::new(),
+            wildcards: ServerNamesOf { leading: Vec::new(), trailing: Vec::new() },
+            regex: Vec::new(),
+            default: Template::default(),
+        },
+        has_default: false,
+    };
+    while let Some(entry) = reader.entry()? {
+        draft.add(reader, &entry)?;
+    }
+    let MapDraft { mut map, .. } = draft;
+    map.wildcards.leading.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    map.wildcards.trailing.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    reader.http.maps.push(map);
+    Ok(())
+}
+
+struct MapDraft {
+    map: Map,
+    has_default: bool,
+}
+
+impl MapDraft {
+    fn add(&mut self, reader: &mut Reader, entry: &Directive) -> Result<(), ConfigError> {
+        let [word, value] = &entry.words[..] else {
+            return match (entry.name(), entry.words.len()) {
+                ("hostnames", 1) => {
+                    self.map.hostnames = true;
+                    Ok(())
+                }
+                ("volatile", 1) => {
+                    Err(entry.error("\"volatile\" in \"map\" is known to nginx, but not supported here"))
+                }
+                _ => Err(entry.error("invalid number of the map parameters")),
+            };
+        };
+        let value = template(&mut reader.http.names, entry, value)?;
+        if word.text == "default" {
+            if std::mem::replace(&mut self.has_default, true) {
+                return Err(entry.error("duplicate default map parameter"));
+            }
+            self.map.default = value;
+            return Ok(());
+        }
+        if let Some(source) = word.text.strip_prefix('~') {
+            let caseless = source.starts_with('*');
+            let source = source.strip_prefix('*').unwrap_or(source);
+            let pattern = regex::pattern(reader, entry, word, source, caseless)?;
+            self.map.regex.push((pattern, value));
+            return Ok(());
+        }
+        // `\default` is a key, not the default.
+        let key = word.text.strip_prefix('\\').unwrap_or(&word.text).to_ascii_lowercase();
+        self.insert(&key, value).map_err(|what| entry.error_at(word, format!("{what} \"{key}\"")))
+    }
+
+    fn insert(&mut self, key: &str, value: Template) -> Result<(), &'static str> {
+        const CONFLICT: &str = "conflicting parameter";
+        let shape = match self.map.hostnames {
+            true => shape(key).ok_or("invalid hostname or wildcard")?,
+            false => Shape::Exact(key),
+        };
+        let push = |list: &mut Vec<(String, Template)>, name: &str, value| {
+            if list.iter().any(|(known, _)| known == name) {
+                return Err(CONFLICT);
+            }
+            list.push((name.to_owned(), value));
+            Ok(())
+        };
+        let exact = match shape {
+            Shape::Exact(name) => Some(name),
+            Shape::Both(name) => name.strip_prefix('.'),
+            _ => None,
+        };
+        if let Some(name) = exact
+            && self.map.exact.insert(name.as_bytes().to_vec(), value.clone()).is_some()
+        {
+            return Err(CONFLICT);
+        }
+        match shape {
+            Shape::Exact(_) => Ok(()),
+            Shape::Both(name) | Shape::Leading(name) => push(&mut self.map.wildcards.leading, name, value),
+            Shape::Trailing(name) => push(&mut self.map.wildcards.trailing, name, value),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Regular expressions: PCRE in nginx, `fancy-regex` here.
+
+use fancy_regex::{BytesMode, RegexBuilder};
+
+use super::Reader;
+use super::variables::Maker;
+use crate::error::ConfigError;
+use crate::input::Directive;
+use crate::model::Pattern;
+use crate::source::Word;
+
+/// Escapes that both know, each in its own way.
+const AMBIGUOUS: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
+
+/// Compiles `source`, a part of `word`; each named capture makes a variable.
+pub(crate) fn pattern(
+    reader: &mut Reader,
+    directive: &Directive,
+    word: &Word,
+    source: &str,
+    caseless: bool,
+) -> Result<Pattern, ConfigError> {
+    let refused = |reason: &str| {
+        directive.error_at(word, format!("regular expression \"{source}\" cannot be compiled: {reason}"))
+    };
+    // nginx compiles for bytes unless the expression asks for UTF-8.
+    let utf8 = ["(*UTF8)", "(*UTF)"].into_iter().find_map(|verb| source.strip_prefix(verb));
+    let mode = if utf8.is_some() { BytesMode::UnicodeBytes } else { BytesMode::Ascii };
+    let expression = utf8.unwrap_or(source);
+    if let Some(escape) = ambiguous_escape(expression) {
+        return Err(refused(&format!("\"\\{escape}\" is not supported here")));
+    }
+    let regex = RegexBuilder::new(expression).case_insensitive(caseless).bytes_mode(mode).build();
+    let regex = regex.map_err(|error| refused(&reason(&error.to_string())))?;
+    let mut named = Vec::new();
+    for (group, name) in regex.capture_names().enumerate() {
+        if let Some(name) = name {
+            if !is_name(name) {
+                return Err(refused("syntax error in subpattern name"));
+            }
+            named.push((group, reader.http.names.make(directive, word, name, Maker::Set)?));
+        }
+    }
+    Ok(Pattern { source: source.to_owned(), regex, named })
+}
+
+/// Whether PCRE would have a group called so: the compiler here is not as strict.
+fn is_name(name: &str) -> bool {
+    const LONGEST: usize = 32;
+    let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+    name.len() <= LONGEST && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(word)
+}
+
+fn ambiguous_escape(expression: &str) -> Option<char> {
+    let mut characters = expression.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' {
+            let escaped = characters.next()?;
+            if AMBIGUOUS.contains(&escaped) {
+                return Some(escaped);
+            }
+        }
+    }
+    None
+}
+
+/// The last line of what the compiler says, without its own preface.
+fn reason(text: &str) -> String {
+    let last = text.lines().last().unwrap_or_default().trim();
+    let words = match last.strip_prefix("Parsing error at position ").and_then(|rest| rest.split_once(": ")) {
+        Some((_, reason)) => reason,
+        None => last.strip_prefix("error: ").unwrap_or(last),
+    };
+    let mut reason: String = words.chars().take(1).flat_map(char::to_lowercase).collect();
+    reason.extend(words.chars().skip(1));
+    reason
+}

@@ -1,0 +1,102 @@
+//! Locations: how a request is answered from files, by rewriting, and what is logged of it.
+
+use super::Arity::{AtLeast, Flag, Take};
+use super::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, SERVER, SERVER_IF, command};
+use crate::read::http::{files, location, log, map, rewrite};
+use crate::read::values::{flag, once, text};
+
+pub(super) const COMMANDS: &[Command] = &[
+    command("location", SERVER | LOCATION, Take(1, 2), "", "Settings for some URIs.", location::location)
+        .block(),
+    command(
+        "root",
+        LEVELS | LOCATION_IF,
+        Take(1, 1),
+        "html",
+        "The directory that URIs are looked up in.",
+        files::root,
+    ),
+    command(
+        "alias",
+        LOCATION,
+        Take(1, 1),
+        "",
+        "What replaces the location's prefix in a URI to make a file name.",
+        files::root,
+    ),
+    command("index", LEVELS, AtLeast(1), "index.html", "Files that stand for a directory.", files::index),
+    command(
+        "try_files",
+        SERVER | LOCATION,
+        AtLeast(2),
+        "",
+        "Files to look for in turn, and what to do when none is there.",
+        files::try_files,
+    ),
+    command(
+        "types",
+        LEVELS,
+        Take(0, 0),
+        "text/html html; image/gif gif; image/jpeg jpg;",
+        "`Content-Type` by extension.",
+        files::types,
+    )
+    .block(),
+    command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files.", |r, d| {
+        once(&mut r.raw().default_type, d, text)
+    }),
+    command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`.", |r, d| {
+        once(&mut r.raw().etag, d, flag)
+    }),
+    command(
+        "add_header",
+        LEVELS | LOCATION_IF,
+        Take(2, 3),
+        "",
+        "A response header, for statuses 200, 201, 204, 206, 301 to 304, 307 and 308, or `always`. \
+         A level with one of its own inherits none.",
+        files::add_header,
+    ),
+    command(
+        "if",
+        SERVER | LOCATION,
+        AtLeast(1),
+        "",
+        "Settings and actions for requests that meet a condition.",
+        rewrite::if_block,
+    )
+    .block()
+    .note(
+        "Variables, `=`, `!=`, `~`, `~*`, `!~`, `!~*`; tests of files (`-f`, `-d`, `-e`, `-x`) are refused.",
+    ),
+    command(
+        "set",
+        SERVER | SERVER_IF | LOCATION | LOCATION_IF,
+        Take(2, 2),
+        "",
+        "Gives a variable a value.",
+        rewrite::set,
+    )
+    .note("`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`."),
+    command(
+        "return",
+        SERVER | SERVER_IF | LOCATION | LOCATION_IF,
+        Take(1, 2),
+        "",
+        "Answers with a status, a text or a redirect.",
+        rewrite::return_,
+    ),
+    command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.", map::map)
+        .block()
+        .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),
+    command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines.", log::log_format),
+    command(
+        "access_log",
+        LEVELS | LOCATION_IF,
+        AtLeast(1),
+        "logs/access.log combined",
+        "Where requests are logged, and how; `off` for nowhere.",
+        log::access_log,
+    )
+    .note("With `buffer=`, `flush=`, `if=`; `gzip`, `syslog:` and variables in the path are refused."),
+];

@@ -1,0 +1,131 @@
+//! `proxy_…`: what is sent on to app servers, and what comes back.
+
+use super::Arity::{AtLeast, Flag, Take};
+use super::{Command, LEVELS, LOCATION, LOCATION_IF, command};
+use crate::read::http::proxy as set;
+use crate::read::values::{buffers, flag, number, once, size, time};
+
+pub(super) const COMMANDS: &[Command] = &[
+    command(
+        "proxy_pass",
+        LOCATION | LOCATION_IF,
+        Take(1, 1),
+        "",
+        "The upstream or address that requests go to.",
+        set::proxy_pass,
+    )
+    .note("`http://` with an upstream, a name or an address. `https://`, `unix:` and variables are refused."),
+    command(
+        "proxy_set_header",
+        LEVELS,
+        Take(2, 2),
+        "Host $proxy_host; Connection close",
+        "A header for the app server; an empty one is not sent. A level with one of its own inherits none.",
+        set::proxy_set_header,
+    )
+    .note("Upstream connections are kept alive by default, as by nginx from 1.29.7 on."),
+    command(
+        "proxy_pass_request_headers",
+        LEVELS,
+        Flag,
+        "on",
+        "Whether the client's headers are passed on.",
+        |r, d| once(&mut r.raw().pass_request_headers, d, flag),
+    ),
+    command(
+        "proxy_http_version",
+        LEVELS,
+        Take(1, 1),
+        "1.0",
+        "The version spoken to app servers.",
+        set::proxy_http_version,
+    )
+    .note("Defaults to 1.1, as in nginx from 1.29.7 on."),
+    command(
+        "proxy_connect_timeout",
+        LEVELS,
+        Take(1, 1),
+        "60s",
+        "Time to connect to an app server.",
+        |r, d| once(&mut r.raw().connect_timeout, d, time),
+    ),
+    command(
+        "proxy_send_timeout",
+        LEVELS,
+        Take(1, 1),
+        "60s",
+        "Time between two writes to an app server.",
+        |r, d| once(&mut r.raw().proxy_send_timeout, d, time),
+    ),
+    command(
+        "proxy_read_timeout",
+        LEVELS,
+        Take(1, 1),
+        "60s",
+        "Time between two reads from an app server; how long a WebSocket may be silent.",
+        |r, d| once(&mut r.raw().read_timeout, d, time),
+    ),
+    command(
+        "proxy_next_upstream",
+        LEVELS,
+        AtLeast(1),
+        "error timeout",
+        "When a request is tried on another server.",
+        set::proxy_next_upstream,
+    ),
+    command(
+        "proxy_next_upstream_tries",
+        LEVELS,
+        Take(1, 1),
+        "0",
+        "On how many servers at most; 0 is no limit.",
+        |r, d| once(&mut r.raw().next_upstream_tries, d, number),
+    ),
+    command(
+        "proxy_next_upstream_timeout",
+        LEVELS,
+        Take(1, 1),
+        "0",
+        "For how long at most; 0 is no limit.",
+        |r, d| once(&mut r.raw().next_upstream_timeout, d, time),
+    ),
+    command(
+        "proxy_redirect",
+        LEVELS,
+        Take(1, 2),
+        "default",
+        "How `Location` and `Refresh` are rewritten.",
+        set::proxy_redirect,
+    ),
+    command(
+        "proxy_hide_header",
+        LEVELS,
+        Take(1, 1),
+        "",
+        "A response header that is not passed on.",
+        set::proxy_hide_header,
+    ),
+    command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.", |r, d| {
+        once(&mut r.raw().buffering, d, flag)
+    })
+    .note("Responses are always streamed, with a few buffers in flight."),
+    command(
+        "proxy_request_buffering",
+        LEVELS,
+        Flag,
+        "on",
+        "Whether request bodies are read before they are sent on.",
+        |r, d| once(&mut r.raw().request_buffering, d, flag),
+    ),
+    command("proxy_buffer_size", LEVELS, Take(1, 1), "4k", "How long a response's head may be.", |r, d| {
+        once(&mut r.raw().proxy_buffer_size, d, size)
+    }),
+    command("proxy_buffers", LEVELS, Take(2, 2), "8 4k", "Memory for a response.", |r, d| {
+        once(&mut r.raw().proxy_buffers, d, buffers)
+    })
+    .note("Accepted without effect."),
+    command("proxy_busy_buffers_size", LEVELS, Take(1, 1), "8k", "Memory being sent to a client.", |r, d| {
+        once(&mut r.raw().proxy_busy_buffers_size, d, size)
+    })
+    .note("Accepted without effect."),
+];
