@@ -28,6 +28,8 @@ pub mod model;
 mod read;
 mod source;
 mod table;
+
+pub mod syntax;
 pub mod template;
 pub mod tls;
 

@@ -1,6 +1,7 @@
 //! The configuration under test: found, read, overlaid by a scenario and rewritten to be run in a scratch directory.
 
 mod certificate;
+mod containment;
 mod edit;
 mod overlay;
 mod paths;
