@@ -44,7 +44,7 @@ const PATHS: [&str; 27] = [
 const NO_PATHS: [&str; 4] = ["off", "stderr", "/dev/null", "/dev/stderr"];
 
 /// Directives that talk to other machines or run other people's code, which nothing here stands in for.
-const REFUSED: [&str; 22] = [
+const REFUSED: [&str; 21] = [
     "auth_http",
     "fastcgi_pass",
     "grpc_pass",
@@ -57,7 +57,6 @@ const REFUSED: [&str; 22] = [
     "perl_modules",
     "perl_require",
     "proxy_store",
-    "resolver",
     "scgi_pass",
     "ssl_engine",
     "ssl_key_log",
@@ -138,6 +137,9 @@ impl Containment<'_> {
             }
             "proxy_pass" if !self.stays_here(argument, upstreams) => {
                 Err(format!("`proxy_pass {argument}` may ask a server that is not this run's"))
+            }
+            "resolver" if arguments.iter().any(|word| !word.contains('=') && !self.is_ours(word)) => {
+                Err(format!("`resolver {argument}` would ask a name server that is not this run's"))
             }
             "ssl_stapling" if argument == "on" => {
                 Err("`ssl_stapling on` asks the authority that issued the certificate".to_owned())

@@ -13,6 +13,7 @@ use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
 use nginx_lint_parser::parse_string;
 use regex::{Captures, Regex};
 
+use super::containment::Containment;
 use super::edit::Edits;
 use super::overlay::after_brace;
 use super::paths::{PREFIX, Scratch, place};
@@ -20,7 +21,38 @@ use super::rewritten::{Rewritten, TlsFile};
 use super::source::Source;
 
 /// Directives whose first argument is a path.
-const PATHS: [&str; 5] = ["root", "alias", "pid", "access_log", "error_log"];
+const PATHS: [&str; 13] = [
+    "root",
+    "alias",
+    "pid",
+    "access_log",
+    "error_log",
+    "auth_basic_user_file",
+    "client_body_temp_path",
+    "proxy_cache_path",
+    "proxy_temp_path",
+    "fastcgi_temp_path",
+    "scgi_temp_path",
+    "uwsgi_temp_path",
+    "lock_file",
+];
+
+/// Directives that write to where `PATHS` has them: the directories above must be there.
+const WRITTEN: [&str; 10] = [
+    "pid",
+    "access_log",
+    "error_log",
+    "client_body_temp_path",
+    "proxy_cache_path",
+    "proxy_temp_path",
+    "fastcgi_temp_path",
+    "scgi_temp_path",
+    "uwsgi_temp_path",
+    "lock_file",
+];
+
+/// More files named by `include` than anybody has.
+const MAX_INCLUDES: usize = 2_000;
 
 /// Directives whose argument is a file of the TLS set-up, in PEM.
 const TLS_FILES: [&str; 7] = [
@@ -55,9 +87,32 @@ impl Rewriter<'_> {
     /// the same one the same.
     ///
     /// # Errors
-    /// When no address can be reserved. A text that cannot be parsed is returned as it is, since the engine's own
-    /// words about it are better than ours.
+    /// When no address can be reserved, when files include each other without end, and when what came of it could reach
+    /// anything real. A text that no engine can take apart is returned as it is, since the engine's own words about it are
+    /// better than ours.
     pub fn rewrite(
+        &self,
+        text: &str,
+        mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
+    ) -> io::Result<Rewritten> {
+        let mut addresses: HashSet<SocketAddr> = self.app_servers.iter().copied().collect();
+        let rewritten = self.rewrite_unchecked(text, |written| {
+            let address = reserve(written)?;
+            addresses.insert(address);
+            Ok(address)
+        })?;
+        let name = self.source.name.as_str();
+        let included = rewritten.included.iter().map(|(name, text)| (name.as_str(), text.as_str()));
+        let texts = std::iter::once((name, rewritten.text.as_str())).chain(included);
+        let containment = Containment { scratch: self.scratch.path(), addresses: &addresses };
+        containment.check(texts).map_err(|reason| {
+            let help = "hopcheck runs a configuration on loopback and in a scratch directory alone";
+            io::Error::other(format!("not run: {reason}\n  help: {help}"))
+        })?;
+        Ok(rewritten)
+    }
+
+    fn rewrite_unchecked(
         &self,
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
@@ -67,13 +122,15 @@ impl Rewriter<'_> {
             upstreams: HashSet::new(),
             stand_ins: HashMap::new(),
             files: HashMap::new(),
+            including: Vec::new(),
+            includes: 0,
             out: Rewritten::default(),
             reserve: &mut reserve,
         };
         let Ok(parsed) = parse_string(text) else {
             return Ok(Rewritten { text: self.with_account(text)?, ..Rewritten::default() });
         };
-        walk.collect_upstreams(&parsed);
+        walk.collect_upstreams(&parsed)?;
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
@@ -106,6 +163,10 @@ struct Walk<'a> {
     stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
     files: HashMap<String, Rc<[Included]>>,
+    /// The `include`s being followed, the outermost first.
+    including: Vec<String>,
+    /// How many were followed so far.
+    includes: usize,
     out: Rewritten,
     reserve: &'a mut dyn FnMut(&str) -> io::Result<SocketAddr>,
 }
@@ -127,18 +188,38 @@ impl Walk<'_> {
         Rc::clone(self.files.entry(pattern.to_owned()).or_insert_with(all))
     }
 
-    fn collect_upstreams(&mut self, parsed: &Config) {
+    fn collect_upstreams(&mut self, parsed: &Config) -> io::Result<()> {
         for directive in parsed.all_directives() {
-            match directive.name.as_str() {
-                "upstream" => self.upstreams.extend(directive.first_arg().map(str::to_owned)),
-                "include" => {
-                    for file in directive.first_arg().map(|p| self.files(p)).unwrap_or_default().iter() {
-                        file.parsed.iter().for_each(|parsed| self.collect_upstreams(parsed));
+            match (directive.name.as_str(), directive.first_arg()) {
+                ("upstream", Some(name)) => {
+                    self.upstreams.insert(name.to_owned());
+                }
+                ("include", Some(pattern)) => {
+                    let files = self.enter(pattern)?;
+                    for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
+                        self.collect_upstreams(parsed)?;
                     }
+                    self.including.pop();
                 }
                 _ => {}
             }
         }
+        Ok(())
+    }
+
+    /// Follows `include pattern`, unless that leads round in a circle.
+    fn enter(&mut self, pattern: &str) -> io::Result<Rc<[Included]>> {
+        self.includes += 1;
+        if self.including.iter().any(|outer| outer == pattern) {
+            return Err(io::Error::other(format!(
+                "not run: `include {pattern}` leads to itself\n  help: a file that it names includes the same again"
+            )));
+        }
+        if self.includes > MAX_INCLUDES {
+            return Err(io::Error::other(format!("not run: more than {MAX_INCLUDES} `include`s")));
+        }
+        self.including.push(pattern.to_owned());
+        Ok(self.files(pattern))
     }
 
     /// The main context: its own directives, then what must be there for a run in a scratch directory.
@@ -212,6 +293,16 @@ impl Walk<'_> {
                 }
                 self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
             }
+            // Names are looked up nowhere: nobody answers there.
+            ("resolver", Some(_)) => {
+                let nobody = (self.reserve)("resolver")?;
+                let kept = directive.args.iter().filter(|word| word.as_str().contains('='));
+                let words: Vec<&str> = kept.map(|word| word.raw.as_str()).collect();
+                let text = format!("{nobody} {}", words.join(" "));
+                self.put(directive, edits, span_of(&directive.args), text.trim_end().to_owned());
+            }
+            // It would ask the authority that issued the certificate.
+            ("ssl_stapling", Some(_)) => self.put(directive, edits, span_of(&directive.args), "off".into()),
             ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits)?,
             ("include", Some(pattern)) => self.include(directive, pattern, edits, context)?,
             (name, Some(path)) if TLS_FILES.contains(&name) && !path.as_str().contains(['$', ':']) => {
@@ -266,13 +357,15 @@ impl Walk<'_> {
         edits: &mut Edits,
         context: &str,
     ) -> io::Result<()> {
-        for Included { name, text, parsed } in self.files(pattern.as_str()).iter() {
+        let files = self.enter(pattern.as_str())?;
+        for Included { name, text, parsed } in files.iter() {
             let mut inner = Edits::default();
             for directive in parsed.iter().flat_map(Config::directives) {
                 self.directive(directive, text, &mut inner, context)?;
             }
             self.out.included.insert(name.clone(), inner.apply(text));
         }
+        self.including.pop();
         let placed = self.place(pattern.as_str());
         self.put(directive, edits, span_of(std::slice::from_ref(pattern)), placed);
         Ok(())
@@ -301,7 +394,7 @@ impl Walk<'_> {
     /// Where `path` lies, noted as the place where the directive `name` writes unless there is an earlier one.
     fn log(&mut self, name: &str, path: &str) -> String {
         let placed = place(self.rewriter.scratch.path(), path);
-        if let ("access_log" | "error_log" | "pid", Some(directory)) = (name, placed.parent()) {
+        if let (true, Some(directory)) = (WRITTEN.contains(&name), placed.parent()) {
             self.out.log_directories.insert(directory.to_owned());
         }
         self.out.logs.entry(name.to_owned()).or_insert_with(|| placed.clone());

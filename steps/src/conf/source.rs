@@ -1,11 +1,14 @@
 //! Finding and reading the configuration to be tested.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 use nginx_lint_parser::parse_string;
 use thiserror::Error;
 
+use super::paths::Scratch;
+use super::rewrite::Rewriter;
 use crate::profile::{FILE, Profile, ProfileError, Words};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
@@ -31,6 +34,14 @@ pub enum ConfError {
         /// Which.
         path: PathBuf,
         /// Why.
+        error: std::io::Error,
+    },
+    /// It could reach something real, so that no engine is given it.
+    #[error("{name} is {error}")]
+    NotRun {
+        /// How its author calls it.
+        name: String,
+        /// What it would reach, and where that is written.
         error: std::io::Error,
     },
     /// `hopcheck.toml` beside it is not understood.
@@ -71,7 +82,8 @@ impl Source {
     /// Reads `path`, and `hopcheck.toml` beside it.
     ///
     /// # Errors
-    /// When the file cannot be read, or the settings beside it are not understood.
+    /// When the file cannot be read, when it could reach something real if it were run, or when the settings beside it are
+    /// not understood.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
         let text = read(path)?;
         let directory = match path.parent() {
@@ -80,7 +92,25 @@ impl Source {
         };
         let profile = Profile::beside(&directory)?;
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
-        Ok(Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile))
+        let source = Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile);
+        match source.check() {
+            Ok(()) => Ok(source),
+            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
+        }
+    }
+
+    /// Rewrites it for nobody, to learn before a run whether that can be done.
+    fn check(&self) -> std::io::Result<()> {
+        let scratch = Scratch::new(&std::env::temp_dir())?;
+        let app_servers = [10_000_u16, u16::MAX].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let rewriter = Rewriter { source: self, scratch: &scratch, app_servers: &app_servers, user: None };
+        // Five digits, as ports that are reserved have.
+        let mut ports = 10_001..u16::MAX;
+        let reserve = |_: &str| {
+            let port = ports.next().ok_or_else(|| std::io::Error::other("too many addresses"))?;
+            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+        };
+        rewriter.rewrite(&self.text, reserve).map(drop)
     }
 
     /// The document's configuration, as it was when this program was built.
@@ -170,8 +200,34 @@ impl Source {
     }
 }
 
+/// Larger than any configuration.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
 fn read(path: &Path) -> Result<String, ConfError> {
-    std::fs::read_to_string(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
+    text(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
+}
+
+/// The text of a file that is one, and no larger than [`MAX_FILE`]. To nginx bytes are bytes; what is not UTF-8 matters in
+/// words alone, which are looked at before anything runs, and not in comments. Line ends of Windows are those of Unix, unless
+/// a word has one in its quotes.
+fn text(path: &Path) -> std::io::Result<String> {
+    use std::io::{Error, Read as _};
+    // Opening a FIFO would wait for somebody to write to it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if !text.contains('\r') {
+        return Ok(text);
+    }
+    let unix = text.replace("\r\n", "\n");
+    let words = |text: &str| nginx_conf::syntax::statements(text.as_bytes(), path).ok();
+    Ok(if words(&text) == words(&unix) { unix } else { text })
 }
 
 /// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
@@ -191,7 +247,7 @@ fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
         .filter_map(Result::ok)
         .filter_map(|entry| {
             let file = entry.file_name().into_string().ok()?;
-            let text = matches(name, &file).then(|| std::fs::read_to_string(entry.path()).ok())??;
+            let text = matches(name, &file).then(|| self::text(&entry.path()).ok())??;
             Some((if folder.is_empty() { file } else { format!("{folder}/{file}") }, text))
         })
         .collect();
@@ -236,4 +292,53 @@ fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of a file with these bytes.
+    fn read(bytes: &[u8]) -> Result<Source, ConfError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nginx.conf");
+        std::fs::write(&path, bytes).unwrap();
+        Source::read(&path)
+    }
+
+    #[test]
+    fn line_ends_of_windows_and_comments_in_any_encoding_are_no_obstacle() {
+        let source = read(b"# \xb0\xa1\r\nevents { }\r\nhttp { server { listen 80; } }\r\n").unwrap();
+        assert!(!source.text.contains('\r'));
+        assert_eq!(source.text.lines().count(), 3);
+    }
+
+    #[test]
+    fn what_the_rewriter_cannot_take_apart_is_not_run() {
+        for odd in
+            [&b"location ~ ^/[^'\"]+$ { return 204; }"[..], b"add_header X a\"b;", b"add_header X \xb0;"]
+        {
+            let conf = [b"events { } http { server { listen 80; ", odd, b" } }"].concat();
+            assert!(nginx_conf::syntax::statements(&conf, "x".as_ref()).is_ok() || odd.contains(&0xb0));
+            let error = read(&conf).unwrap_err();
+            assert!(matches!(error, ConfError::NotRun { .. }), "{error}");
+        }
+    }
+
+    #[test]
+    fn files_that_include_each_other_end_with_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nginx.conf");
+        std::fs::create_dir(directory.path().join("conf.d")).unwrap();
+        std::fs::write(&path, "events { } http { include conf.d/*.conf; }").unwrap();
+        std::fs::write(directory.path().join("conf.d/a.conf"), "include conf.d/*.conf;").unwrap();
+        let error = Source::read(&path).unwrap_err().to_string();
+        assert!(error.contains("`include conf.d/*.conf` leads to itself"), "{error}");
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let error = Source::read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+    }
 }
