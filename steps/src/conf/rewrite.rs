@@ -342,7 +342,8 @@ impl Walk<'_> {
     fn proxy_pass(&mut self, directive: &Directive, url: &Argument, edits: &mut Edits) -> io::Result<()> {
         let Some(rest) = url.as_str().strip_prefix("http://") else { return Ok(()) };
         let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        if !self.upstreams.contains(host) && !host.contains('$') {
+        // Where a variable names the host, no stand-in can be put in its place: that is not run.
+        if !host.is_empty() && !self.upstreams.contains(host) && !host.contains('$') {
             let url_now = format!("http://{}{uri}", self.app_server(host, 0)?);
             self.put(directive, edits, span_of(std::slice::from_ref(url)), url_now);
         }

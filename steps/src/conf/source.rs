@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_rewriter_cannot_take_apart_is_not_run() {
+    fn what_cannot_be_read_whole_or_stood_in_for_is_not_run() {
         for odd in
             [&b"location ~ ^/[^'\"]+$ { return 204; }"[..], b"add_header X a\"b;", b"add_header X \xb0;"]
         {
