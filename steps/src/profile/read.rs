@@ -133,11 +133,14 @@ fn merge(whole: &mut Value, differs: Value) {
     }
 }
 
-/// `hopcheck.toml:3: …`, with the nearest name for one that is not known.
+/// `hopcheck.toml:3: …`, with the nearest name for one that is not known. Of what stands there only the name of the field is
+/// shown: a value may be a password, and this ends up in the logs of CI.
 fn explained(error: &toml::de::Error, text: &str, name: &str) -> String {
     let at = error.span().map_or(0, |span| span.start.min(text.len()));
     let line = text.as_bytes().iter().take(at).filter(|byte| **byte == b'\n').count() + 1;
-    let shown = text.lines().nth(line - 1).unwrap_or_default().trim();
+    let field =
+        text.lines().nth(line - 1).and_then(|line| line.split_once('=')).map(|(field, _)| field.trim());
+    let field = field.map(|field| format!(": {field}")).unwrap_or_default();
     let message = error.message();
     let mut quoted = message.split('`').skip(1).step_by(2);
     let help = match (message.starts_with("unknown"), quoted.next()) {
@@ -147,7 +150,19 @@ fn explained(error: &toml::de::Error, text: &str, name: &str) -> String {
             .unwrap_or_default(),
         _ => String::new(),
     };
-    format!("{name}:{line}: {}: {shown}{help}", message.trim_end())
+    format!("{name}:{line}: {}{field}{help}", without_value(message.trim_end()))
+}
+
+/// What serde says, without the value that it says it of.
+fn without_value(message: &str) -> String {
+    let about_a_value = ["invalid type: ", "invalid value: ", "unknown variant "];
+    let value = message.find(['"', '`']);
+    match (about_a_value.iter().any(|start| message.starts_with(start)), value, message.rfind(", expected")) {
+        (true, Some(value), Some(expected)) if value < expected => {
+            format!("{}{}", message[..value].trim_end(), &message[expected..])
+        }
+        _ => message.to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -162,13 +177,28 @@ mod tests {
     fn a_field_misspelt_is_refused_with_the_nearest() {
         let said = mistake("[stomp]\nendpont = \"/stomp/ws\"\n");
         assert!(said.starts_with("p.toml:2: unknown field `endpont`"), "{said}");
-        assert!(said.ends_with("endpont = \"/stomp/ws\"\n  help: the nearest is `endpoint`"), "{said}");
+        assert!(said.ends_with(": endpont\n  help: the nearest is `endpoint`"), "{said}");
     }
 
     #[test]
     fn a_value_of_the_wrong_kind_is_refused_with_its_line() {
         let said = mistake("[api]\nstatus = \"ok\"\n");
-        assert!(said.starts_with("p.toml:2: invalid type: string \"ok\", expected u16"), "{said}");
+        assert!(said.starts_with("p.toml:2: invalid type: string, expected u16: status"), "{said}");
+    }
+
+    #[test]
+    fn no_value_is_shown_as_it_may_be_a_password() {
+        for text in [
+            "[stomp]\npascode = \"h4nter2\"\n",
+            "[stomp]\npasscode = 42424242\n",
+            "[stomp]\npasscode = h4nter2\n",
+            "[stomp]\ntransport = \"h4nter2\"\n",
+            "stomp = { pascode = \"h4nter2\" }\n",
+            "[api]\nstatus = \"h4nter2, expected by nobody\"\n",
+        ] {
+            let said = mistake(text);
+            assert!(!said.contains("h4nter2") && !said.contains("4242"), "{said}");
+        }
     }
 
     #[test]
