@@ -12,6 +12,12 @@ use super::table::{self, Command, Contexts};
 /// More files inside each other than anyone means: a file that includes itself.
 const DEEPEST_INCLUDE: usize = 100;
 
+/// More blocks inside each other than anyone means, and few enough for the stack.
+pub(super) const MAX_DEPTH: usize = 100;
+
+/// Larger than any configuration, in bytes.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
 /// A directive of a file: its words, and what the table knows of it.
 #[derive(Debug)]
 pub(super) struct Directive {
@@ -212,6 +218,9 @@ impl Input {
         if directive.place.source == SourceName::CommandLine {
             return Err(directive.error("block directives are not supported in -g option"));
         }
+        if self.files.iter().map(|file| file.blocks.len()).sum::<usize>() >= MAX_DEPTH {
+            return Err(directive.error(format!("more than {MAX_DEPTH} blocks inside each other")));
+        }
         if let (Some(file), Some(name)) = (self.files.last_mut(), directive.words.first()) {
             file.blocks.push(name.span.clone());
         }
@@ -234,7 +243,7 @@ impl Input {
     }
 
     fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
-        match std::fs::read(path) {
+        match read(path) {
             Ok(text) => {
                 if !self.opened.iter().any(|opened| opened == path) {
                     self.opened.push(path.to_owned());
@@ -253,6 +262,21 @@ impl Input {
     fn push(&mut self, source: Source, then: VecDeque<PathBuf>) {
         self.files.push(Open { lexer: Lexer::new(Rc::new(source)), blocks: Vec::new(), then });
     }
+}
+
+/// The bytes of a file that ends: opening a FIFO waits for somebody to write to it, and some devices have no end.
+fn read(path: &Path) -> std::io::Result<Vec<u8>> {
+    use std::io::{Error, Read as _};
+    let kind = std::fs::metadata(path)?.file_type();
+    if !kind.is_file() && !kind.is_dir() && path != Path::new("/dev/null") {
+        return Err(Error::other("not a regular file"));
+    }
+    let mut text = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
+    }
+    Ok(text)
 }
 
 /// Files that match, in the order of glob(3).

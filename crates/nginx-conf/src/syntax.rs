@@ -4,6 +4,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::ConfigError;
+use crate::input::MAX_DEPTH;
 use crate::lexer::{Lexer, Terminator};
 use crate::source::{Source, SourceName};
 
@@ -59,6 +60,10 @@ pub fn statements(text: &[u8], name: &Path) -> Result<Vec<Statement>, ConfigErro
         };
         match end {
             StatementEnd::Semicolon => {}
+            StatementEnd::Open if depth >= MAX_DEPTH => {
+                let message = format!("more than {MAX_DEPTH} blocks inside each other");
+                return Err(ConfigError::new(message).at(place).pointing(&statement.end));
+            }
             StatementEnd::Open => depth += 1,
             StatementEnd::Close if depth == 0 => {
                 return Err(ConfigError::new("unexpected \"}\"").at(place).pointing(&statement.end));
@@ -70,5 +75,26 @@ pub fn statements(text: &[u8], name: &Path) -> Result<Vec<Statement>, ConfigErro
             line: place.line,
             end,
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_have_a_limit() {
+        let nested = |depth: usize| [b"a {".repeat(depth), b"}".repeat(depth)].concat();
+        assert_eq!(statements(&nested(MAX_DEPTH), "x".as_ref()).unwrap().len(), 2 * MAX_DEPTH);
+        let error = statements(&nested(5_000), "x".as_ref()).unwrap_err();
+        assert_eq!(error.message(), "more than 100 blocks inside each other");
+        let locations = [&b"events { } http { server { "[..], &b"location / { ".repeat(5_000)].concat();
+        assert_eq!(
+            crate::read_text(&locations).unwrap_err().message(),
+            "more than 100 blocks inside each other"
+        );
+        assert!(
+            crate::read_text(b"include /dev/zero;").unwrap_err().message().contains("not a regular file")
+        );
     }
 }

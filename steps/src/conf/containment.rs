@@ -161,7 +161,8 @@ impl Containment<'_> {
     /// Whether the URL of a `proxy_pass` names a server of ours, whatever its variables turn out to be. Behind an address
     /// they can only make a path of it, or a port that there is not.
     fn stays_here(&self, url: &str, upstreams: &HashSet<&str>) -> bool {
-        let Some(rest) = url.strip_prefix("http://") else { return false };
+        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
+        let Some(rest) = rest else { return false };
         let (host, tail) = rest.split_at(rest.find(['/', '?', '$']).unwrap_or(rest.len()));
         let is_upstream = upstreams.contains(host);
         let is_a_name = host.contains(|letter: char| letter.is_ascii_alphabetic());
@@ -192,6 +193,7 @@ mod tests {
             "upstream app { server 127.0.0.1:40001; } location / { proxy_pass http://app/x; }",
             "upstream app { server 127.0.0.1:40001; } location / { proxy_pass http://app$request_uri; }",
             "location / { proxy_pass http://127.0.0.1:40001$1; }",
+            "location / { proxy_pass https://127.0.0.1:40001; }",
             "map $x $y { listen 80; }",
         ] {
             assert!(!refused(text), "{text}");
@@ -209,7 +211,7 @@ mod tests {
             "proxy_pass http://10.0.0.1;",
             "proxy_pass http://$host;",
             "proxy_pass $app;",
-            "proxy_pass https://127.0.0.1:40001;",
+            "proxy_pass https://10.0.0.1;",
             "location ~ ^/[^'\"]+$ { proxy_pass http://10.0.0.1; }",
             "add_header X a\"b; error_log /var/log/nginx/error.log;",
             "pid /scratch/../run/nginx.pid;",

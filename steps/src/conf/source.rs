@@ -222,6 +222,11 @@ fn text(path: &Path) -> std::io::Result<String> {
         return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
+    if let Err(error) = nginx_conf::syntax::statements(text.as_bytes(), path)
+        && error.message().starts_with("more than")
+    {
+        return Err(Error::other(error.headline()));
+    }
     if !text.contains('\r') {
         return Ok(text);
     }
@@ -340,5 +345,7 @@ mod tests {
     fn only_regular_files_are_read() {
         let error = Source::read(Path::new("/dev/zero")).unwrap_err().to_string();
         assert!(error.contains("not a regular file"), "{error}");
+        let error = read(&b"http {".repeat(5_000)).unwrap_err().to_string();
+        assert!(error.contains("more than 100 blocks inside each other"), "{error}");
     }
 }
