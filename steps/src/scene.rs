@@ -101,6 +101,10 @@ impl Scene {
             (Some(_), Some((_, address))) => return Ok(*address),
             _ => self.write()?,
         };
+        if let Some(why) = &self.rewritten.unreadable {
+            let verdict = self.stage.target.test(&self.scratch).await?;
+            return Err(self.refused(if verdict.accepted { why } else { &verdict.output }));
+        }
         let proxy = self.stage.target.start(&self.scratch).await?;
         let deadline = Instant::now() + START_DEADLINE;
         while TcpStream::connect(address).await.is_err() {

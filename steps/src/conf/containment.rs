@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Component, Path};
 
 use nginx_conf::syntax::{Statement, StatementEnd, statements};
 
@@ -43,6 +43,9 @@ const PATHS: [&str; 27] = [
 /// What stands instead of a path.
 const NO_PATHS: [&str; 4] = ["off", "stderr", "/dev/null", "/dev/stderr"];
 
+/// Blocks that hold data and no directives.
+const DATA: [&str; 5] = ["types", "map", "geo", "split_clients", "charset_map"];
+
 /// Directives that talk to other machines or run other people's code, which nothing here stands in for.
 const REFUSED: [&str; 21] = [
     "auth_http",
@@ -78,19 +81,22 @@ pub(super) struct Containment<'a> {
 }
 
 impl Containment<'_> {
-    /// Looks at every text of a configuration, each with its name. A text that no engine could take apart is left to the
-    /// engine: it reads all of it before it opens anything.
+    /// Looks at every text of a configuration, each with its name. Says why one cannot be read, if so: then nothing is known of
+    /// what the configuration would reach, and it may be checked by an engine but not started.
     ///
     /// # Errors
-    /// The first thing that would reach beyond this run: where it stands, and what to do.
+    /// The first thing that would reach beyond this run, and where it stands.
     pub(super) fn check<'t>(
         &self,
         texts: impl Iterator<Item = (&'t str, &'t str)> + Clone,
-    ) -> Result<(), String> {
+    ) -> Result<Option<String>, String> {
         let read = |(name, text): (&'t str, &'t str)| {
-            statements(text.as_bytes(), name.as_ref()).ok().map(|statements| (name, statements))
+            statements(text.as_bytes(), name.as_ref()).map(|statements| (name, statements))
         };
-        let Some(files) = texts.map(read).collect::<Option<Vec<_>>>() else { return Ok(()) };
+        let files = match texts.map(read).collect::<Result<Vec<_>, _>>() {
+            Ok(files) => files,
+            Err(error) => return Ok(Some(error.to_string())),
+        };
         let upstreams: HashSet<&str> = files
             .iter()
             .flat_map(|(_, statements)| statements)
@@ -110,7 +116,7 @@ impl Containment<'_> {
                 }
             }
         }
-        Ok(())
+        Ok(None)
     }
 
     fn statement(
@@ -120,8 +126,12 @@ impl Containment<'_> {
         upstreams: &HashSet<&str>,
     ) -> Result<(), String> {
         let Some((name, arguments)) = statement.words.split_first() else { return Ok(()) };
+        // What a variable stands for may become part of a path.
+        if (name == "set" || DATA.contains(&context)) && statement.words.iter().any(|word| climbs(word)) {
+            return Err("a value with `..` may lead out of the scratch directory".to_owned());
+        }
         // Data, and no directives.
-        if matches!(context, "types" | "map" | "geo" | "split_clients" | "charset_map") && name != "include" {
+        if DATA.contains(&context) && name != "include" {
             return Ok(());
         }
         if statement.words.iter().any(|word| word.contains('\u{fffd}')) {
@@ -171,9 +181,12 @@ impl Containment<'_> {
     }
 
     fn is_below(&self, path: &str) -> bool {
-        let climbs = Path::new(path).components().any(|part| part == std::path::Component::ParentDir);
-        NO_PATHS.contains(&path) || (!climbs && Path::new(path).starts_with(self.scratch))
+        NO_PATHS.contains(&path) || (!climbs(path) && Path::new(path).starts_with(self.scratch))
     }
+}
+
+fn climbs(path: &str) -> bool {
+    Path::new(path).components().any(|part| part == Component::ParentDir)
 }
 
 #[cfg(test)]
@@ -217,10 +230,19 @@ mod tests {
             "pid /scratch/../run/nginx.pid;",
             "pid /scratchpad/nginx.pid;",
             "include /etc/nginx/conf.d/*.conf;",
+            "set $top ../../../..; root /scratch/root/etc/nginx/$top;",
+            "map $host $top { default ../../..; }",
             "resolver 8.8.8.8;",
             "stream { }",
         ] {
             assert!(refused(text), "{text}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_said_to_be() {
+        let containment = Containment { scratch: Path::new("/scratch"), addresses: &HashSet::new() };
+        let unreadable = containment.check([("nginx.conf", "listen 80; add_header X \"a;")].into_iter());
+        assert!(unreadable.unwrap().is_some_and(|why| why.starts_with("unexpected end of file")));
     }
 }

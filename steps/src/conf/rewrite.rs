@@ -88,15 +88,15 @@ impl Rewriter<'_> {
     ///
     /// # Errors
     /// When no address can be reserved, when files include each other without end, and when what came of it could reach
-    /// anything real. A text that no engine can take apart is returned as it is, since the engine's own words about it are
-    /// better than ours.
+    /// anything real. A text that no engine can take apart is returned as it is, for an
+    /// engine to check and not to start.
     pub fn rewrite(
         &self,
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<Rewritten> {
         let mut addresses: HashSet<SocketAddr> = self.app_servers.iter().copied().collect();
-        let rewritten = self.rewrite_unchecked(text, |written| {
+        let mut rewritten = self.rewrite_unchecked(text, |written| {
             let address = reserve(written)?;
             addresses.insert(address);
             Ok(address)
@@ -105,7 +105,7 @@ impl Rewriter<'_> {
         let included = rewritten.included.iter().map(|(name, text)| (name.as_str(), text.as_str()));
         let texts = std::iter::once((name, rewritten.text.as_str())).chain(included);
         let containment = Containment { scratch: self.scratch.path(), addresses: &addresses };
-        containment.check(texts).map_err(|reason| {
+        rewritten.unreadable = containment.check(texts).map_err(|reason| {
             let help = "hopcheck runs a configuration on loopback and in a scratch directory alone";
             io::Error::other(format!("not run: {reason}\n  help: {help}"))
         })?;

@@ -23,6 +23,8 @@ pub struct Rewritten {
     pub logs: BTreeMap<String, PathBuf>,
     /// The directories that anything is logged to: on the machine it runs on they are there.
     pub log_directories: BTreeSet<PathBuf>,
+    /// Why a text of it cannot be read, if so: it must not be started.
+    pub unreadable: Option<String>,
     /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
 }
