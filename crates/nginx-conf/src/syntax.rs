@@ -1,5 +1,7 @@
-//! A text as nginx's own tokenizer takes it: words, `;`, `{` and `}`. No directive is looked up, and no file is opened.
+//! A text as nginx's own tokenizer takes it: directives, their words and blocks, each with its place. No directive is
+//! looked up, no file is opened, and what is not understood is still there to be looked at, moved or changed.
 
+use std::ops::Range;
 use std::path::Path;
 use std::rc::Rc;
 
@@ -8,73 +10,182 @@ use crate::input::MAX_DEPTH;
 use crate::lexer::{Lexer, Terminator};
 use crate::source::{Source, SourceName};
 
-/// What ends a statement.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StatementEnd {
-    /// `;`
-    Semicolon,
-    /// `{`, which opens a block.
-    Open,
-    /// `}`, which closes one; the statement has no words.
-    Close,
-}
-
-/// A directive's words, or the end of a block.
+/// A name or an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Statement {
-    /// The name and the arguments, quotes and escapes taken away.
-    pub words: Vec<String>,
-    /// The line of its end, counted from 1, as nginx names it in messages.
+pub struct Word {
+    /// What it says: quotes and escapes taken away.
+    pub text: String,
+    /// What is written, quotes and escapes included.
+    pub raw: String,
+    /// Where that is: offsets in bytes.
+    pub span: Range<usize>,
+    /// The line it begins in, counted from 1.
     pub line: usize,
-    /// What ends it.
-    pub end: StatementEnd,
 }
 
-/// All statements of `text`, called `name` in errors.
+/// A directive, simple or with a block. In blocks that hold data (`map`, `types`, `geo`) each entry is one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Directive {
+    /// Its name, which nginx takes quoted, too.
+    pub name: Word,
+    /// Its arguments.
+    pub args: Vec<Word>,
+    /// What stands in its braces; `None` for one that ends with `;`.
+    pub block: Option<Block>,
+    /// From its name to its `;` or `}`, that included.
+    pub span: Range<usize>,
+    /// What lies between it and the directive or brace before it: blanks and comments.
+    pub leading: Range<usize>,
+}
+
+/// What stands in a directive's braces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// The directives in it, in order.
+    pub directives: Vec<Directive>,
+    /// What is between the braces, these not included.
+    pub span: Range<usize>,
+}
+
+impl Directive {
+    /// Whether it is called `name`.
+    pub fn is(&self, name: &str) -> bool {
+        self.name.text == name
+    }
+
+    /// What its `nth` argument says, counted from 0.
+    pub fn arg(&self, nth: usize) -> Option<&str> {
+        self.args.get(nth).map(|word| word.text.as_str())
+    }
+
+    /// The line of its name, counted from 1.
+    pub fn line(&self) -> usize {
+        self.name.line
+    }
+
+    /// The directives in its block; none where it has no block.
+    pub fn inner(&self) -> &[Directive] {
+        self.block.as_ref().map_or(&[], |block| &block.directives)
+    }
+
+    /// Its name and arguments as they are written, a blank between them.
+    pub fn head(&self) -> String {
+        let args = self.args.iter().map(|word| word.raw.as_str());
+        std::iter::once(self.name.raw.as_str()).chain(args).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Where its arguments stand, from the first to the last; after its name where it has none.
+    pub fn args_span(&self) -> Range<usize> {
+        match (self.args.first(), self.args.last()) {
+            (Some(first), Some(last)) => first.span.start..last.span.end,
+            _ => self.name.span.end..self.name.span.end,
+        }
+    }
+}
+
+/// `directives` and all that are inside them, each before those in its block.
 ///
 /// ```
-/// let statements = nginx_conf::syntax::statements(b"listen 80;\r\n", "nginx.conf".as_ref())?;
-/// assert_eq!(statements[0].words, ["listen", "80"]);
+/// let text = "server { listen 80; }";
+/// let tree = nginx_conf::syntax::parse(text, "nginx.conf")?;
+/// let listen = nginx_conf::syntax::walk(&tree).find(|directive| directive.is("listen")).unwrap();
+/// assert_eq!((listen.arg(0), &text[listen.span.clone()]), (Some("80"), "listen 80;"));
 /// # Ok::<(), nginx_conf::ConfigError>(())
 /// ```
+pub fn walk(directives: &[Directive]) -> impl Iterator<Item = &Directive> {
+    let mut pending = vec![directives.iter()];
+    std::iter::from_fn(move || {
+        loop {
+            match pending.last_mut()?.next() {
+                Some(directive) => {
+                    pending.push(directive.inner().iter());
+                    return Some(directive);
+                }
+                None => drop(pending.pop()),
+            }
+        }
+    })
+}
+
+/// The directives of `text`, which errors call `name`.
 ///
 /// # Errors
 ///
-/// What nginx would call `[emerg]` before it looks at what the words say.
-pub fn statements(text: &[u8], name: &Path) -> Result<Vec<Statement>, ConfigError> {
-    let source = Source { name: SourceName::File(name.to_owned()), text: text.to_vec() };
-    let mut lexer = Lexer::new(Rc::new(source));
-    let mut all = Vec::new();
-    let mut depth = 0_usize;
+/// What nginx would call `[emerg]` before it looks at what the words say; and more than a hundred blocks inside each
+/// other.
+pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Directive>, ConfigError> {
+    let source =
+        Rc::new(Source { name: SourceName::File(name.as_ref().to_owned()), text: text.as_ref().to_vec() });
+    let mut lexer = Lexer::new(Rc::clone(&source));
+    let mut lines = Lines { text: &source.text, offset: 0, line: 1 };
+    // What has been opened, the outermost first, each with what stands in it so far.
+    let mut open: Vec<Directive> = Vec::new();
+    let mut main: Vec<Directive> = Vec::new();
+    let mut last = 0;
     loop {
         let statement = lexer.statement()?;
         let place = lexer.place();
-        let end = match statement.terminator {
-            Terminator::Semicolon => StatementEnd::Semicolon,
-            Terminator::Open => StatementEnd::Open,
-            Terminator::Close => StatementEnd::Close,
-            Terminator::End if depth == 0 => return Ok(all),
-            Terminator::End => {
-                return Err(ConfigError::new("unexpected end of file, expecting \"}\"").at(place));
+        let end = statement.end.start + 1;
+        let unexpected = |message: String| ConfigError::new(message).at(place.clone());
+        if statement.terminator == Terminator::Close {
+            let Some(mut closed) = open.pop() else {
+                return Err(unexpected("unexpected \"}\"".to_owned()).pointing(&statement.end));
+            };
+            closed.span.end = end;
+            if let Some(block) = &mut closed.block {
+                block.span.end = statement.end.start;
             }
-        };
-        match end {
-            StatementEnd::Semicolon => {}
-            StatementEnd::Open if depth >= MAX_DEPTH => {
-                let message = format!("more than {MAX_DEPTH} blocks inside each other");
-                return Err(ConfigError::new(message).at(place).pointing(&statement.end));
-            }
-            StatementEnd::Open => depth += 1,
-            StatementEnd::Close if depth == 0 => {
-                return Err(ConfigError::new("unexpected \"}\"").at(place).pointing(&statement.end));
-            }
-            StatementEnd::Close => depth -= 1,
+            siblings(&mut open, &mut main).push(closed);
+            last = end;
+            continue;
         }
-        all.push(Statement {
-            words: statement.words.into_iter().map(|word| word.text).collect(),
-            line: place.line,
-            end,
+        let mut words = statement.words.into_iter().map(|word| {
+            let span = word.span.start..word.span.end;
+            let raw = String::from_utf8_lossy(&source.text[span.clone()]).into_owned();
+            Word { text: word.text, raw, line: lines.at(span.start), span }
         });
+        let Some(name) = words.next() else {
+            return match open.is_empty() {
+                true => Ok(main),
+                false => Err(unexpected("unexpected end of file, expecting \"}\"".to_owned())),
+            };
+        };
+        let args = words.collect();
+        let (leading, span) = (last..name.span.start, name.span.start..end);
+        let mut directive = Directive { name, args, block: None, span, leading };
+        last = end;
+        match statement.terminator {
+            Terminator::Open if open.len() >= MAX_DEPTH => {
+                let message = format!("more than {MAX_DEPTH} blocks inside each other");
+                return Err(unexpected(message).pointing(&statement.end));
+            }
+            Terminator::Open => {
+                directive.block = Some(Block { directives: Vec::new(), span: end..end });
+                open.push(directive);
+            }
+            _ => siblings(&mut open, &mut main).push(directive),
+        }
+    }
+}
+
+/// Where the next directive belongs.
+fn siblings<'a>(open: &'a mut [Directive], main: &'a mut Vec<Directive>) -> &'a mut Vec<Directive> {
+    open.last_mut().and_then(|directive| directive.block.as_mut()).map_or(main, |block| &mut block.directives)
+}
+
+/// Tells lines of offsets that only grow.
+struct Lines<'a> {
+    text: &'a [u8],
+    offset: usize,
+    line: usize,
+}
+
+impl Lines<'_> {
+    fn at(&mut self, offset: usize) -> usize {
+        let passed = self.text.get(self.offset..offset).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count();
+        self.offset = offset;
+        self.line
     }
 }
 
@@ -83,10 +194,38 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_part_knows_its_place() {
+        let text = "# top\nevents { }\nhttp {\r\n\t'server' { listen \"8\\\"0\" a\"b;# why\n } }";
+        let tree = parse(text, "x").unwrap();
+        let heads: Vec<String> =
+            walk(&tree).map(|one| format!("{}:{} {}", one.line(), one.name.text, one.head())).collect();
+        assert_eq!(
+            heads,
+            ["2:events events", "3:http http", "4:server 'server'", "4:listen listen \"8\\\"0\" a\"b"]
+        );
+        let listen = walk(&tree).last().unwrap();
+        assert_eq!((listen.arg(0), listen.arg(1)), (Some("8\"0"), Some("a\"b")));
+        assert_eq!(&text[listen.args_span()], "\"8\\\"0\" a\"b");
+        assert_eq!(&text[tree[0].leading.clone()], "# top\n");
+        let block = tree[1].inner()[0].block.as_ref().unwrap();
+        assert_eq!(&text[block.span.clone()], " listen \"8\\\"0\" a\"b;# why\n ");
+        assert_eq!(&text[tree[1].span.clone()], &text[text.find("http").unwrap()..]);
+    }
+
+    #[test]
+    fn what_nginx_cannot_take_apart_is_refused_as_nginx_does() {
+        let says = |text: &str| parse(text, "x").unwrap_err().message().to_owned();
+        assert_eq!(says("a { b; "), "unexpected end of file, expecting \"}\"");
+        assert_eq!(says("a; }"), "unexpected \"}\"");
+        assert_eq!(says("a"), "unexpected end of file, expecting \";\" or \"}\"");
+        assert!(parse("", "x").unwrap().is_empty() && parse("# a", "x").unwrap().is_empty());
+    }
+
+    #[test]
     fn blocks_have_a_limit() {
         let nested = |depth: usize| [b"a {".repeat(depth), b"}".repeat(depth)].concat();
-        assert_eq!(statements(&nested(MAX_DEPTH), "x".as_ref()).unwrap().len(), 2 * MAX_DEPTH);
-        let error = statements(&nested(5_000), "x".as_ref()).unwrap_err();
+        assert_eq!(walk(&parse(nested(MAX_DEPTH), "x").unwrap()).count(), MAX_DEPTH);
+        let error = parse(nested(5_000), "x").unwrap_err();
         assert_eq!(error.message(), "more than 100 blocks inside each other");
         let locations = [&b"events { } http { server { "[..], &b"location / { ".repeat(5_000)].concat();
         assert_eq!(

@@ -3,73 +3,14 @@
 //! What an engine will do is read off the text it is going to run, by nginx's own rules of words and quotes, and not off what
 //! the rewriter believes to have done. Whatever is not clearly ours is refused.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
 use std::path::{Component, Path};
 
-use nginx_conf::syntax::{Statement, StatementEnd, statements};
+use nginx_conf::syntax::{Directive, parse};
 
-/// Directives whose first argument is a file or directory that is written or read.
-const PATHS: [&str; 27] = [
-    "access_log",
-    "alias",
-    "auth_basic_user_file",
-    "client_body_temp_path",
-    "error_log",
-    "fastcgi_cache_path",
-    "fastcgi_temp_path",
-    "google_perftools_profiles",
-    "include",
-    "lock_file",
-    "pid",
-    "proxy_cache_path",
-    "proxy_ssl_certificate",
-    "proxy_ssl_certificate_key",
-    "proxy_ssl_trusted_certificate",
-    "proxy_temp_path",
-    "root",
-    "scgi_temp_path",
-    "ssl_certificate",
-    "ssl_certificate_key",
-    "ssl_client_certificate",
-    "ssl_dhparam",
-    "ssl_password_file",
-    "ssl_session_ticket_key",
-    "ssl_trusted_certificate",
-    "uwsgi_temp_path",
-    "working_directory",
-];
-
-/// What stands instead of a path.
-const NO_PATHS: [&str; 4] = ["off", "stderr", "/dev/null", "/dev/stderr"];
-
-/// Blocks that hold data and no directives.
-const DATA: [&str; 5] = ["types", "map", "geo", "split_clients", "charset_map"];
-
-/// Directives that talk to other machines or run other people's code, which nothing here stands in for.
-const REFUSED: [&str; 21] = [
-    "auth_http",
-    "fastcgi_pass",
-    "grpc_pass",
-    "js_import",
-    "js_include",
-    "load_module",
-    "mail",
-    "memcached_pass",
-    "otel_exporter",
-    "perl_modules",
-    "perl_require",
-    "proxy_store",
-    "scgi_pass",
-    "ssl_engine",
-    "ssl_key_log",
-    "ssl_ocsp",
-    "ssl_ocsp_responder",
-    "ssl_stapling_responder",
-    "state",
-    "stream",
-    "uwsgi_pass",
-];
+use super::pass::{Host, Url, assigned, only_variable};
+use super::touch::{Touch, is_data, is_no_path, touch};
 
 /// What a configuration may reach.
 #[derive(Debug)]
@@ -90,74 +31,74 @@ impl Containment<'_> {
         &self,
         texts: impl Iterator<Item = (&'t str, &'t str)> + Clone,
     ) -> Result<Option<String>, String> {
-        let read = |(name, text): (&'t str, &'t str)| {
-            statements(text.as_bytes(), name.as_ref()).map(|statements| (name, statements))
-        };
+        let read = |(name, text): (&'t str, &'t str)| parse(text, name).map(|directives| (name, directives));
         let files = match texts.map(read).collect::<Result<Vec<_>, _>>() {
             Ok(files) => files,
             Err(error) => return Ok(Some(error.to_string())),
         };
-        let upstreams: HashSet<&str> = files
-            .iter()
-            .flat_map(|(_, statements)| statements)
-            .filter(|statement| statement.words.first().is_some_and(|name| name == "upstream"))
-            .filter_map(|statement| statement.words.get(1).map(String::as_str))
-            .collect();
-        for (name, statements) in &files {
-            let mut blocks: Vec<&str> = Vec::new();
-            for statement in statements {
-                let context = blocks.last().copied().unwrap_or_default();
-                self.statement(statement, context, &upstreams)
-                    .map_err(|reason| format!("{name}:{}: {reason}", statement.line))?;
-                match (statement.end, statement.words.first()) {
-                    (StatementEnd::Open, Some(block)) => blocks.push(block),
-                    (StatementEnd::Close, _) => drop(blocks.pop()),
-                    _ => {}
-                }
+        let known = Known::of(files.iter().flat_map(|(_, directives)| directives));
+        for (name, directives) in &files {
+            for directive in directives {
+                self.directive(directive, None, &known)
+                    .map_err(|(line, reason)| format!("{name}:{line}: {reason}"))?;
             }
         }
         Ok(None)
     }
 
-    fn statement(
+    fn directive(
         &self,
-        statement: &Statement,
-        context: &str,
-        upstreams: &HashSet<&str>,
-    ) -> Result<(), String> {
-        let Some((name, arguments)) = statement.words.split_first() else { return Ok(()) };
+        directive: &Directive,
+        block: Option<&Directive>,
+        known: &Known<'_>,
+    ) -> Result<(), (usize, String)> {
+        self.one(directive, block, known).map_err(|reason| (directive.line(), reason))?;
+        directive.inner().iter().try_for_each(|inner| self.directive(inner, Some(directive), known))
+    }
+
+    /// Looks at a directive without its block.
+    fn one(&self, directive: &Directive, block: Option<&Directive>, known: &Known<'_>) -> Result<(), String> {
+        let name = directive.name.text.as_str();
+        let in_data = block.is_some_and(|block| is_data(&block.name.text));
+        let words = || std::iter::once(&directive.name).chain(&directive.args);
         // What a variable stands for may become part of a path.
-        if (name == "set" || DATA.contains(&context)) && statement.words.iter().any(|word| climbs(word)) {
+        if (name == "set" || in_data) && words().any(|word| climbs(&word.text)) {
             return Err("a value with `..` may lead out of the scratch directory".to_owned());
         }
-        // Data, and no directives.
-        if DATA.contains(&context) && name != "include" {
+        if in_data && name != "include" {
             return Ok(());
         }
-        if statement.words.iter().any(|word| word.contains('\u{fffd}')) {
+        if words().any(|word| word.text.contains('\u{fffd}')) {
             return Err("a word is not valid UTF-8, and hopcheck cannot pass it on as it is".to_owned());
         }
-        let argument = arguments.first().map_or("", String::as_str);
-        match name.as_str() {
-            "listen" if !self.is_ours(argument) => {
+        let argument = directive.arg(0).unwrap_or_default();
+        match (name, touch(name)) {
+            ("listen", _) if !self.is_ours(argument) => {
                 Err(format!("`listen {argument}` would open an address that is not this run's"))
             }
-            "server" if context == "upstream" && !self.is_ours(argument) => {
+            ("server", _) if block.is_some_and(|block| block.is("upstream")) && !self.is_ours(argument) => {
                 Err(format!("`server {argument}` would ask an app server that is not this run's"))
             }
-            "proxy_pass" if !self.stays_here(argument, upstreams) => {
+            ("proxy_pass", _) if !self.stays_here(argument, known, 0) => {
                 Err(format!("`proxy_pass {argument}` may ask a server that is not this run's"))
             }
-            "resolver" if arguments.iter().any(|word| !word.contains('=') && !self.is_ours(word)) => {
+            ("resolver", _)
+                if directive
+                    .args
+                    .iter()
+                    .any(|word| !word.text.contains('=') && !self.is_ours(&word.text)) =>
+            {
                 Err(format!("`resolver {argument}` would ask a name server that is not this run's"))
             }
-            "ssl_stapling" if argument == "on" => {
+            ("ssl_stapling", _) if argument == "on" => {
                 Err("`ssl_stapling on` asks the authority that issued the certificate".to_owned())
             }
-            name if REFUSED.contains(&name) => {
+            (_, Some(Touch::Foreign)) => {
                 Err(format!("`{name}` is not stood in for, so that it could reach something real"))
             }
-            name if PATHS.contains(&name) && !self.is_below(argument) => {
+            ("include", _) | (_, Some(Touch::Read | Touch::Written | Touch::Pem | Touch::UpstreamTls))
+                if !self.is_below(argument) =>
+            {
                 Err(format!("`{name} {argument}` lies outside the scratch directory"))
             }
             _ => Ok(()),
@@ -168,21 +109,95 @@ impl Containment<'_> {
         address.parse().is_ok_and(|address| self.addresses.contains(&address))
     }
 
-    /// Whether the URL of a `proxy_pass` names a server of ours, whatever its variables turn out to be. Behind an address
-    /// they can only make a path of it, or a port that there is not.
-    fn stays_here(&self, url: &str, upstreams: &HashSet<&str>) -> bool {
-        let rest = url.strip_prefix("http://").or_else(|| url.strip_prefix("https://"));
-        let Some(rest) = rest else { return false };
-        let (host, tail) = rest.split_at(rest.find(['/', '?', '$']).unwrap_or(rest.len()));
-        let is_upstream = upstreams.contains(host);
-        let is_a_name = host.contains(|letter: char| letter.is_ascii_alphabetic());
-        self.is_ours(host) && (!tail.starts_with('$') || host.len() - host.rfind(':').unwrap_or(0) == 6)
-            || is_upstream && (is_a_name || !tail.starts_with('$'))
+    /// Whether the URL of a `proxy_pass`, or a value that becomes one, names a server of ours whatever its variables turn out
+    /// to be. Behind an address they can only make a path of it, or a port that there is not.
+    fn stays_here(&self, url: &str, known: &Known<'_>, depth: usize) -> bool {
+        let Some(Url { host, rest, .. }) = Url::of(url) else { return false };
+        match host {
+            Host::Literal(host) => {
+                let is_upstream = known.upstreams.contains(host);
+                let is_a_name = host.contains(|letter: char| letter.is_ascii_alphabetic());
+                self.is_ours(host)
+                    && (!rest.starts_with('$') || host.len() - host.rfind(':').unwrap_or(0) == 6)
+                    || is_upstream && (is_a_name || !rest.starts_with('$'))
+            }
+            Host::Variable(name, "") => self.is_host_of_ours(name, known, depth),
+            Host::Variable(..) => false,
+        }
+    }
+
+    /// Whether every value that the variable `name` can have is a server of ours, or nothing.
+    fn is_host_of_ours(&self, name: &str, known: &Known<'_>, depth: usize) -> bool {
+        let Some(values) = known.values.get(name).filter(|_| depth < MAX_ALIASES) else { return false };
+        !known.captured.contains(name)
+            && values.iter().all(|value| match only_variable(value) {
+                Some(other) => self.is_host_of_ours(other, known, depth + 1),
+                None => {
+                    let is_name = || known.upstreams.contains(value) || self.is_ours(value);
+                    value.is_empty() || is_name() || self.stays_here(value, known, depth + 1)
+                }
+            })
     }
 
     fn is_below(&self, path: &str) -> bool {
-        NO_PATHS.contains(&path) || (!climbs(path) && Path::new(path).starts_with(self.scratch))
+        is_no_path(path) || (!climbs(path) && Path::new(path).starts_with(self.scratch))
     }
+}
+
+/// A variable may have its value from another, and that from the next; so many times at most.
+const MAX_ALIASES: usize = 8;
+
+/// What all texts together say of names.
+#[derive(Debug, Default)]
+struct Known<'a> {
+    upstreams: HashSet<&'a str>,
+    /// Every value that is written for a variable.
+    values: HashMap<&'a str, Vec<&'a str>>,
+    /// Variables that have values from elsewhere: a request, an answer, another file.
+    captured: HashSet<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    fn of(directives: impl Iterator<Item = &'a Directive>) -> Known<'a> {
+        let mut known = Known::default();
+        for directive in directives {
+            known.add(directive, None);
+        }
+        known
+    }
+
+    fn add(&mut self, directive: &'a Directive, block: Option<&'a Directive>) {
+        if let Some((name, nth)) = assigned(directive, block) {
+            self.values.entry(name).or_default().push(directive.arg(nth).unwrap_or_default());
+        }
+        if directive.is("upstream") {
+            self.upstreams.extend(directive.arg(0));
+        }
+        let is_data = |block: &Directive| is_data(&block.name.text);
+        if let Some(block) = block.filter(|block| is_data(block) && directive.is("include")) {
+            self.captured.extend(block.args.last().and_then(|word| only_variable(&word.text)));
+        }
+        // `auth_request_set $x …`, and whatever else fills a variable.
+        let fills = !directive.is("set") && !is_data(directive) && directive.args.len() > 1;
+        if let Some(name) = directive.arg(0).filter(|_| fills).and_then(only_variable) {
+            self.captured.insert(name);
+        }
+        for word in std::iter::once(&directive.name).chain(&directive.args) {
+            self.captured.extend(named_groups(&word.text));
+        }
+        for inner in directive.inner() {
+            self.add(inner, Some(directive));
+        }
+    }
+}
+
+/// The groups of a pattern that have a name: `(?<name>…)`, `(?P<name>…)`, `(?'name'…)`.
+fn named_groups(pattern: &str) -> impl Iterator<Item = &str> {
+    pattern.split("(?").skip(1).filter_map(|group| {
+        let group = group.strip_prefix('P').unwrap_or(group);
+        let name = group.strip_prefix(['<', '\''])?;
+        name.split(['>', '\'']).next()
+    })
 }
 
 fn climbs(path: &str) -> bool {
@@ -208,6 +223,9 @@ mod tests {
             "location / { proxy_pass http://127.0.0.1:40001$1; }",
             "location / { proxy_pass https://127.0.0.1:40001; }",
             "map $x $y { listen 80; }",
+            "upstream app { server 127.0.0.1:40001; } set $a app; proxy_pass http://$a/x;",
+            "map $h $a { default http://127.0.0.1:40001; x \"\"; } proxy_pass $a;",
+            "set $b 127.0.0.1:40001; set $a $b; location / { proxy_pass http://$a$request_uri; }",
         ] {
             assert!(!refused(text), "{text}");
         }
@@ -224,6 +242,14 @@ mod tests {
             "proxy_pass http://10.0.0.1;",
             "proxy_pass http://$host;",
             "proxy_pass $app;",
+            "set $app 10.0.0.1; proxy_pass http://$app;",
+            "set $app 127.0.0.1:40001; if ($x) { set $app $http_x; } proxy_pass http://$app;",
+            "set $app 127.0.0.1:40001; proxy_pass http://$app:80;",
+            "map $h $app { default 127.0.0.1:40001; include x; } proxy_pass http://$app;",
+            "set $app 127.0.0.1:40001; location ~ ^/(?<app>.*) { proxy_pass http://$app; }",
+            "set $app 127.0.0.1:40001; auth_request_set $app $upstream_http_x; proxy_pass http://$app;",
+            "geo $app { default 127.0.0.1:40001; 10.0.0.0/8 10.0.0.1; } proxy_pass http://$app;",
+            "set $a $b; set $b $a; proxy_pass http://$a;",
             "proxy_pass https://10.0.0.1;",
             "location ~ ^/[^'\"]+$ { proxy_pass http://10.0.0.1; }",
             "add_header X a\"b; error_log /var/log/nginx/error.log;",

@@ -4,10 +4,13 @@ mod certificate;
 mod containment;
 mod edit;
 mod overlay;
+mod pass;
 mod paths;
 mod rewrite;
 mod rewritten;
 mod source;
+mod stock;
+mod touch;
 
 pub(crate) use edit::Edits;
 pub use overlay::{Overlay, OverlayError};

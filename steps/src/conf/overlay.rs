@@ -1,7 +1,6 @@
 //! What a scenario changes in the configuration: directives in a named context or beside others, or all of it.
 
-use nginx_lint_parser::ast::{Block, Directive};
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::{self, Directive, walk};
 use thiserror::Error;
 
 use super::edit::Edits;
@@ -68,16 +67,13 @@ fn add(text: &str, context: &str, directives: &str) -> Result<String, OverlayErr
     let wanted = parse(directives)?;
     let mut edits = Edits::default();
     if context == "main" {
-        let present: Vec<_> = parsed.directives().collect();
-        change(text, &present, 0, &wanted, directives, &mut edits);
+        change(text, &parsed, 0, &wanted, directives, &mut edits);
     } else {
-        let block = parsed
-            .all_directives()
+        let block = walk(&parsed)
             .filter(|directive| names(directive, context))
             .find_map(|directive| directive.block.as_ref())
             .ok_or_else(|| OverlayError::NoContext(context.to_owned()))?;
-        let present: Vec<_> = block.directives().collect();
-        change(text, &present, after_brace(text, block), &wanted, directives, &mut edits);
+        change(text, &block.directives, block.span.start, &wanted, directives, &mut edits);
     }
     Ok(edits.apply(text))
 }
@@ -87,11 +83,10 @@ fn add_beside(text: &str, beside: &str, directives: &str) -> Result<String, Over
     let wanted = parse(directives)?;
     let mut edits = Edits::default();
     let mut found = false;
-    for location in parsed.all_directives().filter(|directive| directive.is("location")) {
+    for location in walk(&parsed).filter(|directive| directive.is("location")) {
         let Some(block) = &location.block else { continue };
-        let present: Vec<_> = block.directives().collect();
-        if present.iter().any(|directive| directive.is(beside)) {
-            change(text, &present, after_brace(text, block), &wanted, directives, &mut edits);
+        if block.directives.iter().any(|directive| directive.is(beside)) {
+            change(text, &block.directives, block.span.start, &wanted, directives, &mut edits);
             found = true;
         }
     }
@@ -100,67 +95,57 @@ fn add_beside(text: &str, beside: &str, directives: &str) -> Result<String, Over
 
 fn change(
     text: &str,
-    present: &[&Directive],
+    present: &[Directive],
     at: usize,
-    wanted: &nginx_lint_parser::ast::Config,
+    wanted: &[Directive],
     wanted_text: &str,
     edits: &mut Edits,
 ) {
-    for directive in wanted.directives() {
+    for directive in wanted {
         for old in present.iter().filter(|old| replaces(directive, old)) {
-            edits.blank(text, old.span.start.offset..old.span.end.offset);
+            edits.blank(text, old.span.clone());
         }
-        let span = directive.span.start.offset..directive.span.end.offset;
-        edits.insert(at, format!(" {} ", wanted_text[span].replace('\n', " ")));
+        edits.insert(at, format!(" {} ", wanted_text[directive.span.clone()].replace('\n', " ")));
     }
 }
 
 fn replaces(new: &Directive, old: &Directive) -> bool {
-    new.name == old.name
-        && (!REPEATABLE.contains(&new.name.as_str()) || arguments(new, 1) == arguments(old, 1))
-        && (new.name != "location" || arguments(new, 2) == arguments(old, 2))
+    new.is(&old.name.text)
+        && (!REPEATABLE.contains(&new.name.text.as_str()) || arguments(new, 1) == arguments(old, 1))
+        && (!new.is("location") || arguments(new, 2) == arguments(old, 2))
 }
 
 /// Whether `directive` is the block that `context` names, as `location /api` or `upstream`.
 fn names(directive: &Directive, context: &str) -> bool {
     let words: Vec<&str> = context.split_whitespace().collect();
     directive.block.is_some()
-        && words.first() == Some(&directive.name.as_str())
+        && words.first() == Some(&directive.name.text.as_str())
         && arguments(directive, words.len() - 1).iter().eq(&words[1..])
 }
 
 fn arguments(directive: &Directive, count: usize) -> Vec<&str> {
-    directive.args.iter().take(count).map(|argument| argument.as_str()).collect()
+    directive.args.iter().take(count).map(|argument| argument.text.as_str()).collect()
 }
 
 fn set_parameter(text: &str, parameter: &str) -> Result<String, OverlayError> {
     let key = parameter.split('=').next().unwrap_or(parameter);
     let Ok(parsed) = parse(text) else { return Ok(text.to_owned()) };
     let mut edits = Edits::default();
-    for upstream in parsed.all_directives().filter(|directive| directive.is("upstream")) {
-        for server in
-            upstream.block.iter().flat_map(Block::directives).filter(|directive| directive.is("server"))
-        {
-            for old in server.args.iter().filter(|argument| argument.as_str().split('=').next() == Some(key))
-            {
-                edits.blank(text, old.span.start.offset..old.span.end.offset);
+    for upstream in walk(&parsed).filter(|directive| directive.is("upstream")) {
+        for server in upstream.inner().iter().filter(|directive| directive.is("server")) {
+            for old in server.args.iter().filter(|argument| argument.text.split('=').next() == Some(key)) {
+                edits.blank(text, old.span.clone());
             }
             if let Some(last) = server.args.last() {
-                edits.insert(last.span.end.offset, format!(" {parameter}"));
+                edits.insert(last.span.end, format!(" {parameter}"));
             }
         }
     }
     Ok(edits.apply(text))
 }
 
-fn parse(text: &str) -> Result<nginx_lint_parser::ast::Config, OverlayError> {
-    parse_string(text).map_err(|error| OverlayError::Syntax(error.to_string()))
-}
-
-/// The offset just after a block's opening brace.
-pub(super) fn after_brace(text: &str, block: &Block) -> usize {
-    let start = block.span.start.offset;
-    text[start..].find('{').map_or(start, |brace| start + brace + 1)
+fn parse(text: &str) -> Result<Vec<Directive>, OverlayError> {
+    syntax::parse(text, "the scenario").map_err(|error| OverlayError::Syntax(error.to_string()))
 }
 
 #[cfg(test)]

@@ -2,71 +2,24 @@
 //! else, and never the lines.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::OpenOptions;
-use std::io::{self, Write as _};
+use std::io;
 use std::net::SocketAddr;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
+use std::ops::Range;
 use std::rc::Rc;
 
-use nginx_lint_parser::ast::{Argument, Block, Config, Directive};
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::{Directive, parse};
 use regex::{Captures, Regex};
 
 use super::containment::Containment;
 use super::edit::Edits;
-use super::overlay::after_brace;
-use super::paths::{PREFIX, Scratch, place};
+use super::pass::{Host, HostVariables, Url, assigned, only_variable};
+use super::paths::{Scratch, place};
 use super::rewritten::{Rewritten, TlsFile};
 use super::source::Source;
-
-/// Directives whose first argument is a path.
-const PATHS: [&str; 13] = [
-    "root",
-    "alias",
-    "pid",
-    "access_log",
-    "error_log",
-    "auth_basic_user_file",
-    "client_body_temp_path",
-    "proxy_cache_path",
-    "proxy_temp_path",
-    "fastcgi_temp_path",
-    "scgi_temp_path",
-    "uwsgi_temp_path",
-    "lock_file",
-];
-
-/// Directives that write to where `PATHS` has them: the directories above must be there.
-const WRITTEN: [&str; 10] = [
-    "pid",
-    "access_log",
-    "error_log",
-    "client_body_temp_path",
-    "proxy_cache_path",
-    "proxy_temp_path",
-    "fastcgi_temp_path",
-    "scgi_temp_path",
-    "uwsgi_temp_path",
-    "lock_file",
-];
+use super::touch::{Touch, is_data, is_no_path, touch};
 
 /// More files named by `include` than anybody has.
 const MAX_INCLUDES: usize = 2_000;
-
-/// Directives whose argument is a file of the TLS set-up, in PEM.
-const TLS_FILES: [&str; 7] = [
-    "ssl_certificate",
-    "ssl_certificate_key",
-    "ssl_client_certificate",
-    "ssl_crl",
-    "ssl_dhparam",
-    "ssl_password_file",
-    "ssl_trusted_certificate",
-];
-
-/// What such a directive may say instead of a path, or names a place that is the same everywhere.
-const NO_PATHS: [&str; 3] = ["off", "stderr", "/dev/null"];
 
 /// What is put in place of what.
 #[derive(Debug)]
@@ -117,9 +70,14 @@ impl Rewriter<'_> {
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<Rewritten> {
+        let Ok(parsed) = parse(text, &self.source.name) else {
+            return Ok(Rewritten { text: self.with_account(text)?, ..Rewritten::default() });
+        };
         let mut walk = Walk {
             rewriter: self,
             upstreams: HashSet::new(),
+            hosts: HostVariables::default(),
+            met: HashMap::new(),
             stand_ins: HashMap::new(),
             files: HashMap::new(),
             including: Vec::new(),
@@ -127,10 +85,8 @@ impl Rewriter<'_> {
             out: Rewritten::default(),
             reserve: &mut reserve,
         };
-        let Ok(parsed) = parse_string(text) else {
-            return Ok(Rewritten { text: self.with_account(text)?, ..Rewritten::default() });
-        };
-        walk.collect_upstreams(&parsed)?;
+        walk.survey(&parsed, None)?;
+        walk.hosts.complete();
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
@@ -159,6 +115,10 @@ impl Rewriter<'_> {
 struct Walk<'a> {
     rewriter: &'a Rewriter<'a>,
     upstreams: HashSet<String>,
+    /// Variables that stand for an app server somewhere.
+    hosts: HostVariables,
+    /// The servers met so far in each upstream, and among the values of each such variable.
+    met: HashMap<String, Vec<String>>,
     /// Upstream servers as written, each with the address that stands for it.
     stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
@@ -176,33 +136,40 @@ struct Included {
     name: String,
     text: String,
     /// `None` where it cannot be parsed: the engine's own words about it are better than ours.
-    parsed: Option<Config>,
+    parsed: Option<Vec<Directive>>,
 }
 
 impl Walk<'_> {
     /// The files that `include pattern` names; read and parsed once.
     fn files(&mut self, pattern: &str) -> Rc<[Included]> {
-        let source = self.rewriter.source;
-        let read = |(name, text): (String, String)| Included { parsed: parse_string(&text).ok(), name, text };
-        let all = || source.included(pattern).into_iter().map(read).collect();
-        Rc::clone(self.files.entry(pattern.to_owned()).or_insert_with(all))
+        if let Some(known) = self.files.get(pattern) {
+            return Rc::clone(known);
+        }
+        let read = |(name, text): (String, String)| Included { parsed: parse(&text, &name).ok(), name, text };
+        let files: Rc<[Included]> = self.rewriter.source.included(pattern).into_iter().map(read).collect();
+        if files.is_empty() && !pattern.contains(['*', '?', '[']) {
+            self.out.missing.push(pattern.to_owned());
+        }
+        self.files.insert(pattern.to_owned(), Rc::clone(&files));
+        files
     }
 
-    fn collect_upstreams(&mut self, parsed: &Config) -> io::Result<()> {
-        for directive in parsed.all_directives() {
-            match (directive.name.as_str(), directive.first_arg()) {
-                ("upstream", Some(name)) => {
-                    self.upstreams.insert(name.to_owned());
-                }
+    /// Learns which names are upstreams, and which variables stand for app servers.
+    fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
+        for directive in directives {
+            self.hosts.note(directive, block);
+            match (directive.name.text.as_str(), directive.arg(0)) {
+                ("upstream", Some(name)) => drop(self.upstreams.insert(name.to_owned())),
                 ("include", Some(pattern)) => {
                     let files = self.enter(pattern)?;
                     for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
-                        self.collect_upstreams(parsed)?;
+                        self.survey(parsed, block)?;
                     }
                     self.including.pop();
                 }
                 _ => {}
             }
+            self.survey(directive.inner(), Some(directive))?;
         }
         Ok(())
     }
@@ -223,8 +190,8 @@ impl Walk<'_> {
     }
 
     /// The main context: its own directives, then what must be there for a run in a scratch directory.
-    fn main(&mut self, parsed: &Config, text: &str, edits: &mut Edits) -> io::Result<()> {
-        let has = |name: &str| parsed.directives().any(|directive| directive.is(name));
+    fn main(&mut self, parsed: &[Directive], text: &str, edits: &mut Edits) -> io::Result<()> {
+        let has = |name: &str| parsed.iter().any(|directive| directive.is(name));
         let mut missing = String::new();
         for (name, value) in [("error_log", "/var/log/nginx/error.log"), ("pid", "/var/run/nginx.pid")] {
             if !has(name) {
@@ -235,36 +202,7 @@ impl Walk<'_> {
             missing += &format!("user {user}; ");
         }
         edits.insert(0, missing);
-        for directive in parsed.directives() {
-            self.directive(directive, text, edits, "main")?;
-        }
-        Ok(())
-    }
-
-    fn block(&mut self, block: &Block, text: &str, edits: &mut Edits, context: &str) -> io::Result<()> {
-        if context == "http" && !block.directives().any(|directive| directive.is("access_log")) {
-            let log = self.log("access_log", "/var/log/nginx/access.log");
-            edits.insert(after_brace(text, block), format!(" access_log {log}; "));
-        }
-        if context == "server" && !block.directives().any(|directive| directive.is("listen")) {
-            let address = self.listen("80")?;
-            edits.insert(after_brace(text, block), format!(" listen {address}; "));
-        }
-        let mut met = Vec::new();
-        for directive in block.directives() {
-            if let ("upstream", true, Some(address)) =
-                (context, directive.is("server"), directive.args.first())
-            {
-                if !met.contains(&address.as_str()) {
-                    met.push(address.as_str());
-                }
-                let stand_in = self.app_server(address.as_str(), met.len() - 1)?;
-                self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
-            } else {
-                self.directive(directive, text, edits, context)?;
-            }
-        }
-        Ok(())
+        parsed.iter().try_for_each(|directive| self.directive(directive, text, edits, None))
     }
 
     fn directive(
@@ -272,56 +210,109 @@ impl Walk<'_> {
         directive: &Directive,
         text: &str,
         edits: &mut Edits,
-        context: &str,
+        block: Option<&Directive>,
     ) -> io::Result<()> {
-        let first = directive.args.first();
-        match (directive.name.as_str(), first) {
+        self.one(directive, text, edits, block)?;
+        if let Some(inner) = &directive.block {
+            let has = |name: &str| inner.directives.iter().any(|directive| directive.is(name));
+            if directive.is("http") && !has("access_log") {
+                let log = self.log("access_log", "/var/log/nginx/access.log");
+                edits.insert(inner.span.start, format!(" access_log {log}; "));
+            }
+            if directive.is("server") && !has("listen") {
+                let address = self.listen("80")?;
+                edits.insert(inner.span.start, format!(" listen {address}; "));
+            }
+        }
+        directive.inner().iter().try_for_each(|inner| self.directive(inner, text, edits, Some(directive)))
+    }
+
+    /// Rewrites a directive without its block.
+    fn one(
+        &mut self,
+        directive: &Directive,
+        text: &str,
+        edits: &mut Edits,
+        block: Option<&Directive>,
+    ) -> io::Result<()> {
+        let Some(first) = directive.args.first() else { return Ok(()) };
+        let (value, span) = (first.text.as_str(), first.span.clone());
+        if let Some((name, nth)) = assigned(directive, block) {
+            return self.assignment(directive, name, nth, edits);
+        }
+        let in_data = block.is_some_and(|block| is_data(&block.name.text));
+        let name = directive.name.text.as_str();
+        if in_data && name != "include" {
+            return Ok(());
+        }
+        match (name, touch(name)) {
             // Workers that stay root are a fault to be found, and no account is missing for it.
-            ("user", Some(name)) if name.as_str() == "root" && self.rewriter.user.is_some() => {}
+            ("user", _) if value == "root" && self.rewriter.user.is_some() => {}
             ("user", _) => match &self.rewriter.user {
-                Some(user) => self.put(directive, edits, span_of(&directive.args), user.clone()),
-                None => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
+                Some(user) => self.put(directive, edits, directive.args_span(), user.clone()),
+                None => edits.blank(text, directive.span.clone()),
             },
             // Both engines are told to stay in the foreground, which may be said only once.
-            ("daemon", _) => edits.blank(text, directive.span.start.offset..directive.span.end.offset),
-            ("listen", Some(address)) => {
-                let stand_in = self.listen(address.as_str())?;
-                if directive.args.iter().any(|word| word.as_str() == "ssl")
-                    && !self.out.tls.contains(&stand_in)
-                {
+            ("daemon", _) => edits.blank(text, directive.span.clone()),
+            ("listen", _) => {
+                let stand_in = self.listen(value)?;
+                let is_tls = directive.args.iter().any(|word| word.text == "ssl");
+                if is_tls && !self.out.tls.contains(&stand_in) {
                     self.out.tls.push(stand_in);
                 }
-                self.put(directive, edits, span_of(std::slice::from_ref(address)), stand_in.to_string());
+                self.put(directive, edits, span, stand_in.to_string());
+            }
+            ("server", _) if block.is_some_and(|block| block.is("upstream")) => {
+                let upstream = block.and_then(|block| block.arg(0)).unwrap_or_default();
+                let stand_in = self.app_server_of(upstream, value)?;
+                self.put(directive, edits, span, stand_in.to_string());
             }
             // Names are looked up nowhere: nobody answers there.
-            ("resolver", Some(_)) => {
+            ("resolver", _) => {
                 let nobody = (self.reserve)("resolver")?;
-                let kept = directive.args.iter().filter(|word| word.as_str().contains('='));
+                let kept = directive.args.iter().filter(|word| word.text.contains('='));
                 let words: Vec<&str> = kept.map(|word| word.raw.as_str()).collect();
-                let text = format!("{nobody} {}", words.join(" "));
-                self.put(directive, edits, span_of(&directive.args), text.trim_end().to_owned());
+                let replacement = format!("{nobody} {}", words.join(" "));
+                self.put(directive, edits, directive.args_span(), replacement.trim_end().to_owned());
             }
             // It would ask the authority that issued the certificate.
-            ("ssl_stapling", Some(_)) => self.put(directive, edits, span_of(&directive.args), "off".into()),
-            ("proxy_pass", Some(url)) => self.proxy_pass(directive, url, edits)?,
-            ("include", Some(pattern)) => self.include(directive, pattern, edits, context)?,
-            (name, Some(path)) if TLS_FILES.contains(&name) && !path.as_str().contains(['$', ':']) => {
-                let placed = self.tls_file(name, path.as_str());
-                self.put(directive, edits, span_of(std::slice::from_ref(path)), placed);
+            ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
+            ("proxy_pass", _) => self.proxy_pass(directive, edits)?,
+            ("include", _) => self.include(directive, edits, block)?,
+            (_, Some(Touch::UpstreamTls)) => {
+                self.note(directive, "left out: the stand-ins for app servers speak plain HTTP");
+                edits.blank(text, directive.span.clone());
             }
-            (name, Some(path)) if PATHS.contains(&name) && !NO_PATHS.contains(&path.as_str()) => {
-                if name == "root" && (self.out.front_end.is_none() || context == "location /") {
-                    self.out.front_end = Some(path.as_str().to_owned());
+            (_, Some(Touch::Pem)) if !value.contains(['$', ':']) => {
+                let placed = self.tls_file(name, value)?;
+                self.put(directive, edits, span, placed);
+            }
+            (_, Some(Touch::Written)) if value.starts_with("syslog:") => {
+                self.put(directive, edits, span, self.place("/var/log/nginx/syslog"));
+            }
+            (_, Some(Touch::Read | Touch::Written)) if !is_no_path(value) => {
+                let is_page = block.is_some_and(|block| {
+                    block.is("location") && block.args.len() == 1 && block.arg(0) == Some("/")
+                });
+                if name == "root" && (self.out.front_end.is_none() || is_page) {
+                    self.out.front_end = Some(value.to_owned());
                 }
-                let placed = self.log(name, path.as_str());
-                self.put(directive, edits, span_of(std::slice::from_ref(path)), placed);
+                let placed = self.log(name, value);
+                self.put(directive, edits, span, placed);
             }
             _ => {}
         }
-        match &directive.block {
-            Some(block) => self.block(block, text, edits, &context_name(directive)),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    /// The address that stands for a server of an upstream, or of the values of a variable, in their order.
+    fn app_server_of(&mut self, group: &str, address: &str) -> io::Result<SocketAddr> {
+        let met = self.met.entry(group.to_owned()).or_default();
+        let nth = met.iter().position(|known| known == address).unwrap_or_else(|| {
+            met.push(address.to_owned());
+            met.len() - 1
+        });
+        self.app_server(address, nth)
     }
 
     /// The address that stands for an app server, the `nth` of its upstream. Where none is deployed nobody listens.
@@ -339,14 +330,58 @@ impl Walk<'_> {
         Ok(stand_in)
     }
 
-    fn proxy_pass(&mut self, directive: &Directive, url: &Argument, edits: &mut Edits) -> io::Result<()> {
-        let Some(rest) = url.as_str().strip_prefix("http://") else { return Ok(()) };
-        let (host, uri) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-        // Where a variable names the host, no stand-in can be put in its place: that is not run.
-        if !host.is_empty() && !self.upstreams.contains(host) && !host.contains('$') {
-            let url_now = format!("http://{}{uri}", self.app_server(host, 0)?);
-            self.put(directive, edits, span_of(std::slice::from_ref(url)), url_now);
+    /// Puts a stand-in in place of the app server that a URL names. Where it cannot be told which that is, the URL stays, and
+    /// what comes of it is not run.
+    fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
+        let Some((word, url)) = directive.args.first().and_then(|word| Some((word, Url::of(&word.text)?)))
+        else {
+            return Ok(());
+        };
+        let now = match url.host {
+            Host::Literal(host) if self.upstreams.contains(host) => match url.scheme {
+                Some("https") => format!("http://{host}{}", url.rest),
+                _ => return Ok(()),
+            },
+            Host::Literal(host) => format!("http://{}{}", self.app_server(host, 0)?, url.rest),
+            Host::Variable(name, port) => {
+                if self.hosts.port_of(name) != Some(port) || (port.is_empty() && url.scheme != Some("https"))
+                {
+                    return Ok(());
+                }
+                format!("{}${{{name}}}{}", url.scheme.map_or("", |_| "http://"), url.rest)
+            }
+        };
+        self.put(directive, edits, word.span.clone(), quoted(&now));
+        Ok(())
+    }
+
+    /// Puts a stand-in in place of the app server that a variable is set to.
+    fn assignment(
+        &mut self,
+        directive: &Directive,
+        name: &str,
+        nth: usize,
+        edits: &mut Edits,
+    ) -> io::Result<()> {
+        let (Some(port), Some(word)) = (self.hosts.port_of(name), directive.args.get(nth)) else {
+            return Ok(());
+        };
+        let value = word.text.as_str();
+        if value.is_empty() || only_variable(value).is_some() || self.upstreams.contains(value) {
+            return Ok(());
         }
+        let (host, scheme, rest) = match Url::of(value) {
+            Some(Url { host: Host::Literal(host), scheme: Some(_), rest }) => {
+                (host.to_owned(), "http://", rest)
+            }
+            None if !value.contains(['$', '/']) => (format!("{value}{port}"), "", ""),
+            _ => return Ok(()),
+        };
+        let now = match self.upstreams.contains(&host) {
+            true => format!("{scheme}{host}{rest}"),
+            false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
+        };
+        self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
     }
 
@@ -354,32 +389,34 @@ impl Walk<'_> {
     fn include(
         &mut self,
         directive: &Directive,
-        pattern: &Argument,
         edits: &mut Edits,
-        context: &str,
+        block: Option<&Directive>,
     ) -> io::Result<()> {
-        let files = self.enter(pattern.as_str())?;
+        let Some(pattern) = directive.args.first() else { return Ok(()) };
+        let files = self.enter(&pattern.text)?;
+        if self.rewriter.source.is_stood_in_for(&pattern.text) {
+            self.out.notes.push(format!("{} is not on this machine -> what is usually there", pattern.text));
+        }
         for Included { name, text, parsed } in files.iter() {
             let mut inner = Edits::default();
-            for directive in parsed.iter().flat_map(Config::directives) {
-                self.directive(directive, text, &mut inner, context)?;
+            for directive in parsed.iter().flatten() {
+                self.directive(directive, text, &mut inner, block)?;
             }
             self.out.included.insert(name.clone(), inner.apply(text));
         }
         self.including.pop();
-        let placed = self.place(pattern.as_str());
-        self.put(directive, edits, span_of(std::slice::from_ref(pattern)), placed);
+        self.put(directive, edits, pattern.span.clone(), self.place(&pattern.text));
         Ok(())
     }
 
     /// Where a certificate or the like will lie. It is copied, since nginx in a container sees nothing else.
-    fn tls_file(&mut self, directive: &str, path: &str) -> String {
+    fn tls_file(&mut self, directive: &str, path: &str) -> io::Result<String> {
         let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
         let placed = place(self.rewriter.scratch.path(), path);
         let shown = placed.display().to_string();
         let file = TlsFile { directive: directive.to_owned(), written: path.to_owned(), placed, text };
         self.out.tls_files.push(file);
-        shown
+        Ok(shown)
     }
 
     /// The loopback address that stands for `address`; one each, however often it is written.
@@ -395,76 +432,41 @@ impl Walk<'_> {
     /// Where `path` lies, noted as the place where the directive `name` writes unless there is an earlier one.
     fn log(&mut self, name: &str, path: &str) -> String {
         let placed = place(self.rewriter.scratch.path(), path);
-        if let (true, Some(directory)) = (WRITTEN.contains(&name), placed.parent()) {
+        if let (Some(Touch::Written), Some(directory)) = (touch(name), placed.parent()) {
             self.out.log_directories.insert(directory.to_owned());
         }
         self.out.logs.entry(name.to_owned()).or_insert_with(|| placed.clone());
-        placed.display().to_string()
+        quoted(&placed.display().to_string())
     }
 
     fn place(&self, path: &str) -> String {
-        place(self.rewriter.scratch.path(), path).display().to_string()
+        quoted(&place(self.rewriter.scratch.path(), path).display().to_string())
     }
 
-    fn put(&mut self, directive: &Directive, edits: &mut Edits, range: std::ops::Range<usize>, text: String) {
-        let was: Vec<&str> = directive.args.iter().map(|argument| argument.raw.as_str()).collect();
-        let line = directive.span.start.line;
-        self.out.notes.push(format!("line {line}: {} {} -> {text}", directive.name, was.join(" ")));
+    fn put(&mut self, directive: &Directive, edits: &mut Edits, range: Range<usize>, text: String) {
+        self.note(directive, &text);
         edits.replace(range, text);
     }
-}
 
-fn context_name(directive: &Directive) -> String {
-    match (directive.name.as_str(), directive.first_arg(), directive.args.len()) {
-        ("location", Some(prefix), 1) => format!("location {prefix}"),
-        (name, ..) => name.to_owned(),
+    fn note(&mut self, directive: &Directive, now: &str) {
+        self.out.notes.push(format!("line {}: {} -> {now}", directive.line(), directive.head()));
     }
 }
 
-fn span_of(arguments: &[Argument]) -> std::ops::Range<usize> {
-    match (arguments.first(), arguments.last()) {
-        (Some(first), Some(last)) => first.span.start.offset..last.span.end.offset,
-        _ => 0..0,
+/// `value` as a word of a configuration: in quotes where it would not be one without them.
+fn quoted(value: &str) -> String {
+    let is_plain =
+        !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "\"'\\;{}#".contains(c));
+    match is_plain || value.contains("${") && !value.contains([' ', ';', '"', '\'']) {
+        true => value.to_owned(),
+        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
     }
-}
-
-impl Rewritten {
-    /// Writes all files into the scratch directory.
-    ///
-    /// # Errors
-    /// When something cannot be written.
-    pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
-        std::fs::write(scratch.conf(), &self.text)?;
-        self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
-        for (name, text) in &self.included {
-            let path = scratch.place(name);
-            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
-            std::fs::write(path, text)?;
-        }
-        for TlsFile { placed, text, .. } in &self.tls_files {
-            if let Some(text) = text {
-                std::fs::create_dir_all(placed.parent().unwrap_or(Path::new(PREFIX)))?;
-                write_secret(placed, text)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// The directory the front end is deployed to, as the configuration should name it.
-    pub fn deployed_to(&self, source: &Source) -> Option<String> {
-        source.front_end.deployed_to.clone().or_else(|| self.front_end.clone())
-    }
-}
-
-/// Writes a file that nobody else may read, as it may be a key.
-fn write_secret(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    file.write_all(text.as_bytes())
 }
 
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
+    use std::path::Path;
 
     use super::*;
 

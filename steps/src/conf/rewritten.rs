@@ -1,8 +1,14 @@
 //! What rewriting a configuration comes to.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::OpenOptions;
+use std::io::{self, Write as _};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use super::paths::{PREFIX, Scratch};
+use super::source::Source;
 
 /// A configuration ready to be run, and what was done to it.
 #[derive(Debug, Clone, Default)]
@@ -23,6 +29,8 @@ pub struct Rewritten {
     pub logs: BTreeMap<String, PathBuf>,
     /// The directories that anything is logged to: on the machine it runs on they are there.
     pub log_directories: BTreeSet<PathBuf>,
+    /// Files that it includes by name and that are nowhere.
+    pub missing: Vec<String>,
     /// Why a text of it cannot be read, if so: it must not be started.
     pub unreadable: Option<String>,
     /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
@@ -42,4 +50,38 @@ pub struct TlsFile {
     /// certificates of production on a developer's machine, something made for the run; `None` where nothing can stand
     /// in for it, so that the engine says that it cannot load it.
     pub text: Option<String>,
+}
+
+impl Rewritten {
+    /// Writes all files into the scratch directory.
+    ///
+    /// # Errors
+    /// When something cannot be written.
+    pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
+        std::fs::write(scratch.conf(), &self.text)?;
+        self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
+        for (name, text) in &self.included {
+            let path = scratch.place(name);
+            std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
+            std::fs::write(path, text)?;
+        }
+        for TlsFile { placed, text, .. } in &self.tls_files {
+            if let Some(text) = text {
+                std::fs::create_dir_all(placed.parent().unwrap_or(Path::new(PREFIX)))?;
+                write_secret(placed, text)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The directory the front end is deployed to, as the configuration should name it.
+    pub fn deployed_to(&self, source: &Source) -> Option<String> {
+        source.front_end.deployed_to.clone().or_else(|| self.front_end.clone())
+    }
+}
+
+/// Writes a file that nobody else may read, as it may be a key.
+fn write_secret(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes())
 }

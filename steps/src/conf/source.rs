@@ -4,11 +4,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
+use super::stock;
 use crate::profile::{FILE, Profile, ProfileError, Words};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
@@ -16,14 +17,6 @@ static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
 /// What may stand at the top of a whole `nginx.conf`. A file that has none of these, but blocks of `http`, is one
 /// that official images include from `conf.d`.
 const WHOLE_FILE: [&str; 2] = ["events", "http"];
-
-/// What surrounds a `conf.d` file in the stock `nginx.conf` of official images; all on the first line, so that the
-/// user's line numbers hold.
-const STOCK_HEAD: &str = "user nginx; worker_processes auto; error_log /var/log/nginx/error.log notice; \
-    pid /var/run/nginx.pid; events { worker_connections 1024; } http { include /etc/nginx/mime.types; \
-    default_type application/octet-stream; log_format main '$remote_addr - $remote_user [$time_local] \"$request\" \
-    $status $body_bytes_sent \"$http_referer\" \"$http_user_agent\" \"$http_x_forwarded_for\"'; \
-    access_log /var/log/nginx/access.log main; sendfile on; keepalive_timeout 65; ";
 
 /// Why a configuration could not be taken up.
 #[derive(Debug, Error)]
@@ -110,7 +103,14 @@ impl Source {
             let port = ports.next().ok_or_else(|| std::io::Error::other("too many addresses"))?;
             Ok(SocketAddr::from(([127, 0, 0, 1], port)))
         };
-        rewriter.rewrite(&self.text, reserve).map(drop)
+        match rewriter.rewrite(&self.text, reserve)?.missing.first() {
+            None => Ok(()),
+            Some(missing) => Err(std::io::Error::other(format!(
+                "not run: `include {missing}` names a file that is not here\n  help: it was looked for in {}; put a copy \
+                 there, since it decides what the site does",
+                self.directory.as_deref().unwrap_or(Path::new(".")).display()
+            ))),
+        }
     }
 
     /// The document's configuration, as it was when this program was built.
@@ -168,14 +168,24 @@ impl Source {
     /// stock file that the user has no copy of comes from our own.
     pub(crate) fn included(&self, pattern: &str) -> Vec<(String, String)> {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
-        let mut found = match &self.directory {
-            Some(directory) => on_disk(directory, relative),
-            None => Vec::new(),
-        };
+        let mut found = self.on_disk(relative);
         if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
             found = built_in(relative);
         }
-        found
+        match stock::file(pattern) {
+            Some(text) if found.is_empty() => vec![(relative.to_owned(), text.to_owned())],
+            _ => found,
+        }
+    }
+
+    /// Whether `include pattern` names a file that is only on servers, so that what is usually in it stands for it.
+    pub(crate) fn is_stood_in_for(&self, pattern: &str) -> bool {
+        let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
+        stock::file(pattern).is_some() && self.on_disk(relative).is_empty()
+    }
+
+    fn on_disk(&self, relative: &str) -> Vec<(String, String)> {
+        self.directory.as_ref().map_or_else(Vec::new, |directory| on_disk(directory, relative))
     }
 
     /// Writes the front end's build into `directory`.
@@ -208,8 +218,7 @@ fn read(path: &Path) -> Result<String, ConfError> {
 }
 
 /// The text of a file that is one, and no larger than [`MAX_FILE`]. To nginx bytes are bytes; what is not UTF-8 matters in
-/// words alone, which are looked at before anything runs, and not in comments. Line ends of Windows are those of Unix, unless
-/// a word has one in its quotes.
+/// words alone, which are looked at before anything runs, and not in comments.
 fn text(path: &Path) -> std::io::Result<String> {
     use std::io::{Error, Read as _};
     // Opening a FIFO would wait for somebody to write to it.
@@ -222,27 +231,18 @@ fn text(path: &Path) -> std::io::Result<String> {
         return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
-    if let Err(error) = nginx_conf::syntax::statements(text.as_bytes(), path)
-        && error.message().starts_with("more than")
-    {
-        return Err(Error::other(error.headline()));
+    match parse(&text, path) {
+        Err(error) if error.message().starts_with("more than") => Err(Error::other(error.headline())),
+        _ => Ok(text),
     }
-    if !text.contains('\r') {
-        return Ok(text);
-    }
-    let unix = text.replace("\r\n", "\n");
-    let words = |text: &str| nginx_conf::syntax::statements(text.as_bytes(), path).ok();
-    Ok(if words(&text) == words(&unix) { unix } else { text })
 }
 
 /// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
 fn wrapped(text: String) -> String {
-    let Ok(parsed) = parse_string(&text) else { return text };
-    let mut names = parsed.directives().map(|directive| directive.name.as_str()).peekable();
-    let bare = names.peek().is_some()
-        && parsed.directives().any(|directive| directive.is("server"))
-        && !names.any(|name| WHOLE_FILE.contains(&name));
-    if bare { format!("{STOCK_HEAD}{text}\n}}\n") } else { text }
+    let Ok(parsed) = parse(&text, "nginx.conf") else { return text };
+    let bare = parsed.iter().any(|directive| directive.is("server"))
+        && !parsed.iter().any(|directive| WHOLE_FILE.contains(&directive.name.text.as_str()));
+    if bare { format!("{}{text}\n}}\n", stock::HEAD) } else { text }
 }
 
 fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
@@ -314,20 +314,18 @@ mod tests {
     #[test]
     fn line_ends_of_windows_and_comments_in_any_encoding_are_no_obstacle() {
         let source = read(b"# \xb0\xa1\r\nevents { }\r\nhttp { server { listen 80; } }\r\n").unwrap();
-        assert!(!source.text.contains('\r'));
         assert_eq!(source.text.lines().count(), 3);
     }
 
     #[test]
-    fn what_cannot_be_read_whole_or_stood_in_for_is_not_run() {
+    fn odd_spellings_are_read_as_nginx_reads_them() {
         for odd in
-            [&b"location ~ ^/[^'\"]+$ { return 204; }"[..], b"add_header X a\"b;", b"add_header X \xb0;"]
+            [&b"location ~ ^/[^'\"]+$ { return 204; }"[..], b"add_header X a\"b;", b"add_header X a}b;"]
         {
-            let conf = [b"events { } http { server { listen 80; ", odd, b" } }"].concat();
-            assert!(nginx_conf::syntax::statements(&conf, "x".as_ref()).is_ok() || odd.contains(&0xb0));
-            let error = read(&conf).unwrap_err();
-            assert!(matches!(error, ConfError::NotRun { .. }), "{error}");
+            read(&[b"events { } http { server { listen 80; ", odd, b" } }"].concat()).unwrap();
         }
+        let error = read(b"events { } http { server { add_header X \xb0; } }").unwrap_err();
+        assert!(matches!(error, ConfError::NotRun { .. }), "{error}");
     }
 
     #[test]

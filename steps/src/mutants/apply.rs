@@ -2,8 +2,7 @@
 
 use std::ops::Range;
 
-use nginx_lint_parser::ast::Directive;
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::{Directive, parse};
 
 use super::Meant;
 use super::catalogue::{Edit, Fault, Needs};
@@ -59,8 +58,8 @@ struct Change {
 
 /// The mutants of one fault.
 pub(super) fn mutants_of(family: &str, fault: &Fault, text: &str) -> Vec<Mutant> {
-    let Ok(config) = parse_string(text) else { return Vec::new() };
-    let tree = Tree::of(&config);
+    let Ok(config) = parse(text, "nginx.conf") else { return Vec::new() };
+    let tree = Tree::of(&config, text);
     let Some((first, others)) = fault.edits.split_first() else { return Vec::new() };
     let firsts = changes(first, &tree, text);
     let others: Vec<Vec<Change>> = others.iter().map(|edit| changes(edit, &tree, text)).collect();
@@ -105,8 +104,8 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
     match edit {
         Edit::Remove { place, remove } => {
             for (nth, directive) in named(tree, *place, remove) {
-                let kept = text[whole(directive)].chars().filter(|c| *c == '\n').collect();
-                found.push(change(tree, nth, whole(directive), kept, ""));
+                let kept = text[directive.span.clone()].chars().filter(|c| *c == '\n').collect();
+                found.push(change(tree, nth, directive.span.clone(), kept, ""));
             }
         }
         Edit::Set { place, set, to } => {
@@ -129,7 +128,7 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
             for (nth, directive) in named(tree, *place, extend) {
                 for value in with {
                     let end = end_of_arguments(directive);
-                    let of = directive.first_arg().unwrap_or_default();
+                    let of = directive.arg(0).unwrap_or_default();
                     let what = format!("{of} {value}");
                     found.push(change(tree, nth, end..end, format!(" {value}"), &what));
                 }
@@ -137,7 +136,7 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
         }
         Edit::Swap { place, of, swap } => {
             for (nth, directive) in named(tree, *place, of) {
-                let range = directive.name_span.end.offset..end_of_arguments(directive);
+                let range = directive.name.span.end..end_of_arguments(directive);
                 for [old, new] in swap {
                     let arguments = &text[range.clone()];
                     let what = if swap.len() == 1 {
@@ -159,15 +158,15 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
             for (nth, directive) in named(tree, *place, replace) {
                 for value in by {
                     let value = filled(value, tree, tree.nodes[nth].parent);
-                    found.push(change(tree, nth, whole(directive), value.clone(), several(by, &value)));
+                    found.push(change(tree, nth, directive.span.clone(), value.clone(), several(by, &value)));
                 }
             }
         }
         Edit::Add { place, add } => {
             for block in blocks(tree, *place) {
                 let at = block.and_then(|nth| tree.nodes[nth].directive.block.as_ref());
-                let at = at.map_or(0, |block| block.span.start.offset + 1);
-                let line = block.map_or(1, |nth| tree.nodes[nth].directive.span.start.line);
+                let at = at.map_or(0, |block| block.span.start);
+                let line = block.map_or(1, |nth| tree.nodes[nth].directive.line());
                 for value in add {
                     let text = format!(" {} ", filled(value, tree, block));
                     let what = several(add, value).to_owned();
@@ -178,7 +177,7 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
         Edit::Head { place, head } => {
             for nth in blocks(tree, *place).into_iter().flatten() {
                 let directive = tree.nodes[nth].directive;
-                let range = directive.span.start.offset..end_of_arguments(directive);
+                let range = directive.span.start..end_of_arguments(directive);
                 for value in head {
                     let value = filled(value, tree, Some(nth));
                     let what = if head.len() == 1 { "" } else { value.as_str() };
@@ -190,7 +189,7 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
         }
         Edit::Unfinished { place, unfinished } => {
             for (nth, directive) in named(tree, *place, unfinished) {
-                let end = directive.span.end.offset;
+                let end = directive.span.end;
                 found.push(change(tree, nth, end - 1..end, String::new(), ""));
             }
         }
@@ -200,7 +199,7 @@ fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
 
 fn change(tree: &Tree<'_>, nth: usize, range: Range<usize>, text: String, what: &str) -> Change {
     let node = &tree.nodes[nth];
-    let line = node.directive.span.start.line;
+    let line = node.directive.line();
     Change { range, text, what: what.to_owned(), place: tree.place(node.parent), line }
 }
 
@@ -224,11 +223,6 @@ fn blocks(tree: &Tree<'_>, place: Place) -> Vec<Option<usize>> {
     std::iter::once(None).chain(with_block).filter(|nth| place.is(tree, *nth)).collect()
 }
 
-/// A directive with its block or semicolon.
-pub(super) fn whole(directive: &Directive) -> Range<usize> {
-    directive.span.start.offset..directive.span.end.offset
-}
-
 /// Where the last argument ends.
 fn end_of_arguments(directive: &Directive) -> usize {
     after(directive, words(directive).len())
@@ -238,7 +232,7 @@ fn end_of_arguments(directive: &Directive) -> usize {
 fn after(directive: &Directive, arguments: usize) -> usize {
     let words = words(directive);
     let last = arguments.checked_sub(1).and_then(|nth| words.get(nth));
-    last.map_or(directive.name_span.end.offset, |word| word.range.end)
+    last.map_or(directive.name.span.end, |word| word.range.end)
 }
 
 /// A text with its words in braces filled in.

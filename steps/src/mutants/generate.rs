@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use nginx_lint_parser::ast::Directive;
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::{Directive, parse};
 
-use super::apply::{Mutant, whole};
+use super::apply::Mutant;
 use super::catalogue::{Excuse, Needs};
 use super::tree::{Tree, Word, head, words};
 use super::{Meant, REMOVALS, VALUES};
@@ -15,13 +14,13 @@ type Slip = (String, Range<usize>, String);
 
 /// Every such mutant of `text`.
 pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
-    let Ok(config) = parse_string(text) else { return Vec::new() };
-    let tree = Tree::of(&config);
+    let Ok(config) = parse(text, "nginx.conf") else { return Vec::new() };
+    let tree = Tree::of(&config, text);
     let mut made: Vec<Mutant> = Vec::new();
     for node in &tree.nodes {
         let directive = node.directive;
-        let lines: String = text[whole(directive)].chars().filter(|c| *c == '\n').collect();
-        let without = (format!("without `{}`", shortened(&head(directive))), whole(directive), lines);
+        let lines: String = text[directive.span.clone()].chars().filter(|c| *c == '\n').collect();
+        let without = (format!("without `{}`", shortened(&head(directive))), directive.span.clone(), lines);
         let removal = std::iter::once((REMOVALS, without));
         for (family, (name, range, by)) in
             removal.chain(slips(directive).into_iter().map(|slip| (VALUES, slip)))
@@ -36,7 +35,7 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
                 mistake: "One slip of the hand.".to_owned(),
                 meant: Meant::Tags(node.marks.clone()),
                 text: format!("{}{by}{}", &text[..range.start], &text[range.end..]),
-                line: directive.span.start.line,
+                line: directive.line(),
                 equivalent: excuse.and_then(|excuse| excuse.equivalent.clone()),
                 slow: excuse.is_some_and(|excuse| excuse.needs == Some(Needs::Slow)),
                 name,

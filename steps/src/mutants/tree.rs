@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use nginx_lint_parser::ast::{Config, ConfigItem, Directive};
+use nginx_conf::syntax::Directive;
 
 /// A directive, and where it stands.
 #[derive(Debug)]
@@ -22,35 +22,35 @@ pub(super) struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// The directives of `config`.
-    pub(super) fn of(config: &'a Config) -> Tree<'a> {
+    /// The directives of `config`, which was read from `text`.
+    pub(super) fn of(config: &'a [Directive], text: &str) -> Tree<'a> {
         let mut tree = Tree { nodes: Vec::new() };
-        tree.add(&config.items, None);
+        tree.add(config, text, None);
         tree
     }
 
-    fn add(&mut self, items: &'a [ConfigItem], parent: Option<usize>) {
+    fn add(&mut self, directives: &'a [Directive], text: &str, parent: Option<usize>) {
         let inherited = parent.map(|nth| self.nodes[nth].marks.clone()).unwrap_or_default();
-        let mut above: Option<Vec<String>> = None;
-        for item in items {
-            match item {
-                ConfigItem::Comment(comment) => above.get_or_insert_default().extend(marks(&comment.text)),
-                ConfigItem::BlankLine(_) => above = None,
-                ConfigItem::Directive(directive) => {
-                    let marks = above.clone().filter(|marks| !marks.is_empty());
-                    let marks = marks.unwrap_or_else(|| inherited.clone());
-                    above = Some(marks.clone());
-                    let nth = self.nodes.len();
-                    self.nodes.push(Node { directive, parent, marks });
-                    if let Some(block) = &directive.block {
-                        self.add(&block.items, Some(nth));
-                    }
-                    // A comment after this line speaks of the next one alone.
-                    if above.is_some() && next_is_comment(items, item) {
-                        above = None;
-                    }
+        let mut above: Vec<String> = Vec::new();
+        for directive in directives {
+            let lines: Vec<&str> = text[directive.leading.clone()].split('\n').collect();
+            // What follows on the line of the one before belongs to that one.
+            let first = usize::from(directive.leading.start > 0);
+            let above_it = lines.get(first..lines.len() - 1).unwrap_or_default();
+            if !above_it.is_empty() {
+                above.clear();
+            }
+            for line in above_it {
+                match line.trim_start().strip_prefix('#') {
+                    Some(comment) => above.extend(marks(comment)),
+                    None => above.clear(),
                 }
             }
+            let marks = if above.is_empty() { inherited.clone() } else { above.clone() };
+            above.clone_from(&marks);
+            let nth = self.nodes.len();
+            self.nodes.push(Node { directive, parent, marks });
+            self.add(directive.inner(), text, Some(nth));
         }
     }
 
@@ -69,16 +69,16 @@ impl<'a> Tree<'a> {
         let Some(nth) = nth else { return "main".to_owned() };
         let node = &self.nodes[nth];
         let head = head(node.directive);
-        match (node.directive.name.as_str(), node.parent) {
+        match (node.directive.name.text.as_str(), node.parent) {
             ("if" | "limit_except", Some(parent)) => {
-                format!("{} of {}", node.directive.name, self.place(Some(parent)))
+                format!("{} of {}", node.directive.name.text, self.place(Some(parent)))
             }
             _ => head,
         }
     }
 }
 
-/// An argument as it is written, and where. The parser takes `$uri/` for two.
+/// An argument as it is written, and where. A parenthesis after a quote, which nginx takes for a word of its own, belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) raw: String,
@@ -89,7 +89,7 @@ pub(super) struct Word {
 pub(super) fn words(directive: &Directive) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for argument in &directive.args {
-        let range = argument.span.start.offset..argument.span.end.offset;
+        let range = argument.span.clone();
         match words.last_mut() {
             Some(last) if last.range.end == range.start => {
                 last.raw.push_str(&argument.raw);
@@ -104,7 +104,7 @@ pub(super) fn words(directive: &Directive) -> Vec<Word> {
 /// A directive without its block and semicolon.
 pub(super) fn head(directive: &Directive) -> String {
     let words = words(directive).into_iter().map(|word| word.raw);
-    std::iter::once(directive.name.clone()).chain(words).collect::<Vec<_>>().join(" ")
+    std::iter::once(directive.name.raw.clone()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a directive is the one that `words` begins to write: its name, and as many arguments as there are words.
@@ -112,13 +112,8 @@ pub(super) fn begins(directive: &Directive, words: &str) -> bool {
     let mut wanted = words.split_whitespace();
     let written = self::words(directive);
     let written = |nth: usize| written.get(nth).map(|word| word.raw.trim_matches(['\'', '"']));
-    wanted.next() == Some(directive.name.as_str())
+    wanted.next() == Some(directive.name.text.as_str())
         && wanted.enumerate().all(|(nth, word)| written(nth) == Some(word))
-}
-
-fn next_is_comment(items: &[ConfigItem], item: &ConfigItem) -> bool {
-    let next = items.iter().skip_while(|other| !std::ptr::eq(*other, item)).nth(1);
-    matches!(next, Some(ConfigItem::Comment(_)))
 }
 
 /// The marks in a comment, as `@D4`, without the `@`.
@@ -129,7 +124,7 @@ fn marks(comment: &str) -> impl Iterator<Item = String> {
 
 #[cfg(test)]
 mod tests {
-    use nginx_lint_parser::parse_string;
+    use nginx_conf::syntax::parse;
 
     use super::*;
 
@@ -138,13 +133,18 @@ mod tests {
         let text = "http {\n  # The log. @D18\n  log_format main '$status';\n  access_log a main;\n  # Files. @D17\n  \
                     sendfile on;\n\n  # The API. @D5\n  location /api {\n    # Ask. @D4\n    if ($request_method = X) {\n      \
                     # That.\n      return 204;\n    }\n    proxy_pass http://a;\n  }\n}\n";
-        let config = parse_string(text).unwrap();
-        let tree = Tree::of(&config);
+        let config = parse(text, "x").unwrap();
+        let tree = Tree::of(&config, text);
         let all: Vec<String> = tree
             .nodes
             .iter()
             .map(|node| {
-                format!("{} [{}] in {}", node.directive.name, node.marks.join(" "), tree.place(node.parent))
+                format!(
+                    "{} [{}] in {}",
+                    node.directive.name.text,
+                    node.marks.join(" "),
+                    tree.place(node.parent)
+                )
             })
             .collect();
         assert_eq!(

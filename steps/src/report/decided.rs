@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use nginx_lint_parser::ast::{Block, Directive};
-use nginx_lint_parser::parse_string;
+use nginx_conf::syntax::{Directive, parse};
 use regex::Regex;
 
 use super::model::ConfLine;
@@ -90,9 +89,9 @@ fn named(source: &Source, message: &str) -> Vec<ConfLine> {
 }
 
 fn walk_file(source: &Source, file: &str, text: &str, entries: &mut Vec<Entry>) {
-    if let Ok(config) = parse_string(text) {
+    if let Ok(directives) = parse(text, file) {
         let lines: Vec<&str> = text.lines().collect();
-        config.directives().for_each(|directive| walk(source, file, &lines, directive, None, entries));
+        directives.iter().for_each(|directive| walk(source, file, &lines, directive, None, entries));
     }
 }
 
@@ -104,26 +103,22 @@ fn walk(
     parent: Option<usize>,
     entries: &mut Vec<Entry>,
 ) {
-    let raw = directive.args.iter().map(|argument| argument.raw.as_str());
-    let header = std::iter::once(directive.name.as_str()).chain(raw).collect::<Vec<_>>().join(" ");
     let end = if directive.block.is_some() { " {" } else { ";" };
-    let number = directive.name_span.start.line;
+    let number = directive.line();
     let written = lines.get(number.saturating_sub(1)).filter(|line| line.len() <= LONG);
-    let text = written.map_or_else(|| header + end, |line| line.trim_end().to_owned());
+    let text = written.map_or_else(|| directive.head() + end, |line| line.trim_end().to_owned());
     let words = directive.args.iter().map(|argument| argument.raw.trim_matches(['"', '\'']).to_owned());
-    let words = std::iter::once(directive.name.clone()).chain(words).collect();
+    let words = std::iter::once(directive.name.text.clone()).chain(words).collect();
     entries.push(Entry { line: ConfLine { file: file.to_owned(), number, text }, words, parent });
     let here = entries.len() - 1;
-    if let ("include", Some(pattern)) = (directive.name.as_str(), directive.first_arg()) {
+    if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
         for (path, text) in
             source.included(pattern).iter().filter(|(path, _)| path != "mime.types" && path != file)
         {
             walk_file(source, path, text, entries);
         }
     }
-    if let Some(block) = &directive.block {
-        Block::directives(block).for_each(|inner| walk(source, file, lines, inner, Some(here), entries));
-    }
+    directive.inner().iter().for_each(|inner| walk(source, file, lines, inner, Some(here), entries));
 }
 
 #[cfg(test)]
