@@ -24,6 +24,7 @@
 pub mod error;
 mod input;
 mod lexer;
+pub mod locate;
 pub mod model;
 mod read;
 mod source;

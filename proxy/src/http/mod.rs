@@ -6,7 +6,6 @@
 pub mod accepted;
 mod connection;
 pub(crate) mod exchange;
-pub mod locate;
 pub mod message;
 mod phases;
 pub mod request;

@@ -3,13 +3,13 @@
 use bytes::Bytes;
 
 use super::exchange::Exchange;
-use super::locate;
 use super::message::{Body, Response};
 use super::request::head::Length;
 use super::response::respond::page_response;
 use super::variables::Variables;
 use crate::files::{self, FileRequest, Outcome};
 use crate::log::Visible;
+use nginx_conf::locate;
 use nginx_conf::model::{Condition, Level, LocationId, LocationTree, Op};
 use nginx_conf::template::Template;
 

@@ -1,7 +1,7 @@
 //! Location choice: configurations, URIs, and the location each one belongs to, which nginx must agree with.
 
+use nginx_conf::locate::find;
 use nginx_conf::{LoadOptions, load};
-use reference_proxy::http::locate::find;
 use reference_proxy::http::uri::parse;
 
 use crate::nginx;

@@ -26,6 +26,14 @@ impl ConfArgs {
             None => Source::find(here)?,
         })
     }
+
+    /// The same, to be looked at and not to be run.
+    pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
+        Ok(match &self.conf {
+            Some(file) => Source::open(file)?,
+            None => Source::find(here)?,
+        })
+    }
 }
 
 /// Prints the configuration as it will be run.

@@ -8,6 +8,7 @@ mod interrupt;
 mod killers;
 mod merge;
 mod mutants;
+mod routes;
 mod run;
 mod session;
 mod targets;
@@ -31,6 +32,7 @@ use interrupt::interrupted;
 pub(crate) use interrupt::unless_interrupted;
 use merge::{MergeArgs, merge_command};
 use mutants::{MutantsArgs, mutants_command};
+use routes::{RoutesArgs, routes_command};
 pub(crate) use run::run_target;
 use run::{RunArgs, run_command};
 pub(crate) use session::Asked;
@@ -71,6 +73,8 @@ enum Command {
     /// Watch a deployment while it is switched from blue to green: did anybody notice?
     #[command(after_help = WATCH_EXIT_CODES)]
     Watch(WatchArgs),
+    /// Print what an nginx.conf serves: its routes, where they lead, and the lines that say so
+    Routes(RoutesArgs),
     /// Print the configuration as it will be run, and what was changed in it
     Rewrite(ConfArgs),
     /// Ask a site, with safe requests only, and write a first profile of it
@@ -113,6 +117,7 @@ pub fn main() -> ExitCode {
         Command::Watch(arguments) => to_its_end(watch_command(arguments)),
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
         Command::Mutants(arguments) => to_its_end(mutants_command(arguments)),
+        Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use hopcheck_site::Site;
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
@@ -78,6 +79,18 @@ impl Source {
     /// When the file cannot be read, when it could reach something real if it were run, or when the settings beside it are
     /// not understood.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
+        let source = Source::open(path)?;
+        match source.check() {
+            Ok(()) => Ok(source),
+            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
+        }
+    }
+
+    /// The same, to be looked at and not to be run.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or when the settings beside it are not understood.
+    pub fn open(path: &Path) -> Result<Source, ConfError> {
         let text = read(path)?;
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -85,11 +98,15 @@ impl Source {
         };
         let profile = Profile::beside(&directory)?;
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
-        let source = Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile);
-        match source.check() {
-            Ok(()) => Ok(source),
-            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
-        }
+        Ok(Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile))
+    }
+
+    /// What it serves.
+    ///
+    /// # Errors
+    /// Where nginx could not take it apart, or could not read its locations.
+    pub fn site(&self) -> Result<Site, nginx_conf::ConfigError> {
+        Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
     }
 
     /// Rewrites it for nobody, to learn before a run whether that can be done.

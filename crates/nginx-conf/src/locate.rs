@@ -1,6 +1,6 @@
 //! Which location a URI belongs to: `ngx_http_core_find_location`.
 
-use nginx_conf::model::{Location, LocationId, LocationTree, Pattern, PrefixLocation};
+use crate::model::{Location, LocationId, LocationTree, Pattern, PrefixLocation};
 
 /// A location that was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,0 +1,233 @@
+//! A route: paths that are served in one way.
+
+use serde::Serialize;
+
+use crate::Line;
+use crate::choose::Chooser;
+use crate::sample;
+use crate::scope::Scope;
+use crate::tree::Node;
+
+/// Paths that are served in one way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Route {
+    /// A path of it. Empty where none could be found, or another location takes them all.
+    pub path: String,
+    /// Whether longer paths that begin so belong to it, too.
+    pub open: bool,
+    /// What it is.
+    pub kind: Kind,
+    /// Whether a WebSocket is meant to be opened here: `Upgrade` is passed on, or the name says so.
+    pub socket: bool,
+    /// The location as it is written; `server` where there is none.
+    pub location: String,
+    /// Where it leads: a URL, a directory, a status.
+    pub to: String,
+    /// For files: what is sent where there is no such file, as `/index.html`.
+    pub fallback: Option<String>,
+    /// Whether a location of its own answers preflights (`if ($request_method = OPTIONS) { return … }`).
+    pub answers_preflights: bool,
+    /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
+    pub adds_cors: bool,
+    /// What keeps strangers out, as `auth_basic`.
+    pub gate: Option<String>,
+    /// The lines that say so, the location's first.
+    pub lines: Vec<Line>,
+}
+
+/// What a route is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Asked of app servers.
+    Api,
+    /// Asked of app servers, and is all of the site: its pages come from there, too.
+    App,
+    /// Asked of app servers, for WebSockets.
+    Socket,
+    /// Asked of app servers, for answers that never end (`proxy_buffering off`).
+    Events,
+    /// Files, with a page for every path that is none.
+    FrontEnd,
+    /// Files.
+    Files,
+    /// Another address.
+    Redirect,
+    /// A fixed answer.
+    Fixed,
+    /// Nobody is let in.
+    Closed,
+    /// Something else: FastCGI, the server's own status.
+    Other,
+}
+
+impl Kind {
+    /// Its name, as tables have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kind::Api => "api",
+            Kind::App => "app",
+            Kind::Socket => "socket",
+            Kind::Events => "events",
+            Kind::FrontEnd => "front end",
+            Kind::Files => "files",
+            Kind::Redirect => "redirect",
+            Kind::Fixed => "fixed answer",
+            Kind::Closed => "closed",
+            Kind::Other => "other",
+        }
+    }
+
+    /// Whether app servers are asked.
+    pub fn is_proxied(self) -> bool {
+        matches!(self, Kind::Api | Kind::App | Kind::Socket | Kind::Events)
+    }
+}
+
+/// Names by which people call the paths of WebSockets.
+const SOCKET_NAMES: [&str; 9] =
+    ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
+
+/// Handlers that are neither files nor HTTP.
+const OTHER: [&str; 8] = [
+    "fastcgi_pass",
+    "uwsgi_pass",
+    "scgi_pass",
+    "grpc_pass",
+    "memcached_pass",
+    "stub_status",
+    "js_content",
+    "empty_gif",
+];
+
+/// The route of a location, the `nth` of its server.
+pub(crate) fn of_location(node: &Node, scope: &Scope<'_>, chooser: &Chooser, nth: usize) -> Option<Route> {
+    let (modifier, name) = match node.args.as_slice() {
+        [modifier, name] => (modifier.as_str(), name.as_str()),
+        [name] => ("", name.as_str()),
+        _ => return None,
+    };
+    if name.starts_with('@') {
+        return None;
+    }
+    let is_pattern = modifier.starts_with('~');
+    let wanted = if is_pattern { sample::of(name).unwrap_or_default() } else { name.to_owned() };
+    let mut found = serve(node, scope, &wanted)?;
+    let is_here = |path: &str| chooser.choose(path) == Some(nth);
+    let longer = |path: &str| if path.ends_with('/') { format!("{path}x1") } else { format!("{path}/x1") };
+    found.open = modifier != "=" && is_here(&longer(&wanted));
+    found.path = if is_here(&wanted) || found.open { wanted } else { String::new() };
+    found.location = node.head.clone();
+    Some(found)
+}
+
+/// The route of what a server itself says: an answer for every path, or files for those that no location has.
+pub(crate) fn of_server(node: &Node, scope: &Scope<'_>, chooser: &Chooser) -> Option<Route> {
+    let has_return = scope.own_one("return").is_some();
+    if !has_return && (chooser.choose("/").is_some() || scope.one("root").is_none()) {
+        return None;
+    }
+    let mut found = serve(node, scope, "/")?;
+    found.path = "/".to_owned();
+    found.open = true;
+    found.location = "server".to_owned();
+    Some(found)
+}
+
+/// What serves a place.
+fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
+    let mut lines = vec![line(node)];
+    let mut decided_by = |node: &Node| {
+        if !lines.contains(&line(node)) {
+            lines.push(line(node));
+        }
+    };
+    let gate = gate(scope);
+    let sets_upgrade =
+        |node: &&Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("upgrade");
+    let (mut socket, mut fallback) = (false, None);
+    let (kind, to) = if let Some(answer) = scope.own_one("return") {
+        decided_by(answer);
+        let code = answer.arg(0);
+        let is_redirect = ["301", "302", "303", "307", "308"].contains(&code) || code.contains("://");
+        let to = if answer.args.len() > 1 && is_redirect { answer.arg(1) } else { code };
+        (if is_redirect { Kind::Redirect } else { Kind::Fixed }, to.to_owned())
+    } else if let Some(pass) = scope.own_one("proxy_pass") {
+        decided_by(pass);
+        let upgrade = scope.own().iter().find(sets_upgrade);
+        upgrade.into_iter().for_each(&mut decided_by);
+        let named =
+            path.split('/').any(|part| part.split(['-', '_']).any(|word| SOCKET_NAMES.contains(&word)));
+        socket = upgrade.is_some() || named;
+        let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
+        let kind = match path {
+            "/" => Kind::App,
+            _ if socket => Kind::Socket,
+            _ if unbuffered => Kind::Events,
+            _ => Kind::Api,
+        };
+        (kind, pass.arg(0).to_owned())
+    } else if let Some(other) = OTHER.iter().find_map(|name| scope.own_one(name)) {
+        decided_by(other);
+        (Kind::Other, other.name.clone())
+    } else {
+        let root = scope.own_one("alias").or_else(|| scope.one("root"))?;
+        decided_by(root);
+        let last = scope.own_one("try_files").and_then(|try_files| Some((try_files, try_files.args.last()?)));
+        if let Some((try_files, last)) = last {
+            decided_by(try_files);
+            fallback = Some(last.clone()).filter(|last| !last.starts_with('='));
+        } else if let Some(page) =
+            scope.all("error_page").into_iter().find(|page| page.args.iter().any(|word| word == "404"))
+        {
+            decided_by(page);
+            fallback = page.args.last().cloned();
+        }
+        let has_page = path == "/" || fallback.as_ref().is_some_and(|last| last.starts_with('/'));
+        (if has_page { Kind::FrontEnd } else { Kind::Files }, root.arg(0).to_owned())
+    };
+    let kind = if gate.is_some() && !kind.is_proxied() { Kind::Closed } else { kind };
+    Some(Route {
+        path: path.to_owned(),
+        open: false,
+        kind,
+        socket,
+        location: String::new(),
+        to,
+        fallback,
+        answers_preflights: scope.own().iter().any(answers_preflights),
+        adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
+        gate: gate.map(|gate| {
+            decided_by(gate);
+            gate.name.clone()
+        }),
+        lines,
+    })
+}
+
+fn is_cors(header: &Node) -> bool {
+    header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+}
+
+/// Whether `node` is an `if` that answers OPTIONS itself.
+fn answers_preflights(node: &Node) -> bool {
+    let asks = |word: &String| word.contains("request_method");
+    node.is("if") && node.args.iter().any(asks) && node.inner.iter().any(|inner| inner.is("return"))
+}
+
+/// What keeps strangers out of a place.
+fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
+    let access = |name: &str| scope.all(name).into_iter().find(|node| node.arg(0) != "off");
+    let denied = || {
+        let level = scope.all("deny").into_iter().find(|node| node.arg(0) == "all");
+        level.or_else(|| scope.own_one("internal"))
+    };
+    access("auth_basic")
+        .or_else(|| access("auth_request"))
+        .or_else(denied)
+        .or_else(|| scope.own_one("limit_except"))
+}
+
+fn line(node: &Node) -> Line {
+    Line { file: node.file.to_string(), line: node.line }
+}

@@ -1,0 +1,118 @@
+//! A path for a location that is given by a regular expression.
+
+/// A text that `pattern` should match: each choice takes its first way, what may be left out is. The caller asks whether it
+/// does; `None` where the pattern is beyond this.
+pub(crate) fn of(pattern: &str) -> Option<String> {
+    let mut chars = pattern.chars().peekable();
+    let anchored = chars.next_if_eq(&'^').is_some();
+    let text = sequence(&mut chars, 0)?;
+    if chars.next().is_some() {
+        return None;
+    }
+    Some(if anchored || text.starts_with('/') { text } else { format!("/x{text}") })
+}
+
+type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
+
+fn sequence(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
+    const MAX_DEPTH: usize = 20;
+    let mut text = String::new();
+    let mut is_first_way = true;
+    while let Some(&next) = chars.peek() {
+        if next == ')' {
+            break;
+        }
+        chars.next();
+        let atom = match next {
+            '|' => {
+                is_first_way = false;
+                continue;
+            }
+            '$' | '^' => continue,
+            '.' => "x".to_owned(),
+            '(' if depth < MAX_DEPTH => group(chars, depth)?,
+            '[' => class(chars)?,
+            '\\' => escape(chars.next()?)?,
+            '(' | '*' | '+' | '?' | '{' => return None,
+            plain => plain.to_string(),
+        };
+        let atom = match chars.peek() {
+            Some('*' | '?') => {
+                chars.next();
+                String::new()
+            }
+            Some('+') => {
+                chars.next();
+                atom
+            }
+            Some('{') => return None,
+            _ => atom,
+        };
+        // `*?` and `+?` want as little as we give.
+        chars.next_if_eq(&'?');
+        if is_first_way {
+            text.push_str(&atom);
+        }
+    }
+    Some(text)
+}
+
+fn group(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
+    let mut rejects = false;
+    if chars.next_if_eq(&'?').is_some() {
+        match chars.next()? {
+            ':' => {}
+            '!' => rejects = true,
+            'P' | '<' | '\'' => while !matches!(chars.next()?, '>' | '\'') {},
+            _ => return None,
+        }
+    }
+    let text = sequence(chars, depth + 1)?;
+    chars.next_if_eq(&')')?;
+    Some(if rejects { String::new() } else { text })
+}
+
+/// The first character of a class.
+fn class(chars: &mut Chars<'_>) -> Option<String> {
+    let negated = chars.next_if_eq(&'^').is_some();
+    let first = match chars.next()? {
+        '\\' => escape(chars.next()?)?,
+        plain => plain.to_string(),
+    };
+    while chars.next()? != ']' {}
+    Some(if negated { "x".to_owned() } else { first })
+}
+
+fn escape(letter: char) -> Option<String> {
+    match letter {
+        'd' => Some("1".to_owned()),
+        'w' => Some("x".to_owned()),
+        's' => Some(" ".to_owned()),
+        'b' | 'B' => Some(String::new()),
+        letter if letter.is_ascii_alphanumeric() => None,
+        plain => Some(plain.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pattern_gives_a_path() {
+        for (pattern, path) in [
+            ("^/stomp/", "/stomp/"),
+            (r"\.php$", "/x.php"),
+            ("^/(api|auth)/v[0-9]+/", "/api/v0/"),
+            (r"^/(?<lang>en|de)/(.*)$", "/en/"),
+            (r"\.(?:js|css)(\?.*)?$", "/x.js"),
+            (r"/\.(?!well-known).*", "/."),
+            (r"^/[^/]+/edit", "/x/edit"),
+        ] {
+            assert_eq!(of(pattern).as_deref(), Some(path), "{pattern}");
+        }
+        for beyond in [r"^/a{2}", r"\p{L}", "(", "^/a)", "[a"] {
+            assert_eq!(of(beyond), None, "{beyond}");
+        }
+    }
+}

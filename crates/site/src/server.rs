@@ -1,0 +1,139 @@
+//! A virtual server, and how clients come to it.
+
+use nginx_conf::ConfigError;
+use serde::Serialize;
+
+use crate::Line;
+use crate::choose::Chooser;
+use crate::route::{Route, of_location, of_server};
+use crate::scope::Scope;
+use crate::tree::Node;
+
+/// A virtual server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Server {
+    /// `server_name`, in order.
+    pub names: Vec<String>,
+    /// `listen`, in order.
+    pub listen: Vec<Listen>,
+    /// Headers that it sets for all its answers, by name.
+    pub headers: Vec<String>,
+    /// Whether it asks what scheme somebody in front of it was asked by (`X-Forwarded-Proto`).
+    pub behind_tls: bool,
+    /// Why nobody comes to it, if so: another has its name, or is the default where it has none.
+    pub unreachable: Option<String>,
+    /// Its routes, in the order of the file.
+    pub routes: Vec<Route>,
+    /// Where it begins.
+    pub line: Line,
+}
+
+/// A `listen`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Listen {
+    /// The address as it is written.
+    pub address: String,
+    /// `ssl`.
+    pub tls: bool,
+    /// `default_server`.
+    pub default: bool,
+}
+
+impl Server {
+    pub(crate) fn read(node: &Node, http: &Scope<'_>) -> Result<Server, ConfigError> {
+        let scope = http.inside(&node.inner);
+        let own = |name: &'static str| node.inner.iter().filter(move |inner| inner.is(name));
+        let mut listen: Vec<Listen> = own("listen")
+            .map(|listen| Listen {
+                address: listen.arg(0).to_owned(),
+                tls: listen.args.iter().any(|word| word == "ssl" || word == "quic"),
+                default: listen.args.iter().any(|word| word == "default_server" || word == "default"),
+            })
+            .collect();
+        if listen.is_empty() {
+            listen.push(Listen { address: "80".to_owned(), tls: false, default: false });
+        }
+        let chooser = Chooser::of(&node.inner)?;
+        let mut routes = Vec::new();
+        if !node.inner.iter().any(|inner| inner.is("return")) {
+            of_locations(&node.inner, &scope, &chooser, &mut routes, &mut 0);
+        }
+        routes.extend(of_server(node, &scope, &chooser));
+        Ok(Server {
+            names: own("server_name").flat_map(|names| names.args.iter().cloned()).collect(),
+            listen,
+            headers: own("add_header").map(|header| header.arg(0).to_owned()).collect(),
+            behind_tls: mentions(&node.inner, "$http_x_forwarded_proto"),
+            unreachable: None,
+            routes,
+            line: Line { file: node.file.to_string(), line: node.line },
+        })
+    }
+
+    /// The name that clients ask for: the first that is one. `None` where any will do.
+    pub fn name(&self) -> Option<&str> {
+        let is_name = |name: &&String| {
+            name.as_str() != "_"
+                && !name.is_empty()
+                && !name.contains(['*', '~', '$'])
+                && !name.starts_with('.')
+        };
+        self.names.iter().find(is_name).map(String::as_str)
+    }
+
+    /// Where clients ask it: by TLS if it speaks that anywhere.
+    pub fn asked_at(&self) -> Option<&Listen> {
+        let usual =
+            |listen: &&Listen| !listen.address.starts_with("unix:") && !listen.address.starts_with('[');
+        let tls = self.listen.iter().filter(usual).find(|listen| listen.tls);
+        tls.or_else(|| self.listen.iter().find(usual)).or_else(|| self.listen.first())
+    }
+}
+
+/// The routes of every location, those nested in others included. `nth` counts locations in the order of the file.
+fn of_locations(
+    nodes: &[Node],
+    outer: &Scope<'_>,
+    chooser: &Chooser,
+    routes: &mut Vec<Route>,
+    nth: &mut usize,
+) {
+    for location in nodes.iter().filter(|node| node.is("location")) {
+        let scope = outer.inside(&location.inner);
+        routes.extend(of_location(location, &scope, chooser, *nth));
+        *nth += 1;
+        of_locations(&location.inner, &scope, chooser, routes, nth);
+    }
+}
+
+fn mentions(nodes: &[Node], text: &str) -> bool {
+    nodes.iter().any(|node| node.args.iter().any(|word| word.contains(text)) || mentions(&node.inner, text))
+}
+
+/// Finds servers that another one hides: the first with a name at an address has it, and where there is no name the
+/// default server answers.
+pub(crate) fn mark_unreachable(servers: &mut [Server]) {
+    for nth in 0..servers.len() {
+        let Some(at) = servers[nth].asked_at().map(|listen| listen.address.clone()) else { continue };
+        let listens = |server: &Server| server.listen.iter().any(|listen| listen.address == at);
+        let is_default =
+            |server: &Server| server.listen.iter().any(|listen| listen.address == at && listen.default);
+        let hidden = match servers[nth].name() {
+            Some(name) => servers[..nth]
+                .iter()
+                .find(|other| listens(other) && other.names.iter().any(|known| known == name))
+                .map(|other| format!("the server in line {} has the name {name}, too", other.line.line)),
+            None => {
+                let default =
+                    servers.iter().position(is_default).or_else(|| servers.iter().position(listens));
+                default.filter(|default| *default != nth).map(|default| {
+                    format!(
+                        "it has no name to ask for, and the server in line {} is the default",
+                        servers[default].line.line
+                    )
+                })
+            }
+        };
+        servers[nth].unreachable = hidden;
+    }
+}

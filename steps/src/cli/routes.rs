@@ -1,0 +1,77 @@
+//! `hopcheck routes`.
+
+use clap::Args;
+use hopcheck_site::{Route, Server, Site};
+
+use super::conf::ConfArgs;
+use super::{Error, KEPT};
+
+#[derive(Debug, Args)]
+pub(super) struct RoutesArgs {
+    #[command(flatten)]
+    conf: ConfArgs,
+    /// Print them as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Prints what a configuration serves.
+pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
+    let source = arguments.conf.source_to_look_at(&std::env::current_dir()?)?;
+    let site = source.site().map_err(|error| error.to_string())?;
+    match arguments.json {
+        true => outln!("{}", serde_json::to_string_pretty(&site)?),
+        false => print(&source.name, &site),
+    }
+    Ok(KEPT)
+}
+
+fn print(name: &str, site: &Site) {
+    if site.servers.is_empty() {
+        outln!("{name} has no server");
+    }
+    for server in &site.servers {
+        outln!("{}", headline(server));
+        if let Some(why) = &server.unreachable {
+            outln!("  nobody comes here: {why}");
+        }
+        let rows: Vec<[String; 4]> = server.routes.iter().map(row).collect();
+        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let widths = [width(0), width(1), width(2)];
+        for [path, what, to, lines] in &rows {
+            outln!("  {path:<0$}  {what:<1$}  {to:<2$}  {lines}", widths[0], widths[1], widths[2]);
+        }
+    }
+}
+
+fn headline(server: &Server) -> String {
+    let names = if server.names.is_empty() { "any name".to_owned() } else { server.names.join(" ") };
+    let listen = server
+        .listen
+        .iter()
+        .map(|listen| format!("{}{}", listen.address, if listen.tls { " ssl" } else { "" }));
+    format!(
+        "{names} on {} ({}:{})",
+        listen.collect::<Vec<_>>().join(", "),
+        server.line.file,
+        server.line.line
+    )
+}
+
+fn row(route: &Route) -> [String; 4] {
+    let path = match (route.path.as_str(), route.open) {
+        ("", _) => format!("- ({})", route.location),
+        (path, true) => format!("{path}…"),
+        (path, false) => path.to_owned(),
+    };
+    let socket = if route.socket && route.kind.name() != "socket" { ", socket" } else { "" };
+    let gate = route.gate.as_ref().map_or(String::new(), |gate| format!(", behind {gate}"));
+    let fallback = route.fallback.as_ref().map_or(String::new(), |page| format!(", else {page}"));
+    let lines = route.lines.iter().map(|line| line.line.to_string()).collect::<Vec<_>>().join(", ");
+    [
+        path,
+        format!("{}{socket}{gate}", route.kind.name()),
+        format!("{}{fallback}", route.to),
+        format!("lines {lines}"),
+    ]
+}
