@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::{Semaphore, watch};
 
@@ -21,6 +22,10 @@ pub(crate) struct Instance {
     /// The login and passcode that STOMP clients must have, if any.
     pub(crate) login: Option<(String, String)>,
     pub(crate) broker: Broker,
+    /// Whether any path is one of the app's, for HTTP and for WebSockets.
+    pub(crate) any_path: AtomicBool,
+    /// Whether it says nothing of origins, since somebody else does.
+    pub(crate) silent_on_cors: AtomicBool,
     /// Whether it is about to go down in good order: connections take no further request.
     pub(crate) quitting: watch::Sender<bool>,
 }

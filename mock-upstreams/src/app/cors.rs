@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
 use axum::http::header::{ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, ORIGIN, VARY};
@@ -36,7 +37,10 @@ impl Origins {
 /// Answers `OPTIONS`, and adds to every response what the app has to say of its origin and of itself.
 pub(super) async fn judge(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
-    let allowed = origin.filter(|origin| origin.to_str().is_ok_and(|origin| instance.origins.allow(origin)));
+    let silent = instance.silent_on_cors.load(Ordering::Relaxed);
+    let allowed = origin
+        .filter(|_| !silent)
+        .filter(|origin| origin.to_str().is_ok_and(|origin| instance.origins.allow(origin)));
     let mut response = match *request.method() {
         Method::OPTIONS => options(&instance),
         _ => next.run(request).await,

@@ -1,3 +1,5 @@
+use std::sync::atomic::Ordering;
+
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -52,7 +54,8 @@ pub(super) async fn echo(
         Err(broken) => return broken.into_response(),
     };
     let head = &arrival.head;
-    let expected = head.target.starts_with("/api") || head.target.starts_with("/stomp/");
+    let any_path = instance.any_path.load(Ordering::Relaxed);
+    let expected = any_path || head.target.starts_with("/api") || head.target.starts_with("/stomp/");
     let echo = Echo {
         instance: instance.name.clone(),
         sequence: arrival.sequence,

@@ -24,7 +24,7 @@
 //! | `/stomp/ws/{server}/{session}/websocket` | STOMP over SockJS; `/stomp/ws/websocket` without its framing |
 //! | `/stomp/info`, … | the same for the endpoint `/stomp` |
 //! | `/stomp/echo?…` | WebSocket echo ([`crate::sockets`]) |
-//! | all else | 404 with the echo: the proxy should not have sent it |
+//! | all else | 404 with the echo: the proxy should not have sent it; unless told to answer [any path](crate::AppServer::answer_any_path) |
 //!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
 //! that origin and `Vary: Origin`, as the document has it (D6). `OPTIONS` is answered by the app, too, but with 200 and
@@ -80,6 +80,7 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .route("/api/early-hints", any(streaming::early_hints))
         .merge(sockets::router())
         .fallback(echo::echo)
+        .layer(middleware::from_fn_with_state(Arc::clone(instance), sockets::anywhere))
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::judge))
         .with_state(Arc::clone(instance))

@@ -71,6 +71,12 @@ pub enum Fault {
         /// Body; left out for a 204 or 304.
         body: Bytes,
     },
+    /// Answers 302, with a `Location` made of the scheme, host and prefix that the request says it was asked by
+    /// (`X-Forwarded-Proto`, `Host`, `X-Forwarded-Prefix`) and this path.
+    RedirectToItself {
+        /// What follows the host and the prefix.
+        path: String,
+    },
     /// Lets the app answer, and adds these fields to its response.
     ExtraHeaders(Vec<(String, String)>),
     /// Sends these bytes, whatever they are, then FIN.
@@ -112,6 +118,7 @@ impl fmt::Display for Fault {
             Self::TooLongBody { extra } => write!(f, "{extra} bytes past the end of the body"),
             Self::SlowBody { bytes } => write!(f, "slow body of {bytes} bytes"),
             Self::Status { status, .. } => write!(f, "status {status}"),
+            Self::RedirectToItself { path } => write!(f, "redirect to {path} on itself"),
             Self::ExtraHeaders(headers) => write!(f, "{} extra headers", headers.len()),
             Self::GarbageResponse(bytes) => write!(f, "garbage of {} bytes", bytes.len()),
             Self::DropSockets => f.write_str("drop sockets"),

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http_body_util::BodyExt;
@@ -27,6 +27,7 @@ pub(crate) async fn run(
         add(headers, &mut response);
         return response;
     }
+    let own = own_address(request.headers());
     // A client that goes away meanwhile takes this task with it.
     let _ = request.into_body().collect().await;
     if let Some((bytes, end)) = raw(&fault, &instance.name) {
@@ -60,8 +61,21 @@ pub(crate) async fn run(
             add(&[("X-Instance".to_owned(), instance.name.clone())], &mut response);
             response
         }
+        Fault::RedirectToItself { path } => {
+            let mut response = named(instance, "0", Body::empty());
+            *response.status_mut() = StatusCode::FOUND;
+            add(&[("Location".to_owned(), format!("{own}{path}"))], &mut response);
+            response
+        }
         _ => pending().await,
     }
+}
+
+/// What an app believes that it is called by: scheme, host and prefix.
+fn own_address(headers: &HeaderMap) -> String {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let scheme = if said("x-forwarded-proto").is_empty() { "http" } else { said("x-forwarded-proto") };
+    format!("{scheme}://{}{}", said("host"), said("x-forwarded-prefix"))
 }
 
 fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {

@@ -5,6 +5,7 @@ mod wire;
 
 use std::io;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -105,6 +106,8 @@ impl Builder {
             origins: self.origins,
             login: self.login,
             broker: Broker::default(),
+            any_path: AtomicBool::new(false),
+            silent_on_cors: AtomicBool::new(false),
             quitting: watch::Sender::default(),
             name: self.name,
         });
@@ -214,6 +217,17 @@ impl AppServer {
             _ => {}
         }
         self.inner.instance.faults.add(injection);
+    }
+
+    /// From now on answers any path that is not one of its own as it does `/api/echo`, and opens a WebSocket at it that
+    /// sends back what comes: what is in front of it may have put any path in place of any other.
+    pub fn answer_any_path(&self) {
+        self.inner.instance.any_path.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on adds no `Access-Control-Allow-Origin`, as an app does whose proxy does.
+    pub fn leave_cors_to_others(&self) {
+        self.inner.instance.silent_on_cors.store(true, Ordering::Relaxed);
     }
 
     /// Ends every fault. A request that hangs in one stays so until its connection ends.

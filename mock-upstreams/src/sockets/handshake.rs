@@ -1,12 +1,14 @@
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, State};
+use axum::extract::{Query, Request, State};
 use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_VERSION};
 use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
@@ -23,7 +25,7 @@ use crate::stomp;
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// What every handshake is judged by.
-pub(super) struct Handshake {
+pub(crate) struct Handshake {
     instance: Arc<Instance>,
     arrival: Arrived,
     connection: Arc<Connection>,
@@ -32,7 +34,7 @@ pub(super) struct Handshake {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Wishes {
+pub(crate) struct Wishes {
     refuse: Option<u16>,
     protocol: Option<String>,
     extension: Option<String>,
@@ -64,6 +66,25 @@ pub(super) async fn echo(
     let connection = Arc::clone(&handshake.connection);
     connection.hold_back(orders.greets());
     handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance, connection))
+}
+
+/// Where any path is the app's, a handshake for a path that is not otherwise one of its WebSockets opens an echo.
+pub(crate) async fn anywhere(
+    State(instance): Shared,
+    handshake: Handshake,
+    request: Request,
+    next: Next,
+) -> Response {
+    let headers = &handshake.arrival.head.headers;
+    let is_handshake =
+        headers.has_token("upgrade", "websocket") && headers.has_token("connection", "upgrade");
+    let is_own = request.uri().path().starts_with("/stomp/ws") || request.uri().path() == "/stomp/echo";
+    if !is_handshake || is_own || !instance.any_path.load(Ordering::Relaxed) {
+        return next.run(request).await;
+    }
+    let connection = Arc::clone(&handshake.connection);
+    handshake
+        .accept(Framing::Plain, &[], move |socket| echo::run(socket, Orders::default(), instance, connection))
 }
 
 pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Response {

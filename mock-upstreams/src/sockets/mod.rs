@@ -39,6 +39,7 @@ use axum::routing::get;
 
 use crate::instance::Instance;
 
+pub(crate) use handshake::anywhere;
 pub(crate) use session::{Incoming, Socket};
 
 /// What a SockJS client may be told to connect to.
