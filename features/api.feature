@@ -1,3 +1,4 @@
+@document
 Feature: API requests
 
   One address serves everything: the path alone decides whether a request is for the REST API, for a socket or for the

@@ -1,3 +1,4 @@
+@document
 Feature: Two app servers
 
   The app runs twice, as blue and green, behind two ports. The proxy gives each request to the next in turn, so that both

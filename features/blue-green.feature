@@ -1,3 +1,4 @@
+@document
 Feature: Blue-green deployment
 
   To deploy without downtime, one app server is replaced while the other does all the work, and then they change roles. The

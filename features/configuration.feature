@@ -1,3 +1,4 @@
+@document
 Feature: The configuration
 
   nginx tests a configuration before it uses it: `nginx -t`. That finds what nginx cannot read, and names file and line. It

@@ -1,3 +1,4 @@
+@document
 Feature: Who is asking
 
   Behind a proxy every request seems to come from the proxy. The app server learns who really asked, and under which name,

@@ -1,3 +1,4 @@
+@document
 Feature: The front end
 
   Whatever is neither API nor socket is the single-page app: files of a build, copied into a directory that the proxy serves.

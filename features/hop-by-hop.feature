@@ -1,3 +1,4 @@
+@document
 Feature: Hop-by-hop headers
 
   Some headers speak to the next hop only: Connection says how long to keep this connection, Upgrade offers another protocol

@@ -1,3 +1,4 @@
+@document
 Feature: Logs
 
   When something went wrong last night, the logs are all there is. The access log has one line for each exchange, in the

@@ -1,3 +1,4 @@
+@document
 Feature: Preflight
 
   Before a page of one origin sends anything but the plainest request to another, its browser asks for leave with an

@@ -25,6 +25,17 @@ pub struct Stage {
     pub source: Source,
 }
 
+/// One of the servers of a configuration, as clients ask it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedServer {
+    /// The `listen` address as written.
+    pub listen: String,
+    /// The name in `Host`; empty for the address itself.
+    pub name: String,
+    /// Whether somebody in front of it says, in `X-Forwarded-Proto`, that clients speak TLS.
+    pub behind_tls: bool,
+}
+
 /// The scene of one scenario. Built at the first step that needs it; the proxy is started at the first that asks it.
 #[derive(Debug)]
 pub struct Scene {
@@ -32,6 +43,8 @@ pub struct Scene {
     overlays: Vec<Overlay>,
     ports: BTreeMap<String, ReservedPort>,
     rewritten: Rewritten,
+    /// Which of several servers clients ask; `None`: the first.
+    asked: Option<AskedServer>,
     proxy: Option<Box<dyn Proxy>>,
     /// The app server that stands for the first server of an upstream.
     pub blue: AppServer,
@@ -54,6 +67,7 @@ impl Scene {
             overlays: Vec::new(),
             ports: BTreeMap::new(),
             rewritten: Rewritten::default(),
+            asked: None,
             proxy: None,
             blue,
             green,
@@ -63,7 +77,31 @@ impl Scene {
         if let Some(directory) = scene.front_end() {
             scene.stage.source.deploy(&directory)?;
         }
+        for page in scene.stage.source.pages() {
+            let directory = scene.scratch.place(&page.to);
+            scene.stage.source.deploy(&directory)?;
+            // Whatever it is called by, it is the page.
+            let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
+            let called = directory.join(name.trim_start_matches('/'));
+            if name.ends_with(".html") && !name.contains('$') && !called.exists() {
+                std::fs::copy(directory.join("index.html"), called)?;
+            }
+        }
         Ok(scene)
+    }
+
+    /// Has clients ask this server from now on.
+    pub fn ask_server(&mut self, server: AskedServer) {
+        self.asked = Some(server);
+    }
+
+    /// Where the server that clients ask listens: as written, and the address that stands for it.
+    fn asked(&self) -> Option<&(String, SocketAddr)> {
+        let listen = &self.rewritten.listen;
+        match &self.asked {
+            Some(server) => listen.iter().find(|(written, _)| *written == server.listen),
+            None => listen.first(),
+        }
     }
 
     /// Changes the configuration; takes effect when the proxy starts or reloads.
@@ -97,7 +135,7 @@ impl Scene {
     /// # Errors
     /// When the configuration is refused, or the proxy does not come to listen.
     pub async fn proxy(&mut self) -> Result<SocketAddr, Failure> {
-        let address = match (&self.proxy, self.rewritten.listen.first()) {
+        let address = match (&self.proxy, self.asked()) {
             (Some(_), Some((_, address))) => return Ok(*address),
             _ => self.write()?,
         };
@@ -130,7 +168,11 @@ impl Scene {
             true => Some(Tls::for_anyone().map_err(Failure::new)?),
             false => None,
         };
-        Ok(Route::local(address, tls))
+        let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };
+        let forwarded = ("X-Forwarded-Proto".to_owned(), "https".to_owned());
+        let headers = if server.behind_tls { vec![forwarded] } else { Vec::new() };
+        let host = if server.name.is_empty() { address.to_string() } else { server.name.clone() };
+        Ok(Route::to_site(address, tls, &host, headers))
     }
 
     /// The running proxy.
@@ -151,7 +193,7 @@ impl Scene {
         self.rewritten.write(&self.scratch)?;
         // One that a scenario brings along is not the one that clients ask.
         let own = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Whole(_)));
-        match (self.rewritten.listen.first(), self.stage.source.port.filter(|_| !own)) {
+        match (self.asked(), self.stage.source.port.filter(|_| !own)) {
             (Some((written, _)), Some(port)) if !self.stage.source.is_asked_at(written) => {
                 Err(Failure::new(format!(
                     "clients ask port {port}, and the configuration has `listen {written};`, not `listen {port};`"
@@ -200,6 +242,11 @@ impl Scene {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
         text.replace(&conf, &self.stage.source.name).replace(&root, "")
+    }
+
+    /// Where `path` of the configuration lies for the time of the scenario.
+    pub fn place(&self, path: &str) -> PathBuf {
+        self.scratch.place(path)
     }
 
     fn rewrite(&mut self) -> Result<(), Failure> {

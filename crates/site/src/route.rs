@@ -25,6 +25,8 @@ pub struct Route {
     pub to: String,
     /// For files: what is sent where there is no such file, as `/index.html`.
     pub fallback: Option<String>,
+    /// For files: whether `alias` puts their directory in place of the location's name.
+    pub alias: bool,
     /// Whether a location of its own answers preflights (`if ($request_method = OPTIONS) { return … }`).
     pub answers_preflights: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
@@ -59,6 +61,13 @@ pub enum Kind {
     Closed,
     /// Something else: FastCGI, the server's own status.
     Other,
+}
+
+impl Route {
+    /// Whether a page is shown here at `/`, from a directory that is known.
+    pub fn is_front_page(&self) -> bool {
+        self.kind == Kind::FrontEnd && self.path == "/" && !self.to.contains('$')
+    }
 }
 
 impl Kind {
@@ -183,26 +192,48 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
             decided_by(page);
             fallback = page.args.last().cloned();
         }
+        // Nobody but the program behind it knows what such a path shows.
+        if fallback.as_ref().is_some_and(|last| last.starts_with('@') || last.contains(".php")) {
+            let to = format!("{}, else {}", root.arg(0), fallback.unwrap_or_default());
+            return Some(Route { kind: Kind::Other, to, fallback: None, ..bare(path, lines) });
+        }
         let has_page = path == "/" || fallback.as_ref().is_some_and(|last| last.starts_with('/'));
         (if has_page { Kind::FrontEnd } else { Kind::Files }, root.arg(0).to_owned())
     };
     let kind = if gate.is_some() && !kind.is_proxied() { Kind::Closed } else { kind };
+    let gate = gate.map(|gate| {
+        decided_by(gate);
+        gate.name.clone()
+    });
     Some(Route {
-        path: path.to_owned(),
-        open: false,
         kind,
         socket,
-        location: String::new(),
         to,
         fallback,
+        alias: kind == Kind::Files && scope.own_one("alias").is_some(),
         answers_preflights: scope.own().iter().any(answers_preflights),
         adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
-        gate: gate.map(|gate| {
-            decided_by(gate);
-            gate.name.clone()
-        }),
-        lines,
+        gate,
+        ..bare(path, lines)
     })
+}
+
+/// A route of which nothing is known but where it is.
+fn bare(path: &str, lines: Vec<Line>) -> Route {
+    Route {
+        path: path.to_owned(),
+        open: false,
+        kind: Kind::Other,
+        socket: false,
+        location: String::new(),
+        to: String::new(),
+        fallback: None,
+        alias: false,
+        answers_preflights: false,
+        adds_cors: false,
+        gate: None,
+        lines,
+    }
 }
 
 fn is_cors(header: &Node) -> bool {

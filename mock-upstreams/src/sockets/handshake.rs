@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
-use axum::extract::{Query, Request, State};
-use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_VERSION};
+use axum::extract::{FromRequestParts, Query, Request, State};
+use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_VERSION, UPGRADE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -25,7 +25,7 @@ use crate::stomp;
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
 /// What every handshake is judged by.
-pub(crate) struct Handshake {
+pub(super) struct Handshake {
     instance: Arc<Instance>,
     arrival: Arrived,
     connection: Arc<Connection>,
@@ -34,14 +34,14 @@ pub(crate) struct Handshake {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Wishes {
+pub(super) struct Wishes {
     refuse: Option<u16>,
     protocol: Option<String>,
     extension: Option<String>,
     beat: Option<u64>,
 }
 
-impl axum::extract::FromRequestParts<Arc<Instance>> for Handshake {
+impl FromRequestParts<Arc<Instance>> for Handshake {
     type Rejection = Response;
 
     async fn from_request_parts(
@@ -69,19 +69,22 @@ pub(super) async fn echo(
 }
 
 /// Where any path is the app's, a handshake for a path that is not otherwise one of its WebSockets opens an echo.
-pub(crate) async fn anywhere(
-    State(instance): Shared,
-    handshake: Handshake,
-    request: Request,
-    next: Next,
-) -> Response {
-    let headers = &handshake.arrival.head.headers;
-    let is_handshake =
-        headers.has_token("upgrade", "websocket") && headers.has_token("connection", "upgrade");
-    let is_own = request.uri().path().starts_with("/stomp/ws") || request.uri().path() == "/stomp/echo";
-    if !is_handshake || is_own || !instance.any_path.load(Ordering::Relaxed) {
+pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    let is_own = path.starts_with("/stomp/ws") || path == "/stomp/echo";
+    let asks = request
+        .headers()
+        .get(UPGRADE)
+        .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    if !asks || is_own || !instance.any_path.load(Ordering::Relaxed) {
         return next.run(request).await;
     }
+    // Only now: a request that has been taken for a handshake cannot become another.
+    let (mut parts, _) = request.into_parts();
+    let handshake = match Handshake::from_request_parts(&mut parts, &instance).await {
+        Ok(handshake) => handshake,
+        Err(refusal) => return refusal,
+    };
     let connection = Arc::clone(&handshake.connection);
     handshake
         .accept(Framing::Plain, &[], move |socket| echo::run(socket, Orders::default(), instance, connection))

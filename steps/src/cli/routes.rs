@@ -18,7 +18,7 @@ pub(super) struct RoutesArgs {
 /// Prints what a configuration serves.
 pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
     let source = arguments.conf.source_to_look_at(&std::env::current_dir()?)?;
-    let site = source.site().map_err(|error| error.to_string())?;
+    let site = source.read_site().map_err(|error| error.to_string())?;
     match arguments.json {
         true => outln!("{}", serde_json::to_string_pretty(&site)?),
         false => print(&source.name, &site),

@@ -64,6 +64,27 @@ impl Route {
         }))
     }
 
+    /// To a proxy on this machine, by the name of one of its sites, and with these fields in every request.
+    pub fn to_site(
+        address: SocketAddr,
+        tls: Option<Tls>,
+        host: &str,
+        headers: Vec<(String, String)>,
+    ) -> Route {
+        let named = |mut tls: Tls| {
+            tls.name = ServerName::try_from(host.to_owned()).unwrap_or(tls.name);
+            tls
+        };
+        Route(Arc::new(Way {
+            addresses: vec![address],
+            tls: tls.map(named),
+            host: host.to_owned(),
+            headers,
+            manners: None,
+            patience: PATIENCE,
+        }))
+    }
+
     /// To a system that others use.
     pub fn live(
         addresses: Vec<SocketAddr>,

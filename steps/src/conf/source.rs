@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use hopcheck_site::Site;
+use hopcheck_site::{Route, Site};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
@@ -58,6 +59,10 @@ pub struct Source {
     pub app_servers: Vec<String>,
     /// What its site calls its own.
     pub words: Words,
+    /// Whether it is built as the document has it, so that all that is special to the document is asked of it, too.
+    pub as_documented: bool,
+    /// What it serves. Empty where that cannot be told; then an engine does not take it, either.
+    pub site: Arc<Site>,
     /// The port that clients ask, as it must `listen` on. `None`: its first one.
     pub port: Option<u16>,
 }
@@ -105,7 +110,7 @@ impl Source {
     ///
     /// # Errors
     /// Where nginx could not take it apart, or could not read its locations.
-    pub fn site(&self) -> Result<Site, nginx_conf::ConfigError> {
+    pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
         Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
     }
 
@@ -152,7 +157,7 @@ impl Source {
                 BUILT_IN.get_file("www/index.html").and_then(|file| file.contents_utf8()).map(str::to_owned)
             }
         };
-        Source {
+        let mut source = Source {
             text,
             name,
             words: Words::staged(&profile, page.as_deref()),
@@ -160,7 +165,21 @@ impl Source {
             front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to },
             app_servers: profile.app_servers.deployed_at,
             port: profile.clients.port,
+            as_documented: profile.as_documented,
+            site: Arc::default(),
+        };
+        source.site = Arc::new(source.read_site().unwrap_or_default());
+        if !source.as_documented && source.front_end.deployed_to.is_none() {
+            let page = source.pages().next().map(|page| page.to.clone());
+            source.front_end.deployed_to = page;
         }
+        source
+    }
+
+    /// The front ends of files that show a page at `/`.
+    pub(crate) fn pages(&self) -> impl Iterator<Item = &Route> {
+        let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
+        reachable.map(|(_, route)| route).filter(|route| route.is_front_page())
     }
 
     /// `nginx/nginx.conf` of the checkout that `start` lies in, or the built-in one.

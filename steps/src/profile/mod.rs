@@ -25,6 +25,10 @@ pub struct Profile {
     /// Where the deployment answers: `https://shop.example.com`, with a port where it is not the scheme's own. A URL
     /// given to `--target` comes first.
     pub url: Option<String>,
+    /// Whether the site is built as the document has it: `/api` and STOMP at `/stomp/` asked of two app servers by turns,
+    /// preflights answered by the proxy, one page for all else. Then all that the document says is asked of its
+    /// configuration, and not only what every site needs.
+    pub as_documented: bool,
     /// The REST API.
     pub api: Api,
     /// How preflights are answered, where it is not as the document has it.

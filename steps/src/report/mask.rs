@@ -33,6 +33,7 @@ fn each_text(report: &mut Report, change: &mut dyn FnMut(&mut String)) {
             configuration,
             took: _,
             slow_left_out: _,
+            of_the_document: _,
             shard: _,
             shuffle: _,
             unfinished,

@@ -56,6 +56,9 @@ pub struct TargetResults {
     pub took: Duration,
     /// Scenarios that were left out because they are `@slow`.
     pub slow_left_out: usize,
+    /// Scenarios that were left out because they are special to the document's site.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub of_the_document: usize,
     /// Which part of the scenarios was run; `None`: all of them.
     pub shard: Option<Shard>,
     /// The seed of the random order that they were run in; `None`: that of the specification.
@@ -65,6 +68,11 @@ pub struct TargetResults {
     pub unfinished: Option<String>,
     /// Every scenario's record, in the order of the specification.
     pub records: Vec<Record>,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks
+fn is_none(count: &usize) -> bool {
+    *count == 0
 }
 
 /// One of several even parts of a run.

@@ -17,7 +17,7 @@ use crate::world::World;
 /// Gathers records from the runner, and shows progress.
 pub(crate) struct Recorder {
     known: Vec<KnownDifference>,
-    underway: HashMap<(String, usize), Attempt>,
+    underway: HashMap<(String, usize, String), Attempt>,
     gathered: Arc<Gathered>,
 }
 
@@ -187,8 +187,9 @@ impl Attempt {
     }
 }
 
-fn key(feature: &Feature, scenario: &Scenario) -> (String, usize) {
-    (path_of(feature).display().to_string(), scenario.position.line)
+/// What tells a scenario apart: one that is bound to several routes stands at one place for all of them.
+fn key(feature: &Feature, scenario: &Scenario) -> (String, usize, String) {
+    (path_of(feature).display().to_string(), scenario.position.line, scenario.name.clone())
 }
 
 fn record(
@@ -199,7 +200,7 @@ fn record(
     attempt: Option<&Attempt>,
     attempts: usize,
 ) -> Record {
-    let (file, line) = key(feature, scenario);
+    let (file, line, name) = key(feature, scenario);
     let inherited = feature.tags.iter().chain(rule.iter().flat_map(|rule| rule.tags.iter()));
     let backgrounds = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
     let steps = backgrounds.into_iter().flatten().flat_map(|background| &background.steps);
@@ -220,7 +221,7 @@ fn record(
     Record {
         feature: feature.name.clone(),
         rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
-        name: scenario.name.clone(),
+        name,
         tags: inherited.chain(&scenario.tags).cloned().collect(),
         hint: paragraph(scenario.description.as_deref().unwrap_or_default()),
         verdict,

@@ -1,5 +1,6 @@
 //! Running the specification against a target.
 
+mod bind;
 mod order;
 mod select;
 
@@ -32,9 +33,19 @@ pub async fn run(
 ) -> TargetResults {
     let begun = Instant::now();
     let selected = Selected::of(specification, selection);
-    let (part, unchecked) = worded(&selected.part(selection.shard), setting.words());
-    let order: HashMap<(String, usize), usize> =
-        select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (select::place(f, s), nth)).collect();
+    let part = selected.part(selection.shard);
+    let bound = match &setting {
+        Setting::Staged(stage) => bind::bind(&part, &stage.source),
+        Setting::Live(_) => bind::Bound { features: part, ..bind::Bound::default() },
+    };
+    let (part, mut unchecked) = worded(&bound.features, setting.words());
+    unchecked.extend(bound.not_asked);
+    let of_scenario = |feature: &Feature, scenario: &gherkin::Scenario| {
+        let (file, line) = select::place(feature, scenario);
+        (file, line, scenario.name.clone())
+    };
+    let order: HashMap<(String, usize, String), usize> =
+        select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (of_scenario(f, s), nth)).collect();
     let (features, unchecked) = select::divide(&part, &unchecked);
     let features = match selection.shuffle {
         Some(seed) => order::shuffled(&features, seed),
@@ -59,6 +70,7 @@ pub async fn run(
         description,
         configuration,
         slow_left_out: selected.slow_left_out,
+        of_the_document: bound.of_the_document,
         shard: selection.shard,
         shuffle: selection.shuffle,
         ..TargetResults::default()
@@ -75,7 +87,8 @@ pub async fn run(
         () = gathered.broken.notified(), if selection.fail_fast => Some("stopped at the first broken promise".to_owned()),
     };
     results.records = gathered.take();
-    results.records.sort_by_key(|record| order.get(&(record.file.clone(), record.line)).copied());
+    let of_record = |record: &Record| (record.file.clone(), record.line, record.name.clone());
+    results.records.sort_by_key(|record| order.get(&of_record(record)).copied());
     if let Some(source) = source {
         results.records.iter_mut().for_each(|record| explain(record, &source));
     }

@@ -6,6 +6,7 @@ mod handshake;
 mod logs;
 mod response;
 mod scene;
+mod site;
 mod stomp;
 mod websocket;
 

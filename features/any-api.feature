@@ -1,0 +1,85 @@
+Feature: APIs of any site
+
+  What a browser asks an API must reach an app server as it was asked, and what the app answers must reach the browser as
+  it was answered. This holds whatever the paths are called and whatever the proxy takes off them or puts on.
+
+  Background:
+    Given app servers that answer any path
+
+  Rule: What is asked of an API is asked of the app, and its answer comes back
+
+    Scenario: {proxied} leads to the app
+      See `proxy_pass` of this location; a 502 or 504 means that it names nobody who listens.
+
+      When the client sends "GET {proxied}hopcheck?q=1"
+      Then the response is 200
+      And the response comes from "an app server"
+      And the app server saw a path with one slash at its beginning
+
+    Scenario: A body that is sent to {proxied} reaches the app
+      See `proxy_pass_request_body`, `proxy_set_body` and `client_max_body_size`.
+
+      When the client sends "POST {proxied}hopcheck" with a body of 60000 bytes
+      Then the response is 200
+      And the app server saw the body that the client sent
+
+    Scenario Outline: <method> is asked of {api} as it is
+      See `proxy_method`, `limit_except` and any `if ($request_method …)` of this location.
+
+      When the client sends "<method> {api}hopcheck" with the body "{}"
+      Then the response is 200
+      And the response comes from "an app server"
+
+      Examples:
+        | method |
+        | PUT    |
+        | PATCH  |
+        | DELETE |
+
+    Scenario Outline: {api}<name> is asked of the app, though it looks like a file
+      A `location ~* \.(js|css|…)$` for the front end's files wins over every prefix, unless that is written with `^~`: see
+      `location ^~ {api}`.
+
+      When the client sends "GET {api}<name>"
+      Then the response is 200
+      And the response comes from "an app server"
+
+      Examples:
+        | name            |
+        | hopcheck/7.json    |
+        | report-2026.pdf |
+
+    Scenario: A head of 3 KiB from {proxied} gets through
+      Long cookies and tokens are in it. See `proxy_buffer_size`; the error log says "upstream sent too big header".
+
+      Given the app servers answer with a header of 3000 bytes
+      When the client sends "GET {proxied}hopcheck"
+      Then the response is 200
+
+  Rule: The app's own errors come through as they are
+
+    Scenario Outline: {api} answers <status>, and so is the client told
+      See `proxy_intercept_errors` and `error_page`: with these the client reads the proxy's page, or even the front end's
+      with 200, where the app has said what is wrong.
+
+      Given the app servers answer every request with <status> and "{\"error\":\"no\"}"
+      When the client sends "GET {api}hopcheck"
+      Then the response is <status>
+      And the body of the response is "{\"error\":\"no\"}"
+      And the header "Content-Type" of the response is "application/problem+json"
+
+      Examples:
+        | status |
+        | 400    |
+        | 401    |
+        | 404    |
+        | 422    |
+
+  Rule: Redirects of the app lead back to the site
+
+    Scenario: A redirect of {proxied} leads to the host that was asked
+      The app makes it of `Host` as it is told. See `proxy_set_header Host $host;` and `proxy_redirect` of this location.
+
+      Given the app servers redirect to their own "/hopcheck/next"
+      When the client sends "GET {proxied}hopcheck"
+      Then the response leads back to the site

@@ -1,0 +1,39 @@
+Feature: CORS on any site
+
+  A page on another origin reads an answer only if it carries `Access-Control-Allow-Origin` once: none, and the answer is
+  kept from the page; two, and it is, too. Either the app says it or the proxy does.
+
+  Background:
+    Given app servers that answer any path
+
+  Rule: One of the two does CORS, on every answer
+
+    Scenario Outline: Where the app does CORS, <method> of {api-without-cors} gets its header and no other
+      See `add_header Access-Control-Allow-Origin` in an `if` of this location: it comes on top of the app's own.
+
+      When the client sends "<method> {api-without-cors}hopcheck" with the headers:
+        | Origin | https://shop.example.test |
+      Then the response has 1 header "Access-Control-Allow-Origin"
+
+      Examples:
+        | method |
+        | GET    |
+        | POST   |
+        | DELETE |
+
+    Scenario: Where the proxy does CORS, every answer of {api-with-cors} says so
+      See `add_header Access-Control-Allow-Origin` of this location, which must not stand in an `if` for some methods.
+
+      Given the app servers leave CORS to the proxy
+      When the client sends "DELETE {api-with-cors}hopcheck" with the headers:
+        | Origin | https://shop.example.test |
+      Then the response has 1 header "Access-Control-Allow-Origin"
+
+  Rule: A preflight is answered where it is asked
+
+    Scenario: No preflight of {api} is redirected
+      Browsers follow no redirect of a preflight. See any `return 301 https://…` in this location; a server of its own for
+      port 80, which the page is redirected by, too, does no harm.
+
+      When a page of the site has the browser ask "{api}hopcheck" for a preflight
+      Then the status of the response is none of "301, 302, 303, 307, 308"

@@ -1,0 +1,208 @@
+//! Scenarios that speak of a kind of route, bound to the routes of a site: run once for each, under its name.
+
+use cucumber::gherkin::StepType;
+use gherkin::{Background, Feature, Rule, Scenario, Step};
+use hopcheck_site::{Kind, Route, Server};
+
+use super::Unchecked;
+use super::select::{retain, tags};
+use crate::conf::Source;
+
+/// The tag of scenarios that are special to the document's site.
+const OF_THE_DOCUMENT: &str = "document";
+
+/// A word in braces for a kind of route.
+struct Word {
+    word: &'static str,
+    /// What it is, after "the site has no".
+    what: &'static str,
+    is: fn(&Server, &Route) -> bool,
+}
+
+/// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
+const WORDS: [Word; 9] = [
+    Word { word: "proxied", what: "path that app servers are asked for", is: |_, route| is_proxied(route) },
+    Word { word: "api", what: "API", is: |_, route| is_api(route) },
+    Word {
+        word: "api-with-cors",
+        what: "API for which the proxy does CORS",
+        is: |_, route| is_api(route) && route.adds_cors,
+    },
+    Word {
+        word: "api-without-cors",
+        what: "API that does CORS itself",
+        is: |_, route| is_api(route) && !route.adds_cors,
+    },
+    Word { word: "socket", what: "WebSocket", is: |_, route| route.socket && !route.path.is_empty() },
+    Word { word: "front-end", what: "front end of files", is: |_, route| route.is_front_page() },
+    Word {
+        word: "single-page",
+        what: "front end with one page for all paths",
+        is: |_, route| route.is_front_page() && route.fallback.is_some(),
+    },
+    Word {
+        word: "page-with-headers",
+        what: "front end on a server that sets headers for all its answers",
+        is: |server, route| route.is_front_page() && !server.headers.is_empty(),
+    },
+    Word {
+        word: "alias",
+        what: "directory under another name (`alias`)",
+        is: |_, route| route.alias && route.open,
+    },
+];
+
+fn is_proxied(route: &Route) -> bool {
+    route.kind.is_proxied() && route.open
+}
+
+fn is_api(route: &Route) -> bool {
+    matches!(route.kind, Kind::Api | Kind::Events) && route.open
+}
+
+/// Features bound to a site.
+#[derive(Debug, Default)]
+pub(super) struct Bound {
+    /// The features, each scenario once for every route that it speaks of.
+    pub(super) features: Vec<Feature>,
+    /// The scenarios among them that speak of what the site has not.
+    pub(super) not_asked: Vec<Unchecked>,
+    /// How many were left out that are special to the document's site.
+    pub(super) of_the_document: usize,
+}
+
+/// Binds `features` to the site of `source`.
+pub(super) fn bind(features: &[Feature], source: &Source) -> Bound {
+    let mut bound = Bound::default();
+    let features = retain(features, |feature, rule, scenario| {
+        let is_meant =
+            source.as_documented || !tags(feature, rule, scenario).any(|tag| tag == OF_THE_DOCUMENT);
+        bound.of_the_document += usize::from(!is_meant);
+        is_meant
+    });
+    for mut feature in features {
+        let outer = feature.background.clone();
+        let scenarios = std::mem::take(&mut feature.scenarios);
+        feature.scenarios = all(scenarios, &feature.name, None, outer.as_ref(), source, &mut bound.not_asked);
+        let name = feature.name.clone();
+        for rule in &mut feature.rules {
+            let scenarios = std::mem::take(&mut rule.scenarios);
+            rule.scenarios = all(scenarios, &name, Some(rule), outer.as_ref(), source, &mut bound.not_asked);
+        }
+        bound.features.push(feature);
+    }
+    bound
+}
+
+fn all(
+    scenarios: Vec<Scenario>,
+    feature: &str,
+    rule: Option<&Rule>,
+    background: Option<&Background>,
+    source: &Source,
+    not_asked: &mut Vec<Unchecked>,
+) -> Vec<Scenario> {
+    let mut out = Vec::new();
+    for scenario in scenarios {
+        let backgrounds = [background, rule.and_then(|rule| rule.background.as_ref())];
+        let speaks_of = |word: &Word| {
+            let steps = backgrounds.into_iter().flatten().flat_map(|background| &background.steps);
+            steps.chain(&scenario.steps).any(|step| contains(step, word))
+        };
+        let Some(word) = WORDS.iter().find(|word| speaks_of(word)) else {
+            out.push(scenario);
+            continue;
+        };
+        match of_each(&scenario, word, source) {
+            Ok(bound) => out.extend(bound),
+            Err(reason) => {
+                let mut unbound = scenario;
+                unbound.name = unbound.name.replace(&braced(word), &format!("any {}", word.what));
+                not_asked.push(Unchecked {
+                    feature: feature.to_owned(),
+                    rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+                    scenario: unbound.name.clone(),
+                    reason,
+                });
+                out.push(unbound);
+            }
+        }
+    }
+    out
+}
+
+/// The scenario for each route of a kind; why there is none, if so.
+fn of_each(scenario: &Scenario, word: &Word, source: &Source) -> Result<Vec<Scenario>, String> {
+    let of_kind = source.site.routes().filter(|(server, route)| (word.is)(server, route));
+    let (mut bound, mut reason) = (Vec::new(), format!("the site has no {}", word.what));
+    for (server, route) in of_kind {
+        let line = route.lines.last().map_or(0, |line| line.line);
+        match (&server.unreachable, &route.gate) {
+            (Some(why), _) => reason = format!("nobody comes to {}: {why}", route.path),
+            (_, Some(gate)) => {
+                reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
+            }
+            (None, None) => bound.push(for_route(scenario, word, server, route, source)),
+        }
+    }
+    if bound.is_empty() { Err(reason) } else { Ok(bound) }
+}
+
+fn for_route(scenario: &Scenario, word: &Word, server: &Server, route: &Route, source: &Source) -> Scenario {
+    let path = match word.word {
+        "socket" => route.path.clone(),
+        "alias" => route.path.trim_end_matches('/').to_owned(),
+        _ => format!("{}/", route.path.trim_end_matches('/')),
+    };
+    let put = |text: &str| {
+        let text = text.replace(&braced(word), &path);
+        text.replace("{headers}", &server.headers.join(", ")).replace("{directory}", &route.to)
+    };
+    let mut bound = scenario.clone();
+    // The same path on two servers is told apart by their names.
+    let alike = |(other, _): &(&Server, &Route)| !std::ptr::eq(*other, server) && other.unreachable.is_none();
+    let several =
+        source.site.routes().filter(|(other, route)| (word.is)(other, route)).any(|one| alike(&one));
+    let server_name = server.name().unwrap_or("any name");
+    bound.name = put(&bound.name);
+    if several {
+        let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
+        bound.name = format!("{} on {server_name}, {at}", bound.name);
+    }
+    for step in &mut bound.steps {
+        step.value = put(&step.value);
+        step.docstring = step.docstring.as_deref().map(put);
+        for cell in step.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten()) {
+            *cell = put(cell);
+        }
+    }
+    if let Some(asking) = asking(scenario, server) {
+        bound.steps.insert(0, asking);
+    }
+    bound
+}
+
+/// The step that says which server is asked.
+fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
+    let listen = server.asked_at()?;
+    let name = server.name().unwrap_or_default();
+    let way = if server.behind_tls { "by a balancer that speaks TLS" } else { "directly" };
+    let mut step = scenario.steps.first()?.clone();
+    step.keyword = "Given ".to_owned();
+    step.ty = StepType::Given;
+    step.value = format!("clients ask the server {name:?} on {:?} {way}", listen.address);
+    (step.docstring, step.table) = (None, None);
+    Some(step)
+}
+
+fn braced(word: &Word) -> String {
+    format!("{{{}}}", word.word)
+}
+
+fn contains(step: &Step, word: &Word) -> bool {
+    let braced = braced(word);
+    let cells = || step.table.iter().flat_map(|table| table.rows.iter().flatten());
+    step.value.contains(&braced)
+        || step.docstring.as_ref().is_some_and(|text| text.contains(&braced))
+        || cells().any(|cell| cell.contains(&braced))
+}

@@ -1,0 +1,182 @@
+//! What holds on any site: servers by their names, app servers that answer any path, and what every page needs.
+
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use cucumber::{given, then, when};
+use mock_upstreams::Fault;
+
+use crate::client::Request;
+use crate::ensure;
+use crate::failure::{Checked, Failure};
+use crate::scene::AskedServer;
+use crate::target::Signal;
+use crate::world::World;
+
+/// Which of several servers is asked: by its name, or by none; at which `listen`; `directly` or `by a balancer that speaks
+/// TLS`, which says so in `X-Forwarded-Proto`. Scenarios that speak of a kind of route have this step before their own.
+#[given(regex = r#"^clients ask the server "(.*)" on "(.*)" (directly|by a balancer that speaks TLS)$"#)]
+async fn asks_server(world: &mut World, name: String, listen: String, way: String) -> Checked {
+    let behind_tls = way != "directly";
+    world.scene().await?.ask_server(AskedServer { listen, name, behind_tls });
+    Ok(())
+}
+
+/// App servers answer whatever path reaches them with the request as it arrived, and open a WebSocket at any that sends
+/// back what comes.
+#[given(expr = "app servers that answer any path")]
+async fn any_path(world: &mut World) -> Checked {
+    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::answer_any_path);
+    Ok(())
+}
+
+/// App servers add no `Access-Control-Allow-Origin`.
+#[given(expr = "the app servers leave CORS to the proxy")]
+async fn no_cors(world: &mut World) -> Checked {
+    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::leave_cors_to_others);
+    Ok(())
+}
+
+/// From now on app servers answer every request with this status and body, which is JSON.
+#[given(expr = "the app servers answer every request with {int} and {string}")]
+async fn answer_with(world: &mut World, status: u16, body: String) -> Checked {
+    let headers = vec![("Content-Type".to_owned(), "application/problem+json".to_owned())];
+    let body = Bytes::from(world.bytes(&body));
+    inject(world, &Fault::Status { status, headers, body }).await
+}
+
+/// From now on app servers add a header of so many bytes to every answer.
+#[given(expr = "the app servers answer with a header of {int} bytes")]
+async fn long_header(world: &mut World, length: usize) -> Checked {
+    inject(world, &Fault::ExtraHeaders(vec![("X-Token".to_owned(), "t".repeat(length))])).await
+}
+
+/// From now on app servers redirect every request to a path of their own, by the name that they believe to be called by.
+#[given(expr = "the app servers redirect to their own {string}")]
+async fn redirect(world: &mut World, path: String) -> Checked {
+    inject(world, &Fault::RedirectToItself { path }).await
+}
+
+/// Puts a file into a directory that the configuration names, which is made if need be.
+#[given(expr = "the directory {string} has the file {string} with the content {string}")]
+async fn file_in(world: &mut World, directory: String, name: String, content: String) -> Checked {
+    let path = world.scene().await?.place(&directory).join(name);
+    std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+    Ok(std::fs::write(path, content)?)
+}
+
+/// A page of the site asks by `fetch` what makes a browser ask first. Where the site sends its visitors on to https, the
+/// page has come by that, and so does the preflight.
+#[when(expr = "a page of the site has the browser ask {string} for a preflight")]
+async fn preflight(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let plain = |method: &str, target: &str| {
+        let mut request = Request::new(method, target);
+        request.headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
+        request
+    };
+    let home = world.ask(plain("GET", "/")).await?;
+    let is_sent_on = (300..400).contains(&home.status)
+        && home.value("location").is_some_and(|location| location.starts_with("https:"));
+    let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
+    for (name, value) in [
+        ("Origin", "https://shop.example.test"),
+        ("Access-Control-Request-Method", "PUT"),
+        ("Access-Control-Request-Headers", "authorization,content-type"),
+    ] {
+        request.headers.push((name.to_owned(), value.to_owned()));
+    }
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// The latest response has a header this often.
+#[then(expr = "the response has {int} header(s) {string}")]
+async fn count_of_headers(world: &mut World, count: usize, name: String) -> Checked {
+    let found: Vec<&str> = world.response()?.values(&name).collect();
+    ensure!(
+        found.len() == count,
+        "the response has {} headers {name:?}, not {count}: {found:?}",
+        found.len()
+    );
+    Ok(())
+}
+
+/// The latest response has every one of these headers, named with commas between them.
+#[then(expr = "the response has each of the headers {string}")]
+async fn each_header(world: &mut World, names: String) -> Checked {
+    let response = world.response()?;
+    let missing: Vec<&str> = names.split(", ").filter(|name| response.value(name).is_none()).collect();
+    ensure!(missing.is_empty(), "the response has no header {}", missing.join(", "));
+    Ok(())
+}
+
+/// `Location` of the latest response leads to the host that the client asked, or is a path.
+#[then(expr = "the response leads back to the site")]
+async fn leads_back(world: &mut World) -> Checked {
+    let host = world.route().await?.host().to_owned();
+    let response = world.response()?;
+    let location = response.value("location").unwrap_or_default().to_owned();
+    ensure!((300..400).contains(&response.status) && !location.is_empty(), "the response is no redirect");
+    let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
+    let leads_to = location.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
+    ensure!(
+        location.starts_with('/') || leads_to.is_some_and(|authority| name(authority) == name(&host)),
+        "the response leads to {location:?}, and the client asked {host}"
+    );
+    Ok(())
+}
+
+/// No browser may keep the latest response without asking again: no `max-age` above 0 and no `Expires` to come.
+#[then(expr = "no browser may keep the response without asking again")]
+async fn not_kept(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let control = response.values("cache-control").collect::<Vec<_>>().join(", ").to_ascii_lowercase();
+    let asks = ["no-cache", "no-store", "must-revalidate"].iter().any(|word| control.contains(word));
+    let age = control.split(',').find_map(|word| word.trim().strip_prefix("max-age=")?.parse::<u64>().ok());
+    let kept = age.is_some_and(|age| age > 0 && !(asks && control.contains("no-")));
+    ensure!(!kept, "browsers keep it for {} s: Cache-Control is {control:?}", age.unwrap_or_default());
+    let expires = response.value("expires").and_then(|date| httpdate::parse_http_date(date).ok());
+    let ahead = expires.and_then(|date| date.duration_since(SystemTime::now()).ok());
+    let lasts = ahead.is_some_and(|ahead| ahead > Duration::from_secs(1)) && age.is_none() && !asks;
+    ensure!(!lasts, "browsers keep it until {:?}", response.value("expires").unwrap_or_default());
+    Ok(())
+}
+
+/// The path that reached an app server last begins with one slash.
+#[then(expr = "the app server saw a path with one slash at its beginning")]
+async fn one_slash(world: &mut World) -> Checked {
+    let target = world.last_arrived()?.target;
+    ensure!(target.starts_with('/') && !target.starts_with("//"), "the app server was asked for {target:?}");
+    Ok(())
+}
+
+/// The latest response has none of these statuses, named with commas between them.
+#[then(expr = "the status of the response is none of {string}")]
+async fn none_of(world: &mut World, statuses: String) -> Checked {
+    let response = world.response()?;
+    let status = response.status;
+    let location = response.value("location").map_or(String::new(), |to| format!(" to {to}"));
+    ensure!(statuses.split(", ").all(|one| one != status.to_string()), "the response is {status}{location}");
+    Ok(())
+}
+
+/// The body of the latest response has no such text in it.
+#[then(expr = "the body of the response does not contain {string}")]
+async fn body_without(world: &mut World, text: String) -> Checked {
+    let body = world.response()?.text();
+    ensure!(!body.contains(&text), "the body contains {text:?}");
+    Ok(())
+}
+
+/// The proxy reads its configuration again, as `nginx -s reload` has it.
+#[given(expr = "the proxy is reloaded")]
+#[when(expr = "the proxy is reloaded")]
+async fn reloaded(world: &mut World) -> Checked {
+    world.scene().await?.running().await?.signal(Signal::Hup).await.map_err(Failure::from)
+}
+
+async fn inject(world: &mut World, fault: &Fault) -> Result<(), Failure> {
+    world.scene().await?.app_servers().into_iter().for_each(|server| server.inject(fault.clone()));
+    Ok(())
+}
