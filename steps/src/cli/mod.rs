@@ -22,7 +22,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::catalogue;
 use crate::features::{Specification, live};
 use crate::profile;
-use crate::target::REFERENCE_SUBCOMMAND;
+use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child};
 use crate::trace::Trace;
 use completions::{CompletionsArgs, completions_command};
 use conf::{ConfArgs, rewrite_command};
@@ -104,6 +104,9 @@ enum Command {
 pub fn main() -> ExitCode {
     if is_reference_proxy() {
         return reference_proxy();
+    }
+    if std::env::args_os().nth(1).is_some_and(|first| first == CHILD_SUBCOMMAND) {
+        return become_child(std::env::args_os().skip(2));
     }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,

@@ -20,8 +20,8 @@ use crate::setting::Setting;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container), a
-    /// deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
+    /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container;
+    /// `nginx=IMAGE` names the image, `nginx=/PATH` an nginx that is installed here), a deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
     #[arg(long = "target", value_name = "TARGET", default_value = "reference")]
     targets: Vec<TargetName>,
     /// What is known of the deployments [default: hopcheck.toml]

@@ -9,15 +9,17 @@ use crate::conf::Source;
 use crate::profile::{FILE, Profile};
 use crate::scene::Stage;
 use crate::setting::Setting;
-use crate::target::{Deployment, Nginx, NginxOptions, Reference};
+use crate::target::{Deployment, Installed, Nginx, NginxOptions, Reference};
 
 /// What `--target` says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TargetName {
     /// The reference proxy: no Docker, answers in seconds.
     Reference,
-    /// nginx in a container.
-    Nginx,
+    /// nginx in a container; of this image, if one is named.
+    Nginx(Option<String>),
+    /// An nginx that is installed on this machine.
+    Installed(PathBuf),
     /// A deployment: by its URL, by the name of its section in the profile, or both.
     Live {
         /// The name, as reports have it.
@@ -41,14 +43,21 @@ impl FromStr for TargetName {
         };
         match (text, text.split_once('=')) {
             ("reference", _) => Ok(TargetName::Reference),
-            ("nginx", _) => Ok(TargetName::Nginx),
+            ("nginx", _) => Ok(TargetName::Nginx(None)),
+            (_, Some(("nginx", program))) if program.starts_with(['/', '.']) => {
+                Ok(TargetName::Installed(PathBuf::from(program)))
+            }
+            (_, Some(("nginx", image))) if !image.is_empty() && !is_url(image) => {
+                Ok(TargetName::Nginx(Some(image.to_owned())))
+            }
             (url, _) if is_url(url) => {
                 let host = url.split("//").nth(1).unwrap_or(url).trim_end_matches('/');
                 Ok(live(host, Some(url)))
             }
             (_, Some((name, url))) if is_name(name) && is_url(url) => Ok(live(name, Some(url))),
             (name, None) if is_name(name) => Ok(live(name, None)),
-            _ => Err("a target is reference, nginx, a URL, NAME=URL or the name of a [target.NAME] section"
+            _ => Err("a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, NAME=URL or the name of a [target.NAME] \
+                      section"
                 .to_owned()),
         }
     }
@@ -59,7 +68,7 @@ impl TargetName {
     pub(crate) fn name(&self) -> &str {
         match self {
             TargetName::Reference => "reference",
-            TargetName::Nginx => "nginx",
+            TargetName::Nginx(_) | TargetName::Installed(_) => "nginx",
             TargetName::Live { name, .. } => name,
         }
     }
@@ -77,7 +86,12 @@ impl TargetName {
         let staged = |target| Setting::Staged(Arc::new(Stage { target, source: source.clone() }));
         Ok(match self {
             TargetName::Reference => staged(Box::new(Reference::new(std::env::current_exe()?)?)),
-            TargetName::Nginx => staged(Box::new(Nginx::start(&NginxOptions::from_env()).await?)),
+            TargetName::Nginx(image) => {
+                let from_env = NginxOptions::from_env();
+                let options = NginxOptions { image: image.clone().or(from_env.image) };
+                staged(Box::new(Nginx::start(&options).await?))
+            }
+            TargetName::Installed(program) => staged(Box::new(Installed::find(program).await?)),
             TargetName::Live { name, url } => {
                 let profile = live_profile(name, url.as_deref(), profile)?;
                 Setting::Live(Arc::new(Deployment::open(name, profile).await?))
@@ -122,9 +136,11 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_named_in_one_of_five_ways() {
+    fn a_target_is_named_in_one_of_these_ways() {
         assert_eq!("reference".parse(), Ok(TargetName::Reference));
-        assert_eq!("nginx".parse(), Ok(TargetName::Nginx));
+        assert_eq!("nginx".parse(), Ok(TargetName::Nginx(None)));
+        assert_eq!("nginx=nginx:1.28".parse(), Ok(TargetName::Nginx(Some("nginx:1.28".to_owned()))));
+        assert_eq!("nginx=/usr/sbin/nginx".parse(), Ok(TargetName::Installed("/usr/sbin/nginx".into())));
         assert_eq!(
             "https://a.example:8443/".parse(),
             live("a.example:8443", Some("https://a.example:8443/"))

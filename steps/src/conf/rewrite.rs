@@ -21,6 +21,10 @@ use super::touch::{Touch, is_data, is_no_path, touch};
 /// More files named by `include` than anybody has.
 const MAX_INCLUDES: usize = 2_000;
 
+/// Directories that nginx makes when it starts, whether it needs them or not.
+const TEMPORARY: [&str; 5] =
+    ["client_body_temp_path", "proxy_temp_path", "fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path"];
+
 /// What is put in place of what.
 #[derive(Debug)]
 pub struct Rewriter<'a> {
@@ -218,6 +222,13 @@ impl Walk<'_> {
             if directive.is("http") && !has("access_log") {
                 let log = self.log("access_log", "/var/log/nginx/access.log");
                 edits.insert(inner.span.start, format!(" access_log {log}; "));
+            }
+            if directive.is("http") {
+                // Where a package's nginx keeps them unless told otherwise, it keeps those of others.
+                for name in TEMPORARY.into_iter().filter(|name| !has(name)) {
+                    let place = self.log(name, &format!("/var/cache/nginx/{name}"));
+                    edits.insert(inner.span.start, format!(" {name} {place}; "));
+                }
             }
             if directive.is("server") && !has("listen") {
                 let address = self.listen("80")?;

@@ -2,6 +2,7 @@
 
 mod aside;
 mod deployment;
+mod installed;
 mod nginx;
 mod reference;
 
@@ -15,6 +16,7 @@ use async_trait::async_trait;
 use thiserror::Error;
 
 pub use deployment::{Deployment, Found, USER_AGENT};
+pub use installed::{CHILD_SUBCOMMAND, Installed, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference};
 
@@ -114,6 +116,16 @@ impl Signal {
             Signal::Hup => "HUP",
             Signal::Usr1 => "USR1",
         }
+    }
+}
+
+/// A signal as the kernel knows it.
+fn kernel_signal(signal: Signal) -> rustix::process::Signal {
+    match signal {
+        Signal::Term => rustix::process::Signal::TERM,
+        Signal::Quit => rustix::process::Signal::QUIT,
+        Signal::Hup => rustix::process::Signal::HUP,
+        Signal::Usr1 => rustix::process::Signal::USR1,
     }
 }
 

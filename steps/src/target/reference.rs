@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
-use super::{Proxy, ProxyState, Signal, Target, TargetError, Verdict, scratch_below};
+use super::{Proxy, ProxyState, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below};
 use crate::conf::Scratch;
 
 /// The hidden subcommand under which this program is the reference proxy.
@@ -115,16 +115,10 @@ impl Proxy for Running {
     }
 
     async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
-        use rustix::process::{Pid, Signal as Kernel, kill_process};
+        use rustix::process::{Pid, kill_process};
         let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         let pid = pid.ok_or_else(|| io::Error::other("the proxy is not running"))?;
-        let signal = match signal {
-            Signal::Term => Kernel::TERM,
-            Signal::Quit => Kernel::QUIT,
-            Signal::Hup => Kernel::HUP,
-            Signal::Usr1 => Kernel::USR1,
-        };
-        Ok(kill_process(pid, signal).map_err(io::Error::from)?)
+        Ok(kill_process(pid, kernel_signal(signal)).map_err(io::Error::from)?)
     }
 
     async fn stop(&mut self) {

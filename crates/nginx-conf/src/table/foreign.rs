@@ -11,7 +11,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "http core",
         "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
-         client_body_in_single_buffer client_body_temp_path connection_pool_size directio directio_alignment \
+         client_body_in_single_buffer connection_pool_size directio directio_alignment \
          disable_symlinks early_hints error_page http3 if_modified_since ignore_invalid_headers internal \
          keepalive_disable keepalive_min_timeout keepalive_time limit_except limit_rate limit_rate_after lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
@@ -79,7 +79,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \
          proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse \
          proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store proxy_store_access \
-         proxy_temp_file_write_size proxy_temp_path",
+         proxy_temp_file_write_size",
     ),
     (
         "upstream",
@@ -98,7 +98,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          fastcgi_next_upstream_timeout fastcgi_next_upstream_tries fastcgi_no_cache fastcgi_param fastcgi_pass \
          fastcgi_pass_header fastcgi_pass_request_body fastcgi_pass_request_headers fastcgi_read_timeout \
          fastcgi_request_buffering fastcgi_send_lowat fastcgi_send_timeout fastcgi_socket_keepalive \
-         fastcgi_split_path_info fastcgi_store fastcgi_store_access fastcgi_temp_file_write_size fastcgi_temp_path",
+         fastcgi_split_path_info fastcgi_store fastcgi_store_access fastcgi_temp_file_write_size",
     ),
     (
         "scgi, uwsgi",
@@ -110,7 +110,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          scgi_max_temp_file_size scgi_next_upstream scgi_next_upstream_timeout scgi_next_upstream_tries \
          scgi_no_cache scgi_param scgi_pass scgi_pass_header scgi_pass_request_body scgi_pass_request_headers \
          scgi_read_timeout scgi_request_buffering scgi_send_timeout scgi_socket_keepalive scgi_store \
-         scgi_store_access scgi_temp_file_write_size scgi_temp_path uwsgi_bind uwsgi_buffer_size uwsgi_buffering \
+         scgi_store_access scgi_temp_file_write_size uwsgi_bind uwsgi_buffer_size uwsgi_buffering \
          uwsgi_buffers uwsgi_busy_buffers_size uwsgi_cache uwsgi_cache_background_update uwsgi_cache_bypass \
          uwsgi_cache_key uwsgi_cache_lock uwsgi_cache_lock_age uwsgi_cache_lock_timeout \
          uwsgi_cache_max_range_offset uwsgi_cache_methods uwsgi_cache_min_uses uwsgi_cache_path \
@@ -122,7 +122,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          uwsgi_socket_keepalive uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_ciphers \
          uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols \
          uwsgi_ssl_server_name uwsgi_ssl_session_reuse uwsgi_ssl_trusted_certificate uwsgi_ssl_verify \
-         uwsgi_ssl_verify_depth uwsgi_store uwsgi_store_access uwsgi_temp_file_write_size uwsgi_temp_path \
+         uwsgi_ssl_verify_depth uwsgi_store uwsgi_store_access uwsgi_temp_file_write_size \
          uwsgi_string",
     ),
     (

@@ -35,6 +35,16 @@ pub(super) const COMMANDS: &[Command] = &[
         once(&mut r.raw().client_body_buffer_size, d, size)
     })
     .note("Accepted without effect: bodies are streamed."),
+    command("client_body_temp_path", LEVELS, Take(1, 4), "", "Where request bodies are kept that memory does not hold.", set::no_files)
+        .note("Accepted without effect: nothing is kept in files."),
+    command("proxy_temp_path", LEVELS, Take(1, 4), "", "Where answers of app servers are kept that memory does not hold.", set::no_files)
+        .note("Accepted without effect: nothing is kept in files."),
+    command("fastcgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of FastCGI servers are kept that memory does not hold.", set::no_files)
+        .note("Accepted without effect: nothing is kept in files."),
+    command("scgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of SCGI servers are kept that memory does not hold.", set::no_files)
+        .note("Accepted without effect: nothing is kept in files."),
+    command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.", set::no_files)
+        .note("Accepted without effect: nothing is kept in files."),
     command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client.", |r, d| {
         once(&mut r.raw().send_timeout, d, time)
     }),

@@ -26,6 +26,11 @@ pub(crate) fn http(reader: &mut Reader, directive: &Directive) -> Result<(), Con
     super::build::finish(reader)
 }
 
+/// A place for files that this program does not make.
+pub(crate) fn no_files(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
+    Ok(())
+}
+
 /// The size of a table that nginx has and this program has not.
 pub(crate) fn tuning(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     number::<u64>(directive).map(|_| ())

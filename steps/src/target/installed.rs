@@ -1,0 +1,164 @@
+//! An nginx that is installed on this machine, one of its own for each scenario.
+
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitCode, Stdio};
+
+use async_trait::async_trait;
+use rustix::process::{Pid, kill_process, set_parent_process_death_signal};
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+use super::{
+    Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below,
+};
+use crate::conf::Scratch;
+
+/// The hidden subcommand under which this program becomes another one that ends with its parent.
+pub const CHILD_SUBCOMMAND: &str = "become-child";
+
+/// Where packages put it.
+const PLACES: [&str; 4] =
+    ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx", "/opt/homebrew/bin/nginx"];
+
+/// An nginx on this machine.
+#[derive(Debug)]
+pub struct Installed {
+    program: PathBuf,
+    version: String,
+    scratch: tempfile::TempDir,
+}
+
+impl Installed {
+    /// Uses the nginx at `program`.
+    ///
+    /// # Errors
+    /// When it is none, or does not run here.
+    pub async fn find(program: &Path) -> Result<Installed, TargetError> {
+        let unusable = |error| TargetError::Program { program: program.to_owned(), error };
+        let output = Command::new(program).arg("-v").stdin(Stdio::null()).output().await.map_err(unusable)?;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let version = said.split_once("nginx/").and_then(|(_, version)| version.split_whitespace().next());
+        let version =
+            version.ok_or_else(|| unusable(io::Error::other("it does not say that it is nginx")))?;
+        let scratch = scratch_below(&std::env::temp_dir())?;
+        Ok(Installed { program: program.to_owned(), version: version.to_owned(), scratch })
+    }
+
+    /// Where one is installed, if any is.
+    pub fn place() -> Option<PathBuf> {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        let of_path = std::env::split_paths(&paths).map(|directory| directory.join("nginx"));
+        PLACES.iter().map(PathBuf::from).chain(of_path).find(|program| program.is_file())
+    }
+
+    fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Result<Command, TargetError> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command
+            .arg(CHILD_SUBCOMMAND)
+            .arg(&self.program)
+            .arg("-c")
+            .arg(scratch.conf())
+            .arg("-p")
+            .arg(scratch.prefix());
+        command.args(["-e", "stderr"]).args(arguments).stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(command)
+    }
+
+    fn unusable(&self, error: io::Error) -> TargetError {
+        TargetError::Program { program: self.program.clone(), error }
+    }
+}
+
+/// Becomes the program that `arguments` name, which ends when this process' parent does.
+pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
+    // Where that cannot be had, a run that ends as it should ends it.
+    let _ = set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    let program = arguments.next().unwrap_or_default();
+    let error = std::process::Command::new(&program).args(arguments).exec();
+    eprintln!("cannot run {}: {error}", program.display());
+    ExitCode::from(2)
+}
+
+#[async_trait]
+impl Target for Installed {
+    fn name(&self) -> &str {
+        "nginx"
+    }
+
+    fn describe(&self) -> String {
+        format!("nginx {} ({})", self.version, self.program.display())
+    }
+
+    fn scratch_parent(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
+        let said = scratch.path().join("stderr");
+        let mut command = self.command(scratch, &["-g", "daemon off;"])?;
+        let child =
+            command.stderr(std::fs::File::create(&said)?).spawn().map_err(|error| self.unusable(error))?;
+        Ok(Box::new(Running { pid: child.id(), child: Mutex::new(child), said }))
+    }
+
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
+        let mut command = self.command(scratch, &["-t"])?;
+        let output = command.stderr(Stdio::piped()).output().await.map_err(|error| self.unusable(error))?;
+        Ok(Verdict {
+            accepted: output.status.success(),
+            output: String::from_utf8_lossy(&output.stderr).into_owned(),
+        })
+    }
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Mutex<Child>,
+    pid: Option<u32>,
+    said: PathBuf,
+}
+
+impl Running {
+    fn send(&self, signal: Signal) -> io::Result<()> {
+        let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        let pid = pid.ok_or_else(|| io::Error::other("nginx is not running"))?;
+        Ok(kill_process(pid, kernel_signal(signal))?)
+    }
+}
+
+#[async_trait]
+impl Proxy for Running {
+    async fn state(&self) -> ProxyState {
+        match self.child.lock().await.try_wait() {
+            Ok(None) => ProxyState::Running,
+            _ => ProxyState::Ended(std::fs::read_to_string(&self.said).unwrap_or_default()),
+        }
+    }
+
+    async fn pid(&self) -> Option<u32> {
+        self.pid
+    }
+
+    async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
+        Ok(self.send(signal)?)
+    }
+
+    async fn stop(&mut self) {
+        // The master ends its workers; killed, it would leave them behind.
+        if self.send(Signal::Term).is_ok() {
+            let _ = tokio::time::timeout(START_DEADLINE, self.child.get_mut().wait()).await;
+        }
+        self.pid = None;
+    }
+}
+
+impl Drop for Running {
+    /// Ends one whose scenario was cut short.
+    fn drop(&mut self) {
+        if matches!(self.child.get_mut().try_wait(), Ok(None)) {
+            let _ = self.send(Signal::Term);
+        }
+    }
+}
