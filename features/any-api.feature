@@ -56,6 +56,26 @@ Feature: APIs of any site
       When the client sends "GET {proxied}hopcheck"
       Then the response is 200
 
+    Scenario: The largest upload of {proxied} reaches the app
+      See `client_max_body_size`, which is 1m unless said otherwise: what is longer is answered 413.
+
+      When the client sends "POST {proxied}hopcheck" with a body of {api.largest-upload} bytes
+      Then the response is 200
+      And the app server saw the body that the client sent
+
+    Scenario: No answer of {proxied} that was meant for one user is given to another
+      See `proxy_cache`, `proxy_ignore_headers` and `proxy_cache_key`: what an app marks as private, or sends a cookie with,
+      may be kept for nobody else.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | private             |
+        | Set-Cookie    | session=1; HttpOnly |
+      And the client sends "GET {proxied}hopcheck" with the headers:
+        | Authorization | Bearer minji |
+      When the client sends "GET {proxied}hopcheck" with the headers:
+        | Authorization | Bearer hana |
+      Then 2 requests reached the app servers
+
   Rule: The app's own errors come through as they are
 
     Scenario Outline: {api} answers <status>, and so is the client told

@@ -16,6 +16,9 @@ use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
 
+/// What clients call a server that goes by any name.
+const ANY_NAME: &str = "www.hopcheck.test";
+
 /// A configuration and what runs it, for all scenarios of a run.
 #[derive(Debug)]
 pub struct Stage {
@@ -30,7 +33,7 @@ pub struct Stage {
 pub struct AskedServer {
     /// The `listen` address as written.
     pub listen: String,
-    /// The name in `Host`; empty for the address itself.
+    /// The name in `Host`; empty where any will do.
     pub name: String,
     /// Whether somebody in front of it says, in `X-Forwarded-Proto`, that clients speak TLS.
     pub behind_tls: bool,
@@ -171,8 +174,8 @@ impl Scene {
         let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };
         let forwarded = ("X-Forwarded-Proto".to_owned(), "https".to_owned());
         let headers = if server.behind_tls { vec![forwarded] } else { Vec::new() };
-        let host = if server.name.is_empty() { address.to_string() } else { server.name.clone() };
-        Ok(Route::to_site(address, tls, &host, headers))
+        let host = if server.name.is_empty() { ANY_NAME } else { &server.name };
+        Ok(Route::to_site(address, tls, host, headers))
     }
 
     /// The running proxy.

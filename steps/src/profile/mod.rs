@@ -2,6 +2,7 @@
 
 mod read;
 mod secret;
+mod size;
 mod words;
 
 use std::collections::BTreeMap;
@@ -12,6 +13,7 @@ use serde::Deserialize;
 
 pub use read::ProfileError;
 pub use secret::Secret;
+pub use size::Size;
 pub use words::{Missing, WORDS, Words};
 pub(crate) use words::{asset_of, title_of};
 
@@ -66,6 +68,8 @@ pub struct Api {
     /// The status that a GET of it is answered with; 200 unless said otherwise.
     #[schemars(range(min = 200, max = 599))]
     pub status: Option<u16>,
+    /// How large the largest upload is, as nginx writes sizes: `10m`, `512k`, or bytes.
+    pub largest_upload: Option<Size>,
 }
 
 /// How preflights are answered. What is left out is as the document has it.

@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{Profile, Transport};
+use super::{Api, Profile, Size, Transport};
 
 /// Every word, and what a profile does not say if it is missing.
-pub const WORDS: [(&str, &str); 16] = [
+pub const WORDS: [(&str, &str); 17] = [
     ("api.path", "names no API path that may be read (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
+    ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
     ("preflight.path", "names no path to ask a preflight for (`[preflight] path`)"),
     ("preflight.allow-origin", "names no `[preflight] allow-origin`"),
     ("preflight.allow-methods", "names no `[preflight] allow-methods`"),
@@ -42,6 +43,7 @@ impl Words {
         words.preflight(profile, Some("/api/items"));
         words.set("api.path", Some("/api/items"));
         words.set("api.status", Some("200"));
+        words.largest_upload(profile);
         words.set("stomp.endpoint", Some("/stomp/ws"));
         words.set("stomp.websocket", Some("/stomp/ws"));
         words.set("stomp.subscribe", Some("/topic/stock"));
@@ -57,7 +59,8 @@ impl Words {
     /// Some value for each, to see what a scenario looks like.
     pub fn example() -> Words {
         let page = "<title>shop</title><script src=\"/assets/app-1a2b3c4d.js\">";
-        Words::staged(&Profile::default(), Some(page))
+        let api = Api { largest_upload: Some(Size(10 << 20)), ..Api::default() };
+        Words::staged(&Profile { api, ..Profile::default() }, Some(page))
     }
 
     /// Those of a deployment.
@@ -67,6 +70,7 @@ impl Words {
         words.preflight(profile, Some(api.unwrap_or("/api/")));
         words.set("api.path", api);
         words.set("api.status", api.map(|_| profile.api.status.unwrap_or(200).to_string()).as_deref());
+        words.largest_upload(profile);
         words.set("stomp.endpoint", profile.stomp.endpoint.as_deref());
         let raw = profile.stomp.endpoint.as_ref().map(|endpoint| match profile.stomp.transport {
             Transport::WebSocket => endpoint.clone(),
@@ -82,6 +86,11 @@ impl Words {
         words.set("front-end.asset", profile.front_end.asset.as_deref());
         words.set("instances.header", profile.instances.header.as_deref());
         words
+    }
+
+    fn largest_upload(&mut self, profile: &Profile) {
+        let bytes = profile.api.largest_upload.map(|Size(bytes)| bytes.to_string());
+        self.set("api.largest-upload", bytes.as_deref());
     }
 
     fn preflight(&mut self, profile: &Profile, path: Option<&str>) {

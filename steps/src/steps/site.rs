@@ -4,8 +4,10 @@ use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use cucumber::{given, then, when};
+use gherkin::Step;
 use mock_upstreams::Fault;
 
+use super::rows;
 use crate::client::Request;
 use crate::ensure;
 use crate::failure::{Checked, Failure};
@@ -49,6 +51,20 @@ async fn answer_with(world: &mut World, status: u16, body: String) -> Checked {
 #[given(expr = "the app servers answer with a header of {int} bytes")]
 async fn long_header(world: &mut World, length: usize) -> Checked {
     inject(world, &Fault::ExtraHeaders(vec![("X-Token".to_owned(), "t".repeat(length))])).await
+}
+
+/// From now on app servers add these headers to every answer.
+#[given(expr = "the app servers answer with the headers:")]
+async fn headers(world: &mut World, step: &Step) -> Checked {
+    inject(world, &Fault::ExtraHeaders(rows(step)?)).await
+}
+
+/// So many requests have reached the app servers.
+#[then(expr = "{int} request(s) reached the app servers")]
+async fn count_of_requests(world: &mut World, count: usize) -> Checked {
+    let arrived = world.arrival(|arrived| arrived.len() >= count).await;
+    ensure!(arrived.len() == count, "{} requests reached the app servers, not {count}", arrived.len());
+    Ok(())
 }
 
 /// From now on app servers redirect every request to a path of their own, by the name that they believe to be called by.
