@@ -19,6 +19,37 @@ use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verd
 /// What clients call a server that goes by any name.
 const ANY_NAME: &str = "www.hopcheck.test";
 
+/// Why an engine does not take a configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// What it said, with paths as the configuration's author wrote them.
+    pub said: String,
+}
+
+/// What the reference proxy says of a directive that is nginx's, but beyond it.
+const UNSUPPORTED: &str = "not supported here";
+
+impl Refusal {
+    /// Whether it is the engine that lacks something, and the configuration that is right as far as it can tell.
+    pub fn is_a_lack(&self) -> bool {
+        self.said.contains(UNSUPPORTED)
+    }
+}
+
+impl Stage {
+    /// Why the target does not take the configuration; `None` if it does, and where it cannot be asked for: that is for the
+    /// scenarios to find.
+    ///
+    /// # Errors
+    /// When no scene can be set.
+    pub async fn refusal(self: &Arc<Stage>) -> Result<Option<Refusal>, Failure> {
+        let mut scene = Scene::set(Arc::clone(self)).await?;
+        let verdict = scene.test().await.ok();
+        scene.strike().await;
+        Ok(verdict.filter(|verdict| !verdict.accepted).map(|verdict| Refusal { said: verdict.output }))
+    }
+}
+
 /// A configuration and what runs it, for all scenarios of a run.
 #[derive(Debug)]
 pub struct Stage {

@@ -24,6 +24,14 @@ impl Setting {
         }
     }
 
+    /// The configuration, as its author calls it; empty where there is none.
+    pub fn configuration(&self) -> &str {
+        match self {
+            Setting::Staged(stage) => &stage.source.name,
+            Setting::Live(_) => "",
+        }
+    }
+
     /// What is tested, for the head of a report.
     pub fn describe(&self) -> String {
         match self {

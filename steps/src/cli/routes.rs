@@ -21,12 +21,13 @@ pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
     let site = source.read_site().map_err(|error| error.to_string())?;
     match arguments.json {
         true => outln!("{}", serde_json::to_string_pretty(&site)?),
-        false => print(&source.name, &site),
+        false => print_routes(&source.name, &site),
     }
     Ok(KEPT)
 }
 
-fn print(name: &str, site: &Site) {
+/// Prints the routes of each server, a line each.
+pub(super) fn print_routes(name: &str, site: &Site) {
     if site.servers.is_empty() {
         outln!("{name} has no server");
     }

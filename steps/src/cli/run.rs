@@ -16,13 +16,16 @@ use crate::conf::Source;
 use crate::features::Specification;
 use crate::report::{Outputs, Shard, Wanted};
 use crate::run::{Selected, Selection, place, scenarios, tags};
+use crate::scene::Refusal;
 use crate::setting::Setting;
+use crate::target::Installed;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
     /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container;
     /// `nginx=IMAGE` names the image, `nginx=/PATH` an nginx that is installed here), a deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
-    #[arg(long = "target", value_name = "TARGET", default_value = "reference")]
+    /// [default: reference; an nginx that is installed where the reference proxy does not have what the configuration uses]
+    #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
     targets: Vec<TargetName>,
     /// What is known of the deployments [default: hopcheck.toml]
     #[arg(long, value_name = "FILE")]
@@ -92,13 +95,16 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
     let mut session = Session::begin(&specification, &asked)?;
     if arguments.list {
-        let live = arguments.targets.iter().all(TargetName::is_live);
+        let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
         return Ok(list(&specification, &Selection { live, ..asked.selection.clone() }));
     }
     let source = arguments.conf.source(&here)?;
     let outputs = Outputs::open(&arguments.reports)?;
     let profile = arguments.profile.as_deref();
-    let ran = run_targets(&mut session, &arguments.targets, &source, profile).await;
+    let ran = match arguments.targets.as_slice() {
+        [] => run_any(&mut session, &source).await,
+        targets => run_targets(&mut session, targets, &source, profile).await,
+    };
     // What has been found out by then is reported even so.
     let code = session.end(outputs)?;
     ran.map(|()| code)
@@ -119,12 +125,50 @@ async fn run_targets(
                 return Err(error);
             }
         };
-        session.run(setting).await?;
+        match refusal(&setting).await? {
+            Some(refusal) => session.refused(&setting, &refusal),
+            None => session.run(setting).await?,
+        }
         if session.is_over() {
             break;
         }
     }
     Ok(())
+}
+
+/// Runs it against the reference proxy, or against an nginx that is installed where the other does not take the
+/// configuration.
+async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error> {
+    let reference = unless_interrupted(TargetName::Reference.open(source, None)).await??;
+    let Some(refused) = refusal(&reference).await? else { return session.run(reference).await };
+    if let Some(program) = Installed::place() {
+        let nginx = unless_interrupted(TargetName::Installed(program).open(source, None)).await?;
+        if let Ok(nginx) = nginx {
+            return match refusal(&nginx).await? {
+                Some(refused) => {
+                    session.refused(&nginx, &refused);
+                    Ok(())
+                }
+                None => {
+                    let said = refused.said.lines().next().unwrap_or_default();
+                    session.say(&format!("the reference proxy does not take it: {said}"));
+                    session.run(nginx).await
+                }
+            };
+        }
+    }
+    session.refused(&reference, &refused);
+    Ok(())
+}
+
+/// Why the engine does not take the configuration, if so.
+async fn refusal(setting: &Setting) -> Result<Option<Refusal>, Error> {
+    match setting {
+        Setting::Staged(stage) => {
+            Ok(unless_interrupted(stage.refusal()).await?.map_err(|failure| failure.to_string())?)
+        }
+        Setting::Live(_) => Ok(None),
+    }
 }
 
 /// Runs the specification against one target, and tells what it came to. Returns the exit code.

@@ -2,13 +2,14 @@
 
 use super::conf::print_notes;
 use super::interrupt::{Interrupted, interrupted};
+use super::routes::print_routes;
 use super::{BROKEN, COULD_NOT_RUN, Error, KEPT};
 use crate::features::Specification;
 use crate::report::{
-    Outputs, Record, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix,
-    print_summary,
+    Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_summary,
 };
 use crate::run::{Selected, Selection, run};
+use crate::scene::Refusal;
 use crate::setting::Setting;
 
 /// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
@@ -67,6 +68,11 @@ impl<'a> Session<'a> {
             let order = order.map_or(String::new(), |seed| format!(" in random order: --shuffle {seed}"));
             outln!("{} {}{}", self.style.strong("testing"), setting.describe(), self.style.quiet(&order));
         }
+        if let (false, Setting::Staged(stage)) = (self.asked.quiet, &setting)
+            && !stage.source.as_documented
+        {
+            print_routes(&stage.source.name, &stage.source.site);
+        }
         if let (true, Setting::Staged(stage)) = (self.asked.verbose, &setting) {
             print_notes(&stage.source).await?;
         }
@@ -78,15 +84,55 @@ impl<'a> Session<'a> {
             "interrupted".to_owned()
         };
         let results = run(self.specification, setting, &selection, self.style, end).await;
-        let nothing_live = results.records.is_empty() && results.unfinished.is_none();
+        let nothing = results.records.is_empty() && results.unfinished.is_none();
+        let is_live = selection.live;
         let name = results.name.clone();
         self.tell(results);
-        match (was_interrupted, nothing_live) {
+        match (was_interrupted, nothing) {
             (true, _) => Err(Interrupted.into()),
-            (_, true) => {
+            (_, true) if is_live => {
                 Err(format!("{name}: none of the scenarios asked for can be checked on a live system").into())
             }
+            (_, true) => Err(
+                "the scenarios asked for are all about the document's own site (`as-documented = true` in \
+                              hopcheck.toml says that this is one)"
+                    .into(),
+            ),
             _ => Ok(()),
+        }
+    }
+
+    /// Tells that an engine does not take the configuration: nothing was run, so that no promise is broken or kept.
+    pub(crate) fn refused(&mut self, setting: &Setting, refusal: &Refusal) {
+        let name = setting.name();
+        let (why, help) = match refusal.is_a_lack() {
+            true => (
+                "it does not have all that this configuration uses",
+                "nginx itself has: --target nginx (in a container), or --target nginx=/usr/sbin/nginx (one that is installed)",
+            ),
+            false => (
+                "it finds fault with the configuration",
+                "mend the line that is named, and see it with `nginx -t`",
+            ),
+        };
+        outln!("\n{} {} was not run: {why}", self.style.bad("✗"), setting.describe());
+        for line in refusal.said.trim_end().lines() {
+            outln!("    {line}");
+        }
+        outln!("  {} {help}", self.style.strong("help:"));
+        self.report.targets.push(TargetResults {
+            name: name.to_owned(),
+            configuration: setting.configuration().to_owned(),
+            unfinished: Some(format!("it was not run: {why}")),
+            refused: !refusal.is_a_lack(),
+            ..TargetResults::default()
+        });
+    }
+
+    /// Says something about the run, unless that is to be quiet.
+    pub(crate) fn say(&self, text: &str) {
+        if !self.asked.quiet {
+            outln!("{text}");
         }
     }
 
@@ -140,7 +186,7 @@ pub(super) fn tell(style: Style, results: &TargetResults, verbose: bool) {
 /// The exit code of what has been run: a broken promise is one, whatever else was not found out.
 pub(super) fn code(report: &Report) -> u8 {
     let unfinished = |target: &TargetResults| target.unfinished.is_some();
-    match report.targets.iter().any(|target| target.records.iter().any(Record::fails)) {
+    match report.fails() {
         true => BROKEN,
         false if report.targets.iter().any(unfinished) => COULD_NOT_RUN,
         false => KEPT,

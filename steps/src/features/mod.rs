@@ -14,6 +14,8 @@ use thiserror::Error;
 
 pub use worded::worded;
 
+use crate::run::{retain, tags};
+
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../features");
 
 /// Where known differences are listed, beside the features.
@@ -161,6 +163,14 @@ impl Specification {
             feature.scenarios.retain(|scenario| wanted(scenario));
             feature.rules.iter_mut().for_each(|rule| rule.scenarios.retain(|scenario| wanted(scenario)));
         }
+    }
+
+    /// The specification without the scenarios that have this tag, or whose feature or rule has.
+    pub fn without(&self, tag: &str) -> Specification {
+        let features = retain(&self.features, |feature, rule, scenario| {
+            !tags(feature, rule, scenario).any(|other| other == tag)
+        });
+        Specification { features, known_differences: self.known_differences.clone() }
     }
 
     fn unknown_differences(&self) -> Vec<String> {

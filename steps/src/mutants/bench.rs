@@ -13,7 +13,7 @@ use crate::conf::Scratch;
 use crate::features::Specification;
 use crate::report::{Record, Style, TargetResults};
 use crate::run::{Selection, place, run, tags};
-use crate::scene::{Scene, Stage};
+use crate::scene::Stage;
 use crate::setting::Setting;
 use crate::target::{Proxy, Target, TargetError, Verdict};
 
@@ -38,9 +38,6 @@ pub enum Fate {
         why: String,
     },
 }
-
-/// What the reference proxy says of a directive that is nginx's, but beyond it.
-const UNSUPPORTED: &str = "not supported here";
 
 /// The step that asks the engine what it thinks of the configuration.
 const TESTED: &str = "the configuration is tested";
@@ -121,8 +118,10 @@ impl Bench {
             return Ok(Some(Fate::NeedsSlow.into()));
         }
         let stage = self.staged(mutant);
-        if let Some(said) = refused(&stage).await.map_err(|failure| failure.to_string())? {
-            if said.contains(UNSUPPORTED) {
+        if let Some(refusal) = stage.refusal().await.map_err(|failure| failure.to_string())? {
+            let said = &refusal.said;
+            let said = said.lines().find(|line| line.contains("[emerg]")).unwrap_or(said).trim().to_owned();
+            if refusal.is_a_lack() {
                 return Ok(Some(Fate::NotApplicable { why: said }.into()));
             }
             let fate = Fate::Killed(Killer::Refused { said });
@@ -219,17 +218,6 @@ impl Bench {
         let style = Style { silent: true, live: false, colour: false };
         Some(run(part, Setting::Staged(Arc::clone(stage)), &selection, style, end).await)
     }
-}
-
-/// Why the engine refuses the configuration of `stage`; `None` if it does not.
-async fn refused(stage: &Arc<Stage>) -> Result<Option<String>, crate::failure::Failure> {
-    let mut scene = Scene::set(Arc::clone(stage)).await?;
-    // A configuration that cannot even be asked for is for the scenarios to find fault with.
-    let verdict = scene.test().await.ok();
-    scene.strike().await;
-    let emerg =
-        |said: &str| said.lines().find(|line| line.contains("[emerg]")).unwrap_or(said).trim().to_owned();
-    Ok(verdict.filter(|verdict| !verdict.accepted).map(|verdict| emerg(&verdict.output)))
 }
 
 fn killer(record: &Record, meant: bool) -> Killer {

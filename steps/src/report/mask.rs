@@ -34,6 +34,7 @@ fn each_text(report: &mut Report, change: &mut dyn FnMut(&mut String)) {
             took: _,
             slow_left_out: _,
             of_the_document: _,
+            refused: _,
             shard: _,
             shuffle: _,
             unfinished,

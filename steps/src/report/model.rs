@@ -66,6 +66,9 @@ pub struct TargetResults {
     pub shuffle: Option<u32>,
     /// Why not all that was asked for was run; `None`: it was.
     pub unfinished: Option<String>,
+    /// Whether it was not run because the engine finds fault with the configuration.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub refused: bool,
     /// Every scenario's record, in the order of the specification.
     pub records: Vec<Record>,
 }
@@ -224,7 +227,7 @@ impl Report {
 
     /// Whether a promise is broken.
     pub fn fails(&self) -> bool {
-        self.targets.iter().any(|target| target.records.iter().any(Record::fails))
+        self.targets.iter().any(|target| target.refused || target.records.iter().any(Record::fails))
     }
 }
 

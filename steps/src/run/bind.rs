@@ -5,11 +5,7 @@ use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::{Kind, Route, Server};
 
 use super::Unchecked;
-use super::select::{retain, tags};
 use crate::conf::Source;
-
-/// The tag of scenarios that are special to the document's site.
-const OF_THE_DOCUMENT: &str = "document";
 
 /// A word in braces for a kind of route.
 struct Word {
@@ -67,20 +63,12 @@ pub(super) struct Bound {
     pub(super) features: Vec<Feature>,
     /// The scenarios among them that speak of what the site has not.
     pub(super) not_asked: Vec<Unchecked>,
-    /// How many were left out that are special to the document's site.
-    pub(super) of_the_document: usize,
 }
 
 /// Binds `features` to the site of `source`.
 pub(super) fn bind(features: &[Feature], source: &Source) -> Bound {
     let mut bound = Bound::default();
-    let features = retain(features, |feature, rule, scenario| {
-        let is_meant =
-            source.as_documented || !tags(feature, rule, scenario).any(|tag| tag == OF_THE_DOCUMENT);
-        bound.of_the_document += usize::from(!is_meant);
-        is_meant
-    });
-    for mut feature in features {
+    for mut feature in features.iter().cloned() {
         let outer = feature.background.clone();
         let scenarios = std::mem::take(&mut feature.scenarios);
         feature.scenarios = all(scenarios, &feature.name, None, outer.as_ref(), source, &mut bound.not_asked);
@@ -165,6 +153,7 @@ fn for_route(scenario: &Scenario, word: &Word, server: &Server, route: &Route, s
         source.site.routes().filter(|(other, route)| (word.is)(other, route)).any(|one| alike(&one));
     let server_name = server.name().unwrap_or("any name");
     bound.name = put(&bound.name);
+    bound.description = bound.description.as_deref().map(put);
     if several {
         let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
         bound.name = format!("{} on {server_name}, {at}", bound.name);

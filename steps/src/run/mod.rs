@@ -4,6 +4,7 @@ mod bind;
 mod order;
 mod select;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -14,13 +15,16 @@ use futures::FutureExt as _;
 use gherkin::Feature;
 
 pub use select::{Selected, Selection, Unchecked};
-pub(crate) use select::{place, scenarios, tags};
+pub(crate) use select::{place, retain, scenarios, tags};
 
 use crate::conf::Source;
 use crate::features::{KnownDifference, Specification, worded};
 use crate::report::{Progress, Record, Recorder, Style, TargetResults, Verdict, decided_by};
 use crate::setting::Setting;
 use crate::world::World;
+
+/// The tag of scenarios that are special to the document's site.
+const OF_THE_DOCUMENT: &str = "document";
 
 /// Runs the selected scenarios against `setting`'s target, showing progress. When `end` is done before they are, it says
 /// why no more of them are run.
@@ -32,7 +36,14 @@ pub async fn run(
     end: impl Future<Output = String>,
 ) -> TargetResults {
     let begun = Instant::now();
-    let selected = Selected::of(specification, selection);
+    let is_another_site = matches!(&setting, Setting::Staged(stage) if !stage.source.as_documented);
+    let all = specification.scenarios().count();
+    let specification = match is_another_site {
+        true => Cow::Owned(specification.without(OF_THE_DOCUMENT)),
+        false => Cow::Borrowed(specification),
+    };
+    let of_the_document = all - specification.scenarios().count();
+    let selected = Selected::of(&specification, selection);
     let part = selected.part(selection.shard);
     let bound = match &setting {
         Setting::Staged(stage) => bind::bind(&part, &stage.source),
@@ -61,16 +72,17 @@ pub async fn run(
     for ((feature, rule, scenario), reason) in unchecked {
         recorder.not_checked(feature, rule, scenario, reason);
     }
-    let (description, configuration) = match &setting {
-        Setting::Staged(stage) => (stage.target.describe(), stage.source.name.clone()),
-        Setting::Live(deployment) => (deployment.describe(), String::new()),
+    let configuration = setting.configuration().to_owned();
+    let description = match &setting {
+        Setting::Staged(stage) => stage.target.describe(),
+        Setting::Live(deployment) => deployment.describe(),
     };
     let mut results = TargetResults {
         name,
         description,
         configuration,
         slow_left_out: selected.slow_left_out,
-        of_the_document: bound.of_the_document,
+        of_the_document,
         shard: selection.shard,
         shuffle: selection.shuffle,
         ..TargetResults::default()

@@ -166,7 +166,7 @@ pub(super) fn divide<'a>(
 }
 
 /// The features with only those scenarios in them that `wanted` holds of; asked once of each, in order.
-pub(super) fn retain(
+pub(crate) fn retain(
     features: &[Feature],
     mut wanted: impl FnMut(&Feature, Option<&Rule>, &Scenario) -> bool,
 ) -> Vec<Feature> {

@@ -62,7 +62,7 @@ async fn headers(world: &mut World, step: &Step) -> Checked {
 /// So many requests have reached the app servers.
 #[then(expr = "{int} request(s) reached the app servers")]
 async fn count_of_requests(world: &mut World, count: usize) -> Checked {
-    let arrived = world.arrival(|arrived| arrived.len() >= count).await;
+    let arrived = world.arrived();
     ensure!(arrived.len() == count, "{} requests reached the app servers, not {count}", arrived.len());
     Ok(())
 }

@@ -61,7 +61,9 @@ fn left_out(results: &TargetResults) -> String {
     let order = results.shuffle.map(|seed| format!("in random order: --shuffle {seed}"));
     let slow =
         (results.slow_left_out > 0).then(|| format!("{} slow ones left out: --slow", results.slow_left_out));
-    let notes: Vec<String> = shard.into_iter().chain(order).chain(slow).collect();
+    let others = (results.of_the_document > 0)
+        .then(|| format!("{} about the document's own site left out", results.of_the_document));
+    let notes: Vec<String> = shard.into_iter().chain(order).chain(slow).chain(others).collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
 }
 
