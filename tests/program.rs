@@ -210,7 +210,10 @@ fn a_reader_that_has_seen_enough_is_no_reason_to_panic() {
 fn an_unknown_target_could_not_run() {
     let output = hopcheck(&["run", "--target", "apache"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("a target is reference, nginx, a URL,"), "{output:?}");
+    assert!(
+        stderr(&output).contains("a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL,"),
+        "{output:?}"
+    );
 }
 
 #[test]
@@ -221,7 +224,7 @@ fn a_bare_server_block_is_wrapped_as_official_images_do() {
     let output = hopcheck(&["rewrite", "--conf", conf.to_str().unwrap()]);
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     assert_eq!(output.status.code(), Some(0), "{output:?}");
-    assert!(text.contains("http { include "), "{text}");
+    assert!(text.contains("http { client_body_temp_path "), "{text}");
     assert_eq!(text.lines().position(|line| line.contains("listen 127.0.0.1:")), Some(1), "{text}");
     assert!(stderr(&output).contains("# line 2: listen 8080 -> 127.0.0.1:"), "{output:?}");
 }

@@ -176,14 +176,15 @@ fn a_promise_that_is_kept_when_tried_again_is_kept_and_told_apart() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // Every attempt has a scene of its own: with the third, one has failed for certain.
+    // Every attempt has a scene of its own, and so have two looks at the configuration: with the fifth, one attempt has failed for
+    // certain.
     let mut seen = std::collections::BTreeSet::new();
     wait_for(|| {
         // They lie in a directory of the run's, and come and go.
         let of_run = std::fs::read_dir(scratch.path()).unwrap().filter_map(Result::ok);
         let scenes = of_run.filter_map(|of_run| std::fs::read_dir(of_run.path()).ok()).flatten();
         seen.extend(scenes.filter_map(|scene| Some(scene.ok()?.file_name())));
-        seen.len() > 2
+        seen.len() > 4
     });
     std::fs::write(bench.path("www/ready.txt"), "ready").unwrap();
     let mut said = String::new();

@@ -71,8 +71,8 @@ pub enum Fault {
         /// Body; left out for a 204 or 304.
         body: Bytes,
     },
-    /// Answers 302, with a `Location` made of the scheme, host and prefix that the request says it was asked by
-    /// (`X-Forwarded-Proto`, `Host`, `X-Forwarded-Prefix`) and this path.
+    /// Answers 302, with a `Location` made of the host and prefix that the request says it was asked by (`Host`,
+    /// `X-Forwarded-Prefix`) and this path.
     RedirectToItself {
         /// What follows the host and the prefix.
         path: String,

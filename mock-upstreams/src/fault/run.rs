@@ -71,11 +71,10 @@ pub(crate) async fn run(
     }
 }
 
-/// What an app believes that it is called by: scheme, host and prefix.
+/// What an app believes that it is called by: host and prefix.
 fn own_address(headers: &HeaderMap) -> String {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let scheme = if said("x-forwarded-proto").is_empty() { "http" } else { said("x-forwarded-proto") };
-    format!("{scheme}://{}{}", said("host"), said("x-forwarded-prefix"))
+    format!("http://{}{}", said("host"), said("x-forwarded-prefix"))
 }
 
 fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {

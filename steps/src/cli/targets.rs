@@ -115,7 +115,7 @@ pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -
         (None, None) => {
             let lacks = if path.exists() { "has no" } else { "is not here to have a" };
             return Err(format!(
-                "{name:?} is no target: {} {lacks} section [target.{name}]{}\n  help: a target is reference, nginx, a URL, \
+                "{name:?} is no target: {} {lacks} section [target.{name}]{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
                  NAME=URL or the name of such a section",
                 path.display(),
                 profile.known_targets()

@@ -76,7 +76,8 @@ impl Rewritten {
 
     /// The directory the front end is deployed to, as the configuration should name it.
     pub fn deployed_to(&self, source: &Source) -> Option<String> {
-        source.front_end.deployed_to.clone().or_else(|| self.front_end.clone())
+        let page = || source.pages().next().map(|page| page.to.clone());
+        source.front_end.deployed_to.clone().or_else(page).or_else(|| self.front_end.clone())
     }
 }
 

@@ -169,17 +169,15 @@ impl Source {
             site: Arc::default(),
         };
         source.site = Arc::new(source.read_site().unwrap_or_default());
-        if !source.as_documented && source.front_end.deployed_to.is_none() {
-            let page = source.pages().next().map(|page| page.to.clone());
-            source.front_end.deployed_to = page;
-        }
         source
     }
 
-    /// The front ends of files that show a page at `/`.
+    /// The front ends of files that show a page at `/`, where nobody says which directory the build is copied to: then it is
+    /// the one that each of them names.
     pub(crate) fn pages(&self) -> impl Iterator<Item = &Route> {
         let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
-        reachable.map(|(_, route)| route).filter(|route| route.is_front_page())
+        let found = self.front_end.deployed_to.is_none();
+        reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
     }
 
     /// `nginx/nginx.conf` of the checkout that `start` lies in, or the built-in one.

@@ -27,7 +27,7 @@ pub struct Profile {
     /// Where the deployment answers: `https://shop.example.com`, with a port where it is not the scheme's own. A URL
     /// given to `--target` comes first.
     pub url: Option<String>,
-    /// Whether the site is built as the document has it: `/api` and STOMP at `/stomp/` asked of two app servers by turns,
+    /// For runs of a configuration: whether the site is built as the document has it: `/api` and STOMP at `/stomp/` asked of two app servers by turns,
     /// preflights answered by the proxy, one page for all else. Then all that the document says is asked of its
     /// configuration, and not only what every site needs.
     pub as_documented: bool,
@@ -68,7 +68,7 @@ pub struct Api {
     /// The status that a GET of it is answered with; 200 unless said otherwise.
     #[schemars(range(min = 200, max = 599))]
     pub status: Option<u16>,
-    /// How large the largest upload is, as nginx writes sizes: `10m`, `512k`, or bytes.
+    /// For runs of a configuration: how large the largest upload is, as nginx writes sizes: `10m`, `512k`, or bytes.
     pub largest_upload: Option<Size>,
 }
 

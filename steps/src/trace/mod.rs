@@ -14,7 +14,7 @@ use crate::mutants::{Killers, KillersError};
 const BUILT_IN: &str = include_str!("../../../features/traceability.toml");
 
 /// Tags that are neither a statement nor a standard: nginx's default promises it; it really waits; it is safe on a live system.
-const OTHER_TAGS: [&str; 3] = ["default", "slow", "deployment"];
+const OTHER_TAGS: [&str; 4] = ["default", "slow", "deployment", "document"];
 
 /// All that is traced.
 #[derive(Debug, Clone)]
