@@ -13,12 +13,28 @@ use crate::target::Reference;
 #[derive(Debug, Args)]
 pub(super) struct ConfArgs {
     /// The nginx.conf to test: a whole file, or a bare `server { … }` file as official images include from conf.d
-    /// [default: nginx/nginx.conf of this checkout, or the built-in one]
+    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
+    /// this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,
 }
 
 impl ConfArgs {
+    /// The same of this file.
+    pub(super) fn of(file: &Path) -> ConfArgs {
+        ConfArgs { conf: Some(file.to_owned()) }
+    }
+
+    /// The file, as it was named.
+    pub(super) fn name(&self) -> String {
+        self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
+    }
+
+    /// Whether a file is named.
+    pub(super) fn is_named(&self) -> bool {
+        self.conf.is_some()
+    }
+
     /// The configuration, with what lies beside it.
     pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
         Ok(match &self.conf {

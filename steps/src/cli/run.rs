@@ -8,7 +8,7 @@ use gherkin::tagexpr::TagOperation;
 use regex::Regex;
 
 use super::conf::ConfArgs;
-use super::interrupt::unless_interrupted;
+use super::interrupt::{Interrupted, unless_interrupted};
 use super::session::{Asked, JOBS, Session};
 use super::targets::TargetName;
 use super::{Error, KEPT};
@@ -22,6 +22,9 @@ use crate::target::Installed;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
+    /// Configurations to test, one after the other: the same as `--conf FILE` for each
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
     /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container;
     /// `nginx=IMAGE` names the image, `nginx=/PATH` an nginx that is installed here), a deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
     /// [default: reference; an nginx that is installed where the reference proxy does not have what the configuration uses]
@@ -98,13 +101,33 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
         return Ok(list(&specification, &Selection { live, ..asked.selection.clone() }));
     }
-    let source = arguments.conf.source(&here)?;
-    let outputs = Outputs::open(&arguments.reports)?;
-    let profile = arguments.profile.as_deref();
-    let ran = match arguments.targets.as_slice() {
-        [] => run_any(&mut session, &source).await,
-        targets => run_targets(&mut session, targets, &source, profile).await,
+    let confs = match arguments.files.as_slice() {
+        [] => vec![arguments.conf],
+        _ if arguments.conf.is_named() => return Err("either FILE or --conf FILE, not both".into()),
+        files => files.iter().map(|file| ConfArgs::of(file)).collect(),
     };
+    let outputs = Outputs::open(&arguments.reports)?;
+    session.expect(confs.len());
+    let mut ran = Ok(());
+    for conf in confs {
+        ran = match conf.source(&here) {
+            Ok(source) => match arguments.targets.as_slice() {
+                [] => run_any(&mut session, &source).await,
+                targets => run_targets(&mut session, targets, &source, arguments.profile.as_deref()).await,
+            },
+            Err(error) => Err(error),
+        };
+        // Of several, one that could not be run keeps no other from it; an interruption does.
+        match &ran {
+            Err(error) if session.has_several() && !error.is::<Interrupted>() => {
+                session.could_not_run(&conf, error.as_ref())
+            }
+            Err(_) => break,
+            Ok(()) if session.is_over() => break,
+            Ok(()) => continue,
+        }
+        ran = Ok(());
+    }
     // What has been found out by then is reported even so.
     let code = session.end(outputs)?;
     ran.map(|()| code)

@@ -1,12 +1,13 @@
 //! A run: the specification against one target after the other, told as it goes, and reported at the end.
 
-use super::conf::print_notes;
+use super::conf::{ConfArgs, print_notes};
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
 use super::{BROKEN, COULD_NOT_RUN, Error, KEPT};
 use crate::features::Specification;
 use crate::report::{
-    Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_summary,
+    Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,
+    print_summary,
 };
 use crate::run::{Selected, Selection, run};
 use crate::scene::Refusal;
@@ -40,6 +41,8 @@ pub(crate) struct Session<'a> {
     style: Style,
     report: Report,
     secrets: Vec<String>,
+    /// How many configurations are run.
+    confs: usize,
 }
 
 impl<'a> Session<'a> {
@@ -54,7 +57,7 @@ impl<'a> Session<'a> {
         }
         let report = Report::begin(selected.digest(), selected.outlines());
         let style = Style { silent: asked.quiet, ..Style::detect() };
-        Ok(Session { specification, asked, style, report, secrets: Vec::new() })
+        Ok(Session { specification, asked, style, report, secrets: Vec::new(), confs: 1 })
     }
 
     /// Runs it against one target, and tells what it came to.
@@ -63,7 +66,8 @@ impl<'a> Session<'a> {
     /// When interrupted; what it had come to until then is kept.
     pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
         self.secrets.extend(setting.secrets().iter().cloned());
-        if !self.asked.quiet {
+        let is_of_a_file = matches!(&setting, Setting::Staged(_));
+        if !self.asked.quiet || is_of_a_file && !self.has_several() {
             let order = self.asked.selection.shuffle;
             let order = order.map_or(String::new(), |seed| format!(" in random order: --shuffle {seed}"));
             outln!("{} {}{}", self.style.strong("testing"), setting.describe(), self.style.quiet(&order));
@@ -83,7 +87,8 @@ impl<'a> Session<'a> {
             was_interrupted = true;
             "interrupted".to_owned()
         };
-        let results = run(self.specification, setting, &selection, self.style, end).await;
+        let mut results = run(self.specification, setting, &selection, self.style, end).await;
+        results.name = self.called(&results.name, &results.configuration);
         let nothing = results.records.is_empty() && results.unfinished.is_none();
         let is_live = selection.live;
         let name = results.name.clone();
@@ -104,7 +109,7 @@ impl<'a> Session<'a> {
 
     /// Tells that an engine does not take the configuration: nothing was run, so that no promise is broken or kept.
     pub(crate) fn refused(&mut self, setting: &Setting, refusal: &Refusal) {
-        let name = setting.name();
+        let name = self.called(setting.name(), setting.configuration());
         let (why, help) = match refusal.is_a_lack() {
             true => (
                 "it does not have all that this configuration uses",
@@ -121,12 +126,33 @@ impl<'a> Session<'a> {
         }
         outln!("  {} {help}", self.style.strong("help:"));
         self.report.targets.push(TargetResults {
-            name: name.to_owned(),
+            name,
             configuration: setting.configuration().to_owned(),
             unfinished: Some(format!("it was not run: {why}")),
             refused: !refusal.is_a_lack(),
             ..TargetResults::default()
         });
+    }
+
+    /// Expects so many configurations, each with a row of its own in reports.
+    pub(crate) fn expect(&mut self, confs: usize) {
+        self.confs = confs;
+    }
+
+    /// Whether several configurations are run.
+    pub(crate) fn has_several(&self) -> bool {
+        self.confs > 1
+    }
+
+    /// What a target is called in reports: with the configuration, where there are several.
+    fn called(&self, target: &str, conf: &str) -> String {
+        if self.has_several() { format!("{conf} by {target}") } else { target.to_owned() }
+    }
+
+    /// Tells that one of several configurations could not be run.
+    pub(crate) fn could_not_run(&mut self, conf: &ConfArgs, error: &dyn std::error::Error) {
+        outln!("\n{} {error}", self.style.bad("✗"));
+        self.not_run(&conf.name(), &error.to_string());
     }
 
     /// Says something about the run, unless that is to be quiet.
@@ -158,7 +184,9 @@ impl<'a> Session<'a> {
     /// When a report cannot be written.
     pub(crate) fn end(mut self, outputs: Outputs) -> Result<u8, Error> {
         mask(&mut self.report, &self.secrets);
-        if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
+        if self.has_several() {
+            print_rows(self.style, &self.report);
+        } else if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
             print_matrix(self.style, &self.report);
         }
         outputs.write(&self.report)?;

@@ -17,4 +17,4 @@ pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
 pub use rewrite::Rewriter;
 pub use rewritten::{Rewritten, TlsFile};
-pub use source::{ConfError, FrontEnd, Source};
+pub use source::{ConfError, FrontEnd, Source, USUAL_NAMES};

@@ -20,6 +20,10 @@ static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../nginx");
 /// that official images include from `conf.d`.
 const WHOLE_FILE: [&str; 2] = ["events", "http"];
 
+/// Where a repository has its configuration, the most usual first.
+pub const USUAL_NAMES: [&str; 5] =
+    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
+
 /// Why a configuration could not be taken up.
 #[derive(Debug, Error)]
 pub enum ConfError {
@@ -180,11 +184,15 @@ impl Source {
         reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
     }
 
-    /// `nginx/nginx.conf` of the checkout that `start` lies in, or the built-in one.
+    /// The configuration that a person in the directory `start` means: one of [`USUAL_NAMES`] there, `nginx/nginx.conf` of the
+    /// checkout that it lies in, or the built-in one.
     ///
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
+        if let Some(file) = USUAL_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file()) {
+            return Source::read(file.strip_prefix(start).unwrap_or(&file));
+        }
         match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
             Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
             None => Ok(Source::built_in()),

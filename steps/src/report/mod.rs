@@ -22,4 +22,4 @@ pub use model::{
     ConfLine, Evidence, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults, Verdict,
 };
 pub(crate) use recorder::{Recorder, paragraph};
-pub use terminal::{Progress, Style, print_details, print_failures, print_matrix, print_summary};
+pub use terminal::{Progress, Style, print_details, print_failures, print_matrix, print_rows, print_summary};

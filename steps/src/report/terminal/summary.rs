@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::super::model::{Record, TargetResults, Verdict};
+use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::words::counted;
 use super::Style;
 use super::progress::not_checked;
@@ -65,6 +65,22 @@ fn left_out(results: &TargetResults) -> String {
         .then(|| format!("{} about the document's own site left out", results.of_the_document));
     let notes: Vec<String> = shard.into_iter().chain(order).chain(slow).chain(others).collect();
     if notes.is_empty() { String::new() } else { format!(" ({})", notes.join("; ")) }
+}
+
+/// Prints a row for each configuration that was run.
+pub fn print_rows(style: Style, report: &Report) {
+    outln!();
+    for results in &report.targets {
+        let broken = results.count(Record::fails);
+        let (mark, what) = match (&results.unfinished, broken) {
+            (Some(why), _) => (style.bad("–"), why.clone()),
+            (None, 0) => {
+                (style.good("✓"), format!("{} kept", results.count(|record| record.verdict == Verdict::Kept)))
+            }
+            (None, _) => (style.bad("✗"), style.bad(&format!("{broken} broken"))),
+        };
+        outln!("{mark} {}: {what}", results.name);
+    }
 }
 
 /// Prints why targets are known to differ, and what took longest.
