@@ -16,6 +16,7 @@ pub mod conformance;
 pub mod failure;
 pub mod features;
 pub mod init;
+mod machine;
 pub mod mutants;
 pub mod profile;
 pub mod report;

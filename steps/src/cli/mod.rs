@@ -21,6 +21,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::catalogue;
 use crate::features::{Specification, live};
+use crate::machine;
 use crate::profile;
 use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child};
 use crate::trace::Trace;
@@ -108,6 +109,7 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == CHILD_SUBCOMMAND) {
         return become_child(std::env::args_os().skip(2));
     }
+    machine::prepare();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

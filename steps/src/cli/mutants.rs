@@ -15,6 +15,7 @@ use super::targets::TargetName;
 use super::workers::each;
 use super::{BROKEN, Error, KEPT};
 use crate::features::Specification;
+use crate::machine;
 use crate::mutants::{Bench, Catalogue, Fate, Killer, Mutant, Outcome, Score, mutants, sample};
 use crate::report::{Record, Style, print_failures};
 use crate::setting::Setting;
@@ -89,6 +90,7 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
             return Err("nobody puts faults into a live deployment: the target is reference or nginx".into());
         }
     };
+    machine::check(stage.target.scratch_parent())?;
     let style = Style::detect();
     let thorough = arguments.killers.is_some();
     let bench = Bench {
@@ -107,6 +109,7 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
         configuration: source.name.clone(),
         outcomes: judged(&bench, &made, arguments.jobs, style).await?,
     };
+    machine::done();
     if let Some(file) = &arguments.killers {
         update(file, &bench, &made, &score.outcomes, arguments.jobs).await?;
     }

@@ -14,6 +14,7 @@ use super::targets::TargetName;
 use super::{Error, KEPT};
 use crate::conf::Source;
 use crate::features::Specification;
+use crate::machine;
 use crate::report::{Outputs, Shard, Wanted};
 use crate::run::{Selected, Selection, place, scenarios, tags};
 use crate::scene::Refusal;
@@ -188,6 +189,7 @@ async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error
 async fn refusal(setting: &Setting) -> Result<Option<Refusal>, Error> {
     match setting {
         Setting::Staged(stage) => {
+            machine::check(stage.target.scratch_parent())?;
             Ok(unless_interrupted(stage.refusal()).await?.map_err(|failure| failure.to_string())?)
         }
         Setting::Live(_) => Ok(None),

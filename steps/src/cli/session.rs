@@ -5,6 +5,7 @@ use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
 use super::{BROKEN, COULD_NOT_RUN, Error, KEPT};
 use crate::features::Specification;
+use crate::machine;
 use crate::report::{
     Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,
     print_summary,
@@ -189,6 +190,7 @@ impl<'a> Session<'a> {
         } else if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
             print_matrix(self.style, &self.report);
         }
+        machine::done();
         outputs.write(&self.report)?;
         Ok(code(&self.report))
     }

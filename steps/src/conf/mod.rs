@@ -15,6 +15,7 @@ mod touch;
 pub(crate) use edit::Edits;
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
+pub(crate) use paths::give_back;
 pub use rewrite::Rewriter;
 pub use rewritten::{Rewritten, TlsFile};
 pub use source::{ConfError, FrontEnd, Source, USUAL_NAMES};

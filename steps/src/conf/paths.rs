@@ -59,7 +59,7 @@ impl Drop for Scratch {
 }
 
 /// Makes every directory below `directory` its owner's again.
-fn give_back(directory: &Path) {
+pub(crate) fn give_back(directory: &Path) {
     let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755));
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.filter_map(Result::ok) {

@@ -19,6 +19,7 @@ pub(crate) use select::{place, retain, scenarios, tags};
 
 use crate::conf::Source;
 use crate::features::{KnownDifference, Specification, worded};
+use crate::machine;
 use crate::report::{Progress, Record, Recorder, Style, TargetResults, Verdict, decided_by};
 use crate::setting::Setting;
 use crate::world::World;
@@ -104,12 +105,22 @@ pub async fn run(
     if let Some(source) = source {
         results.records.iter_mut().for_each(|record| explain(record, &source));
     }
-    let missing = order.len() - results.records.len();
+    let lacks: Vec<&str> = results.records.iter_mut().filter_map(of_the_machine).collect();
+    let ended = ended.or_else(|| lacks.first().map(|lack| (*lack).to_owned()));
+    let missing = order.len() - results.records.len() + lacks.len();
     results.unfinished = ended
         .filter(|_| missing > 0)
         .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));
     results.took = begun.elapsed();
     results
+}
+
+/// Takes a failure back that only this machine is to blame for, and says what it lacks.
+fn of_the_machine(record: &mut Record) -> Option<&'static str> {
+    let Verdict::Broken { message, .. } = &record.verdict else { return None };
+    let lack = machine::lack(message)?;
+    record.verdict = Verdict::NotChecked { reason: lack.to_owned() };
+    Some(lack)
 }
 
 /// Adds to a failure the lines of the configuration that decided it.

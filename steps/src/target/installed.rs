@@ -11,7 +11,8 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::{
-    Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below,
+    Proxy, ProxyState, RunDirectory, START_DEADLINE, Signal, Target, TargetError, Verdict, kernel_signal,
+    scratch_below,
 };
 use crate::conf::Scratch;
 
@@ -27,7 +28,7 @@ const PLACES: [&str; 4] =
 pub struct Installed {
     program: PathBuf,
     version: String,
-    scratch: tempfile::TempDir,
+    scratch: RunDirectory,
 }
 
 impl Installed {

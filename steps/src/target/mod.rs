@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 pub use deployment::{Deployment, Found, USER_AGENT};
@@ -20,16 +21,57 @@ pub use installed::{CHILD_SUBCOMMAND, Installed, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference};
 
-use crate::conf::Scratch;
+use crate::conf::{Scratch, give_back};
 
 /// How long a proxy may take until it listens, or to end when told to. Generous: it is only ever waited out when
 /// something is wrong.
 pub const START_DEADLINE: Duration = Duration::from_secs(30);
 
+/// The directory of a run, which scratch directories lie in. It goes with the run; where a run was killed, with the next one.
+#[derive(Debug)]
+struct RunDirectory {
+    directory: tempfile::TempDir,
+    /// Held locked for as long as the run lasts.
+    _lock: std::fs::File,
+}
+
+/// How the directories of runs begin, and the file in each that its run holds locked.
+const RUN_PREFIX: &str = "hopcheck-";
+const RUN_LOCK: &str = "lock";
+
+impl RunDirectory {
+    fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+/// Removes the directories below `parent` whose runs are gone.
+fn sweep(parent: &Path) {
+    let Ok(entries) = std::fs::read_dir(parent) else { return };
+    let is_of_a_run = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(RUN_PREFIX);
+    for entry in entries.filter_map(Result::ok).filter(is_of_a_run) {
+        // One without a lock is about to get it, or somebody else's.
+        let Ok(lock) = std::fs::File::open(entry.path().join(RUN_LOCK)) else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            give_back(&entry.path());
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// A new directory below `parent` for scratch directories, open to the account the workers drop to.
-fn scratch_below(parent: &Path) -> io::Result<tempfile::TempDir> {
+fn scratch_below(parent: &Path) -> io::Result<RunDirectory> {
+    sweep(parent);
     let open = std::fs::Permissions::from_mode(0o755);
-    tempfile::Builder::new().prefix("hopcheck-").permissions(open).tempdir_in(parent)
+    let directory = tempfile::Builder::new().prefix(RUN_PREFIX).tempdir_in(parent)?;
+    // Whatever the umask takes away.
+    std::fs::set_permissions(directory.path(), open)?;
+    // Never there without being locked, so that no other run takes it for one that is gone.
+    let unlocked = directory.path().join("unlocked");
+    let lock = std::fs::File::create_new(&unlocked)?;
+    flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
+    std::fs::rename(unlocked, directory.path().join(RUN_LOCK))?;
+    Ok(RunDirectory { directory, _lock: lock })
 }
 
 /// Something that runs a configuration.
@@ -155,4 +197,23 @@ pub enum TargetError {
         /// What was awaited.
         what: String,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_run_has_left_behind_goes_with_the_next() {
+        let parent = tempfile::tempdir().unwrap();
+        let live = scratch_below(parent.path()).unwrap();
+        let killed = parent.path().join("hopcheck-killed");
+        std::fs::create_dir_all(killed.join("s1/root")).unwrap();
+        std::fs::write(killed.join(RUN_LOCK), "").unwrap();
+        let not_ours = parent.path().join("hopcheck-notes");
+        std::fs::create_dir(&not_ours).unwrap();
+        let next = scratch_below(parent.path()).unwrap();
+        assert!(!killed.exists());
+        assert!(live.path().exists() && next.path().exists() && not_ours.exists());
+    }
 }

@@ -16,7 +16,9 @@ use testcontainers::{ContainerAsync, GenericImage};
 use tokio::time::{Instant, sleep};
 
 use super::aside::{Aside, Whole};
-use super::{Proxy, ProxyState, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below};
+use super::{
+    Proxy, ProxyState, RunDirectory, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below,
+};
 use crate::conf::Scratch;
 
 /// The script that runs in the container.
@@ -51,7 +53,7 @@ pub struct Nginx {
     // Dropped first: the container must be gone before its directory is.
     _container: Aside<ContainerAsync<GenericImage>>,
     control: Control,
-    scratch: tempfile::TempDir,
+    scratch: RunDirectory,
     image: String,
     version: String,
 }

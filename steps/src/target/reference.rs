@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
-use super::{Proxy, ProxyState, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below};
+use super::{
+    Proxy, ProxyState, RunDirectory, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below,
+};
 use crate::conf::Scratch;
 
 /// The hidden subcommand under which this program is the reference proxy.
@@ -25,7 +27,7 @@ const ENOUGH: u64 = 512 * 1024 * 1024;
 pub struct Reference {
     /// A program that is the reference proxy when called with [`REFERENCE_SUBCOMMAND`].
     program: PathBuf,
-    scratch: tempfile::TempDir,
+    scratch: RunDirectory,
 }
 
 impl Reference {
