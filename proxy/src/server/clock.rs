@@ -55,6 +55,17 @@ impl Clock {
     }
 }
 
+impl Clock {
+    /// When the `second` of the day comes next, in this clock's time zone, as seconds since the epoch: `ngx_next_time`.
+    pub fn next(&self, second: u32) -> i64 {
+        let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
+        let zoned = Timestamp::from_second(now).unwrap_or_default().to_zoned(self.zone.clone());
+        let midnight = zoned.start_of_day().map_or(now, |day| day.timestamp().as_second());
+        let at = midnight + i64::from(second);
+        if at > now { at } else { at + 86_400 }
+    }
+}
+
 /// Time since the epoch, for `$msec`; zero on a machine whose clock stands before 1970.
 pub fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()

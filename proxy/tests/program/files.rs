@@ -127,6 +127,7 @@ pub(crate) fn compare(site: fn() -> Site, requests: &[String]) {
 fn comparable(server: &Server<'_>, request: &str) -> Response {
     let mut response = server.send(request.as_bytes());
     let page = response.status() >= 300;
+    relative(&mut response);
     response.head.retain(|line| {
         let ignored = if page { &["Server:", "Date:", "Content-Length:"][..] } else { &["Server:", "Date:"] };
         !ignored.iter().any(|name| line.starts_with(name))
@@ -145,6 +146,26 @@ fn comparable(server: &Server<'_>, request: &str) -> Response {
         response.body = format!("{before}<hr><center>PRODUCT</center>{after}");
     }
     response
+}
+
+/// `Expires`, and an age that is counted from a day's or a file's time, as the seconds since `Date`: that moves from one
+/// request to the next. Where it is a moment itself it stays.
+fn relative(response: &mut Response) {
+    let value = |response: &Response, name: &str| {
+        let line = response.head.iter().find_map(|line| line.strip_prefix(name))?;
+        httpdate::parse_http_date(line.trim()).ok()?.duration_since(UNIX_EPOCH).ok()
+    };
+    let (Some(date), Some(expires)) = (value(response, "Date:"), value(response, "Expires:")) else { return };
+    let seconds = expires.as_secs().cast_signed() - date.as_secs().cast_signed();
+    let age = format!("max-age={seconds}");
+    let is_round = seconds % 5 == 0 || seconds == -1;
+    for line in &mut response.head {
+        if line.starts_with("Expires:") && is_round {
+            *line = format!("Expires: {seconds} s from now");
+        } else if !is_round {
+            *line = line.replace(&age, "max-age=THAT");
+        }
+    }
 }
 
 /// Messages of the error log that concern a request: from the level on, without ids, the site's directory and port.

@@ -1,6 +1,7 @@
 //! The program as its users meet it: its command line, its signals, its logs and the files it serves.
 
 mod access_log;
+mod answers;
 mod command_line;
 mod files;
 mod forged;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
+use crate::read::values::parse_seconds;
 use crate::template::Template;
 
 /// The settings of a location after inheritance.
@@ -42,6 +43,8 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// `server_tokens`.
     pub server_tokens: bool,
+    /// `expires`.
+    pub expires: Expires,
     /// `add_header`, this level's or the inherited ones, never both.
     pub add_header: Vec<AddHeader>,
     /// `access_log`; empty when off.
@@ -93,6 +96,67 @@ pub enum TryFilesFallback {
     Uri(Template),
     /// `=404`.
     Status(u16),
+}
+
+/// `expires`: what `Expires` and `Cache-Control` say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Expires {
+    /// `off`: nothing.
+    #[default]
+    Off,
+    /// `epoch`: long past, and `no-cache`.
+    Epoch,
+    /// `max`: the end of 2037, and ten years.
+    Max,
+    /// So many seconds from the request on; negative ones with `no-cache`.
+    Access(i64),
+    /// `modified`: so many seconds from when the file was changed.
+    Modified(i64),
+    /// `@`: that second of the day, the next time that it comes.
+    Daily(u32),
+    /// What a text with variables comes to; anything that is no time is `off`.
+    Computed {
+        /// The text.
+        value: Template,
+        /// `modified`.
+        modified: bool,
+    },
+}
+
+impl Expires {
+    /// What `text` says, after `modified` or without.
+    ///
+    /// # Errors
+    ///
+    /// Why it is none, as nginx says it.
+    pub fn parse(text: &str, modified: bool) -> Result<Expires, &'static str> {
+        match (text, modified) {
+            ("off", false) => return Ok(Expires::Off),
+            ("epoch", false) => return Ok(Expires::Epoch),
+            ("max", false) => return Ok(Expires::Max),
+            _ => {}
+        }
+        let (daily, rest) = match text.strip_prefix('@') {
+            Some(_) if modified => return Err("daily time cannot be used with \"modified\" parameter"),
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (sign, digits) = match rest.as_bytes().first() {
+            Some(b'-') if !daily => (-1, &rest[1..]),
+            Some(b'+') if !daily => (1, &rest[1..]),
+            _ => (1, rest),
+        };
+        let seconds = parse_seconds(digits).and_then(|time| i64::try_from(time.as_secs()).ok());
+        let seconds = sign * seconds.ok_or("invalid value")?;
+        match (daily, modified) {
+            (true, _) => match u32::try_from(seconds) {
+                Ok(second) if second <= 86_400 => Ok(Expires::Daily(second)),
+                _ => Err("daily time value must be less than 24 hours"),
+            },
+            (false, true) => Ok(Expires::Modified(seconds)),
+            (false, false) => Ok(Expires::Access(seconds)),
+        }
+    }
 }
 
 /// One `add_header`.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AddHeader, ErrorLog, LocationId, LocationKind, NextUpstream, Op, Pattern, ProxyPass, Redirect,
-    Root, TryFiles,
+    AccessLog, AddHeader, ErrorLog, Expires, LocationId, LocationKind, NextUpstream, Op, Pattern, ProxyPass,
+    Redirect, Root, TryFiles,
 };
 use crate::read::http::ssl::Tls;
 use crate::template::Template;
@@ -59,6 +59,7 @@ pub(crate) struct Raw {
     pub large_client_header_buffers: Option<(usize, usize)>,
     pub send_timeout: Option<Duration>,
     pub server_tokens: Option<bool>,
+    pub expires: Option<Expires>,
     pub add_header: Vec<AddHeader>,
     pub access_log: Vec<AccessLog>,
     pub access_log_off: bool,

@@ -49,6 +49,14 @@ pub(super) const COMMANDS: &[Command] = &[
         once(&mut r.raw().etag, d, flag)
     }),
     command(
+        "expires",
+        LEVELS | LOCATION_IF,
+        Take(1, 2),
+        "off",
+        "How long an answer may be kept, in `Expires` and `Cache-Control`, for the statuses of `add_header`.",
+        files::expires,
+    ),
+    command(
         "add_header",
         LEVELS | LOCATION_IF,
         Take(2, 3),

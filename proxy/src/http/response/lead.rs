@@ -9,6 +9,7 @@ use crate::http::text;
 use crate::http::variables::Variables;
 use crate::http::variables::ip_text;
 use crate::server::clock::http_date;
+use nginx_conf::model::Expires;
 use nginx_conf::template::Template;
 
 /// What a head says before the fields that come from elsewhere.
@@ -28,6 +29,8 @@ pub(crate) struct Lead<'r> {
     pub(crate) location: Option<&'r [u8]>,
     /// `Transfer-Encoding: chunked`.
     pub(crate) chunked: bool,
+    /// `Accept-Ranges` or `Content-Range`, which stands behind what `expires` and `add_header` add.
+    pub(crate) range: Option<(&'r [u8], &'r [u8])>,
 }
 
 /// Statuses to which `add_header` adds without `always`.
@@ -85,6 +88,7 @@ impl Exchange<'_> {
             write_field(out, b"Location", location);
         }
         fields(out);
+        self.write_expires(out, status, lead.last_modified);
         for add in self.settings.add_header.iter().filter(|add| add.always || ADDS.contains(&status)) {
             let value = match add.value.as_literal() {
                 Some(text) => Cow::Borrowed(text.as_bytes()),
@@ -98,7 +102,53 @@ impl Exchange<'_> {
                 write_field(out, add.name.as_bytes(), &value);
             }
         }
+        if let Some((name, value)) = lead.range {
+            write_field(out, name, value);
+        }
         out.extend_from_slice(b"\r\n");
+    }
+
+    /// `Expires` and `Cache-Control` as `expires` has them, in place of an app server's own: `ngx_http_set_expires`.
+    fn write_expires(&self, out: &mut Vec<u8>, status: u16, last_modified: Option<u64>) {
+        if self.settings.expires == Expires::Off || !ADDS.contains(&status) {
+            return;
+        }
+        let computed = match &self.settings.expires {
+            Expires::Computed { value, modified } => {
+                let text = self.evaluate_with_head(value, out);
+                Expires::parse(&String::from_utf8_lossy(&text), *modified).unwrap_or_default()
+            }
+            expires => expires.clone(),
+        };
+        let now = i64::try_from(self.worker.clock.now().second).unwrap_or(i64::MAX);
+        // Of a file, or as an app server's answer says.
+        let modified = || {
+            let said =
+                || httpdate::parse_http_date(&String::from_utf8_lossy(field(out, "Last-Modified")?)).ok();
+            let said = || said()?.duration_since(std::time::UNIX_EPOCH).ok().map(|since| since.as_secs());
+            last_modified.or_else(said).and_then(|second| i64::try_from(second).ok())
+        };
+        let (at, age) = match computed {
+            Expires::Off | Expires::Computed { .. } => return,
+            Expires::Epoch => (1, -1),
+            Expires::Max => (2_145_916_555, 315_360_000),
+            Expires::Access(seconds) => (now.saturating_add(seconds), seconds),
+            Expires::Daily(second) => {
+                let at = self.worker.clock.next(second);
+                (at, at - now)
+            }
+            Expires::Modified(seconds) => {
+                let from = modified().unwrap_or(now);
+                (
+                    from.saturating_add(seconds),
+                    if seconds < 0 { -1 } else { from.saturating_add(seconds) - now },
+                )
+            }
+        };
+        let date = http_date(u64::try_from(at).unwrap_or_default());
+        put_field(out, "Expires", &date);
+        let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
+        put_field(out, "Cache-Control", &control);
     }
 
     /// The value of a template that may name fields of the head so far.
@@ -124,6 +174,39 @@ impl Exchange<'_> {
         }
         write_value(out, path);
     }
+}
+
+/// The value of a field of a head.
+fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
+    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.find_map(|line| {
+        let (found, rest) = line.split_at_checked(name.len())?;
+        found.eq_ignore_ascii_case(name.as_bytes()).then(|| rest.strip_prefix(b": "))?
+    })
+}
+
+/// Puts a field in place of the first of its name, or behind all others; no second one stays.
+fn put_field(head: &mut Vec<u8>, name: &str, value: &str) {
+    let is_named = |line: &[u8]| {
+        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            && line.get(name.len()) == Some(&b':')
+    };
+    if !head.split(|&byte| byte == b'\n').any(is_named) {
+        return write_field(head, name.as_bytes(), value.as_bytes());
+    }
+    let mut out = Vec::with_capacity(head.len());
+    let mut is_first = true;
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        match (is_named(line), is_first) {
+            (false, _) => out.extend_from_slice(line),
+            (true, true) => {
+                write_field(&mut out, name.as_bytes(), value.as_bytes());
+                is_first = false;
+            }
+            (true, false) => {}
+        }
+    }
+    *head = out;
 }
 
 /// Takes all fields of a name out of a head.

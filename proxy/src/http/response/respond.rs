@@ -45,6 +45,11 @@ pub(crate) struct Connection<S> {
 #[derive(Debug)]
 pub(crate) struct Gone(pub(crate) io::Error);
 
+/// Whether a field is the one that says which ranges there are.
+fn is_range((name, _): &(&[u8], &[u8])) -> bool {
+    name.eq_ignore_ascii_case(b"Accept-Ranges") || name.eq_ignore_ascii_case(b"Content-Range")
+}
+
 impl<S: Stream> Connection<S> {
     /// A new connection.
     pub(crate) fn new(stream: S) -> Connection<S> {
@@ -76,12 +81,13 @@ impl<S: Stream> Connection<S> {
             length: if bare { None } else { Some(response.body.len()) },
             last_modified: response.last_modified,
             location: response.location.as_deref(),
+            range: response.headers.iter().find(is_range),
             ..Lead::default()
         };
         let mut head = x.response_head.take();
         head.clear();
         x.write_head(&mut head, &lead, |out| {
-            for (name, value) in response.headers.iter() {
+            for (name, value) in response.headers.iter().filter(|field| !is_range(field)) {
                 write_field(out, name, value);
             }
         });

@@ -1,6 +1,8 @@
 //! Puts what each name turned out to be into every template and pattern.
 
-use crate::model::{Condition, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback};
+use crate::model::{
+    Condition, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
+};
 use crate::template::{Part, Template, Variable};
 
 /// Replaces provisional slots by what `variables` says they are.
@@ -69,6 +71,9 @@ impl Linker<'_> {
             if let TryFilesFallback::Uri(uri) = &mut try_files.last {
                 self.template(uri);
             }
+        }
+        if let Expires::Computed { value, .. } = &mut settings.expires {
+            self.template(value);
         }
         settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
         settings

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::checks::PAGE;
 use crate::model::{
-    AccessLog, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
+    AccessLog, Expires, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
 use crate::read::level::{Level, LevelId, Raw};
 use crate::template::Template;
@@ -76,6 +76,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
         send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
+        expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
         add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
@@ -154,6 +155,7 @@ fn defaults(prefix: &Path) -> Settings {
         client_body_timeout: MINUTE,
         send_timeout: MINUTE,
         server_tokens: true,
+        expires: Expires::Off,
         add_header: Vec::new(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),

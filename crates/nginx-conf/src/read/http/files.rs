@@ -2,9 +2,9 @@
 
 use crate::error::ConfigError;
 use crate::input::Directive;
-use crate::model::{AddHeader, LocationKind, Root, TryFile, TryFiles, TryFilesFallback};
+use crate::model::{AddHeader, Expires, LocationKind, Root, TryFile, TryFiles, TryFilesFallback};
 use crate::read::Reader;
-use crate::read::values::{duplicate, parse_number};
+use crate::read::values::{duplicate, invalid_value, parse_number};
 use crate::read::variables::{template, template_of};
 
 /// `root` and `alias`.
@@ -118,6 +118,26 @@ pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigErro
             }
         }
     }
+    Ok(())
+}
+
+/// `expires`.
+pub(crate) fn expires(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.raw().expires.is_some() {
+        return Err(duplicate(directive));
+    }
+    let (modified, word) = match directive.arguments() {
+        [word] => (false, word),
+        [modified, word] if modified.text == "modified" => (true, word),
+        _ => return Err(invalid_value(directive, 0)),
+    };
+    let value = template(&mut reader.http.names, directive, word)?;
+    let expires = match value.as_literal() {
+        Some(text) => Expires::parse(text, modified)
+            .map_err(|why| directive.error_at(word, format!("\"expires\" directive {why}")))?,
+        None => Expires::Computed { value, modified },
+    };
+    reader.raw().expires = Some(expires);
     Ok(())
 }
 
