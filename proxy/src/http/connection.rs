@@ -12,7 +12,7 @@ use super::request::arriving::Arriving;
 use super::request::head::{Length, Request};
 use super::request::refusal::{PLAIN_TO_TLS, Refusal};
 use super::request::scan::Limits;
-use super::response::respond::{Connection, Gone, error_page};
+use super::response::respond::{Connection, Gone, error_page, mistrust, page_response};
 use super::server_names;
 use super::wire::{Framing, Inflow, Stream};
 use crate::log::describe;
@@ -309,26 +309,30 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
     };
     let behind = connection.input.len() - connection.body.data(&connection.input).len();
     x.body_at_hand = at_hand.saturating_sub(behind) as u64;
-    let content = phases::run(x);
-    let outcome = match content {
-        Content::Proxy => match proxy::handle(connection, x).await {
-            Ok(()) => Ok(()),
-            Err(Unanswered::Status(status)) => {
-                let page = error_page(x, status);
-                own(connection, x, page).await
+    let mut content = phases::run(x);
+    let outcome = loop {
+        let status = match content {
+            Content::Proxy => match proxy::handle(connection, x).await {
+                Ok(()) => break Ok(()),
+                Err(Unanswered::Status(status)) => status,
+                Err(Unanswered::Close) if x.status == 101 => return After::Close,
+                Err(Unanswered::Close) => return After::Drop,
+            },
+            Content::Respond(response) => break own(connection, x, response).await,
+            Content::Error(status) => status,
+            Content::Close(status) => {
+                x.status = status;
+                return After::Close;
             }
-            Err(Unanswered::Close) if x.status == 101 => return After::Close,
-            Err(Unanswered::Close) => return After::Drop,
-        },
-        Content::Respond(response) => own(connection, x, response).await,
-        Content::Error(status) => {
-            let page = error_page(x, status);
-            own(connection, x, page).await
-        }
-        Content::Close(status) => {
-            x.status = status;
-            return After::Close;
-        }
+        };
+        mistrust(x, status);
+        content = match phases::error_page(x, status) {
+            Some(instead) => instead,
+            None => {
+                let page = page_response(x, status);
+                break own(connection, x, page).await;
+            }
+        };
     };
     match outcome {
         Err(()) => After::Drop,

@@ -55,6 +55,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) add_uri_to_alias: bool,
     /// An `if` before the settings in force had a `proxy_pass`.
     pub(crate) was_to_proxy: bool,
+    /// The status that an `error_page` gives to whatever answers in its place.
+    pub(crate) error_status: Option<u16>,
+    /// An `error_page` has been looked for, and none is for what comes now (`recursive_error_pages off`).
+    pub(crate) had_error_page: bool,
     uri_changes: u8,
     pub(crate) variables: Memory,
     pub(crate) started: Instant,
@@ -123,6 +127,8 @@ impl<'a> Exchange<'a> {
             quoted: false,
             add_uri_to_alias: false,
             was_to_proxy: false,
+            error_status: None,
+            had_error_page: false,
             uri_changes: 0,
             variables: Memory::default(),
             started: Instant::now(),
@@ -150,6 +156,16 @@ impl<'a> Exchange<'a> {
     pub(crate) fn settle_keep_alive(&mut self) {
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
             && self.client.requests < self.settings.keepalive_requests;
+    }
+
+    /// Whether there can be no more redirects inside the proxy.
+    pub(crate) fn uri_changes_are_used_up(&self) -> bool {
+        self.uri_changes > MOST_URI_CHANGES
+    }
+
+    /// Whether it has been redirected inside the proxy.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.uri_changes > 0
     }
 
     /// Counts an internal redirect; false when there have been too many.

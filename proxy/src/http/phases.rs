@@ -3,14 +3,14 @@
 use bytes::Bytes;
 
 use super::exchange::Exchange;
-use super::message::{Body, Response};
+use super::message::{Body, Headers, Response};
 use super::request::head::Length;
 use super::response::respond::page_response;
 use super::variables::Variables;
 use crate::files::{self, FileRequest, Outcome};
 use crate::log::Visible;
 use nginx_conf::locate;
-use nginx_conf::model::{Condition, Level, LocationId, LocationTree, Op};
+use nginx_conf::model::{Condition, ErrorStatus, Level, LocationId, LocationTree, Op};
 use nginx_conf::template::Template;
 
 /// What is to be done to answer.
@@ -38,7 +38,47 @@ enum Next {
 
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Content {
-    let mut next = Next::Server;
+    run_from(x, Next::Server)
+}
+
+/// What an `error_page` has answer in place of an error, `ngx_http_special_response_handler`; `None` where none is for it.
+pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Content> {
+    let settings = x.settings;
+    // An error on the way to the page of another is itself.
+    x.error_status = None;
+    if x.had_error_page || settings.error_page.is_empty() || x.uri_changes_are_used_up() {
+        return None;
+    }
+    x.had_error_page = !settings.recursive_error_pages;
+    let page = settings.error_page.iter().find(|page| page.status == status)?;
+    x.error_status = match page.answer {
+        ErrorStatus::Same => Some(status),
+        ErrorStatus::Fixed(code) => Some(code),
+        ErrorStatus::Answer => None,
+    };
+    let target = x.evaluate(&page.page);
+    Some(match target.first() {
+        Some(b'/') => {
+            x.request.become_get();
+            let (path, args) = split(&target);
+            let next = redirect(x, path, args);
+            run_from(x, next)
+        }
+        Some(b'@') => {
+            let next = named(x, &target);
+            run_from(x, next)
+        }
+        _ => {
+            let redirects = |code: &u16| matches!(code, 301 | 302 | 303 | 307 | 308);
+            let code = x.error_status.take().filter(redirects).unwrap_or(302);
+            let mut response = page_response(x, code);
+            response.location = Some(Bytes::from(target));
+            Content::Respond(response)
+        }
+    })
+}
+
+fn run_from(x: &mut Exchange<'_>, mut next: Next) -> Content {
     loop {
         next = match next {
             Next::Done(content) => return content,
@@ -85,6 +125,9 @@ fn find_location(x: &mut Exchange<'_>) -> Next {
     {
         x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
         return Next::Done(Content::Error(413));
+    }
+    if x.settings.internal && !x.is_internal() {
+        return Next::Done(Content::Error(404));
     }
     if auto_redirect {
         return Next::Done(Content::Respond(with_slash(x)));
@@ -172,6 +215,11 @@ fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
 /// The try-files and content phases.
 fn content(x: &mut Exchange<'_>) -> Next {
     let settings = x.settings;
+    let client = x.client.peer.ip();
+    if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {
+        x.log(Level::Error, format_args!("access forbidden by rule"));
+        return Next::Done(Content::Error(403));
+    }
     if let Some(rule) = &settings.try_files {
         match with_files(x, |request| files::try_files(request, rule)) {
             Outcome::Continue { uri, add_uri_to_alias } => {
@@ -226,13 +274,16 @@ fn settle(x: &mut Exchange<'_>, outcome: Outcome) -> Next {
 fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) -> T {
     let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
     let method = x.request.method();
+    // The page of an error is sent as it is, whatever the client has of it.
+    let none = Headers::new();
+    let is_error = x.error_status.is_some_and(|status| status != 200);
     serve(&FileRequest {
         get: matches!(method, b"GET" | b"HEAD"),
         post: method == b"POST",
         uri: &x.uri,
         add_uri_to_alias: x.add_uri_to_alias,
         settings: x.settings,
-        headers: &x.request.headers,
+        headers: if is_error { &none } else { &x.request.headers },
         variables: x,
         log: &log,
     })

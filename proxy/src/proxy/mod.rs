@@ -34,7 +34,7 @@ use crate::http::wire::{Buffer, Inflow, Stream};
 use crate::log::{Visible, describe};
 use crate::server::worker::is_exhausted;
 use crate::tunnel;
-use nginx_conf::model::Level;
+use nginx_conf::model::{ErrorPage, Level};
 
 /// Why an app server's answer did not reach the client to its end.
 #[derive(Debug)]
@@ -63,6 +63,11 @@ pub(crate) async fn handle<C: Stream>(
     let now = Instant::now();
     let mut handler = Handler { group, request, sending, began: now, chosen: now };
     let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
+    let is_for = |page: &ErrorPage| page.status == head.status;
+    if settings.proxy.intercept_errors && head.status >= 300 && settings.error_page.iter().any(is_for) {
+        // What else the app server says goes with its connection.
+        return Err(Unanswered::Status(head.status));
+    }
     let ended = handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
     handler.keep(client, leg, &head, ended);
     Ok(())

@@ -152,8 +152,8 @@ impl Head {
         let location =
             location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
         let lead = Lead {
-            status: self.status,
-            status_text: Some(&self.text),
+            status: x.error_status.unwrap_or(self.status),
+            status_text: x.error_status.is_none().then_some(&self.text),
             content_type: fields
                 .get("Content-Type")
                 .filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type")),

@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
     ("tls", include_str!("cases/tls.txt")),
     ("certificate", include_str!("cases/certificate.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
+    ("answer", include_str!("cases/answer.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 

@@ -29,13 +29,88 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /modified/ { alias www/; expires modified 1d; }
             location /before/ { alias www/; expires modified -1d; }
             location /now { expires modified 1h; return 200 x; }
+            location /kept { expires 1h; proxy_pass http://127.0.0.1:@PORT@/app/kept; }
+            location /app/kept { expires off; add_header Cache-Control \"private, max-age=5\"; add_header Cache-Control b;
+                add_header Expires \"Thu, 01 Jan 1970 00:00:09 GMT\"; add_header X-After 1; return 200 x; }
+        }
+    }";
+
+const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        types { text/html html; text/plain txt; }
+        default_type application/octet-stream;
+        access_log off;
+        server {
+            listen 127.0.0.1:@PORT@;
+            root www;
+            error_page 404 /404.html;
+            error_page 500 502 503 504 /50x.html;
+            error_page 403 =200 /a.txt;
+            error_page 410 =301 /elsewhere;
+            error_page 418 https://else.test/$uri;
+            error_page 419 =303 https://else.test/;
+            error_page 420 = @named;
+            error_page 421 @named;
+            error_page 422 /missing.html;
+            error_page 423 =201 /ret?x=1;
+            error_page 429 /only-inside;
+            location = /50x.html { add_header X-Page 50x always; }
+            location @named { return 203 \"named $uri $request_method $args\"; }
+            location /ret { return 200 \"ret $uri $request_method $args $request\"; }
+            location ~ ^/code/(.*)$ { return 404; }
+            location = /e403 { return 403; }
+            location = /e410 { return 410; }
+            location = /e418 { return 418; }
+            location = /e419 { return 419; }
+            location = /e420 { return 420; }
+            location = /e421 { return 421; }
+            location = /e422 { return 422; }
+            location = /e423 { return 423; }
+            location = /e429 { return 429; }
+            location = /text { return 404 text; }
+            location /only-inside { internal; return 200 inside; }
+            location /own/ { error_page 404 = /ret; }
+            location /deep/ { recursive_error_pages on; error_page 404 /deep/again; }
+            location /dead { proxy_pass http://127.0.0.1:1; }
+            location /dead2 { error_page 502 =200 /a.txt; proxy_pass http://127.0.0.1:1; }
+            location /dead3 { error_page 502 = @named; proxy_pass http://127.0.0.1:1; }
+            location /app/ { return 404 \"the app's own\"; }
+            location /app500/ { error_page 500 /none; return 500 \"own\"; }
+            location /through { proxy_pass http://127.0.0.1:@PORT@/app/; }
+            location /caught { proxy_intercept_errors on; proxy_pass http://127.0.0.1:@PORT@/app/; }
+            location /caught2 { proxy_intercept_errors on; error_page 404 =200 /a.txt; proxy_pass http://127.0.0.1:@PORT@/app/; }
+            location /caught3 { proxy_intercept_errors on; error_page 503 /a.txt; proxy_pass http://127.0.0.1:@PORT@/app/; }
+            location /caught4 { proxy_intercept_errors on; error_page 404 = @again; proxy_pass http://127.0.0.1:@PORT@/app/; }
+            location @again { return 202 \"again $request_method\"; }
+            location /denied { deny all; }
+            location /denied/some { deny 127.0.0.2; allow 127.0.0.0/8; deny all; return 200 never; try_files /a.txt =404; }
+            location /denied/file { allow 10.0.0.0/8; allow ::1; deny all; try_files /a.txt =404; }
+            location /allowed { allow 127.0.0.0/8; deny all; try_files /a.txt =404; }
+            location /allowed/all { deny 10.1.2.3; allow all; try_files /a.txt =404; }
+            location /denied/answered { deny all; return 200 x; }
+            location /small { client_max_body_size 1; error_page 413 /ret; return 200 x; }
         }
     }";
 
 fn site() -> Site {
+    with(CONF)
+}
+
+fn with_errors() -> Site {
+    let site = with(ERRORS);
+    site.write("www/404.html", "<h1>not here</h1>");
+    site.write("www/50x.html", "<h1>down</h1>");
+    for name in ["404.html", "50x.html"] {
+        let file = std::fs::File::open(site.path(&format!("www/{name}"))).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
+    }
+    site
+}
+
+fn with(conf: &str) -> Site {
     // Without it, each program would choose its own user.
     let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
-    let site = Site::new(&CONF.replace("@USER@", user));
+    let site = Site::new(&conf.replace("@USER@", user));
     site.write("www/a.txt", "0123456789");
     let file = std::fs::File::open(site.path("www/a.txt")).unwrap();
     file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
@@ -45,8 +120,21 @@ fn site() -> Site {
 #[test]
 fn how_long_an_answer_may_be_kept() {
     let targets = "/off /inherits /hour /past /none /sum /epoch /max /day /missing /moved /v/x /v/none /v/odd /v/max /v/off \
-        /v/less /if /if?a=1 /modified/a.txt /before/a.txt /now /a.txt /nothing";
+        /v/less /if /if?a=1 /modified/a.txt /before/a.txt /now /kept /a.txt /nothing";
     let requests: Vec<String> =
         targets.split_whitespace().map(|target| request("GET", target, &[])).collect();
     compare(site, &requests);
+}
+
+#[test]
+fn what_answers_in_place_of_an_error() {
+    let targets = "/missing /missing?q=1 /code/x /e403 /e410 /e418 /e419 /e420 /e421 /e422 /e423 /e429 /text /only-inside \
+        /only-inside/x /own/x /deep/x /dead /dead2 /dead3 /app/ /app500/ /through /caught /caught2 /caught3 /caught4 /denied \
+        /denied/some /denied/file /allowed /allowed/all /denied/answered /50x.html";
+    let targets = targets.split_whitespace();
+    let methods = ["GET", "HEAD", "POST"];
+    let mut requests: Vec<String> =
+        targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
+    requests.push(request("POST", "/small", &["Content-Length: 5"]) + "12345");
+    compare(with_errors, &requests);
 }

@@ -19,7 +19,10 @@ pub use location::{
 };
 pub use log::{AccessLog, LogEscape, LogFormat};
 pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
-pub use settings::{AddHeader, Expires, Root, Settings, TryFile, TryFiles, TryFilesFallback};
+pub use settings::{
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
+    TryFilesFallback,
+};
 pub use upstream::{Upstream, UpstreamServer};
 
 /// A whole configuration: nginx calls it a cycle.

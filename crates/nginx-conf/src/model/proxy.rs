@@ -50,6 +50,8 @@ pub struct ProxySettings {
     pub redirect: Redirect,
     /// `proxy_hide_header`, lower case, in addition to nginx's own list.
     pub hide_header: Vec<String>,
+    /// `proxy_intercept_errors`.
+    pub intercept_errors: bool,
     /// `proxy_pass_request_headers`.
     pub pass_request_headers: bool,
 }

@@ -1,6 +1,7 @@
 //! What is in force in a location.
 
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,6 +44,14 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// `server_tokens`.
     pub server_tokens: bool,
+    /// `internal`: only redirects inside the proxy come here.
+    pub internal: bool,
+    /// `allow` and `deny`, this level's or the inherited ones, never both; the first that fits counts.
+    pub access: Vec<AccessRule>,
+    /// `error_page`, this level's or the inherited ones, never both.
+    pub error_page: Vec<ErrorPage>,
+    /// `recursive_error_pages`.
+    pub recursive_error_pages: bool,
     /// `expires`.
     pub expires: Expires,
     /// `add_header`, this level's or the inherited ones, never both.
@@ -96,6 +105,56 @@ pub enum TryFilesFallback {
     Uri(Template),
     /// `=404`.
     Status(u16),
+}
+
+/// An `allow` or `deny`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AccessRule {
+    /// `allow`.
+    pub allow: bool,
+    /// The clients: an address with the bits that count; `None` for `all`. A rule for `unix:` fits nobody here.
+    pub clients: Option<(IpAddr, u8)>,
+}
+
+impl AccessRule {
+    /// Whether it is about the client at `address`.
+    pub fn fits(&self, address: IpAddr) -> bool {
+        let same = |client: u128, address: u128, unused: u32| {
+            (client ^ address).checked_shr(unused).unwrap_or(0) == 0
+        };
+        match (self.clients, address) {
+            (None, _) => true,
+            (Some((IpAddr::V4(clients), bits)), IpAddr::V4(address)) => {
+                same(clients.to_bits().into(), address.to_bits().into(), 32 - u32::from(bits))
+            }
+            (Some((IpAddr::V6(clients), bits)), IpAddr::V6(address)) => {
+                same(clients.to_bits(), address.to_bits(), 128 - u32::from(bits))
+            }
+            _ => false,
+        }
+    }
+}
+
+/// What an `error_page` says of one status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorPage {
+    /// The status.
+    pub status: u16,
+    /// What it becomes.
+    pub answer: ErrorStatus,
+    /// A path, a URL or the name of a location.
+    pub page: Template,
+}
+
+/// The status of an answer in place of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorStatus {
+    /// The error's own.
+    Same,
+    /// `=CODE`.
+    Fixed(u16),
+    /// `=`: that of whatever answers.
+    Answer,
 }
 
 /// `expires`: what `Expires` and `Cache-Control` say.

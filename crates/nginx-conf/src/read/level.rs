@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AddHeader, ErrorLog, Expires, LocationId, LocationKind, NextUpstream, Op, Pattern, ProxyPass,
-    Redirect, Root, TryFiles,
+    AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, NextUpstream,
+    Op, Pattern, ProxyPass, Redirect, Root, TryFiles,
 };
 use crate::read::http::ssl::Tls;
 use crate::template::Template;
@@ -59,6 +59,11 @@ pub(crate) struct Raw {
     pub large_client_header_buffers: Option<(usize, usize)>,
     pub send_timeout: Option<Duration>,
     pub server_tokens: Option<bool>,
+    pub internal: Option<bool>,
+    pub access: Vec<AccessRule>,
+    pub error_page: Vec<ErrorPage>,
+    pub recursive_error_pages: Option<bool>,
+    pub intercept_errors: Option<bool>,
     pub expires: Option<Expires>,
     pub add_header: Vec<AddHeader>,
     pub access_log: Vec<AccessLog>,

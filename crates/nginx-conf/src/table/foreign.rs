@@ -12,11 +12,11 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "http core",
         "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer connection_pool_size directio directio_alignment \
-         disable_symlinks early_hints error_page http3 if_modified_since ignore_invalid_headers internal \
+         disable_symlinks early_hints http3 if_modified_since ignore_invalid_headers \
          keepalive_disable keepalive_min_timeout keepalive_time limit_except limit_rate limit_rate_after lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
-         open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead recursive_error_pages \
+         open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \
          request_pool_size reset_timedout_connection satisfy send_lowat \
          sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
          underscores_in_headers",
@@ -45,7 +45,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "allow deny auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
+        "auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
          geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_conn limit_conn_dry_run \
          limit_conn_log_level limit_conn_status limit_conn_zone limit_req limit_req_dry_run limit_req_log_level \
          limit_req_status limit_req_zone limit_zone mirror mirror_request_body real_ip_header real_ip_recursive \
@@ -73,7 +73,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_path \
          proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid proxy_cookie_domain proxy_cookie_flags \
          proxy_cookie_path proxy_force_ranges proxy_ignore_client_abort proxy_ignore_headers \
-         proxy_intercept_errors proxy_limit_rate proxy_max_temp_file_size proxy_method proxy_no_cache \
+         proxy_limit_rate proxy_max_temp_file_size proxy_method proxy_no_cache \
          proxy_pass_header proxy_pass_request_body proxy_pass_trailers proxy_send_lowat proxy_set_body \
          proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
          proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \

@@ -49,6 +49,41 @@ pub(super) const COMMANDS: &[Command] = &[
         once(&mut r.raw().etag, d, flag)
     }),
     command(
+        "internal",
+        LOCATION,
+        Take(0, 0),
+        "",
+        "Only redirects inside the proxy come here; to clients it is a 404.",
+        files::internal,
+    ),
+    command(
+        "allow",
+        LEVELS,
+        Take(1, 1),
+        "",
+        "Clients that are let in: an address, a network, or `all`. The first `allow` or `deny` that fits counts; a level with one \
+         of its own inherits none.",
+        files::access,
+    ),
+    command("deny", LEVELS, Take(1, 1), "", "Clients that are answered 403, in the same way.", files::access),
+    command(
+        "error_page",
+        LEVELS | LOCATION_IF,
+        AtLeast(2),
+        "",
+        "What answers in place of these statuses: a path, a URL or a named location, with their status, with `=CODE` or, after `=`, \
+         with its own. A level with one of its own inherits none.",
+        files::error_page,
+    ),
+    command(
+        "recursive_error_pages",
+        LEVELS | LOCATION_IF,
+        Flag,
+        "off",
+        "Whether an error on the way to such a page has one itself.",
+        |r, d| once(&mut r.raw().recursive_error_pages, d, flag),
+    ),
+    command(
         "expires",
         LEVELS | LOCATION_IF,
         Take(1, 2),

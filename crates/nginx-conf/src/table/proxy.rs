@@ -105,6 +105,14 @@ pub(super) const COMMANDS: &[Command] = &[
         "A response header that is not passed on.",
         set::proxy_hide_header,
     ),
+    command(
+        "proxy_intercept_errors",
+        LEVELS,
+        Flag,
+        "off",
+        "Whether `error_page` answers in place of an app server's own 300 and above.",
+        |r, d| once(&mut r.raw().intercept_errors, d, flag),
+    ),
     command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.", |r, d| {
         once(&mut r.raw().buffering, d, flag)
     })

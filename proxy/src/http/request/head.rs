@@ -35,6 +35,8 @@ const ONCE: [&str; 7] = [
 pub struct Request {
     line: Vec<u8>,
     method: Range<usize>,
+    /// It has become a GET on its way to an `error_page`.
+    is_get_now: bool,
     target: Range<usize>,
     protocol: Range<usize>,
     /// The normalised path of the target, until the exchange takes it.
@@ -119,7 +121,7 @@ impl Request {
 
     /// The method (`$request_method`); empty where the line could not be read.
     pub fn method(&self) -> &[u8] {
-        self.line.get(self.method.clone()).unwrap_or_default()
+        if self.is_get_now { b"GET" } else { self.line.get(self.method.clone()).unwrap_or_default() }
     }
 
     /// Path and query as they came, without scheme and authority (`$request_uri`).
@@ -138,6 +140,12 @@ impl Request {
     }
 
     /// Whether the body of a response to this must be left out.
+    /// Makes a GET of it, unless it is a HEAD.
+    pub(crate) fn become_get(&mut self) {
+        self.is_get_now = !self.is_head();
+    }
+
+    /// Whether it is a HEAD.
     pub fn is_head(&self) -> bool {
         self.method() == b"HEAD"
     }

@@ -66,6 +66,13 @@ impl<S: Stream> Connection<S> {
     /// Sends `response`, or as much of it as its request wants to see.
     pub(crate) async fn respond(&mut self, x: &mut Exchange<'_>, response: Response) -> Result<(), Gone> {
         let mut response = response;
+        if let Some(status) = x.error_status.take() {
+            response.status = status;
+            // Of an error's page nobody keeps a copy or asks for a part.
+            if !matches!(status, 200 | 206 | 304) {
+                response.last_modified = None;
+            }
+        }
         if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
@@ -81,7 +88,11 @@ impl<S: Stream> Connection<S> {
             length: if bare { None } else { Some(response.body.len()) },
             last_modified: response.last_modified,
             location: response.location.as_deref(),
-            range: response.headers.iter().find(is_range),
+            range: response
+                .headers
+                .iter()
+                .find(is_range)
+                .filter(|_| matches!(response.status, 200 | 206 | 416)),
             ..Lead::default()
         };
         let mut head = x.response_head.take();
@@ -299,12 +310,17 @@ fn timely<T>(
     }
 }
 
-/// nginx's page for a status, and what else an error does: after some the connection is not trusted any further.
+/// nginx's page for a status, and what else an error does.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
+    mistrust(x, status);
+    page_response(x, status)
+}
+
+/// After some errors the connection is not trusted any further.
+pub(crate) fn mistrust(x: &mut Exchange<'_>, status: u16) {
     if matches!(status, 400 | 413 | 414 | TOO_LARGE | PLAIN_TO_TLS | 500 | 501) {
         x.keep_alive = false;
     }
-    page_response(x, status)
 }
 
 /// A response with nginx's page for its status, if it has one.

@@ -72,6 +72,7 @@ impl Linker<'_> {
                 self.template(uri);
             }
         }
+        settings.error_page.iter_mut().for_each(|error| self.template(&mut error.page));
         if let Expires::Computed { value, .. } = &mut settings.expires {
             self.template(value);
         }

@@ -76,6 +76,10 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
         send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
+        internal: raw.internal.unwrap_or(outer.internal),
+        access: if raw.access.is_empty() { outer.access.clone() } else { raw.access.clone() },
+        error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
+        recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
         add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
         access_log: access_log(raw, outer),
@@ -112,6 +116,7 @@ fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
         } else {
             raw.hide_header.clone()
         },
+        intercept_errors: raw.intercept_errors.unwrap_or(outer.intercept_errors),
         pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
     }
 }
@@ -155,6 +160,10 @@ fn defaults(prefix: &Path) -> Settings {
         client_body_timeout: MINUTE,
         send_timeout: MINUTE,
         server_tokens: true,
+        internal: false,
+        access: Vec::new(),
+        error_page: Vec::new(),
+        recursive_error_pages: false,
         expires: Expires::Off,
         add_header: Vec::new(),
         access_log: vec![AccessLog {
@@ -181,6 +190,7 @@ fn defaults(prefix: &Path) -> Settings {
             buffer_size: PAGE,
             redirect: Redirect::Rules(Vec::new()),
             hide_header: Vec::new(),
+            intercept_errors: false,
             pass_request_headers: true,
         },
     }

@@ -1,8 +1,13 @@
 //! Files and response headers: `root`, `alias`, `index`, `try_files`, `types`, `add_header`.
 
+use std::net::IpAddr;
+
 use crate::error::ConfigError;
 use crate::input::Directive;
-use crate::model::{AddHeader, Expires, LocationKind, Root, TryFile, TryFiles, TryFilesFallback};
+use crate::model::{
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, LocationKind, Root, TryFile, TryFiles,
+    TryFilesFallback,
+};
 use crate::read::Reader;
 use crate::read::values::{duplicate, invalid_value, parse_number};
 use crate::read::variables::{template, template_of};
@@ -117,6 +122,90 @@ pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigErro
                 reader.warn(&entry.error_at(word, message));
             }
         }
+    }
+    Ok(())
+}
+
+/// `internal`.
+pub(crate) fn internal(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    match reader.raw().internal.replace(true) {
+        Some(_) => Err(duplicate(directive)),
+        None => Ok(()),
+    }
+}
+
+/// `allow` and `deny`.
+pub(crate) fn access(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    let allow = directive.name() == "allow";
+    let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
+    let clients = match word.text.as_str() {
+        "all" => None,
+        // Nobody comes to this program by a socket of the file system.
+        "unix:" => return Ok(()),
+        text => {
+            let (address, bits) =
+                text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+            let address: IpAddr = address.parse().map_err(|_| invalid())?;
+            let most = if address.is_ipv4() { 32 } else { 128 };
+            let bits = match bits {
+                Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(invalid)?,
+                None => most,
+            };
+            let is_round = match address {
+                IpAddr::V4(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+                IpAddr::V6(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+            };
+            if !is_round {
+                let message = format!("low address bits of {text} are meaningless");
+                reader.warn(&directive.error_at(word, message));
+            }
+            Some((address, bits))
+        }
+    };
+    reader.raw().access.push(AccessRule { allow, clients });
+    Ok(())
+}
+
+/// `error_page`.
+pub(crate) fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let [codes @ .., page] = directive.arguments() else { return Err(invalid_value(directive, 0)) };
+    let (codes, answer) = match codes {
+        [codes @ .., last] if last.text.starts_with('=') => {
+            let answer = match &last.text[1..] {
+                "" => ErrorStatus::Answer,
+                code => {
+                    let invalid = || directive.error_at(last, format!("invalid value \"{}\"", last.text));
+                    ErrorStatus::Fixed(
+                        parse_number(code).and_then(|code| u16::try_from(code).ok()).ok_or_else(invalid)?,
+                    )
+                }
+            };
+            (codes, answer)
+        }
+        codes => (codes, ErrorStatus::Same),
+    };
+    if codes.is_empty() {
+        let word = directive.argument(0);
+        return Err(directive.error_at(word, format!("invalid value \"{}\"", word.text)));
+    }
+    let page = template(&mut reader.http.names, directive, page)?;
+    for word in codes {
+        let code = parse_number(&word.text).and_then(|code| u16::try_from(code).ok());
+        let invalid = |what: String| directive.error_at(word, what);
+        let status = code.ok_or_else(|| invalid(format!("invalid value \"{}\"", word.text)))?;
+        if !(300..=599).contains(&status) || status == 499 {
+            return Err(invalid(match status {
+                499 => format!("invalid value \"{}\"", word.text),
+                _ => format!("value \"{}\" must be between 300 and 599", word.text),
+            }));
+        }
+        // What is nginx's own affair is a 400 to the client.
+        let answer = match (answer, status) {
+            (ErrorStatus::Same, 494..=497) => ErrorStatus::Fixed(400),
+            (answer, _) => answer,
+        };
+        reader.raw().error_page.push(ErrorPage { status, answer, page: page.clone() });
     }
     Ok(())
 }
