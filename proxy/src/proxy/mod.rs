@@ -59,7 +59,7 @@ pub(crate) async fn handle<C: Stream>(
         x.log(Level::Error, format_args!("zero length URI to proxy"));
         return Err(Unanswered::Status(500));
     };
-    let mut turn = group.turn(settings.proxy.next_upstream_tries);
+    let mut turn = group.turn(x.client.peer.ip(), settings.proxy.next_upstream_tries);
     let now = Instant::now();
     let mut handler = Handler { group, request, sending, began: now, chosen: now };
     let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;

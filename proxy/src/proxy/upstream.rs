@@ -3,12 +3,12 @@
 //! Each worker has its own; nothing is shared, as in nginx without a `zone`.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use super::pool::Pool;
-use nginx_conf::model::{Http, Upstream, UpstreamServer};
+use nginx_conf::model::{Balance, Http, Upstream, UpstreamServer};
 
 /// Every `upstream` of a configuration, as one worker sees it.
 #[derive(Debug)]
@@ -28,6 +28,7 @@ pub(crate) struct Group {
     tiers: [RefCell<Vec<Peer>>; 2],
     /// A server that is alone is never marked as failed.
     single: bool,
+    balance: Balance,
 }
 
 /// A server of an upstream.
@@ -47,6 +48,8 @@ struct Peer {
     accessed: u64,
     /// When it was last found failing, or chosen again after that, in seconds.
     checked: u64,
+    /// Requests under way with it.
+    conns: i64,
 }
 
 /// How a request fared with a server.
@@ -67,6 +70,9 @@ pub(crate) struct Turn<'g> {
     tier: usize,
     tried: [Vec<usize>; 2],
     current: Option<usize>,
+    /// What `ip_hash` makes of the client's address, and how often it has been made anew.
+    hash: (u64, u32),
+    client: IpAddr,
     /// How many servers may still be asked, the current one included.
     pub(crate) tries: usize,
 }
@@ -100,15 +106,24 @@ impl Group {
             pool: Pool::new(upstream),
             tiers: [tier(false), tier(true)],
             single: upstream.servers.len() == 1,
+            balance: upstream.balance,
         }
     }
 
-    /// Begins a request's way. `most_tries`: `proxy_next_upstream_tries`, 0 for no limit.
-    pub(crate) fn turn(&self, most_tries: usize) -> Turn<'_> {
+    /// Begins the way of a request from `client`. `most_tries`: `proxy_next_upstream_tries`, 0 for no limit.
+    pub(crate) fn turn(&self, client: IpAddr, most_tries: usize) -> Turn<'_> {
         let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
         let tries: usize = self.tiers.iter().map(count).sum();
         let tries = if most_tries > 0 { tries.min(most_tries) } else { tries };
-        Turn { group: self, tier: 0, tried: Default::default(), current: None, tries }
+        Turn {
+            group: self,
+            tier: 0,
+            tried: Default::default(),
+            current: None,
+            hash: (HASH, 0),
+            client,
+            tries,
+        }
     }
 }
 
@@ -126,6 +141,7 @@ impl Peer {
             fails: 0,
             accessed: 0,
             checked: 0,
+            conns: 0,
         }
     }
 
@@ -152,26 +168,33 @@ impl Turn<'_> {
             self.current = Some(0);
             return Some((peer.address, Rc::clone(&peer.name)));
         }
-        let (mut best, mut total): (Option<(usize, i64)>, i64) = (None, 0);
-        for (index, peer) in peers.iter_mut().enumerate() {
-            if tried.contains(&index) || peer.is_out(now) {
-                continue;
+        let is_free = |index: usize, peer: &Peer| !(tried.contains(&index) || peer.is_out(now));
+        let hashed = match self.group.balance {
+            // Of the backups there are none.
+            Balance::IpHash => hashed(&peers, self.client, &mut self.hash, is_free),
+            Balance::RoundRobin | Balance::LeastConn => None,
+        };
+        let index = match (hashed, self.group.balance) {
+            (Some(index), _) => index,
+            (None, Balance::LeastConn) => {
+                let free = || peers.iter().enumerate().filter(|(index, peer)| is_free(*index, peer));
+                // Fewer for its weight; of equal ones the first.
+                let (first, least) =
+                    free().min_by(|(_, a), (_, b)| (a.conns * b.weight).cmp(&(b.conns * a.weight)))?;
+                let (conns, weight) = (least.conns, least.weight);
+                let alike = |peer: &Peer| peer.conns * weight == conns * peer.weight;
+                match free().filter(|(_, peer)| alike(peer)).count() {
+                    1 => first,
+                    _ => in_turn(&mut peers, |index, peer| is_free(index, peer) && alike(peer))?,
+                }
             }
-            peer.current_weight += peer.effective_weight;
-            total += peer.effective_weight;
-            if peer.effective_weight < peer.weight {
-                peer.effective_weight += 1;
-            }
-            if best.is_none_or(|(_, weight)| peer.current_weight > weight) {
-                best = Some((index, peer.current_weight));
-            }
-        }
-        let (index, _) = best?;
+            (None, _) => in_turn(&mut peers, is_free)?,
+        };
         let peer = peers.get_mut(index)?;
-        peer.current_weight -= total;
         if now - peer.checked > peer.fail_timeout {
             peer.checked = now;
         }
+        peer.conns += 1;
         tried.push(index);
         self.current = Some(index);
         Some((peer.address, Rc::clone(&peer.name)))
@@ -188,6 +211,7 @@ impl Turn<'_> {
         let Some(tier) = self.group.tiers.get(self.tier) else { return false };
         let mut peers = tier.borrow_mut();
         let Some(peer) = peers.get_mut(index) else { return false };
+        peer.conns -= 1;
         match fared {
             Fared::Failed => {
                 peer.fails += 1;
@@ -210,9 +234,103 @@ impl Turn<'_> {
     }
 }
 
+impl Drop for Turn<'_> {
+    /// A request that was cut short is under way no more.
+    fn drop(&mut self) {
+        if let (Some(index), false) = (self.current, self.group.single)
+            && let Some(tier) = self.group.tiers.get(self.tier)
+            && let Some(peer) = tier.borrow_mut().get_mut(index)
+        {
+            peer.conns -= 1;
+        }
+    }
+}
+
+/// Where `ip_hash` begins, and how often it is made anew before servers are taken in turn.
+const HASH: u64 = 89;
+const MAX_HASHES: u32 = 20;
+
+/// The server that the client's address leads to, `ngx_http_upstream_get_ip_hash_peer`; `None` where that leads to too many that are
+/// not to be asked.
+fn hashed(
+    peers: &[Peer],
+    client: IpAddr,
+    (hash, times): &mut (u64, u32),
+    is_free: impl Fn(usize, &Peer) -> bool,
+) -> Option<usize> {
+    let total: i64 = peers.iter().map(|peer| peer.weight).sum();
+    let total = u64::try_from(total).ok().filter(|total| *total > 0)?;
+    let (v4, v6);
+    let network: &[u8] = match client {
+        IpAddr::V4(address) => {
+            v4 = address.octets();
+            &v4[..3]
+        }
+        IpAddr::V6(address) => {
+            v6 = address.octets();
+            &v6
+        }
+    };
+    while *times <= MAX_HASHES {
+        *hash = network.iter().fold(*hash, |hash, byte| (hash * 113 + u64::from(*byte)) % 6271);
+        let mut rest = i64::try_from(*hash % total).unwrap_or_default();
+        for (index, peer) in peers.iter().enumerate() {
+            if rest >= peer.weight {
+                rest -= peer.weight;
+                continue;
+            }
+            if is_free(index, peer) {
+                return Some(index);
+            }
+            break;
+        }
+        *times += 1;
+    }
+    None
+}
+
+/// The one of these servers whose turn it is: smooth weighted round robin.
+fn in_turn(peers: &mut [Peer], is_one: impl Fn(usize, &Peer) -> bool) -> Option<usize> {
+    let (mut best, mut total): (Option<(usize, i64)>, i64) = (None, 0);
+    for (index, peer) in peers.iter_mut().enumerate() {
+        if !is_one(index, peer) {
+            continue;
+        }
+        peer.current_weight += peer.effective_weight;
+        total += peer.effective_weight;
+        if peer.effective_weight < peer.weight {
+            peer.effective_weight += 1;
+        }
+        if best.is_none_or(|(_, weight)| peer.current_weight > weight) {
+            best = Some((index, peer.current_weight));
+        }
+    }
+    let (index, _) = best?;
+    peers.get_mut(index)?.current_weight -= total;
+    Some(index)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
+
+    #[test]
+    fn a_network_keeps_its_server_and_the_least_busy_one_is_asked() {
+        let balanced = |balance| Group { balance, ..group(&[("a", 2), ("b", 1), ("c", 1)]) };
+        let hashed = balanced(Balance::IpHash);
+        let of = |client: &str| ask(&mut hashed.turn(client.parse().unwrap(), 0), 0);
+        let clients = "127.0.0.1 127.0.1.1 127.0.2.1 127.1.0.1 127.9.8.7 127.200.3.4 127.77.66.55 127.12.13.14 127.255.1.1 127.3.3.3";
+        // As nginx 1.22.1 has it.
+        assert_eq!(clients.split(' ').map(of).collect::<String>(), "aabaacaaab");
+        assert_eq!(of("127.0.2.200"), of("127.0.2.1"));
+        let least = balanced(Balance::LeastConn);
+        let mut busy: Vec<Turn<'_>> = (0..5).map(|_| least.turn(CLIENT, 0)).collect();
+        assert_eq!(busy.iter_mut().map(|turn| ask(turn, 0)).collect::<String>(), "abcac");
+        drop(busy);
+        assert!(least.tiers[0].borrow().iter().all(|peer| peer.conns == 0));
+    }
 
     /// Servers by name, each `name weight`, with nginx's defaults.
     fn group(servers: &[(&str, u32)]) -> Group {
@@ -232,6 +350,7 @@ mod tests {
         Group::new(&Upstream {
             name: "app".to_owned(),
             servers: servers.collect(),
+            balance: Balance::RoundRobin,
             keepalive: None,
             keepalive_requests: 1000,
             keepalive_timeout: Duration::from_secs(60),
@@ -246,7 +365,7 @@ mod tests {
     fn fares(group: &Group, history: &[(u64, Fared)]) -> Vec<bool> {
         let fare = |&(now, fared): &(u64, Fared)| {
             // Whoever is asked first by round robin, `a` is the one to report on.
-            let mut turn = group.turn(0);
+            let mut turn = group.turn(CLIENT, 0);
             while ask(&mut turn, now) != 'a' {
                 assert!(turn.current.take().is_some(), "a is not asked at {now}");
             }
@@ -258,7 +377,7 @@ mod tests {
     fn asked(group: &Group, requests: usize, now: u64) -> String {
         let mut all = String::new();
         for _ in 0..requests {
-            let mut turn = group.turn(0);
+            let mut turn = group.turn(CLIENT, 0);
             all.push(ask(&mut turn, now));
             turn.report(Fared::Well, now);
         }
@@ -275,7 +394,7 @@ mod tests {
     #[test]
     fn a_server_that_failed_is_left_out_for_fail_timeout_and_then_tried_again() {
         let group = group(&[("a", 1), ("b", 1)]);
-        let mut turn = group.turn(0);
+        let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
         assert!(turn.report(Fared::Failed, 1000));
         assert_eq!((ask(&mut turn, 1000), turn.tries), ('b', 1));
@@ -288,7 +407,7 @@ mod tests {
     #[test]
     fn all_down_stays_down_until_fail_timeout_is_over() {
         let group = group(&[("a", 1), ("b", 1)]);
-        let mut turn = group.turn(0);
+        let mut turn = group.turn(CLIENT, 0);
         for server in ['a', 'b'] {
             assert_eq!(ask(&mut turn, 1000), server);
             turn.report(Fared::Failed, 1000);
@@ -323,7 +442,7 @@ mod tests {
         let group = group(&[("a", 1), ("b", 1)]);
         assert_eq!(fares(&group, &[(1000, Fared::Failed)]), [true]);
         assert_eq!(asked(&group, 1, 1011), "b");
-        let mut first = group.turn(0);
+        let mut first = group.turn(CLIENT, 0);
         assert_eq!((ask(&mut first, 1011), asked(&group, 2, 1011)), ('b', "ab".to_owned()));
     }
 
@@ -338,7 +457,7 @@ mod tests {
     fn a_backup_is_asked_only_when_no_other_is_left() {
         let group = group(&[("a", 1), ("z backup", 1)]);
         assert_eq!(asked(&group, 2, 1000), "aa");
-        let mut turn = group.turn(0);
+        let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
         turn.report(Fared::Failed, 1000);
         assert_eq!(ask(&mut turn, 1000), 'z');
@@ -348,7 +467,7 @@ mod tests {
     #[test]
     fn a_server_that_is_alone_is_never_left_out() {
         let group = group(&[("a", 1)]);
-        let mut turn = group.turn(0);
+        let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
         assert!(!turn.report(Fared::Failed, 1000));
         assert_eq!((turn.tries, asked(&group, 2, 1000)), (0, "aa".to_owned()));

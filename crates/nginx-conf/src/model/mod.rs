@@ -23,7 +23,7 @@ pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
     TryFilesFallback,
 };
-pub use upstream::{Upstream, UpstreamServer};
+pub use upstream::{Balance, Upstream, UpstreamServer};
 
 /// A whole configuration: nginx calls it a cycle.
 #[derive(Debug, Clone)]

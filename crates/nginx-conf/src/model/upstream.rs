@@ -10,12 +10,26 @@ pub struct Upstream {
     pub name: String,
     /// Its servers, one per address (a name with several addresses gives several).
     pub servers: Vec<UpstreamServer>,
+    /// Which of its servers is asked.
+    pub balance: Balance,
     /// `keepalive`: idle connections kept per worker; `None` where the file does not say.
     pub keepalive: Option<usize>,
     /// `keepalive_requests` of the upstream.
     pub keepalive_requests: u64,
     /// `keepalive_timeout` of the upstream.
     pub keepalive_timeout: Duration,
+}
+
+/// How a server of an upstream is chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Balance {
+    /// One after the other, by weight.
+    #[default]
+    RoundRobin,
+    /// `ip_hash`: the same one for all clients of a network (the first three bytes of an IPv4 address).
+    IpHash,
+    /// `least_conn`: the one with the fewest requests under way, by weight.
+    LeastConn,
 }
 
 /// A `server` of an upstream.

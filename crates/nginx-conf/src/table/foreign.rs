@@ -83,7 +83,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "upstream",
-        "hash ip_hash least_conn least_time queue random sticky state ntlm \
+        "hash least_time queue random sticky state ntlm \
          upstream_conf",
     ),
     (

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::input::Directive;
-use crate::model::{Upstream, UpstreamServer};
+use crate::model::{Balance, Upstream, UpstreamServer};
 use crate::read::Reader;
 use crate::read::address::{Use, parse, resolve};
 use crate::read::values::{duplicate, not_here, parse_number, parse_seconds, parse_size};
@@ -35,6 +35,7 @@ pub(crate) struct Group {
     /// The port that a `proxy_pass` wrote after it.
     port: Option<u16>,
     servers: Vec<UpstreamServer>,
+    balance: Option<Balance>,
     keepalive: Option<usize>,
     /// `keepalive_requests`.
     pub keepalive_requests: Option<u64>,
@@ -84,6 +85,10 @@ pub(crate) fn server(reader: &mut Reader, directive: &Directive) -> Result<(), C
             (Some(("fail_timeout", value)), _) => {
                 server.fail_timeout = parse_seconds(value).ok_or_else(invalid)?
             }
+            (None, "backup") if reader.upstream().balance == Some(Balance::IpHash) => {
+                let message = "balancing method does not support parameter \"backup\"";
+                return Err(directive.error_at(word, message));
+            }
             (None, "backup") => server.backup = true,
             (None, "down") => server.down = true,
             (Some((name @ ("max_conns" | "slow_start" | "route" | "service" | "sticky"), _)), _)
@@ -101,6 +106,17 @@ pub(crate) fn server(reader: &mut Reader, directive: &Directive) -> Result<(), C
     let addresses = resolve(&url.host, url.port.unwrap_or(80)).ok_or_else(|| wrong("host not found"))?;
     let servers = addresses.into_iter().map(|address| UpstreamServer { address, ..server.clone() });
     reader.upstream().servers.extend(servers);
+    Ok(())
+}
+
+/// `ip_hash` and `least_conn` in `upstream`.
+pub(crate) fn balance(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let balance = if directive.name() == "ip_hash" { Balance::IpHash } else { Balance::LeastConn };
+    let is_again = reader.upstream().keepalive.is_some() || reader.upstream().balance.is_some();
+    if is_again {
+        reader.warn(&directive.error("load balancing method redefined"));
+    }
+    reader.upstream().balance = Some(balance);
     Ok(())
 }
 
@@ -240,6 +256,7 @@ impl Group {
         Ok(Upstream {
             name,
             servers,
+            balance: self.balance.unwrap_or_default(),
             keepalive: self.keepalive,
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(Duration::from_secs(60)),
