@@ -12,7 +12,7 @@ use super::variables::matching::Captures;
 use crate::log::Visible;
 use crate::server::worker::Worker;
 use crate::tls::Facts;
-use nginx_conf::model::{Http, Level, LocationId, Server, Settings};
+use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 
 /// How often a request may be sent on internally before it is a cycle.
 const MOST_URI_CHANGES: u8 = 10;
@@ -55,6 +55,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) add_uri_to_alias: bool,
     /// An `if` before the settings in force had a `proxy_pass`.
     pub(crate) was_to_proxy: bool,
+    /// What a `proxy_pass` with variables has come to.
+    pub(crate) passed: Option<ProxyPass>,
     /// The status that an `error_page` gives to whatever answers in its place.
     pub(crate) error_status: Option<u16>,
     /// An `error_page` has been looked for, and none is for what comes now (`recursive_error_pages off`).
@@ -127,6 +129,7 @@ impl<'a> Exchange<'a> {
             quoted: false,
             add_uri_to_alias: false,
             was_to_proxy: false,
+            passed: None,
             error_status: None,
             had_error_page: false,
             uri_changes: 0,
@@ -161,6 +164,11 @@ impl<'a> Exchange<'a> {
     /// Whether there can be no more redirects inside the proxy.
     pub(crate) fn uri_changes_are_used_up(&self) -> bool {
         self.uri_changes > MOST_URI_CHANGES
+    }
+
+    /// The `proxy_pass` in force, its variables evaluated if they have been.
+    pub(crate) fn pass(&self) -> Option<&ProxyPass> {
+        self.passed.as_ref().or(self.settings.proxy_pass.as_ref().filter(|pass| pass.computed.is_none()))
     }
 
     /// Whether it has been redirected inside the proxy.

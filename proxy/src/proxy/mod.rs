@@ -1,5 +1,6 @@
 //! `proxy_pass`: asks an app server, another one where that fails, and passes its answer on.
 
+mod computed;
 mod converse;
 mod failure;
 mod pool;
@@ -52,7 +53,19 @@ pub(crate) async fn handle<C: Stream>(
 ) -> Result<(), Unanswered> {
     let (worker, settings) = (x.worker, x.settings);
     let Some(pass) = &settings.proxy_pass else { return Err(Unanswered::Status(500)) };
-    let Some(group) = worker.upstreams.group(pass.upstream) else { return Err(Unanswered::Status(500)) };
+    let (resolved, address);
+    let (pass, group) = match &pass.computed {
+        None => (pass, worker.upstreams.group(pass.upstream)),
+        Some(url) => {
+            let target = computed::resolve(x, url)?;
+            resolved = target.pass;
+            x.passed = Some(resolved.clone());
+            address = target.address;
+            let group = address.as_deref().or_else(|| worker.upstreams.group(resolved.upstream));
+            (&resolved, group)
+        }
+    };
+    let Some(group) = group else { return Err(Unanswered::Status(500)) };
     prefix::read(client, x).await?;
     let sending = sending(client, x)?;
     let Some(request) = request::prepare(x, pass, sending) else {

@@ -136,6 +136,7 @@ fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
     match &pass.uri {
         None if x.target_is_valid => return out.extend_from_slice(x.request.target()),
         None => write_path(&x.uri, x.quoted, out),
+        Some(uri) if pass.is_whole => return write_encoded(uri, ends_target, out),
         Some(uri) => {
             out.extend_from_slice(uri);
             write_path(x.uri.get(pass.replaces..).unwrap_or_default(), x.quoted, out);

@@ -3,6 +3,7 @@
 //! Each worker has its own; nothing is shared, as in nginx without a `zone`.
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -14,8 +15,13 @@ use nginx_conf::model::{Balance, Http, Upstream, UpstreamServer};
 #[derive(Debug)]
 pub struct Upstreams {
     groups: Vec<Group>,
+    /// Groups of one server each, for addresses that variables have come to.
+    addresses: RefCell<HashMap<SocketAddr, Rc<Group>>>,
     began: Instant,
 }
+
+/// How many of these a worker keeps.
+const MAX_ADDRESSES: usize = 1024;
 
 /// One `upstream`.
 #[derive(Debug)]
@@ -28,6 +34,7 @@ pub(crate) struct Group {
     tiers: [RefCell<Vec<Peer>>; 2],
     /// A server that is alone is never marked as failed.
     single: bool,
+    declared: bool,
     balance: Balance,
 }
 
@@ -81,7 +88,22 @@ impl Upstreams {
     /// Every server unspent and unblamed.
     pub fn new(http: Option<&Http>) -> Upstreams {
         let groups = http.into_iter().flat_map(|http| &http.upstreams).map(Group::new).collect();
-        Upstreams { groups, began: Instant::now() }
+        Upstreams { groups, addresses: RefCell::default(), began: Instant::now() }
+    }
+
+    /// The `upstream` of that name.
+    pub(crate) fn named(&self, name: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group.declared && &*group.name == name)
+    }
+
+    /// A group of its own for an address that variables have come to. It is kept, with its connections.
+    pub(crate) fn at(&self, address: SocketAddr) -> Rc<Group> {
+        let mut known = self.addresses.borrow_mut();
+        // Whoever makes addresses of requests makes any number of them.
+        if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
+            known.clear();
+        }
+        Rc::clone(known.entry(address).or_insert_with(|| Rc::new(Group::alone(address))))
     }
 
     pub(crate) fn group(&self, index: usize) -> Option<&Group> {
@@ -106,8 +128,31 @@ impl Group {
             pool: Pool::new(upstream),
             tiers: [tier(false), tier(true)],
             single: upstream.servers.len() == 1,
+            declared: upstream.declared,
             balance: upstream.balance,
         }
+    }
+
+    /// One server, and nothing said of it.
+    fn alone(address: SocketAddr) -> Group {
+        let server = UpstreamServer {
+            name: address.to_string(),
+            address,
+            weight: 1,
+            max_fails: 1,
+            fail_timeout: Duration::from_secs(10),
+            backup: false,
+            down: false,
+        };
+        Group::new(&Upstream {
+            name: address.to_string(),
+            servers: vec![server],
+            declared: false,
+            balance: Balance::RoundRobin,
+            keepalive: None,
+            keepalive_requests: 1000,
+            keepalive_timeout: Duration::from_secs(60),
+        })
     }
 
     /// Begins the way of a request from `client`. `most_tries`: `proxy_next_upstream_tries`, 0 for no limit.
@@ -350,6 +395,7 @@ mod tests {
         Group::new(&Upstream {
             name: "app".to_owned(),
             servers: servers.collect(),
+            declared: true,
             balance: Balance::RoundRobin,
             keepalive: None,
             keepalive_requests: 1000,

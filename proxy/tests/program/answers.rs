@@ -92,6 +92,26 @@ const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/e
         }
     }";
 
+const PASSED: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        access_log off;
+        upstream app { server 127.0.0.1:@PORT@; }
+        map $arg_to $to { default app; address 127.0.0.1:@PORT@; none \"\"; name nobody.test; port app:81; odd 127.0.0.1:x; }
+        map $arg_to $url { default http://app; path http://app/echo/x?y=1; query http://app?q; odd ftp://app; }
+        server {
+            listen 127.0.0.1:@PORT@;
+            location /echo { return 200 \"$request_method $request_uri\"; }
+            location /plain { set $a app; proxy_pass http://$a; }
+            location /to { proxy_pass http://$to; proxy_set_header X-Host $proxy_host; }
+            location /to/path { proxy_pass http://$to/echo/path; }
+            location /args { proxy_pass http://$to/echo$is_args$args; }
+            location /url { proxy_pass $url; }
+            location ~ ^/re/(.*)$ { proxy_pass http://app/echo/$1; }
+            location /all { proxy_pass http://app$request_uri; }
+            location = /plain/echo { return 200 plain; } location = / { return 200 \"root $args\"; }
+        }
+    }";
+
 fn site() -> Site {
     with(CONF)
 }
@@ -137,4 +157,13 @@ fn what_answers_in_place_of_an_error() {
         targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
     requests.push(request("POST", "/small", &["Content-Length: 5"]) + "12345");
     compare(with_errors, &requests);
+}
+
+#[test]
+fn whom_variables_lead_to() {
+    let targets = "/plain/echo /to/path /to/path?to=address /to/path?to=none /to/path?to=name /to/path?to=port /to/path?to=odd \
+        /to/path?x=1&to=address /args?a=b&to=address /args /url?to=path /url?to=odd /url?to=query /re/a/b?c /re/%61";
+    let requests: Vec<String> =
+        targets.split_whitespace().map(|target| request("GET", target, &[])).collect();
+    compare(|| with(PASSED), &requests);
 }

@@ -81,6 +81,7 @@ impl Rewriter<'_> {
             rewriter: self,
             upstreams: HashSet::new(),
             hosts: HostVariables::default(),
+            resolves: false,
             met: HashMap::new(),
             stand_ins: HashMap::new(),
             files: HashMap::new(),
@@ -121,6 +122,8 @@ struct Walk<'a> {
     upstreams: HashSet<String>,
     /// Variables that stand for an app server somewhere.
     hosts: HostVariables,
+    /// Whether a server of an upstream is to be looked up again and again (`resolve`).
+    resolves: bool,
     /// The servers met so far in each upstream, and among the values of each such variable.
     met: HashMap<String, Vec<String>>,
     /// Upstream servers as written, each with the address that stands for it.
@@ -162,6 +165,8 @@ impl Walk<'_> {
     fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
         for directive in directives {
             self.hosts.note(directive, block);
+            self.resolves |=
+                directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
             match (directive.name.text.as_str(), directive.arg(0)) {
                 ("upstream", Some(name)) => drop(self.upstreams.insert(name.to_owned())),
                 ("include", Some(pattern)) => {
@@ -278,7 +283,12 @@ impl Walk<'_> {
                 let stand_in = self.app_server_of(upstream, value)?;
                 self.put(directive, edits, span, stand_in.to_string());
             }
-            // Names are looked up nowhere: nobody answers there.
+            // Names are looked up nowhere: those of app servers have become addresses. nginx wants one for `resolve`, and
+            // nobody answers there.
+            ("resolver", _) if !self.resolves => {
+                self.note(directive, "left out: app servers are at addresses here");
+                edits.blank(text, directive.span.clone());
+            }
             ("resolver", _) => {
                 let nobody = (self.reserve)("resolver")?;
                 let kept = directive.args.iter().filter(|word| word.text.contains('='));

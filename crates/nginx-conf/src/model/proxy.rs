@@ -6,8 +6,10 @@ use super::Pattern;
 use crate::template::Template;
 
 /// `proxy_pass`.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct ProxyPass {
+    /// The whole URL, where variables are part of it; the other fields are found for each request then.
+    pub computed: Option<Template>,
     /// What stands after `http://`, for `$proxy_host` (and the default `Host`): the upstream's name or `host[:port]`.
     pub host: String,
     /// For `$proxy_port`.
@@ -18,6 +20,8 @@ pub struct ProxyPass {
     pub uri: Option<Vec<u8>>,
     /// Bytes of the location's name that `uri` replaces.
     pub replaces: usize,
+    /// Whether `uri` is all of the target: neither the rest of the path nor the arguments follow.
+    pub is_whole: bool,
 }
 
 /// The `proxy_*` settings other than `proxy_pass`.

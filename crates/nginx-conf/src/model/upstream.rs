@@ -10,6 +10,8 @@ pub struct Upstream {
     pub name: String,
     /// Its servers, one per address (a name with several addresses gives several).
     pub servers: Vec<UpstreamServer>,
+    /// Whether there is an `upstream` of that name; otherwise a `proxy_pass` has named an address.
+    pub declared: bool,
     /// Which of its servers is asked.
     pub balance: Balance,
     /// `keepalive`: idle connections kept per worker; `None` where the file does not say.

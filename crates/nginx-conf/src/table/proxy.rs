@@ -14,7 +14,8 @@ pub(super) const COMMANDS: &[Command] = &[
         "The upstream or address that requests go to.",
         set::proxy_pass,
     )
-    .note("`http://` with an upstream, a name or an address. `https://`, `unix:` and variables are refused."),
+    .note("`http://` with an upstream, a name or an address. Where variables are part of it, they come to an upstream or an address; a name that is neither is a 502, as there is no \
+         resolver. `https://` and `unix:` are refused."),
     command(
         "proxy_set_header",
         LEVELS,

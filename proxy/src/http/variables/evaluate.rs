@@ -55,9 +55,9 @@ impl Variables for Exchange<'_> {
                 text::ip(out, self.client.peer.ip());
             }
             Variable::ProxyHost => {
-                return append(out, self.settings.proxy_pass.as_ref().map(|pass| pass.host.as_bytes()));
+                return append(out, self.pass().map(|pass| pass.host.as_bytes()));
             }
-            Variable::ProxyPort => match &self.settings.proxy_pass {
+            Variable::ProxyPort => match self.pass() {
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },

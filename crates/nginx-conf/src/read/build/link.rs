@@ -82,6 +82,9 @@ impl Linker<'_> {
             .iter_mut()
             .filter_map(|log| log.condition.as_mut())
             .for_each(|text| self.template(text));
+        if let Some(url) = settings.proxy_pass.as_mut().and_then(|pass| pass.computed.as_mut()) {
+            self.template(url);
+        }
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
         if let Redirect::Rules(rules) = &mut settings.proxy.redirect {
             rules.iter_mut().for_each(|rule| self.redirect(rule));

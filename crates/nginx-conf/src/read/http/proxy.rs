@@ -19,7 +19,9 @@ pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(
         return Err(duplicate(directive));
     }
     if word.text.contains('$') {
-        return Err(not_here(directive, 0, "a variable"));
+        let url = template(&mut reader.http.names, directive, word)?;
+        reader.raw().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
+        return Ok(());
     }
     let lower = word.text.to_ascii_lowercase();
     if lower.starts_with("https://") {
@@ -55,6 +57,8 @@ pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(
     let rule = RedirectRule::Prefix { from: Template::literal(&from), to: Template::literal(to) };
     let port = url.port.unwrap_or(HTTP_PORT);
     let proxy_pass = ProxyPass {
+        computed: None,
+        is_whole: false,
         host: if port == HTTP_PORT { url.host } else { format!("{}:{port}", url.host) },
         port,
         upstream,

@@ -256,6 +256,7 @@ impl Group {
         Ok(Upstream {
             name,
             servers,
+            declared: self.declared,
             balance: self.balance.unwrap_or_default(),
             keepalive: self.keepalive,
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
