@@ -20,6 +20,21 @@ impl Failure {
     }
 }
 
+/// How a failure begins that is none: what the scenario speaks of is not to be had on this site.
+const NOT_ASKED: &str = "not asked: ";
+
+impl Failure {
+    /// Says why the scenario cannot be asked of this site after all.
+    pub fn not_asked(why: impl fmt::Display) -> Failure {
+        Failure(format!("{NOT_ASKED}{why}"))
+    }
+
+    /// Why a scenario was not asked, going by its message.
+    pub(crate) fn why_not_asked(message: &str) -> Option<&str> {
+        message.strip_prefix(NOT_ASKED)
+    }
+}
+
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

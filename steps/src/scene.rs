@@ -16,6 +16,9 @@ use crate::conf::{Overlay, Rewriter, Rewritten, Scratch, Source};
 use crate::failure::Failure;
 use crate::target::{Proxy, ProxyState, START_DEADLINE, Target, TargetError, Verdict};
 
+/// What clients of a site say they are.
+const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+
 /// What clients call a server that goes by any name.
 const ANY_NAME: &str = "www.hopcheck.test";
 
@@ -129,6 +132,24 @@ impl Scene {
         self.asked = Some(server);
     }
 
+    /// Whether a server is asked by its name.
+    pub fn is_asked_by_name(&self) -> bool {
+        self.asked.is_some()
+    }
+
+    /// The name of the server that clients ask.
+    pub fn asked_name(&self) -> Option<&str> {
+        self.asked
+            .as_ref()
+            .map(|server| server.name.as_str())
+            .map(|name| if name.is_empty() { ANY_NAME } else { name })
+    }
+
+    /// What clients ask for.
+    pub fn stage(&self) -> &Stage {
+        &self.stage
+    }
+
     /// Where the server that clients ask listens: as written, and the address that stands for it.
     fn asked(&self) -> Option<&(String, SocketAddr)> {
         let listen = &self.rewritten.listen;
@@ -203,8 +224,11 @@ impl Scene {
             false => None,
         };
         let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };
-        let forwarded = ("X-Forwarded-Proto".to_owned(), "https".to_owned());
-        let headers = if server.behind_tls { vec![forwarded] } else { Vec::new() };
+        // Some sites keep out whoever does not look like a browser.
+        let mut headers = vec![("User-Agent".to_owned(), BROWSER.to_owned())];
+        if server.behind_tls {
+            headers.push(("X-Forwarded-Proto".to_owned(), "https".to_owned()));
+        }
         let host = if server.name.is_empty() { ANY_NAME } else { &server.name };
         Ok(Route::to_site(address, tls, host, headers))
     }

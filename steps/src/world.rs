@@ -70,6 +70,8 @@ pub struct World {
     pub traffic: Option<Traffic>,
     /// What the check of a configuration said.
     pub verdict: Option<Verdict>,
+    /// An origin whose pages the proxy lets read an API.
+    pub origin: Option<String>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
     /// What a person needs to see when the scenario has failed.
@@ -297,6 +299,12 @@ impl World {
             }
             "proxy" => proxy().map(|address| address.to_string()),
             "host" => proxy().map(|address| address.ip().to_string()),
+            "site" => {
+                let scheme = self.lookup("scheme")?;
+                let name =
+                    scene.and_then(Scene::asked_name).map(str::to_owned).or_else(|| self.lookup("proxy"))?;
+                Some(format!("{scheme}://{name}"))
+            }
             "client" => self.client.map(|address| address.ip().to_string()),
             "blue" => scene.map(|scene| scene.blue.address().to_string()),
             "green" => scene.map(|scene| scene.green.address().to_string()),
@@ -318,10 +326,31 @@ impl World {
         evidence
     }
 
+    /// Why strangers are kept out of where the scenario of a route has asked, going by the last answer: the proxy itself refuses
+    /// them, or sends them elsewhere.
+    fn kept_out(&self) -> Option<String> {
+        self.scene.as_ref().filter(|scene| scene.is_asked_by_name())?;
+        let (response, request) = (self.responses.last()?, self.request.as_ref()?);
+        let refused = matches!(response.status, 401 | 403 | 405 | 407 | 429);
+        let location = response.value("location").unwrap_or_default();
+        let sent_on = (300..400).contains(&response.status) && request.method != "OPTIONS";
+        if self.is_from_app_server(response) || !(refused || sent_on) {
+            return None;
+        }
+        let asked = format!("{} {}", request.method, request.target);
+        Some(match refused {
+            true => {
+                format!("`{asked}` is answered {} by the proxy itself: not for everybody", response.status)
+            }
+            false => format!("`{asked}` is sent on to {location}"),
+        })
+    }
+
     /// Ends everything that the scenario started, but keeps what a report of its failure needs.
     pub async fn leave(&mut self, failed: bool) {
         if failed {
             self.evidence = self.gather_evidence();
+            self.evidence.kept_out = self.kept_out();
         }
         self.websockets.clear();
         self.stomp.clear();

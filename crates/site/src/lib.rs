@@ -31,6 +31,8 @@ pub use tree::Includes;
 pub struct Site {
     /// Its servers, in the order of the file.
     pub servers: Vec<Server>,
+    /// Origins that it speaks of, as those whose pages may read an API.
+    pub origins: Vec<String>,
 }
 
 /// A line of a configuration.
@@ -40,6 +42,29 @@ pub struct Line {
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
+}
+
+/// More than any file names on purpose.
+const MAX_ORIGINS: usize = 32;
+
+/// The origins in all words of these directives: as they are, or one that a pattern is meant for.
+fn add_origins(nodes: &[tree::Node], origins: &mut Vec<String>) {
+    for node in nodes {
+        for word in std::iter::once(&node.name).chain(&node.args) {
+            let pattern = word.trim_start_matches(['~', '*', '"', '(']);
+            let origin = match pattern.contains("http") && pattern.contains("//") {
+                true => sample::text_of(pattern).unwrap_or_else(|| pattern.to_owned()),
+                false => continue,
+            };
+            let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
+            let is_host = |c: char| c.is_ascii_alphanumeric() || ".-:".contains(c);
+            let is_origin = rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(is_host));
+            if is_origin && origins.len() < MAX_ORIGINS && !origins.contains(&origin) {
+                origins.push(origin);
+            }
+        }
+        add_origins(&node.inner, origins);
+    }
 }
 
 impl Site {
@@ -59,7 +84,9 @@ impl Site {
             }
         }
         server::mark_unreachable(&mut servers);
-        Ok(Site { servers })
+        let mut origins = Vec::new();
+        add_origins(&main, &mut origins);
+        Ok(Site { servers, origins })
     }
 
     /// Every route with its server.

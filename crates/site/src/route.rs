@@ -29,6 +29,8 @@ pub struct Route {
     pub alias: bool,
     /// Whether a location of its own answers preflights (`if ($request_method = OPTIONS) { return … }`).
     pub answers_preflights: bool,
+    /// Whether its app servers are told another host than the client asked for, or are asked by https: they are somebody else's.
+    pub is_elsewhere: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
     pub adds_cors: bool,
     /// What keeps strangers out, as `auth_basic`.
@@ -155,6 +157,28 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     let sets_upgrade =
         |node: &&Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("upgrade");
     let (mut socket, mut fallback) = (false, None);
+    // Files first, and what a location with a name does with the rest.
+    if let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
+        && let Some(named) = scope.named(name)
+    {
+        let found = serve(named, &scope.inside(&named.inner), path)?;
+        lines.extend(found.lines.clone());
+        let rewritten =
+            named.inner.iter().find(|inner| inner.is("rewrite")).map(|rewrite| rewrite.arg(1).to_owned());
+        let page = found
+            .fallback
+            .clone()
+            .or(rewritten)
+            .filter(|page| page.starts_with('/') && page.contains(".htm"));
+        let is_page = !found.kind.is_proxied() && page.is_some() && path == "/";
+        return Some(Route {
+            kind: if is_page { Kind::FrontEnd } else { found.kind },
+            fallback: if found.kind.is_proxied() { None } else { page },
+            gate: gate.map(|gate| gate.name.clone()).or(found.gate.clone()),
+            lines,
+            ..found
+        });
+    }
     let (kind, to) = if let Some(answer) = scope.own_one("return") {
         decided_by(answer);
         let code = answer.arg(0);
@@ -182,10 +206,29 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     } else {
         let root = scope.own_one("alias").or_else(|| scope.one("root"))?;
         decided_by(root);
-        let last = scope.own_one("try_files").and_then(|try_files| Some((try_files, try_files.args.last()?)));
+        let last = scope.own_one("try_files").and_then(|try_files| {
+            // `… /index.html =404`: the page, if it is there.
+            let pages =
+                || try_files.args.iter().rev().find(|word| word.starts_with('/') && word.contains(".htm"));
+            Some((
+                try_files,
+                try_files
+                    .args
+                    .last()
+                    .filter(|last| !last.starts_with('='))
+                    .or_else(pages)
+                    .or(try_files.args.last())?,
+            ))
+        });
+        let rewritten = scope.own().iter().filter(|node| node.is("if")).flat_map(|node| &node.inner);
+        let rewritten =
+            rewritten.into_iter().find(|node| node.is("rewrite") && node.arg(1).ends_with(".html"));
         if let Some((try_files, last)) = last {
             decided_by(try_files);
             fallback = Some(last.clone()).filter(|last| !last.starts_with('='));
+        } else if let Some(rewrite) = rewritten {
+            decided_by(rewrite);
+            fallback = Some(rewrite.arg(1).to_owned());
         } else if let Some(page) =
             scope.all("error_page").into_iter().find(|page| page.args.iter().any(|word| word == "404"))
         {
@@ -211,6 +254,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         to,
         fallback,
         alias: kind == Kind::Files && scope.own_one("alias").is_some(),
+        is_elsewhere: is_elsewhere(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),
         adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
         gate,
@@ -230,6 +274,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         fallback: None,
         alias: false,
         answers_preflights: false,
+        is_elsewhere: false,
         adds_cors: false,
         gate: None,
         lines,
@@ -238,6 +283,14 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
 
 fn is_cors(header: &Node) -> bool {
     header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+}
+
+/// Whether app servers are somebody else's: told a host of their own, or asked by https.
+fn is_elsewhere(scope: &Scope<'_>) -> bool {
+    let is_host = |node: &&Node| node.arg(0).eq_ignore_ascii_case("host");
+    let host = scope.all("proxy_set_header").into_iter().find(is_host);
+    let is_told = host.is_some_and(|host| !host.arg(1).contains('$') || host.arg(1).contains("$proxy_host"));
+    is_told || scope.own_one("proxy_pass").is_some_and(|pass| pass.arg(0).starts_with("https://"))
 }
 
 /// Whether `node` is an `if` that answers OPTIONS itself.

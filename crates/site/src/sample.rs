@@ -3,13 +3,16 @@
 /// A text that `pattern` should match: each choice takes its first way, what may be left out is. The caller asks whether it
 /// does; `None` where the pattern is beyond this.
 pub(crate) fn of(pattern: &str) -> Option<String> {
+    let text = text_of(pattern)?;
+    Some(if pattern.starts_with('^') || text.starts_with('/') { text } else { format!("/x{text}") })
+}
+
+/// The same for a text that is no path.
+pub(crate) fn text_of(pattern: &str) -> Option<String> {
     let mut chars = pattern.chars().peekable();
-    let anchored = chars.next_if_eq(&'^').is_some();
+    chars.next_if_eq(&'^');
     let text = sequence(&mut chars, 0)?;
-    if chars.next().is_some() {
-        return None;
-    }
-    Some(if anchored || text.starts_with('/') { text } else { format!("/x{text}") })
+    chars.next().is_none().then_some(text)
 }
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;

@@ -28,6 +28,19 @@ impl<'a> Scope<'a> {
         self.own().iter().find(|node| node.is(name))
     }
 
+    /// What answers for files that are not there, by `try_files` or an `error_page` for 404 of the place itself.
+    pub(crate) fn own_fallback(&self) -> Option<&'a str> {
+        let of_error = |node: &&Node| node.is("error_page") && node.args.iter().any(|word| word == "404");
+        let node = self.own_one("try_files").or_else(|| self.own().iter().find(of_error));
+        node.and_then(|node| node.args.last()).map(String::as_str)
+    }
+
+    /// The location of that name, with its `@`.
+    pub(crate) fn named(&self, name: &str) -> Option<&'a Node> {
+        let mut levels = self.0.iter().rev().flat_map(|level| level.iter());
+        levels.find(|node| node.is("location") && node.arg(0) == name)
+    }
+
     /// The directive `name` that is in force: of the innermost block that has one.
     pub(crate) fn one(&self, name: &str) -> Option<&'a Node> {
         self.all(name).first().copied()

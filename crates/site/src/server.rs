@@ -5,7 +5,8 @@ use serde::Serialize;
 
 use crate::Line;
 use crate::choose::Chooser;
-use crate::route::{Route, of_location, of_server};
+use crate::route::{Kind, Route, of_location, of_server};
+use crate::sample;
 use crate::scope::Scope;
 use crate::tree::Node;
 
@@ -27,6 +28,9 @@ pub struct Server {
     /// Where it begins.
     pub line: Line,
 }
+
+/// So many names of one server are tried at most.
+const MAX_NAMES: usize = 4;
 
 /// A `listen`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -57,6 +61,13 @@ impl Server {
         let mut routes = Vec::new();
         if !node.inner.iter().any(|inner| inner.is("return")) {
             of_locations(&node.inner, &scope, &chooser, &mut routes, &mut 0);
+            let has_page =
+                routes.iter().any(|route| matches!(route.kind, Kind::FrontEnd | Kind::Api | Kind::Socket));
+            // A server that has nothing else is an API.
+            let is_an_api = |route: &&mut Route| {
+                route.kind == Kind::App && !has_page && (route.adds_cors || route.answers_preflights)
+            };
+            routes.iter_mut().filter(is_an_api).for_each(|route| route.kind = Kind::Api);
         }
         routes.extend(of_server(node, &scope, &chooser));
         Ok(Server {
@@ -70,15 +81,30 @@ impl Server {
         })
     }
 
-    /// The name that clients ask for: the first that is one. `None` where any will do.
-    pub fn name(&self) -> Option<&str> {
-        let is_name = |name: &&String| {
-            name.as_str() != "_"
-                && !name.is_empty()
-                && !name.contains(['*', '~', '$'])
-                && !name.starts_with('.')
+    /// The names that clients may ask for, those that are written in full first: of a wildcard or a pattern one that fits. None
+    /// where any will do.
+    pub fn names_to_ask(&self) -> Vec<String> {
+        let is_whole = |name: &&String| !name.contains(['*', '~', '$']) && !name.starts_with('.');
+        let made = |name: &String| match name.strip_prefix('~') {
+            Some(pattern) => sample::text_of(pattern),
+            None if name.starts_with(['*', '.']) => {
+                Some(format!("www.{}", name.trim_start_matches(['*', '.'])))
+            }
+            None => name.strip_suffix('*').map(|name| format!("{name}test")),
         };
-        self.names.iter().find(is_name).map(String::as_str)
+        let is_name = |name: &String| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || ".-".contains(c))
+        };
+        let written = self.names.iter().filter(is_whole).cloned();
+        let made_up = self.names.iter().filter(|name| !is_whole(name)).filter_map(made);
+        let mut names: Vec<String> = written.chain(made_up).filter(is_name).collect();
+        names.truncate(MAX_NAMES);
+        names
+    }
+
+    /// The name that clients ask for. `None` where any will do.
+    pub fn name(&self) -> Option<String> {
+        self.names_to_ask().into_iter().next()
     }
 
     /// Where clients ask it: by TLS if it speaks that anywhere.
@@ -121,7 +147,7 @@ pub(crate) fn mark_unreachable(servers: &mut [Server]) {
         let hidden = match servers[nth].name() {
             Some(name) => servers[..nth]
                 .iter()
-                .find(|other| listens(other) && other.names.iter().any(|known| known == name))
+                .find(|other| listens(other) && other.names.contains(&name))
                 .map(|other| format!("the server in line {} has the name {name}, too", other.line.line)),
             None => {
                 let default =

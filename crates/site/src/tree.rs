@@ -11,9 +11,6 @@ pub type Includes<'a> = dyn Fn(&str) -> Vec<(String, String)> + 'a;
 /// Deeper than anybody's includes.
 const MAX_INCLUDE_DEPTH: usize = 100;
 
-/// Blocks that hold data and no directives; nothing in them is a route.
-const DATA: [&str; 5] = ["types", "map", "geo", "split_clients", "charset_map"];
-
 /// A directive, and the file that it stands in.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
@@ -63,9 +60,7 @@ fn add(
             continue;
         }
         let mut inner = Vec::new();
-        if !DATA.contains(&directive.name.text.as_str()) {
-            add(&mut inner, directive.inner(), file, includes, depth)?;
-        }
+        add(&mut inner, directive.inner(), file, includes, depth)?;
         nodes.push(Node {
             name: directive.name.text.clone(),
             args: directive.args.iter().map(|word| word.text.clone()).collect(),

@@ -72,10 +72,10 @@ pub enum Fault {
         body: Bytes,
     },
     /// Answers 302, with a `Location` made of the host and prefix that the request says it was asked by (`Host`,
-    /// `X-Forwarded-Prefix`) and this path.
+    /// `X-Forwarded-Prefix`) and of its path, the last part of which becomes this name.
     RedirectToItself {
-        /// What follows the host and the prefix.
-        path: String,
+        /// The last part of the path.
+        name: String,
     },
     /// Lets the app answer, and adds these fields to its response.
     ExtraHeaders(Vec<(String, String)>),
@@ -118,7 +118,7 @@ impl fmt::Display for Fault {
             Self::TooLongBody { extra } => write!(f, "{extra} bytes past the end of the body"),
             Self::SlowBody { bytes } => write!(f, "slow body of {bytes} bytes"),
             Self::Status { status, .. } => write!(f, "status {status}"),
-            Self::RedirectToItself { path } => write!(f, "redirect to {path} on itself"),
+            Self::RedirectToItself { name } => write!(f, "redirect to {name} on itself"),
             Self::ExtraHeaders(headers) => write!(f, "{} extra headers", headers.len()),
             Self::GarbageResponse(bytes) => write!(f, "garbage of {} bytes", bytes.len()),
             Self::DropSockets => f.write_str("drop sockets"),

@@ -27,7 +27,7 @@ pub(crate) async fn run(
         add(headers, &mut response);
         return response;
     }
-    let own = own_address(request.headers());
+    let own = own_address(request.headers()) + beside(request.uri().path());
     // A client that goes away meanwhile takes this task with it.
     let _ = request.into_body().collect().await;
     if let Some((bytes, end)) = raw(&fault, &instance.name) {
@@ -61,14 +61,19 @@ pub(crate) async fn run(
             add(&[("X-Instance".to_owned(), instance.name.clone())], &mut response);
             response
         }
-        Fault::RedirectToItself { path } => {
+        Fault::RedirectToItself { name } => {
             let mut response = named(instance, "0", Body::empty());
             *response.status_mut() = StatusCode::FOUND;
-            add(&[("Location".to_owned(), format!("{own}{path}"))], &mut response);
+            add(&[("Location".to_owned(), format!("{own}{name}"))], &mut response);
             response
         }
         _ => pending().await,
     }
+}
+
+/// A path without its last part.
+fn beside(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(directory, _)| path.get(..=directory.len()).unwrap_or("/"))
 }
 
 /// What an app believes that it is called by: host and prefix.

@@ -52,7 +52,7 @@ fn in_record(record: &mut Record, change: &mut dyn FnMut(&mut String)) {
     match verdict {
         Verdict::Kept => {}
         Verdict::Broken { step, line: _, message, evidence, configuration } => {
-            let Evidence { exchange, app_servers, error_log } = evidence;
+            let Evidence { exchange, app_servers, error_log, kept_out: _ } = evidence;
             [step, message, exchange, app_servers, error_log].into_iter().for_each(&mut *change);
             for ConfLine { file, number: _, text } in configuration {
                 [file, text].into_iter().for_each(&mut *change);

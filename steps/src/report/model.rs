@@ -163,6 +163,9 @@ pub struct Evidence {
     pub app_servers: String,
     /// The last errors the proxy logged; empty if none.
     pub error_log: String,
+    /// Why strangers are kept out, if the proxy itself does so: then nothing is known of what it does for others.
+    #[serde(skip)]
+    pub kept_out: Option<String>,
 }
 
 /// A line of the configuration under test.

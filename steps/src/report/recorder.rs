@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 
 use super::model::{Evidence, Record, StepRecord, StepStatus, Verdict};
 use super::terminal::Progress;
+use crate::failure::Failure;
 use crate::features::{KnownDifference, path_of};
 use crate::world::World;
 
@@ -124,6 +125,10 @@ impl Recorder {
         let Some(mut attempt) = self.underway.remove(&key(feature, scenario)) else { return };
         let known = self.known.iter().find(|known| known.scenario == scenario.name);
         let reason = known.map(|known| known.reason.clone());
+        if let Some(why) = attempt.broken.as_ref().and_then(not_asked) {
+            self.not_checked(feature, rule, scenario, &why);
+            return;
+        }
         let verdict = match (attempt.broken.take(), reason) {
             // The runner is about to try again.
             (Some(_), None) if retries.is_some_and(|retries| retries.left > 0) => return,
@@ -230,6 +235,16 @@ fn record(
         steps: steps.collect(),
         file,
         line,
+    }
+}
+
+/// Why a scenario that failed is not to be counted: it was not asked, or strangers are kept out.
+fn not_asked(verdict: &Verdict) -> Option<String> {
+    match verdict {
+        Verdict::Broken { message, evidence, .. } => {
+            Failure::why_not_asked(message).map(str::to_owned).or_else(|| evidence.kept_out.clone())
+        }
+        _ => None,
     }
 }
 

@@ -16,7 +16,7 @@ struct Word {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-const WORDS: [Word; 9] = [
+const WORDS: [Word; 10] = [
     Word { word: "proxied", what: "path that app servers are asked for", is: |_, route| is_proxied(route) },
     Word { word: "api", what: "API", is: |_, route| is_api(route) },
     Word {
@@ -28,6 +28,11 @@ const WORDS: [Word; 9] = [
         word: "api-without-cors",
         what: "API that does CORS itself",
         is: |_, route| is_api(route) && !route.adds_cors,
+    },
+    Word {
+        word: "redirecting",
+        what: "path whose app servers are told by which host they are asked",
+        is: |_, route| is_proxied(route) && !route.is_elsewhere,
     },
     Word { word: "socket", what: "WebSocket", is: |_, route| route.socket && !route.path.is_empty() },
     Word { word: "front-end", what: "front end of files", is: |_, route| route.is_front_page() },
@@ -151,7 +156,7 @@ fn for_route(scenario: &Scenario, word: &Word, server: &Server, route: &Route, s
     let alike = |(other, _): &(&Server, &Route)| !std::ptr::eq(*other, server) && other.unreachable.is_none();
     let several =
         source.site.routes().filter(|(other, route)| (word.is)(other, route)).any(|one| alike(&one));
-    let server_name = server.name().unwrap_or("any name");
+    let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
     bound.name = put(&bound.name);
     bound.description = bound.description.as_deref().map(put);
     if several {
@@ -174,7 +179,7 @@ fn for_route(scenario: &Scenario, word: &Word, server: &Server, route: &Route, s
 /// The step that says which server is asked.
 fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
     let listen = server.asked_at()?;
-    let name = server.name().unwrap_or_default();
+    let name = server.names_to_ask().join(" ");
     let way = if server.behind_tls { "by a balancer that speaks TLS" } else { "directly" };
     let mut step = scenario.steps.first()?.clone();
     step.keyword = "Given ".to_owned();

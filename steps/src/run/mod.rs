@@ -111,6 +111,14 @@ pub async fn run(
     results.unfinished = ended
         .filter(|_| missing > 0)
         .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));
+    let has = |wanted: fn(&Record) -> bool| results.records.iter().any(wanted);
+    if is_another_site
+        && results.unfinished.is_none()
+        && !results.records.is_empty()
+        && !has(|record| !matches!(record.verdict, Verdict::NotChecked { .. }))
+    {
+        results.unfinished = Some("nothing of it could be checked".to_owned());
+    }
     results.took = begun.elapsed();
     results
 }

@@ -7,21 +7,46 @@ use cucumber::{given, then, when};
 use gherkin::Step;
 use mock_upstreams::Fault;
 
-use super::rows;
-use crate::client::Request;
+use super::{request_line, rows};
+use crate::client::{Connection, Request, Response};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::scene::AskedServer;
 use crate::target::Signal;
 use crate::world::World;
 
-/// Which of several servers is asked: by its name, or by none; at which `listen`; `directly` or `by a balancer that speaks
-/// TLS`, which says so in `X-Forwarded-Proto`. Scenarios that speak of a kind of route have this step before their own.
+/// An origin that is not the site's own.
+const ANY_ORIGIN: &str = "https://shop.example.test";
+
+/// Which of several servers is asked: by one of its names, with a blank between them, or by none; at which `listen`;
+/// `directly` or `by a balancer that speaks TLS`, which says so in `X-Forwarded-Proto`. Of several names it is the first that
+/// does not send its visitors on to another. Scenarios that speak of a kind of route have this step before their own.
 #[given(regex = r#"^clients ask the server "(.*)" on "(.*)" (directly|by a balancer that speaks TLS)$"#)]
-async fn asks_server(world: &mut World, name: String, listen: String, way: String) -> Checked {
+async fn asks_server(world: &mut World, names: String, listen: String, way: String) -> Checked {
     let behind_tls = way != "directly";
-    world.scene().await?.ask_server(AskedServer { listen, name, behind_tls });
+    let names: Vec<&str> = names.split(' ').collect();
+    let ask = |name: &str| AskedServer { listen: listen.clone(), name: name.to_owned(), behind_tls };
+    let first = names.first().copied().unwrap_or_default();
+    world.scene().await?.ask_server(ask(first));
+    // Only where there is a choice is anybody asked.
+    for name in names.iter().copied().filter(|_| names.len() > 1) {
+        world.scene().await?.ask_server(ask(name));
+        let response = ask_apart(world, Request::new("GET", "/")).await;
+        let sent_on = response.is_ok_and(|response| (300..400).contains(&response.status));
+        if !sent_on {
+            return Ok(());
+        }
+    }
+    world.scene().await?.ask_server(ask(first));
     Ok(())
+}
+
+/// Asks on a connection of its own, and leaves no trace of it.
+async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
+    let route = world.route().await?;
+    let response = Connection::open(&route).await?.ask(&request).await;
+    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::clear);
+    Ok(response?)
 }
 
 /// App servers answer whatever path reaches them with the request as it arrived, and open a WebSocket at any that sends
@@ -59,18 +84,46 @@ async fn headers(world: &mut World, step: &Step) -> Checked {
     inject(world, &Fault::ExtraHeaders(rows(step)?)).await
 }
 
-/// So many requests have reached the app servers.
-#[then(expr = "{int} request(s) reached the app servers")]
+/// So many requests have reached the app servers; more where some are sent to others, too (`mirror`).
+#[then(expr = "at least {int} request(s) reached the app servers")]
 async fn count_of_requests(world: &mut World, count: usize) -> Checked {
     let arrived = world.arrived();
-    ensure!(arrived.len() == count, "{} requests reached the app servers, not {count}", arrived.len());
+    ensure!(arrived.len() >= count, "{} requests reached the app servers, not {count}", arrived.len());
     Ok(())
 }
 
-/// From now on app servers redirect every request to a path of their own, by the name that they believe to be called by.
+/// Finds an origin whose pages the proxy lets read this path, among those that the configuration speaks of and another.
+#[given(expr = "a page that the proxy lets read {string}")]
+async fn page_that_may_read(world: &mut World, path: String) -> Checked {
+    let of_the_file = world.scene().await?.stage().source.site.origins.clone();
+    for origin in std::iter::once(ANY_ORIGIN.to_owned()).chain(of_the_file) {
+        let mut request = Request::new("GET", &path);
+        request.headers.push(("Origin".to_owned(), origin.clone()));
+        let response = ask_apart(world, request).await?;
+        if response.value("access-control-allow-origin").is_some() {
+            world.origin = Some(origin);
+            return Ok(());
+        }
+    }
+    Err(Failure::not_asked("no origin is known that the proxy does CORS for"))
+}
+
+/// The page asks by `fetch`, so that its origin is said.
+#[when(expr = "the page sends {string}")]
+async fn page_sends(world: &mut World, request: String) -> Checked {
+    world.begin();
+    let request = world.text(&request);
+    let (method, target) = request_line(&request)?;
+    let mut request = Request::new(method, target);
+    request.headers.extend(world.origin.clone().map(|origin| ("Origin".to_owned(), origin)));
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// From now on app servers redirect every request to a path beside it, by the name that they believe to be called by.
 #[given(expr = "the app servers redirect to their own {string}")]
-async fn redirect(world: &mut World, path: String) -> Checked {
-    inject(world, &Fault::RedirectToItself { path }).await
+async fn redirect(world: &mut World, name: String) -> Checked {
+    inject(world, &Fault::RedirectToItself { name }).await
 }
 
 /// Puts a file into a directory that the configuration names, which is made if need be.
@@ -96,7 +149,7 @@ async fn preflight(world: &mut World, path: String) -> Checked {
         && home.value("location").is_some_and(|location| location.starts_with("https:"));
     let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
     for (name, value) in [
-        ("Origin", "https://shop.example.test"),
+        ("Origin", ANY_ORIGIN),
         ("Access-Control-Request-Method", "PUT"),
         ("Access-Control-Request-Headers", "authorization,content-type"),
     ] {
