@@ -119,7 +119,7 @@ impl Scene {
             scene.stage.source.deploy(&directory)?;
             // Whatever it is called by, it is the page.
             let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
-            let called = directory.join(name.trim_start_matches('/'));
+            let called = scene.scratch.place(&format!("{}/{name}", page.to));
             if name.ends_with(".html") && !name.contains('$') && !called.exists() {
                 std::fs::copy(directory.join("index.html"), called)?;
             }
@@ -195,8 +195,7 @@ impl Scene {
             _ => self.write()?,
         };
         if let Some(why) = &self.rewritten.unreadable {
-            let verdict = self.stage.target.test(&self.scratch).await?;
-            return Err(self.refused(if verdict.accepted { why } else { &verdict.output }));
+            return Err(self.refused(&unreadable(why)));
         }
         let proxy = self.stage.target.start(&self.scratch).await?;
         let deadline = Instant::now() + START_DEADLINE;
@@ -269,7 +268,11 @@ impl Scene {
     /// When the check could not be made.
     pub async fn test(&mut self) -> Result<Verdict, Failure> {
         self.write()?;
-        let verdict = self.stage.target.test(&self.scratch).await?;
+        let verdict = match &self.rewritten.unreadable {
+            // nginx would have acted on what comes before the mistake by the time that it finds it.
+            Some(why) => Verdict { accepted: false, output: unreadable(why) },
+            None => self.stage.target.test(&self.scratch).await?,
+        };
         Ok(Verdict { output: self.as_written(&verdict.output), ..verdict })
     }
 
@@ -335,6 +338,11 @@ impl Scene {
         let said = self.as_written(said);
         Failure::new(format!("{} did not start:\n{}", self.stage.target.name(), said.trim_end()))
     }
+}
+
+/// What any engine says of a text that cannot be taken apart. Their words and places are the same: so nobody need be asked.
+fn unreadable(why: &str) -> String {
+    format!("[emerg] {why}")
 }
 
 /// The port that stands for a `listen` address, held until the scene is over.

@@ -38,7 +38,7 @@ use std::path::PathBuf;
 
 pub use error::{ConfigError, Place};
 pub use source::SourceName;
-pub use table::directives_markdown;
+pub use table::{directives_markdown, is_known, is_nearly_known, is_supported};
 
 /// What to load, as the command line says.
 #[derive(Debug, Clone)]

@@ -11,6 +11,15 @@ pub type Includes<'a> = dyn Fn(&str) -> Vec<(String, String)> + 'a;
 /// Deeper than anybody's includes.
 const MAX_INCLUDE_DEPTH: usize = 100;
 
+/// More `include`s than anybody has.
+const MAX_INCLUDES: usize = 2_000;
+
+/// What is included, and how many times so far.
+struct Including<'a> {
+    includes: &'a Includes<'a>,
+    count: usize,
+}
+
 /// A directive, and the file that it stands in.
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
@@ -37,7 +46,7 @@ impl Node {
 /// The directives of `text`.
 pub(crate) fn expand(text: &str, name: &str, includes: &Includes<'_>) -> Result<Vec<Node>, ConfigError> {
     let mut nodes = Vec::new();
-    add(&mut nodes, &parse(text, name)?, &Rc::from(name), includes, 0)?;
+    add(&mut nodes, &parse(text, name)?, &Rc::from(name), &mut Including { includes, count: 0 }, 0)?;
     Ok(nodes)
 }
 
@@ -45,22 +54,26 @@ fn add(
     nodes: &mut Vec<Node>,
     directives: &[Directive],
     file: &Rc<str>,
-    includes: &Includes<'_>,
+    including: &mut Including<'_>,
     depth: usize,
 ) -> Result<(), ConfigError> {
     for directive in directives {
         if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
-            if depth == MAX_INCLUDE_DEPTH {
-                let message = format!("\"include {pattern}\" leads to itself in {file}:{}", directive.line());
+            including.count += 1;
+            if depth == MAX_INCLUDE_DEPTH || including.count > MAX_INCLUDES {
+                let message = format!(
+                    "\"include {pattern}\" leads to itself, or there are too many, in {file}:{}",
+                    directive.line()
+                );
                 return Err(ConfigError::new(message));
             }
-            for (name, text) in includes(pattern) {
-                add(nodes, &parse(&text, &name)?, &Rc::from(name.as_str()), includes, depth + 1)?;
+            for (name, text) in (including.includes)(pattern) {
+                add(nodes, &parse(&text, &name)?, &Rc::from(name.as_str()), including, depth + 1)?;
             }
             continue;
         }
         let mut inner = Vec::new();
-        add(&mut inner, directive.inner(), file, includes, depth)?;
+        add(&mut inner, directive.inner(), file, including, depth)?;
         nodes.push(Node {
             name: directive.name.text.clone(),
             args: directive.args.iter().map(|word| word.text.clone()).collect(),

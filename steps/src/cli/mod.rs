@@ -23,7 +23,7 @@ use crate::catalogue;
 use crate::features::{Specification, live};
 use crate::machine;
 use crate::profile;
-use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child};
+use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent};
 use crate::trace::Trace;
 use completions::{CompletionsArgs, completions_command};
 use conf::{ConfArgs, rewrite_command};
@@ -154,8 +154,10 @@ pub(crate) fn is_reference_proxy() -> bool {
 
 /// Is the reference proxy, until told to end.
 pub(crate) fn reference_proxy() -> ExitCode {
-    // Not to outlive the run, even one that was killed. Where that cannot be had, a run that ends as it should ends it.
-    let _ = rustix::process::set_parent_process_death_signal(Some(rustix::process::Signal::KILL));
+    // Not to outlive the run, even one that was killed.
+    if end_with_parent(rustix::process::Signal::KILL).is_err() {
+        return ExitCode::from(COULD_NOT_RUN);
+    }
     reference_proxy::server::main(std::env::args_os().skip(2))
 }
 

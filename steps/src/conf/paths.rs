@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Where stock builds of nginx keep their configuration; relative paths in the file start here.
 pub(crate) const PREFIX: &str = "/etc/nginx";
@@ -72,8 +72,19 @@ pub(crate) fn give_back(directory: &Path) {
 /// Where `path` of a configuration lies below the scratch directory `scratch`.
 pub(crate) fn place(scratch: &Path, path: &str) -> PathBuf {
     let root = scratch.join("root");
-    match path.strip_prefix('/') {
-        Some(absolute) => root.join(absolute),
-        None => root.join(&PREFIX[1..]).join(path),
+    let relative = if path.starts_with('/') { Path::new("") } else { Path::new(&PREFIX[1..]) };
+    // What leads up ends at the root, as in any file system.
+    let mut inside = PathBuf::new();
+    for part in relative.join(path.trim_start_matches('/')).components() {
+        match part {
+            Component::Normal(name) => inside.push(name),
+            Component::ParentDir => drop(inside.pop()),
+            Component::CurDir | Component::RootDir | Component::Prefix(_) => {}
+        }
     }
+    let mut placed = root.join(inside);
+    if path.ends_with('/') && !path.ends_with("../") {
+        placed.push("");
+    }
+    placed
 }

@@ -7,12 +7,12 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::rc::Rc;
 
-use nginx_conf::syntax::{Directive, parse};
+use nginx_conf::syntax::{Directive, Word, parse};
 use regex::{Captures, Regex};
 
-use super::containment::Containment;
+use super::containment::{Containment, Text};
 use super::edit::Edits;
-use super::pass::{Host, HostVariables, Url, assigned, only_variable};
+use super::pass::{Host, HostVariables, Url, assigned, declared_group, only_variable};
 use super::paths::{Scratch, place};
 use super::rewritten::{Rewritten, TlsFile};
 use super::source::Source;
@@ -58,15 +58,33 @@ impl Rewriter<'_> {
             addresses.insert(address);
             Ok(address)
         })?;
-        let name = self.source.name.as_str();
-        let included = rewritten.included.iter().map(|(name, text)| (name.as_str(), text.as_str()));
-        let texts = std::iter::once((name, rewritten.text.as_str())).chain(included);
+        let main = Text { name: &self.source.name, text: &rewritten.text, around: "" };
+        let around = &rewritten.around;
+        let included = rewritten.included.iter().map(|(name, text)| Text {
+            name,
+            text,
+            around: around.get(name).map_or("", String::as_str),
+        });
+        let texts = std::iter::once(main).chain(included);
         let containment = Containment { scratch: self.scratch.path(), addresses: &addresses };
         rewritten.unreadable = containment.check(texts).map_err(|reason| {
-            let help = "hopcheck runs a configuration on loopback and in a scratch directory alone";
-            io::Error::other(format!("not run: {reason}\n  help: {help}"))
+            // What is missing may well be what it lacks.
+            match rewritten.missing.first() {
+                Some(missing) => self.source.is_missing(missing),
+                None => io::Error::other(format!("not run: {reason}\n  help: {}", self.help())),
+            }
         })?;
         Ok(rewritten)
+    }
+
+    /// What a person can do about a configuration that is not run.
+    fn help(&self) -> &'static str {
+        let is_template =
+            Regex::new(r"\$\{[A-Z][A-Z0-9_]*\}").is_ok_and(|name| name.is_match(&self.source.text));
+        match is_template {
+            true => "this is a template: fill it in first, as with envsubst, and test what comes of it",
+            false => "hopcheck runs a configuration on loopback and in a scratch directory alone",
+        }
     }
 
     fn rewrite_unchecked(
@@ -80,6 +98,7 @@ impl Rewriter<'_> {
         let mut walk = Walk {
             rewriter: self,
             upstreams: HashSet::new(),
+            said: Default::default(),
             hosts: HostVariables::default(),
             resolves: false,
             met: HashMap::new(),
@@ -119,7 +138,10 @@ impl Rewriter<'_> {
 
 struct Walk<'a> {
     rewriter: &'a Rewriter<'a>,
+    /// The names of groups, in lower case.
     upstreams: HashSet<String>,
+    /// The directives of the main context and of `http`, those in included files too.
+    said: [HashSet<String>; 2],
     /// Variables that stand for an app server somewhere.
     hosts: HostVariables,
     /// Whether a server of an upstream is to be looked up again and again (`resolve`).
@@ -154,7 +176,7 @@ impl Walk<'_> {
         }
         let read = |(name, text): (String, String)| Included { parsed: parse(&text, &name).ok(), name, text };
         let files: Rc<[Included]> = self.rewriter.source.included(pattern).into_iter().map(read).collect();
-        if files.is_empty() && !pattern.contains(['*', '?', '[']) {
+        if files.is_empty() && !is_glob(pattern) {
             self.out.missing.push(pattern.to_owned());
         }
         self.files.insert(pattern.to_owned(), Rc::clone(&files));
@@ -167,8 +189,13 @@ impl Walk<'_> {
             self.hosts.note(directive, block);
             self.resolves |=
                 directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
+            self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
+            match block.map(|block| block.name.text.as_str()) {
+                None => drop(self.said[0].insert(directive.name.text.clone())),
+                Some("http") => drop(self.said[1].insert(directive.name.text.clone())),
+                Some(_) => {}
+            }
             match (directive.name.text.as_str(), directive.arg(0)) {
-                ("upstream", Some(name)) => drop(self.upstreams.insert(name.to_owned())),
                 ("include", Some(pattern)) => {
                     let files = self.enter(pattern)?;
                     for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
@@ -200,7 +227,8 @@ impl Walk<'_> {
 
     /// The main context: its own directives, then what must be there for a run in a scratch directory.
     fn main(&mut self, parsed: &[Directive], text: &str, edits: &mut Edits) -> io::Result<()> {
-        let has = |name: &str| parsed.iter().any(|directive| directive.is(name));
+        let said = self.said[0].clone();
+        let has = |name: &str| said.contains(name);
         let mut missing = String::new();
         for (name, value) in [("error_log", "/var/log/nginx/error.log"), ("pid", "/var/run/nginx.pid")] {
             if !has(name) {
@@ -221,9 +249,18 @@ impl Walk<'_> {
         edits: &mut Edits,
         block: Option<&Directive>,
     ) -> io::Result<()> {
+        if directive.block.is_some() && touch(&directive.name.text) == Some(Touch::Absent) {
+            self.note(directive, "left out: only what is in `http` is run");
+            edits.blank(text, directive.span.clone());
+            return Ok(());
+        }
         self.one(directive, text, edits, block)?;
         if let Some(inner) = &directive.block {
-            let has = |name: &str| inner.directives.iter().any(|directive| directive.is(name));
+            let said = self.said[1].clone();
+            let has = |name: &str| match directive.is("http") {
+                true => said.contains(name),
+                false => inner.directives.iter().any(|directive| directive.is(name)),
+            };
             if directive.is("http") && !has("access_log") {
                 let log = self.log("access_log", "/var/log/nginx/access.log");
                 edits.insert(inner.span.start, format!(" access_log {log}; "));
@@ -254,7 +291,7 @@ impl Walk<'_> {
         let Some(first) = directive.args.first() else { return Ok(()) };
         let (value, span) = (first.text.as_str(), first.span.clone());
         if let Some((name, nth)) = assigned(directive, block) {
-            return self.assignment(directive, name, nth, edits);
+            return self.assignment(directive, &name, nth, edits);
         }
         let in_data = block.is_some_and(|block| is_data(&block.name.text));
         let name = directive.name.text.as_str();
@@ -277,6 +314,9 @@ impl Walk<'_> {
                     self.out.tls.push(stand_in);
                 }
                 self.put(directive, edits, span, stand_in.to_string());
+                for word in directive.args.iter().filter(|word| word.text == "proxy_protocol") {
+                    edits.blank(text, word.span.clone());
+                }
             }
             ("server", _) if block.is_some_and(|block| block.is("upstream")) => {
                 let upstream = block.and_then(|block| block.arg(0)).unwrap_or_default();
@@ -291,7 +331,12 @@ impl Walk<'_> {
             }
             ("resolver", _) => {
                 let nobody = (self.reserve)("resolver")?;
-                let kept = directive.args.iter().filter(|word| word.text.contains('='));
+                let is_kept = |word: &&Word| {
+                    ["valid=", "ipv4=", "ipv6=", "status_zone="]
+                        .iter()
+                        .any(|known| word.text.starts_with(known))
+                };
+                let kept = directive.args.iter().filter(is_kept);
                 let words: Vec<&str> = kept.map(|word| word.raw.as_str()).collect();
                 let replacement = format!("{nobody} {}", words.join(" "));
                 self.put(directive, edits, directive.args_span(), replacement.trim_end().to_owned());
@@ -299,7 +344,19 @@ impl Walk<'_> {
             // It would ask the authority that issued the certificate.
             ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
             ("proxy_pass", _) => self.proxy_pass(directive, edits)?,
-            ("include", _) => self.include(directive, edits, block)?,
+            ("include", _) => self.include(directive, text, edits, block)?,
+            (_, Some(Touch::Absent)) => {
+                self.note(directive, "left out: it is on the real server alone");
+                edits.blank(text, directive.span.clone());
+            }
+            (_, Some(Touch::OtherProtocol)) => {
+                self.put(
+                    directive,
+                    edits,
+                    directive.name.span.start..directive.args_span().end,
+                    "return 503".into(),
+                );
+            }
             (_, Some(Touch::UpstreamTls)) => {
                 self.note(directive, "left out: the stand-ins for app servers speak plain HTTP");
                 edits.blank(text, directive.span.clone());
@@ -311,7 +368,7 @@ impl Walk<'_> {
             (_, Some(Touch::Written)) if value.starts_with("syslog:") => {
                 self.put(directive, edits, span, self.place("/var/log/nginx/syslog"));
             }
-            (_, Some(Touch::Read | Touch::Written)) if !is_no_path(value) => {
+            (_, Some(Touch::Read | Touch::Written)) if !is_no_path(name, value) => {
                 let is_page = block.is_some_and(|block| {
                     block.is("location") && block.args.len() == 1 && block.arg(0) == Some("/")
                 });
@@ -359,7 +416,7 @@ impl Walk<'_> {
             return Ok(());
         };
         let now = match url.host {
-            Host::Literal(host) if self.upstreams.contains(host) => match url.scheme {
+            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
                 Some("https") => format!("http://{host}{}", url.rest),
                 _ => return Ok(()),
             },
@@ -388,7 +445,10 @@ impl Walk<'_> {
             return Ok(());
         };
         let value = word.text.as_str();
-        if value.is_empty() || only_variable(value).is_some() || self.upstreams.contains(value) {
+        if value.is_empty()
+            || only_variable(value).is_some()
+            || self.upstreams.contains(&value.to_ascii_lowercase())
+        {
             return Ok(());
         }
         let (host, scheme, rest) = match Url::of(value) {
@@ -398,7 +458,7 @@ impl Walk<'_> {
             None if !value.contains(['$', '/']) => (format!("{value}{port}"), "", ""),
             _ => return Ok(()),
         };
-        let now = match self.upstreams.contains(&host) {
+        let now = match self.upstreams.contains(&host.to_ascii_lowercase()) {
             true => format!("{scheme}{host}{rest}"),
             false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
         };
@@ -410,6 +470,7 @@ impl Walk<'_> {
     fn include(
         &mut self,
         directive: &Directive,
+        text: &str,
         edits: &mut Edits,
         block: Option<&Directive>,
     ) -> io::Result<()> {
@@ -418,15 +479,36 @@ impl Walk<'_> {
         if self.rewriter.source.is_stood_in_for(&pattern.text) {
             self.out.notes.push(format!("{} is not on this machine -> what is usually there", pattern.text));
         }
+        let head = block.map_or_else(String::new, Directive::head);
+        let mut names = Vec::new();
         for Included { name, text, parsed } in files.iter() {
             let mut inner = Edits::default();
             for directive in parsed.iter().flatten() {
                 self.directive(directive, text, &mut inner, block)?;
             }
-            self.out.included.insert(name.clone(), inner.apply(text));
+            let text = inner.apply(text);
+            // What it means depends on where it stands.
+            let kind = |head: &str| head.split(' ').next().unwrap_or_default().to_owned();
+            let around = self.out.around.entry(name.clone()).or_insert_with(|| head.clone());
+            let is_same =
+                kind(around) == kind(&head) && self.out.included.get(name).is_none_or(|known| *known == text);
+            if !is_same {
+                return Err(io::Error::other(format!(
+                    "not run: {name} is included in several places, where it would be run in different ways\n  help: give each \
+                     of them a file of its own"
+                )));
+            }
+            names.push(format!("include {};", self.place(name)));
+            self.out.included.insert(name.clone(), text);
         }
         self.including.pop();
-        self.put(directive, edits, pattern.span.clone(), self.place(&pattern.text));
+        match (names.is_empty(), is_glob(&pattern.text)) {
+            // The engine is to say that it is missing.
+            (true, false) => self.put(directive, edits, pattern.span.clone(), self.place(&pattern.text)),
+            (true, true) => edits.blank(text, directive.span.clone()),
+            // Each by its name: no pattern is left for an engine to read in its own way.
+            (false, _) => self.put(directive, edits, directive.span.clone(), names.join(" ")),
+        }
         Ok(())
     }
 
@@ -434,7 +516,7 @@ impl Walk<'_> {
     fn tls_file(&mut self, directive: &str, path: &str) -> io::Result<String> {
         let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
         let placed = place(self.rewriter.scratch.path(), path);
-        let shown = placed.display().to_string();
+        let shown = quoted(&placed.display().to_string());
         let file = TlsFile { directive: directive.to_owned(), written: path.to_owned(), placed, text };
         self.out.tls_files.push(file);
         Ok(shown)
@@ -472,6 +554,11 @@ impl Walk<'_> {
     fn note(&mut self, directive: &Directive, now: &str) {
         self.out.notes.push(format!("line {}: {} -> {now}", directive.line(), directive.head()));
     }
+}
+
+/// Whether an `include` names files by a pattern.
+pub(super) fn is_glob(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '['])
 }
 
 /// `value` as a word of a configuration: in quotes where it would not be one without them.

@@ -17,6 +17,8 @@ pub struct Rewritten {
     pub text: String,
     /// Included files by the path they have for nginx (`mime.types`, `conf.d/x.conf`).
     pub included: BTreeMap<String, String>,
+    /// The head of the block that includes each of them, as `upstream app`; empty for the main context.
+    pub around: BTreeMap<String, String>,
     /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
     pub listen: Vec<(String, SocketAddr)>,
     /// Those of them that speak TLS.

@@ -10,7 +10,7 @@ use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::paths::Scratch;
-use super::rewrite::Rewriter;
+use super::rewrite::{Rewriter, is_glob};
 use super::stock;
 use crate::profile::{FILE, Profile, ProfileError, Words};
 
@@ -131,12 +131,17 @@ impl Source {
         };
         match rewriter.rewrite(&self.text, reserve)?.missing.first() {
             None => Ok(()),
-            Some(missing) => Err(std::io::Error::other(format!(
-                "not run: `include {missing}` names a file that is not here\n  help: it was looked for in {}; put a copy \
-                 there, since it decides what the site does",
-                self.directory.as_deref().unwrap_or(Path::new(".")).display()
-            ))),
+            Some(missing) => Err(self.is_missing(missing)),
         }
+    }
+
+    /// Says that a file that is included is not here.
+    pub(super) fn is_missing(&self, pattern: &str) -> std::io::Error {
+        std::io::Error::other(format!(
+            "not run: `include {pattern}` names a file that is not here\n  help: it was looked for in {}; put a copy there, \
+             since it decides what the site does",
+            self.directory.as_deref().unwrap_or(Path::new(".")).display()
+        ))
     }
 
     /// The document's configuration, as it was when this program was built.
@@ -227,7 +232,17 @@ impl Source {
     }
 
     fn on_disk(&self, relative: &str) -> Vec<(String, String)> {
-        self.directory.as_ref().map_or_else(Vec::new, |directory| on_disk(directory, relative))
+        let Some(directory) = &self.directory else { return Vec::new() };
+        let found = on_disk(directory, relative);
+        // The file may lie in the very folder that the pattern names, as `conf.d` in a checkout.
+        match relative.rsplit_once('/') {
+            Some((folder, name)) if found.is_empty() && !relative.starts_with('/') => {
+                let is_that = directory.canonicalize().is_ok_and(|directory| directory.ends_with(folder));
+                let beside = if is_that || !is_glob(name) { on_disk(directory, name) } else { Vec::new() };
+                beside.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)).collect()
+            }
+            _ => found,
+        }
     }
 
     /// Writes the front end's build into `directory`.
@@ -281,14 +296,26 @@ fn text(path: &Path) -> std::io::Result<String> {
 
 /// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
 fn wrapped(text: String) -> String {
-    let Ok(parsed) = parse(&text, "nginx.conf") else { return text };
-    let bare = parsed.iter().any(|directive| directive.is("server"))
-        && !parsed.iter().any(|directive| WHOLE_FILE.contains(&directive.name.text.as_str()));
+    let bare = match parse(&text, "nginx.conf") {
+        Ok(parsed) => {
+            parsed.iter().any(|directive| directive.is("server"))
+                && !parsed.iter().any(|directive| WHOLE_FILE.contains(&directive.name.text.as_str()))
+        }
+        // Its first words say what it is, so that what the engine says is about the line that is wrong.
+        Err(_) => {
+            let begins = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
+            begins("server") && !begins("http") && !begins("events")
+        }
+    };
     if bare { format!("{}{text}\n}}\n", stock::HEAD) } else { text }
 }
 
 fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    // Classes, and patterns for folders, are beyond this: what they name is not looked for, and so is not there.
+    if name.contains(['[', '\\']) || folder.contains(['*', '?', '[']) {
+        return Vec::new();
+    }
     let Ok(entries) = std::fs::read_dir(directory.join(folder)) else { return Vec::new() };
     let mut files: Vec<_> = entries
         .filter_map(Result::ok)
@@ -323,7 +350,7 @@ fn matches(pattern: &str, name: &str) -> bool {
         return pattern == name;
     }
     let expression = regex::escape(pattern).replace(r"\*", ".*").replace(r"\?", ".");
-    !(name.starts_with('.') && pattern.starts_with('*'))
+    !(name.starts_with('.') && pattern.starts_with(['*', '?']))
         && regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
 }
 

@@ -28,6 +28,10 @@ pub(super) fn file(path: &str) -> Option<&'static str> {
     match path.strip_prefix("/etc/nginx/").unwrap_or(path) {
         "proxy_params" => Some(PROXY_PARAMS),
         "/etc/letsencrypt/options-ssl-nginx.conf" => Some(CERTBOT),
+        // What these set is for app servers that are not asked here.
+        "fastcgi_params" | "fastcgi.conf" | "uwsgi_params" | "scgi_params" | "snippets/fastcgi-php.conf" => {
+            Some("# stock\n")
+        }
         _ => None,
     }
 }

@@ -337,8 +337,12 @@ mod tests {
 
     #[test]
     fn evidence_is_told_in_the_order_in_which_it_arose() {
-        let evidence =
-            Evidence { exchange: "a\n".into(), app_servers: "b\n".into(), error_log: "c\nd".into() };
+        let evidence = Evidence {
+            exchange: "a\n".into(),
+            app_servers: "b\n".into(),
+            error_log: "c\nd".into(),
+            kept_out: None,
+        };
         assert_eq!(evidence.to_string(), "a\nb\nthe error log says\n    c\n    d\n");
     }
 }

@@ -44,6 +44,7 @@ pub(crate) fn broken(message: &str) -> Verdict {
             exchange: "the client sent\n  > GET /stomp HTTP/1.1\n".into(),
             app_servers: "# blue saw this\n".into(),
             error_log: String::new(),
+            kept_out: None,
         },
         configuration: Vec::new(),
     }

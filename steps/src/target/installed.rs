@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use async_trait::async_trait;
-use rustix::process::{Pid, kill_process, set_parent_process_death_signal};
+use rustix::process::{Pid, kill_process};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
@@ -56,6 +56,7 @@ impl Installed {
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Result<Command, TargetError> {
         let mut command = Command::new(std::env::current_exe()?);
+        command.env(super::PARENT, std::process::id().to_string());
         command
             .arg(CHILD_SUBCOMMAND)
             .arg(&self.program)
@@ -74,8 +75,9 @@ impl Installed {
 
 /// Becomes the program that `arguments` name, which ends when this process' parent does.
 pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
-    // Where that cannot be had, a run that ends as it should ends it.
-    let _ = set_parent_process_death_signal(Some(rustix::process::Signal::TERM));
+    if super::end_with_parent(rustix::process::Signal::TERM).is_err() {
+        return ExitCode::from(2);
+    }
     let program = arguments.next().unwrap_or_default();
     let error = std::process::Command::new(&program).args(arguments).exec();
     eprintln!("cannot run {}: {error}", program.display());

@@ -117,8 +117,19 @@ pub(super) fn all() -> impl Iterator<Item = &'static Command> {
         .flatten()
 }
 
+/// Whether the reference proxy has a directive of this name.
+pub fn is_supported(name: &str) -> bool {
+    all().any(|command| command.name == name)
+}
+
+/// Whether a name is nearly that of a directive of nginx, as a misspelt one is.
+pub fn is_nearly_known(name: &str) -> bool {
+    let foreign = foreign::MODULES.iter().flat_map(|(_, names)| names.split_whitespace());
+    nearest(name, all().map(|command| command.name).chain(foreign)).is_some()
+}
+
 /// Whether nginx has a directive of this name.
-pub(super) fn is_known(name: &str) -> bool {
+pub fn is_known(name: &str) -> bool {
     let looks_like_one =
         name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
     looks_like_one && (all().any(|command| command.name == name) || foreign::is_foreign(name))
