@@ -63,16 +63,16 @@ Feature: APIs of any site
       Then the response is 200
       And the app server saw the body that the client sent
 
-    Scenario: No answer of {proxied} that was meant for one user is given to another
+    Scenario: No answer of {personal} that was meant for one user is given to another
       See `proxy_cache`, `proxy_ignore_headers` and `proxy_cache_key`: what an app marks as private, or sends a cookie with,
       may be kept for nobody else.
 
       Given the app servers answer with the headers:
         | Cache-Control | private             |
         | Set-Cookie    | session=1; HttpOnly |
-      And the client sends "GET {proxied}hopcheck" with the headers:
+      And the client sends "GET {personal}hopcheck" with the headers:
         | Authorization | Bearer minji |
-      When the client sends "GET {proxied}hopcheck" with the headers:
+      When the client sends "GET {personal}hopcheck" with the headers:
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 

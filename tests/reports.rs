@@ -223,7 +223,9 @@ fn a_quiet_run_tells_failures_and_the_summary_alone() {
     let bench = Bench::new(FIVE);
     let (code, said) = bench.run(&["--quiet", "--tags", "@one"]);
     assert_eq!(code, Some(0), "{said}");
-    assert!(said.starts_with("\nreference: 1 scenario: 1 kept in "), "{said}");
+    let (file, rest) = said.split_once('\n').unwrap();
+    assert!(file.starts_with("testing nginx.conf (built in) by reference proxy "), "{said}");
+    assert!(rest.starts_with("\nreference: 1 scenario: 1 kept in "), "{said}");
 }
 
 #[test]

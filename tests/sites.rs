@@ -65,7 +65,7 @@ fn confs(directory: &str) -> Vec<PathBuf> {
 #[test]
 fn nothing_of_a_right_site_is_called_broken() {
     let confs = confs("../tests/sites/right");
-    assert!(confs.len() >= 10);
+    assert!(confs.len() >= 13);
     for engine in engines() {
         for conf in &confs {
             let ran = run(&engine, conf);

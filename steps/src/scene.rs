@@ -35,7 +35,12 @@ const UNSUPPORTED: &str = "not supported here";
 impl Refusal {
     /// Whether it is the engine that lacks something, and the configuration that is right as far as it can tell.
     pub fn is_a_lack(&self) -> bool {
+        let unknown =
+            self.said.split_once("unknown directive \"").and_then(|(_, rest)| rest.split('"').next());
+        // One that nginx has, but not this nginx: a newer one, or one with another module.
         self.said.contains(UNSUPPORTED)
+            || unknown.is_some_and(nginx_conf::is_known)
+            || self.said.contains("invalid parameter \"quic\"")
     }
 }
 

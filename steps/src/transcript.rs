@@ -75,8 +75,13 @@ impl fmt::Display for Transcript {
     }
 }
 
+/// A body up to here is shown, whatever it is.
+const SHORT: usize = 200;
+
 fn marked(mark: char, head: &[u8], body: &[u8]) -> String {
-    let text = [head, body].concat();
+    let told = format!("({} bytes that are no text)", body.len());
+    let is_text = std::str::from_utf8(body).is_ok() || body.len() < SHORT;
+    let text = [head, if is_text { body } else { told.as_bytes() }].concat();
     crate::client::shown(&text)
         .trim_end()
         .lines()

@@ -7,7 +7,9 @@ use std::time::{Duration, Instant};
 use mock_upstreams::Exchange;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket};
+use crate::client::{
+    ClientError, Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket,
+};
 use crate::failure::Failure;
 use crate::profile::Transport;
 use crate::report::Evidence;
@@ -185,6 +187,14 @@ impl World {
         self.transcript.sent(&connection.head_of(&request), &request.framed_body());
         let answer = connection.ask(&request).await;
         self.took = begun.elapsed();
+        // `return 444`: to a stranger the door is shut without a word.
+        if let (Err(ClientError::Closed(_)), Some(scene)) = (&answer, &self.scene)
+            && scene.is_asked_by_name()
+            && scene.stage().source.text.contains("444")
+        {
+            let asked = format!("{} {}", request.method, request.target);
+            return Err(Failure::not_asked(format!("`{asked}` is not answered at all: not for everybody")));
+        }
         self.request = Some(request);
         self.keep(answer)
     }

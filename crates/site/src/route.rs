@@ -31,6 +31,8 @@ pub struct Route {
     pub answers_preflights: bool,
     /// Whether its app servers are told another host than the client asked for, or are asked by https: they are somebody else's.
     pub is_elsewhere: bool,
+    /// Whether answers are kept for everybody on purpose: in a cache that takes cookies away.
+    pub is_public: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
     pub adds_cors: bool,
     /// What keeps strangers out, as `auth_basic`.
@@ -255,6 +257,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         fallback,
         alias: kind == Kind::Files && scope.own_one("alias").is_some(),
         is_elsewhere: is_elsewhere(scope),
+        is_public: is_public(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),
         adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
         gate,
@@ -275,6 +278,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         alias: false,
         answers_preflights: false,
         is_elsewhere: false,
+        is_public: false,
         adds_cors: false,
         gate: None,
         lines,
@@ -283,6 +287,12 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
 
 fn is_cors(header: &Node) -> bool {
     header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+}
+
+/// Whether there is a cache that takes cookies away.
+fn is_public(scope: &Scope<'_>) -> bool {
+    let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
+    scope.one("proxy_cache").is_some() && scope.all("proxy_hide_header").iter().any(is_cookie)
 }
 
 /// Whether app servers are somebody else's: told a host of their own, or asked by https.
@@ -306,10 +316,16 @@ fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
         let level = scope.all("deny").into_iter().find(|node| node.arg(0) == "all");
         level.or_else(|| scope.own_one("internal"))
     };
+    // Without a burst the second request within a moment is refused.
+    let is_strict = |node: &&Node| node.args.iter().all(|word| !word.starts_with("burst="));
+    let limited = || scope.all("limit_req").into_iter().find(is_strict);
+    let asks_for_certificate = || scope.one("ssl_verify_client").filter(|node| node.arg(0) == "on");
     access("auth_basic")
         .or_else(|| access("auth_request"))
         .or_else(denied)
         .or_else(|| scope.own_one("limit_except"))
+        .or_else(limited)
+        .or_else(asks_for_certificate)
 }
 
 fn line(node: &Node) -> Line {

@@ -39,6 +39,8 @@ pub struct Listen {
     pub address: String,
     /// `ssl`.
     pub tls: bool,
+    /// `http2` without `ssl`: HTTP/1.1 is not spoken.
+    pub http2_alone: bool,
     /// `default_server`.
     pub default: bool,
 }
@@ -51,11 +53,13 @@ impl Server {
             .map(|listen| Listen {
                 address: listen.arg(0).to_owned(),
                 tls: listen.args.iter().any(|word| word == "ssl" || word == "quic"),
+                http2_alone: listen.args.iter().any(|word| word == "http2")
+                    && !listen.args.iter().any(|word| word == "ssl"),
                 default: listen.args.iter().any(|word| word == "default_server" || word == "default"),
             })
             .collect();
         if listen.is_empty() {
-            listen.push(Listen { address: "80".to_owned(), tls: false, default: false });
+            listen.push(Listen { address: "80".to_owned(), tls: false, http2_alone: false, default: false });
         }
         let chooser = Chooser::of(&node.inner)?;
         let mut routes = Vec::new();
@@ -160,6 +164,8 @@ pub(crate) fn mark_unreachable(servers: &mut [Server]) {
                 })
             }
         };
-        servers[nth].unreachable = hidden;
+        let alone = servers[nth].asked_at().is_some_and(|listen| listen.http2_alone);
+        let alone = alone.then(|| "it speaks HTTP/2 without TLS, and nothing else".to_owned());
+        servers[nth].unreachable = hidden.or(alone);
     }
 }

@@ -155,7 +155,7 @@ pub(crate) fn is_reference_proxy() -> bool {
 /// Is the reference proxy, until told to end.
 pub(crate) fn reference_proxy() -> ExitCode {
     // Not to outlive the run, even one that was killed.
-    if end_with_parent(rustix::process::Signal::KILL).is_err() {
+    if !end_with_parent(rustix::process::Signal::KILL) {
         return ExitCode::from(COULD_NOT_RUN);
     }
     reference_proxy::server::main(std::env::args_os().skip(2))

@@ -114,7 +114,8 @@ impl<'a> Session<'a> {
         let (why, help) = match refusal.is_a_lack() {
             true => (
                 "it does not have all that this configuration uses",
-                "nginx itself has: --target nginx (in a container), or --target nginx=/usr/sbin/nginx (one that is installed)",
+                "name an nginx that has: --target nginx or nginx=nginx:1.29 (in a container), --target nginx=/usr/sbin/nginx (one \
+                 that is installed)",
             ),
             false => (
                 "it finds fault with the configuration",

@@ -44,6 +44,7 @@ pub(super) fn stand_in(files: &mut [TlsFile]) -> Vec<String> {
     for file in files.iter_mut().filter(|file| file.text.is_none()) {
         let (text, what) = match file.directive.as_str() {
             "ssl_dhparam" => (DH_PARAMETERS, "the group ffdhe2048 of RFC 7919"),
+            "ssl_password_file" => ("none\n", "a passphrase for nothing"),
             "ssl_client_certificate" | "ssl_trusted_certificate" => {
                 (pair.certificate.as_str(), "a certificate made for this run")
             }

@@ -72,7 +72,8 @@ pub(crate) fn give_back(directory: &Path) {
 /// Where `path` of a configuration lies below the scratch directory `scratch`.
 pub(crate) fn place(scratch: &Path, path: &str) -> PathBuf {
     let root = scratch.join("root");
-    let relative = if path.starts_with('/') { Path::new("") } else { Path::new(&PREFIX[1..]) };
+    // A variable that stands first holds an absolute path as a rule.
+    let relative = if path.starts_with(['/', '$']) { Path::new("") } else { Path::new(&PREFIX[1..]) };
     // What leads up ends at the root, as in any file system.
     let mut inside = PathBuf::new();
     for part in relative.join(path.trim_start_matches('/')).components() {

@@ -195,15 +195,12 @@ impl Walk<'_> {
                 Some("http") => drop(self.said[1].insert(directive.name.text.clone())),
                 Some(_) => {}
             }
-            match (directive.name.text.as_str(), directive.arg(0)) {
-                ("include", Some(pattern)) => {
-                    let files = self.enter(pattern)?;
-                    for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
-                        self.survey(parsed, block)?;
-                    }
-                    self.including.pop();
+            if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
+                let files = self.enter(pattern)?;
+                for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
+                    self.survey(parsed, block)?;
                 }
-                _ => {}
+                self.including.pop();
             }
             self.survey(directive.inner(), Some(directive))?;
         }

@@ -22,13 +22,15 @@ pub(super) enum Touch {
 
 /// Directives with something in the real world at their other end, apart from `listen`, `server`, `proxy_pass`, `resolver`
 /// and `include`, which are more than a path.
-const TOUCHES: [(&str, Touch); 61] = [
+const TOUCHES: [(&str, Touch); 66] = [
     ("access_log", Touch::Written),
     ("alias", Touch::Read),
     ("auth_basic_user_file", Touch::Read),
     ("auth_http", Touch::Foreign),
     ("client_body_temp_path", Touch::Written),
+    ("debug_connection", Touch::Absent),
     ("dav_methods", Touch::Foreign),
+    ("env", Touch::Absent),
     ("error_log", Touch::Written),
     ("fastcgi_cache_path", Touch::Written),
     ("fastcgi_pass", Touch::OtherProtocol),
@@ -68,6 +70,7 @@ const TOUCHES: [(&str, Touch); 61] = [
     ("ssl_certificate", Touch::Pem),
     ("ssl_certificate_key", Touch::Pem),
     ("ssl_client_certificate", Touch::Pem),
+    ("ssl_conf_command", Touch::Absent),
     ("ssl_crl", Touch::Absent),
     ("ssl_dhparam", Touch::Pem),
     ("ssl_engine", Touch::Foreign),
@@ -84,6 +87,8 @@ const TOUCHES: [(&str, Touch); 61] = [
     ("uwsgi_cache_path", Touch::Written),
     ("uwsgi_pass", Touch::OtherProtocol),
     ("uwsgi_temp_path", Touch::Written),
+    ("worker_rlimit_core", Touch::Absent),
+    ("working_directory", Touch::Absent),
 ];
 
 /// Blocks that hold data and no directives.

@@ -16,8 +16,13 @@ struct Word {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-const WORDS: [Word; 10] = [
+const WORDS: [Word; 11] = [
     Word { word: "proxied", what: "path that app servers are asked for", is: |_, route| is_proxied(route) },
+    Word {
+        word: "personal",
+        what: "path that app servers are asked for, but for public caches",
+        is: |_, route| is_proxied(route) && !route.is_public,
+    },
     Word { word: "api", what: "API", is: |_, route| is_api(route) },
     Word {
         word: "api-with-cors",

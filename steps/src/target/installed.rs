@@ -75,7 +75,7 @@ impl Installed {
 
 /// Becomes the program that `arguments` name, which ends when this process' parent does.
 pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
-    if super::end_with_parent(rustix::process::Signal::TERM).is_err() {
+    if !super::end_with_parent(rustix::process::Signal::TERM) {
         return ExitCode::from(2);
     }
     let program = arguments.next().unwrap_or_default();

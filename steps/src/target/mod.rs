@@ -164,17 +164,15 @@ impl Signal {
 /// The variable that tells a child who its parent is.
 const PARENT: &str = "HOPCHECK_PARENT";
 
-/// Sees to it that this process ends with its parent, which has started it with [`PARENT`].
-///
-/// # Errors
-/// When the parent is gone already.
-pub fn end_with_parent(signal: rustix::process::Signal) -> Result<(), ()> {
+/// Sees to it that this process ends with its parent, which has started it with [`PARENT`]. False where the parent is gone
+/// already.
+pub fn end_with_parent(signal: rustix::process::Signal) -> bool {
     // Where that cannot be had, a run that ends as it should ends it.
     let _ = rustix::process::set_parent_process_death_signal(Some(signal));
     let expected = std::env::var(PARENT).ok().and_then(|parent| parent.parse::<i32>().ok());
     let parent =
         rustix::process::getppid().map(rustix::process::Pid::as_raw_nonzero).map(std::num::NonZero::get);
-    if expected.is_some() && expected != parent { Err(()) } else { Ok(()) }
+    expected.is_none() || expected == parent
 }
 
 /// A signal as the kernel knows it.

@@ -12,7 +12,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "http core",
         "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer connection_pool_size directio directio_alignment \
-         disable_symlinks early_hints http3 if_modified_since ignore_invalid_headers \
+         disable_symlinks early_hints if_modified_since ignore_invalid_headers \
          keepalive_disable keepalive_min_timeout keepalive_time limit_except limit_rate limit_rate_after lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
@@ -20,6 +20,13 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          request_pool_size reset_timedout_connection satisfy send_lowat \
          sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
          underscores_in_headers",
+    ),
+    (
+        "HTTP/2, HTTP/3",
+        "http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes \
+         http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_push \
+         http2_push_preload http2_recv_buffer_size http2_recv_timeout http3 http3_hq http3_max_concurrent_streams \
+         http3_stream_buffer_size quic_active_connection_id_limit quic_bpf quic_gso quic_host_key quic_retry",
     ),
     ("rewrite", "break rewrite rewrite_log uninitialized_variable_warn"),
     (
