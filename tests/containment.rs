@@ -199,3 +199,38 @@ async fn no_spelling_reaches_anything_real() {
     };
     assert!(reached.is_none(), "somebody reached the sink: {reached:?}");
 }
+
+/// Whether this kernel can hold the wall.
+#[cfg(target_os = "linux")]
+fn has_landlock() -> bool {
+    use landlock::{AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _};
+    let required = Ruleset::default().set_compatibility(CompatLevel::HardRequirement);
+    let handled = required.handle_access(AccessFs::WriteFile);
+    handled
+        .and_then(|ruleset| ruleset.handle_access(AccessNet::ConnectTcp))
+        .is_ok_and(|ruleset| ruleset.create().is_ok())
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_engine_is_behind_a_wall_that_no_configuration_takes_down() {
+    if !has_landlock() {
+        eprintln!("this kernel has no Landlock for files and TCP, so that nothing was tested");
+        return;
+    }
+    let (scratch, outside) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let sink = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = sink.local_addr().unwrap().port();
+    let behind = |script: &str, ports: &str| {
+        std::fs::write(scratch.path().join("ports"), ports).unwrap();
+        let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_hopcheck"));
+        child.args(["become-child", "/bin/bash", "-c", script]).env("HOPCHECK_WALL", scratch.path());
+        child.stderr(std::process::Stdio::null()).status().unwrap().success()
+    };
+    assert!(behind(&format!("echo x > {}/in", scratch.path().display()), ""));
+    assert!(!behind(&format!("echo x > {}/out", outside.path().display()), ""));
+    assert!(!outside.path().join("out").exists());
+    let connect = format!("exec 3<>/dev/tcp/127.0.0.1/{port}");
+    assert!(behind(&connect, &format!("{port}\n")));
+    assert!(!behind(&connect, "1\n"));
+}

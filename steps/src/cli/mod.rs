@@ -23,7 +23,7 @@ use crate::catalogue;
 use crate::features::{Specification, live};
 use crate::machine;
 use crate::profile;
-use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent};
+use crate::target::{CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent, raise_wall};
 use crate::trace::Trace;
 use completions::{CompletionsArgs, completions_command};
 use conf::{ConfArgs, rewrite_command};
@@ -158,6 +158,7 @@ pub(crate) fn reference_proxy() -> ExitCode {
     if !end_with_parent(rustix::process::Signal::KILL) {
         return ExitCode::from(COULD_NOT_RUN);
     }
+    raise_wall();
     reference_proxy::server::main(std::env::args_os().skip(2))
 }
 

@@ -74,6 +74,7 @@ impl Rewriter<'_> {
                 None => io::Error::other(format!("not run: {reason}\n  help: {}", self.help())),
             }
         })?;
+        rewritten.addresses = addresses.into_iter().collect();
         Ok(rewritten)
     }
 

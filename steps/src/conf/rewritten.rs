@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::paths::{PREFIX, Scratch};
 use super::source::Source;
+use crate::target::PORTS;
 
 /// A configuration ready to be run, and what was done to it.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,8 @@ pub struct Rewritten {
     pub around: BTreeMap<String, String>,
     /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
     pub listen: Vec<(String, SocketAddr)>,
+    /// Every address that it may listen at or connect to.
+    pub addresses: Vec<SocketAddr>,
     /// Those of them that speak TLS.
     pub tls: Vec<SocketAddr>,
     /// Certificates, keys and the like, in the order of the file.
@@ -61,6 +64,8 @@ impl Rewritten {
     /// When something cannot be written.
     pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
         std::fs::write(scratch.conf(), &self.text)?;
+        let ports: String = self.addresses.iter().map(|address| format!("{}\n", address.port())).collect();
+        std::fs::write(scratch.path().join(PORTS), ports)?;
         self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
         for (name, text) in &self.included {
             let path = scratch.place(name);

@@ -56,7 +56,7 @@ impl Installed {
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Result<Command, TargetError> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.env(super::PARENT, std::process::id().to_string());
+        command.env(super::PARENT, std::process::id().to_string()).env(super::wall::WALL, scratch.path());
         command
             .arg(CHILD_SUBCOMMAND)
             .arg(&self.program)
@@ -78,6 +78,7 @@ pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> 
     if !super::end_with_parent(rustix::process::Signal::TERM) {
         return ExitCode::from(2);
     }
+    super::raise_wall();
     let program = arguments.next().unwrap_or_default();
     let error = std::process::Command::new(&program).args(arguments).exec();
     eprintln!("cannot run {}: {error}", program.display());

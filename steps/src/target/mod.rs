@@ -5,6 +5,7 @@ mod deployment;
 mod installed;
 mod nginx;
 mod reference;
+mod wall;
 
 use std::fmt::Debug;
 use std::io;
@@ -20,6 +21,8 @@ pub use deployment::{Deployment, Found, USER_AGENT};
 pub use installed::{CHILD_SUBCOMMAND, Installed, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference};
+pub(crate) use wall::PORTS;
+pub use wall::raise as raise_wall;
 
 use crate::conf::{Scratch, give_back};
 
@@ -164,7 +167,7 @@ impl Signal {
 /// The variable that tells a child who its parent is.
 const PARENT: &str = "HOPCHECK_PARENT";
 
-/// Sees to it that this process ends with its parent, which has started it with [`PARENT`]. False where the parent is gone
+/// Sees to it that this process ends with its parent, which has started it and told it so in `HOPCHECK_PARENT`. False where the parent is gone
 /// already.
 pub fn end_with_parent(signal: rustix::process::Signal) -> bool {
     // Where that cannot be had, a run that ends as it should ends it.

@@ -45,7 +45,7 @@ impl Reference {
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.env(super::PARENT, std::process::id().to_string());
+        command.env(super::PARENT, std::process::id().to_string()).env(super::wall::WALL, scratch.path());
         command.arg(REFERENCE_SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         command
