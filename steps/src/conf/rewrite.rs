@@ -415,7 +415,8 @@ impl Walk<'_> {
         };
         let now = match url.host {
             Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
-                Some("https") => format!("http://{host}{}", url.rest),
+                // Of the document's app servers it is known that they speak plain HTTP.
+                Some("https") if !self.rewriter.source.as_documented => format!("http://{host}{}", url.rest),
                 _ => return Ok(()),
             },
             Host::Literal(host) => format!("http://{}{}", self.app_server(host, 0)?, url.rest),
