@@ -77,6 +77,8 @@ pub(crate) struct Turn<'g> {
     tier: usize,
     tried: [Vec<usize>; 2],
     current: Option<usize>,
+    /// The one that has answered.
+    held: Option<usize>,
     /// What `ip_hash` makes of the client's address, and how often it has been made anew.
     hash: (u64, u32),
     client: IpAddr,
@@ -165,6 +167,7 @@ impl Group {
             tier: 0,
             tried: Default::default(),
             current: None,
+            held: None,
             hash: (HASH, 0),
             client,
             tries,
@@ -256,7 +259,11 @@ impl Turn<'_> {
         let Some(tier) = self.group.tiers.get(self.tier) else { return false };
         let mut peers = tier.borrow_mut();
         let Some(peer) = peers.get_mut(index) else { return false };
-        peer.conns -= 1;
+        match fared {
+            // It goes on with this server until it ends, be it a WebSocket.
+            Fared::Well => self.held = Some(index),
+            Fared::Failed | Fared::Refused => peer.conns -= 1,
+        }
         match fared {
             Fared::Failed => {
                 peer.fails += 1;
@@ -282,7 +289,7 @@ impl Turn<'_> {
 impl Drop for Turn<'_> {
     /// A request that was cut short is under way no more.
     fn drop(&mut self) {
-        if let (Some(index), false) = (self.current, self.group.single)
+        if let (Some(index), false) = (self.current.or(self.held), self.group.single)
             && let Some(tier) = self.group.tiers.get(self.tier)
             && let Some(peer) = tier.borrow_mut().get_mut(index)
         {
