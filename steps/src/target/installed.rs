@@ -6,14 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
 
 use async_trait::async_trait;
-use rustix::process::{Pid, kill_process};
-use tokio::process::{Child, Command};
-use tokio::sync::Mutex;
+use tokio::process::Command;
 
-use super::{
-    Proxy, ProxyState, RunDirectory, START_DEADLINE, Signal, Target, TargetError, Verdict, kernel_signal,
-    scratch_below,
-};
+use super::child::Running;
+use super::{Proxy, RunDirectory, Target, TargetError, Verdict, scratch_below};
 use crate::conf::Scratch;
 
 /// The hidden subcommand under which this program becomes another one that ends with its parent.
@@ -100,11 +96,9 @@ impl Target for Installed {
     }
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        let said = scratch.path().join("stderr");
         let mut command = self.command(scratch, &["-g", "daemon off;"])?;
-        let child =
-            command.stderr(std::fs::File::create(&said)?).spawn().map_err(|error| self.unusable(error))?;
-        Ok(Box::new(Running { pid: child.id(), child: Mutex::new(child), said }))
+        let running = Running::start(&mut command, scratch.path()).map_err(|error| self.unusable(error))?;
+        Ok(Box::new(running))
     }
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
@@ -114,55 +108,5 @@ impl Target for Installed {
             accepted: output.status.success(),
             output: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
-    }
-}
-
-#[derive(Debug)]
-struct Running {
-    child: Mutex<Child>,
-    pid: Option<u32>,
-    said: PathBuf,
-}
-
-impl Running {
-    fn send(&self, signal: Signal) -> io::Result<()> {
-        let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-        let pid = pid.ok_or_else(|| io::Error::other("nginx is not running"))?;
-        Ok(kill_process(pid, kernel_signal(signal))?)
-    }
-}
-
-#[async_trait]
-impl Proxy for Running {
-    async fn state(&self) -> ProxyState {
-        match self.child.lock().await.try_wait() {
-            Ok(None) => ProxyState::Running,
-            _ => ProxyState::Ended(std::fs::read_to_string(&self.said).unwrap_or_default()),
-        }
-    }
-
-    async fn pid(&self) -> Option<u32> {
-        self.pid
-    }
-
-    async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
-        Ok(self.send(signal)?)
-    }
-
-    async fn stop(&mut self) {
-        // The master ends its workers; killed, it would leave them behind.
-        if self.send(Signal::Term).is_ok() {
-            let _ = tokio::time::timeout(START_DEADLINE, self.child.get_mut().wait()).await;
-        }
-        self.pid = None;
-    }
-}
-
-impl Drop for Running {
-    /// Ends one whose scenario was cut short.
-    fn drop(&mut self) {
-        if matches!(self.child.get_mut().try_wait(), Ok(None)) {
-            let _ = self.send(Signal::Term);
-        }
     }
 }

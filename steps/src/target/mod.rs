@@ -1,6 +1,7 @@
 //! What the scenarios are run against. A target starts a proxy for a scenario; no step asks which one it is.
 
 mod aside;
+mod child;
 mod deployment;
 mod installed;
 mod nginx;

@@ -5,12 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use async_trait::async_trait;
-use tokio::process::{Child, Command};
-use tokio::sync::Mutex;
+use tokio::process::Command;
 
-use super::{
-    Proxy, ProxyState, RunDirectory, Signal, Target, TargetError, Verdict, kernel_signal, scratch_below,
-};
+use super::child::Running;
+use super::{Proxy, RunDirectory, Target, TargetError, Verdict, scratch_below};
 use crate::conf::Scratch;
 
 /// The hidden subcommand under which this program is the reference proxy.
@@ -74,13 +72,9 @@ impl Target for Reference {
     }
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        let said = scratch.path().join("stderr");
-        let child = self
-            .command(scratch, &[])
-            .stderr(std::fs::File::create(&said)?)
-            .spawn()
+        let running = Running::start(&mut self.command(scratch, &[]), scratch.path())
             .map_err(|error| TargetError::Program { program: self.program.clone(), error })?;
-        Ok(Box::new(Running { pid: child.id(), child: Mutex::new(child), said }))
+        Ok(Box::new(running))
     }
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
@@ -94,38 +88,5 @@ impl Target for Reference {
             accepted: output.status.success(),
             output: String::from_utf8_lossy(&output.stderr).into_owned(),
         })
-    }
-}
-
-#[derive(Debug)]
-struct Running {
-    child: Mutex<Child>,
-    pid: Option<u32>,
-    said: PathBuf,
-}
-
-#[async_trait]
-impl Proxy for Running {
-    async fn state(&self) -> ProxyState {
-        match self.child.lock().await.try_wait() {
-            Ok(None) => ProxyState::Running,
-            _ => ProxyState::Ended(std::fs::read_to_string(&self.said).unwrap_or_default()),
-        }
-    }
-
-    async fn pid(&self) -> Option<u32> {
-        self.pid
-    }
-
-    async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
-        use rustix::process::{Pid, kill_process};
-        let pid = self.pid.and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-        let pid = pid.ok_or_else(|| io::Error::other("the proxy is not running"))?;
-        Ok(kill_process(pid, kernel_signal(signal)).map_err(io::Error::from)?)
-    }
-
-    async fn stop(&mut self) {
-        // A child that has ended already is what is wanted.
-        let _ = self.child.get_mut().kill().await;
     }
 }

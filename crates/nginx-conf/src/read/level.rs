@@ -60,6 +60,8 @@ pub(crate) struct Raw {
     pub send_timeout: Option<Duration>,
     pub server_tokens: Option<bool>,
     pub internal: Option<bool>,
+    /// `proxy_cache off` was said.
+    pub no_cache: Option<()>,
     pub access: Vec<AccessRule>,
     pub error_page: Vec<ErrorPage>,
     pub recursive_error_pages: Option<bool>,

@@ -75,7 +75,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "proxy",
-        "proxy_bind proxy_cache proxy_cache_background_update proxy_cache_bypass \
+        "proxy_bind proxy_cache_background_update proxy_cache_bypass \
          proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout \
          proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_path \
          proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid proxy_cookie_domain proxy_cookie_flags \

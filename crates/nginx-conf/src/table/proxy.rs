@@ -114,6 +114,10 @@ pub(super) const COMMANDS: &[Command] = &[
         "Whether `error_page` answers in place of an app server's own 300 and above.",
         |r, d| once(&mut r.raw().intercept_errors, d, flag),
     ),
+    command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.", |r, d| {
+        once(&mut r.raw().no_cache, d, set::proxy_cache)
+    })
+    .note("Only `off`, which is so anyway; zones are refused."),
     command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.", |r, d| {
         once(&mut r.raw().buffering, d, flag)
     })

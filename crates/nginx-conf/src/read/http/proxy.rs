@@ -71,6 +71,14 @@ pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(
     Ok(())
 }
 
+/// `proxy_cache off`.
+pub(crate) fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
+    match directive.argument(0).text.as_str() {
+        "off" => Ok(()),
+        zone => Err(not_here(directive, 0, &format!("\"{zone}\""))),
+    }
+}
+
 /// `proxy_set_header`.
 pub(crate) fn proxy_set_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let value = template(&mut reader.http.names, directive, directive.argument(1))?;
