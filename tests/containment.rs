@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::StreamExt as _;
-use hopcheck::client::{Connection, Request};
-use hopcheck::conf::Source;
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::Reference;
+use hopcheck_clients::{Connection, Request};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::target::Reference;
+use hopcheck_targets::{scene::Scene, stage::Stage};
 
 /// Directives with something real at their other end: `@A` is an address, `@P` a directory.
 const DIRECTIVES: [(&str, &[&str]); 12] = [

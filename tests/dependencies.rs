@@ -46,7 +46,7 @@ fn conjunction<'a>(words: &'a [&'a str], allowed: &BTreeSet<String>) -> (bool, &
 
 #[test]
 fn every_dependency_has_a_licence_and_a_source_that_deny_toml_allows() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let deny: toml::Table = std::fs::read_to_string(root.join("deny.toml")).unwrap().parse().unwrap();
     let allowed = deny["licenses"]["allow"].as_array().unwrap().iter();
     let allowed: BTreeSet<String> = allowed.map(|licence| licence.as_str().unwrap().to_owned()).collect();

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hopcheck::conf::Source;
-use hopcheck::profile::{Profile, Transport};
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::Reference;
+use hopcheck_site::profile::{Profile, Transport};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::target::Reference;
+use hopcheck_targets::{scene::Scene, stage::Stage};
 use mock_upstreams::{AppServer, Exchange, Fault};
 use tempfile::TempDir;
 use tokio::process::Command;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Command;
 
-use hopcheck::mutants::{Fate, Killer, Killers, Score};
+use hopcheck_proving::mutants::{Fate, Killer, Killers, Score};
 
 /// Those that are known to survive, by target: the list may only become shorter.
 const KNOWN: &str = include_str!("../mutants/score.toml");

@@ -4,7 +4,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
-use hopcheck::report::{Record, Report, Verdict};
+use hopcheck_report::{Record, Report, Verdict};
 use tempfile::TempDir;
 
 /// Five scenarios in one rule. The second and the fourth are broken.

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hopcheck::report::{Record, Report};
-use hopcheck::target::Installed;
+use hopcheck_report::{Record, Report};
+use hopcheck_targets::target::Installed;
 
 /// What came of a run.
 struct Ran {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use hopcheck::conf::Source;
-use hopcheck::features::Specification;
-use hopcheck::mutants::{Catalogue, Mutant, mutants};
-use hopcheck::trace::Trace;
+use hopcheck_proving::mutants::{Catalogue, Mutant, mutants};
+use hopcheck_proving::trace::Trace;
+use hopcheck_steps::features::Specification;
+use hopcheck_targets::conf::Source;
 
 fn trace() -> Trace {
     Trace::of(Specification::built_in().unwrap()).unwrap()

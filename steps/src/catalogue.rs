@@ -37,7 +37,7 @@ pub fn entries() -> Vec<Entry> {
 }
 
 /// The entry of the step that is defined in `path` at `line`; `None` where that is no step's definition.
-pub(crate) fn defined_at(path: &str, line: usize) -> Option<Entry> {
+pub fn defined_at(path: &str, line: usize) -> Option<Entry> {
     let (subject, _, _) = SOURCES.into_iter().find(|(_, file, _)| path.ends_with(file))?;
     entries().into_iter().find(|entry| entry.subject == subject && entry.lines.contains(&line))
 }
@@ -69,7 +69,7 @@ pub fn nearest(text: &str) -> String {
         .map(|entry| entry.expression)
         .min_by_key(|expression| {
             let known = regex::Regex::new(r"\{\w+\}").map(|r| r.replace_all(expression, "").into_owned());
-            distance(&wanted, &known.unwrap_or_default())
+            strsim::levenshtein(&wanted, &known.unwrap_or_default())
         })
         .unwrap_or_default()
 }
@@ -112,20 +112,6 @@ fn attribute(line: &str) -> Option<(&'static str, String)> {
     None
 }
 
-/// Levenshtein's distance. A dozen lines, for one message.
-pub(crate) fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let next = (diagonal + usize::from(ca != *cb)).min(row[j] + 1).min(row[j + 1] + 1);
-            diagonal = std::mem::replace(&mut row[j + 1], next);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -150,10 +136,5 @@ mod tests {
         for entry in entries() {
             assert!(!entry.explanation.is_empty(), "{entry:?}");
         }
-    }
-
-    #[test]
-    fn distance_counts_edits() {
-        assert_eq!(distance("kitten", "sitting"), 3);
     }
 }

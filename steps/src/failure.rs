@@ -2,9 +2,10 @@
 
 use std::fmt;
 
-use crate::client::ClientError;
-use crate::conf::OverlayError;
-use crate::target::TargetError;
+use hopcheck_clients::ClientError;
+use hopcheck_targets::conf::OverlayError;
+use hopcheck_targets::scene::SceneError;
+use hopcheck_targets::target::TargetError;
 
 /// What a step definition returns.
 pub type Checked = Result<(), Failure>;
@@ -51,7 +52,7 @@ macro_rules! failure_from {
     )*};
 }
 
-failure_from!(ClientError, TargetError, OverlayError, std::io::Error, regex::Error);
+failure_from!(ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
 
 /// Returns a [`Failure`] unless a condition holds.
 #[macro_export]

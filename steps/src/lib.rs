@@ -1,32 +1,13 @@
-//! An executable specification for the reverse proxy in front of a single-page app, a REST API and STOMP over WebSocket.
+//! The vocabulary of the scenarios, and what runs them.
 //!
-//! Gherkin scenarios state what such a proxy must do. A run takes an `nginx.conf`, rewrites what must differ in a test
-//! ([`conf`]), has it run by a [`target`], and lets the scenarios' steps ask it questions through the [`client`]s,
-//! looking also at what reached the mock app servers behind it. The [`report`] says which promise is broken, what to
-//! look at, and what went over the wire.
-
-#[macro_use]
-mod output;
+//! A scenario's steps live in `steps`, one file for each subject. They share a [`world`]: what was asked, what came back,
+//! and the scene it takes place in. [`run`] puts a feature's scenarios to a target, [`features`] reads them, [`catalogue`]
+//! lists the steps there are.
 
 pub mod catalogue;
-pub mod cli;
-pub mod client;
-pub mod conf;
-pub mod conformance;
 pub mod failure;
 pub mod features;
-pub mod init;
-mod machine;
-pub mod mutants;
-pub mod profile;
-pub mod report;
 pub mod run;
-pub mod scene;
-pub mod setting;
 mod steps;
-pub mod target;
 pub mod text;
-pub mod trace;
-pub mod transcript;
-pub mod watch;
 pub mod world;

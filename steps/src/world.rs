@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 use mock_upstreams::Exchange;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::{
+use crate::failure::Failure;
+use crate::text;
+use hopcheck_clients::transcript::{Transcript, one_of_each};
+use hopcheck_clients::{
     ClientError, Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket,
 };
-use crate::failure::Failure;
-use crate::profile::Transport;
-use crate::report::Evidence;
-use crate::scene::Scene;
-use crate::setting::Setting;
-use crate::target::Verdict;
-use crate::text;
-use crate::transcript::{Transcript, one_of_each};
+use hopcheck_report::Evidence;
+use hopcheck_site::profile::Transport;
+use hopcheck_targets::scene::Scene;
+use hopcheck_targets::setting::Setting;
+use hopcheck_targets::target::Verdict;
 
 /// How the app's page is known.
 #[derive(Debug)]
@@ -108,7 +108,7 @@ impl World {
     /// As [`Scene::proxy`].
     pub async fn route(&mut self) -> Result<Route, Failure> {
         match self.setting()? {
-            Setting::Staged(_) => self.scene().await?.route().await,
+            Setting::Staged(_) => self.scene().await?.route().await.map_err(Failure::from),
             Setting::Live(deployment) => Ok(deployment.route().clone()),
         }
     }
@@ -230,7 +230,7 @@ impl World {
     /// What `answer` says.
     pub fn keep(
         &mut self,
-        answer: Result<Response, crate::client::ClientError>,
+        answer: Result<Response, hopcheck_clients::ClientError>,
     ) -> Result<&Response, Failure> {
         match answer {
             Ok(response) => {

@@ -5,9 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use hopcheck::conf::Source;
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::{Nginx, NginxOptions, Reference, Target};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target};
+use hopcheck_targets::{scene::Scene, stage::Stage};
 use mock_upstreams::Exchange;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;

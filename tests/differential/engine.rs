@@ -6,8 +6,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use hopcheck::conf::Scratch;
-use hopcheck::target::{Proxy, ProxyState, START_DEADLINE, Signal, Target};
+use hopcheck_targets::conf::Scratch;
+use hopcheck_targets::target::{Proxy, ProxyState, START_DEADLINE, Signal, Target};
 use mock_upstreams::ReservedPort;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
@@ -231,7 +231,8 @@ impl Engine {
     }
 
     fn filled_in(&self, template: &str) -> String {
-        let user = hopcheck::scene::worker_account().map_or(String::new(), |user| format!("user {user};"));
+        let user =
+            hopcheck_targets::scene::worker_account().map_or(String::new(), |user| format!("user {user};"));
         let status = "server { listen @STATUS@; return 200; }";
         let text = template
             .replace("@USER@", &user)

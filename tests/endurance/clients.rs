@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hopcheck::client::{Connection, Response};
+use hopcheck_clients::{Connection, Response};
 use tokio::time::{Instant, sleep};
 
 use crate::processes::MIB;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
-use hopcheck::target::Signal;
+use hopcheck_targets::target::Signal;
 use mock_upstreams::{AppServer, StopMode};
 
 use crate::load::{Load, Outcome};

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hopcheck::client::{Body, ClientError, Connection, Request, Response, Route};
+use hopcheck_clients::{Body, ClientError, Connection, Request, Response, Route};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 

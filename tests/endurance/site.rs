@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hopcheck::client::{Connection, Request, Response, Route};
-use hopcheck::conf::{Overlay, Source};
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::{Nginx, NginxOptions, Reference, Signal, Target};
+use hopcheck_clients::{Connection, Request, Response, Route};
+use hopcheck_targets::conf::{Overlay, Source};
+use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Signal, Target};
+use hopcheck_targets::{scene::Scene, stage::Stage};
 use tokio::time::{Instant, sleep};
 
 use crate::processes::Processes;

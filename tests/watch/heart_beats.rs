@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
-use hopcheck::profile::Profile;
-use hopcheck::watch::{Watch, Wishes};
+use hopcheck_site::profile::Profile;
+use hopcheck_watch::{Watch, Wishes};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;

@@ -2,7 +2,7 @@
 
 use std::process::{Child, Command, Stdio};
 
-use hopcheck::scene::Scene;
+use hopcheck_targets::scene::Scene;
 use mock_upstreams::journal::Journal;
 use tempfile::TempDir;
 

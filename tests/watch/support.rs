@@ -4,11 +4,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use hopcheck::conf::{Overlay, Source};
-use hopcheck::profile::{Profile, Transport};
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::{Reference, Target};
-use hopcheck::watch::{Glance, Running, Watch, Wishes};
+use hopcheck_site::profile::{Profile, Transport};
+use hopcheck_targets::conf::{Overlay, Source};
+use hopcheck_targets::target::{Reference, Target};
+use hopcheck_targets::{scene::Scene, stage::Stage};
+use hopcheck_watch::{Glance, Running, Watch, Wishes};
 use mock_upstreams::AppServer;
 use tokio::time::{sleep, timeout};
 

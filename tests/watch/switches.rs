@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hopcheck::profile::Transport;
-use hopcheck::scene::{Scene, Stage};
-use hopcheck::target::{Nginx, NginxOptions};
-use hopcheck::watch::{KindReport, Report, Wishes};
+use hopcheck_site::profile::Transport;
+use hopcheck_targets::target::{Nginx, NginxOptions};
+use hopcheck_targets::{scene::Scene, stage::Stage};
+use hopcheck_watch::{KindReport, Report, Wishes};
 use mock_upstreams::journal::{Journal, SessionEnd};
 use mock_upstreams::{AppServer, StopMode};
 

@@ -21,6 +21,7 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+pub mod edit;
 pub mod error;
 mod input;
 mod lexer;

@@ -13,6 +13,7 @@
 //! ```
 
 mod choose;
+pub mod profile;
 mod route;
 mod sample;
 mod scope;

@@ -8,8 +8,8 @@ use gherkin::{Scenario, Step, StepType};
 
 use super::{Specification, path_of};
 use crate::catalogue;
-use crate::profile::{WORDS, Words};
 use crate::world::World;
+use hopcheck_site::profile::{WORDS, Words};
 
 /// Words that begin a line of Gherkin.
 const KEYWORDS: [&str; 9] =
@@ -97,7 +97,7 @@ fn unknown_words(scenario: &Scenario) -> impl Iterator<Item = String> {
     };
     words.filter(of_a_site).filter(|word| WORDS.iter().all(|(known, _)| known != word)).map(|word| {
         let nearest =
-            WORDS.iter().map(|(known, _)| *known).min_by_key(|known| catalogue::distance(&word, known));
+            WORDS.iter().map(|(known, _)| *known).min_by_key(|known| strsim::levenshtein(&word, known));
         format!("no site has a word {{{word}}}\n  help: the nearest is {{{}}}", nearest.unwrap_or_default())
     })
 }
@@ -126,7 +126,7 @@ fn misspelt_in(description: Option<&str>) -> Option<String> {
         let allowed = if block.is_some() { 2 } else { 1 };
         let keyword = KEYWORDS.iter().find(|keyword| {
             let is_block = !matches!(**keyword, "Given" | "When" | "Then");
-            is_block == block.is_some() && (1..=allowed).contains(&catalogue::distance(word, keyword))
+            is_block == block.is_some() && (1..=allowed).contains(&strsim::levenshtein(word, keyword))
         })?;
         (!PROSE.contains(&word) && !KEYWORDS.contains(&word))
             .then(|| format!("should \"{line}\" begin with {keyword}?"))

@@ -16,7 +16,7 @@ pub use worded::worded;
 
 use crate::run::{retain, tags};
 
-static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../features");
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/features");
 
 /// Where known differences are listed, beside the features.
 const KNOWN_DIFFERENCES: &str = "known-differences.toml";
@@ -197,7 +197,7 @@ impl Specification {
 }
 
 /// The files of the built-in specification, known differences included, as they are named in its directory.
-pub(crate) fn built_in_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
+pub fn built_in_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
     BUILT_IN.files().filter_map(|file| Some((file.path(), file.contents_utf8()?)))
 }
 

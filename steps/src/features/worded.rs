@@ -2,8 +2,8 @@
 
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 
-use crate::profile::{Missing, Words};
 use crate::run::Unchecked;
+use hopcheck_site::profile::{Missing, Words};
 
 /// `features` with what a site calls its own in place of the words in braces; and the scenarios that cannot be said in
 /// its words, which stand among the others as they are written.

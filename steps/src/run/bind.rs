@@ -5,7 +5,7 @@ use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::{Kind, Route, Server};
 
 use super::Unchecked;
-use crate::conf::Source;
+use hopcheck_targets::conf::Source;
 
 /// A word in braces for a kind of route.
 struct Word {

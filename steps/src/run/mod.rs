@@ -1,7 +1,9 @@
 //! Running the specification against a target.
 
 mod bind;
+mod decided;
 mod order;
+mod recorder;
 mod select;
 
 use std::borrow::Cow;
@@ -9,20 +11,23 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use cucumber::event::Retries;
+use cucumber::feature::Ext as _;
 use cucumber::runner::basic::RetryOptions;
 use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 
 pub use select::{Selected, Selection, Unchecked};
-pub(crate) use select::{place, retain, scenarios, tags};
+pub use select::{place, retain, scenarios, tags};
 
-use crate::conf::Source;
 use crate::features::{KnownDifference, Specification, worded};
-use crate::machine;
-use crate::report::{Progress, Record, Recorder, Style, TargetResults, Verdict, decided_by};
-use crate::setting::Setting;
 use crate::world::World;
+use decided::decided_by;
+use hopcheck_report::{FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::machine;
+use hopcheck_targets::setting::Setting;
+use recorder::Recorder;
 
 /// The tag of scenarios that are special to the document's site.
 const OF_THE_DOCUMENT: &str = "document";
@@ -68,7 +73,7 @@ pub async fn run(
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();
-    let progress = Progress::new(style, order.len(), &part);
+    let progress = Progress::new(style, order.len(), part.iter().map(outline).collect());
     let (mut recorder, gathered) = Recorder::new(progress, known.clone());
     for ((feature, rule, scenario), reason) in unchecked {
         recorder.not_checked(feature, rule, scenario, reason);
@@ -184,5 +189,14 @@ impl Parser<Vec<Feature>> for Parsed {
 
     fn parse(self, features: Vec<Feature>, _: cli::Empty) -> Self::Output {
         futures::stream::iter(features.into_iter().map(Ok).collect::<Vec<_>>())
+    }
+}
+/// What progress shows of a feature.
+fn outline(feature: &Feature) -> FeatureOutline {
+    let rules = feature.rules.iter().map(|rule| rule.name.clone());
+    FeatureOutline {
+        name: feature.name.clone(),
+        rules: std::iter::once(String::new()).chain(rules).collect(),
+        scenarios: feature.count_scenarios(),
     }
 }

@@ -5,8 +5,9 @@ use gherkin::{Feature, Rule, Scenario};
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
+use super::recorder::paragraph;
 use crate::features::{Specification, path_of};
-use crate::report::{Outline, Shard, paragraph};
+use hopcheck_report::{Outline, Shard};
 
 /// Which scenarios are run, and how.
 #[derive(Debug, Clone)]
@@ -126,7 +127,7 @@ impl Selected {
 pub(super) type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
 
 /// Every scenario, in order.
-pub(crate) fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>> {
+pub fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>> {
     features.iter().flat_map(|feature| {
         let ruled = feature
             .rules
@@ -137,12 +138,12 @@ pub(crate) fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>>
 }
 
 /// Where a scenario stands: file and line.
-pub(crate) fn place(feature: &Feature, scenario: &Scenario) -> (String, usize) {
+pub fn place(feature: &Feature, scenario: &Scenario) -> (String, usize) {
     (path_of(feature).display().to_string(), scenario.position.line)
 }
 
 /// The tags of a scenario, those of its feature and rule included.
-pub(crate) fn tags<'a>(
+pub fn tags<'a>(
     feature: &'a Feature,
     rule: Option<&'a Rule>,
     scenario: &'a Scenario,
@@ -166,7 +167,7 @@ pub(super) fn divide<'a>(
 }
 
 /// The features with only those scenarios in them that `wanted` holds of; asked once of each, in order.
-pub(crate) fn retain(
+pub fn retain(
     features: &[Feature],
     mut wanted: impl FnMut(&Feature, Option<&Rule>, &Scenario) -> bool,
 ) -> Vec<Feature> {

@@ -5,10 +5,10 @@ use gherkin::Step;
 use mock_upstreams::{Exchange, Journal};
 
 use super::{rows, same_values};
-use crate::client::{PATIENCE, digest};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
+use hopcheck_clients::{PATIENCE, digest};
 
 /// Exactly one request reached the app servers: this method, this target byte for byte.
 #[then(expr = "the app server saw {string}")]
@@ -81,7 +81,7 @@ async fn saw_body(world: &mut World, body: String) -> Checked {
 /// The body reached the app server as the client sent it: the same length, the same digest.
 #[then(expr = "the app server saw the body that the client sent")]
 async fn saw_same_body(world: &mut World) -> Checked {
-    use crate::client::Body;
+    use hopcheck_clients::Body;
     let exchange = last(world).await?;
     let sent = match world.request.as_ref().map(|request| &request.body) {
         Some(Body::Sized(body)) => body.clone(),

@@ -4,10 +4,10 @@ use cucumber::{given, when};
 use gherkin::Step;
 
 use super::{doc_string, request_line, rows};
-use crate::client::{Body, ClientError, Connection, Framing, Request};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
+use hopcheck_clients::{Body, ClientError, Connection, Framing, Request};
 
 /// Sends a request, as `GET /api/items`, with nothing but `Host`, and awaits the whole response. The target goes out
 /// byte for byte. The client keeps its connection from request to request.

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use mock_upstreams::journal::Fields;
 
-use crate::client::{Connection, Handshake, WebSocket};
 use crate::failure::Failure;
 use crate::world::World;
+use hopcheck_clients::{Connection, Handshake, WebSocket};
 
 /// Sends a handshake; what comes back is the response. Returns the WebSocket, if one was opened.
 pub(super) async fn handshake(

@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use cucumber::{then, when};
 
-use crate::client::PATIENCE;
 use crate::failure::{Checked, Failure};
-use crate::target::Verdict;
 use crate::text;
 use crate::world::World;
 use crate::{ensure, ensure_eq};
+use hopcheck_clients::PATIENCE;
+use hopcheck_targets::target::Verdict;
 
 /// What words in braces stand for in a log line.
 const PATTERNS: [(&str, &str); 2] =

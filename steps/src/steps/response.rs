@@ -7,10 +7,10 @@ use cucumber::then;
 use gherkin::Step;
 
 use super::{request_line, rows, same_values};
-use crate::client::{Connection, Framing, PATIENCE, Request, digest};
 use crate::failure::{Checked, Failure};
 use crate::world::{World, no_front_end};
 use crate::{ensure, ensure_eq};
+use hopcheck_clients::{Connection, Framing, PATIENCE, Request, digest};
 
 /// The status of the latest response.
 #[then(expr = "the response is {int}")]
@@ -50,7 +50,8 @@ async fn every_status(world: &mut World, status: u16) -> Checked {
 /// The statuses that came on the connection, in order, interim ones included: `100, 200`.
 #[then(expr = "the responses are {string}")]
 async fn responses_are(world: &mut World, statuses: String) -> Checked {
-    let of = |response: &crate::client::Response| [response.interim.clone(), vec![response.status]].concat();
+    let of =
+        |response: &hopcheck_clients::Response| [response.interim.clone(), vec![response.status]].concat();
     let seen: Vec<String> = world.batch().iter().flat_map(of).map(|status| status.to_string()).collect();
     ensure_eq!(seen.join(", "), statuses, "other responses came");
     Ok(())

@@ -11,10 +11,10 @@ use gherkin::Step;
 use mock_upstreams::{AppServer, Fault, StopMode};
 
 use super::{doc_string, names, request_line};
-use crate::client::Traffic;
-use crate::conf::Overlay;
 use crate::failure::{Checked, Failure};
 use crate::world::{World, no_front_end};
+use hopcheck_clients::Traffic;
+use hopcheck_targets::conf::Overlay;
 
 /// Puts the directives of the doc string into a block of the configuration: `main`, `http`, `server`, `location /api`,
 /// … One of the same name that stands there is replaced.
@@ -177,7 +177,7 @@ async fn go_on(world: &World) {
 
 async fn app_servers(world: &mut World, which: &str) -> Result<Vec<AppServer>, Failure> {
     let scene = world.scene().await?;
-    names(which).map(|name| scene.app_server(name).cloned()).collect()
+    names(which).map(|name| Ok(scene.app_server(name)?.clone())).collect()
 }
 
 async fn inject(world: &mut World, which: &str, fault: Fault) -> Checked {

@@ -8,12 +8,12 @@ use gherkin::Step;
 use mock_upstreams::Fault;
 
 use super::{request_line, rows};
-use crate::client::{Connection, Request, Response};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
-use crate::scene::AskedServer;
-use crate::target::Signal;
 use crate::world::World;
+use hopcheck_clients::{Connection, Request, Response};
+use hopcheck_targets::scene::AskedServer;
+use hopcheck_targets::target::Signal;
 
 /// An origin that is not the site's own.
 const ANY_ORIGIN: &str = "https://shop.example.test";

@@ -8,11 +8,11 @@ use mock_upstreams::stomp::frame::{Frame, Version};
 
 use super::handshake::{diagnosis, handshake};
 use super::rows;
-use crate::client::{ClientError, StompClient, WebSocket, shown, sockjs_path, with};
 use crate::failure::{Checked, Failure};
-use crate::profile::Transport;
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
+use hopcheck_clients::{ClientError, StompClient, WebSocket, shown, sockjs_path, with};
+use hopcheck_site::profile::Transport;
 
 /// How long a broker that confirms a subscription may take to. Some never do: their silence is no fault.
 const CONFIRMATION: Duration = Duration::from_secs(2);

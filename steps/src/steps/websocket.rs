@@ -10,10 +10,10 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::handshake::{diagnosis, handshake};
 use super::rows;
-use crate::client::{ClientError, Connection, Handshake, WebSocket, digest, told};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
+use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, digest, told};
 
 /// The client that has no name.
 const CLIENT: &str = "";

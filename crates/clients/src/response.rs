@@ -1,0 +1,141 @@
+//! A response as it came from the wire.
+
+use sha2::{Digest as _, Sha256};
+
+use crate::ClientError;
+
+/// A response, its fields in order and in their own case.
+#[derive(Debug, Clone, Default)]
+pub struct Response {
+    /// `HTTP/1.1` or `HTTP/1.0`.
+    pub version: String,
+    /// The status code.
+    pub status: u16,
+    /// Status codes of interim (1xx) responses that came first.
+    pub interim: Vec<u16>,
+    /// Fields in order.
+    pub headers: Vec<(String, String)>,
+    /// How the body's end was told.
+    pub framing: Framing,
+    /// The body, without its framing.
+    pub body: Vec<u8>,
+    /// Fields after a chunked body.
+    pub trailers: Vec<(String, String)>,
+    /// How many bytes came after the head, framing included: `$body_bytes_sent`.
+    pub wire_length: u64,
+    /// Whether the whole body came; false when the connection ended first.
+    pub complete: bool,
+    /// The head as it came.
+    pub raw_head: Vec<u8>,
+}
+
+/// How a body's end is told (RFC 9112 §6.3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none: HEAD, 1xx, 204, 304.
+    #[default]
+    None,
+    /// `Content-Length`.
+    Length(u64),
+    /// Chunked.
+    Chunked,
+    /// Until the connection closes.
+    Close,
+}
+
+impl Response {
+    /// Parses a head that stands at the beginning of `bytes`; `None` while it is incomplete. Returns its length too.
+    pub(super) fn parse(bytes: &[u8], method: &str) -> Result<Option<(Response, usize)>, ClientError> {
+        let mut fields = [httparse::EMPTY_HEADER; 256];
+        let mut parsed = httparse::Response::new(&mut fields);
+        let length = match parsed.parse(bytes) {
+            Ok(httparse::Status::Complete(length)) => length,
+            Ok(httparse::Status::Partial) => return Ok(None),
+            Err(error) => return Err(ClientError::not_http(format!("{error}: {}", shown(bytes)))),
+        };
+        let mut response = Response {
+            version: format!("HTTP/1.{}", parsed.version.unwrap_or_default()),
+            status: parsed.code.unwrap_or_default(),
+            headers: parsed.headers.iter().map(|field| (field.name.to_owned(), text(field.value))).collect(),
+            raw_head: bytes[..length].to_vec(),
+            ..Response::default()
+        };
+        response.framing = response.framing_for(method)?;
+        Ok(Some((response, length)))
+    }
+
+    fn framing_for(&self, method: &str) -> Result<Framing, ClientError> {
+        if method == "HEAD" || self.status < 200 || matches!(self.status, 204 | 304) {
+            return Ok(Framing::None);
+        }
+        if self.values("transfer-encoding").any(|value| value.eq_ignore_ascii_case("chunked")) {
+            return Ok(Framing::Chunked);
+        }
+        match self.value("content-length") {
+            Some(length) => match length.parse() {
+                Ok(length) => Ok(Framing::Length(length)),
+                Err(_) => Err(ClientError::not_http(format!("Content-Length: {length}"))),
+            },
+            None => Ok(Framing::Close),
+        }
+    }
+
+    /// The first field of that name.
+    pub fn value(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// Every field of that name.
+    pub fn values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers
+            .iter()
+            .filter(move |(field, _)| field.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
+    /// The body as text, whatever bytes it has.
+    pub fn text(&self) -> String {
+        text(&self.body)
+    }
+
+    /// The body's SHA-256 digest, in hexadecimal.
+    pub fn digest(&self) -> String {
+        digest(&self.body)
+    }
+}
+
+/// SHA-256 in hexadecimal.
+pub fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// Bytes for a person: printable ASCII as it is, line ends kept, the rest escaped, at most a screenful.
+pub fn shown(bytes: &[u8]) -> String {
+    const SHOWN: usize = 1200;
+    let mut out = String::new();
+    let (text, cut) = (&bytes[..bytes.len().min(SHOWN)], bytes.len().saturating_sub(SHOWN));
+    for chunk in text.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            match c {
+                '\r' => {}
+                '\n' | '\t' => out.push(c),
+                c if c.is_control() => out.push_str(&c.escape_default().to_string()),
+                c => out.push(c),
+            }
+        }
+        for byte in chunk.invalid() {
+            out.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    if cut > 0 {
+        out.push_str(&format!("… and {cut} bytes more"));
+    }
+    out
+}

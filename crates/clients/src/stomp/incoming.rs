@@ -1,0 +1,165 @@
+//! What comes for a session: collected frame by frame, until somebody asks for it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::StreamExt as _;
+use mock_upstreams::stomp::frame::{Decoder, Frame, Input};
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::Message;
+
+use super::OWN;
+use crate::ClientError;
+use crate::sockjs::{self, Arrived};
+use crate::websocket::{Incoming, closed, told};
+use hopcheck_site::profile::Transport;
+
+/// What has come so far.
+#[derive(Debug, Default)]
+pub(super) struct Inbox {
+    pub(super) frames: Vec<Frame>,
+    pub(super) beats: usize,
+    /// How the session ended.
+    pub(super) ended: Option<String>,
+    /// The code that the app server closed it with; 1005 where it gave none.
+    pub(super) close_code: Option<u16>,
+}
+
+impl Inbox {
+    /// Frames of that command, but for those that the client had sent to itself.
+    pub(super) fn of(&self, command: &str) -> impl Iterator<Item = Frame> {
+        let own = |frame: &Frame, header| frame.get(header).is_some_and(|value| value.contains(OWN));
+        let of_command = self.frames.iter().filter(move |frame| frame.command == command);
+        of_command.filter(move |frame| !own(frame, "receipt-id") && !own(frame, "destination")).cloned()
+    }
+
+    /// Takes in what a message brought.
+    fn take(&mut self, data: &[u8], decoder: &mut Decoder) {
+        decoder.push(data);
+        self.beats += usize::from(data.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
+        loop {
+            match decoder.next() {
+                Ok(Some(Input::Frame(frame))) => self.frames.push(frame),
+                Ok(Some(Input::HeartBeat)) => {}
+                Ok(None) => return,
+                Err(error) => {
+                    self.ended = Some(format!("what came is not STOMP: {error}"));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes in what a SockJS frame brought.
+    fn take_sockjs(&mut self, frame: &str, decoder: &mut Decoder) {
+        match sockjs::unwrap(frame) {
+            Ok(Arrived::Messages(messages)) => {
+                messages.iter().for_each(|message| self.take(message.as_bytes(), decoder));
+            }
+            Ok(Arrived::HeartBeat) => {} // the carrier's, not the session's
+            Ok(Arrived::Open) => self.ended = Some("SockJS opened the session a second time".to_owned()),
+            Ok(Arrived::Closed(code, reason)) => {
+                self.close_code = Some(code);
+                self.ended = Some(format!("SockJS closed the session with {code} {reason:?}"));
+            }
+            Err(error) => self.ended = Some(error.to_string()),
+        }
+    }
+}
+
+/// Waits for SockJS to open the session.
+pub(super) async fn opened(stream: &mut Incoming) -> Result<(), ClientError> {
+    loop {
+        let first = match stream.next().await {
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+            Some(Ok(Message::Close(frame))) => return Err(ClientError::Session(closed(frame.as_ref()))),
+            Some(first) => first?,
+            None => return Err(ClientError::Session("the WebSocket was dropped".to_owned())),
+        };
+        let Message::Text(frame) = &first else {
+            let reason = format!("{} came in place of the frame \"o\"", told(&first));
+            return Err(ClientError::Protocol { protocol: "SockJS", reason });
+        };
+        return match sockjs::unwrap(frame)? {
+            Arrived::Open => Ok(()),
+            Arrived::Closed(code, reason) => {
+                Err(ClientError::Session(format!("SockJS refused the session with {code} {reason:?}")))
+            }
+            Arrived::HeartBeat | Arrived::Messages(_) => {
+                let reason = format!("{} came in place of the frame \"o\"", told(&first));
+                Err(ClientError::Protocol { protocol: "SockJS", reason })
+            }
+        };
+    }
+}
+
+/// Collects what comes until the session is over.
+pub(super) async fn read(
+    mut stream: Incoming,
+    transport: Transport,
+    mut decoder: Decoder,
+    inbox: watch::Sender<Inbox>,
+    forgetting: Arc<AtomicBool>,
+) {
+    let mut close_code = None;
+    let ended = loop {
+        let message = match stream.next().await {
+            Some(Ok(message)) => message,
+            Some(Err(error)) => break ClientError::from(error).to_string(),
+            None => break "the WebSocket was dropped".to_owned(),
+        };
+        match message {
+            Message::Text(frame) if transport == Transport::SockJs => {
+                inbox.send_modify(|inbox| inbox.take_sockjs(&frame, &mut decoder));
+            }
+            Message::Text(text) => inbox.send_modify(|inbox| inbox.take(text.as_bytes(), &mut decoder)),
+            Message::Binary(data) => inbox.send_modify(|inbox| inbox.take(&data, &mut decoder)),
+            Message::Close(frame) => {
+                close_code = Some(frame.as_ref().map_or(1005, |frame| u16::from(frame.code)));
+                break closed(frame.as_ref());
+            }
+            _ => {}
+        }
+        if forgetting.load(Ordering::Relaxed) {
+            inbox.send_if_modified(|inbox| {
+                inbox.frames.retain(|frame| frame.command != "MESSAGE");
+                false
+            });
+        }
+    };
+    inbox.send_modify(|inbox| {
+        inbox.ended.get_or_insert(ended);
+        inbox.close_code = inbox.close_code.or(close_code);
+    });
+    // To answer a Close frame takes further reading.
+    while let Some(Ok(_)) = stream.next().await {}
+}
+
+#[cfg(test)]
+mod tests {
+    use mock_upstreams::stomp::frame::Version;
+
+    use super::*;
+
+    #[test]
+    fn the_inbox_counts_heart_beats_and_hides_what_the_client_sent_itself() {
+        let (mut inbox, mut decoder) = (Inbox::default(), Decoder::new(Version::V1_2));
+        inbox.take(b"RECEIPT\nreceipt-id:hopcheck-receipt-1\n\n\0\n", &mut decoder);
+        inbox.take(b"\n", &mut decoder);
+        inbox.take(b"RECEIPT\nreceipt-id:r", &mut decoder);
+        inbox.take(b"-1\n\n\0", &mut decoder);
+        let seen: Vec<Frame> = inbox.of("RECEIPT").collect();
+        assert_eq!((seen, inbox.beats), (vec![Frame::new("RECEIPT").with("receipt-id", "r-1")], 1));
+    }
+
+    #[test]
+    fn sockjs_wraps_frames_and_heart_beats_whole_or_in_pieces() {
+        let (mut inbox, mut decoder) = (Inbox::default(), Decoder::new(Version::V1_2));
+        for frame in ["h", r#"a["\n","MESSAGE\nx:1\n"]"#, r#"a["\n차\u0000"]"#, r#"c[1000,"bye"]"#] {
+            inbox.take_sockjs(frame, &mut decoder);
+        }
+        let expected = Frame::new("MESSAGE").with("x", "1").body("차");
+        assert_eq!((inbox.frames, inbox.beats), (vec![expected], 1));
+        assert_eq!(inbox.ended.as_deref(), Some("SockJS closed the session with 1000 \"bye\""));
+    }
+}

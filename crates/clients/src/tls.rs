@@ -1,0 +1,194 @@
+//! TLS as a client: whom it trusts, and what went wrong, in words that tell a certificate's trouble from a route's.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::{
+    AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
+    SignatureScheme,
+};
+
+use crate::ClientError;
+
+/// Whom a client trusts, and what it shows of itself.
+#[derive(Debug, Default)]
+pub struct Trust {
+    /// Certificates of further authorities, in PEM; those of this machine are trusted as well.
+    pub authorities: Option<Vec<u8>>,
+    /// The client's certificate, with its chain, and its key, in PEM.
+    pub client: Option<(Vec<u8>, Vec<u8>)>,
+}
+
+impl Trust {
+    /// TLS 1.2 and 1.3, offering these protocols by ALPN (RFC 7301).
+    ///
+    /// # Errors
+    /// When a certificate or key is not one, or no authority is known at all; says which.
+    pub fn config(&self, protocols: &[&str]) -> Result<ClientConfig, String> {
+        let mut roots = RootCertStore::empty();
+        let known = rustls_native_certs::load_native_certs();
+        roots.add_parsable_certificates(known.certs);
+        if let Some(pem) = &self.authorities {
+            for certificate in certificates(pem).map_err(|why| format!("the CA file {why}"))? {
+                roots
+                    .add(certificate)
+                    .map_err(|error| format!("the CA file has an unusable certificate: {error}"))?;
+            }
+        }
+        if roots.is_empty() {
+            return Err(
+                "this machine knows no certificate authority: install ca-certificates, or name a CA file"
+                    .into(),
+            );
+        }
+        let builder = builder()?.with_root_certificates(roots);
+        let mut config = match &self.client {
+            None => builder.with_no_client_auth(),
+            Some((chain, key)) => {
+                let chain =
+                    certificates(chain).map_err(|why| format!("the client certificate's file {why}"))?;
+                let key = PrivateKeyDer::from_pem_slice(key)
+                    .map_err(|error| format!("the client key's file holds no key in PEM: {error}"))?;
+                let with = builder.with_client_auth_cert(chain, key);
+                with.map_err(|error| format!("the client certificate cannot be used: {error}"))?
+            }
+        };
+        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
+        Ok(config)
+    }
+}
+
+/// TLS that takes any certificate: for proxies on this machine, whose certificates were made for the occasion. One for all
+/// of them: it is not cheap to make.
+///
+/// # Errors
+/// When the machine cannot do TLS at all.
+pub(super) fn trusting_anyone() -> Result<Arc<ClientConfig>, String> {
+    static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
+    let made = CONFIG.get_or_init(|| {
+        let verifier = Arc::new(Anyone(Arc::new(ring::default_provider())));
+        let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
+        Ok(Arc::new(builder.with_no_client_auth()))
+    });
+    made.clone()
+}
+
+fn builder() -> Result<rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>, String> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+    builder.with_safe_default_protocol_versions().map_err(|error| format!("TLS cannot be spoken: {error}"))
+}
+
+fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    match found {
+        Ok(found) if found.is_empty() => Err("holds no certificate in PEM".to_owned()),
+        Ok(found) => Ok(found),
+        Err(error) => Err(format!("is not PEM: {error}")),
+    }
+}
+
+/// What a failed handshake means, and what to change. None of it has to do with routing.
+pub(super) fn explained(error: &io::Error, name: &ServerName<'_>) -> ClientError {
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
+        return ClientError::Tls(format!(
+            "TLS: the connection ended within the handshake ({error}); is it TLS that is spoken on this port?"
+        ));
+    };
+    let name = name.to_str();
+    ClientError::Tls(match tls {
+        Error::InvalidCertificate(why) => certificate_trouble(why, &name),
+        Error::InvalidMessage(_) => "TLS: the server answers with something that is not TLS, as plain HTTP would be; its \
+             `listen` for this port lacks `ssl`"
+            .to_owned(),
+        Error::AlertReceived(AlertDescription::CertificateRequired) => {
+            "TLS: the server wants a certificate of the client; name one with `client-certificate` and `client-key`"
+                .to_owned()
+        }
+        Error::AlertReceived(AlertDescription::UnrecognisedName) => {
+            format!("TLS: the server knows no {name}; see its `server_name`")
+        }
+        Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
+        | Error::PeerIncompatible(_) => format!(
+            "TLS: the server and this client have no version or cipher in common ({tls}); see `ssl_protocols` and \
+             `ssl_ciphers`"
+        ),
+        other => format!("TLS: {other}"),
+    })
+}
+
+fn certificate_trouble(why: &CertificateError, name: &str) -> String {
+    let date = |time: &UnixTime| {
+        let time = jiff::Timestamp::from_second(i64::try_from(time.as_secs()).unwrap_or(i64::MAX));
+        time.map_or_else(|_| "an unknown time".to_owned(), |time| time.strftime("%Y-%m-%d").to_string())
+    };
+    match why {
+        CertificateError::ExpiredContext { not_after, .. } => format!(
+            "TLS: the server's certificate expired on {}; renew it, and reload the proxy so that it is served",
+            date(not_after)
+        ),
+        CertificateError::Expired => "TLS: the server's certificate has expired; renew it, and reload the proxy".to_owned(),
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            format!("TLS: the server's certificate is not valid before {}; is a clock wrong?", date(not_before))
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            // Each as `DnsName("other.example.com")`.
+            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect::<Vec<_>>();
+            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            format!(
+                "TLS: the server's certificate is for {names}, not for {name}; see `ssl_certificate` and `server_name`"
+            )
+        }
+        CertificateError::NotValidForName => {
+            format!("TLS: the server's certificate is not for {name}; see `ssl_certificate` and `server_name`")
+        }
+        CertificateError::UnknownIssuer => "TLS: the server's certificate was issued by nobody this machine trusts; if that \
+             authority is your own, name its certificate with `ca-file`; if not, `ssl_certificate` may lack the \
+             intermediate certificates"
+            .to_owned(),
+        CertificateError::Revoked => "TLS: the server's certificate has been revoked".to_owned(),
+        other => format!("TLS: the server's certificate cannot be trusted: {other}"),
+    }
+}
+
+/// Takes any certificate, but still wants the peer to hold its key.
+#[derive(Debug)]
+struct Anyone(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Anyone {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signed: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signed, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}

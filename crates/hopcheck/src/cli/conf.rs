@@ -1,0 +1,78 @@
+//! Which configuration a command is about, and `hopcheck rewrite`.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::{Error, KEPT};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::target::Reference;
+use hopcheck_targets::{scene::Scene, stage::Stage};
+
+#[derive(Debug, Args)]
+pub(super) struct ConfArgs {
+    /// The nginx.conf to test: a whole file, or a bare `server { … }` file as official images include from conf.d
+    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
+    /// this checkout, or the built-in one]
+    #[arg(long, value_name = "FILE")]
+    conf: Option<PathBuf>,
+}
+
+impl ConfArgs {
+    /// The same of this file.
+    pub(super) fn of(file: &Path) -> ConfArgs {
+        ConfArgs { conf: Some(file.to_owned()) }
+    }
+
+    /// The file, as it was named.
+    pub(super) fn name(&self) -> String {
+        self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
+    }
+
+    /// Whether a file is named.
+    pub(super) fn is_named(&self) -> bool {
+        self.conf.is_some()
+    }
+
+    /// The configuration, with what lies beside it.
+    pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
+        Ok(match &self.conf {
+            Some(file) => Source::read(file)?,
+            None => Source::find(here)?,
+        })
+    }
+
+    /// The same, to be looked at and not to be run.
+    pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
+        Ok(match &self.conf {
+            Some(file) => Source::open(file)?,
+            None => Source::find(here)?,
+        })
+    }
+}
+
+/// Prints the configuration as it will be run.
+pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
+    let source = arguments.source(&std::env::current_dir()?)?;
+    let scene = sample(&source).await?;
+    for note in &scene.rewritten().notes {
+        eprintln!("# {note}");
+    }
+    std::io::stdout().write_all(scene.rewritten().text.as_bytes())?;
+    Ok(KEPT)
+}
+
+/// Prints what was changed in the configuration to run it.
+pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
+    for note in &sample(source).await?.rewritten().notes {
+        outln!("  {note}");
+    }
+    Ok(())
+}
+
+/// A scene as any scenario would have it, to look at.
+async fn sample(source: &Source) -> Result<Scene, Error> {
+    let stage = Stage { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
+    Scene::set(std::sync::Arc::new(stage)).await.map_err(|failure| failure.to_string().into())
+}

@@ -1,0 +1,37 @@
+//! `hopcheck features`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Error, KEPT};
+use hopcheck_steps::features::built_in_files;
+
+#[derive(Debug, Args)]
+pub(super) struct FeaturesArgs {
+    /// Write them into this directory, to be edited and run with `--features DIR`; nothing that is there is overwritten
+    #[arg(long, value_name = "DIR")]
+    export: Option<PathBuf>,
+}
+
+/// Lists the built-in specification's files, or writes them out.
+pub(super) fn features_command(arguments: &FeaturesArgs) -> Result<u8, Error> {
+    let Some(directory) = &arguments.export else {
+        built_in_files().for_each(|(name, _)| outln!("{}", name.display()));
+        return Ok(KEPT);
+    };
+    let there = built_in_files().map(|(name, _)| directory.join(name)).find(|file| file.exists());
+    if let Some(file) = there {
+        return Err(format!("{} is there already, and is not overwritten", file.display()).into());
+    }
+    std::fs::create_dir_all(directory)
+        .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
+    let mut count = 0;
+    for (name, text) in built_in_files() {
+        let file = directory.join(name);
+        std::fs::write(&file, text).map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+        count += 1;
+    }
+    outln!("wrote {count} files; run them with: hopcheck run --features {}", directory.display());
+    Ok(KEPT)
+}

@@ -1,0 +1,239 @@
+//! `hopcheck run`.
+
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use gherkin::tagexpr::TagOperation;
+use regex::Regex;
+
+use super::conf::ConfArgs;
+use super::interrupt::{Interrupted, unless_interrupted};
+use super::session::{Asked, JOBS, Session};
+use super::targets::TargetName;
+use super::{Error, KEPT};
+use hopcheck_report::{Outputs, Shard, Wanted};
+use hopcheck_steps::features::Specification;
+use hopcheck_steps::run::{Selected, Selection, place, scenarios, tags};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::machine;
+use hopcheck_targets::setting::Setting;
+use hopcheck_targets::stage::Refusal;
+use hopcheck_targets::target::Installed;
+
+#[derive(Debug, Args)]
+pub(super) struct RunArgs {
+    /// Configurations to test, one after the other: the same as `--conf FILE` for each
+    #[arg(value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container;
+    /// `nginx=IMAGE` names the image, `nginx=/PATH` an nginx that is installed here), a deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
+    /// [default: reference; an nginx that is installed where the reference proxy does not have what the configuration uses]
+    #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
+    targets: Vec<TargetName>,
+    /// What is known of the deployments [default: hopcheck.toml]
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    #[command(flatten)]
+    conf: ConfArgs,
+    /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]
+    #[arg(long, value_name = "DIR")]
+    features: Option<PathBuf>,
+    /// Only scenarios whose tags satisfy this, e.g. "@D4 and not @slow"
+    #[arg(long, value_name = "EXPR", value_parser = tag_expression)]
+    tags: Option<TagOperation>,
+    /// Only scenarios whose name matches this regular expression
+    #[arg(long, value_name = "REGEX")]
+    name: Option<Regex>,
+    /// Also run scenarios that must really wait, up to 75 s
+    #[arg(long)]
+    slow: bool,
+    /// How many scenarios to run at once
+    #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
+    jobs: usize,
+    /// Run a scenario that fails up to N times more; one that is kept then is reported as such
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    retry: usize,
+    /// End at the first broken promise
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run the scenarios in a random order, and print the seed that repeats it: `--shuffle SEED`
+    #[arg(long, value_name = "SEED", num_args = 0..=1, value_parser = clap::value_parser!(u32))]
+    shuffle: Option<Option<u32>>,
+    /// Run one part of the scenarios: 2/5 is the second of five. The parts are even and always the same; `merge` joins them
+    #[arg(long, value_name = "N/M")]
+    shard: Option<Shard>,
+    /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE (for `merge`), github (annotations, on
+    /// standard output); may be given more than once
+    #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
+    reports: Vec<Wanted>,
+    /// Only list what would be run
+    #[arg(long)]
+    list: bool,
+    /// Also print what was changed in the configuration to run it, the reason of each known difference, and what took
+    /// longest
+    #[arg(short, long)]
+    verbose: bool,
+    /// Print failures and the summary alone
+    #[arg(short, long, conflicts_with = "verbose")]
+    quiet: bool,
+}
+
+pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
+    let here = std::env::current_dir()?;
+    let specification = match &arguments.features {
+        Some(directory) => Specification::read(directory)?,
+        None => Specification::find(&here)?,
+    };
+    let selection = Selection {
+        tags: arguments.tags,
+        name: arguments.name,
+        slow: arguments.slow,
+        shard: arguments.shard,
+        live: false,
+        jobs: arguments.jobs,
+        retries: arguments.retry,
+        fail_fast: arguments.fail_fast,
+        shuffle: arguments.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
+    };
+    let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
+    let mut session = Session::begin(&specification, &asked)?;
+    if arguments.list {
+        let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
+        return Ok(list(&specification, &Selection { live, ..asked.selection.clone() }));
+    }
+    let confs = match arguments.files.as_slice() {
+        [] => vec![arguments.conf],
+        _ if arguments.conf.is_named() => return Err("either FILE or --conf FILE, not both".into()),
+        files => files.iter().map(|file| ConfArgs::of(file)).collect(),
+    };
+    let outputs = Outputs::open(&arguments.reports)?;
+    session.expect(confs.len());
+    let mut ran = Ok(());
+    for conf in confs {
+        ran = match conf.source(&here) {
+            Ok(source) => match arguments.targets.as_slice() {
+                [] => run_any(&mut session, &source).await,
+                targets => run_targets(&mut session, targets, &source, arguments.profile.as_deref()).await,
+            },
+            Err(error) => Err(error),
+        };
+        // Of several, one that could not be run keeps no other from it; an interruption does.
+        match &ran {
+            Err(error) if session.has_several() && !error.is::<Interrupted>() => {
+                session.could_not_run(&conf, error.as_ref())
+            }
+            Err(_) => break,
+            Ok(()) if session.is_over() => break,
+            Ok(()) => continue,
+        }
+        ran = Ok(());
+    }
+    // What has been found out by then is reported even so.
+    let code = session.end(outputs)?;
+    ran.map(|()| code)
+}
+
+async fn run_targets(
+    session: &mut Session<'_>,
+    targets: &[TargetName],
+    source: &Source,
+    profile: Option<&Path>,
+) -> Result<(), Error> {
+    for target in targets {
+        let opened = unless_interrupted(target.open(source, profile)).await;
+        let setting = match opened.map_err(Error::from).and_then(|opened| opened) {
+            Ok(setting) => setting,
+            Err(error) => {
+                session.not_run(target.name(), &error.to_string());
+                return Err(error);
+            }
+        };
+        match refusal(&setting).await? {
+            Some(refusal) => session.refused(&setting, &refusal),
+            None => session.run(setting).await?,
+        }
+        if session.is_over() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Runs it against the reference proxy, or against an nginx that is installed where the other does not take the
+/// configuration.
+async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error> {
+    let reference = unless_interrupted(TargetName::Reference.open(source, None)).await??;
+    let Some(refused) = refusal(&reference).await? else { return session.run(reference).await };
+    if let Some(program) = Installed::place() {
+        let nginx = unless_interrupted(TargetName::Installed(program).open(source, None)).await?;
+        if let Ok(nginx) = nginx {
+            return match refusal(&nginx).await? {
+                Some(refused) => {
+                    session.refused(&nginx, &refused);
+                    Ok(())
+                }
+                None => {
+                    let said = refused.said.lines().next().unwrap_or_default();
+                    session.say(&format!("the reference proxy does not take it: {said}"));
+                    session.run(nginx).await
+                }
+            };
+        }
+    }
+    session.refused(&reference, &refused);
+    Ok(())
+}
+
+/// Why the engine does not take the configuration, if so.
+async fn refusal(setting: &Setting) -> Result<Option<Refusal>, Error> {
+    match setting {
+        Setting::Staged(stage) => {
+            machine::check(stage.target.scratch_parent())?;
+            Ok(unless_interrupted(hopcheck_targets::scene::Scene::refusal(stage))
+                .await?
+                .map_err(|failure| failure.to_string())?)
+        }
+        Setting::Live(_) => Ok(None),
+    }
+}
+
+/// Runs the specification against one target, and tells what it came to. Returns the exit code.
+pub(crate) async fn run_target(
+    specification: &Specification,
+    setting: Setting,
+    asked: &Asked,
+) -> Result<u8, Error> {
+    let mut session = Session::begin(specification, asked)?;
+    session.run(setting).await?;
+    session.end(Outputs::default())
+}
+
+/// Prints each scenario that would be run: where it stands, its name and its tags.
+fn list(specification: &Specification, selection: &Selection) -> u8 {
+    let selected = Selected::of(specification, selection).part(selection.shard);
+    for (feature, rule, scenario) in scenarios(&selected) {
+        let (file, line) = place(feature, scenario);
+        let tags: Vec<String> = tags(feature, rule, scenario).map(|tag| format!("@{tag}")).collect();
+        outln!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
+    }
+    KEPT
+}
+
+/// A seed that nobody knows beforehand.
+fn any_seed() -> u32 {
+    // Keys of this hasher differ from run to run.
+    let random = RandomState::new().build_hasher().finish();
+    u32::try_from(random >> 32).unwrap_or_default()
+}
+
+fn tag_expression(text: &str) -> Result<TagOperation, String> {
+    text.parse().map_err(|error| format!("not a tag expression, as \"@D4 and not @slow\" is one: {error}"))
+}
+
+pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) | Err(_) => Err("a number of at least 1".to_owned()),
+        Ok(jobs) => Ok(jobs),
+    }
+}

@@ -1,0 +1,154 @@
+//! What `--target` may name, and where a deployment's profile is found.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+
+use super::Error;
+use hopcheck_site::profile::{FILE, Profile};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::setting::Setting;
+use hopcheck_targets::stage::Stage;
+use hopcheck_targets::target::{Deployment, Installed, Nginx, NginxOptions, Reference};
+
+/// What `--target` says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum TargetName {
+    /// The reference proxy: no Docker, answers in seconds.
+    Reference,
+    /// nginx in a container; of this image, if one is named.
+    Nginx(Option<String>),
+    /// An nginx that is installed on this machine.
+    Installed(PathBuf),
+    /// A deployment: by its URL, by the name of its section in the profile, or both.
+    Live {
+        /// The name, as reports have it.
+        name: String,
+        /// `https://shop.example.com`, if it was given.
+        url: Option<String>,
+    },
+}
+
+impl FromStr for TargetName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<TargetName, String> {
+        let live = |name: &str, url: Option<&str>| TargetName::Live {
+            name: name.to_owned(),
+            url: url.map(str::to_owned),
+        };
+        let is_url = |text: &str| text.starts_with("http://") || text.starts_with("https://");
+        let is_name = |text: &str| {
+            !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'))
+        };
+        match (text, text.split_once('=')) {
+            ("reference", _) => Ok(TargetName::Reference),
+            ("nginx", _) => Ok(TargetName::Nginx(None)),
+            (_, Some(("nginx", program))) if program.starts_with(['/', '.']) => {
+                Ok(TargetName::Installed(PathBuf::from(program)))
+            }
+            (_, Some(("nginx", image))) if !image.is_empty() && !is_url(image) => {
+                Ok(TargetName::Nginx(Some(image.to_owned())))
+            }
+            (url, _) if is_url(url) => {
+                let host = url.split("//").nth(1).unwrap_or(url).trim_end_matches('/');
+                Ok(live(host, Some(url)))
+            }
+            (_, Some((name, url))) if is_name(name) && is_url(url) => Ok(live(name, Some(url))),
+            (name, None) if is_name(name) => Ok(live(name, None)),
+            _ => Err("a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, NAME=URL or the name of a [target.NAME] \
+                      section"
+                .to_owned()),
+        }
+    }
+}
+
+impl TargetName {
+    /// The name, as reports have it.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            TargetName::Reference => "reference",
+            TargetName::Nginx(_) | TargetName::Installed(_) => "nginx",
+            TargetName::Live { name, .. } => name,
+        }
+    }
+
+    /// Whether it is a system that others use.
+    pub(crate) fn is_live(&self) -> bool {
+        matches!(self, TargetName::Live { .. })
+    }
+
+    /// Makes the target ready: the container is started, the deployment asked for the first time.
+    ///
+    /// # Errors
+    /// When it cannot be had; says what to do.
+    pub(crate) async fn open(&self, source: &Source, profile: Option<&Path>) -> Result<Setting, Error> {
+        let staged = |target| Setting::Staged(Arc::new(Stage { target, source: source.clone() }));
+        Ok(match self {
+            TargetName::Reference => staged(Box::new(Reference::new(std::env::current_exe()?)?)),
+            TargetName::Nginx(image) => {
+                let from_env = NginxOptions::from_env();
+                let options = NginxOptions { image: image.clone().or(from_env.image) };
+                staged(Box::new(Nginx::start(&options).await?))
+            }
+            TargetName::Installed(program) => staged(Box::new(Installed::find(program).await?)),
+            TargetName::Live { name, url } => {
+                let profile = live_profile(name, url.as_deref(), profile)?;
+                Setting::Live(Arc::new(Deployment::open(name, profile).await?))
+            }
+        })
+    }
+}
+
+/// What is known of the deployment `name`: its section of the profile, or all of it where it has none and a URL is given.
+///
+/// # Errors
+/// When the profile cannot be read, or says nothing of that name.
+pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -> Result<Profile, Error> {
+    let (profile, path) = match file {
+        Some(file) => (Profile::read(file)?, file.to_owned()),
+        None => (Profile::beside(Path::new("."))?, PathBuf::from(FILE)),
+    };
+    let mut found = match (profile.of(name), url) {
+        (Some(section), _) => section.clone(),
+        (None, Some(_)) => profile,
+        (None, None) => {
+            let lacks = if path.exists() { "has no" } else { "is not here to have a" };
+            return Err(format!(
+                "{name:?} is no target: {} {lacks} section [target.{name}]{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
+                 NAME=URL or the name of such a section",
+                path.display(),
+                profile.known_targets()
+            )
+            .into());
+        }
+    };
+    found.url = url.map(str::to_owned).or(found.url);
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn live(name: &str, url: Option<&str>) -> Result<TargetName, String> {
+        Ok(TargetName::Live { name: name.to_owned(), url: url.map(str::to_owned) })
+    }
+
+    #[test]
+    fn a_target_is_named_in_one_of_these_ways() {
+        assert_eq!("reference".parse(), Ok(TargetName::Reference));
+        assert_eq!("nginx".parse(), Ok(TargetName::Nginx(None)));
+        assert_eq!("nginx=nginx:1.28".parse(), Ok(TargetName::Nginx(Some("nginx:1.28".to_owned()))));
+        assert_eq!("nginx=/usr/sbin/nginx".parse(), Ok(TargetName::Installed("/usr/sbin/nginx".into())));
+        assert_eq!(
+            "https://a.example:8443/".parse(),
+            live("a.example:8443", Some("https://a.example:8443/"))
+        );
+        assert_eq!("new-box=http://a".parse(), live("new-box", Some("http://a")));
+        assert_eq!("staging".parse(), live("staging", None));
+        for wrong in ["", "a=b", "=https://a", "ftp://a"] {
+            assert!(wrong.parse::<TargetName>().is_err(), "{wrong}");
+        }
+    }
+}

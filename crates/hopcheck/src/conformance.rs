@@ -1,0 +1,92 @@
+//! `cargo test`: the whole suite as a test of its own, one for each target.
+//!
+//! Such a test is a program without libtest's harness, since a run has a report of its own to print. It understands as
+//! much of libtest's command line as cargo and cargo-nextest use: `--list`, and a filter, which selects scenarios whose
+//! name contains it.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::cli::{self, Asked};
+use hopcheck_steps::features::Specification;
+use hopcheck_targets::setting::Setting;
+use hopcheck_targets::stage::Stage;
+use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target};
+
+/// libtest's options that change nothing here.
+const IGNORED: [&str; 6] = ["--nocapture", "--no-capture", "--quiet", "-q", "--exact", "--include-ignored"];
+
+/// Runs the suite against the reference proxy.
+pub fn reference() -> ExitCode {
+    let Some(arguments) = arguments() else { return cli::reference_proxy() };
+    conform(arguments, async || {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        Ok(Box::new(Reference::new(program).map_err(|error| error.to_string())?) as Box<dyn Target>)
+    })
+}
+
+/// Runs the suite against nginx in a container. Where none can be had, says so in one line, and fails only if
+/// `HOPCHECK_REQUIRE_NGINX` is set.
+pub fn nginx() -> ExitCode {
+    let Some(arguments) = arguments() else { return cli::reference_proxy() };
+    conform(arguments, async || match Nginx::start(&NginxOptions::from_env()).await {
+        Ok(nginx) => Ok(Box::new(nginx) as Box<dyn Target>),
+        Err(error) => Err(error.to_string()),
+    })
+}
+
+struct Arguments {
+    list: bool,
+    filter: Option<String>,
+}
+
+/// The command line, or `None` when this process was started to be the reference proxy.
+fn arguments() -> Option<Arguments> {
+    if cli::is_reference_proxy() {
+        return None;
+    }
+    let given: Vec<String> =
+        std::env::args().skip(1).filter(|argument| !IGNORED.contains(&argument.as_str())).collect();
+    let filter = given.iter().find(|argument| !argument.starts_with('-')).cloned();
+    Some(Arguments { list: given.iter().any(|argument| argument == "--list"), filter })
+}
+
+fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Arguments, target: F) -> ExitCode {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut specification = match Specification::find(here) {
+        Ok(specification) => specification,
+        Err(error) => return cli::could_not_run(&error),
+    };
+    if let Some(filter) = &arguments.filter {
+        specification.keep(|scenario| scenario.name.contains(filter.as_str()));
+    }
+    if arguments.list {
+        specification.scenarios().for_each(|(_, _, scenario)| outln!("{}: test", scenario.name));
+        return ExitCode::SUCCESS;
+    }
+    if specification.scenarios().next().is_none() {
+        return ExitCode::SUCCESS;
+    }
+    let mut asked = Asked { verbose: is_set("HOPCHECK_VERBOSE"), ..Asked::default() };
+    asked.selection.slow = is_set("HOPCHECK_SLOW");
+    cli::to_its_end(async {
+        match cli::unless_interrupted(target()).await? {
+            Ok(target) => {
+                let source = hopcheck_targets::conf::Source::find(here)?;
+                let setting = Setting::Staged(Arc::new(Stage { target, source }));
+                cli::run_target(&specification, setting, &asked).await
+            }
+            Err(error) if is_set("HOPCHECK_REQUIRE_NGINX") => Err(error.into()),
+            Err(error) => {
+                let line = error.lines().next().unwrap_or_default();
+                outln!("nginx did not run, so only half of this was tested: {line}");
+                Ok(0)
+            }
+        }
+    })
+}
+
+fn is_set(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+}

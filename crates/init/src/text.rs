@@ -1,0 +1,248 @@
+//! The profile's text. What each field is for comes from the profile's schema, so that the file documents itself, and a
+//! field that is new is not forgotten here.
+
+use serde_json::Value;
+use url::Url;
+
+use crate::findings::{Finding, Findings};
+use hopcheck_site::profile::schema;
+
+/// How wide comments are.
+const WIDTH: usize = 100;
+
+/// Sections in the order in which a person fills them in, each field with a value to show what one looks like.
+const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
+    ("api", &[("path", "\"/api/items\""), ("status", "200")]),
+    (
+        "preflight",
+        &[
+            ("path", "\"/api/items\""),
+            ("allow-origin", "\"https://shop.example.com\""),
+            ("allow-methods", "\"GET, POST\""),
+            ("allow-headers", "\"Content-Type\""),
+            ("max-age", "600"),
+        ],
+    ),
+    (
+        "stomp",
+        &[
+            ("endpoint", "\"/stomp/ws\""),
+            ("transport", "\"sockjs\""),
+            ("login", "\"env:STOMP_LOGIN\""),
+            ("passcode", "\"env:STOMP_PASSCODE\""),
+            ("host", "\"shop\""),
+            ("subscribe", "\"/topic/stock\""),
+            ("send", "\"/topic/hopcheck\""),
+            ("heart-beat", "\"10000,10000\""),
+        ],
+    ),
+    (
+        "front-end",
+        &[("text", "\"Shop\""), ("asset", "\"/assets/index-4f3c2a10.js\""), ("deep-link", "\"/stores/7\"")],
+    ),
+    ("instances", &[("header", "\"X-Instance\"")]),
+    ("headers", &[("Authorization", "\"env:SHOP_AUTHORIZATION\"")]),
+    (
+        "connect",
+        &[
+            ("address", "\"192.0.2.7:8443\""),
+            ("host", "\"shop.example.com\""),
+            ("server-name", "\"shop.example.com\""),
+            ("ca-file", "\"ca.pem\""),
+            ("client-certificate", "\"client.pem\""),
+            ("client-key", "\"client-key.pem\""),
+        ],
+    ),
+    ("limits", &[("requests-per-second", "20.0"), ("in-flight", "4"), ("timeout", "15")]),
+];
+
+/// Fields and sections of which their description begins so have nothing to do with deployments.
+const OF_CONFIGURATIONS: &str = "For runs of a configuration:";
+
+/// A field that was not looked for, but given: its section, name and value.
+pub type Given = (&'static str, String, String);
+
+/// The file for the site at `url`.
+pub fn written(url: &Url, given: &[Given], findings: &Findings<'_>) -> String {
+    let schema: Value = serde_json::from_str(&schema()).unwrap_or_default();
+    let site = url.as_str().trim_end_matches('/');
+    let mut text = Text(String::new());
+    text.comment(&format!(
+        "What hopcheck knows of {site}: written by `hopcheck init` from what the site answered."
+    ));
+    text.comment(
+        "A line that begins with `#` and a name, as `#path = …`, is a field that was not found or not looked for, with an \
+         example: fill it in and take the `#` away. What needs a field that is not there is reported as not checked.",
+    );
+    text.gap();
+    findings.facts().iter().for_each(|fact| text.comment(&format!("Found: {fact}.")));
+    text.gap();
+    text.comment(description(&schema["properties"]["url"]));
+    text.line(&format!("url = {}", toml::Value::from(site)));
+    for (section, examples) in EXAMPLES {
+        let declared = &schema["properties"][section];
+        let name = declared["$ref"].as_str().and_then(|name| name.rsplit('/').next()).unwrap_or_default();
+        text.gap();
+        text.comment(description(declared));
+        text.line(&format!("[{section}]"));
+        let given = || given.iter().filter(|(of, ..)| *of == section);
+        for (_, name, value) in given() {
+            text.line(&format!("{} = {}", key(name), toml::Value::from(value.as_str())));
+        }
+        let fields = &schema["$defs"][name]["properties"];
+        let of_schema = fields.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+        let listed = |name: &str| examples.iter().any(|(listed, _)| *listed == name);
+        let rest: Vec<&str> = of_schema.filter(|name| !listed(name)).collect();
+        let examples = examples.iter().map(|(name, example)| (*name, (*example).to_owned()));
+        for (name, example) in examples.chain(rest.into_iter().map(|name| (name, "\"…\"".to_owned()))) {
+            let about = description(&fields[name]);
+            if !about.starts_with(OF_CONFIGURATIONS) && !given().any(|(_, given, _)| given == name) {
+                text.field(name, about, &example, findings.of(section, name));
+            }
+        }
+    }
+    text.gap();
+    text.comment(description(&schema["properties"]["target"]));
+    text.line("#[target.staging]");
+    text.line("#url = \"https://staging.example.com\"");
+    text.0
+}
+
+/// What a doc comment says, in one line.
+fn description(of: &Value) -> &str {
+    of["description"].as_str().unwrap_or_default()
+}
+
+/// A key as TOML has it: quoted unless it is bare.
+fn key(name: &str) -> String {
+    let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
+    if bare { name.to_owned() } else { toml::Value::from(name).to_string() }
+}
+
+/// A file in the making.
+struct Text(String);
+
+impl Text {
+    fn line(&mut self, line: &str) {
+        self.0.push_str(line);
+        self.0.push('\n');
+    }
+
+    fn gap(&mut self) {
+        if !self.0.ends_with("\n\n") {
+            self.line("");
+        }
+    }
+
+    /// A comment, however long, one line after another.
+    fn comment(&mut self, text: &str) {
+        let mut line = String::from("#");
+        for word in text.split_whitespace() {
+            if line.chars().count() + 1 + word.chars().count() > WIDTH {
+                self.line(&line);
+                line = String::from("#");
+            }
+            line.push(' ');
+            line.push_str(word);
+        }
+        if line.len() > 1 {
+            self.line(&line);
+        }
+    }
+
+    fn field(&mut self, name: &str, about: &str, example: &str, finding: Option<&Finding>) {
+        self.comment(about);
+        match finding {
+            Some(Finding { value: Some(value), note, .. }) => {
+                if !note.is_empty() {
+                    self.comment(&format!("Found: {note}."));
+                }
+                self.line(&format!("{name} = {value}"));
+            }
+            Some(Finding { note, suggestion, .. }) => {
+                let (what, shown) = match suggestion {
+                    Some(value) => ("Suggested", value.to_string()),
+                    None => ("Not found", example.to_owned()),
+                };
+                self.comment(&format!("{what}: {note}."));
+                self.line(&format!("#{name} = {shown}"));
+            }
+            None => self.line(&format!("#{name} = {example}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hopcheck_site::profile::{Profile, Transport};
+
+    fn file(given: &[Given], find: impl FnOnce(&mut Findings<'_>)) -> String {
+        let mut say = |_: &str| ();
+        let mut findings = Findings::new(&[], &mut say);
+        find(&mut findings);
+        written(&Url::parse("https://shop.example.com/").unwrap(), given, &findings)
+    }
+
+    #[test]
+    fn what_was_found_is_what_is_read_back() {
+        let given = [
+            ("headers", "Authorization".to_owned(), "env:TOKEN".to_owned()),
+            ("connect", "ca-file".to_owned(), "a.pem".to_owned()),
+        ];
+        let text = file(&given, |findings| {
+            findings.fact("TLS 1.3".to_owned());
+            findings.found(("front-end", "text"), "a \"title\" \\ 담배\n# [x]", "a title\nof two lines");
+            findings.found(("stomp", "transport"), "sockjs", "");
+            findings.missing(("api", "path"), "for a reason\nin two lines");
+            findings.suggested(("stomp", "subscribe"), "/topic/a", "perhaps");
+        });
+        let profile = Profile::parse(&text, "p.toml").unwrap();
+        assert_eq!(profile.url.as_deref(), Some("https://shop.example.com"));
+        assert_eq!(profile.front_end.text.as_deref(), Some("a \"title\" \\ 담배\n# [x]"));
+        assert_eq!(profile.stomp.transport, Transport::SockJs);
+        assert_eq!((profile.api.path, profile.stomp.subscribe), (None, None));
+        assert!(profile.headers.contains_key("Authorization"));
+        assert_eq!(profile.connect.ca_file, Some("a.pem".into()));
+        assert!(
+            text.contains("\n# Not found: for a reason in two lines.\n#path = \"/api/items\"\n"),
+            "{text}"
+        );
+        assert!(text.contains("\n#subscribe = \"/topic/a\"\n"), "{text}");
+    }
+
+    /// With every `#` before a name taken away, so that each example is tried, and each is a field that there is.
+    #[test]
+    fn every_line_left_commented_may_be_taken_in() {
+        let text = file(&[], |_| ());
+        let code = |line: &str| line.starts_with('#') && !line.starts_with("# ");
+        let lines: Vec<&str> = text.lines().map(|line| if code(line) { &line[1..] } else { line }).collect();
+        let profile = Profile::parse(&lines.join("\n"), "p.toml").unwrap();
+        assert_eq!(profile.stomp.send.as_deref(), Some("/topic/hopcheck"));
+        assert_eq!(profile.of("staging").unwrap().url.as_deref(), Some("https://staging.example.com"));
+    }
+
+    #[test]
+    fn every_field_for_deployments_stands_in_the_file() {
+        let text = file(&[], |_| ());
+        let schema: Value = serde_json::from_str(&schema()).unwrap();
+        for (section, declared) in schema["properties"].as_object().unwrap() {
+            let (about, name) = (description(declared), declared["$ref"].as_str().unwrap_or_default());
+            if about.starts_with(OF_CONFIGURATIONS) || matches!(section.as_str(), "url" | "target") {
+                continue;
+            }
+            assert!(text.contains(&format!("\n[{section}]\n")), "{section} is missing\n{text}");
+            let fields = &schema["$defs"][name.rsplit('/').next().unwrap()]["properties"];
+            for (field, declared) in fields.as_object().into_iter().flatten() {
+                let there = text.contains(&format!("\n#{field} = "));
+                let wanted = !description(declared).starts_with(OF_CONFIGURATIONS);
+                assert_eq!(there, wanted, "{section}.{field}\n{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_are_quoted_where_they_are_not_bare() {
+        assert_eq!((key("X-A"), key("a.b")), ("X-A".to_owned(), "\"a.b\"".to_owned()));
+    }
+}

@@ -1,0 +1,155 @@
+//! Failures by what caused them: one mistake in a configuration breaks many promises.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::{Record, Verdict};
+
+/// What is each scenario's own in the words of its failure: addresses, times and processes.
+static OWN: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"127\.0\.0\.\d:\d+|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|\d+#\d+").ok());
+
+/// Scenarios that fail for one and the same reason.
+#[derive(Debug)]
+pub(crate) struct Cause<'a> {
+    /// The one that is most about it.
+    pub(crate) first: &'a Record,
+    /// The others, in the order of the specification.
+    pub(crate) others: Vec<&'a Record>,
+    /// Whether the first one's hint says what to look at for all of them.
+    pub(crate) hint: bool,
+}
+
+impl<'a> Cause<'a> {
+    /// All of them, the one that is most about it first.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &'a Record> {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+}
+
+/// The failures among `records` by cause. Where a rule is broken as a whole, it is about what broke; one that is broken in
+/// part only leans on it. So the cause that breaks a rule to the largest part comes first; and of the scenarios of one
+/// cause the one whose hint speaks of what was said, then the one whose rule is broken to the largest part.
+pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
+    let mut order: Vec<String> = Vec::new();
+    let mut alike: HashMap<String, Vec<&Record>> = HashMap::new();
+    for record in records.iter().filter(|record| record.fails()) {
+        let reason = reason(record);
+        if !alike.contains_key(&reason) {
+            order.push(reason.clone());
+        }
+        alike.entry(reason).or_default().push(record);
+    }
+    let shares = Shares::of(records);
+    let mut causes: Vec<Cause<'_>> =
+        order.iter().filter_map(|reason| cause(reason, alike.remove(reason)?, &shares)).collect();
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records().map(|record| shares.broken(record)).max()));
+    causes
+}
+
+fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &Shares<'_>) -> Option<Cause<'a>> {
+    // Stable: of records that are equally good the first in the specification stays first.
+    records.sort_by_key(|record| std::cmp::Reverse((in_common(&record.hint, reason), shares.broken(record))));
+    let first = *records.first()?;
+    let mut others: Vec<&Record> = records.into_iter().skip(1).collect();
+    others.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    let to_the_point = in_common(&first.hint, reason) > 0;
+    // A message that quotes a directive itself says what to look at.
+    let alone = !reason.contains('`') && others.iter().all(|other| other.hint == first.hint);
+    Some(Cause { first, others, hint: to_the_point || alone })
+}
+
+/// How much of each rule is broken.
+struct Shares<'a>(HashMap<(&'a str, &'a str), (u32, u32)>);
+
+impl<'a> Shares<'a> {
+    fn of(records: &'a [Record]) -> Shares<'a> {
+        let mut shares: HashMap<(&str, &str), (u32, u32)> = HashMap::new();
+        let checked = records.iter().filter(|record| !matches!(record.verdict, Verdict::NotChecked { .. }));
+        for record in checked {
+            let (broken, of) = shares.entry((&record.feature, &record.rule)).or_default();
+            *broken += u32::from(record.fails());
+            *of += 1;
+        }
+        Shares(shares)
+    }
+
+    /// In thousandths, of this record's rule.
+    fn broken(&self, record: &Record) -> u32 {
+        let share = self.0.get(&(record.feature.as_str(), record.rule.as_str()));
+        share.map_or(0, |(broken, of)| 1000 * broken / of.max(&1))
+    }
+}
+
+/// Why a record fails, in words that are the same for every scenario: the lines that quote a directive, if there are any,
+/// since they say what is behind the others.
+fn reason(record: &Record) -> String {
+    let Verdict::Broken { message, .. } = &record.verdict else { return record.name.clone() };
+    let quoting: Vec<&str> = message.lines().filter(|line| line.contains('`')).collect();
+    let said = if quoting.is_empty() { message.clone() } else { quoting.join("\n") };
+    OWN.as_ref().map_or_else(|| said.clone(), |own| own.replace_all(&said, "").into_owned())
+}
+
+/// How many of the directives quoted in `hint` are also in `reason`: of several scenarios that fail for one reason the
+/// one that is about it.
+fn in_common(hint: &str, reason: &str) -> usize {
+    let quoted = hint.split('`').skip(1).step_by(2);
+    quoted.filter(|quoted| quoted.contains(' ') && reason.contains(quoted)).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn record(rule: &str, name: &str, verdict: Verdict) -> Record {
+        Record { rule: rule.into(), ..sample::record(name, verdict) }
+    }
+
+    fn names(records: &[Record]) -> Vec<Vec<&str>> {
+        causes(records).iter().map(|cause| cause.records().map(|r| r.name.as_str()).collect()).collect()
+    }
+
+    #[test]
+    fn the_scenario_whose_rule_is_broken_as_a_whole_speaks_for_the_others() {
+        let records = [
+            record("turns", "sessions take turns", sample::broken("no 101")),
+            record("turns", "requests take turns", Verdict::Kept),
+            record("handshake", "a WebSocket is formed", sample::broken("no 101")),
+        ];
+        assert_eq!(names(&records), [["a WebSocket is formed", "sessions take turns"]]);
+    }
+
+    #[test]
+    fn the_cause_that_breaks_a_whole_rule_comes_first() {
+        let records = [
+            record("turns", "sessions take turns", sample::broken("only blue answered")),
+            record("turns", "requests take turns", Verdict::Kept),
+            record("handshake", "a WebSocket is formed", sample::broken("no 101")),
+        ];
+        assert_eq!(names(&records), [["a WebSocket is formed"], ["sessions take turns"]]);
+    }
+
+    #[test]
+    fn scenarios_that_are_told_the_same_directive_have_one_cause() {
+        let told =
+            |what: &str| sample::broken(&format!("{what}\nsee `proxy_set_header Upgrade $http_upgrade;`"));
+        let mut records = [
+            record("stomp", "a client connects", told("minji got no WebSocket")),
+            record("handshake", "a WebSocket is formed", told("there is no WebSocket")),
+        ];
+        records[0].hint = "Nothing to see.".into();
+        assert_eq!(names(&records), [["a WebSocket is formed", "a client connects"]]);
+    }
+
+    #[test]
+    fn addresses_and_times_do_not_make_a_cause() {
+        let records = [
+            record("r", "a", sample::broken("127.0.0.1:40001 refused at 2026/01/02 03:04:05")),
+            record("r", "b", sample::broken("127.0.0.1:40002 refused at 2026/01/02 03:04:06")),
+        ];
+        assert_eq!(names(&records), [["a", "b"]]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Secrets are not told: every text that leaves passes here.
+
+use crate::model::{ConfLine, Evidence, Outline, Record, Report, StepRecord, TargetResults, Verdict};
+
+/// What stands where a secret was.
+const MASKED: &str = "•••";
+
+/// Takes every one of `secrets` out of every text of `report`.
+pub fn mask(report: &mut Report, secrets: &[String]) {
+    let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
+    // A secret that is part of another must not leave the other's rest behind.
+    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+    each_text(report, &mut |text| {
+        for secret in &secrets {
+            if text.contains(secret) {
+                *text = text.replace(secret, MASKED);
+            }
+        }
+    });
+}
+
+// Every field is named, so that one that is added cannot be forgotten here.
+
+fn each_text(report: &mut Report, change: &mut dyn FnMut(&mut String)) {
+    let Report { tool: _, version: _, started: _, specification: _, features, targets } = report;
+    for Outline { name, file, line: _, description, rules } in features {
+        [name, file, description].into_iter().chain(rules).for_each(&mut *change);
+    }
+    for target in targets {
+        let TargetResults {
+            name,
+            description,
+            configuration,
+            took: _,
+            slow_left_out: _,
+            of_the_document: _,
+            refused: _,
+            shard: _,
+            shuffle: _,
+            unfinished,
+            records,
+        } = target;
+        [name, description, configuration].into_iter().chain(unfinished).for_each(&mut *change);
+        records.iter_mut().for_each(|record| in_record(record, change));
+    }
+}
+
+fn in_record(record: &mut Record, change: &mut dyn FnMut(&mut String)) {
+    let Record { feature, rule, name, file, line: _, tags, hint, verdict, attempts: _, took: _, steps } =
+        record;
+    [feature, rule, name, file, hint].into_iter().chain(tags).for_each(&mut *change);
+    match verdict {
+        Verdict::Kept => {}
+        Verdict::Broken { step, line: _, message, evidence, configuration } => {
+            let Evidence { exchange, app_servers, error_log, kept_out: _ } = evidence;
+            [step, message, exchange, app_servers, error_log].into_iter().for_each(&mut *change);
+            for ConfLine { file, number: _, text } in configuration {
+                [file, text].into_iter().for_each(&mut *change);
+            }
+        }
+        Verdict::KnownDifference { reason }
+        | Verdict::UnexpectedlyKept { reason }
+        | Verdict::NotChecked { reason } => change(reason),
+    }
+    for StepRecord { keyword: _, text, line: _, doc_string, table, status: _, took: _ } in steps {
+        std::iter::once(text).chain(doc_string).chain(table.iter_mut().flatten()).for_each(&mut *change);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn no_text_keeps_a_secret_and_the_longest_goes_first() {
+        let told = |secret: &str| {
+            let mut record = sample::record(secret, sample::broken(&format!("it said {secret}.")));
+            record.steps[0].table = vec![vec!["passcode".into(), secret.into()]];
+            sample::report(vec![record])
+        };
+        let mut report = told("hunter2");
+        mask(&mut report, &["".into(), "hunter".into(), "hunter2".into()]);
+        assert_eq!(report, told("•••"));
+    }
+}

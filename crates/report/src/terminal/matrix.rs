@@ -1,0 +1,109 @@
+//! Several targets side by side: a rule a line, a target a column.
+
+use std::fmt::Write as _;
+
+use super::super::model::{Record, Report, TargetResults, Verdict};
+use super::Style;
+
+/// The longest rule that is printed in full.
+const LONGEST: usize = 72;
+
+/// Prints every rule by target.
+pub fn print_matrix(style: Style, report: &Report) {
+    out!("\n{}", matrix(style, report));
+}
+
+fn matrix(style: Style, report: &Report) -> String {
+    let rows: Vec<(&str, &str)> = report
+        .features
+        .iter()
+        .flat_map(|feature| {
+            let rules = std::iter::once("").chain(feature.rules.iter().map(String::as_str));
+            rules.map(|rule| (feature.name.as_str(), rule))
+        })
+        .filter(|(feature, rule)| report.targets.iter().any(|t| !of_rule(t, feature, rule).is_empty()))
+        .collect();
+    let widest = rows.iter().map(|(_, rule)| shortened(rule).chars().count()).max().unwrap_or(0);
+    let widths: Vec<usize> = report.targets.iter().map(|target| target.name.chars().count().max(8)).collect();
+    let mut out = " ".repeat(widest + 4);
+    for (target, width) in report.targets.iter().zip(&widths) {
+        let _ = write!(out, "{}", style.strong(&format!("  {:<width$}", target.name)));
+    }
+    let mut before = "";
+    for (feature, rule) in rows {
+        trim_end(&mut out);
+        if feature != before {
+            let _ = write!(out, "\n{}", style.strong(feature));
+            before = feature;
+        }
+        let _ = write!(out, "\n  {:<widest$}  ", shortened(rule));
+        for (target, width) in report.targets.iter().zip(&widths) {
+            let _ = write!(out, "  {}", cell(style, &of_rule(target, feature, rule), *width));
+        }
+    }
+    trim_end(&mut out);
+    out.push('\n');
+    out
+}
+
+fn trim_end(out: &mut String) {
+    out.truncate(out.trim_end_matches(' ').len());
+}
+
+fn of_rule<'a>(target: &'a TargetResults, feature: &str, rule: &str) -> Vec<&'a Record> {
+    target.records.iter().filter(|record| record.feature == feature && record.rule == rule).collect()
+}
+
+fn cell(style: Style, records: &[&Record], width: usize) -> String {
+    let count = |wanted: fn(&Record) -> bool| records.iter().filter(|record| wanted(record)).count();
+    let broken = count(Record::fails);
+    let checked = count(|record| !matches!(record.verdict, Verdict::NotChecked { .. }));
+    let differ = count(|record| matches!(record.verdict, Verdict::KnownDifference { .. }));
+    let padded = |text: String| format!("{text:<width$}");
+    match (records.len(), checked, broken) {
+        (0, _, _) => padded(String::new()),
+        (all, 0, _) => style.quiet(&padded(format!("– {all}"))),
+        (_, _, 0) if differ == checked => style.quiet(&padded(format!("≠ {differ}"))),
+        (_, _, 0) => style.good(&padded(format!("✓ {}", checked - differ))),
+        _ => style.bad(&padded(format!("✗ {broken}/{checked}"))),
+    }
+}
+
+fn shortened(rule: &str) -> String {
+    match (rule, rule.chars().count()) {
+        ("", _) => "(no rule)".to_owned(),
+        (rule, count) if count <= LONGEST => rule.to_owned(),
+        (rule, _) => rule.chars().take(LONGEST - 1).chain(std::iter::once('…')).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn targets_stand_side_by_side() {
+        let unchecked = Verdict::NotChecked { reason: "r".into() };
+        let mut report =
+            sample::report(vec![sample::record("a", Verdict::Kept), sample::record("b", Verdict::Kept)]);
+        let broken = TargetResults {
+            name: "reference".into(),
+            records: vec![sample::record("a", sample::broken("no")), sample::record("b", Verdict::Kept)],
+            ..TargetResults::default()
+        };
+        let live = TargetResults {
+            name: "shop".into(),
+            records: vec![sample::record("a", unchecked)],
+            ..TargetResults::default()
+        };
+        report.targets.extend([broken, live]);
+        let plain = Style { colour: false, live: false, silent: false };
+        assert_eq!(
+            matrix(plain, &report),
+            "              nginx     reference  shop\n\
+             The feature\n  \
+             The rule    ✓ 2       ✗ 1/2      – 1\n"
+        );
+    }
+}

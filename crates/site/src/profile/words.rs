@@ -1,0 +1,198 @@
+//! The words in braces that scenarios use for what each site calls its own: `{api.path}`, `{stomp.endpoint}`, …
+//!
+//! A scenario that needs a word which a deployment's profile does not give is not checked there, and reported so.
+
+use std::collections::BTreeMap;
+
+use super::{Api, Profile, Size, Transport};
+
+/// Every word, and what a profile does not say if it is missing.
+pub const WORDS: [(&str, &str); 17] = [
+    ("api.path", "names no API path that may be read (`[api] path`)"),
+    ("api.status", "names no status (`[api] status`)"),
+    ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
+    ("preflight.path", "names no path to ask a preflight for (`[preflight] path`)"),
+    ("preflight.allow-origin", "names no `[preflight] allow-origin`"),
+    ("preflight.allow-methods", "names no `[preflight] allow-methods`"),
+    ("preflight.allow-headers", "names no `[preflight] allow-headers`"),
+    ("preflight.max-age", "names no `[preflight] max-age`"),
+    ("stomp.endpoint", "names no STOMP endpoint (`[stomp] endpoint`)"),
+    ("stomp.websocket", "names no STOMP endpoint (`[stomp] endpoint`)"),
+    ("stomp.subscribe", "names no STOMP destination to subscribe to (`[stomp] subscribe`)"),
+    ("stomp.send", "names no STOMP destination to send to (`[stomp] send`)"),
+    ("stomp.heart-beat", "names no heart-beats to ask for (`[stomp] heart-beat`)"),
+    ("front-end.deep-link", "names no deep link of the front end (`[front-end] deep-link`)"),
+    ("front-end.text", "names no text of the front end's page (`[front-end] text`)"),
+    ("front-end.asset", "names no built file of the front end (`[front-end] asset`)"),
+    ("instances.header", "names no header that tells instances apart (`[instances] header`)"),
+];
+
+/// Why a scenario cannot be checked on a site: what its profile does not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Missing(pub String);
+
+/// What the words stand for on one site.
+#[derive(Debug, Clone, Default)]
+pub struct Words(BTreeMap<&'static str, String>);
+
+impl Words {
+    /// Those of a configuration run here, before the mock app servers: the document's own, save for the values of
+    /// preflights that the profile says are others.
+    pub fn staged(profile: &Profile, page: Option<&str>) -> Words {
+        let mut words = Words::default();
+        words.preflight(profile, Some("/api/items"));
+        words.set("api.path", Some("/api/items"));
+        words.set("api.status", Some("200"));
+        words.largest_upload(profile);
+        words.set("stomp.endpoint", Some("/stomp/ws"));
+        words.set("stomp.websocket", Some("/stomp/ws"));
+        words.set("stomp.subscribe", Some("/topic/stock"));
+        words.set("stomp.send", Some("/topic/stock"));
+        words.set("stomp.heart-beat", Some("200,200"));
+        words.set("front-end.deep-link", Some("/stores/1/items?q="));
+        words.set("front-end.text", page.and_then(title_of));
+        words.set("front-end.asset", page.and_then(asset_of));
+        words.set("instances.header", Some("X-Instance"));
+        words
+    }
+
+    /// Some value for each, to see what a scenario looks like.
+    pub fn example() -> Words {
+        let page = "<title>shop</title><script src=\"/assets/app-1a2b3c4d.js\">";
+        let api = Api { largest_upload: Some(Size(10 << 20)), ..Api::default() };
+        Words::staged(&Profile { api, ..Profile::default() }, Some(page))
+    }
+
+    /// Those of a deployment.
+    pub fn live(profile: &Profile) -> Words {
+        let mut words = Words::default();
+        let api = profile.api.path.as_deref();
+        words.preflight(profile, Some(api.unwrap_or("/api/")));
+        words.set("api.path", api);
+        words.set("api.status", api.map(|_| profile.api.status.unwrap_or(200).to_string()).as_deref());
+        words.largest_upload(profile);
+        words.set("stomp.endpoint", profile.stomp.endpoint.as_deref());
+        let raw = profile.stomp.endpoint.as_ref().map(|endpoint| match profile.stomp.transport {
+            Transport::WebSocket => endpoint.clone(),
+            // Every SockJS endpoint has a plain WebSocket there.
+            Transport::SockJs => format!("{}/websocket", endpoint.trim_end_matches('/')),
+        });
+        words.set("stomp.websocket", raw.as_deref());
+        words.set("stomp.subscribe", profile.stomp.subscribe.as_deref());
+        words.set("stomp.send", profile.stomp.send.as_deref());
+        words.set("stomp.heart-beat", profile.stomp.heart_beat.as_deref());
+        words.set("front-end.deep-link", profile.front_end.deep_link.as_deref());
+        words.set("front-end.text", profile.front_end.text.as_deref());
+        words.set("front-end.asset", profile.front_end.asset.as_deref());
+        words.set("instances.header", profile.instances.header.as_deref());
+        words
+    }
+
+    fn largest_upload(&mut self, profile: &Profile) {
+        let bytes = profile.api.largest_upload.map(|Size(bytes)| bytes.to_string());
+        self.set("api.largest-upload", bytes.as_deref());
+    }
+
+    fn preflight(&mut self, profile: &Profile, path: Option<&str>) {
+        let asked = &profile.preflight;
+        self.set("preflight.path", asked.path.as_deref().or(path));
+        self.set("preflight.allow-origin", Some(asked.allow_origin.as_deref().unwrap_or("*")));
+        let methods = asked.allow_methods.as_deref().unwrap_or("GET, POST, DELETE, PATCH, OPTIONS");
+        self.set("preflight.allow-methods", Some(methods));
+        let headers = asked.allow_headers.as_deref().unwrap_or("Content-Type, Authorization, StorelId");
+        self.set("preflight.allow-headers", Some(headers));
+        self.set("preflight.max-age", Some(&asked.max_age.unwrap_or(86400).to_string()));
+    }
+
+    fn set(&mut self, word: &'static str, value: Option<&str>) {
+        self.0.extend(value.map(|value| (word, value.to_owned())));
+    }
+
+    /// What a word stands for.
+    pub fn get(&self, word: &str) -> Option<&str> {
+        self.0.get(word).map(String::as_str)
+    }
+
+    /// `text` with every word in it replaced.
+    ///
+    /// # Errors
+    /// When the profile does not give one of them.
+    pub fn put_into(&self, text: &str) -> Result<String, Missing> {
+        let mut out = text.to_owned();
+        for (word, lacking) in WORDS {
+            let braced = format!("{{{word}}}");
+            if !out.contains(&braced) {
+                continue;
+            }
+            let value = self.get(word).ok_or_else(|| Missing(format!("the profile {lacking}")))?;
+            out = out.replace(&braced, value);
+        }
+        Ok(out)
+    }
+}
+
+/// The title of a page.
+pub fn title_of(page: &str) -> Option<&str> {
+    let (_, rest) = page.split_once("<title>")?;
+    rest.split_once("</title>").map(|(title, _)| title.trim()).filter(|title| !title.is_empty())
+}
+
+/// A built file that a page links, whose name holds a hash.
+pub fn asset_of(page: &str) -> Option<&str> {
+    let attributes = || page.split(['"', '\'']).skip(1).step_by(2);
+    let built =
+        || attributes().filter(|value| value.starts_with('/') && !value.starts_with("//") && has_hash(value));
+    built().find(|value| value.ends_with(".js")).or_else(|| built().next())
+}
+
+/// `index-4f3c2a10.js`, `main.4f3c2a10.css`: a part of at least eight letters and digits, some of each.
+fn has_hash(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let mut parts = name.split(['-', '.', '_']).skip(1);
+    parts.any(|part| {
+        part.len() >= 8
+            && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+            && part.bytes().any(|byte| byte.is_ascii_digit())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_replaced_and_others_left_alone() {
+        let words = Words::staged(&Profile::default(), None);
+        let text = words.put_into("GET {api.path} {blue} {a*3} {\"json\": 1}");
+        assert_eq!(text.as_deref(), Ok("GET /api/items {blue} {a*3} {\"json\": 1}"));
+    }
+
+    #[test]
+    fn every_word_has_an_example() {
+        let words = Words::example();
+        WORDS.iter().for_each(|(word, _)| assert!(words.get(word).is_some(), "{word}"));
+    }
+
+    #[test]
+    fn a_word_that_the_profile_does_not_give_is_told() {
+        let missing = Words::live(&Profile::default()).put_into("{stomp.subscribe}").unwrap_err();
+        assert_eq!(missing.0, "the profile names no STOMP destination to subscribe to (`[stomp] subscribe`)");
+    }
+
+    #[test]
+    fn the_document_s_preflight_is_expected_unless_the_profile_says_otherwise() {
+        let profile = Profile::parse("[preflight]\nallow-origin = \"https://a\"\n", "p").unwrap();
+        let words = Words::live(&profile);
+        assert_eq!(
+            (words.get("preflight.allow-origin"), words.get("preflight.max-age")),
+            (Some("https://a"), Some("86400"))
+        );
+    }
+
+    #[test]
+    fn title_and_asset_are_read_from_a_page() {
+        let page =
+            "<title> 담배 </title><link href=\"/favicon.ico\"><script src=\"/assets/index-4f3c2a10.js\">";
+        assert_eq!((title_of(page), asset_of(page)), (Some("담배"), Some("/assets/index-4f3c2a10.js")));
+    }
+}

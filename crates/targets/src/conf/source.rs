@@ -1,0 +1,418 @@
+//! Finding and reading the configuration to be tested.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use hopcheck_site::{Route, Site};
+use include_dir::{Dir, include_dir};
+use nginx_conf::syntax::parse;
+use thiserror::Error;
+
+use super::paths::Scratch;
+use super::rewrite::{Rewriter, is_glob};
+use super::stock;
+use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
+
+static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nginx");
+
+/// What may stand at the top of a whole `nginx.conf`. A file that has none of these, but blocks of `http`, is one
+/// that official images include from `conf.d`.
+const WHOLE_FILE: [&str; 2] = ["events", "http"];
+
+/// Where a repository has its configuration, the most usual first.
+pub const USUAL_NAMES: [&str; 5] =
+    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
+
+/// Why a configuration could not be taken up.
+#[derive(Debug, Error)]
+pub enum ConfError {
+    /// A file is not there or cannot be read.
+    #[error("cannot read {}: {error}\n  help: name the file to test with --conf FILE", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It could reach something real, so that no engine is given it.
+    #[error("{name} is {error}")]
+    NotRun {
+        /// How its author calls it.
+        name: String,
+        /// What it would reach, and where that is written.
+        error: std::io::Error,
+    },
+    /// `hopcheck.toml` beside it is not understood.
+    #[error("{0}")]
+    Profile(#[from] ProfileError),
+}
+
+/// A configuration as its author wrote it, with the files it includes at hand.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// Its text (a bare `server { … }` file comes wrapped as the stock `nginx.conf` would).
+    pub text: String,
+    /// How its author calls it.
+    pub name: String,
+    /// The directory that stands for `/etc/nginx`; `None` for the built-in configuration.
+    directory: Option<PathBuf>,
+    /// The front end that goes with it.
+    pub front_end: FrontEnd,
+    /// The addresses of the deployed app servers, as its upstream must name them. Empty: whatever it names is one.
+    pub app_servers: Vec<String>,
+    /// What its site calls its own.
+    pub words: Words,
+    /// Whether it is built as the document has it, so that all that is special to the document is asked of it, too.
+    pub as_documented: bool,
+    /// What it serves. Empty where that cannot be told; then an engine does not take it, either.
+    pub site: Arc<Site>,
+    /// The port that clients ask, as it must `listen` on. `None`: its first one.
+    pub port: Option<u16>,
+}
+
+/// Which build of the front end is deployed, and where to.
+#[derive(Debug, Clone, Default)]
+pub struct FrontEnd {
+    /// The build; `None` for the built-in one.
+    pub build: Option<PathBuf>,
+    /// The directory the pipeline copies it to, as `nginx.conf` must name it. `None`: whatever `root` the
+    /// configuration names for `/`, which then cannot be found wrong.
+    pub deployed_to: Option<String>,
+}
+
+impl Source {
+    /// Reads `path`, and `hopcheck.toml` beside it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, when it could reach something real if it were run, or when the settings beside it are
+    /// not understood.
+    pub fn read(path: &Path) -> Result<Source, ConfError> {
+        let source = Source::open(path)?;
+        match source.check() {
+            Ok(()) => Ok(source),
+            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
+        }
+    }
+
+    /// The same, to be looked at and not to be run.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or when the settings beside it are not understood.
+    pub fn open(path: &Path) -> Result<Source, ConfError> {
+        let text = read(path)?;
+        let directory = match path.parent() {
+            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let profile = Profile::beside(&directory)?;
+        let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
+        Ok(Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile))
+    }
+
+    /// What it serves.
+    ///
+    /// # Errors
+    /// Where nginx could not take it apart, or could not read its locations.
+    pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
+        Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
+    }
+
+    /// Rewrites it for nobody, to learn before a run whether that can be done.
+    fn check(&self) -> std::io::Result<()> {
+        let scratch = Scratch::new(&std::env::temp_dir())?;
+        let app_servers = [10_000_u16, u16::MAX].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
+        let rewriter = Rewriter { source: self, scratch: &scratch, app_servers: &app_servers, user: None };
+        // Five digits, as ports that are reserved have.
+        let mut ports = 10_001..u16::MAX;
+        let reserve = |_: &str| {
+            let port = ports.next().ok_or_else(|| std::io::Error::other("too many addresses"))?;
+            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+        };
+        match rewriter.rewrite(&self.text, reserve)?.missing.first() {
+            None => Ok(()),
+            Some(missing) => Err(self.is_missing(missing)),
+        }
+    }
+
+    /// Says that a file that is included is not here.
+    pub(super) fn is_missing(&self, pattern: &str) -> std::io::Error {
+        std::io::Error::other(format!(
+            "not run: `include {pattern}` names a file that is not here\n  help: it was looked for in {}; put a copy there, \
+             since it decides what the site does",
+            self.directory.as_deref().unwrap_or(Path::new(".")).display()
+        ))
+    }
+
+    /// The document's configuration, as it was when this program was built.
+    pub fn built_in() -> Source {
+        let text = |name: &str| {
+            BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
+        };
+        let profile = Profile::parse(&text(FILE), FILE).unwrap_or_default();
+        Source::of(text("nginx.conf"), "nginx.conf (built in)".to_owned(), None, None, profile)
+    }
+
+    fn of(
+        text: String,
+        name: String,
+        directory: Option<PathBuf>,
+        build: Option<PathBuf>,
+        profile: Profile,
+    ) -> Source {
+        let page = match &build {
+            Some(build) => std::fs::read_to_string(build.join("index.html")).ok(),
+            None => {
+                BUILT_IN.get_file("www/index.html").and_then(|file| file.contents_utf8()).map(str::to_owned)
+            }
+        };
+        let mut source = Source {
+            text,
+            name,
+            words: Words::staged(&profile, page.as_deref()),
+            directory,
+            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to },
+            app_servers: profile.app_servers.deployed_at,
+            port: profile.clients.port,
+            as_documented: profile.as_documented,
+            site: Arc::default(),
+        };
+        source.site = Arc::new(source.read_site().unwrap_or_default());
+        source
+    }
+
+    /// The front ends of files that show a page at `/`, where nobody says which directory the build is copied to: then it is
+    /// the one that each of them names.
+    pub fn pages(&self) -> impl Iterator<Item = &Route> {
+        let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
+        let found = self.front_end.deployed_to.is_none();
+        reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
+    }
+
+    /// The configuration that a person in the directory `start` means: one of [`USUAL_NAMES`] there, `nginx/nginx.conf` of the
+    /// checkout that it lies in, or the built-in one.
+    ///
+    /// # Errors
+    /// When that file exists and cannot be read.
+    pub fn find(start: &Path) -> Result<Source, ConfError> {
+        if let Some(file) = USUAL_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file()) {
+            return Source::read(file.strip_prefix(start).unwrap_or(&file));
+        }
+        match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
+            Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
+            None => Ok(Source::built_in()),
+        }
+    }
+
+    /// Whether `listen`, as it is written, is where clients ask.
+    pub fn is_asked_at(&self, listen: &str) -> bool {
+        let (host, port) = listen.rsplit_once(':').unwrap_or(("*", listen));
+        let port = if port.contains('.') { "80" } else { port };
+        self.port.is_none_or(|asked| matches!(host, "*" | "0.0.0.0") && port.parse() == Ok(asked))
+    }
+
+    /// The files that `include pattern` names, each with the path it has for nginx, in nginx's (sorted) order. A
+    /// stock file that the user has no copy of comes from our own.
+    pub fn included(&self, pattern: &str) -> Vec<(String, String)> {
+        let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
+        let mut found = self.on_disk(relative);
+        if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
+            found = built_in(relative);
+        }
+        match stock::file(pattern) {
+            Some(text) if found.is_empty() => vec![(relative.to_owned(), text.to_owned())],
+            _ => found,
+        }
+    }
+
+    /// Whether `include pattern` names a file that is only on servers, so that what is usually in it stands for it.
+    pub fn is_stood_in_for(&self, pattern: &str) -> bool {
+        let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
+        stock::file(pattern).is_some() && self.on_disk(relative).is_empty()
+    }
+
+    fn on_disk(&self, relative: &str) -> Vec<(String, String)> {
+        let Some(directory) = &self.directory else { return Vec::new() };
+        let found = on_disk(directory, relative);
+        // The file may lie in the very folder that the pattern names, as `conf.d` in a checkout.
+        match relative.rsplit_once('/') {
+            Some((folder, name)) if found.is_empty() && !relative.starts_with('/') => {
+                let is_that = directory.canonicalize().is_ok_and(|directory| directory.ends_with(folder));
+                let beside = if is_that || !is_glob(name) { on_disk(directory, name) } else { Vec::new() };
+                beside.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)).collect()
+            }
+            _ => found,
+        }
+    }
+
+    /// Writes the front end's build into `directory`.
+    ///
+    /// # Errors
+    /// When the build cannot be read or the directory cannot be written.
+    pub fn deploy(&self, directory: &Path) -> std::io::Result<()> {
+        std::fs::create_dir_all(directory)?;
+        match (&self.front_end.build, BUILT_IN.get_dir("www")) {
+            (Some(build), _) => copy(build, directory),
+            (None, Some(www)) => {
+                for entry in files(www) {
+                    let path = entry.path().strip_prefix("www").unwrap_or(entry.path());
+                    let target = directory.join(path);
+                    std::fs::create_dir_all(target.parent().unwrap_or(directory))?;
+                    std::fs::write(target, entry.contents())?;
+                }
+                Ok(())
+            }
+            (None, None) => Ok(()),
+        }
+    }
+}
+
+/// Larger than any configuration.
+const MAX_FILE: u64 = 16 * 1024 * 1024;
+
+fn read(path: &Path) -> Result<String, ConfError> {
+    text(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
+}
+
+/// The text of a file that is one, and no larger than [`MAX_FILE`]. To nginx bytes are bytes; what is not UTF-8 matters in
+/// words alone, which are looked at before anything runs, and not in comments.
+fn text(path: &Path) -> std::io::Result<String> {
+    use std::io::{Error, Read as _};
+    // Opening a FIFO would wait for somebody to write to it.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
+    }
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    match parse(&text, path) {
+        Err(error) if error.message().starts_with("more than") => Err(Error::other(error.headline())),
+        _ => Ok(text),
+    }
+}
+
+/// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
+fn wrapped(text: String) -> String {
+    let bare = match parse(&text, "nginx.conf") {
+        Ok(parsed) => {
+            parsed.iter().any(|directive| directive.is("server"))
+                && !parsed.iter().any(|directive| WHOLE_FILE.contains(&directive.name.text.as_str()))
+        }
+        // Its first words say what it is, so that what the engine says is about the line that is wrong.
+        Err(_) => {
+            let begins = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
+            begins("server") && !begins("http") && !begins("events")
+        }
+    };
+    if bare { format!("{}{text}\n}}\n", stock::HEAD) } else { text }
+}
+
+fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
+    let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    // Classes, and patterns for folders, are beyond this: what they name is not looked for, and so is not there.
+    if name.contains(['[', '\\']) || folder.contains(['*', '?', '[']) {
+        return Vec::new();
+    }
+    let Ok(entries) = std::fs::read_dir(directory.join(folder)) else { return Vec::new() };
+    let mut files: Vec<_> = entries
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let file = entry.file_name().into_string().ok()?;
+            let text = matches(name, &file).then(|| self::text(&entry.path()).ok())??;
+            Some((if folder.is_empty() { file } else { format!("{folder}/{file}") }, text))
+        })
+        .collect();
+    files.sort();
+    files
+}
+
+fn built_in(pattern: &str) -> Vec<(String, String)> {
+    files(&BUILT_IN)
+        .filter_map(|file| {
+            let path = file.path().to_str()?;
+            let same_folder = path.rsplit_once('/').map(|p| p.0) == pattern.rsplit_once('/').map(|p| p.0);
+            (same_folder && matches(pattern, path))
+                .then(|| Some((path.to_owned(), file.contents_utf8()?.to_owned())))?
+        })
+        .collect()
+}
+
+fn files<'a>(dir: &'a Dir<'a>) -> Box<dyn Iterator<Item = &'a include_dir::File<'a>> + 'a> {
+    Box::new(dir.files().chain(dir.dirs().flat_map(files)))
+}
+
+/// `*` and `?` as glob(7) has them within one folder; classes are not used in practice. A text without them is a name.
+fn matches(pattern: &str, name: &str) -> bool {
+    if !pattern.contains(['*', '?']) {
+        return pattern == name;
+    }
+    let expression = regex::escape(pattern).replace(r"\*", ".*").replace(r"\?", ".");
+    !(name.starts_with('.') && pattern.starts_with(['*', '?']))
+        && regex::Regex::new(&format!("^{expression}$")).is_ok_and(|pattern| pattern.is_match(name))
+}
+
+fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What comes of a file with these bytes.
+    fn read(bytes: &[u8]) -> Result<Source, ConfError> {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nginx.conf");
+        std::fs::write(&path, bytes).unwrap();
+        Source::read(&path)
+    }
+
+    #[test]
+    fn line_ends_of_windows_and_comments_in_any_encoding_are_no_obstacle() {
+        let source = read(b"# \xb0\xa1\r\nevents { }\r\nhttp { server { listen 80; } }\r\n").unwrap();
+        assert_eq!(source.text.lines().count(), 3);
+    }
+
+    #[test]
+    fn odd_spellings_are_read_as_nginx_reads_them() {
+        for odd in
+            [&b"location ~ ^/[^'\"]+$ { return 204; }"[..], b"add_header X a\"b;", b"add_header X a}b;"]
+        {
+            read(&[b"events { } http { server { listen 80; ", odd, b" } }"].concat()).unwrap();
+        }
+        let error = read(b"events { } http { server { add_header X \xb0; } }").unwrap_err();
+        assert!(matches!(error, ConfError::NotRun { .. }), "{error}");
+    }
+
+    #[test]
+    fn files_that_include_each_other_end_with_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nginx.conf");
+        std::fs::create_dir(directory.path().join("conf.d")).unwrap();
+        std::fs::write(&path, "events { } http { include conf.d/*.conf; }").unwrap();
+        std::fs::write(directory.path().join("conf.d/a.conf"), "include conf.d/*.conf;").unwrap();
+        let error = Source::read(&path).unwrap_err().to_string();
+        assert!(error.contains("`include conf.d/*.conf` leads to itself"), "{error}");
+    }
+
+    #[test]
+    fn only_regular_files_are_read() {
+        let error = Source::read(Path::new("/dev/zero")).unwrap_err().to_string();
+        assert!(error.contains("not a regular file"), "{error}");
+        let error = read(&b"http {".repeat(5_000)).unwrap_err().to_string();
+        assert!(error.contains("more than 100 blocks inside each other"), "{error}");
+    }
+}

@@ -1,0 +1,314 @@
+//! A live deployment: nothing is started, nothing is changed, and it is asked as its profile says, gently.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::pki_types::ServerName;
+use url::Url;
+
+use super::TargetError;
+use hopcheck_clients::{ClientError, Connection, Manners, Request, Response, Route, Tls, Trust};
+use hopcheck_site::profile::{Profile, Words};
+
+/// How the tool names itself to those it asks (RFC 9110 §10.1.5).
+pub const USER_AGENT: &str = concat!("hopcheck/", env!("CARGO_PKG_VERSION"));
+
+/// A system that others use.
+#[derive(Debug)]
+pub struct Deployment {
+    name: String,
+    url: Url,
+    route: Route,
+    words: Words,
+    stomp_headers: Vec<(String, String)>,
+    profile: Profile,
+    secrets: Vec<String>,
+    found: Found,
+}
+
+/// What the first request found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Found {
+    /// The header `Server`.
+    pub server: Option<String>,
+    /// The version of TLS.
+    pub tls: Option<String>,
+    /// What the server offers besides HTTP/1.1, which the scenarios are asked over.
+    pub offers: Vec<String>,
+}
+
+impl Deployment {
+    /// Makes out how to ask what `profile` describes, and asks it once, for its front page's head.
+    ///
+    /// # Errors
+    /// When the profile does not say how, nobody answers there, or TLS cannot be agreed upon: in words, with what to do.
+    pub async fn open(name: &str, profile: Profile) -> Result<Deployment, TargetError> {
+        let wrong = |what: String| TargetError::Deployment(format!("{name}: {what}"));
+        let url = site(profile.url.as_deref()).map_err(wrong)?;
+        let secure = url.scheme() == "https";
+        let addresses = addresses(&url, &profile).await.map_err(wrong)?;
+        let trust = trust(&profile).map_err(wrong)?;
+        let tls = |protocols: &[&str]| match secure {
+            true => tls(&url, &profile, &trust, protocols).map(Some),
+            false => Ok(None),
+        };
+        let mut headers = vec![("User-Agent".to_owned(), USER_AGENT.to_owned())];
+        let mut secrets = Vec::new();
+        for (header, value) in &profile.headers {
+            let value = value.reveal().map_err(wrong)?;
+            secrets.push(value.clone());
+            headers.push((header.clone(), value));
+        }
+        let stomp = &profile.stomp;
+        let mut stomp_headers: Vec<_> =
+            stomp.host.iter().map(|host| ("host".to_owned(), host.clone())).collect();
+        for (header, secret) in [("login", &stomp.login), ("passcode", &stomp.passcode)] {
+            if let Some(secret) = secret {
+                let value = secret.reveal().map_err(wrong)?;
+                secrets.push(value.clone());
+                stomp_headers.push((header.to_owned(), value));
+            }
+        }
+        secrets.retain(|secret| !secret.is_empty());
+        let host = profile.connect.host.clone().unwrap_or_else(|| authority(&url));
+        let route = |tls| {
+            let (limits, stomp) = (&profile.limits, &profile.stomp);
+            let named = |destination: &Option<String>| destination.iter().cloned().collect();
+            let manners = Manners::new(
+                limits.requests_per_second,
+                limits.in_flight,
+                named(&stomp.subscribe),
+                named(&stomp.send),
+            );
+            let patience = Duration::from_secs(limits.timeout);
+            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), manners, patience)
+        };
+        let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
+        let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
+        if secure && chooses_http2(&route(tls(&["h2", "http/1.1"]).map_err(wrong)?)).await {
+            found.offers.insert(0, "HTTP/2".to_owned());
+        }
+        let words = Words::live(&profile);
+        Ok(Deployment {
+            name: name.to_owned(),
+            url,
+            route: asked,
+            words,
+            stomp_headers,
+            profile,
+            secrets,
+            found,
+        })
+    }
+
+    /// The target's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Where it is.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// What it is, for the head of a report.
+    pub fn describe(&self) -> String {
+        let Found { server, tls, offers } = &self.found;
+        let mut known: Vec<String> = server.iter().chain(tls).cloned().collect();
+        if !offers.is_empty() {
+            known.push(format!("asked over HTTP/1.1, also offers {}", offers.join(" and ")));
+        }
+        let site = self.url.as_str().trim_end_matches('/');
+        if known.is_empty() { site.to_owned() } else { format!("{site} ({})", known.join("; ")) }
+    }
+
+    /// What the first request found.
+    pub fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// How it is asked.
+    pub fn route(&self) -> &Route {
+        &self.route
+    }
+
+    /// What it calls its own.
+    pub fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// The headers that it wants in every CONNECT.
+    pub fn stomp_headers(&self) -> &[(String, String)] {
+        &self.stomp_headers
+    }
+
+    /// What is known of it.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
+    }
+
+    /// Texts that must not be seen in any output.
+    pub fn secrets(&self) -> &[String] {
+        &self.secrets
+    }
+}
+
+fn site(url: Option<&str>) -> Result<Url, String> {
+    let text = url.ok_or("the profile names no `url`")?;
+    let example = "as \"https://shop.example.com\" is one";
+    let url = Url::parse(text).map_err(|error| format!("{text:?} is not a URL, {example}: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(format!("{text:?} is not the URL of a site, {example}"));
+    }
+    if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
+        return Err(format!(
+            "{text:?} has a path; name the site itself, {example}, and paths in the profile"
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "the URL holds a password; put `Authorization` into [headers] of the profile instead".to_owned()
+        );
+    }
+    Ok(url)
+}
+
+/// The URL's host, with its port where that is not the scheme's own.
+fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+async fn addresses(url: &Url, profile: &Profile) -> Result<Vec<SocketAddr>, String> {
+    let port = url.port_or_known_default().unwrap_or(80);
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let (host, port) = match profile.connect.address.as_deref() {
+        None => (host, port),
+        Some(address) => match (address.parse::<SocketAddr>(), address.rsplit_once(':')) {
+            (Ok(address), _) => return Ok(vec![address]),
+            (_, Some((host, port))) if !host.contains(':') => {
+                let port =
+                    port.parse().map_err(|_| format!("[connect] address: {address:?} has no valid port"))?;
+                (host.to_owned(), port)
+            }
+            _ => (address.to_owned(), port),
+        },
+    };
+    let found = tokio::net::lookup_host((host.as_str(), port)).await;
+    let found = found.map_err(|error| format!("the name {host} cannot be looked up: {error}"))?;
+    Ok(found.collect())
+}
+
+fn trust(profile: &Profile) -> Result<Trust, String> {
+    let file = |path: &Path| {
+        let path = profile.directory.join(path);
+        std::fs::read(&path).map_err(|error| format!("cannot read {}: {error}", path.display()))
+    };
+    let connect = &profile.connect;
+    let client = match (&connect.client_certificate, &connect.client_key) {
+        (Some(certificate), Some(key)) => Some((file(certificate)?, file(key)?)),
+        (None, None) => None,
+        _ => return Err("`client-certificate` and `client-key` go together".to_owned()),
+    };
+    Ok(Trust { authorities: connect.ca_file.as_deref().map(file).transpose()?, client })
+}
+
+fn tls(url: &Url, profile: &Profile, trust: &Trust, protocols: &[&str]) -> Result<Tls, String> {
+    let name = profile.connect.server_name.as_deref().or(url.host_str()).unwrap_or_default();
+    let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned())
+        .map_err(|error| format!("{name:?} is not a name that a certificate can be for: {error}"))?;
+    Ok(Tls { config: Arc::new(trust.config(protocols)?), name })
+}
+
+/// Asks once, so that what is wrong with the way there is not told as a broken promise of every scenario.
+async fn first_contact(route: &Route, url: &Url) -> Result<Found, String> {
+    let mut connection = Connection::open(route).await.map_err(|error| unreachable(url, &error))?;
+    let response =
+        connection.ask(&Request::new("HEAD", "/")).await.map_err(|error| unreachable(url, &error))?;
+    if url.scheme() == "http" {
+        misdirected(url, &response)?;
+    } else if response.status == 400 {
+        certificate_wanted(route).await?;
+    }
+    let tls = connection.tls().and_then(|tls| tls.protocol_version());
+    let tls = tls.map(|version| match version {
+        rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
+        rustls::ProtocolVersion::TLSv1_2 => "TLS 1.2".to_owned(),
+        other => format!("{other:?}"),
+    });
+    let http3 = response.values("alt-svc").any(|value| value.contains("h3"));
+    let offers = if http3 { vec!["HTTP/3".to_owned()] } else { Vec::new() };
+    Ok(Found { server: response.value("server").map(str::to_owned), tls, offers })
+}
+
+fn unreachable(url: &Url, error: &ClientError) -> String {
+    match error {
+        ClientError::Tls(why) => {
+            format!("{why}\n  this has nothing to do with routing: nothing was asked yet")
+        }
+        error => format!(
+            "{url} does not answer: {error}\n  help: see the URL, and [connect] address in the profile"
+        ),
+    }
+}
+
+/// nginx's `ssl_verify_client` refuses a client without a certificate, or with a wrong one, only after the handshake: with
+/// an answer of its own to whatever is asked. (HEAD's has no body to tell it by.)
+async fn certificate_wanted(route: &Route) -> Result<(), String> {
+    let answer = async { Connection::open(route).await?.ask(&Request::new("GET", "/")).await };
+    let Ok(answer) = answer.await else { return Ok(()) };
+    let says = |text: &str| answer.text().contains(text);
+    let why = if says("No required SSL certificate was sent") {
+        "the server wants a certificate of the client; name one with `client-certificate` and `client-key`"
+    } else if says("The SSL certificate error") {
+        "the server does not accept the client's certificate; see `ssl_client_certificate`, and whether it has expired"
+    } else {
+        return Ok(());
+    };
+    Err(format!("TLS: {why}\n  this has nothing to do with routing: nothing else was asked yet"))
+}
+
+/// Plain HTTP that belongs to HTTPS.
+fn misdirected(url: &Url, response: &Response) -> Result<(), String> {
+    let mut secure = url.clone();
+    let _ = secure.set_scheme("https");
+    // nginx's answer to HEAD has no body to tell it by.
+    if response.status == 400 && url.port_or_known_default() != Some(80) {
+        return Err(format!(
+            "{url} answers a plain HTTP request with 400, as a port that wants TLS does; is it {secure}?"
+        ));
+    }
+    let to = response.value("location").filter(|_| (300..400).contains(&response.status));
+    match to.and_then(|to| Url::parse(to).ok()) {
+        Some(to) if to.scheme() == "https" && to.host_str() == url.host_str() => Err(format!(
+            "{url} redirects to {to}: name that one, since the promises are kept or broken there"
+        )),
+        _ => Ok(()),
+    }
+}
+
+async fn chooses_http2(route: &Route) -> bool {
+    let connection = Connection::open(route).await;
+    connection.is_ok_and(|connection| {
+        connection.tls().and_then(|tls| tls.alpn_protocol().map(|chosen| chosen == b"h2")).unwrap_or(false)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_site_is_named_by_scheme_host_and_port_alone() {
+        assert_eq!(
+            authority(&site(Some("https://shop.example.com:8443/")).unwrap()),
+            "shop.example.com:8443"
+        );
+        assert_eq!(authority(&site(Some("https://shop.example.com:443")).unwrap()), "shop.example.com");
+        for wrong in ["shop.example.com", "ftp://shop", "https://shop/api", "https://u:p@shop", "http://"] {
+            assert!(site(Some(wrong)).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! nginx in a container: one container for a whole run, in it one nginx of its own for each scenario.
+//!
+//! The container shares the host's network, so that nginx reaches the mock app servers on loopback and sees its
+//! clients as they are, and the directory that scenarios are run in, under the same path. `serve.sh` in it starts and
+//! signals nginx as asked through a FIFO, which takes milliseconds where `docker exec` takes a tenth of a second.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use testcontainers::core::{ImageExt as _, Mount};
+use testcontainers::runners::AsyncRunner as _;
+use testcontainers::{ContainerAsync, GenericImage};
+use tokio::time::{Instant, sleep};
+
+use super::aside::{Aside, Whole};
+use super::{
+    Proxy, ProxyState, RunDirectory, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below,
+};
+use crate::conf::Scratch;
+
+/// The script that runs in the container.
+const SERVE: &str = include_str!("../../nginx/serve.sh");
+
+/// The image used when none is named and no local build is present.
+pub const OFFICIAL_IMAGE: &str = "nginx:1.29";
+
+/// What `nginx/image/build` makes where no registry can be reached.
+pub const LOCAL_IMAGE: &str = "hopcheck/nginx:local";
+
+/// Directories that nginx writes to unless told otherwise.
+const WRITABLE: [&str; 4] = ["/var/cache/nginx", "/var/lib/nginx", "/var/log/nginx", "/run"];
+
+/// How the container is made.
+#[derive(Debug, Clone, Default)]
+pub struct NginxOptions {
+    /// The image, `name:tag`; by default the local build if there is one, else the official image.
+    pub image: Option<String>,
+}
+
+impl NginxOptions {
+    /// As the environment says: `HOPCHECK_NGINX_IMAGE`.
+    pub fn from_env() -> NginxOptions {
+        NginxOptions { image: std::env::var("HOPCHECK_NGINX_IMAGE").ok().filter(|image| !image.is_empty()) }
+    }
+}
+
+/// nginx in a container.
+#[derive(Debug)]
+pub struct Nginx {
+    // Dropped first: the container must be gone before its directory is.
+    _container: Aside<ContainerAsync<GenericImage>>,
+    control: Control,
+    scratch: RunDirectory,
+    image: String,
+    version: String,
+}
+
+impl Nginx {
+    /// Starts the container.
+    ///
+    /// # Errors
+    /// When there is no Docker engine to talk to, or no such image; the message says what to do.
+    pub async fn start(options: &NginxOptions) -> Result<Nginx, TargetError> {
+        let image = match &options.image {
+            Some(image) => image.clone(),
+            None if present(LOCAL_IMAGE).await => LOCAL_IMAGE.to_owned(),
+            None => OFFICIAL_IMAGE.to_owned(),
+        };
+        let scratch = scratch_below(&std::env::temp_dir())?;
+        let fifo = scratch.path().join("control");
+        let script = scratch.path().join("serve.sh");
+        std::fs::write(&script, SERVE)?;
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0)
+            .map_err(io::Error::from)?;
+        let (name, tag) = image.rsplit_once(':').unwrap_or((&image, "latest"));
+        let here = scratch.path().display().to_string();
+        let user = format!("{}:{}", rustix::process::getuid().as_raw(), rustix::process::getgid().as_raw());
+        let mut request = GenericImage::new(name, tag)
+            .with_entrypoint("/bin/sh")
+            .with_cmd([script.display().to_string(), fifo.display().to_string()])
+            .with_mount(Mount::bind_mount(here.clone(), here))
+            .with_network("host")
+            .with_user(user)
+            .with_startup_timeout(START_DEADLINE)
+            // Even if this program is killed, the script ends and nothing is left behind.
+            .with_host_config_modifier(|host| host.auto_remove = Some(true));
+        for directory in WRITABLE {
+            request = request.with_mount(Mount::tmpfs_mount(directory));
+        }
+        let starting = Whole::begin(async move { request.start().await });
+        let container = starting.await?.map_err(|error| unavailable(&image, &error))?;
+        // Opening for reading too, the way to open a FIFO without waiting for its reader.
+        let control = Control(Arc::new(std::fs::OpenOptions::new().read(true).write(true).open(&fifo)?));
+        let mut nginx =
+            Nginx { _container: Aside::new(container), control, scratch, image, version: String::new() };
+        nginx.version = nginx.ask_version().await?;
+        Ok(nginx)
+    }
+
+    async fn ask_version(&self) -> Result<String, TargetError> {
+        let directory = self.scratch.path().join("version");
+        std::fs::create_dir(&directory)?;
+        self.control.tell(format_args!("version {}", directory.display()))?;
+        ended(&directory, "the container's first answer").await?;
+        let said = std::fs::read_to_string(directory.join("stderr"))?;
+        Ok(said.trim().rsplit('/').next().unwrap_or("?").split(' ').next().unwrap_or("?").to_owned())
+    }
+}
+
+#[async_trait]
+impl Target for Nginx {
+    fn name(&self) -> &str {
+        "nginx"
+    }
+
+    fn describe(&self) -> String {
+        format!("nginx {} in a container of {}", self.version, self.image)
+    }
+
+    fn scratch_parent(&self) -> &Path {
+        self.scratch.path()
+    }
+
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
+        self.control.tell(format_args!("start {}", scratch.prefix().display()))?;
+        Ok(Box::new(Running { directory: scratch.prefix(), control: self.control.clone() }))
+    }
+
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
+        self.control.tell(format_args!("test {}", scratch.prefix().display()))?;
+        let status = ended(&scratch.prefix(), "nginx -t").await?;
+        let output = std::fs::read_to_string(scratch.prefix().join("stderr"))?;
+        std::fs::remove_file(scratch.prefix().join("exit"))?;
+        Ok(Verdict { accepted: status == "0", output })
+    }
+}
+
+/// The FIFO that `serve.sh` reads. A line is short enough to be written whole.
+#[derive(Debug, Clone)]
+struct Control(Arc<std::fs::File>);
+
+impl Control {
+    fn tell(&self, command: std::fmt::Arguments<'_>) -> io::Result<()> {
+        (&*self.0).write_all(format!("{command}\n").as_bytes())
+    }
+}
+
+#[derive(Debug)]
+struct Running {
+    directory: PathBuf,
+    control: Control,
+}
+
+#[async_trait]
+impl Proxy for Running {
+    async fn state(&self) -> ProxyState {
+        if self.directory.join("exit").exists() {
+            ProxyState::Ended(std::fs::read_to_string(self.directory.join("stderr")).unwrap_or_default())
+        } else {
+            ProxyState::Running
+        }
+    }
+
+    async fn pid(&self) -> Option<u32> {
+        std::fs::read_to_string(self.directory.join("master")).ok()?.trim().parse().ok()
+    }
+
+    async fn signal(&self, signal: Signal) -> Result<(), TargetError> {
+        Ok(self.control.tell(format_args!("signal {} {}", signal.name(), self.directory.display()))?)
+    }
+
+    async fn stop(&mut self) {
+        if self.signal(Signal::Term).await.is_ok() {
+            // One that does not end goes with its container.
+            let _ = ended(&self.directory, "the end of nginx").await;
+        }
+    }
+}
+
+impl Drop for Running {
+    /// Ends one whose scenario was cut short. By its number, since its directory goes next.
+    fn drop(&mut self) {
+        let master = || std::fs::read_to_string(self.directory.join("master")).ok();
+        if !self.directory.join("exit").exists()
+            && let Some(master) = master()
+        {
+            // One that does not end goes with its container.
+            let _ = self.control.tell(format_args!("end {}", master.trim()));
+        }
+    }
+}
+
+/// Waits until `serve.sh` has noted the exit status of what ran in `directory`.
+async fn ended(directory: &Path, what: &str) -> Result<String, TargetError> {
+    let deadline = Instant::now() + START_DEADLINE;
+    loop {
+        match std::fs::read_to_string(directory.join("exit")) {
+            Ok(status) => return Ok(status.trim().to_owned()),
+            _ if Instant::now() > deadline => return Err(TargetError::Deadline { what: what.to_owned() }),
+            _ => sleep(Duration::from_millis(2)).await,
+        }
+    }
+}
+
+/// Whether an image is on this machine already.
+async fn present(image: &str) -> bool {
+    let inspect = tokio::process::Command::new("docker")
+        .args(["image", "inspect", "--format", "{{.Id}}", image])
+        .stdin(std::process::Stdio::null())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .status();
+    inspect.await.is_ok_and(|status| status.success())
+}
+
+fn unavailable(image: &str, error: &dyn std::error::Error) -> TargetError {
+    let mut causes = vec![error.to_string()];
+    let mut inner = error.source();
+    while let Some(cause) = inner {
+        causes.push(cause.to_string());
+        inner = cause.source();
+    }
+    causes.dedup();
+    TargetError::Container(format!(
+        "no container of {image} could be started ({})\n  help: start a Docker engine; where no registry can be \
+         reached, build the image with nginx/image/build; name another image with HOPCHECK_NGINX_IMAGE",
+        causes.last().map_or("", |cause| cause.trim())
+    ))
+}

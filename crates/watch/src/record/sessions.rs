@@ -1,0 +1,204 @@
+//! What became of the STOMP sessions.
+
+use std::time::Duration;
+
+use super::Listed;
+
+/// The sessions that are kept open.
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    each: Vec<Session>,
+    /// Away for longer than this, a session that was closed in good order is lost all the same.
+    away: Duration,
+    /// Each end of a session, and each one that did not open at once.
+    pub(crate) losses: Listed<Loss>,
+    /// How long each was open.
+    pub(crate) spans: Listed<Span>,
+    /// How many ends went unnoticed: closed in good order, and back in time.
+    pub(crate) moved: u64,
+    /// How many did not.
+    pub(crate) dropped: u64,
+    /// How many attempts to open one failed.
+    pub(crate) refused: u64,
+    /// How often the app servers have agreed to send heart-beats, where the last one did.
+    pub(crate) beat: Option<Duration>,
+}
+
+#[derive(Debug)]
+enum Session {
+    Open { since: Duration, instance: Option<String> },
+    Away(Away),
+}
+
+#[derive(Debug, Default)]
+struct Away {
+    since: Duration,
+    /// The instance it was at.
+    instance: Option<String>,
+    /// How it ended, and whether in good order; `None` where it has not been open yet.
+    end: Option<(String, bool)>,
+    /// How many attempts to open it failed, and why the last one did.
+    refused: u32,
+    refusal: String,
+}
+
+/// A session that was not open for a while. Times are since the beginning.
+#[derive(Debug, Clone)]
+pub(crate) struct Loss {
+    pub(crate) session: usize,
+    pub(crate) at: Duration,
+    /// The instance it was at.
+    pub(crate) instance: Option<String>,
+    pub(crate) why: String,
+    /// Whether it was closed with a Close frame that says nothing is wrong.
+    pub(crate) in_order: bool,
+    /// How many attempts to be back failed, and why the last one did.
+    pub(crate) refused: u32,
+    pub(crate) refusal: String,
+    /// When it was back, and at which instance; `None` where it was not.
+    pub(crate) back: Option<(Duration, Option<String>)>,
+    /// Whether somebody noticed.
+    pub(crate) noticed: bool,
+}
+
+/// A session was open from one time to another.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) session: usize,
+    pub(crate) from: Duration,
+    pub(crate) to: Duration,
+    pub(crate) instance: Option<String>,
+}
+
+impl Sessions {
+    pub(super) fn new(count: usize, away: Duration) -> Sessions {
+        Sessions {
+            each: std::iter::repeat_with(|| Session::Away(Away::default())).take(count).collect(),
+            away,
+            losses: Listed::default(),
+            spans: Listed::default(),
+            moved: 0,
+            dropped: 0,
+            refused: 0,
+            beat: None,
+        }
+    }
+
+    /// How many there are to be.
+    pub(crate) fn count(&self) -> usize {
+        self.each.len()
+    }
+
+    /// How many are open.
+    pub(crate) fn open(&self) -> usize {
+        self.each.iter().filter(|session| matches!(session, Session::Open { .. })).count()
+    }
+
+    pub(super) fn not_opened(&mut self, number: usize, why: String) {
+        self.refused += 1;
+        if let Some(Session::Away(away)) = self.each.get_mut(number) {
+            away.refused += 1;
+            away.refusal = why;
+        }
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        number: usize,
+        now: Duration,
+        name: Option<String>,
+        beat: Option<Duration>,
+    ) {
+        self.beat = beat;
+        let open = Session::Open { since: now, instance: name.clone() };
+        let Some(session) = self.each.get_mut(number) else { return };
+        if let Session::Away(away) = std::mem::replace(session, open) {
+            self.away_until(number, away, Some((now, name)), now);
+        }
+    }
+
+    pub(super) fn ended(&mut self, number: usize, now: Duration, why: String, in_order: bool) {
+        let Some(session) = self.each.get_mut(number) else { return };
+        let Session::Open { since, instance } = session else { return };
+        let (since, instance) = (*since, instance.take());
+        self.spans.push(Span { session: number, from: since, to: now, instance: instance.clone() });
+        let end = Some((why, in_order));
+        *session = Session::Away(Away { since: now, instance, end, ..Away::default() });
+    }
+
+    /// The watch is over: what is open was open until now, and what is away stays away.
+    pub(crate) fn close(&mut self, now: Duration) {
+        for (number, session) in std::mem::take(&mut self.each).into_iter().enumerate() {
+            match session {
+                Session::Open { since, instance } => {
+                    self.spans.push(Span { session: number, from: since, to: now, instance });
+                }
+                Session::Away(away) => self.away_until(number, away, None, now),
+            }
+        }
+    }
+
+    fn away_until(
+        &mut self,
+        session: usize,
+        away: Away,
+        back: Option<(Duration, Option<String>)>,
+        now: Duration,
+    ) {
+        let Away { since: at, instance, end, refused, refusal } = away;
+        let too_long = now.saturating_sub(at) > self.away;
+        let (why, in_order) = match end {
+            Some(end) => end,
+            // The first attempt to open it may take as long as it takes.
+            None if refused == 0 && back.is_some() => return,
+            None => ("it did not open".to_owned(), true),
+        };
+        let noticed = !in_order || too_long;
+        if noticed {
+            self.dropped += 1
+        } else {
+            self.moved += 1
+        }
+        self.losses.push(Loss { session, at, instance, why, in_order, refused, refusal, back, noticed });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ms(ms: u64) -> Duration {
+        Duration::from_millis(ms)
+    }
+
+    /// What counts when a session ends so and is back after so many milliseconds, of which 1000 go unnoticed.
+    fn counted(in_order: bool, back: Option<u64>) -> (u64, u64) {
+        let mut sessions = Sessions::new(1, ms(1000));
+        sessions.opened(0, ms(10), Some("blue".to_owned()), None);
+        sessions.ended(0, ms(500), "why".to_owned(), in_order);
+        if let Some(back) = back {
+            sessions.opened(0, ms(500 + back), Some("green".to_owned()), None);
+        }
+        sessions.close(ms(9000));
+        (sessions.moved, sessions.dropped)
+    }
+
+    #[test]
+    fn a_session_closed_in_good_order_and_soon_back_is_no_loss() {
+        assert_eq!(counted(true, Some(200)), (1, 0));
+        assert_eq!(counted(true, Some(1001)), (0, 1));
+        assert_eq!(counted(true, None), (0, 1));
+        assert_eq!(counted(false, Some(1)), (0, 1));
+    }
+
+    #[test]
+    fn one_that_never_opens_is_lost_and_one_that_takes_its_time_is_not() {
+        let mut sessions = Sessions::new(2, ms(1000));
+        sessions.not_opened(0, "502".to_owned());
+        sessions.opened(1, ms(3000), None, None);
+        sessions.close(ms(9000));
+        let loss = &sessions.losses.listed[0];
+        assert_eq!((sessions.dropped, sessions.moved, loss.session, loss.refused), (1, 0, 0, 1));
+        assert_eq!((loss.refusal.as_str(), loss.noticed), ("502", true));
+    }
+}
