@@ -46,38 +46,41 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn the_step_catalogue_in_docs_is_the_one_that_is_printed() {
     let printed = hopcheck(&["steps"]).stdout;
-    let kept = std::fs::read("../docs/steps.md").unwrap();
+    let kept = std::fs::read("../docs/extend/steps.md").unwrap();
     assert_eq!(
         String::from_utf8(printed),
         String::from_utf8(kept),
-        "run `cargo run -- steps > docs/steps.md`"
+        "run `cargo run -- steps > docs/extend/steps.md`"
     );
 }
 
 #[test]
 fn the_list_of_what_is_asked_of_a_live_deployment_is_the_one_that_is_printed() {
     let printed = hopcheck(&["scenarios"]).stdout;
-    let kept = std::fs::read("../docs/live.md").unwrap();
+    let kept = std::fs::read("../docs/use/live.md").unwrap();
     assert_eq!(
         String::from_utf8(printed),
         String::from_utf8(kept),
-        "run `cargo run -- scenarios > docs/live.md`"
+        "run `cargo run -- scenarios > docs/use/live.md`"
     );
 }
 
 #[test]
 fn the_guide_to_deployments_has_a_row_for_every_field_of_the_profile() {
-    let guide = std::fs::read_to_string("../docs/deployment.md").unwrap();
+    let guide = std::fs::read_to_string("../docs/use/deployment.md").unwrap();
     let schema: serde_json::Value = serde_json::from_str(&hopcheck::profile::schema()).unwrap();
     for (section, declared) in schema["properties"].as_object().unwrap() {
         let kind = declared["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
         let Some(fields) = schema["$defs"][kind]["properties"].as_object() else { continue };
         assert!(
             guide.contains(&format!("| `[{section}]` | `")),
-            "docs/deployment.md has no section {section}"
+            "docs/use/deployment.md has no section {section}"
         );
         for field in fields.keys() {
-            assert!(guide.contains(&format!(" | `{field}` | ")), "docs/deployment.md has no row for {field}");
+            assert!(
+                guide.contains(&format!(" | `{field}` | ")),
+                "docs/use/deployment.md has no row for {field}"
+            );
         }
     }
 }

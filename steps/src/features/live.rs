@@ -85,7 +85,7 @@ pub fn reason_against(scenario: &Scenario, rule: Option<&Rule>) -> Option<&'stat
     REASONS.iter().find(|(words, _)| says(words)).map(|(_, reason)| *reason)
 }
 
-/// The page (docs/live.md): what is asked, and what is not, by feature.
+/// The page (docs/use/live.md): what is asked, and what is not, by feature.
 pub fn markdown(specification: &Specification) -> String {
     let mut out = String::from(
         "# What is asked of a live deployment\n\nScenarios tagged `@deployment`: they are meaningful and safe without control \
