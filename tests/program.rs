@@ -66,20 +66,20 @@ fn the_list_of_what_is_asked_of_a_live_deployment_is_the_one_that_is_printed() {
 }
 
 #[test]
-fn the_guide_to_deployments_has_a_row_for_every_field_of_the_profile() {
-    let guide = std::fs::read_to_string("../docs/use/deployment.md").unwrap();
+fn the_page_about_the_profile_has_a_row_for_every_field() {
+    let guide = std::fs::read_to_string("../docs/use/profile.md").unwrap();
     let schema: serde_json::Value = serde_json::from_str(&hopcheck::profile::schema()).unwrap();
     for (section, declared) in schema["properties"].as_object().unwrap() {
         let kind = declared["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
         let Some(fields) = schema["$defs"][kind]["properties"].as_object() else { continue };
         assert!(
             guide.contains(&format!("| `[{section}]` | `")),
-            "docs/use/deployment.md has no section {section}"
+            "docs/use/profile.md has no section {section}"
         );
         for field in fields.keys() {
             assert!(
                 guide.contains(&format!(" | `{field}` | ")),
-                "docs/use/deployment.md has no row for {field}"
+                "docs/use/profile.md has no row for {field}"
             );
         }
     }
