@@ -25,7 +25,7 @@ lint:
 bench *ARGS='--quick':
     cargo run --release -p bench -- {{ ARGS }}
 
-# The generated pages, written anew (the payloads take a container engine)
+# Regenerates the pages that are generated (the payloads take a container engine)
 docs:
     cargo build --package hopcheck
     cargo run --quiet -- steps > docs/extend/steps.md
