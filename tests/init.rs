@@ -27,7 +27,7 @@ struct Ran {
 impl Site {
     async fn new(changes: &[(&str, &str)]) -> Site {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"));
-        let mut source = Source::read(Path::new("../nginx/nginx.conf")).unwrap();
+        let mut source = Source::read(Path::new("../../nginx/nginx.conf")).unwrap();
         for (from, to) in changes {
             assert!(source.text.contains(from), "nginx.conf does not contain {from:?}");
             source.text = source.text.replace(from, to);
@@ -316,6 +316,6 @@ async fn a_site_over_tls_is_asked_once_its_certificate_can_be_trusted() {
 #[tokio::test]
 async fn the_schema_in_docs_is_the_one_that_is_printed() {
     let printed = hopcheck(&["schema"], &[]).await.said;
-    let kept = std::fs::read_to_string("../docs/hopcheck.schema.json").unwrap();
+    let kept = std::fs::read_to_string("../../docs/hopcheck.schema.json").unwrap();
     assert_eq!(printed, kept, "run `cargo run -- schema > docs/hopcheck.schema.json`");
 }

@@ -40,7 +40,7 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-/// Sees that what was noticed is in the list of what each scenario notices, from which docs/traceability.md is made.
+/// Sees that what was noticed is in the list of what each scenario notices, from which docs/extend/traceability.md is made.
 fn is_listed(score: &Score) {
     let killers = Killers::built_in().unwrap();
     let listed: BTreeSet<&String> = killers.of.values().flatten().collect();

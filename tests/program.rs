@@ -14,10 +14,10 @@ impl Faulty {
     fn new(from: &str, to: &str) -> Faulty {
         let directory = tempfile::tempdir().unwrap();
         for file in ["nginx.conf", "mime.types", "hopcheck.toml"] {
-            std::fs::copy(Path::new("../nginx").join(file), directory.path().join(file)).unwrap();
+            std::fs::copy(Path::new("../../nginx").join(file), directory.path().join(file)).unwrap();
         }
         std::os::unix::fs::symlink(
-            Path::new("../nginx/www").canonicalize().unwrap(),
+            Path::new("../../nginx/www").canonicalize().unwrap(),
             directory.path().join("www"),
         )
         .unwrap();
@@ -46,38 +46,41 @@ fn stderr(output: &Output) -> String {
 #[test]
 fn the_step_catalogue_in_docs_is_the_one_that_is_printed() {
     let printed = hopcheck(&["steps"]).stdout;
-    let kept = std::fs::read("../docs/steps.md").unwrap();
+    let kept = std::fs::read("../../docs/extend/steps.md").unwrap();
     assert_eq!(
         String::from_utf8(printed),
         String::from_utf8(kept),
-        "run `cargo run -- steps > docs/steps.md`"
+        "run `cargo run -- steps > docs/extend/steps.md`"
     );
 }
 
 #[test]
 fn the_list_of_what_is_asked_of_a_live_deployment_is_the_one_that_is_printed() {
     let printed = hopcheck(&["scenarios"]).stdout;
-    let kept = std::fs::read("../docs/live.md").unwrap();
+    let kept = std::fs::read("../../docs/use/live.md").unwrap();
     assert_eq!(
         String::from_utf8(printed),
         String::from_utf8(kept),
-        "run `cargo run -- scenarios > docs/live.md`"
+        "run `cargo run -- scenarios > docs/use/live.md`"
     );
 }
 
 #[test]
-fn the_guide_to_deployments_has_a_row_for_every_field_of_the_profile() {
-    let guide = std::fs::read_to_string("../docs/deployment.md").unwrap();
+fn the_page_about_the_profile_has_a_row_for_every_field() {
+    let guide = std::fs::read_to_string("../../docs/use/profile.md").unwrap();
     let schema: serde_json::Value = serde_json::from_str(&hopcheck_site::profile::schema()).unwrap();
     for (section, declared) in schema["properties"].as_object().unwrap() {
         let kind = declared["$ref"].as_str().and_then(|path| path.rsplit('/').next()).unwrap_or_default();
         let Some(fields) = schema["$defs"][kind]["properties"].as_object() else { continue };
         assert!(
             guide.contains(&format!("| `[{section}]` | `")),
-            "docs/deployment.md has no section {section}"
+            "docs/use/profile.md has no section {section}"
         );
         for field in fields.keys() {
-            assert!(guide.contains(&format!(" | `{field}` | ")), "docs/deployment.md has no row for {field}");
+            assert!(
+                guide.contains(&format!(" | `{field}` | ")),
+                "docs/use/profile.md has no row for {field}"
+            );
         }
     }
 }

@@ -164,7 +164,7 @@ fn a_promise_that_is_kept_when_tried_again_is_kept_and_told_apart() {
     let bench = Bench::new(feature);
     for file in ["nginx.conf", "mime.types", "hopcheck.toml", "www/index.html"] {
         std::fs::create_dir_all(bench.path("www")).unwrap();
-        std::fs::copy(Path::new("../nginx").join(file), bench.path(file)).unwrap();
+        std::fs::copy(Path::new("../../nginx").join(file), bench.path(file)).unwrap();
     }
     let mut run = Command::new(env!("CARGO_BIN_EXE_hopcheck"));
     let scratch = tempfile::tempdir().unwrap();

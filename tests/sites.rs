@@ -18,7 +18,7 @@ fn run(target: &str, conf: &Path) -> Ran {
     let directory = tempfile::tempdir().unwrap();
     let results = directory.path().join("r.json");
     let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
-        .args(["run", "--features", "../features", "--target", target, "--conf"])
+        .args(["run", "--features", "../../features", "--target", target, "--conf"])
         .arg(conf)
         .arg("--report")
         .arg(format!("results={}", results.display()))
@@ -64,7 +64,7 @@ fn confs(directory: &str) -> Vec<PathBuf> {
 
 #[test]
 fn nothing_of_a_right_site_is_called_broken() {
-    let confs = confs("../tests/sites/right");
+    let confs = confs("../../tests/sites/right");
     assert!(confs.len() >= 13);
     for engine in engines() {
         for conf in &confs {
@@ -95,7 +95,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("upgrade-lost", "A WebSocket opens at /ws"),
         ("way-out", "No path that begins with /files leaves its directory"),
     ];
-    let confs = confs("../tests/sites/wrong");
+    let confs = confs("../../tests/sites/wrong");
     assert_eq!(confs.len(), faults.len());
     for engine in engines() {
         for (conf, (name, fault)) in confs.iter().zip(faults) {

@@ -33,6 +33,6 @@ fn each_exception_says_why_in_a_line() {
 
 #[test]
 fn the_page_is_up_to_date() {
-    let kept = std::fs::read_to_string("../docs/traceability.md").unwrap();
-    assert!(kept == trace().markdown(), "run `cargo run -- trace > docs/traceability.md`");
+    let kept = std::fs::read_to_string("../../docs/extend/traceability.md").unwrap();
+    assert!(kept == trace().markdown(), "run `cargo run -- trace > docs/extend/traceability.md`");
 }

@@ -81,7 +81,7 @@ async fn no_more_requests_wait_for_their_answers_than_the_profile_allows() {
 fn a_configuration_with_tls_keeps_the_same_promises_by_both_engines() {
     let directory = tempfile::tempdir().unwrap();
     let here = directory.path();
-    let nginx = std::path::Path::new("../nginx").canonicalize().unwrap();
+    let nginx = std::path::Path::new("../../nginx").canonicalize().unwrap();
     std::fs::copy(nginx.join("mime.types"), here.join("mime.types")).unwrap();
     let settings = std::fs::read_to_string(nginx.join("hopcheck.toml")).unwrap();
     let www = format!("build = {:?}", nginx.join("www"));

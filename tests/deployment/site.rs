@@ -66,7 +66,7 @@ impl Plan {
     pub(crate) async fn deploy(self) -> Site {
         let directory = tempfile::tempdir().unwrap();
         let here = directory.path();
-        let nginx = Path::new("../nginx");
+        let nginx = Path::new("../../nginx");
         std::fs::copy(nginx.join("mime.types"), here.join("mime.types")).unwrap();
         let www = nginx.join("www").canonicalize().unwrap();
         let settings =

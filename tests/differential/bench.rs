@@ -113,8 +113,8 @@ impl Bench {
         });
         // One copy for both, so that times and entity tags agree; nginx can read its own directory only.
         let files = nginx.directory().join("files");
-        copy(Path::new("../nginx/www"), &files.join("www"));
-        std::fs::copy("../nginx/mime.types", files.join("mime.types")).expect("a copied file");
+        copy(Path::new("../../nginx/www"), &files.join("www"));
+        std::fs::copy("../../nginx/mime.types", files.join("mime.types")).expect("a copied file");
         println!("{} and {}", nginx.describe(), reference.describe());
         Some(Bench {
             nginx,

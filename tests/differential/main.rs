@@ -2,7 +2,7 @@
 //!
 //! Requests and configurations are generated, and given to both engines with equal app servers and files. What clients and app servers
 //! see, the access log and the error log must be the same, but for what stands in `known` with the section of the standard
-//! that nginx does not follow. `docs/differential.md` tells how to run more of them, and what to do about a disagreement.
+//! that nginx does not follow. `docs/trust/agreement.md` tells how to run more of them, and what to do about a disagreement.
 
 mod app;
 mod bench;

@@ -109,7 +109,7 @@ async fn a_session_must_take_something_within_send_timeout() {
     on_each(&[("http", "send_timeout 1s; proxy_send_timeout 1h;")], async |site| {
         let before = site.processes.start_peak();
         let mut connection = site.saying(HANDSHAKE).await;
-        // Only then: nginx may log what comes along with a handshake in place of the request (docs/differences.md).
+        // Only then: nginx may log what comes along with a handshake in place of the request (docs/trust/differences.md).
         let Response { status, .. } = connection.response("GET").await.expect("an answer");
         assert_eq!(status, 101, "{}", site.engine);
         // Every message comes back, and nobody reads it, so that in the end none is taken in either direction.

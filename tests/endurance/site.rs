@@ -159,7 +159,7 @@ impl Site {
         proxy.signal(signal).await.expect("a signal");
     }
 
-    /// Says a figure, for the table in `docs/endurance.md`.
+    /// Says a figure, for the table in `docs/trust/endurance.md`.
     pub(crate) fn note(&self, what: &str, figure: impl std::fmt::Display) {
         println!("figure: {}: {what}: {figure}", self.engine);
     }

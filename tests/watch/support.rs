@@ -25,7 +25,7 @@ pub(crate) fn reference() -> Arc<Stage> {
 }
 
 pub(crate) fn stage(target: Box<dyn Target>) -> Arc<Stage> {
-    let source = Source::read(Path::new("../nginx/nginx.conf")).unwrap();
+    let source = Source::read(Path::new("../../nginx/nginx.conf")).unwrap();
     Arc::new(Stage { target, source })
 }
 

@@ -1,6 +1,6 @@
 //! The reference proxy beside nginx and others that are installed: the same site, backend and load, in one run, in turn.
 //!
-//! Figures are compared, never asserted on: `docs/benchmarks.md` says how to read them.
+//! Figures are compared, never asserted on: `docs/trust/benchmarks.md` says how to read them.
 
 mod backend;
 mod cases;

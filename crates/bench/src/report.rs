@@ -1,4 +1,4 @@
-//! `docs/benchmarks.md` and its picture.
+//! `docs/trust/benchmarks.md` and its picture.
 
 use std::fs;
 use std::path::Path;

@@ -85,12 +85,12 @@ pub fn reason_against(scenario: &Scenario, rule: Option<&Rule>) -> Option<&'stat
     REASONS.iter().find(|(words, _)| says(words)).map(|(_, reason)| *reason)
 }
 
-/// The page (docs/live.md): what is asked, and what is not, by feature.
+/// The page (docs/use/live.md): what is asked, and what is not, by feature.
 pub fn markdown(specification: &Specification) -> String {
     let mut out = String::from(
         "# What is asked of a live deployment\n\nScenarios tagged `@deployment`: they are meaningful and safe without control \
          of the app servers. `hopcheck scenarios` prints this page; it is generated from the features.\n\nWords in braces, as \
-         `{api.path}`, stand for what [the profile](deployment.md) says. A scenario whose words it does not give is reported \
+         `{api.path}`, stand for what [the profile](profile.md) says. A scenario whose words it does not give is reported \
          as not checked.\n",
     );
     let mut feature_name = "";

@@ -3,7 +3,7 @@
 use crate::engine::Observation;
 use crate::stream::Stream;
 
-/// What generated configurations have that `docs/directives.md` says is missing. Anything else that is refused for that
+/// What generated configurations have that `docs/trust/directives.md` says is missing. Anything else that is refused for that
 /// reason has come to be missing by mistake.
 const UNSUPPORTED: &[&str] = &[
     "\"2\" in \"proxy_http_version\" directive is known to nginx, but not supported here",

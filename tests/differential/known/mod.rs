@@ -1,4 +1,4 @@
-//! Where nginx does not follow a standard and the reference proxy does; `docs/differences.md` lists the same.
+//! Where nginx does not follow a standard and the reference proxy does; `docs/trust/differences.md` lists the same.
 //!
 //! Each looks at the request and at what nginx did, and changes that to what it would be under the standard. All else, and all requests
 //! before and after, must be the same still.

@@ -3,7 +3,7 @@
 //! Wherever bytes could be another request they ask for `/api/smuggled`, which no app server may ever be asked for: not by a proxy that
 //! takes a message to end where the client meant it to, or where it can be read in one way only.
 //!
-//! What both engines make of them is in `docs/payloads.md`, to which they are held.
+//! What both engines make of them is in `docs/trust/payloads.md`, to which they are held.
 
 mod list;
 
@@ -13,7 +13,7 @@ use crate::bench::Bench;
 use crate::engine::Observation;
 use list::{Payload, SMUGGLED, payloads};
 
-const PAGE: &str = "../docs/payloads.md";
+const PAGE: &str = "../../docs/trust/payloads.md";
 
 const INTRODUCTION: &str = "\
 # What can be read in two ways
@@ -59,7 +59,7 @@ pub(crate) fn check(bench: &mut Bench) {
         .collect();
     assert!(
         news.is_empty(),
-        "docs/payloads.md says otherwise (HOPCHECK_BLESS=1 writes it):\n{}",
+        "docs/trust/payloads.md says otherwise (HOPCHECK_BLESS=1 writes it):\n{}",
         news.join("\n")
     );
 }

@@ -89,11 +89,11 @@ enum Command {
     /// Put one fault after the other into the configuration, and see whether the scenarios notice
     #[command(after_help = MUTANTS_EXIT_CODES)]
     Mutants(MutantsArgs),
-    /// Print every step a scenario can use (docs/steps.md)
+    /// Print every step a scenario can use (docs/extend/steps.md)
     Steps,
-    /// Print which scenarios are asked of a live deployment, and why the others are not (docs/live.md)
+    /// Print which scenarios are asked of a live deployment, and why the others are not (docs/use/live.md)
     Scenarios,
-    /// Print what the document states with its scenarios, and the faults that these notice (docs/traceability.md)
+    /// Print what the document states with its scenarios, and the faults that these notice (docs/extend/traceability.md)
     Trace,
     /// Print the JSON schema of hopcheck.toml (docs/hopcheck.schema.json)
     Schema,

@@ -1,4 +1,4 @@
-//! `docs/directives.md`.
+//! `docs/trust/directives.md`.
 
 use std::fmt::Write as _;
 
@@ -15,7 +15,7 @@ const DIFFERENCES: &str = "\n## What differs from nginx everywhere\n\n\
 - Names of app servers are looked up once, when the file is read, as in nginx without `resolver`.\n\
 \n## Variables\n";
 
-/// The text of `docs/directives.md`, from the tables.
+/// The text of `docs/trust/directives.md`, from the tables.
 pub fn directives_markdown() -> String {
     let mut page = String::from(
         "# Directives\n\n\

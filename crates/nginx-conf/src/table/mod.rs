@@ -1,6 +1,6 @@
 //! Every directive, declared once: what is allowed where, with how many arguments, and what reads it.
 //!
-//! Validation, error messages and `docs/directives.md` all come from here.
+//! Validation, error messages and `docs/trust/directives.md` all come from here.
 
 mod foreign;
 mod http;
@@ -173,7 +173,7 @@ fn unknown(directive: &Directive) -> ConfigError {
     if foreign::is_foreign(name) {
         return directive
             .error(format!("directive \"{name}\" is known to nginx, but not supported here"))
-            .or_help(|| Some("docs/directives.md lists the directives that are".to_owned()));
+            .or_help(|| Some("docs/trust/directives.md lists the directives that are".to_owned()));
     }
     directive.error(format!("unknown directive \"{name}\"")).or_help(|| match name.strip_prefix('\u{feff}') {
         Some(_) => Some("the file starts with a byte order mark; save it without".to_owned()),

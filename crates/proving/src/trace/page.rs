@@ -1,4 +1,4 @@
-//! `docs/traceability.md`.
+//! `docs/extend/traceability.md`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -15,11 +15,11 @@ const HEAD: &str = "# Traceability
 
 From what the document states to the scenarios that promise it, the faults in a configuration that these notice, and the
 targets on which they run. `hopcheck trace` prints this page; it is made of the features' tags,
-[`features/traceability.toml`](../features/traceability.toml) and [`mutants/killers.json`](../mutants/killers.json), where every
+[`features/traceability.toml`](../../features/traceability.toml) and [`mutants/killers.json`](../../mutants/killers.json), where every
 scenario has all the [mutants](mutants.md) that it was seen to notice. Here they are counted, and those are named that the fewest
 others notice.
 
-✓ it is run there; *differs*: it is run there and known to fail, as [known-differences.toml](../features/known-differences.toml)
+✓ it is run there; *differs*: it is run there and known to fail, as [known-differences.toml](../../features/known-differences.toml)
 explains; *slow*: it is run with `--slow`.
 ";
 
