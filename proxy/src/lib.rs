@@ -1,13 +1,24 @@
 //! A reverse proxy that reads an `nginx.conf` and behaves as nginx does, for the subset of nginx that a
 //! single-page app, a REST API and STOMP over WebSocket need in front of them.
 
-pub mod files;
+mod clock;
+mod connection;
+mod cycle;
+mod exchange;
+mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod http;
-pub mod log;
-pub mod proxy;
+mod log;
+mod message;
+mod phases;
+mod proxy;
+mod response;
 pub mod server;
+mod text;
 mod tls;
-pub mod tunnel;
+mod upstream;
+pub mod uri;
+mod variables;
+mod version;
+mod wire;

@@ -1,7 +1,7 @@
 //! Conditional requests (RFC 9110 §13), in nginx's order and with nginx's exact comparison of dates.
 
 use super::date;
-use crate::http::message::Headers;
+use crate::message::Headers;
 
 /// What the preconditions say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

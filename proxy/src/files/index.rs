@@ -3,7 +3,7 @@
 use rustix::fs::FileType;
 
 use super::open::{Reason, Refused, look};
-use super::{FileRequest, Outcome};
+use super::request::{FileRequest, Outcome};
 use nginx_conf::model::Level;
 
 /// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.

@@ -5,7 +5,7 @@ use std::cell::Cell;
 use bytes::Bytes;
 
 use super::date;
-use crate::http::message::{Headers, Piece};
+use crate::message::{Headers, Piece};
 
 /// What to send.
 #[derive(Debug, PartialEq, Eq)]

@@ -5,12 +5,12 @@ use rustix::fs::FileType;
 
 use super::conditional::{self, Verdict};
 use super::open::{Found, Reason, open};
-use super::path::escape_uri;
 use super::range::{self, Ranges};
-use super::{FileRequest, Outcome};
-use crate::http::message::{Body, Piece, Response};
-use crate::http::text;
+use super::request::{FileRequest, Outcome};
 use crate::log::Visible;
+use crate::message::{Body, Piece, Response};
+use crate::text;
+use crate::uri;
 use nginx_conf::model::{Level, Settings};
 use nginx_conf::template::Variable;
 
@@ -51,7 +51,7 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
 /// A directory asked for as if it were a file: 301 to the same with a slash.
 fn directory(request: &FileRequest<'_>) -> Response {
     let mut location = Vec::with_capacity(request.uri.len() + 1);
-    escape_uri(request.uri, &mut location);
+    uri::escape(request.uri, &mut location);
     location.push(b'/');
     let mut args = Vec::new();
     request.variables.variable(&Variable::Args, &mut args);

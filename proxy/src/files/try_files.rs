@@ -3,14 +3,14 @@
 use rustix::fs::FileType;
 
 use super::open::{Reason, look};
-use super::path::directory;
-use super::{FileRequest, Outcome, USUAL_ROOT};
+use super::request::{FileRequest, Outcome, USUAL_ROOT};
+use crate::exchange::path::directory;
 use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
 use nginx_conf::template::Template;
 
 /// The first name that is there, and is a directory if and only if it was written with a trailing slash; otherwise the
 /// fallback. What the worker may not look at counts as missing.
-pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
+pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
     let root = &request.settings.root;
     let prefix = if root.alias { root.alias_prefix } else { 0 };
     let location = request.uri.get(..prefix).unwrap_or_default();

@@ -11,9 +11,9 @@ pub use config::config;
 pub use request::request;
 pub use response::response;
 
-use crate::http::message::Headers;
-use crate::http::wire::Buffer;
-use crate::http::wire::chunked::Chunked;
+use crate::message::Headers;
+use crate::wire::Buffer;
+use crate::wire::chunked::Chunked;
 
 /// In how many bytes at a time input is fed.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
@@ -49,11 +49,7 @@ fn check_chunked(input: &[u8]) {
 /// Nothing in a field that was let through can be taken for the end of one.
 fn check_fields(headers: &Headers) {
     for (name, value) in headers.iter() {
-        assert!(
-            crate::http::wire::chunked::is_token(name),
-            "a field named {:?}",
-            name.escape_ascii().to_string()
-        );
+        assert!(crate::wire::chunked::is_token(name), "a field named {:?}", name.escape_ascii().to_string());
         let stray = value.iter().find(|byte| matches!(byte, b'\r' | b'\n' | 0));
         assert_eq!(stray, None, "in {}", value.escape_ascii());
     }

@@ -2,13 +2,13 @@
 
 use super::{PIECES, check_chunked, check_fields};
 use crate::files;
-use crate::http::request::arriving::Arriving;
-use crate::http::request::head::{Length, Request};
-use crate::http::request::host;
-use crate::http::request::refusal::Refusal;
-use crate::http::request::scan::Limits;
-use crate::http::uri;
-use crate::http::wire::Buffer;
+use crate::message::request::error::Refusal;
+use crate::message::request::host;
+use crate::message::request::reader::Arriving;
+use crate::message::request::scanner::Limits;
+use crate::message::request::{Length, Request};
+use crate::uri;
+use crate::wire::Buffer;
 
 /// Small enough for inputs to reach them.
 const LIMITS: Limits = Limits { line: 256, head: 1024 };

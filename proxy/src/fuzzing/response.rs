@@ -1,9 +1,9 @@
 //! What app servers send: heads, interim ones before them, and bodies.
 
 use super::{PIECES, check_chunked, check_fields};
-use crate::http::message::Headers;
-use crate::http::wire::{Buffer, Framing};
+use crate::message::Headers;
 use crate::proxy::response::read as read_head;
+use crate::wire::{Buffer, Framing};
 
 /// Small enough for inputs to reach it: bytes of a head.
 const MOST: usize = 1024;

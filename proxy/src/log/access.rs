@@ -10,9 +10,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Files, describe, error, escape, files};
-use crate::http::variables::Variables;
-use crate::server::clock::Clock;
-use nginx_conf::model::{AccessLog, Config, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
+use crate::clock::Clock;
+use crate::variables::Variables;
+use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
 use nginx_conf::template::Part;
 
 /// Lines of a log without `buffer=` are written at once when they come to this many bytes.
@@ -23,7 +23,7 @@ const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The logs of one worker (or of the master). Not shared between threads.
 #[derive(Debug)]
-pub struct Logs {
+pub(crate) struct Logs {
     files: RefCell<Files>,
     /// The main context's `error_log`, for what concerns no request.
     main: Vec<ErrorLog>,
@@ -55,17 +55,8 @@ struct Buffer {
 }
 
 impl Logs {
-    /// Opens the configuration's logs.
-    ///
-    /// # Errors
-    ///
-    /// The first file that cannot be opened.
-    pub fn open(config: &Config) -> io::Result<Logs> {
-        Ok(Logs::new(Files::open(config)?, &config.error_log, Rc::new(Clock::new())))
-    }
-
     /// Logs of the calling thread, whose ids stand in error log lines, into files that are open.
-    pub fn new(files: Files, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
+    pub(crate) fn new(files: Files, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
         Logs {
             files: RefCell::new(files),
             main: main.to_vec(),
@@ -81,7 +72,7 @@ impl Logs {
 
     /// Logs a finished request, unless `if=` says otherwise. Never waits for the disk, except when 64 KiB have
     /// gathered or a `buffer=` is full; [`Logs::run`] writes the rest.
-    pub fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
+    pub(crate) fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
         let Some(format) = http.log_formats.get(log.format) else { return };
         let mut scratch = self.scratch.take();
         if wanted(log, variables, &mut scratch.value) {
@@ -93,7 +84,7 @@ impl Logs {
 
     /// Writes a line to every one of `logs` that wants its level. The message begins with the connection's number
     /// (`*3 `) where there is a connection, as nginx's does.
-    pub fn error(&self, logs: &[ErrorLog], level: Level, message: fmt::Arguments<'_>) {
+    pub(crate) fn error(&self, logs: &[ErrorLog], level: Level, message: fmt::Arguments<'_>) {
         let mut line = None;
         for log in logs.iter().filter(|log| level <= log.level) {
             let line = line.get_or_insert_with(|| {
@@ -107,18 +98,18 @@ impl Logs {
     }
 
     /// As [`Logs::error`], into the main context's `error_log`.
-    pub fn main_error(&self, level: Level, message: fmt::Arguments<'_>) {
+    pub(crate) fn main_error(&self, level: Level, message: fmt::Arguments<'_>) {
         self.error(&self.main, level, message);
     }
 
     /// Whether the main context's `error_log` shows messages of this level on standard error.
-    pub fn main_is_on_stderr(&self, level: Level) -> bool {
+    pub(crate) fn main_is_on_stderr(&self, level: Level) -> bool {
         self.main.iter().any(|log| log.target == LogTarget::Stderr && level <= log.level)
     }
 
     /// Writes what gathers, at the end of each turn of the event loop or when `flush=` says so. Runs for as long as
     /// the worker does.
-    pub async fn run(&self) {
+    pub(crate) async fn run(&self) {
         loop {
             let due = self.buffers.borrow().iter().filter_map(|buffer| buffer.due).min();
             let timer = async {
@@ -142,7 +133,7 @@ impl Logs {
     }
 
     /// Goes on with other files, after writing to the old ones what was meant for them.
-    pub fn reopen(&self, files: Files) {
+    pub(crate) fn reopen(&self, files: Files) {
         self.flush();
         self.files.replace(files);
     }

@@ -10,7 +10,7 @@ const LONGEST: usize = 2048;
 
 /// A whole line: `2026/01/31 12:00:00 [error] 10#11: *3 message`. The message begins with the connection (`*3 `) where
 /// there is one. What could break the line into two is escaped.
-pub fn line(time: &str, level: Level, pid: u32, tid: u32, message: fmt::Arguments<'_>) -> Vec<u8> {
+pub(crate) fn line(time: &str, level: Level, pid: u32, tid: u32, message: fmt::Arguments<'_>) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     // Writing to memory cannot fail.
     let _ = write!(line, "{time} [{}] {pid}#{tid}: ", level_name(level));
@@ -32,7 +32,7 @@ pub fn line(time: &str, level: Level, pid: u32, tid: u32, message: fmt::Argument
 }
 
 /// The level as `error_log` spells it.
-pub fn level_name(level: Level) -> &'static str {
+pub(crate) fn level_name(level: Level) -> &'static str {
     match level {
         Level::Emerg => "emerg",
         Level::Alert => "alert",

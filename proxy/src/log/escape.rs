@@ -1,6 +1,6 @@
 //! `escape=` of `log_format`.
 
-use crate::http::text;
+use crate::text;
 use nginx_conf::model::LogEscape;
 
 /// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.

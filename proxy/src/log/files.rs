@@ -12,22 +12,16 @@ use nginx_conf::model::{Config, LogTarget, User};
 
 /// Open log files. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Files {
+pub(crate) struct Files {
     files: Vec<(LogTarget, Arc<File>)>,
 }
 
 /// A log file could not be opened; the text is nginx's.
 #[derive(Debug, thiserror::Error)]
 #[error("open() \"{}\" failed ({})", path.display(), super::describe(source))]
-pub struct OpenError {
+pub(crate) struct OpenError {
     path: PathBuf,
     source: io::Error,
-}
-
-impl From<OpenError> for io::Error {
-    fn from(error: OpenError) -> io::Error {
-        io::Error::new(error.source.kind(), error)
-    }
 }
 
 impl Files {
@@ -36,7 +30,7 @@ impl Files {
     /// # Errors
     ///
     /// The first file that cannot be opened.
-    pub fn open(config: &Config) -> Result<Files, OpenError> {
+    pub(crate) fn open(config: &Config) -> Result<Files, OpenError> {
         let mut files = Files::default();
         for log in &config.error_log {
             files.add(&log.target)?;
@@ -54,7 +48,7 @@ impl Files {
 
     /// The same logs, opened again by name: for after a rotation. Where that fails the old file stays in use and the
     /// error is returned beside. As nginx does, files get the worker's user as their owner.
-    pub fn reopen(&self, user: Option<&User>) -> (Files, Vec<OpenError>) {
+    pub(crate) fn reopen(&self, user: Option<&User>) -> (Files, Vec<OpenError>) {
         let mut errors = Vec::new();
         let mut again = |(target, old): &(LogTarget, Arc<File>)| {
             let new = open(target).and_then(|file| match (target, user) {

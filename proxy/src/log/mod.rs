@@ -14,13 +14,13 @@ mod visible;
 use std::fmt;
 use std::io;
 
-pub use access::Logs;
-pub use error::{level_name, line};
-pub use files::{Files, OpenError};
+pub(crate) use access::Logs;
+pub(crate) use error::{level_name, line};
+pub(crate) use files::Files;
 pub(crate) use visible::Visible;
 
 /// An operating system error as nginx words it: `2: No such file or directory`.
-pub fn describe(error: &io::Error) -> impl fmt::Display + use<> {
+pub(crate) fn describe(error: &io::Error) -> impl fmt::Display + use<> {
     let text = error.to_string();
     let Some(code) = error.raw_os_error() else { return text };
     let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::io;
 
-use super::upstream::Fared;
 use crate::log::describe;
+use crate::upstream::Fared;
 use nginx_conf::model::NextUpstream;
 
 /// How an attempt failed before anything of its response had been passed on.

@@ -1,72 +1,59 @@
 //! `proxy_pass`: asks an app server, another one where that fails, and passes its answer on.
 
-mod computed;
-mod converse;
+mod error;
+mod eval;
 mod failure;
-mod pool;
-mod prefix;
 mod redirect;
 mod request;
+mod request_buffering;
 pub(crate) mod response;
+mod tunnel;
 mod upload;
-mod upstream;
+mod upstream_request;
 
 use std::fmt;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Instant;
 
-pub(crate) use converse::{Cut, Leg};
-use converse::{NoHead, connect};
-pub(crate) use failure::Doing;
-use failure::{Failure, is_non_idempotent, lists_status};
-use pool::Link;
+pub(crate) use error::Unanswered;
+use failure::{Doing, Failure, is_non_idempotent, lists_status};
 use request::{Prepared, Sending};
 use response::Head;
 use upload::{Limits, Stopped, Upload};
-use upstream::{Fared, Group, Turn};
+use upstream_request::{Cut, Leg, NoHead, connect};
 
-pub use upstream::Upstreams;
-
-use crate::http::exchange::{Attempt, Exchange};
-use crate::http::request::head::Length;
-use crate::http::response::respond::Connection;
-use crate::http::wire::{Buffer, Inflow, Stream};
+use crate::cycle::connections::is_exhausted;
+use crate::exchange::{Attempt, Exchange};
 use crate::log::{Visible, describe};
-use crate::server::worker::is_exhausted;
-use crate::tunnel;
+use crate::message::request::Length;
+use crate::response::client::Connection;
+use crate::upstream::keepalive::Link;
+use crate::upstream::{Fared, Group, Turn};
+use crate::wire::{Buffer, Inflow, Stream};
 use nginx_conf::model::{ErrorPage, Level};
-
-/// Why an app server's answer did not reach the client to its end.
-#[derive(Debug)]
-pub(crate) enum Unanswered {
-    /// Nothing was sent: the client is owed the page of this status.
-    Status(u16),
-    /// The connection is to be closed as it is; the exchange has its status for the log.
-    Close,
-}
 
 /// Answers a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
     client: &mut Connection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), Unanswered> {
-    let (worker, settings) = (x.worker, x.settings);
+    let (cycle, settings) = (x.cycle, x.settings);
     let Some(pass) = &settings.proxy_pass else { return Err(Unanswered::Status(500)) };
     let (resolved, address);
     let (pass, group) = match &pass.computed {
-        None => (pass, worker.upstreams.group(pass.upstream)),
+        None => (pass, cycle.upstreams.group(pass.upstream)),
         Some(url) => {
-            let target = computed::resolve(x, url)?;
+            let target = eval::resolve(x, url)?;
             resolved = target.pass;
             x.passed = Some(resolved.clone());
             address = target.address;
-            let group = address.as_deref().or_else(|| worker.upstreams.group(resolved.upstream));
+            let group = address.as_deref().or_else(|| cycle.upstreams.group(resolved.upstream));
             (&resolved, group)
         }
     };
     let Some(group) = group else { return Err(Unanswered::Status(500)) };
-    prefix::read(client, x).await?;
+    request_buffering::read(client, x).await?;
     let sending = sending(client, x)?;
     let Some(request) = request::prepare(x, pass, sending) else {
         x.log(Level::Error, format_args!("zero length URI to proxy"));
@@ -118,7 +105,7 @@ impl Handler<'_> {
         x: &mut Exchange<'_>,
         turn: &mut Turn<'_>,
     ) -> Result<(Leg, Head), Unanswered> {
-        let upstreams = &x.worker.upstreams;
+        let upstreams = &x.cycle.upstreams;
         loop {
             let Some((address, name)) = turn.next(upstreams.seconds(self.chosen)) else {
                 let name = Rc::clone(&self.group.name);
@@ -195,8 +182,8 @@ impl Handler<'_> {
                 Ok(head) => return Ok((leg, head)),
             }
         }
-        let Some(slot) = x.worker.connections.connect() else {
-            let limit = x.worker.connections.limit();
+        let Some(slot) = x.cycle.connections.connect() else {
+            let limit = x.cycle.connections.limit();
             let not_enough = format_args!("{limit} worker_connections are not enough");
             self.cannot_connect(x, not_enough, address);
             return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
@@ -266,7 +253,7 @@ impl Handler<'_> {
                 &name,
             );
             let now = self.finish(x, Some(head.status));
-            turn.report(Fared::Well, x.worker.upstreams.seconds(now));
+            turn.report(Fared::Well, x.cycle.upstreams.seconds(now));
             return Err(Unanswered::Status(502));
         };
         x.status = head.status;
@@ -275,10 +262,7 @@ impl Handler<'_> {
             x.linger = true;
         }
         let has_body = head.has_body(x.request.is_head());
-        if has_body
-            && x.request.version < 11
-            && !matches!(head.framing, crate::http::wire::Framing::Length(_))
-        {
+        if has_body && x.request.version < 11 && !matches!(head.framing, crate::wire::Framing::Length(_)) {
             x.keep_alive = false;
         }
         client.output.begin();
@@ -291,14 +275,14 @@ impl Handler<'_> {
 
         let before = x.sent;
         let outcome = if head.status == 101 {
-            turn.report(Fared::Well, x.worker.upstreams.seconds(Instant::now()));
+            turn.report(Fared::Well, x.cycle.upstreams.seconds(Instant::now()));
             tunnel::run(client, x, leg).await
         } else {
             leg.relay(client, x, &mut body).await
         };
         x.sent = before + client.output.written();
         let now = self.finish(x, Some(head.status));
-        turn.report(Fared::Well, x.worker.upstreams.seconds(now));
+        turn.report(Fared::Well, x.cycle.upstreams.seconds(now));
         match outcome {
             Ok(()) => return Ok(now),
             Err(Cut::Client) => x.log(Level::Info, format_args!("client prematurely closed connection")),
@@ -330,7 +314,7 @@ impl Handler<'_> {
                 x.status = 499;
                 Unanswered::Close
             }
-            Stop::Request(stopped) => prefix::refuse(x, stopped),
+            Stop::Request(stopped) => request_buffering::refuse(x, stopped),
         }
     }
 

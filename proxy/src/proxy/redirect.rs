@@ -1,7 +1,7 @@
 //! `proxy_redirect`: `Location` and `Refresh` in the client's terms.
 
-use crate::http::exchange::Exchange;
-use crate::http::variables::Variables;
+use crate::exchange::Exchange;
+use crate::variables::Variables;
 use nginx_conf::model::{Redirect, RedirectRule};
 
 /// The new value of a field that a rule applies to; `None` leaves it as it is.

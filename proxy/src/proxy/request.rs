@@ -1,10 +1,10 @@
 //! What an app server is sent: request line and fields, as `ngx_http_proxy_create_request` makes them.
 
-use crate::http::exchange::Exchange;
-use crate::http::request::grammar::lists;
-use crate::http::response::lead::{write_field, write_number};
-use crate::http::text;
-use crate::http::variables::Variables;
+use crate::exchange::Exchange;
+use crate::message::grammar::lists;
+use crate::response::head::{write_field, write_number};
+use crate::text;
+use crate::variables::Variables;
 use nginx_conf::model::{ProxyPass, Settings};
 
 /// How the body goes out.

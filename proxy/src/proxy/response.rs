@@ -4,11 +4,11 @@ use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::redirect;
-use crate::http::exchange::Exchange;
-use crate::http::message::Headers;
-use crate::http::request::grammar::{decimal, lists};
-use crate::http::response::lead::{Lead, write_field};
-use crate::http::wire::{Buffer, Framing};
+use crate::exchange::Exchange;
+use crate::message::Headers;
+use crate::message::grammar::{decimal, lists};
+use crate::response::head::{Lead, write_field};
+use crate::wire::{Buffer, Framing};
 
 const MOST_FIELDS: usize = 256;
 

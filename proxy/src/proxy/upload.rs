@@ -4,9 +4,9 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::http::response::respond::Connection;
-use crate::http::wire::inflow::Broken;
-use crate::http::wire::{Outflow, Stream};
+use crate::response::client::Connection;
+use crate::wire::Broken;
+use crate::wire::{Outflow, Stream};
 
 /// The client's half of an exchange while its body is being sent on.
 #[derive(Debug)]

@@ -4,26 +4,27 @@
 //! and the pid file. Each worker is a thread with an event loop of its own. A reload starts a new generation of workers
 //! on the same sockets and lets the old one finish, so no connection is refused or lost.
 
-pub mod clock;
-pub mod command_line;
+mod command_line;
 mod master;
+mod panic;
+mod pid;
+mod signals;
 mod sockets;
 mod startup;
-pub mod worker;
+mod worker;
+mod workers;
 
-use std::any::Any;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use command_line::CommandLine;
-use master::{Master, Signals, pid};
+use master::Master;
+use signals::Signals;
 use startup::{Loader, Report};
 
 use crate::log::describe;
+use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 use nginx_conf::model::Level;
-
-/// What the program calls itself.
-const NAME: &str = "reference-proxy";
 
 /// Runs the program with the arguments that follow its name, in the foreground, until a signal ends it. Takes over the
 /// process: signals, and with `user` the credentials of the threads it starts.
@@ -48,14 +49,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
-            eprintln!("{NAME}: {error}");
+            eprintln!("{PRODUCT}: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
 fn print_version(line: &CommandLine) {
-    eprintln!("{NAME} version: {NAME}/{}", env!("CARGO_PKG_VERSION"));
+    eprintln!("{PRODUCT} version: {PRODUCT_WITH_VERSION}");
     if line.help {
         eprint!("{}", command_line::HELP);
     }
@@ -104,10 +105,4 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         master.run(signals).await;
         Ok(())
     })
-}
-
-/// What a panic said.
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }

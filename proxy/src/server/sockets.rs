@@ -34,9 +34,9 @@ struct Group {
 #[derive(Debug, Clone)]
 pub(super) struct Share {
     /// Index into [`Http::listen`].
-    pub listen: usize,
+    pub(crate) listen: usize,
     /// The socket, listening and not blocking.
-    pub socket: Arc<TcpListener>,
+    pub(crate) socket: Arc<TcpListener>,
 }
 
 /// A socket could not be opened; the text is nginx's.

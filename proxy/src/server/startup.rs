@@ -6,13 +6,13 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::NAME;
-use super::clock::Clock;
 use super::command_line::CommandLine;
-use super::master::pid;
+use super::pid;
 use super::sockets::Sockets;
 use super::worker;
+use crate::clock::Clock;
 use crate::log::{Files, Logs, describe};
+use crate::version::PRODUCT;
 use nginx_conf::model::{Config, Level, LogTarget};
 use nginx_conf::{self, ConfigError, LoadOptions};
 
@@ -81,20 +81,20 @@ fn replace_default_log(config: &mut Config, default: &LogTarget, target: &LogTar
 /// In nginx's words.
 pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
     if !line.quiet {
-        eprintln!("{NAME}: the configuration file {} syntax is ok", config.file.display());
+        eprintln!("{PRODUCT}: the configuration file {} syntax is ok", config.file.display());
     }
     Files::open(config).map_err(|error| error.to_string())?;
     config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
     pid::check(&config.pid)?;
     if !line.quiet {
-        eprintln!("{NAME}: configuration file {} test is successful", config.file.display());
+        eprintln!("{PRODUCT}: configuration file {} test is successful", config.file.display());
     }
     Ok(())
 }
 
 /// What `-t` says last where it has found something.
 pub(super) fn say_failed(loader: &Loader) {
-    eprintln!("{NAME}: configuration file {} test failed", loader.file().display());
+    eprintln!("{PRODUCT}: configuration file {} test failed", loader.file().display());
 }
 
 /// `-T`: every file of the configuration to standard output, as nginx prints them.
@@ -150,7 +150,7 @@ impl Report {
     pub(super) fn say(&mut self, level: Level, message: &str) {
         let logged_there = self.logs.as_ref().is_some_and(|logs| logs.main_is_on_stderr(level));
         if self.stderr && level <= Level::Warn && !logged_there {
-            eprintln!("{NAME}: [{}] {message}", crate::log::level_name(level));
+            eprintln!("{PRODUCT}: [{}] {message}", crate::log::level_name(level));
         }
         let headline = message.lines().next().unwrap_or_default();
         if let Some(logs) = &self.logs {
@@ -172,7 +172,7 @@ impl Report {
             if let Err(error) = written {
                 let (path, error) = (path.display(), crate::log::describe(&error));
                 eprintln!(
-                    "{NAME}: [alert] could not open error log file: open() \"{path}\" failed ({error})"
+                    "{PRODUCT}: [alert] could not open error log file: open() \"{path}\" failed ({error})"
                 );
                 self.early = None;
             }

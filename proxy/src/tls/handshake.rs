@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use tokio_rustls::LazyConfigAcceptor;
 
 use super::stream::{Facts, TlsStream};
-use crate::server::worker::connections::Connections;
+use crate::cycle::connections::Connections;
 
 /// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
 const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];

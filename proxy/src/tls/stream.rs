@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server;
 
-use crate::http::wire::Stream;
+use crate::wire::Stream;
 use nginx_conf::tls::{Cipher, Curve, Version};
 
 /// A session whose handshake is done.

@@ -1,6 +1,6 @@
 //! Request targets: a table of what they mean, which nginx must agree with.
 
-use reference_proxy::http::uri::parse;
+use reference_proxy::uri::parse;
 
 use crate::nginx;
 

@@ -13,11 +13,11 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::connections::Accepted;
-use super::{Worker, is_exhausted};
-use crate::http::accepted;
+use crate::connection::accept as connection;
+use crate::cycle::Cycle;
+use crate::cycle::connections::{Accepted, is_exhausted};
 use crate::log::describe;
-use crate::server::panic_message;
+use crate::server::panic;
 use crate::server::sockets::Share;
 use nginx_conf::model::Level;
 
@@ -36,10 +36,10 @@ pub(super) enum End {
 }
 
 /// Accepts from one socket until told to end.
-pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: Rc<Worker>) {
+pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, cycle: Rc<Cycle>) {
     let failed = |error: &io::Error| {
         let level = if is_exhausted(error) { Level::Crit } else { Level::Alert };
-        worker.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
+        cycle.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
     };
     let listener = match share.socket.try_clone().and_then(TcpListener::from_std) {
         Ok(listener) => listener,
@@ -55,7 +55,7 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: 
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => begin(stream, peer, share.listen, &worker).await,
+            Ok((stream, peer)) => begin(stream, peer, share.listen, &cycle).await,
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
@@ -66,29 +66,29 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: 
     if *end.borrow() == End::Empty {
         while let Ok((stream, peer)) = share.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                begin(stream, peer, share.listen, &worker).await;
+                begin(stream, peer, share.listen, &cycle).await;
             }
         }
     }
 }
 
 /// Gives a new connection a task of its own, if there is room for it.
-async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
+async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cycle>) {
     let not_enough = |level, tail| {
-        let limit = worker.connections.limit();
-        worker.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
+        let limit = cycle.connections.limit();
+        cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
-    let mut accepted = worker.connections.accept();
+    let mut accepted = cycle.connections.accept();
     if matches!(accepted, Accepted::Full) {
         // Connections of the same burst have not had their turn yet, in which they say that they are idle.
         tokio::task::yield_now().await;
-        accepted = worker.connections.accept();
+        accepted = cycle.connections.accept();
     }
     let slot = match accepted {
         Accepted::Free(slot) => slot,
         Accepted::Reused(slot) => {
             // Once a second will do, as in nginx: under attack there would be a line for each connection.
-            if worker.connections.warns(worker.clock.now().second) {
+            if cycle.connections.warns(cycle.clock.now().second) {
                 not_enough(Level::Warn, ", reusing connections");
             }
             slot
@@ -97,14 +97,14 @@ async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<W
     };
     // The peer may be gone already.
     let Ok(local) = stream.local_addr() else { return };
-    let worker = Rc::clone(worker);
+    let cycle = Rc::clone(cycle);
     tokio::task::spawn_local(async move {
         let _slot = slot;
-        let served = contained(accepted::serve(stream, peer, local, listen, Rc::clone(&worker))).await;
+        let served = contained(connection::serve(stream, peer, local, listen, Rc::clone(&cycle))).await;
         if let Err(panic) = served {
-            worker.logs.main_error(
+            cycle.logs.main_error(
                 Level::Alert,
-                format_args!("panic while serving client {}: {}", peer.ip(), panic_message(&*panic)),
+                format_args!("panic while serving client {}: {}", peer.ip(), panic::message(&*panic)),
             );
         }
     });
@@ -128,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn a_panic_is_contained_and_heard() {
         let panicked = contained(async { panic!("no {}", 5) }).await;
-        assert_eq!(panicked.err().map(|panic| panic_message(&*panic).to_owned()).as_deref(), Some("no 5"));
+        assert_eq!(panicked.err().map(|panic| panic::message(&*panic).to_owned()).as_deref(), Some("no 5"));
         assert!(contained(async {}).await.is_ok());
     }
 }

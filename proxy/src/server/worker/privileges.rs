@@ -16,7 +16,7 @@ use rustix::thread::{set_no_new_privs, set_thread_groups, set_thread_res_gid, se
 use nginx_conf::model::User;
 
 /// Whether this process may change its user at all.
-pub(in crate::server) fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     geteuid().is_root()
 }
 
@@ -26,7 +26,7 @@ pub(in crate::server) fn is_root() -> bool {
 /// # Errors
 ///
 /// With the name of the call that failed.
-pub(in crate::server) fn drop_to(user: &User) -> Result<(), (&'static str, io::Error)> {
+pub(crate) fn drop_to(user: &User) -> Result<(), (&'static str, io::Error)> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     let groups = groups(user).map_err(|error| ("getgrouplist", error))?;
     set_thread_res_gid(gid, gid, gid).map_err(|error| ("setgid", error.into()))?;

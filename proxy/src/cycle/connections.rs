@@ -1,0 +1,331 @@
+//! How many connections a worker holds: `worker_connections`, and what happens beyond it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::poll_fn;
+use std::io;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use rustix::io::Errno;
+use tokio::sync::Notify;
+
+/// A worker's connections, to clients and to app servers alike, as nginx counts them.
+#[derive(Debug, Clone)]
+pub(crate) struct Connections(Rc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    limit: usize,
+    used: Cell<usize>,
+    clients: Cell<usize>,
+    no_clients: Notify,
+    /// Idle connections that were told to close and have not done so yet.
+    evicting: Cell<usize>,
+    /// Connections that wait for a request, the longest waiting first.
+    idle: RefCell<BTreeMap<u64, Waiting>>,
+    next_idle: Cell<u64>,
+    /// Who holds connections to app servers that are not in use.
+    spare: RefCell<Vec<Weak<dyn Spare>>>,
+    /// The second of the last warning that room had to be made.
+    warned: Cell<u64>,
+    draining: Cell<bool>,
+}
+
+/// Holds connections that it can do without.
+pub(crate) trait Spare: std::fmt::Debug {
+    /// Closes one of them; false when there are none.
+    fn give_up(&self) -> bool;
+}
+
+/// A connection that waits.
+#[derive(Debug)]
+struct Waiting {
+    /// For its first request, which it may still send when the worker drains.
+    first: bool,
+    waker: Option<Waker>,
+}
+
+/// The right to hold one connection; given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    connections: Connections,
+    client: bool,
+}
+
+/// A client connection that waits for a request and may be closed when the worker needs room; see
+/// [`Connections::idle`]. It is no longer eligible when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Idle {
+    connections: Connections,
+    number: u64,
+}
+
+/// What [`Connections::accept`] found.
+#[derive(Debug)]
+pub(crate) enum Accepted {
+    /// There was room.
+    Free(Slot),
+    /// Idle connections were told to close to make room: nginx warns of it, see [`Connections::warns`].
+    Reused(Slot),
+    /// Everything is in use: the new connection is closed unserved.
+    Full,
+}
+
+impl Connections {
+    /// Room for `limit` connections, of which `taken` are taken from the start.
+    pub(crate) fn new(limit: usize, taken: usize) -> Connections {
+        Connections(Rc::new(Shared {
+            limit,
+            used: Cell::new(taken),
+            clients: Cell::new(0),
+            no_clients: Notify::new(),
+            evicting: Cell::new(0),
+            idle: RefCell::default(),
+            next_idle: Cell::new(0),
+            spare: RefCell::default(),
+            warned: Cell::new(0),
+            draining: Cell::new(false),
+        }))
+    }
+
+    /// `worker_connections`.
+    pub(crate) fn limit(&self) -> usize {
+        self.0.limit
+    }
+
+    /// A slot for a client's connection.
+    pub(crate) fn accept(&self) -> Accepted {
+        let reused = self.make_room();
+        match self.slot(true) {
+            Some(slot) if reused => Accepted::Reused(slot),
+            Some(slot) => Accepted::Free(slot),
+            None => Accepted::Full,
+        }
+    }
+
+    /// A slot for a connection to an app server; `None` when all are in use (nginx answers 500 then).
+    pub(crate) fn connect(&self) -> Option<Slot> {
+        self.make_room();
+        self.slot(false)
+    }
+
+    /// Has `spare` asked for its connections when there is no more room for others. It is kept in mind for good.
+    pub(crate) fn can_take_from(&self, spare: Weak<dyn Spare>) {
+        self.0.spare.borrow_mut().push(spare);
+    }
+
+    /// Whether this second has not seen a warning yet; from now on it has.
+    pub(crate) fn warns(&self, second: u64) -> bool {
+        self.0.warned.replace(second) != second
+    }
+
+    /// Says that a client connection waits for its first request, or for the next one.
+    pub(crate) fn idle(&self, first: bool) -> Idle {
+        let number = self.0.next_idle.get();
+        self.0.next_idle.set(number + 1);
+        self.0.idle.borrow_mut().insert(number, Waiting { first, waker: None });
+        Idle { connections: self.clone(), number }
+    }
+
+    /// From now on no connection waits for another request.
+    pub(crate) fn drain(&self) {
+        self.0.draining.set(true);
+        for waiting in self.0.idle.borrow_mut().values_mut().filter(|waiting| !waiting.first) {
+            waiting.wake();
+        }
+    }
+
+    /// Returns when no client connection is open.
+    pub(crate) async fn no_clients(&self) {
+        while self.0.clients.get() > 0 {
+            self.0.no_clients.notified().await;
+        }
+    }
+
+    fn slot(&self, client: bool) -> Option<Slot> {
+        let shared = &self.0;
+        if shared.used.get().saturating_sub(shared.evicting.get()) >= shared.limit {
+            return None;
+        }
+        shared.used.set(shared.used.get() + 1);
+        shared.clients.set(shared.clients.get() + usize::from(client));
+        Some(Slot { connections: self.clone(), client })
+    }
+
+    /// Closes a connection to an app server that is not in use, or else the longest idle eighth of the clients' (at least
+    /// 1, at most 32) when less than a sixteenth is free, as nginx does. A connection told to close no longer counts,
+    /// although it takes a turn of the event loop to do so.
+    fn make_room(&self) -> bool {
+        let shared = &self.0;
+        let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());
+        if free > shared.limit / 16 {
+            return false;
+        }
+        let spare = shared.spare.borrow();
+        if spare.iter().filter_map(Weak::upgrade).any(|spare| spare.give_up()) {
+            return true;
+        }
+        let mut idle = shared.idle.borrow_mut();
+        let count = (idle.len() / 8).clamp(1, 32);
+        let before = shared.evicting.get();
+        for (_, mut waiting) in std::iter::from_fn(|| idle.pop_first()).take(count) {
+            waiting.wake();
+            shared.evicting.set(shared.evicting.get() + 1);
+        }
+        shared.evicting.get() > before
+    }
+}
+
+impl Slot {
+    /// Where it will be given back.
+    pub(crate) fn connections(&self) -> &Connections {
+        &self.connections
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        let shared = &self.connections.0;
+        shared.used.set(shared.used.get().saturating_sub(1));
+        if self.client {
+            shared.clients.set(shared.clients.get().saturating_sub(1));
+            if shared.clients.get() == 0 {
+                shared.no_clients.notify_one();
+            }
+        }
+    }
+}
+
+impl Waiting {
+    fn wake(&mut self) {
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+impl Idle {
+    /// Ready when the connection is to be closed: the worker needs the room, or drains.
+    pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
+        let shared = &self.connections.0;
+        match shared.idle.borrow_mut().get_mut(&self.number) {
+            Some(waiting) if waiting.first || !shared.draining.get() => {
+                match &mut waiting.waker {
+                    Some(waker) => waker.clone_from(cx.waker()),
+                    none => *none = Some(cx.waker().clone()),
+                }
+                Poll::Pending
+            }
+            _ => Poll::Ready(()),
+        }
+    }
+
+    /// The same, to be awaited.
+    pub(crate) async fn closing(&self) {
+        poll_fn(|cx| self.poll_closing(cx)).await;
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        let shared = &self.connections.0;
+        if shared.idle.borrow_mut().remove(&self.number).is_none() {
+            shared.evicting.set(shared.evicting.get().saturating_sub(1));
+        }
+    }
+}
+
+/// Whether this process or the machine has no file descriptor left.
+pub(crate) fn is_exhausted(error: &io::Error) -> bool {
+    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn take(connections: &Connections) -> Option<Slot> {
+        match connections.accept() {
+            Accepted::Free(slot) | Accepted::Reused(slot) => Some(slot),
+            Accepted::Full => None,
+        }
+    }
+
+    #[test]
+    fn listening_sockets_and_upstream_connections_count() {
+        let connections = Connections::new(3, 1);
+        let (client, upstream) = (take(&connections), connections.connect());
+        assert!(client.is_some() && upstream.is_some());
+        assert!(matches!(connections.accept(), Accepted::Full));
+        drop(upstream);
+        assert!(matches!(connections.accept(), Accepted::Free(_)));
+    }
+
+    #[tokio::test]
+    async fn the_longest_idle_connection_makes_room() {
+        let connections = Connections::new(3, 1);
+        let (slots, first, second) =
+            ((take(&connections), take(&connections)), connections.idle(true), connections.idle(false));
+        let reused = connections.accept();
+        assert!(matches!(reused, Accepted::Reused(_)));
+        first.closing().await;
+        drop((first, slots.0));
+        assert!(matches!(connections.accept(), Accepted::Reused(_)), "the second idle one goes next");
+        second.closing().await;
+    }
+
+    #[test]
+    fn an_eighth_of_the_idle_ones_goes_when_a_sixteenth_is_free() {
+        let connections = Connections::new(32, 1);
+        let mut taken: Vec<_> = (0..29).map(|_| take(&connections)).collect();
+        assert!(matches!(connections.accept(), Accepted::Free(_)), "nobody is idle");
+        let idle: Vec<_> = (0..24).map(|_| connections.idle(false)).collect();
+        let mut accepted = || match connections.accept() {
+            Accepted::Free(slot) => (taken.push(Some(slot)), false).1,
+            Accepted::Reused(slot) => (taken.push(Some(slot)), true).1,
+            Accepted::Full => panic!("there is room"),
+        };
+        // Three are told to go; before they have, two places count as free again, and then two more are not enough.
+        assert_eq!([(); 4].map(|()| accepted()), [true, false, false, true]);
+        assert_eq!(idle.len(), 24);
+    }
+
+    #[test]
+    fn connections_that_nobody_needs_make_room_first() {
+        #[derive(Debug)]
+        struct Pool(RefCell<Vec<Slot>>);
+        impl Spare for Pool {
+            fn give_up(&self) -> bool {
+                self.0.borrow_mut().pop().is_some()
+            }
+        }
+        let connections = Connections::new(3, 1);
+        let pool: Rc<dyn Spare> = Rc::new(Pool(RefCell::new(connections.connect().into_iter().collect())));
+        connections.can_take_from(Rc::downgrade(&pool));
+        let (_slot, _idle) = (take(&connections), connections.idle(false));
+        assert!(matches!(connections.accept(), Accepted::Reused(_)));
+        assert!(!pool.give_up(), "it went before the client that is idle");
+        assert!((connections.warns(7), connections.warns(7), connections.warns(8)) == (true, false, true));
+    }
+
+    #[tokio::test]
+    async fn a_worker_that_drains_waits_for_first_requests_only() {
+        let connections = Connections::new(8, 1);
+        let (first, next) = (connections.idle(true), connections.idle(false));
+        let told = async {
+            next.closing().await;
+            connections.idle(false).closing().await;
+        };
+        tokio::join!(told, async { connections.drain() });
+        assert!(first.poll_closing(&Context::from_waker(Waker::noop())).is_pending());
+    }
+
+    #[tokio::test]
+    async fn the_last_client_to_leave_is_noticed() {
+        let connections = Connections::new(8, 1);
+        let (first, second) = (take(&connections), take(&connections));
+        let (waited, ()) = tokio::join!(connections.no_clients(), async { drop((first, second)) });
+        assert_eq!((waited, connections.0.clients.get()), ((), 0));
+    }
+}

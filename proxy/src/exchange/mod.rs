@@ -1,0 +1,250 @@
+//! One request and its answer: what nginx keeps in `ngx_http_request_t`.
+
+mod captures;
+mod evaluate;
+mod matching;
+pub(crate) mod path;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::cycle::Cycle;
+use crate::log::Visible;
+use crate::message::Headers;
+use crate::message::request::Request;
+use crate::tls::Facts;
+use captures::Captures;
+use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
+
+/// How often a request may be sent on internally before it is a cycle.
+const MOST_URI_CHANGES: u8 = 10;
+
+/// The connection that a request came on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client {
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// Ours.
+    pub(crate) local: SocketAddr,
+    /// The number in logs (`$connection`).
+    pub(crate) number: u64,
+    /// Requests so far on this connection, this one included (`$connection_requests`).
+    pub(crate) requests: u64,
+}
+
+/// A request in the works.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) cycle: &'a Cycle,
+    pub(crate) http: &'a Http,
+    pub(crate) client: Client,
+    /// What the handshake came to, on a connection with TLS.
+    pub(crate) tls: Option<&'a Facts>,
+    pub(crate) request: Request,
+    pub(crate) server: &'a Server,
+    pub(crate) settings: &'a Settings,
+    /// The normalised path (`$uri`).
+    pub(crate) uri: Vec<u8>,
+    /// The query (`$args`).
+    pub(crate) args: Vec<u8>,
+    /// Whether a query is there even if it is empty, as after the fallback of `try_files`: a log shows it as such.
+    pub(crate) has_args: bool,
+    /// Whether the app server may be sent the target as the client wrote it.
+    pub(crate) target_is_valid: bool,
+    /// Whether the path was percent-encoded somewhere, or was made internally.
+    pub(crate) quoted: bool,
+    /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
+    pub(crate) add_uri_to_alias: bool,
+    /// An `if` before the settings in force had a `proxy_pass`.
+    pub(crate) was_to_proxy: bool,
+    /// What a `proxy_pass` with variables has come to.
+    pub(crate) passed: Option<ProxyPass>,
+    /// The status that an `error_page` gives to whatever answers in its place.
+    pub(crate) error_status: Option<u16>,
+    /// An `error_page` has been looked for, and none is for what comes now (`recursive_error_pages off`).
+    pub(crate) had_error_page: bool,
+    uri_changes: u8,
+    pub(crate) variables: Memory,
+    pub(crate) started: Instant,
+    pub(crate) status: u16,
+    pub(crate) keep_alive: bool,
+    /// Whether bytes of the request may follow the answer, so that closing at once could lose it for the client.
+    pub(crate) linger: bool,
+    /// Whether the client was told to go on sending.
+    pub(crate) continued: bool,
+    /// Bytes of the request, head and body (`$request_length`).
+    pub(crate) request_length: u64,
+    /// Bytes of the body that came along with the head; nginx counts them only if somebody reads the body.
+    pub(crate) body_at_hand: u64,
+    /// Bytes written to the client (`$bytes_sent`).
+    pub(crate) sent: u64,
+    /// The response's head as it was written, for `$sent_http_…`.
+    pub(crate) response_head: RefCell<Vec<u8>>,
+    /// Every app server that was asked.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Fields of the app server's response, for `$upstream_http_…`.
+    pub(crate) upstream_fields: Headers,
+}
+
+/// What variables remember while a request lasts. The `map`s and captures are filled by looking at them.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) captures: RefCell<Captures>,
+    /// How many variables are being worked out inside each other.
+    pub(crate) depth: Cell<u8>,
+}
+
+/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// Its address, or the upstream's name where no server was left.
+    pub(crate) address: Rc<str>,
+    /// What it answered, or what nginx counts its failure as.
+    pub(crate) status: Option<u16>,
+    /// From choosing it to its last byte.
+    pub(crate) time: Option<Duration>,
+}
+
+impl<'a> Exchange<'a> {
+    /// A request at its beginning, under the default server's settings; `None` only if the configuration has none.
+    pub(crate) fn new(
+        cycle: &'a Cycle,
+        http: &'a Http,
+        server: &'a Server,
+        client: Client,
+    ) -> Option<Exchange<'a>> {
+        let settings = &http.locations.get(server.root.0)?.settings;
+        Some(Exchange {
+            cycle,
+            http,
+            client,
+            tls: None,
+            request: Request::default(),
+            server,
+            settings,
+            uri: Vec::new(),
+            args: Vec::new(),
+            has_args: false,
+            target_is_valid: true,
+            quoted: false,
+            add_uri_to_alias: false,
+            was_to_proxy: false,
+            passed: None,
+            error_status: None,
+            had_error_page: false,
+            uri_changes: 0,
+            variables: Memory::default(),
+            started: Instant::now(),
+            status: 0,
+            keep_alive: false,
+            linger: false,
+            continued: false,
+            request_length: 0,
+            body_at_hand: 0,
+            sent: 0,
+            response_head: RefCell::default(),
+            attempts: Vec::new(),
+            upstream_fields: Headers::new(),
+        })
+    }
+
+    /// Puts a location's settings in force; an `if` body is a location too.
+    pub(crate) fn enter(&mut self, id: LocationId) {
+        if let Some(location) = self.http.locations.get(id.0) {
+            self.settings = &location.settings;
+        }
+    }
+
+    /// Gives the connection up where the settings in force object to its being kept. No later ones bring it back.
+    pub(crate) fn settle_keep_alive(&mut self) {
+        self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
+            && self.client.requests < self.settings.keepalive_requests;
+    }
+
+    /// Whether there can be no more redirects inside the proxy.
+    pub(crate) fn uri_changes_are_used_up(&self) -> bool {
+        self.uri_changes > MOST_URI_CHANGES
+    }
+
+    /// The `proxy_pass` in force, its variables evaluated if they have been.
+    pub(crate) fn pass(&self) -> Option<&ProxyPass> {
+        self.passed.as_ref().or(self.settings.proxy_pass.as_ref().filter(|pass| pass.computed.is_none()))
+    }
+
+    /// Whether it has been redirected inside the proxy.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.uri_changes > 0
+    }
+
+    /// Counts an internal redirect; false when there have been too many.
+    pub(crate) fn redirect(&mut self) -> bool {
+        self.uri_changes += 1;
+        self.add_uri_to_alias = false;
+        self.uri_changes <= MOST_URI_CHANGES
+    }
+
+    /// Bytes of the body, as nginx counts them (`$body_bytes_sent`).
+    pub(crate) fn body_sent(&self) -> u64 {
+        self.sent.saturating_sub(self.response_head.borrow().len() as u64)
+    }
+
+    /// Writes to the error log in force, with what nginx says of a request behind each message.
+    pub(crate) fn log(&self, level: Level, message: fmt::Arguments<'_>) {
+        self.log_upstream(level, message, None);
+    }
+
+    /// The same for a message about an app server, named as `http://address/uri`.
+    pub(crate) fn log_upstream(
+        &self,
+        level: Level,
+        message: fmt::Arguments<'_>,
+        upstream: Option<&dyn fmt::Display>,
+    ) {
+        if !self.settings.error_log.iter().any(|log| level <= log.level) {
+            return;
+        }
+        let context = Context { exchange: self, upstream };
+        let (logs, number) = (&self.cycle.logs, self.client.number);
+        logs.error(&self.settings.error_log, level, format_args!("*{number} {message}{context}"));
+    }
+}
+
+/// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
+struct Context<'e, 'a> {
+    exchange: &'e Exchange<'a>,
+    upstream: Option<&'e dyn fmt::Display>,
+}
+
+impl fmt::Display for Context<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchange = self.exchange;
+        write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
+        if !exchange.request.line().is_empty() {
+            write!(f, ", request: \"{}\"", Visible(exchange.request.line()))?;
+        }
+        if let Some(upstream) = self.upstream {
+            write!(f, ", upstream: \"{upstream}\"")?;
+        }
+        for (word, name) in [("host", "Host"), ("referrer", "Referer")] {
+            if let Some(value) = exchange.request.headers.get(name) {
+                write!(f, ", {word}: \"{}\"", Visible(value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Visible;
+
+    #[test]
+    fn what_is_logged_cannot_end_its_line_or_its_quotes() {
+        assert_eq!(Visible(b"a\"b\x01\r\n\x7f\xff\xc3\xa9").to_string(), "a\\x22b\\x01\\x0D\\x0A\\x7F\\xFFé");
+    }
+}

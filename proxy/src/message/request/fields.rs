@@ -1,0 +1,125 @@
+//! Header fields of requests (RFC 9112 §5), and what they say of the connection and the body.
+
+use super::error::{Refusal, bad};
+use super::{Length, Request, host};
+use crate::message::Headers;
+use crate::message::grammar::{decimal, lists};
+use crate::message::status::TOO_LARGE;
+
+/// The most header fields of one request.
+const MOST_FIELDS: usize = 256;
+
+/// As many as there are as a rule: room for more is made only when they come.
+const USUAL_FIELDS: usize = 32;
+
+const TOO_MANY: Refusal = Refusal { status: TOO_LARGE, reason: "client sent too many header lines" };
+
+/// Fields that nginx refuses to see twice; `Host`, `Content-Length` and `Transfer-Encoding` have words of their own.
+const ONCE: [&str; 7] = [
+    "Authorization",
+    "Expect",
+    "If-Match",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "If-Unmodified-Since",
+];
+
+impl Request {
+    /// Reads the header fields: the rest of the head, its empty line included.
+    pub(crate) fn read_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        self.read_some_fields(block)?;
+        self.settle()
+    }
+
+    /// Reads header fields and an empty line, though more may follow.
+    pub(crate) fn read_some_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        match self.read_up_to::<USUAL_FIELDS>(block) {
+            Err(TOO_MANY) => self.read_up_to::<MOST_FIELDS>(block),
+            outcome => outcome,
+        }
+    }
+
+    fn read_up_to<const MOST: usize>(&mut self, block: &[u8]) -> Result<(), Refusal> {
+        const INVALID: Refusal = bad("client sent invalid header line");
+        let mut fields = [httparse::EMPTY_HEADER; MOST];
+        match httparse::parse_headers(block, &mut fields) {
+            Ok(httparse::Status::Complete((_, fields))) => {
+                for field in fields {
+                    self.read_field(field.name, field.value)?;
+                }
+            }
+            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY),
+            Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID),
+        }
+        Ok(())
+    }
+
+    fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
+        // What nginx's `ignore_invalid_headers` and `underscores_in_headers off` leave out.
+        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+            return Ok(());
+        }
+        let once =
+            |headers: &Headers, reason| if headers.get(name).is_some() { Err(bad(reason)) } else { Ok(()) };
+        if ONCE.iter().any(|one| name.eq_ignore_ascii_case(one)) {
+            once(&self.headers, "client sent duplicate header line")?;
+        }
+        if name.eq_ignore_ascii_case("Host") {
+            once(&self.headers, "client sent duplicate host header")?;
+            let Some(host) = host::validate(value) else {
+                // Logs show it all the same.
+                self.headers.push(name, value);
+                return Err(bad("client sent invalid host header"));
+            };
+            if !self.absolute {
+                self.name_host(host);
+            }
+        } else if name.eq_ignore_ascii_case("Content-Length") {
+            once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
+        } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
+            once(&self.headers, "client sent duplicate \"Transfer-Encoding\" header")?;
+        } else if name.eq_ignore_ascii_case("Upgrade") {
+            // Not for HTTP/1.0 (RFC 9110 §7.8).
+            self.upgrade = self.version >= 11;
+        }
+        self.headers.push(name, value);
+        Ok(())
+    }
+
+    /// What can be said only once every field is known.
+    fn settle(&mut self) -> Result<(), Refusal> {
+        if self.version >= 11 && self.headers.get("Host").is_none() {
+            return Err(bad("client sent HTTP/1.1 request without \"Host\" header"));
+        }
+        if let Some(value) = self.headers.get("Content-Length") {
+            let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
+            self.body = Length::Known(length);
+        }
+        if let Some(coding) = self.headers.get("Transfer-Encoding") {
+            if self.version < 11 {
+                return Err(bad("client sent HTTP/1.0 request with \"Transfer-Encoding\" header"));
+            }
+            if !coding.eq_ignore_ascii_case(b"chunked") {
+                return Err(Refusal { status: 501, reason: "client sent unknown \"Transfer-Encoding\"" });
+            }
+            if self.body != Length::None {
+                return Err(bad(
+                    "client sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
+                ));
+            }
+            self.body = Length::Chunked;
+        }
+        if self.method() == b"CONNECT" {
+            return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
+        }
+        if self.method() == b"TRACE" {
+            return Err(Refusal { status: 405, reason: "client sent TRACE method" });
+        }
+        let says = |option: &str| self.headers.get_all("Connection").any(|value| lists(value, option));
+        self.keep_alive = if says("close") { false } else { self.version >= 11 || says("keep-alive") };
+        self.expects_continue = self.version >= 11
+            && self.headers.get("Expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
+        Ok(())
+    }
+}

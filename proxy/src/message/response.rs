@@ -1,0 +1,85 @@
+//! Responses that the proxy makes itself.
+
+use bytes::Bytes;
+
+use super::headers::Headers;
+
+/// A response made by the proxy itself (not one relayed from an app server). `Server`, `Date`, `Connection` and
+/// `Content-Length` are written by the connection, in nginx's order; `headers` holds the others.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// The status code.
+    pub(crate) status: u16,
+    /// `Content-Type`, if the response has one.
+    pub(crate) content_type: Option<String>,
+    /// `Last-Modified`, in seconds since the epoch.
+    pub(crate) last_modified: Option<u64>,
+    /// `Location`, not yet made absolute: a path starting with `/` becomes `http://host[:port]/…` as nginx does
+    /// (`absolute_redirect on`).
+    pub(crate) location: Option<Bytes>,
+    /// `ETag`, `Accept-Ranges`, `Content-Range` and the like, in order.
+    pub(crate) headers: Headers,
+    /// The body.
+    pub(crate) body: Body,
+}
+
+/// The body of a [`Response`]; its length is always known.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Nothing.
+    Empty,
+    /// Text in memory.
+    Bytes(Bytes),
+    /// Pieces of a file with text between them: one range of it, or a `multipart/byteranges`.
+    File {
+        /// The open file.
+        file: std::fs::File,
+        /// What is sent, in order.
+        pieces: Vec<Piece>,
+    },
+}
+
+/// A piece of a [`Body::File`].
+#[derive(Debug, Clone)]
+pub(crate) enum Piece {
+    /// `length` bytes of the file from `offset`.
+    File {
+        /// First byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
+    /// Text between two ranges.
+    Text(Bytes),
+}
+
+impl Body {
+    /// Bytes of the whole body.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Body::Empty => 0,
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File { pieces, .. } => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::File { length, .. } => *length,
+                    Piece::Text(text) => text.len() as u64,
+                })
+                .sum(),
+        }
+    }
+}
+
+impl Response {
+    /// A response with nothing but a status.
+    pub(crate) fn new(status: u16) -> Response {
+        Response {
+            status,
+            content_type: None,
+            last_modified: None,
+            location: None,
+            headers: Headers::new(),
+            body: Body::Empty,
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The head of a response, in nginx's order.
+
+use std::borrow::Cow;
+
+use super::pages::reason;
+use crate::clock::http_date;
+use crate::exchange::Exchange;
+use crate::message::status::visible;
+use crate::text;
+use crate::variables::Variables;
+use crate::version;
+use nginx_conf::model::Expires;
+use nginx_conf::template::Template;
+
+/// What a head says before the fields that come from elsewhere.
+#[derive(Debug, Default)]
+pub(crate) struct Lead<'r> {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Code and reason as an app server wrote them; nginx's words otherwise.
+    pub(crate) status_text: Option<&'r [u8]>,
+    /// `Content-Type`.
+    pub(crate) content_type: Option<&'r [u8]>,
+    /// `Content-Length`.
+    pub(crate) length: Option<u64>,
+    /// `Last-Modified`, seconds since the epoch.
+    pub(crate) last_modified: Option<u64>,
+    /// `Location`; a path is made absolute.
+    pub(crate) location: Option<&'r [u8]>,
+    /// `Transfer-Encoding: chunked`.
+    pub(crate) chunked: bool,
+    /// `Accept-Ranges` or `Content-Range`, which stands behind what `expires` and `add_header` add.
+    pub(crate) range: Option<(&'r [u8], &'r [u8])>,
+}
+
+/// Statuses to which `add_header` adds without `always`.
+const ADDS: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+
+/// Fields that `add_header` replaces.
+const REPLACES: [&str; 2] = ["ETag", "Last-Modified"];
+
+impl Exchange<'_> {
+    /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
+    pub(crate) fn write_head(&self, out: &mut Vec<u8>, lead: &Lead<'_>, fields: impl FnOnce(&mut Vec<u8>)) {
+        let status = visible(lead.status);
+        out.extend_from_slice(b"HTTP/1.1 ");
+        match lead.status_text {
+            Some(text) => out.extend_from_slice(text),
+            None => {
+                text::status(out, status);
+                out.push(b' ');
+                out.extend_from_slice(reason(status).as_bytes());
+            }
+        }
+        let product =
+            if self.settings.server_tokens { version::PRODUCT_WITH_VERSION } else { version::PRODUCT };
+        out.extend_from_slice(b"\r\nServer: ");
+        out.extend_from_slice(product.as_bytes());
+        out.extend_from_slice(b"\r\nDate: ");
+        out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        if let Some(kind) = lead.content_type.filter(|kind| !kind.is_empty()) {
+            write_field(out, b"Content-Type", kind);
+        }
+        if let Some(length) = lead.length {
+            write_number(out, b"Content-Length: ", length);
+        }
+        if let Some(second) = lead.last_modified {
+            write_field(out, b"Last-Modified", http_date(second).as_bytes());
+        }
+        let absolute = lead.location.filter(|location| location.starts_with(b"/"));
+        if let Some(path) = absolute {
+            out.extend_from_slice(b"Location: ");
+            self.write_absolute(out, path);
+            out.extend_from_slice(b"\r\n");
+        }
+        if lead.chunked {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        out.extend_from_slice(match (status, self.keep_alive) {
+            (101, _) => b"Connection: upgrade\r\n",
+            (_, true) => b"Connection: keep-alive\r\n",
+            (_, false) => b"Connection: close\r\n",
+        });
+        if let (true, Some(seconds)) = (self.keep_alive && status != 101, self.settings.keepalive_header) {
+            write_number(out, b"Keep-Alive: timeout=", seconds);
+        }
+        if let (Some(location), None) = (lead.location, absolute) {
+            write_field(out, b"Location", location);
+        }
+        fields(out);
+        self.write_expires(out, status, lead.last_modified);
+        for add in self.settings.add_header.iter().filter(|add| add.always || ADDS.contains(&status)) {
+            let value = match add.value.as_literal() {
+                Some(text) => Cow::Borrowed(text.as_bytes()),
+                None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
+            };
+            // There is one of these at most: what the file says counts.
+            if REPLACES.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
+                remove_field(out, add.name.as_bytes());
+            }
+            if !value.is_empty() {
+                write_field(out, add.name.as_bytes(), &value);
+            }
+        }
+        if let Some((name, value)) = lead.range {
+            write_field(out, name, value);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// `Expires` and `Cache-Control` as `expires` has them, in place of an app server's own: `ngx_http_set_expires`.
+    fn write_expires(&self, out: &mut Vec<u8>, status: u16, last_modified: Option<u64>) {
+        if self.settings.expires == Expires::Off || !ADDS.contains(&status) {
+            return;
+        }
+        let computed = match &self.settings.expires {
+            Expires::Computed { value, modified } => {
+                let text = self.evaluate_with_head(value, out);
+                Expires::parse(&String::from_utf8_lossy(&text), *modified).unwrap_or_default()
+            }
+            expires => expires.clone(),
+        };
+        let now = i64::try_from(self.cycle.clock.now().second).unwrap_or(i64::MAX);
+        // Of a file, or as an app server's answer says.
+        let modified = || {
+            let said =
+                || httpdate::parse_http_date(&String::from_utf8_lossy(field(out, "Last-Modified")?)).ok();
+            let said = || said()?.duration_since(std::time::UNIX_EPOCH).ok().map(|since| since.as_secs());
+            last_modified.or_else(said).and_then(|second| i64::try_from(second).ok())
+        };
+        let (at, age) = match computed {
+            Expires::Off | Expires::Computed { .. } => return,
+            Expires::Epoch => (1, -1),
+            Expires::Max => (2_145_916_555, 315_360_000),
+            Expires::Access(seconds) => (now.saturating_add(seconds), seconds),
+            Expires::Daily(second) => {
+                let at = self.cycle.clock.next(second);
+                (at, at - now)
+            }
+            Expires::Modified(seconds) => {
+                let from = modified().unwrap_or(now);
+                (
+                    from.saturating_add(seconds),
+                    if seconds < 0 { -1 } else { from.saturating_add(seconds) - now },
+                )
+            }
+        };
+        let date = http_date(u64::try_from(at).unwrap_or_default());
+        put_field(out, "Expires", &date);
+        let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
+        put_field(out, "Cache-Control", &control);
+    }
+
+    /// The value of a template that may name fields of the head so far.
+    fn evaluate_with_head(&self, template: &Template, head: &mut Vec<u8>) -> Vec<u8> {
+        self.response_head.replace(std::mem::take(head));
+        let value = self.evaluate(template);
+        *head = self.response_head.take();
+        value
+    }
+
+    /// `http://host[:port]` (or `https`) and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
+    fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
+        let (scheme, port): (&[u8], _) =
+            if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
+        out.extend_from_slice(scheme);
+        match self.request.host().unwrap_or_default() {
+            [] => out.extend_from_slice(text::ip_literal(self.client.local.ip()).as_bytes()),
+            host => out.extend_from_slice(host),
+        }
+        if self.client.local.port() != port {
+            out.push(b':');
+            text::decimal(out, u64::from(self.client.local.port()));
+        }
+        write_value(out, path);
+    }
+}
+
+/// The value of a field of a head.
+fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
+    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.find_map(|line| {
+        let (found, rest) = line.split_at_checked(name.len())?;
+        found.eq_ignore_ascii_case(name.as_bytes()).then(|| rest.strip_prefix(b": "))?
+    })
+}
+
+/// Puts a field in place of the first of its name, or behind all others; no second one stays.
+fn put_field(head: &mut Vec<u8>, name: &str, value: &str) {
+    let is_named = |line: &[u8]| {
+        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            && line.get(name.len()) == Some(&b':')
+    };
+    if !head.split(|&byte| byte == b'\n').any(is_named) {
+        return write_field(head, name.as_bytes(), value.as_bytes());
+    }
+    let mut out = Vec::with_capacity(head.len());
+    let mut is_first = true;
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        match (is_named(line), is_first) {
+            (false, _) => out.extend_from_slice(line),
+            (true, true) => {
+                write_field(&mut out, name.as_bytes(), value.as_bytes());
+                is_first = false;
+            }
+            (true, false) => {}
+        }
+    }
+    *head = out;
+}
+
+/// Takes all fields of a name out of a head.
+fn remove_field(head: &mut Vec<u8>, name: &[u8]) {
+    let is_other = |line: &&[u8]| {
+        let found = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        !found || line.get(name.len()) != Some(&b':')
+    };
+    *head = head.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
+}
+
+/// Appends one field.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    write_value(out, value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a value, which a variable may have brought a line end into (`$uri` with `%0d%0a` in it): such a byte becomes
+/// a space (RFC 9110 §5.5), so that no field, let alone a second response, can be smuggled in. nginx lets them pass.
+fn write_value(out: &mut Vec<u8>, value: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(value);
+    for byte in out.get_mut(start..).unwrap_or_default() {
+        *byte = if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte };
+    }
+}
+
+/// Appends a field whose value ends in a number.
+pub(crate) fn write_number(out: &mut Vec<u8>, lead: &[u8], number: u64) {
+    out.extend_from_slice(lead);
+    text::decimal(out, number);
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_cannot_end_its_line() {
+        let mut out = Vec::new();
+        super::write_field(&mut out, b"X", b"a\r\nSet-Cookie: b\0");
+        assert_eq!(out, b"X: a  Set-Cookie: b \r\n");
+    }
+}

@@ -1,0 +1,5 @@
+//! Responses as they leave.
+
+pub(crate) mod client;
+pub(crate) mod head;
+mod pages;

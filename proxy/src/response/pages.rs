@@ -1,0 +1,112 @@
+//! nginx's built-in pages and its words for status codes.
+
+use crate::message::Headers;
+use crate::message::status::{PLAIN_TO_TLS, TOO_LARGE};
+use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
+
+const PADDING: &str = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n";
+
+/// What follows the status code in a status line.
+pub(crate) fn reason(status: u16) -> &'static str {
+    match status {
+        200 => "OK",
+        201 => "Created",
+        202 => "Accepted",
+        204 => "No Content",
+        206 => "Partial Content",
+        302 => "Moved Temporarily",
+        304 => "Not Modified",
+        401 => "Unauthorized",
+        status => title(status),
+    }
+}
+
+/// What a page says; nginx words some codes in another way than in the status line. Empty: there is no page.
+fn title(status: u16) -> &'static str {
+    match status {
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Authorization Required",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Not Allowed",
+        406 => "Not Acceptable",
+        408 => "Request Time-out",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Request Entity Too Large",
+        414 => "Request-URI Too Large",
+        415 => "Unsupported Media Type",
+        416 => "Requested Range Not Satisfiable",
+        421 => "Misdirected Request",
+        429 => "Too Many Requests",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Temporarily Unavailable",
+        504 => "Gateway Time-out",
+        505 => "HTTP Version Not Supported",
+        507 => "Insufficient Storage",
+        _ => "",
+    }
+}
+
+/// The page of a status, if it has one. The request's fields say whether the browser is one that shows a page of its
+/// own when a server's is short.
+pub(crate) fn page(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
+    let product = if server_tokens { PRODUCT_WITH_VERSION } else { PRODUCT };
+    let special = match status {
+        TOO_LARGE => Some("Request Header Or Cookie Too Large"),
+        PLAIN_TO_TLS => Some("The plain HTTP request was sent to HTTPS port"),
+        _ => None,
+    };
+    let (head, heading, more) = match special {
+        Some(reason) => {
+            (format!("400 {reason}"), "400 Bad Request".to_owned(), format!("<center>{reason}</center>\r\n"))
+        }
+        None if title(status).is_empty() => return None,
+        None => (format!("{status} {}", title(status)), format!("{status} {}", title(status)), String::new()),
+    };
+    let mut page = format!(
+        "<html>\r\n<head><title>{head}</title></head>\r\n<body>\r\n<center><h1>{heading}</h1></center>\r\n{more}\
+         <hr><center>{product}</center>\r\n</body>\r\n</html>\r\n"
+    );
+    let pads = |agent: &[u8]| [&b"MSIE "[..], b"Chrome/"].iter().any(|name| contains(agent, name));
+    if status >= 400 && request.get("User-Agent").is_some_and(pads) {
+        page.push_str(&PADDING.repeat(6));
+    }
+    Some(page)
+}
+
+fn contains(text: &[u8], part: &[u8]) -> bool {
+    memchr::memmem::find(text, part).is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pages_are_nginx_s() {
+        let none = Headers::new();
+        assert_eq!(
+            page(502, false, &none).as_deref(),
+            Some(
+                "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
+                 <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>reference-proxy</center>\r\n</body>\r\n</html>\r\n"
+            )
+        );
+        assert_eq!((page(418, true, &none), reason(418), reason(302)), (None, "", "Moved Temporarily"));
+        let mut chrome = Headers::new();
+        chrome.push("User-Agent", "Mozilla/5.0 Chrome/140.0");
+        let long = |status| page(status, true, &chrome).map_or(0, |page| page.matches("padding").count());
+        assert_eq!((long(404), long(301)), (6, 0));
+    }
+}

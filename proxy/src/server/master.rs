@@ -1,0 +1,252 @@
+//! The master: owns the sockets, the logs and the pid file, starts workers and answers to signals.
+
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::pid;
+use super::signals::{Request, Signals};
+use super::sockets::Sockets;
+use super::startup::{Loader, Report};
+use super::worker::Command;
+use super::workers::Team;
+use crate::clock::Clock;
+use crate::log::{Files, Logs, describe};
+use nginx_conf::model::{Config, Level};
+
+/// After QUIT, how long tunnels (WebSockets) may go on before they are closed. nginx would wait for ever by default; a
+/// container is killed ten seconds after it was asked to stop, and clients had better see a proper end before that.
+const TUNNEL_GRACE: Duration = Duration::from_secs(5);
+
+/// After TERM, how long workers may take to end.
+const STOP_GRACE: Duration = Duration::from_secs(1);
+
+/// nginx tries to bind an address that is in use this often …
+const BIND_TRIES: usize = 5;
+/// … this far apart.
+const BIND_PAUSE: Duration = Duration::from_millis(500);
+
+/// A master process, its configuration (a cycle, in nginx's words) and its workers.
+#[derive(Debug)]
+pub(super) struct Master<'a> {
+    loader: &'a Loader,
+    config: Config,
+    files: Files,
+    logs: Rc<Logs>,
+    sockets: Sockets,
+    team: Team,
+}
+
+/// How far the master is on its way out.
+#[derive(Debug, Clone, Copy)]
+enum Phase {
+    Serving,
+    /// After QUIT; tunnels are closed at this time.
+    Quitting(Option<Instant>),
+    /// After TERM; whoever is left at this time is left behind.
+    Stopping(Instant),
+}
+
+impl<'a> Master<'a> {
+    /// Starts to serve a configuration.
+    ///
+    /// # Errors
+    ///
+    /// What nginx would log as `[emerg]`.
+    pub(super) async fn start(
+        loader: &'a Loader,
+        config: Config,
+        report: &mut Report,
+    ) -> Result<Master<'a>, String> {
+        let files = Files::open(&config).map_err(|error| error.to_string())?;
+        let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
+        report.also_log_to(Rc::clone(&logs));
+        let sockets = open_sockets(&Sockets::default(), &config, report).await?;
+        raise_descriptor_limit(report);
+        pid::write(&config.pid)?;
+        let mut master = Master { loader, config, files, logs, sockets, team: Team::new() };
+        let started = master.start_workers();
+        if started.is_err() {
+            // The error that is about to be reported says more than one about the file.
+            let _ = pid::remove(&master.config.pid);
+        }
+        started.map(|()| master)
+    }
+
+    /// Serves until a signal ends it and removes the pid file.
+    pub(super) async fn run(mut self, mut signals: Signals) {
+        let mut phase = Phase::Serving;
+        loop {
+            let deadline = match phase {
+                Phase::Serving | Phase::Quitting(None) => None,
+                Phase::Quitting(deadline) => deadline,
+                Phase::Stopping(deadline) => Some(deadline),
+            };
+            let timer = async {
+                match deadline {
+                    Some(deadline) => sleep_until(deadline).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                request = signals.next() => {
+                    self.notice(format_args!("{}", request.describe()));
+                    match (request, phase) {
+                        (Request::Stop(_), Phase::Stopping(_)) => break,
+                        (Request::Stop(_), _) => {
+                            self.team.tell(|| Command::Stop);
+                            phase = Phase::Stopping(Instant::now() + STOP_GRACE);
+                        }
+                        (Request::Quit, Phase::Serving) => {
+                            self.team.tell(|| Command::Drain { taken_over: Vec::new() });
+                            self.sockets = Sockets::default();
+                            phase = Phase::Quitting(Some(Instant::now() + TUNNEL_GRACE));
+                        }
+                        (Request::Reload, Phase::Serving) => self.reload().await,
+                        (Request::Reopen, _) => self.reopen(),
+                        (Request::Quit | Request::Reload | Request::Upgrade, _) => {}
+                    }
+                }
+                (ending, current) = self.team.ended() => {
+                    match &ending.panic {
+                        None => self.notice(format_args!("worker process {} exited with code 0", ending.tid)),
+                        Some(said) => self.logs.main_error(
+                            Level::Alert,
+                            format_args!("worker process {} exited by a panic: {said}", ending.tid),
+                        ),
+                    }
+                    if matches!(phase, Phase::Serving) && current {
+                        self.start_worker(ending.index).unwrap_or_else(|error| self.emerg(&error));
+                    }
+                }
+                () = timer => match phase {
+                    Phase::Stopping(_) => {
+                        self.logs.main_error(Level::Alert, format_args!("workers did not exit in time"));
+                        break;
+                    }
+                    _ => {
+                        self.team.tell(|| Command::Close);
+                        phase = Phase::Quitting(None);
+                    }
+                },
+            }
+            if !matches!(phase, Phase::Serving) && self.team.is_empty() {
+                break;
+            }
+        }
+        pid::remove(&self.config.pid)
+            .unwrap_or_else(|error| self.logs.main_error(Level::Alert, format_args!("{error}")));
+        self.notice(format_args!("exit"));
+    }
+
+    fn start_workers(&mut self) -> Result<(), String> {
+        self.notice(format_args!("start worker processes"));
+        (0..self.config.worker_processes).try_for_each(|index| self.start_worker(index))
+    }
+
+    fn start_worker(&mut self, index: usize) -> Result<(), String> {
+        let tid = self.team.start(index, &self.config, &self.files, &self.sockets)?;
+        self.notice(format_args!("start worker process {tid}"));
+        Ok(())
+    }
+
+    /// A new generation takes over with a new configuration; the old one finishes what it has begun. Whatever is wrong
+    /// with the new configuration, the old one goes on.
+    async fn reload(&mut self) {
+        self.notice(format_args!("reconfiguring"));
+        let config = match self.loader.load() {
+            Ok(config) => config,
+            Err(error) => return self.emerg(&error.headline()),
+        };
+        let files = match Files::open(&config) {
+            Ok(files) => files,
+            Err(error) => return self.emerg(&error.to_string()),
+        };
+        let mut report = Report::to_log(Rc::clone(&self.logs));
+        let sockets = match open_sockets(&self.sockets, &config, &mut report).await {
+            Ok(sockets) => sockets,
+            Err(error) => return self.emerg(&error),
+        };
+        let pid_moves = config.pid != self.config.pid;
+        if pid_moves && let Err(error) = pid::write(&config.pid) {
+            return self.emerg(&error);
+        }
+        for warning in &config.warnings {
+            report.say(Level::Warn, warning);
+        }
+        let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
+        let generation = self.team.next_generation();
+        let old = (
+            std::mem::replace(&mut self.config, config),
+            std::mem::replace(&mut self.files, files),
+            std::mem::replace(&mut self.logs, logs),
+            std::mem::replace(&mut self.sockets, sockets),
+        );
+        let started = self.start_workers();
+        if started.is_err() {
+            self.team.return_to(generation);
+        }
+        let obsolete = if started.is_ok() { &old.0.pid } else { &self.config.pid };
+        if pid_moves {
+            pid::remove(obsolete).unwrap_or_else(|error| self.emerg(&error));
+        }
+        if let Err(error) = started {
+            (self.config, self.files, self.logs, self.sockets) = old;
+            return self.emerg(&error);
+        }
+        let taken_over = self.addresses();
+        self.team.tell_old(|| Command::Drain { taken_over: taken_over.clone() });
+    }
+
+    fn reopen(&mut self) {
+        self.notice(format_args!("reopening logs"));
+        let (files, errors) = self.files.reopen(self.config.user.as_ref());
+        for error in errors {
+            self.emerg(&error.to_string());
+        }
+        self.files = files;
+        self.logs.reopen(self.files.clone());
+        self.team.tell(|| Command::Reopen(self.files.clone()));
+    }
+
+    fn addresses(&self) -> Vec<SocketAddr> {
+        self.config.http.iter().flat_map(|http| &http.listen).map(|listen| listen.address).collect()
+    }
+
+    fn notice(&self, message: std::fmt::Arguments<'_>) {
+        self.logs.main_error(Level::Notice, message);
+    }
+
+    fn emerg(&self, message: &str) {
+        self.logs.main_error(Level::Emerg, format_args!("{message}"));
+    }
+}
+
+/// Opens what the configuration listens on, trying again for a while where an address is in use.
+async fn open_sockets(existing: &Sockets, config: &Config, report: &mut Report) -> Result<Sockets, String> {
+    let Some(http) = &config.http else { return Ok(Sockets::default()) };
+    for _ in 0..BIND_TRIES {
+        match existing.for_configuration(http, config.worker_processes) {
+            Err(error) if error.in_use() => {
+                report.say(Level::Emerg, &error.to_string());
+                report.say(Level::Notice, &format!("try again to bind() after {}ms", BIND_PAUSE.as_millis()));
+                sleep(BIND_PAUSE).await;
+            }
+            result => return result.map_err(|error| error.to_string()),
+        }
+    }
+    Err("still could not bind()".to_owned())
+}
+
+/// nginx's workers are processes, each with its own limit of open files; ours share one, so it is raised as far as it
+/// may be.
+fn raise_descriptor_limit(report: &mut Report) {
+    use rustix::process::{Resource, getrlimit, setrlimit};
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, limit) {
+        report.say(Level::Warn, &format!("setrlimit(RLIMIT_NOFILE) failed ({})", describe(&error.into())));
+    }
+}

@@ -1,0 +1,203 @@
+//! The master's side of its workers: starting them, telling them things, seeing them end.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc as handshake;
+use std::thread;
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::sync::mpsc;
+
+use super::panic;
+use super::sockets::Sockets;
+use super::worker::{self, Command, Seed};
+use crate::log::{Files, describe};
+use nginx_conf::model::Config;
+
+/// Every worker that has not ended, of this generation and of older ones that still finish their exchanges.
+#[derive(Debug)]
+pub(super) struct Team {
+    members: Vec<Member>,
+    /// The generation that serves.
+    generation: u64,
+    /// How many generations there have been.
+    generations: u64,
+    numbers: Arc<AtomicU64>,
+    endings: mpsc::UnboundedSender<Ending>,
+    ended: mpsc::UnboundedReceiver<Ending>,
+}
+
+#[derive(Debug)]
+struct Member {
+    generation: u64,
+    tid: u32,
+    commands: mpsc::UnboundedSender<Command>,
+}
+
+/// Which workers belong together.
+#[derive(Debug)]
+pub(super) struct Generation(u64);
+
+/// A worker has ended.
+#[derive(Debug)]
+pub(super) struct Ending {
+    /// Its thread.
+    pub(super) tid: u32,
+    /// Its place among the workers.
+    pub(super) index: usize,
+    /// What it said when it panicked.
+    pub(super) panic: Option<String>,
+    generation: u64,
+}
+
+impl Team {
+    /// Nobody yet.
+    pub(super) fn new() -> Team {
+        let (endings, ended) = mpsc::unbounded_channel();
+        Team {
+            members: Vec::new(),
+            generation: 0,
+            generations: 0,
+            numbers: Arc::new(AtomicU64::new(1)),
+            endings,
+            ended,
+        }
+    }
+
+    /// Whether everybody has ended.
+    pub(super) fn is_empty(&self) -> bool {
+        self.members.is_empty()
+    }
+
+    /// Begins a new generation, to which workers started from here on belong. Returns the one before.
+    pub(super) fn next_generation(&mut self) -> Generation {
+        self.generations += 1;
+        Generation(std::mem::replace(&mut self.generation, self.generations))
+    }
+
+    /// Goes back to an older generation, after those of the new one were told to stop.
+    pub(super) fn return_to(&mut self, Generation(generation): Generation) {
+        self.tell_where(|member| member.generation == self.generation, || Command::Stop);
+        self.generation = generation;
+    }
+
+    /// Starts a worker on a thread of its own and waits until it has given up root and runs. Returns its thread's id.
+    ///
+    /// # Errors
+    ///
+    /// In nginx's words, when the thread cannot be started or cannot become `user`.
+    pub(super) fn start(
+        &mut self,
+        index: usize,
+        config: &Config,
+        files: &Files,
+        sockets: &Sockets,
+    ) -> Result<u32, String> {
+        let (commands, receiver) = mpsc::unbounded_channel();
+        let seed = Seed {
+            config: config.clone(),
+            files: files.clone(),
+            shares: sockets.share(index, config.worker_processes),
+            numbers: Arc::clone(&self.numbers),
+            commands: receiver,
+        };
+        let (ready, readiness) = handshake::channel();
+        let (endings, generation) = (self.endings.clone(), self.generation);
+        let body = move || {
+            let tid = thread_id();
+            let panic = match prepare(&seed.config) {
+                Ok(runtime) => {
+                    let _ = ready.send(Ok(tid));
+                    let ended = catch_unwind(AssertUnwindSafe(|| {
+                        runtime.block_on(worker::run(seed));
+                        // A file that is still being read in the background must not hold the worker back.
+                        runtime.shutdown_background();
+                    }));
+                    ended.err().map(|panic| panic::message(&*panic).to_owned())
+                }
+                Err(error) => return drop(ready.send(Err(error))),
+            };
+            // The master may have ended first.
+            let _ = endings.send(Ending { tid, index, panic, generation });
+        };
+        thread::Builder::new()
+            .name(format!("worker {index}"))
+            .spawn(body)
+            .map_err(|error| format!("clone() failed ({})", describe(&error)))?;
+        let tid = readiness.recv().map_err(|_| "worker ended before it began".to_owned())??;
+        self.members.push(Member { generation, tid, commands });
+        Ok(tid)
+    }
+
+    /// The next worker to end, and whether it should be replaced: it is of this generation and was not told to go.
+    pub(super) async fn ended(&mut self) -> (Ending, bool) {
+        loop {
+            // Cannot be `None`: the team holds a sender itself.
+            let Some(ending) = self.ended.recv().await else { continue };
+            self.members.retain(|member| member.tid != ending.tid);
+            let current = ending.generation == self.generation;
+            return (ending, current);
+        }
+    }
+
+    /// Tells every worker.
+    pub(super) fn tell(&self, command: impl Fn() -> Command) {
+        self.tell_where(|_| true, command);
+    }
+
+    /// Tells the workers of older generations.
+    pub(super) fn tell_old(&self, command: impl Fn() -> Command) {
+        self.tell_where(|member| member.generation != self.generation, command);
+    }
+
+    fn tell_where(&self, whom: impl Fn(&Member) -> bool, command: impl Fn() -> Command) {
+        for member in self.members.iter().filter(|member| whom(member)) {
+            // One that has just ended need not know.
+            let _ = member.commands.send(command());
+        }
+    }
+}
+
+fn prepare(config: &Config) -> Result<LocalRuntime, String> {
+    if let Some(user) = config.user.as_ref().filter(|_| worker::is_root()) {
+        worker::drop_to(user).map_err(|(call, error)| {
+            let argument = match call {
+                "setuid" => user.uid.to_string(),
+                "setgid" => user.gid.to_string(),
+                "prctl" => "PR_SET_NO_NEW_PRIVS".to_owned(),
+                _ => format!("{}, {}", user.name, user.gid),
+            };
+            format!("{call}({argument}) failed ({})", describe(&error))
+        })?;
+    }
+    Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .map_err(|error| format!("epoll_create() failed ({})", describe(&error)))
+}
+
+fn thread_id() -> u32 {
+    rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn those_of_a_generation_that_failed_are_told_to_stop() {
+        let mut team = Team::new();
+        let join = |team: &mut Team| {
+            let (commands, told) = mpsc::unbounded_channel();
+            team.members.push(Member { generation: team.generation, tid: 0, commands });
+            told
+        };
+        let mut old = join(&mut team);
+        let before = team.next_generation();
+        let mut new = join(&mut team);
+        team.return_to(before);
+        assert!(old.try_recv().is_err() && matches!(new.try_recv(), Ok(Command::Stop)));
+        assert_eq!(team.generation, 0);
+    }
+}
