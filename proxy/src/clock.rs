@@ -12,12 +12,12 @@ use jiff::{Timestamp, Zoned};
 #[derive(Debug)]
 pub(crate) struct Clock {
     zone: TimeZone,
-    moment: RefCell<Rc<Moment>>,
+    moment: RefCell<Rc<FormattedTime>>,
 }
 
 /// One second, spelt out.
 #[derive(Debug)]
-pub(crate) struct Moment {
+pub(crate) struct FormattedTime {
     /// Seconds since the epoch.
     pub(crate) second: u64,
     /// `Date:` and `Last-Modified:` (RFC 9110 §5.6.7): `Sat, 31 Jan 2026 12:00:00 GMT`.
@@ -40,16 +40,16 @@ impl Clock {
     /// A clock in the system's time zone.
     pub(crate) fn new() -> Clock {
         let zone = TimeZone::system();
-        let moment = RefCell::new(Rc::new(Moment::at(since_epoch().as_secs(), &zone)));
+        let moment = RefCell::new(Rc::new(FormattedTime::at(since_epoch().as_secs(), &zone)));
         Clock { zone, moment }
     }
 
     /// The current second.
-    pub(crate) fn now(&self) -> Rc<Moment> {
+    pub(crate) fn now(&self) -> Rc<FormattedTime> {
         let second = since_epoch().as_secs();
         let mut moment = self.moment.borrow_mut();
         if moment.second != second {
-            *moment = Rc::new(Moment::at(second, &self.zone));
+            *moment = Rc::new(FormattedTime::at(second, &self.zone));
         }
         Rc::clone(&moment)
     }
@@ -57,7 +57,7 @@ impl Clock {
 
 impl Clock {
     /// When the `second` of the day comes next, in this clock's time zone, as seconds since the epoch: `ngx_next_time`.
-    pub(crate) fn next(&self, second: u32) -> i64 {
+    pub(crate) fn next_time_of_day(&self, second: u32) -> i64 {
         let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
         let zoned = Timestamp::from_second(now).unwrap_or_default().to_zoned(self.zone.clone());
         let midnight = zoned.start_of_day().map_or(now, |day| day.timestamp().as_second());
@@ -71,15 +71,15 @@ pub(crate) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
-impl Moment {
-    fn at(second: u64, zone: &TimeZone) -> Moment {
+impl FormattedTime {
+    fn at(second: u64, zone: &TimeZone) -> FormattedTime {
         let zoned = i64::try_from(second)
             .ok()
             .and_then(|second| Timestamp::from_second(second).ok())
             .map(|timestamp| timestamp.to_zoned(zone.clone()))
             .unwrap_or_default();
         let text = |format: &str, zoned: &Zoned| zoned.strftime(format).to_string().into_boxed_str();
-        Moment {
+        FormattedTime {
             second,
             http: http_date(second).into_boxed_str(),
             local: text("%d/%b/%Y:%H:%M:%S %z", &zoned),
@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_second_is_spelt_as_nginx_spells_it() {
         let seoul = TimeZone::fixed(jiff::tz::offset(9));
-        let moment = Moment::at(1_769_860_805, &seoul);
+        let moment = FormattedTime::at(1_769_860_805, &seoul);
         assert_eq!(&*moment.http, "Sat, 31 Jan 2026 12:00:05 GMT");
         assert_eq!(&*moment.local, "31/Jan/2026:21:00:05 +0900");
         assert_eq!(&*moment.iso8601, "2026-01-31T21:00:05+09:00");

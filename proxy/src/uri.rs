@@ -19,7 +19,7 @@ pub struct Target<'a> {
     /// `$args`: what follows the `?`; empty where there is none.
     pub args: &'a [u8],
     /// Some of the path was percent-encoded, so that it has to be encoded again when it is sent on.
-    pub quoted: bool,
+    pub quoted_uri: bool,
     /// An absolute form with a query and no path: `raw` has no path, `path` is `/`.
     pub empty_path: bool,
 }
@@ -51,12 +51,12 @@ pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
         Some((b'?', args)) => args.split(|byte| *byte == b'#').next().unwrap_or_default(),
         _ => &[],
     };
-    let (path, quoted) = match () {
+    let (path, quoted_uri) = match () {
         () if path.is_empty() => (Cow::Borrowed(&b"/"[..]), false),
         () if is_plain(path) => (Cow::Borrowed(path), false),
         () => (Cow::Owned(normalise(path)?), path.contains(&b'%')),
     };
-    Ok(Target { raw, host, path, args, quoted, empty_path })
+    Ok(Target { raw, host, path, args, quoted_uri, empty_path })
 }
 
 /// Whether a path stands for itself.

@@ -6,12 +6,12 @@ use std::rc::Rc;
 
 use tokio::net::TcpStream;
 
-use super::Session;
+use super::HttpConnection;
 use super::server_names;
 use crate::cycle::Cycle;
-use crate::exchange::Client;
-use crate::response::client::Connection;
-use crate::tls::{self, Begun, Greeting};
+use crate::exchange::ClientInfo;
+use crate::response::client::ClientConnection;
+use crate::tls::{self, Handshake, HandshakeOptions};
 use nginx_conf::model::{Http, Level, Listen};
 
 /// Serves an accepted connection until it ends. `listen`: the index of its listening address in the configuration.
@@ -27,21 +27,21 @@ pub(crate) async fn serve(
     let Some(listen) = http.listen.get(listen) else { return };
     // A socket that cannot be told so works all the same.
     let _ = stream.set_nodelay(true);
-    let client = Client { peer, local, number: cycle.next_connection(), requests: 0 };
+    let client = ClientInfo { peer, local, number: cycle.next_connection_number(), requests: 0 };
     if listen.tls {
         // In a box, so that plain connections need not hold the room that a handshake takes.
         Box::pin(serve_tls(stream, &cycle, http, listen, client)).await;
     } else {
-        Session::new(&cycle, http, listen, client).run(Connection::new(stream)).await;
+        HttpConnection::new(&cycle, http, listen, client).run(ClientConnection::new(stream)).await;
     }
 }
 
 /// Shakes hands first, on behalf of the server that the client names, or else of the default server.
-async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Listen, client: Client) {
+async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Listen, client: ClientInfo) {
     let server = |index: usize| http.servers.get(index);
     let Some(default) = server(listen.default_server) else { return };
     let chosen = Cell::new(listen.default_server);
-    let greeting = Greeting {
+    let options = HandshakeOptions {
         timeout: default.client_header_timeout,
         connections: &cycle.connections,
         choose: |name: Option<&str>| {
@@ -56,13 +56,13 @@ async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Liste
             server.tls.clone().or_else(|| default.tls.clone())
         },
     };
-    let session = Session::new(cycle, http, listen, client);
-    match tls::begin(stream, greeting).await {
-        Ok(Begun::Tls(stream, facts)) => {
-            session.over_tls(chosen.get(), &facts).run(Connection::new(*stream)).await;
+    let session = HttpConnection::new(cycle, http, listen, client);
+    match tls::accept(stream, options).await {
+        Ok(Handshake::Tls(stream, info)) => {
+            session.over_tls(chosen.get(), &info).run(ClientConnection::new(*stream)).await;
         }
-        Ok(Begun::Plain(stream)) => session.plain_to_tls().run(Connection::new(stream)).await,
-        Ok(Begun::Evicted) => {}
+        Ok(Handshake::Plain(stream)) => session.plain_to_tls().run(ClientConnection::new(stream)).await,
+        Ok(Handshake::Evicted) => {}
         Err(failed) => {
             let Some(location) = http.locations.get(default.root.0) else { return };
             let (number, ip, address) = (client.number, client.peer.ip(), listen.address);

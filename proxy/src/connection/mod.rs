@@ -8,47 +8,47 @@ use std::io::ErrorKind;
 use std::task::Poll;
 use std::time::Duration;
 
-use crate::cycle::{Cycle, Stage};
-use crate::exchange::{Client, Exchange};
+use crate::cycle::{Cycle, ShutdownStage};
+use crate::exchange::{ClientInfo, Exchange};
 use crate::log::describe;
-use crate::message::request::error::Refusal;
-use crate::message::request::reader::Arriving;
-use crate::message::request::scanner::Limits;
-use crate::message::request::{Length, Request};
-use crate::message::status::PLAIN_TO_TLS;
+use crate::message::request::error::RequestError;
+use crate::message::request::reader::HeadReader;
+use crate::message::request::scanner::HeadLimits;
+use crate::message::request::{BodyLength, Request};
+use crate::message::status::HTTP_TO_HTTPS;
 use crate::message::{Headers, Response};
-use crate::phases::{self, Content};
-use crate::proxy::{self, Unanswered};
-use crate::response::client::{Connection, Gone, error_page, mistrust, page_response};
-use crate::tls::Facts;
-use crate::wire::{Framing, Inflow, Stream};
+use crate::phases::{self, Answer};
+use crate::proxy::{self, ProxyError};
+use crate::response::client::{ClientConnection, SendError, close_after_error, error_page, page_response};
+use crate::tls::TlsInfo;
+use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::{Http, Level, Listen};
 
 /// What the requests of a connection share.
-pub(super) struct Session<'a> {
+pub(super) struct HttpConnection<'a> {
     cycle: &'a Cycle,
     http: &'a Http,
     listen: &'a Listen,
-    client: Client,
+    client: ClientInfo,
     /// The server that answers until a request has named one.
     server: usize,
-    tls: Option<&'a Facts>,
+    tls: Option<&'a TlsInfo>,
     /// HTTP without TLS where the address wants TLS.
     plain_to_tls: bool,
-    memory: Kept,
+    memory: RequestMemory,
     /// `keepalive_timeout` where the last request was answered.
     keepalive_timeout: Duration,
 }
 
 /// Memory that goes from one request of a connection to the next.
 #[derive(Default)]
-struct Kept {
+struct RequestMemory {
     request: Request,
     response_head: Vec<u8>,
     upstream_fields: Headers,
 }
 
-impl Kept {
+impl RequestMemory {
     /// Room for a usual head; what a long one has taken is given back.
     const HEAD: usize = 1024;
 
@@ -72,30 +72,35 @@ impl Kept {
 }
 
 /// What reading a head came to.
-enum Read {
+enum HeadOutcome {
     Request,
     /// The head is refused.
-    Refused(Refusal),
+    Invalid(RequestError),
     /// The client has gone or been silent in the middle of a head; the status is for the log.
-    Broken(u16),
+    Aborted(u16),
     /// There was nothing to read.
-    Nothing,
+    Empty,
 }
 
 /// How a connection goes on after a request.
 #[derive(Debug, PartialEq, Eq)]
-enum After {
-    Next,
+enum AfterRequest {
+    KeepAlive,
     Close,
-    Linger,
+    LingeringClose,
     /// An answer broke off, or nobody is there: no end is announced that could be taken for the answer's.
-    Drop,
+    Abort,
 }
 
-impl<'a> Session<'a> {
+impl<'a> HttpConnection<'a> {
     /// A connection on which nothing has been asked yet.
-    pub(super) fn new(cycle: &'a Cycle, http: &'a Http, listen: &'a Listen, client: Client) -> Session<'a> {
-        Session {
+    pub(super) fn new(
+        cycle: &'a Cycle,
+        http: &'a Http,
+        listen: &'a Listen,
+        client: ClientInfo,
+    ) -> HttpConnection<'a> {
+        HttpConnection {
             cycle,
             http,
             listen,
@@ -103,36 +108,36 @@ impl<'a> Session<'a> {
             server: listen.default_server,
             tls: None,
             plain_to_tls: false,
-            memory: Kept::default(),
+            memory: RequestMemory::default(),
             keepalive_timeout: Duration::ZERO,
         }
     }
 
-    /// After a handshake in which the client named this server.
-    pub(super) fn over_tls(self, server: usize, facts: &'a Facts) -> Session<'a> {
-        Session { server, tls: Some(facts), ..self }
+    /// AfterRequest a handshake in which the client named this server.
+    pub(super) fn over_tls(self, server: usize, info: &'a TlsInfo) -> HttpConnection<'a> {
+        HttpConnection { server, tls: Some(info), ..self }
     }
 
     /// Without a handshake where there should have been one.
-    pub(super) fn plain_to_tls(self) -> Session<'a> {
-        Session { plain_to_tls: true, ..self }
+    pub(super) fn plain_to_tls(self) -> HttpConnection<'a> {
+        HttpConnection { plain_to_tls: true, ..self }
     }
 
     /// Serves requests until the connection ends.
-    pub(super) async fn run<S: Stream>(mut self, mut connection: Connection<S>) {
+    pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
         while self.wait(&mut connection).await {
             match self.serve_one(&mut connection).await {
-                After::Next => {}
-                After::Close => break,
-                After::Linger => return connection.linger().await,
-                After::Drop => return,
+                AfterRequest::KeepAlive => {}
+                AfterRequest::Close => break,
+                AfterRequest::LingeringClose => return connection.linger().await,
+                AfterRequest::Abort => return,
             }
         }
-        connection.stream.end();
+        connection.stream.close();
     }
 
     /// Waits for the first byte of a request; false when the connection is to be closed.
-    async fn wait<S: Stream>(&mut self, connection: &mut Connection<S>) -> bool {
+    async fn wait<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> bool {
         if !connection.input.is_empty() {
             return true;
         }
@@ -142,7 +147,7 @@ impl<'a> Session<'a> {
             true => server.client_header_timeout,
             false => self.keepalive_timeout,
         };
-        let Connection { stream, input, reading, writing, .. } = connection;
+        let ClientConnection { stream, input, reading, writing, .. } = connection;
         reading.stop();
         writing.stop();
         let mut idle = None;
@@ -163,8 +168,8 @@ impl<'a> Session<'a> {
         // A request that has come by now would be lost: no client may send a POST again of which it does not know whether
         // it was run. A busy client asks again within a turn of the event loop.
         tokio::task::yield_now().await;
-        if !stream.has_bytes() {
-            stream.part();
+        if !stream.has_unread_bytes() {
+            stream.close_idle();
             return false;
         }
         reading.start(server.client_header_timeout);
@@ -175,20 +180,20 @@ impl<'a> Session<'a> {
         .await
     }
 
-    async fn serve_one<S: Stream>(&mut self, connection: &mut Connection<S>) -> After {
+    async fn serve_one<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> AfterRequest {
         let (http, cycle) = (self.http, self.cycle);
-        let Some(server) = http.servers.get(self.server) else { return After::Close };
+        let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
         self.client.requests += 1;
-        let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return After::Close };
+        let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
         x.tls = self.tls;
         self.memory.lend(&mut x);
         let after = match read_head(connection, &mut x).await {
-            Read::Nothing => return After::Close,
-            Read::Broken(status) => {
+            HeadOutcome::Empty => return AfterRequest::Close,
+            HeadOutcome::Aborted(status) => {
                 x.status = status;
-                After::Close
+                AfterRequest::Close
             }
-            Read::Refused(refusal) => {
+            HeadOutcome::Invalid(refusal) => {
                 x.uri = std::mem::take(&mut x.request.path);
                 x.args = std::mem::take(&mut x.request.args);
                 x.log(Level::Info, format_args!("{}", refusal.reason));
@@ -196,20 +201,20 @@ impl<'a> Session<'a> {
                 let page = error_page(&mut x, refusal.status);
                 // The client may be gone; the answer was for it alone.
                 let _ = connection.respond(&mut x, page).await;
-                After::Linger
+                AfterRequest::LingeringClose
             }
-            Read::Request if self.plain_to_tls => {
+            HeadOutcome::Request if self.plain_to_tls => {
                 self.choose_server(&mut x);
                 let sent = "client sent plain HTTP request to HTTPS port";
                 x.log(Level::Info, format_args!("{sent} while reading client request headers"));
                 x.linger = true;
-                let page = error_page(&mut x, PLAIN_TO_TLS);
+                let page = error_page(&mut x, HTTP_TO_HTTPS);
                 let _ = connection.respond(&mut x, page).await;
-                After::Linger
+                AfterRequest::LingeringClose
             }
-            Read::Request => {
+            HeadOutcome::Request => {
                 self.choose_server(&mut x);
-                x.keep_alive = x.request.keep_alive && *cycle.quitting.borrow() == Stage::Serving;
+                x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
                 answer(connection, &mut x).await
             }
         };
@@ -235,22 +240,22 @@ impl<'a> Session<'a> {
 }
 
 /// Reads a request's head, the first bytes of which have come already.
-async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>) -> Read {
+async fn read_head<S: Stream>(connection: &mut ClientConnection<S>, x: &mut Exchange<'_>) -> HeadOutcome {
     let server = x.server;
     let large = server.large_client_header_buffers * server.large_client_header_size;
-    let limits = Limits {
+    let limits = HeadLimits {
         line: server.large_client_header_size.max(server.client_header_buffer_size),
         head: server.client_header_buffer_size + large,
     };
-    let Connection { stream, input, reading, .. } = connection;
-    let mut arriving = Arriving::new(limits);
+    let ClientConnection { stream, input, reading, .. } = connection;
+    let mut arriving = HeadReader::new(limits);
     x.request.clear();
     reading.stop();
     loop {
         let head = arriving.read(input, &mut x.request);
         x.request_length = arriving.length();
         if let Some(head) = head {
-            return head.map_or_else(Read::Refused, |()| Read::Request);
+            return head.map_or_else(HeadOutcome::Invalid, |()| HeadOutcome::Request);
         }
         if input.is_full() {
             input.grow(limits.head + 1);
@@ -270,7 +275,7 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         };
         if !arriving.has_line() {
             if input.bytes().iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
-                return Read::Nothing;
+                return HeadOutcome::Empty;
             }
             x.request.keep_partial_line(input.bytes());
         }
@@ -281,54 +286,54 @@ async fn read_head<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'
         };
         let part = if arriving.has_line() { "headers" } else { "line" };
         x.log(Level::Info, format_args!("{what} while reading client request {part}"));
-        return Read::Broken(status);
+        return HeadOutcome::Aborted(status);
     }
 }
 
 /// Answers a request whose head has been read.
-async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>) -> After {
+async fn answer<S: Stream>(connection: &mut ClientConnection<S>, x: &mut Exchange<'_>) -> AfterRequest {
     x.uri = std::mem::take(&mut x.request.path);
     x.args = std::mem::take(&mut x.request.args);
     x.has_args = x.request.has_empty_query();
-    x.quoted = x.request.quoted;
-    x.target_is_valid = x.request.has_path;
+    x.quoted_uri = x.request.quoted_uri;
+    x.valid_unparsed_uri = x.request.has_path;
     let framing = match x.request.body {
-        Length::None => Framing::Length(0),
-        Length::Known(length) => Framing::Length(length),
-        Length::Chunked => Framing::Chunked,
+        BodyLength::None => Framing::Length(0),
+        BodyLength::Known(length) => Framing::Length(length),
+        BodyLength::Chunked => Framing::Chunked,
     };
     let at_hand = connection.input.len();
-    let begun = Inflow::new(framing, &mut connection.input);
+    let begun = BodyReader::new(framing, &mut connection.input);
     connection.body = match begun {
         Ok(body) => body,
         Err(_) => {
-            connection.body = Inflow::empty();
+            connection.body = BodyReader::empty();
             x.log(Level::Error, format_args!("client sent invalid chunked body"));
             x.linger = true;
             let page = error_page(x, 400);
             let _ = connection.respond(x, page).await;
-            return After::Linger;
+            return AfterRequest::LingeringClose;
         }
     };
     let behind = connection.input.len() - connection.body.data(&connection.input).len();
-    x.body_at_hand = at_hand.saturating_sub(behind) as u64;
+    x.preread_body = at_hand.saturating_sub(behind) as u64;
     let mut content = phases::run(x);
     let outcome = loop {
         let status = match content {
-            Content::Proxy => match proxy::handle(connection, x).await {
+            Answer::Proxy => match proxy::handle(connection, x).await {
                 Ok(()) => break Ok(()),
-                Err(Unanswered::Status(status)) => status,
-                Err(Unanswered::Close) if x.status == 101 => return After::Close,
-                Err(Unanswered::Close) => return After::Drop,
+                Err(ProxyError::Status(status)) => status,
+                Err(ProxyError::Close) if x.status == 101 => return AfterRequest::Close,
+                Err(ProxyError::Close) => return AfterRequest::Abort,
             },
-            Content::Respond(response) => break own(connection, x, response).await,
-            Content::Error(status) => status,
-            Content::Close(status) => {
+            Answer::Response(response) => break own(connection, x, response).await,
+            Answer::Error(status) => status,
+            Answer::Close(status) => {
                 x.status = status;
-                return After::Close;
+                return AfterRequest::Close;
             }
         };
-        mistrust(x, status);
+        close_after_error(x, status);
         content = match phases::error_page(x, status) {
             Some(instead) => instead,
             None => {
@@ -338,22 +343,22 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
         };
     };
     match outcome {
-        Err(()) => After::Drop,
-        Ok(()) if x.status == 101 => After::Close,
+        Err(()) => AfterRequest::Abort,
+        Ok(()) if x.status == 101 => AfterRequest::Close,
         Ok(()) if x.keep_alive => {
             if connection.discard_body().await {
-                After::Next
+                AfterRequest::KeepAlive
             } else {
-                After::Close
+                AfterRequest::Close
             }
         }
         Ok(()) => {
             // What has come of a body that nobody wants is nothing to wait for.
             connection.body.skip(&mut connection.input);
             if x.linger || !connection.body.is_complete() || !connection.input.is_empty() {
-                After::Linger
+                AfterRequest::LingeringClose
             } else {
-                After::Close
+                AfterRequest::Close
             }
         }
     }
@@ -362,14 +367,14 @@ async fn answer<S: Stream>(connection: &mut Connection<S>, x: &mut Exchange<'_>)
 /// Sends a response made here. A client that waits for a 100 and is sent this instead may go on with its body or not:
 /// nobody could tell its next request from that body, so the connection ends.
 async fn own<S: Stream>(
-    connection: &mut Connection<S>,
+    connection: &mut ClientConnection<S>,
     x: &mut Exchange<'_>,
     response: Response,
 ) -> Result<(), ()> {
-    if x.request.expects_continue && !x.continued && !connection.body.is_complete() {
+    if x.request.expects_continue && !x.sent_continue && !connection.body.is_complete() {
         x.keep_alive = false;
     }
-    connection.respond(x, response).await.map_err(|Gone(error)| {
+    connection.respond(x, response).await.map_err(|SendError(error)| {
         let doing = "while sending response to client";
         match error.kind() {
             ErrorKind::TimedOut => {

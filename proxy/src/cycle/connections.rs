@@ -20,27 +20,27 @@ struct Shared {
     used: Cell<usize>,
     clients: Cell<usize>,
     no_clients: Notify,
-    /// Idle connections that were told to close and have not done so yet.
+    /// IdleConnection connections that were told to close and have not done so yet.
     evicting: Cell<usize>,
     /// Connections that wait for a request, the longest waiting first.
-    idle: RefCell<BTreeMap<u64, Waiting>>,
+    idle: RefCell<BTreeMap<u64, IdleEntry>>,
     next_idle: Cell<u64>,
     /// Who holds connections to app servers that are not in use.
-    spare: RefCell<Vec<Weak<dyn Spare>>>,
+    reusable: RefCell<Vec<Weak<dyn ReusableConnections>>>,
     /// The second of the last warning that room had to be made.
     warned: Cell<u64>,
     draining: Cell<bool>,
 }
 
 /// Holds connections that it can do without.
-pub(crate) trait Spare: std::fmt::Debug {
+pub(crate) trait ReusableConnections: std::fmt::Debug {
     /// Closes one of them; false when there are none.
-    fn give_up(&self) -> bool;
+    fn close_one(&self) -> bool;
 }
 
 /// A connection that waits.
 #[derive(Debug)]
-struct Waiting {
+struct IdleEntry {
     /// For its first request, which it may still send when the worker drains.
     first: bool,
     waker: Option<Waker>,
@@ -48,7 +48,7 @@ struct Waiting {
 
 /// The right to hold one connection; given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub(crate) struct ConnectionSlot {
     connections: Connections,
     client: bool,
 }
@@ -56,18 +56,18 @@ pub(crate) struct Slot {
 /// A client connection that waits for a request and may be closed when the worker needs room; see
 /// [`Connections::idle`]. It is no longer eligible when this is dropped.
 #[derive(Debug)]
-pub(crate) struct Idle {
+pub(crate) struct IdleConnection {
     connections: Connections,
     number: u64,
 }
 
 /// What [`Connections::accept`] found.
 #[derive(Debug)]
-pub(crate) enum Accepted {
+pub(crate) enum Admission {
     /// There was room.
-    Free(Slot),
-    /// Idle connections were told to close to make room: nginx warns of it, see [`Connections::warns`].
-    Reused(Slot),
+    Free(ConnectionSlot),
+    /// IdleConnection connections were told to close to make room: nginx should_warn of it, see [`Connections::should_warn`].
+    Reused(ConnectionSlot),
     /// Everything is in use: the new connection is closed unserved.
     Full,
 }
@@ -83,7 +83,7 @@ impl Connections {
             evicting: Cell::new(0),
             idle: RefCell::default(),
             next_idle: Cell::new(0),
-            spare: RefCell::default(),
+            reusable: RefCell::default(),
             warned: Cell::new(0),
             draining: Cell::new(false),
         }))
@@ -95,37 +95,37 @@ impl Connections {
     }
 
     /// A slot for a client's connection.
-    pub(crate) fn accept(&self) -> Accepted {
+    pub(crate) fn accept(&self) -> Admission {
         let reused = self.make_room();
         match self.slot(true) {
-            Some(slot) if reused => Accepted::Reused(slot),
-            Some(slot) => Accepted::Free(slot),
-            None => Accepted::Full,
+            Some(slot) if reused => Admission::Reused(slot),
+            Some(slot) => Admission::Free(slot),
+            None => Admission::Full,
         }
     }
 
     /// A slot for a connection to an app server; `None` when all are in use (nginx answers 500 then).
-    pub(crate) fn connect(&self) -> Option<Slot> {
+    pub(crate) fn connect(&self) -> Option<ConnectionSlot> {
         self.make_room();
         self.slot(false)
     }
 
-    /// Has `spare` asked for its connections when there is no more room for others. It is kept in mind for good.
-    pub(crate) fn can_take_from(&self, spare: Weak<dyn Spare>) {
-        self.0.spare.borrow_mut().push(spare);
+    /// Has `reusable` asked for its connections when there is no more room for others. It is kept in mind for good.
+    pub(crate) fn add_reusable(&self, reusable: Weak<dyn ReusableConnections>) {
+        self.0.reusable.borrow_mut().push(reusable);
     }
 
     /// Whether this second has not seen a warning yet; from now on it has.
-    pub(crate) fn warns(&self, second: u64) -> bool {
+    pub(crate) fn should_warn(&self, second: u64) -> bool {
         self.0.warned.replace(second) != second
     }
 
     /// Says that a client connection waits for its first request, or for the next one.
-    pub(crate) fn idle(&self, first: bool) -> Idle {
+    pub(crate) fn idle(&self, first: bool) -> IdleConnection {
         let number = self.0.next_idle.get();
         self.0.next_idle.set(number + 1);
-        self.0.idle.borrow_mut().insert(number, Waiting { first, waker: None });
-        Idle { connections: self.clone(), number }
+        self.0.idle.borrow_mut().insert(number, IdleEntry { first, waker: None });
+        IdleConnection { connections: self.clone(), number }
     }
 
     /// From now on no connection waits for another request.
@@ -143,14 +143,14 @@ impl Connections {
         }
     }
 
-    fn slot(&self, client: bool) -> Option<Slot> {
+    fn slot(&self, client: bool) -> Option<ConnectionSlot> {
         let shared = &self.0;
         if shared.used.get().saturating_sub(shared.evicting.get()) >= shared.limit {
             return None;
         }
         shared.used.set(shared.used.get() + 1);
         shared.clients.set(shared.clients.get() + usize::from(client));
-        Some(Slot { connections: self.clone(), client })
+        Some(ConnectionSlot { connections: self.clone(), client })
     }
 
     /// Closes a connection to an app server that is not in use, or else the longest idle eighth of the clients' (at least
@@ -162,8 +162,8 @@ impl Connections {
         if free > shared.limit / 16 {
             return false;
         }
-        let spare = shared.spare.borrow();
-        if spare.iter().filter_map(Weak::upgrade).any(|spare| spare.give_up()) {
+        let reusable = shared.reusable.borrow();
+        if reusable.iter().filter_map(Weak::upgrade).any(|reusable| reusable.close_one()) {
             return true;
         }
         let mut idle = shared.idle.borrow_mut();
@@ -177,14 +177,14 @@ impl Connections {
     }
 }
 
-impl Slot {
+impl ConnectionSlot {
     /// Where it will be given back.
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
     }
 }
 
-impl Drop for Slot {
+impl Drop for ConnectionSlot {
     fn drop(&mut self) {
         let shared = &self.connections.0;
         shared.used.set(shared.used.get().saturating_sub(1));
@@ -197,7 +197,7 @@ impl Drop for Slot {
     }
 }
 
-impl Waiting {
+impl IdleEntry {
     fn wake(&mut self) {
         if let Some(waker) = self.waker.take() {
             waker.wake();
@@ -205,7 +205,7 @@ impl Waiting {
     }
 }
 
-impl Idle {
+impl IdleConnection {
     /// Ready when the connection is to be closed: the worker needs the room, or drains.
     pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
         let shared = &self.connections.0;
@@ -227,7 +227,7 @@ impl Idle {
     }
 }
 
-impl Drop for Idle {
+impl Drop for IdleConnection {
     fn drop(&mut self) {
         let shared = &self.connections.0;
         if shared.idle.borrow_mut().remove(&self.number).is_none() {
@@ -237,7 +237,7 @@ impl Drop for Idle {
 }
 
 /// Whether this process or the machine has no file descriptor left.
-pub(crate) fn is_exhausted(error: &io::Error) -> bool {
+pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }
 
@@ -245,10 +245,10 @@ pub(crate) fn is_exhausted(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
-    fn take(connections: &Connections) -> Option<Slot> {
+    fn take(connections: &Connections) -> Option<ConnectionSlot> {
         match connections.accept() {
-            Accepted::Free(slot) | Accepted::Reused(slot) => Some(slot),
-            Accepted::Full => None,
+            Admission::Free(slot) | Admission::Reused(slot) => Some(slot),
+            Admission::Full => None,
         }
     }
 
@@ -257,9 +257,9 @@ mod tests {
         let connections = Connections::new(3, 1);
         let (client, upstream) = (take(&connections), connections.connect());
         assert!(client.is_some() && upstream.is_some());
-        assert!(matches!(connections.accept(), Accepted::Full));
+        assert!(matches!(connections.accept(), Admission::Full));
         drop(upstream);
-        assert!(matches!(connections.accept(), Accepted::Free(_)));
+        assert!(matches!(connections.accept(), Admission::Free(_)));
     }
 
     #[tokio::test]
@@ -268,10 +268,10 @@ mod tests {
         let (slots, first, second) =
             ((take(&connections), take(&connections)), connections.idle(true), connections.idle(false));
         let reused = connections.accept();
-        assert!(matches!(reused, Accepted::Reused(_)));
+        assert!(matches!(reused, Admission::Reused(_)));
         first.closing().await;
         drop((first, slots.0));
-        assert!(matches!(connections.accept(), Accepted::Reused(_)), "the second idle one goes next");
+        assert!(matches!(connections.accept(), Admission::Reused(_)), "the second idle one goes next");
         second.closing().await;
     }
 
@@ -279,12 +279,12 @@ mod tests {
     fn an_eighth_of_the_idle_ones_goes_when_a_sixteenth_is_free() {
         let connections = Connections::new(32, 1);
         let mut taken: Vec<_> = (0..29).map(|_| take(&connections)).collect();
-        assert!(matches!(connections.accept(), Accepted::Free(_)), "nobody is idle");
+        assert!(matches!(connections.accept(), Admission::Free(_)), "nobody is idle");
         let idle: Vec<_> = (0..24).map(|_| connections.idle(false)).collect();
         let mut accepted = || match connections.accept() {
-            Accepted::Free(slot) => (taken.push(Some(slot)), false).1,
-            Accepted::Reused(slot) => (taken.push(Some(slot)), true).1,
-            Accepted::Full => panic!("there is room"),
+            Admission::Free(slot) => (taken.push(Some(slot)), false).1,
+            Admission::Reused(slot) => (taken.push(Some(slot)), true).1,
+            Admission::Full => panic!("there is room"),
         };
         // Three are told to go; before they have, two places count as free again, and then two more are not enough.
         assert_eq!([(); 4].map(|()| accepted()), [true, false, false, true]);
@@ -294,19 +294,23 @@ mod tests {
     #[test]
     fn connections_that_nobody_needs_make_room_first() {
         #[derive(Debug)]
-        struct Pool(RefCell<Vec<Slot>>);
-        impl Spare for Pool {
-            fn give_up(&self) -> bool {
+        struct Pool(RefCell<Vec<ConnectionSlot>>);
+        impl ReusableConnections for Pool {
+            fn close_one(&self) -> bool {
                 self.0.borrow_mut().pop().is_some()
             }
         }
         let connections = Connections::new(3, 1);
-        let pool: Rc<dyn Spare> = Rc::new(Pool(RefCell::new(connections.connect().into_iter().collect())));
-        connections.can_take_from(Rc::downgrade(&pool));
+        let pool: Rc<dyn ReusableConnections> =
+            Rc::new(Pool(RefCell::new(connections.connect().into_iter().collect())));
+        connections.add_reusable(Rc::downgrade(&pool));
         let (_slot, _idle) = (take(&connections), connections.idle(false));
-        assert!(matches!(connections.accept(), Accepted::Reused(_)));
-        assert!(!pool.give_up(), "it went before the client that is idle");
-        assert!((connections.warns(7), connections.warns(7), connections.warns(8)) == (true, false, true));
+        assert!(matches!(connections.accept(), Admission::Reused(_)));
+        assert!(!pool.close_one(), "it went before the client that is idle");
+        assert!(
+            (connections.should_warn(7), connections.should_warn(7), connections.should_warn(8))
+                == (true, false, true)
+        );
     }
 
     #[tokio::test]

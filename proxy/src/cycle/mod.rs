@@ -25,24 +25,24 @@ pub(crate) struct Cycle {
     /// The app servers: their state and kept-alive connections.
     pub(crate) upstreams: Upstreams,
     /// How far the worker is on its way out.
-    pub(crate) quitting: watch::Receiver<Stage>,
+    pub(crate) shutdown: watch::Receiver<ShutdownStage>,
     /// The time, spelt out.
     pub(crate) clock: Rc<Clock>,
     /// `worker_connections`.
     pub(crate) connections: Connections,
-    pub(crate) numbers: Arc<AtomicU64>,
+    pub(crate) connection_numbers: Arc<AtomicU64>,
 }
 
 impl Cycle {
     /// A number for a connection (`$connection`, `*3` in error logs), unique across the workers of a master.
-    pub(crate) fn next_connection(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed)
+    pub(crate) fn next_connection_number(&self) -> u64 {
+        self.connection_numbers.fetch_add(1, Ordering::Relaxed)
     }
 }
 
 /// How far a worker is on its way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Stage {
+pub(crate) enum ShutdownStage {
     /// Not at all.
     Serving,
     /// Kept-alive connections that wait for another request are closed, open exchanges are finished and their
@@ -54,10 +54,13 @@ pub(crate) enum Stage {
 
 #[cfg(test)]
 mod tests {
-    use super::Stage;
+    use super::ShutdownStage;
 
     #[test]
     fn stages_follow_each_other() {
-        assert!(Stage::Serving < Stage::Draining && Stage::Draining < Stage::Closing);
+        assert!(
+            ShutdownStage::Serving < ShutdownStage::Draining
+                && ShutdownStage::Draining < ShutdownStage::Closing
+        );
     }
 }

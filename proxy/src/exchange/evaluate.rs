@@ -13,7 +13,7 @@ use nginx_conf::model::Level;
 use nginx_conf::template::{Part, Template, Variable};
 
 /// Variables inside each other, beyond which there must be a cycle. nginx stops after 100.
-const DEEPEST: u8 = 100;
+const MAX_VARIABLE_DEPTH: u8 = 100;
 
 impl Variables for Exchange<'_> {
     fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
@@ -116,7 +116,7 @@ impl Exchange<'_> {
     /// Works out a variable that is made of others; nothing where it is, in the end, made of itself.
     fn nested<T: Default>(&self, value: impl FnOnce() -> T) -> T {
         let depth = self.variables.depth.get();
-        if depth >= DEEPEST {
+        if depth >= MAX_VARIABLE_DEPTH {
             self.log(Level::Error, format_args!("cycle while evaluating a variable"));
             return T::default();
         }

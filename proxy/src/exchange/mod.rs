@@ -12,19 +12,19 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cycle::Cycle;
-use crate::log::Visible;
+use crate::log::Escaped;
 use crate::message::Headers;
 use crate::message::request::Request;
-use crate::tls::Facts;
+use crate::tls::TlsInfo;
 use captures::Captures;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 
 /// How often a request may be sent on internally before it is a cycle.
-const MOST_URI_CHANGES: u8 = 10;
+const MAX_URI_CHANGES: u8 = 10;
 
 /// The connection that a request came on.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Client {
+pub(crate) struct ClientInfo {
     /// The client's address.
     pub(crate) peer: SocketAddr,
     /// Ours.
@@ -40,9 +40,9 @@ pub(crate) struct Client {
 pub(crate) struct Exchange<'a> {
     pub(crate) cycle: &'a Cycle,
     pub(crate) http: &'a Http,
-    pub(crate) client: Client,
+    pub(crate) client: ClientInfo,
     /// What the handshake came to, on a connection with TLS.
-    pub(crate) tls: Option<&'a Facts>,
+    pub(crate) tls: Option<&'a TlsInfo>,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
@@ -53,32 +53,32 @@ pub(crate) struct Exchange<'a> {
     /// Whether a query is there even if it is empty, as after the fallback of `try_files`: a log shows it as such.
     pub(crate) has_args: bool,
     /// Whether the app server may be sent the target as the client wrote it.
-    pub(crate) target_is_valid: bool,
+    pub(crate) valid_unparsed_uri: bool,
     /// Whether the path was percent-encoded somewhere, or was made internally.
-    pub(crate) quoted: bool,
+    pub(crate) quoted_uri: bool,
     /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
     pub(crate) add_uri_to_alias: bool,
     /// An `if` before the settings in force had a `proxy_pass`.
-    pub(crate) was_to_proxy: bool,
+    pub(crate) if_had_proxy_pass: bool,
     /// What a `proxy_pass` with variables has come to.
-    pub(crate) passed: Option<ProxyPass>,
+    pub(crate) evaluated_pass: Option<ProxyPass>,
     /// The status that an `error_page` gives to whatever answers in its place.
     pub(crate) error_status: Option<u16>,
     /// An `error_page` has been looked for, and none is for what comes now (`recursive_error_pages off`).
-    pub(crate) had_error_page: bool,
+    pub(crate) error_page_used: bool,
     uri_changes: u8,
-    pub(crate) variables: Memory,
+    pub(crate) variables: VariableCache,
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) keep_alive: bool,
     /// Whether bytes of the request may follow the answer, so that closing at once could lose it for the client.
     pub(crate) linger: bool,
     /// Whether the client was told to go on sending.
-    pub(crate) continued: bool,
+    pub(crate) sent_continue: bool,
     /// Bytes of the request, head and body (`$request_length`).
     pub(crate) request_length: u64,
     /// Bytes of the body that came along with the head; nginx counts them only if somebody reads the body.
-    pub(crate) body_at_hand: u64,
+    pub(crate) preread_body: u64,
     /// Bytes written to the client (`$bytes_sent`).
     pub(crate) sent: u64,
     /// The response's head as it was written, for `$sent_http_…`.
@@ -91,7 +91,7 @@ pub(crate) struct Exchange<'a> {
 
 /// What variables remember while a request lasts. The `map`s and captures are filled by looking at them.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub(crate) struct VariableCache {
     pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) captures: RefCell<Captures>,
@@ -116,7 +116,7 @@ impl<'a> Exchange<'a> {
         cycle: &'a Cycle,
         http: &'a Http,
         server: &'a Server,
-        client: Client,
+        client: ClientInfo,
     ) -> Option<Exchange<'a>> {
         let settings = &http.locations.get(server.root.0)?.settings;
         Some(Exchange {
@@ -130,22 +130,22 @@ impl<'a> Exchange<'a> {
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
-            target_is_valid: true,
-            quoted: false,
+            valid_unparsed_uri: true,
+            quoted_uri: false,
             add_uri_to_alias: false,
-            was_to_proxy: false,
-            passed: None,
+            if_had_proxy_pass: false,
+            evaluated_pass: None,
             error_status: None,
-            had_error_page: false,
+            error_page_used: false,
             uri_changes: 0,
-            variables: Memory::default(),
+            variables: VariableCache::default(),
             started: Instant::now(),
             status: 0,
             keep_alive: false,
             linger: false,
-            continued: false,
+            sent_continue: false,
             request_length: 0,
-            body_at_hand: 0,
+            preread_body: 0,
             sent: 0,
             response_head: RefCell::default(),
             attempts: Vec::new(),
@@ -161,19 +161,23 @@ impl<'a> Exchange<'a> {
     }
 
     /// Gives the connection up where the settings in force object to its being kept. No later ones bring it back.
-    pub(crate) fn settle_keep_alive(&mut self) {
+    pub(crate) fn limit_keep_alive(&mut self) {
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
             && self.client.requests < self.settings.keepalive_requests;
     }
 
     /// Whether there can be no more redirects inside the proxy.
-    pub(crate) fn uri_changes_are_used_up(&self) -> bool {
-        self.uri_changes > MOST_URI_CHANGES
+    pub(crate) fn uri_changes_exhausted(&self) -> bool {
+        self.uri_changes > MAX_URI_CHANGES
     }
 
     /// The `proxy_pass` in force, its variables evaluated if they have been.
     pub(crate) fn pass(&self) -> Option<&ProxyPass> {
-        self.passed.as_ref().or(self.settings.proxy_pass.as_ref().filter(|pass| pass.computed.is_none()))
+        self.evaluated_pass.as_ref().or(self
+            .settings
+            .proxy_pass
+            .as_ref()
+            .filter(|pass| pass.computed.is_none()))
     }
 
     /// Whether it has been redirected inside the proxy.
@@ -185,7 +189,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn redirect(&mut self) -> bool {
         self.uri_changes += 1;
         self.add_uri_to_alias = false;
-        self.uri_changes <= MOST_URI_CHANGES
+        self.uri_changes <= MAX_URI_CHANGES
     }
 
     /// Bytes of the body, as nginx counts them (`$body_bytes_sent`).
@@ -208,31 +212,31 @@ impl<'a> Exchange<'a> {
         if !self.settings.error_log.iter().any(|log| level <= log.level) {
             return;
         }
-        let context = Context { exchange: self, upstream };
+        let context = LogContext { exchange: self, upstream };
         let (logs, number) = (&self.cycle.logs, self.client.number);
         logs.error(&self.settings.error_log, level, format_args!("*{number} {message}{context}"));
     }
 }
 
 /// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
-struct Context<'e, 'a> {
+struct LogContext<'e, 'a> {
     exchange: &'e Exchange<'a>,
     upstream: Option<&'e dyn fmt::Display>,
 }
 
-impl fmt::Display for Context<'_, '_> {
+impl fmt::Display for LogContext<'_, '_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let exchange = self.exchange;
         write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
         if !exchange.request.line().is_empty() {
-            write!(f, ", request: \"{}\"", Visible(exchange.request.line()))?;
+            write!(f, ", request: \"{}\"", Escaped(exchange.request.line()))?;
         }
         if let Some(upstream) = self.upstream {
             write!(f, ", upstream: \"{upstream}\"")?;
         }
         for (word, name) in [("host", "Host"), ("referrer", "Referer")] {
             if let Some(value) = exchange.request.headers.get(name) {
-                write!(f, ", {word}: \"{}\"", Visible(value))?;
+                write!(f, ", {word}: \"{}\"", Escaped(value))?;
             }
         }
         Ok(())
@@ -241,10 +245,10 @@ impl fmt::Display for Context<'_, '_> {
 
 #[cfg(test)]
 mod tests {
-    use super::Visible;
+    use super::Escaped;
 
     #[test]
     fn what_is_logged_cannot_end_its_line_or_its_quotes() {
-        assert_eq!(Visible(b"a\"b\x01\r\n\x7f\xff\xc3\xa9").to_string(), "a\\x22b\\x01\\x0D\\x0A\\x7F\\xFFé");
+        assert_eq!(Escaped(b"a\"b\x01\r\n\x7f\xff\xc3\xa9").to_string(), "a\\x22b\\x01\\x0D\\x0A\\x7F\\xFFé");
     }
 }

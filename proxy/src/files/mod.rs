@@ -13,24 +13,24 @@ mod request;
 mod static_file;
 mod try_files;
 
-use crate::log::Visible;
+use crate::log::Escaped;
 use nginx_conf::model::Level;
 
-pub(crate) use request::{FileRequest, Outcome};
+pub(crate) use request::{FileOutcome, FileRequest};
 pub(crate) use static_file::content_type;
 pub(crate) use try_files::try_files;
 
 /// The content phase of a location without another handler: `index` for a URI that ends with `/`, a file otherwise.
-pub(crate) fn content(request: &FileRequest<'_>) -> Outcome {
+pub(crate) fn content(request: &FileRequest<'_>) -> FileOutcome {
     if !request.get && !request.post {
-        return Outcome::Error(405);
+        return FileOutcome::Error(405);
     }
     if request.uri.ends_with(b"/") {
         return index::index(request).unwrap_or_else(|| {
             let directory = request.file_name();
-            let directory = Visible(&directory);
+            let directory = Escaped(&directory);
             (request.log)(Level::Error, format_args!("directory index of \"{directory}\" is forbidden"));
-            Outcome::Error(403)
+            FileOutcome::Error(403)
         });
     }
     static_file::serve(request)

@@ -3,14 +3,14 @@
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::Errno;
 
-use crate::log::{Visible, describe};
+use crate::log::{Escaped, describe};
 
 /// What is known of something in the file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FileInfo {
     pub(super) kind: FileType,
     /// Bytes.
     pub(super) size: u64,
@@ -18,9 +18,9 @@ pub(super) struct Found {
     pub(super) modified: u64,
 }
 
-impl From<Stat> for Found {
-    fn from(stat: Stat) -> Found {
-        Found {
+impl From<Stat> for FileInfo {
+    fn from(stat: Stat) -> FileInfo {
+        FileInfo {
             kind: FileType::from_raw_mode(stat.st_mode),
             size: u64::try_from(stat.st_size).unwrap_or_default(),
             modified: u64::try_from(stat.st_mtime).unwrap_or_default(),
@@ -30,8 +30,8 @@ impl From<Stat> for Found {
 
 /// Why something cannot be had.
 #[derive(Debug, thiserror::Error)]
-#[error("{call}() \"{}\" failed ({})", Visible(path), describe(&io::Error::from(*errno)))]
-pub(super) struct Refused {
+#[error("{call}() \"{}\" failed ({})", Escaped(path), describe(&io::Error::from(*errno)))]
+pub(super) struct FileError {
     call: &'static str,
     path: Vec<u8>,
     errno: Errno,
@@ -39,22 +39,22 @@ pub(super) struct Refused {
 
 /// How nginx sorts the reasons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
+pub(super) enum FileErrorKind {
     /// There is no such name: no entry, a file where a directory should be, a name too long.
-    Missing,
+    NotFound,
     /// The worker's user may not.
     Forbidden,
     /// Anything else.
-    Broken,
+    Other,
 }
 
-impl Refused {
+impl FileError {
     /// Which reason it is.
-    pub(super) fn reason(&self) -> Reason {
+    pub(super) fn kind(&self) -> FileErrorKind {
         match self.errno {
-            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => Reason::Missing,
-            Errno::ACCESS | Errno::MLINK | Errno::LOOP => Reason::Forbidden,
-            _ => Reason::Broken,
+            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileErrorKind::NotFound,
+            Errno::ACCESS | Errno::MLINK | Errno::LOOP => FileErrorKind::Forbidden,
+            _ => FileErrorKind::Other,
         }
     }
 
@@ -69,22 +69,22 @@ impl Refused {
     }
 
     /// The name and the system's words, for messages of another form.
-    pub(super) fn parts(&self) -> (Visible<'_>, impl std::fmt::Display) {
-        (Visible(&self.path), describe(&io::Error::from(self.errno)))
+    pub(super) fn parts(&self) -> (Escaped<'_>, impl std::fmt::Display) {
+        (Escaped(&self.path), describe(&io::Error::from(self.errno)))
     }
 }
 
 /// Looks at a name without opening it.
-pub(super) fn look(path: Vec<u8>) -> Result<Found, Refused> {
-    match stat(&path[..]) {
+pub(super) fn stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
+    match rustix::fs::stat(&path[..]) {
         Ok(stat) => Ok(stat.into()),
-        Err(errno) => Err(Refused { call: "stat", path, errno }),
+        Err(errno) => Err(FileError { call: "stat", path, errno }),
     }
 }
 
 /// Opens a name for reading, whatever it turns out to be. Does not wait for the other end of a pipe.
-pub(super) fn open(path: &[u8]) -> Result<(File, Found), Refused> {
-    let refused = |call| move |errno| Refused { call, path: path.to_vec(), errno };
+pub(super) fn open(path: &[u8]) -> Result<(File, FileInfo), FileError> {
+    let refused = |call| move |errno| FileError { call, path: path.to_vec(), errno };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(refused("open"))?;
     let found = fstat(&file).map_err(refused("fstat"))?.into();

@@ -11,11 +11,11 @@ use crate::message::{Headers, Piece};
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ranges {
     /// All of it, 200: no range was asked for, or none that makes sense.
-    All,
+    Whole,
     /// These, in the order asked for, 206. Never empty.
-    Some(Vec<Range>),
+    Partial(Vec<Range>),
     /// Nothing, 416.
-    None,
+    Unsatisfiable,
 }
 
 /// Bytes from `start` up to, not including, `end`; never empty.
@@ -38,14 +38,14 @@ impl Range {
 }
 
 /// Weighs `Range` and `If-Range`.
-pub(super) fn judge(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
-    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::All };
+pub(super) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
+    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::Whole };
     let current = match headers.get("if-range") {
         None => true,
         Some(tag) if tag.len() >= 2 && tag.ends_with(b"\"") => Some(tag) == etag.map(str::as_bytes),
         Some(since) => date::parse(since) == Some(modified),
     };
-    if current { parse(ranges, size) } else { Ranges::All }
+    if current { parse(ranges, size) } else { Ranges::Whole }
 }
 
 /// What follows `bytes=`, if anything does; other units are ignored.
@@ -60,18 +60,18 @@ fn parse(ranges: &[u8], size: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;
     for range in ranges.split(|&byte| byte == b',') {
-        let Some((start, end)) = bounds(trim(range), size) else { return Ranges::None };
+        let Some((start, end)) = bounds(trim(range), size) else { return Ranges::Unsatisfiable };
         if start < end {
             found.push(Range { start, end });
             total = total.saturating_add(end - start);
         } else if start == 0 {
-            return Ranges::All;
+            return Ranges::Whole;
         }
     }
     match found.is_empty() {
-        true => Ranges::None,
-        false if total > size => Ranges::All,
-        false => Ranges::Some(found),
+        true => Ranges::Unsatisfiable,
+        false if total > size => Ranges::Whole,
+        false => Ranges::Partial(found),
     }
 }
 
@@ -106,9 +106,9 @@ fn offset(digits: &[u8]) -> Option<u64> {
 /// What must hold of any request's ranges, of a file of that size: none is empty or reaches beyond its end, and together they
 /// are no longer than it.
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn check(headers: &Headers, size: u64) {
+pub(crate) fn check_invariants(headers: &Headers, size: u64) {
     for etag in [None, headers.get("if-range").and_then(|tag| std::str::from_utf8(tag).ok())] {
-        let Ranges::Some(ranges) = judge(headers, size, 0, etag) else { continue };
+        let Ranges::Partial(ranges) = evaluate(headers, size, 0, etag) else { continue };
         assert!(
             !ranges.is_empty() && ranges.iter().all(|range| range.start < range.end && range.end <= size)
         );
@@ -165,13 +165,13 @@ mod tests {
     use super::*;
 
     fn some(ranges: &[(u64, u64)]) -> Ranges {
-        Ranges::Some(ranges.iter().map(|&(start, end)| Range { start, end }).collect())
+        Ranges::Partial(ranges.iter().map(|&(start, end)| Range { start, end }).collect())
     }
 
     fn judged(value: &str, size: u64) -> Ranges {
         let mut headers = Headers::new();
         headers.push("Range", value);
-        judge(&headers, size, 0, None)
+        evaluate(&headers, size, 0, None)
     }
 
     #[test]
@@ -208,17 +208,17 @@ mod tests {
             "- 1",
             "\t0-1",
         ] {
-            assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::None, "{value}");
+            assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::Unsatisfiable, "{value}");
         }
     }
 
     #[test]
     fn too_much_or_nothing_at_all_is_all_of_it() {
         for value in ["bytes=0-35,0-35", "bytes=", "items=0-1", "bytes", "bytes=0-0,0-35"] {
-            assert_eq!(judged(value, 36), Ranges::All, "{value}");
+            assert_eq!(judged(value, 36), Ranges::Whole, "{value}");
         }
         for value in ["bytes=0-0", "bytes=-1", "bytes=0-", "bytes=-0"] {
-            assert_eq!(judged(value, 0), Ranges::All, "{value} of an empty file");
+            assert_eq!(judged(value, 0), Ranges::Whole, "{value} of an empty file");
         }
     }
 
@@ -228,12 +228,12 @@ mod tests {
             let mut headers = Headers::new();
             headers.push("Range", "bytes=0-1");
             headers.push("If-Range", if_range);
-            judge(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
+            evaluate(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
         };
         assert_eq!(judged("\"6553f100-24\""), some(&[(0, 2)]));
         assert_eq!(judged("Tue, 14 Nov 2023 22:13:20 GMT"), some(&[(0, 2)]));
         for other in ["\"x\"", "W/\"6553f100-24\"", "Tue, 14 Nov 2023 22:13:21 GMT", "garbage"] {
-            assert_eq!(judged(other), Ranges::All, "{other}");
+            assert_eq!(judged(other), Ranges::Whole, "{other}");
         }
     }
 

@@ -8,7 +8,7 @@ use crate::variables::Variables;
 use nginx_conf::model::{Level, Settings};
 
 /// Room for the name of a usual `root`.
-pub(super) const USUAL_ROOT: usize = 128;
+pub(super) const TYPICAL_ROOT_LENGTH: usize = 128;
 
 /// What serving a file needs to know of a request.
 pub(crate) struct FileRequest<'a> {
@@ -32,7 +32,7 @@ pub(crate) struct FileRequest<'a> {
 
 /// What became of a request.
 #[derive(Debug)]
-pub(crate) enum Outcome {
+pub(crate) enum FileOutcome {
     /// A response. That of a redirect (301) or an unsatisfiable range (416) has an empty body, for which the caller puts
     /// the status' page.
     Respond(Response),
@@ -55,7 +55,7 @@ pub(crate) enum Outcome {
 impl FileRequest<'_> {
     /// The file that the URI stands for.
     pub(super) fn file_name(&self) -> Vec<u8> {
-        let mut name = Vec::with_capacity(self.uri.len() + USUAL_ROOT);
+        let mut name = Vec::with_capacity(self.uri.len() + TYPICAL_ROOT_LENGTH);
         path::file_name(&self.settings.root, self.uri, self.add_uri_to_alias, self.variables, &mut name);
         name
     }

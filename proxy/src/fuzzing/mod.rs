@@ -13,7 +13,7 @@ pub use response::response;
 
 use crate::message::Headers;
 use crate::wire::Buffer;
-use crate::wire::chunked::Chunked;
+use crate::wire::chunked::ChunkedDecoder;
 
 /// In how many bytes at a time input is fed.
 const PIECES: [usize; 3] = [usize::MAX, 1, 7];
@@ -23,7 +23,7 @@ type Body = Option<(Vec<u8>, bool, Vec<u8>)>;
 
 /// Reads a chunked body that comes in pieces.
 fn unchunk(input: &[u8], piece: usize) -> Body {
-    let (mut chunked, mut buffer, mut ready) = (Chunked::new(), Buffer::default(), 0);
+    let (mut chunked, mut buffer, mut ready) = (ChunkedDecoder::new(), Buffer::default(), 0);
     for piece in input.chunks(piece.min(input.len().max(1))) {
         buffer.extend(piece);
         ready = chunked.decode(&mut buffer, ready).ok()?;

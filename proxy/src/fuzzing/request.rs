@@ -2,19 +2,19 @@
 
 use super::{PIECES, check_chunked, check_fields};
 use crate::files;
-use crate::message::request::error::Refusal;
+use crate::message::request::error::RequestError;
 use crate::message::request::host;
-use crate::message::request::reader::Arriving;
-use crate::message::request::scanner::Limits;
-use crate::message::request::{Length, Request};
+use crate::message::request::reader::HeadReader;
+use crate::message::request::scanner::HeadLimits;
+use crate::message::request::{BodyLength, Request};
 use crate::uri;
 use crate::wire::Buffer;
 
 /// Small enough for inputs to reach them.
-const LIMITS: Limits = Limits { line: 256, head: 1024 };
+const LIMITS: HeadLimits = HeadLimits { line: 256, head: 1024 };
 
 /// A request that was read, and what follows it; `None` if it is not all there.
-type Outcome = Option<Result<(Request, Vec<u8>), Refusal>>;
+type Outcome = Option<Result<(Request, Vec<u8>), RequestError>>;
 
 /// A request is read alike however it is cut into pieces, and what is let through can be read in one way only.
 pub fn request(input: &[u8]) {
@@ -25,18 +25,18 @@ pub fn request(input: &[u8]) {
     if let Some(Ok((request, rest))) = &outcome {
         check_head(request);
         check_target(request);
-        if request.body == Length::Chunked {
+        if request.body == BodyLength::Chunked {
             check_chunked(rest);
         }
         for size in [0, 1, 36, i64::MAX as u64] {
-            files::range::check(&request.headers, size);
+            files::range::check_invariants(&request.headers, size);
         }
     }
 }
 
 fn read(input: &[u8], piece: usize) -> Outcome {
     let (mut request, mut buffer, mut arriving) =
-        (Request::default(), Buffer::default(), Arriving::new(LIMITS));
+        (Request::default(), Buffer::default(), HeadReader::new(LIMITS));
     let mut pieces = input.chunks(piece.min(input.len().max(1)));
     for piece in pieces.by_ref() {
         buffer.extend(piece);
@@ -58,9 +58,9 @@ fn check_head(request: &Request) {
     let count = |name: &str| request.headers.get_all(name).count();
     let framing = (count("Content-Length"), count("Transfer-Encoding"));
     match request.body {
-        Length::None => assert_eq!(framing, (0, 0)),
-        Length::Known(_) => assert_eq!(framing, (1, 0)),
-        Length::Chunked => assert_eq!((framing, request.version), ((0, 1), 11)),
+        BodyLength::None => assert_eq!(framing, (0, 0)),
+        BodyLength::Known(_) => assert_eq!(framing, (1, 0)),
+        BodyLength::Chunked => assert_eq!((framing, request.version), ((0, 1), 11)),
     }
     assert!(request.version == 10 || count("Host") == 1, "HTTP/1.1 without one Host");
     if let Some(name) = request.host() {

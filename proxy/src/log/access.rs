@@ -9,28 +9,28 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{Files, describe, error, escape, files};
+use super::{LogFiles, describe, error, escape, files};
 use crate::clock::Clock;
 use crate::variables::Variables;
 use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
 use nginx_conf::template::Part;
 
 /// Lines of a log without `buffer=` are written at once when they come to this many bytes.
-const TURN_LIMIT: usize = 64 * 1024;
+const MAX_PENDING_BYTES: usize = 64 * 1024;
 
-/// How long nginx keeps quiet after it has complained that an access log cannot be written.
-const COMPLAINT_INTERVAL: Duration = Duration::from_secs(60);
+/// How long nginx keeps quiet after it has last_write_error that an access log cannot be written.
+const WRITE_ERROR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The logs of one worker (or of the master). Not shared between threads.
 #[derive(Debug)]
 pub(crate) struct Logs {
-    files: RefCell<Files>,
+    files: RefCell<LogFiles>,
     /// The main context's `error_log`, for what concerns no request.
     main: Vec<ErrorLog>,
     buffers: RefCell<Vec<Buffer>>,
     scratch: RefCell<Scratch>,
     wake: Notify,
-    complained: Cell<Option<Instant>>,
+    last_write_error: Cell<Option<Instant>>,
     clock: Rc<Clock>,
     pid: u32,
     tid: u32,
@@ -56,14 +56,14 @@ struct Buffer {
 
 impl Logs {
     /// Logs of the calling thread, whose ids stand in error log lines, into files that are open.
-    pub(crate) fn new(files: Files, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
+    pub(crate) fn new(files: LogFiles, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
         Logs {
             files: RefCell::new(files),
             main: main.to_vec(),
             buffers: RefCell::default(),
             scratch: RefCell::default(),
             wake: Notify::new(),
-            complained: Cell::new(None),
+            last_write_error: Cell::new(None),
             clock,
             pid: std::process::id(),
             tid: rustix::thread::gettid().as_raw_nonzero().get().unsigned_abs(),
@@ -88,10 +88,10 @@ impl Logs {
         let mut line = None;
         for log in logs.iter().filter(|log| level <= log.level) {
             let line = line.get_or_insert_with(|| {
-                error::line(&self.clock.now().error_log, level, self.pid, self.tid, message)
+                error::error_line(&self.clock.now().error_log, level, self.pid, self.tid, message)
             });
             if let Some(mut file) = self.files.borrow().get(&log.target) {
-                // There is nowhere left to complain to.
+                // There is nowhere left to report_write_error to.
                 let _ = file.write_all(line);
             }
         }
@@ -133,15 +133,17 @@ impl Logs {
     }
 
     /// Goes on with other files, after writing to the old ones what was meant for them.
-    pub(crate) fn reopen(&self, files: Files) {
+    pub(crate) fn reopen(&self, files: LogFiles) {
         self.flush();
         self.files.replace(files);
     }
 
     fn append(&self, log: &AccessLog, line: &[u8]) {
         let mut buffers = self.buffers.borrow_mut();
-        let at =
-            buffers.iter().position(|buffer| files::same(&buffer.target, &log.target)).unwrap_or_else(|| {
+        let at = buffers
+            .iter()
+            .position(|buffer| files::is_same_target(&buffer.target, &log.target))
+            .unwrap_or_else(|| {
                 buffers.push(Buffer {
                     target: log.target.clone(),
                     lines: Vec::new(),
@@ -151,7 +153,7 @@ impl Logs {
                 buffers.len() - 1
             });
         let Some(buffer) = buffers.get_mut(at) else { return };
-        let full = buffer.size.unwrap_or(TURN_LIMIT);
+        let full = buffer.size.unwrap_or(MAX_PENDING_BYTES);
         if buffer.lines.len() + line.len() > full {
             self.write(buffer);
         }
@@ -183,19 +185,19 @@ impl Logs {
             None => Ok(()),
         };
         buffer.lines.clear();
-        buffer.lines.shrink_to(TURN_LIMIT);
+        buffer.lines.shrink_to(MAX_PENDING_BYTES);
         if let Err(error) = written {
-            self.complain(&buffer.target, &error);
+            self.report_write_error(&buffer.target, &error);
         }
     }
 
     /// A full disk must not fill the error log as well.
-    fn complain(&self, target: &LogTarget, error: &io::Error) {
+    fn report_write_error(&self, target: &LogTarget, error: &io::Error) {
         let now = Instant::now();
-        if self.complained.get().is_some_and(|then| now < then + COMPLAINT_INTERVAL) {
+        if self.last_write_error.get().is_some_and(|then| now < then + WRITE_ERROR_INTERVAL) {
             return;
         }
-        self.complained.set(Some(now));
+        self.last_write_error.set(Some(now));
         let name = match target {
             LogTarget::File(path) => path.display().to_string(),
             LogTarget::Stderr => "stderr".to_owned(),

@@ -12,7 +12,7 @@ use nginx_conf::model::{Config, LogTarget, User};
 
 /// Open log files. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Files {
+pub(crate) struct LogFiles {
     files: Vec<(LogTarget, Arc<File>)>,
 }
 
@@ -24,14 +24,14 @@ pub(crate) struct OpenError {
     source: io::Error,
 }
 
-impl Files {
+impl LogFiles {
     /// Opens every log that the configuration names, creating files with mode 0644.
     ///
     /// # Errors
     ///
     /// The first file that cannot be opened.
-    pub(crate) fn open(config: &Config) -> Result<Files, OpenError> {
-        let mut files = Files::default();
+    pub(crate) fn open(config: &Config) -> Result<LogFiles, OpenError> {
+        let mut files = LogFiles::default();
         for log in &config.error_log {
             files.add(&log.target)?;
         }
@@ -48,11 +48,11 @@ impl Files {
 
     /// The same logs, opened again by name: for after a rotation. Where that fails the old file stays in use and the
     /// error is returned beside. As nginx does, files get the worker's user as their owner.
-    pub(crate) fn reopen(&self, user: Option<&User>) -> (Files, Vec<OpenError>) {
+    pub(crate) fn reopen(&self, user: Option<&User>) -> (LogFiles, Vec<OpenError>) {
         let mut errors = Vec::new();
         let mut again = |(target, old): &(LogTarget, Arc<File>)| {
             let new = open(target).and_then(|file| match (target, user) {
-                (LogTarget::File(path), Some(user)) => give_to(file, path, user),
+                (LogTarget::File(path), Some(user)) => chown_to(file, path, user),
                 _ => Ok(file),
             });
             let file = new.map(Arc::new).unwrap_or_else(|error| {
@@ -62,12 +62,12 @@ impl Files {
             (target.clone(), file)
         };
         let files = self.files.iter().map(&mut again).collect();
-        (Files { files }, errors)
+        (LogFiles { files }, errors)
     }
 
     /// The file of a log that the configuration names.
     pub(super) fn get(&self, target: &LogTarget) -> Option<&File> {
-        self.files.iter().find(|(named, _)| same(named, target)).map(|(_, file)| &**file)
+        self.files.iter().find(|(named, _)| is_same_target(named, target)).map(|(_, file)| &**file)
     }
 
     fn add(&mut self, target: &LogTarget) -> Result<(), OpenError> {
@@ -79,7 +79,7 @@ impl Files {
 }
 
 /// Whether two targets are one. Paths are compared by their bytes: cheaper, on every request, than by component.
-pub(super) fn same(one: &LogTarget, other: &LogTarget) -> bool {
+pub(super) fn is_same_target(one: &LogTarget, other: &LogTarget) -> bool {
     match (one, other) {
         (LogTarget::File(one), LogTarget::File(other)) => {
             one.as_os_str().as_bytes() == other.as_os_str().as_bytes()
@@ -105,7 +105,7 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
     }
 }
 
-fn give_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
+fn chown_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
     let change = || {
         let metadata = file.metadata()?;
         // Devices and pipes (`/dev/stdout`) stay with whom they belong to, and so does what a link leads to: whoever may write into the

@@ -2,22 +2,22 @@
 //!
 //! A worker never waits for a log in the middle of a request. Access log lines gather in memory and are written when
 //! the worker has done what was ready to be done, in one system call per log; error log lines, which are rare, are
-//! written as they come. Files are opened for appending and every write holds whole lines, so the lines of
+//! written as they come. LogFiles are opened for appending and every write holds whole lines, so the lines of
 //! several workers never mix.
 
 mod access;
 mod error;
 mod escape;
+mod escaped;
 mod files;
-mod visible;
 
 use std::fmt;
 use std::io;
 
 pub(crate) use access::Logs;
-pub(crate) use error::{level_name, line};
-pub(crate) use files::Files;
-pub(crate) use visible::Visible;
+pub(crate) use error::{error_line, level_name};
+pub(crate) use escaped::Escaped;
+pub(crate) use files::LogFiles;
 
 /// An operating system error as nginx words it: `2: No such file or directory`.
 pub(crate) fn describe(error: &io::Error) -> impl fmt::Display + use<> {

@@ -3,9 +3,9 @@
 use bytes::Bytes;
 
 use crate::exchange::Exchange;
-use crate::files::{self, FileRequest, Outcome};
-use crate::log::Visible;
-use crate::message::request::Length;
+use crate::files::{self, FileOutcome, FileRequest};
+use crate::log::Escaped;
+use crate::message::request::BodyLength;
 use crate::message::{Body, Headers, Response};
 use crate::response::client::page_response;
 use crate::variables::Variables;
@@ -15,11 +15,11 @@ use nginx_conf::template::Template;
 
 /// What is to be done to answer.
 #[derive(Debug)]
-pub(crate) enum Content {
+pub(crate) enum Answer {
     /// Ask an app server: the `proxy_pass` of the settings in force.
     Proxy,
     /// Send this.
-    Respond(Response),
+    Response(Response),
     /// Send the page of this status.
     Error(u16),
     /// Close without a word; the status is for the log.
@@ -27,29 +27,29 @@ pub(crate) enum Content {
 }
 
 /// Where the phases go on.
-enum Next {
+enum NextPhase {
     /// With a location's rewrite phase.
     Location(LocationId),
     /// From the beginning, with another URI.
     Server,
     /// Nowhere.
-    Done(Content),
+    Done(Answer),
 }
 
 /// Runs the phases until it is known how to answer.
-pub(crate) fn run(x: &mut Exchange<'_>) -> Content {
-    run_from(x, Next::Server)
+pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
+    run_from(x, NextPhase::Server)
 }
 
 /// What an `error_page` has answer in place of an error, `ngx_http_special_response_handler`; `None` where none is for it.
-pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Content> {
+pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Answer> {
     let settings = x.settings;
     // An error on the way to the page of another is itself.
     x.error_status = None;
-    if x.had_error_page || settings.error_page.is_empty() || x.uri_changes_are_used_up() {
+    if x.error_page_used || settings.error_page.is_empty() || x.uri_changes_exhausted() {
         return None;
     }
-    x.had_error_page = !settings.recursive_error_pages;
+    x.error_page_used = !settings.recursive_error_pages;
     let page = settings.error_page.iter().find(|page| page.status == status)?;
     x.error_status = match page.answer {
         ErrorStatus::Same => Some(status),
@@ -73,33 +73,33 @@ pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Content> {
             let code = x.error_status.take().filter(redirects).unwrap_or(302);
             let mut response = page_response(x, code);
             response.location = Some(Bytes::from(target));
-            Content::Respond(response)
+            Answer::Response(response)
         }
     })
 }
 
-fn run_from(x: &mut Exchange<'_>, mut next: Next) -> Content {
+fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
     loop {
         next = match next {
-            Next::Done(content) => return content,
-            Next::Server => {
+            NextPhase::Done(content) => return content,
+            NextPhase::Server => {
                 x.enter(x.server.root);
                 match rewrite(x, x.server.root) {
                     Some(content) => {
                         // Only this has nginx end the connection here.
                         x.keep_alive &= !x.settings.keepalive_timeout.is_zero();
-                        Next::Done(content)
+                        NextPhase::Done(content)
                     }
                     None => find_location(x),
                 }
             }
-            Next::Location(id) => {
+            NextPhase::Location(id) => {
                 x.enter(id);
-                x.was_to_proxy = false;
+                x.if_had_proxy_pass = false;
                 let content_made = rewrite(x, id);
-                x.settle_keep_alive();
+                x.limit_keep_alive();
                 match content_made {
-                    Some(content) => Next::Done(content),
+                    Some(content) => NextPhase::Done(content),
                     None => content(x),
                 }
             }
@@ -107,7 +107,7 @@ fn run_from(x: &mut Exchange<'_>, mut next: Next) -> Content {
     }
 }
 
-fn find_location(x: &mut Exchange<'_>) -> Next {
+fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     let server = x.server;
     let http = x.http;
     let found = {
@@ -119,20 +119,20 @@ fn find_location(x: &mut Exchange<'_>) -> Next {
         None => (server.root, false),
     };
     x.enter(id);
-    x.settle_keep_alive();
-    if let (Length::Known(length), Some(most)) = (x.request.body, x.settings.client_max_body_size)
+    x.limit_keep_alive();
+    if let (BodyLength::Known(length), Some(most)) = (x.request.body, x.settings.client_max_body_size)
         && length > most
     {
         x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
-        return Next::Done(Content::Error(413));
+        return NextPhase::Done(Answer::Error(413));
     }
     if x.settings.internal && !x.is_internal() {
-        return Next::Done(Content::Error(404));
+        return NextPhase::Done(Answer::Error(404));
     }
     if auto_redirect {
-        return Next::Done(Content::Respond(with_slash(x)));
+        return NextPhase::Done(Answer::Response(with_slash(x)));
     }
-    if id == server.root { content(x) } else { Next::Location(id) }
+    if id == server.root { content(x) } else { NextPhase::Location(id) }
 }
 
 /// `location /x/` with a `proxy_pass`, asked for `/x`.
@@ -149,7 +149,7 @@ fn with_slash(x: &Exchange<'_>) -> Response {
 }
 
 /// Runs the rewrite-phase operations of a location or of the server; an answer ends the phases.
-fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
+fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
     let http = x.http;
     let location = http.locations.get(id.0);
     for op in location.map(|location| &location.rewrite[..]).unwrap_or_default() {
@@ -160,7 +160,7 @@ fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Content> {
             }
             Op::If { condition, then } => {
                 if holds(x, condition) {
-                    x.was_to_proxy |= x.settings.proxy_pass.is_some();
+                    x.if_had_proxy_pass |= x.settings.proxy_pass.is_some();
                     x.enter(*then);
                     if let Some(content) = rewrite(x, *then) {
                         return Some(content);
@@ -188,44 +188,44 @@ fn holds(x: &Exchange<'_>, condition: &Condition) -> bool {
 }
 
 /// `return`.
-fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Content {
+fn answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Answer {
     // The text may ask for it: `return 418 $status`.
     x.status = code;
     let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
     match code {
         // A text of nothing is none; one that comes to nothing is one.
         400.. if text.is_none_or(|text| text.parts.is_empty()) => match code {
-            408 | 444 | 499 => Content::Close(code),
-            _ => Content::Error(code),
+            408 | 444 | 499 => Answer::Close(code),
+            _ => Answer::Error(code),
         },
         301 | 302 | 303 | 307 | 308 => {
             let mut response = page_response(x, code);
             response.location = text.map(|_| Bytes::from(value));
-            Content::Respond(response)
+            Answer::Response(response)
         }
         _ => {
             let mut response = Response::new(code);
             response.content_type = Some(files::content_type(x.settings, &x.uri).to_owned());
             response.body = Body::Bytes(Bytes::from(value));
-            Content::Respond(response)
+            Answer::Response(response)
         }
     }
 }
 
 /// The try-files and content phases.
-fn content(x: &mut Exchange<'_>) -> Next {
+fn content(x: &mut Exchange<'_>) -> NextPhase {
     let settings = x.settings;
     let client = x.client.peer.ip();
     if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {
         x.log(Level::Error, format_args!("access forbidden by rule"));
-        return Next::Done(Content::Error(403));
+        return NextPhase::Done(Answer::Error(403));
     }
     if let Some(rule) = &settings.try_files {
         match with_files(x, |request| files::try_files(request, rule)) {
-            Outcome::Continue { uri, add_uri_to_alias } => {
+            FileOutcome::Continue { uri, add_uri_to_alias } => {
                 (x.uri, x.add_uri_to_alias) = (uri, add_uri_to_alias);
             }
-            Outcome::Redirect(target) => {
+            FileOutcome::Redirect(target) => {
                 let (path, args) = split(&target);
                 x.has_args = true;
                 return redirect(x, path, args);
@@ -234,15 +234,15 @@ fn content(x: &mut Exchange<'_>) -> Next {
         }
     }
     if settings.proxy_pass.is_some() {
-        return Next::Done(Content::Proxy);
+        return NextPhase::Done(Answer::Proxy);
     }
-    if x.was_to_proxy {
+    if x.if_had_proxy_pass {
         // An `if` that has nowhere to go itself does not take back where the one before it would have gone.
         x.log(Level::Alert, format_args!("no upstream configuration"));
-        return Next::Done(Content::Error(500));
+        return NextPhase::Done(Answer::Error(500));
     }
     match with_files(x, files::content) {
-        Outcome::Redirect(uri) => {
+        FileOutcome::Redirect(uri) => {
             let args = x.args.clone();
             redirect(x, uri, args)
         }
@@ -261,13 +261,13 @@ fn split(target: &[u8]) -> (Vec<u8>, Vec<u8>) {
     }
 }
 
-fn settle(x: &mut Exchange<'_>, outcome: Outcome) -> Next {
+fn settle(x: &mut Exchange<'_>, outcome: FileOutcome) -> NextPhase {
     match outcome {
-        Outcome::Respond(response) => Next::Done(Content::Respond(response)),
-        Outcome::Error(status) => Next::Done(Content::Error(status)),
-        Outcome::Named(name) => named(x, &name),
-        Outcome::Redirect(uri) => redirect(x, uri, Vec::new()),
-        Outcome::Continue { .. } => Next::Done(Content::Error(404)),
+        FileOutcome::Respond(response) => NextPhase::Done(Answer::Response(response)),
+        FileOutcome::Error(status) => NextPhase::Done(Answer::Error(status)),
+        FileOutcome::Named(name) => named(x, &name),
+        FileOutcome::Redirect(uri) => redirect(x, uri, Vec::new()),
+        FileOutcome::Continue { .. } => NextPhase::Done(Answer::Error(404)),
     }
 }
 
@@ -289,31 +289,31 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
     })
 }
 
-fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Next {
+fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> NextPhase {
     if !x.redirect() {
         let cycle = "rewrite or internal redirection cycle while internally redirecting to";
-        x.log(Level::Error, format_args!("{cycle} \"{}\"", Visible(&uri)));
-        return Next::Done(Content::Error(500));
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(&uri)));
+        return NextPhase::Done(Answer::Error(500));
     }
     x.uri = uri;
     x.args = args;
-    x.target_is_valid = false;
-    x.quoted = true;
-    Next::Server
+    x.valid_unparsed_uri = false;
+    x.quoted_uri = true;
+    NextPhase::Server
 }
 
-fn named(x: &mut Exchange<'_>, name: &[u8]) -> Next {
+fn named(x: &mut Exchange<'_>, name: &[u8]) -> NextPhase {
     if !x.redirect() {
         let cycle = "rewrite or internal redirection cycle while redirect to named location";
-        x.log(Level::Error, format_args!("{cycle} \"{}\"", Visible(name)));
-        return Next::Done(Content::Error(500));
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(name)));
+        return NextPhase::Done(Answer::Error(500));
     }
     let tree: &LocationTree = &x.server.tree;
     match std::str::from_utf8(name).ok().and_then(|name| tree.named.get(name)) {
-        Some(&id) => Next::Location(id),
+        Some(&id) => NextPhase::Location(id),
         None => {
-            x.log(Level::Error, format_args!("could not find named location \"{}\"", Visible(name)));
-            Next::Done(Content::Error(500))
+            x.log(Level::Error, format_args!("could not find named location \"{}\"", Escaped(name)));
+            NextPhase::Done(Answer::Error(500))
         }
     }
 }

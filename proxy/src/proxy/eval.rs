@@ -3,39 +3,39 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::error::Unanswered;
+use super::error::ProxyError;
 use crate::exchange::Exchange;
-use crate::log::Visible;
-use crate::upstream::Group;
+use crate::log::Escaped;
+use crate::upstream::UpstreamGroup;
 use crate::variables::Variables;
 use nginx_conf::model::{Level, ProxyPass};
 use nginx_conf::template::Template;
 
 /// Whom a request is passed to.
-pub(super) struct Target {
+pub(super) struct EvaluatedPass {
     /// As a `proxy_pass` without variables would say it.
     pub(super) pass: ProxyPass,
     /// The server, where it is no `upstream`.
-    pub(super) address: Option<Rc<Group>>,
+    pub(super) address: Option<Rc<UpstreamGroup>>,
 }
 
 /// Evaluates the URL, and finds the upstream or address that it names.
-pub(super) fn resolve(x: &Exchange<'_>, url: &Template) -> Result<Target, Unanswered> {
+pub(super) fn resolve(x: &Exchange<'_>, url: &Template) -> Result<EvaluatedPass, ProxyError> {
     let url = x.evaluate(url);
     let fail = |status: u16, message: std::fmt::Arguments<'_>| {
         x.log(Level::Error, message);
-        Err(Unanswered::Status(status))
+        Err(ProxyError::Status(status))
     };
     let is_http = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"));
     let Some(rest) = url.get(7..).filter(|_| is_http) else {
-        return fail(500, format_args!("invalid URL prefix in \"{}\"", Visible(&url)));
+        return fail(500, format_args!("invalid URL prefix in \"{}\"", Escaped(&url)));
     };
     let (authority, uri) =
         rest.split_at(rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len()));
     let authority = std::str::from_utf8(authority).unwrap_or_default();
     let Some((host, port)) = parts(authority) else {
         let reason = if authority.is_empty() { "no host" } else { "invalid port" };
-        return fail(500, format_args!("{reason} in upstream \"{}\"", Visible(rest)));
+        return fail(500, format_args!("{reason} in upstream \"{}\"", Escaped(rest)));
     };
     let uri = match uri.first() {
         None => None,
@@ -47,7 +47,7 @@ pub(super) fn resolve(x: &Exchange<'_>, url: &Template) -> Result<Target, Unansw
         (Some(_), _) => None,
         (None, Ok(ip)) => Some(x.cycle.upstreams.at(SocketAddr::new(ip, port.unwrap_or(80)))),
         (None, Err(_)) => {
-            return fail(502, format_args!("no resolver defined to resolve {}", Visible(host.as_bytes())));
+            return fail(502, format_args!("no resolver defined to resolve {}", Escaped(host.as_bytes())));
         }
     };
     let pass = ProxyPass {
@@ -59,7 +59,7 @@ pub(super) fn resolve(x: &Exchange<'_>, url: &Template) -> Result<Target, Unansw
         uri,
         replaces: 0,
     };
-    Ok(Target { pass, address })
+    Ok(EvaluatedPass { pass, address })
 }
 
 /// Host and port; `None` where there is no host, or a port that is none.

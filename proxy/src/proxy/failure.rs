@@ -4,12 +4,12 @@ use std::fmt;
 use std::io;
 
 use crate::log::describe;
-use crate::upstream::Fared;
+use crate::upstream::PeerOutcome;
 use nginx_conf::model::NextUpstream;
 
 /// How an attempt failed before anything of its response had been passed on.
 #[derive(Debug)]
-pub(crate) enum Failure {
+pub(crate) enum UpstreamError {
     /// No connection came about.
     Connect(io::Error),
     /// The request could not be written.
@@ -19,7 +19,7 @@ pub(crate) enum Failure {
     /// The connection ended before the response's head did.
     Closed,
     /// Nothing happened for too long, while doing what the phase says.
-    TimedOut(Doing),
+    TimedOut(Action),
     /// The response's head cannot be trusted; the text says why.
     InvalidHeader(&'static str),
     /// A status upon which `proxy_next_upstream` asks another server.
@@ -28,83 +28,83 @@ pub(crate) enum Failure {
 
 /// What was being done with an app server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Doing {
+pub(crate) enum Action {
     Connecting,
-    Sending,
-    ReadingHead,
-    Relaying,
-    Tunnelling,
+    SendingRequest,
+    ReadingHeader,
+    ReadingBody,
+    Tunneling,
 }
 
-impl fmt::Display for Doing {
+impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Doing::Connecting => "connecting to upstream",
-            Doing::Sending => "sending request to upstream",
-            Doing::ReadingHead => "reading response header from upstream",
-            Doing::Relaying => "reading upstream",
-            Doing::Tunnelling => "proxying upgraded connection",
+            Action::Connecting => "connecting to upstream",
+            Action::SendingRequest => "sending request to upstream",
+            Action::ReadingHeader => "reading response header from upstream",
+            Action::ReadingBody => "reading upstream",
+            Action::Tunneling => "proxying upgraded connection",
         })
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for UpstreamError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let head = Doing::ReadingHead;
+        let head = Action::ReadingHeader;
         match self {
-            Failure::Connect(error) => {
-                write!(f, "connect() failed ({}) while {}", describe(error), Doing::Connecting)
+            UpstreamError::Connect(error) => {
+                write!(f, "connect() failed ({}) while {}", describe(error), Action::Connecting)
             }
-            Failure::Send(error) => {
-                write!(f, "writev() failed ({}) while {}", describe(error), Doing::Sending)
+            UpstreamError::Send(error) => {
+                write!(f, "writev() failed ({}) while {}", describe(error), Action::SendingRequest)
             }
-            Failure::Receive(error) => write!(f, "recv() failed ({}) while {head}", describe(error)),
-            Failure::Closed => write!(f, "upstream prematurely closed connection while {head}"),
-            Failure::TimedOut(doing) => {
-                write!(f, "upstream timed out (110: Connection timed out) while {doing}")
+            UpstreamError::Receive(error) => write!(f, "recv() failed ({}) while {head}", describe(error)),
+            UpstreamError::Closed => write!(f, "upstream prematurely closed connection while {head}"),
+            UpstreamError::TimedOut(action) => {
+                write!(f, "upstream timed out (110: Connection timed out) while {action}")
             }
-            Failure::InvalidHeader(reason) => write!(f, "{reason} while {head}"),
-            Failure::Status(status) => write!(f, "upstream answered {status}"),
+            UpstreamError::InvalidHeader(reason) => write!(f, "{reason} while {head}"),
+            UpstreamError::Status(status) => write!(f, "upstream answered {status}"),
         }
     }
 }
 
-impl Failure {
+impl UpstreamError {
     /// What the client is answered if no other server is asked, and what the attempt counts as in logs.
     pub(crate) fn status(&self) -> u16 {
         match self {
-            Failure::TimedOut(_) => 504,
-            Failure::Status(status) => *status,
+            UpstreamError::TimedOut(_) => 504,
+            UpstreamError::Status(status) => *status,
             _ => 502,
         }
     }
 
     /// What was being done when it happened.
-    pub(crate) fn doing(&self) -> Doing {
+    pub(crate) fn action(&self) -> Action {
         match self {
-            Failure::Connect(_) => Doing::Connecting,
-            Failure::TimedOut(doing) => *doing,
-            Failure::Send(_) => Doing::Sending,
-            _ => Doing::ReadingHead,
+            UpstreamError::Connect(_) => Action::Connecting,
+            UpstreamError::TimedOut(action) => *action,
+            UpstreamError::Send(_) => Action::SendingRequest,
+            _ => Action::ReadingHeader,
         }
     }
 
     /// Whether the server is to blame.
-    pub(crate) fn fared(&self) -> Fared {
-        if matches!(self, Failure::Status(403 | 404)) { Fared::Refused } else { Fared::Failed }
+    pub(crate) fn peer_outcome(&self) -> PeerOutcome {
+        if matches!(self, UpstreamError::Status(403 | 404)) { PeerOutcome::Next } else { PeerOutcome::Failed }
     }
 
     /// Whether a connection that was kept alive may simply have been closed at the wrong moment.
     pub(crate) fn is_stale_connection(&self) -> bool {
-        matches!(self, Failure::Send(_) | Failure::Receive(_) | Failure::Closed)
+        matches!(self, UpstreamError::Send(_) | UpstreamError::Receive(_) | UpstreamError::Closed)
     }
 
     /// Whether `proxy_next_upstream` asks another server. `sent`: something of the request may have reached this one.
-    pub(crate) fn moves_on(&self, on: &NextUpstream, method: &[u8], sent: bool) -> bool {
+    pub(crate) fn allows_next(&self, on: &NextUpstream, method: &[u8], sent: bool) -> bool {
         let listed = match self {
-            Failure::TimedOut(_) => on.timeout,
-            Failure::InvalidHeader(_) => on.invalid_header,
-            Failure::Status(status) => lists_status(on, *status),
+            UpstreamError::TimedOut(_) => on.timeout,
+            UpstreamError::InvalidHeader(_) => on.invalid_header,
+            UpstreamError::Status(status) => is_next_status(on, *status),
             _ => on.error,
         };
         listed && (!sent || on.non_idempotent || !is_non_idempotent(method))
@@ -112,7 +112,7 @@ impl Failure {
 }
 
 /// Whether a response of this status is a reason to ask another server.
-pub(crate) fn lists_status(on: &NextUpstream, status: u16) -> bool {
+pub(crate) fn is_next_status(on: &NextUpstream, status: u16) -> bool {
     match status {
         500 => on.http_500,
         502 => on.http_502,
@@ -134,16 +134,16 @@ pub(crate) fn is_non_idempotent(method: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn failures() -> [Failure; 6] {
+    fn failures() -> [UpstreamError; 6] {
         let reset = || io::Error::from(io::ErrorKind::ConnectionReset);
-        let timed_out = Failure::TimedOut(Doing::ReadingHead);
+        let timed_out = UpstreamError::TimedOut(Action::ReadingHeader);
         [
-            Failure::Connect(reset()),
-            Failure::Send(reset()),
-            Failure::Receive(reset()),
-            Failure::Closed,
+            UpstreamError::Connect(reset()),
+            UpstreamError::Send(reset()),
+            UpstreamError::Receive(reset()),
+            UpstreamError::Closed,
             timed_out,
-            Failure::InvalidHeader("nonsense"),
+            UpstreamError::InvalidHeader("nonsense"),
         ]
     }
 
@@ -160,8 +160,8 @@ mod tests {
             (on(false, true, false), [false, false, false, false, true, false]),
             (on(false, false, true), [false, false, false, false, false, true]),
         ] {
-            assert_eq!(failures().map(|failure| failure.moves_on(&on, b"GET", true)), expected);
-            assert!(failures().iter().all(|failure| !failure.moves_on(&on, b"POST", true)));
+            assert_eq!(failures().map(|failure| failure.allows_next(&on, b"GET", true)), expected);
+            assert!(failures().iter().all(|failure| !failure.allows_next(&on, b"POST", true)));
         }
     }
 
@@ -174,14 +174,17 @@ mod tests {
     #[test]
     fn each_failure_has_its_status() {
         assert_eq!(failures().map(|failure| failure.status()), [502, 502, 502, 502, 504, 502]);
-        assert_eq!(Failure::Status(503).status(), 503);
+        assert_eq!(UpstreamError::Status(503).status(), 503);
     }
 
     #[test]
     fn each_failure_says_what_was_being_done() {
-        use Doing::{Connecting, ReadingHead, Sending};
-        let doing = failures().map(|failure| failure.doing());
-        assert_eq!(doing, [Connecting, Sending, ReadingHead, ReadingHead, ReadingHead, ReadingHead]);
-        assert_eq!(Failure::TimedOut(Sending).doing(), Sending);
+        use Action::{Connecting, ReadingHeader, SendingRequest};
+        let action = failures().map(|failure| failure.action());
+        assert_eq!(
+            action,
+            [Connecting, SendingRequest, ReadingHeader, ReadingHeader, ReadingHeader, ReadingHeader]
+        );
+        assert_eq!(UpstreamError::TimedOut(SendingRequest).action(), SendingRequest);
     }
 }

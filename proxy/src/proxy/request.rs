@@ -9,7 +9,7 @@ use nginx_conf::model::{ProxyPass, Settings};
 
 /// How the body goes out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Sending {
+pub(crate) enum RequestBody {
     /// There is none.
     Nothing,
     /// With `Content-Length`.
@@ -20,7 +20,7 @@ pub(crate) enum Sending {
 
 /// A request's head, ready to be sent as often as needed.
 #[derive(Debug, Default)]
-pub(crate) struct Prepared {
+pub(crate) struct RequestHead {
     /// The text.
     pub(crate) head: Vec<u8>,
     /// The target in it, for the error log.
@@ -33,7 +33,7 @@ pub(crate) struct Prepared {
 
 /// Fields that belong to one connection (RFC 9110 §7.6.1) or that the proxy says itself; not passed on unless
 /// `proxy_set_header` does it.
-const NOT_PASSED: [&str; 10] = [
+const DROPPED_HEADERS: [&str; 10] = [
     "Host",
     "Connection",
     "Content-Length",
@@ -47,7 +47,7 @@ const NOT_PASSED: [&str; 10] = [
 ];
 
 /// Writes the head for an app server reached by `pass`; `None` if there would be no target in it.
-pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: Sending) -> Option<Prepared> {
+pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: RequestBody) -> Option<RequestHead> {
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);
@@ -60,7 +60,7 @@ pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: Sending) -> O
         return None;
     }
     head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let mut prepared = Prepared { head, target, upgrade: false, persistent: http11 };
+    let mut prepared = RequestHead { head, target, upgrade: false, persistent: http11 };
     write_set_fields(x, &mut prepared);
     write_own_fields(settings, pass, sending, &mut prepared.head);
     if settings.proxy.pass_request_headers {
@@ -72,7 +72,7 @@ pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: Sending) -> O
 
 /// `proxy_set_header`; a value that comes out empty leaves the field out. Framing is not up for setting: a length that
 /// is not the body's would let two readers disagree about where the request ends.
-fn write_set_fields(x: &Exchange<'_>, prepared: &mut Prepared) {
+fn write_set_fields(x: &Exchange<'_>, prepared: &mut RequestHead) {
     let mut value = Vec::new();
     for (name, template) in &x.settings.proxy.set_header {
         if is_framing(name.as_bytes()) {
@@ -92,7 +92,7 @@ fn write_set_fields(x: &Exchange<'_>, prepared: &mut Prepared) {
     }
 }
 
-fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: Sending, out: &mut Vec<u8>) {
+fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: RequestBody, out: &mut Vec<u8>) {
     if !is_set(settings, b"Host") {
         write_field(out, b"Host", pass.host.as_bytes());
     }
@@ -101,9 +101,9 @@ fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: Sending, out
         write_field(out, b"Connection", b"close");
     }
     match sending {
-        Sending::Nothing => {}
-        Sending::Length(length) => write_number(out, b"Content-Length: ", length),
-        Sending::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
+        RequestBody::Nothing => {}
+        RequestBody::Length(length) => write_number(out, b"Content-Length: ", length),
+        RequestBody::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
     }
 }
 
@@ -115,7 +115,7 @@ fn write_client_fields(x: &Exchange<'_>, out: &mut Vec<u8>) {
     };
     let has_options = headers.get("Connection").is_some();
     for (name, value) in headers.iter() {
-        let own = NOT_PASSED.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+        let own = DROPPED_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
         if own || is_set(x.settings, name) || (has_options && nominated(name)) {
             continue;
         }
@@ -134,12 +134,12 @@ fn is_framing(name: &[u8]) -> bool {
 /// The target: the client's own bytes where nothing has changed it, otherwise path and query put together anew.
 fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
     match &pass.uri {
-        None if x.target_is_valid => return out.extend_from_slice(x.request.target()),
-        None => write_path(&x.uri, x.quoted, out),
+        None if x.valid_unparsed_uri => return out.extend_from_slice(x.request.target()),
+        None => write_path(&x.uri, x.quoted_uri, out),
         Some(uri) if pass.is_whole => return write_encoded(uri, ends_target, out),
         Some(uri) => {
             out.extend_from_slice(uri);
-            write_path(x.uri.get(pass.replaces..).unwrap_or_default(), x.quoted, out);
+            write_path(x.uri.get(pass.replaces..).unwrap_or_default(), x.quoted_uri, out);
         }
     }
     if !x.args.is_empty() {

@@ -7,40 +7,40 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::error::Unanswered;
-use super::upload::Stopped;
+use super::error::ProxyError;
+use super::upload::UploadError;
 use crate::exchange::Exchange;
-use crate::message::request::Length;
-use crate::response::client::Connection;
-use crate::wire::Broken;
+use crate::message::request::BodyLength;
+use crate::response::client::ClientConnection;
+use crate::wire::BodyError;
 use crate::wire::Stream;
 use nginx_conf::model::Level;
 
 /// Tells the client to go on if it waits for that, and reads what is to be read beforehand.
 pub(super) async fn read<C: Stream>(
-    client: &mut Connection<C>,
+    client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
-) -> Result<(), Unanswered> {
-    x.request_length += std::mem::take(&mut x.body_at_hand);
+) -> Result<(), ProxyError> {
+    x.request_length += std::mem::take(&mut x.preread_body);
     // As nginx: said even if the body has come along unasked.
-    if x.request.expects_continue && x.request.body != Length::None {
+    if x.request.expects_continue && x.request.body != BodyLength::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
         let timeout = x.settings.send_timeout;
         client.output.begin();
-        client.output.text().extend_from_slice(CONTINUE);
+        client.output.head_mut().extend_from_slice(CONTINUE);
         if client.write(&[], timeout).await.is_err() {
             x.status = 499;
-            return Err(Unanswered::Close);
+            return Err(ProxyError::Close);
         }
         x.sent += CONTINUE.len() as u64;
-        x.continued = true;
+        x.sent_continue = true;
     }
     check(client, x)?;
     if client.body.is_complete() || !x.settings.proxy.request_buffering {
         return Ok(());
     }
     let (timeout, most) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
-    let Connection { stream, input, body, reading, .. } = client;
+    let ClientConnection { stream, input, body, reading, .. } = client;
     reading.stop();
     let received = &mut x.request_length;
     let outcome = poll_fn(|cx| {
@@ -50,14 +50,14 @@ pub(super) async fn read<C: Stream>(
                     *received += count as u64;
                     reading.stop();
                 }
-                Poll::Ready(Err(broken)) => return Poll::Ready(Err(Stopped::Client(broken))),
+                Poll::Ready(Err(broken)) => return Poll::Ready(Err(UploadError::Client(broken))),
                 Poll::Pending => {
                     reading.start_once(timeout);
-                    return reading.poll(cx).map(|()| Err(Stopped::ClientTimedOut));
+                    return reading.poll(cx).map(|()| Err(UploadError::ClientTimedOut));
                 }
             }
             if most.is_some_and(|most| body.at_least() > most) {
-                return Poll::Ready(Err(Stopped::TooLarge));
+                return Poll::Ready(Err(UploadError::TooLarge));
             }
         }
         Poll::Ready(Ok(()))
@@ -66,36 +66,36 @@ pub(super) async fn read<C: Stream>(
     outcome.map_err(|stopped| refuse(x, stopped))
 }
 
-fn check<C>(client: &Connection<C>, x: &mut Exchange<'_>) -> Result<(), Unanswered> {
+fn check<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), ProxyError> {
     match x.settings.client_max_body_size {
-        Some(most) if client.body.at_least() > most => Err(refuse(x, Stopped::TooLarge)),
+        Some(most) if client.body.at_least() > most => Err(refuse(x, UploadError::TooLarge)),
         _ => Ok(()),
     }
 }
 
 /// What becomes of a request whose body cannot be read.
-pub(super) fn refuse(x: &mut Exchange<'_>, stopped: Stopped) -> Unanswered {
+pub(super) fn refuse(x: &mut Exchange<'_>, stopped: UploadError) -> ProxyError {
     x.keep_alive = false;
     x.linger = true;
     match stopped {
-        Stopped::TooLarge => {
+        UploadError::TooLarge => {
             x.log(Level::Error, format_args!("client intended to send too large chunked body"));
-            Unanswered::Status(413)
+            ProxyError::Status(413)
         }
-        Stopped::Client(Broken::Malformed) => {
+        UploadError::Client(BodyError::Malformed) => {
             x.log(Level::Error, format_args!("client sent invalid chunked body"));
-            Unanswered::Status(400)
+            ProxyError::Status(400)
         }
-        Stopped::Client(_) => {
+        UploadError::Client(_) => {
             x.log(Level::Info, format_args!("client prematurely closed connection"));
             x.status = 400;
-            Unanswered::Close
+            ProxyError::Close
         }
-        Stopped::ClientTimedOut => {
+        UploadError::ClientTimedOut => {
             x.log(Level::Info, format_args!("client timed out (110: Connection timed out)"));
             x.status = 408;
-            Unanswered::Close
+            ProxyError::Close
         }
-        Stopped::Server(_) | Stopped::ServerTimedOut => Unanswered::Status(502),
+        UploadError::Server(_) | UploadError::ServerTimedOut => ProxyError::Status(502),
     }
 }

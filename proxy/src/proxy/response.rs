@@ -7,16 +7,16 @@ use super::redirect;
 use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::grammar::{decimal, lists};
-use crate::response::head::{Lead, write_field};
+use crate::response::head::{HeadersOut, write_field};
 use crate::wire::{Buffer, Framing};
 
-const MOST_FIELDS: usize = 256;
+const MAX_HEADERS: usize = 256;
 
-const TOO_BIG: Invalid = Invalid("upstream sent too big header");
+const TOO_BIG: InvalidHead = InvalidHead("upstream sent too big header");
 
 /// The head of an app server's response. Its fields are in the exchange.
 #[derive(Debug)]
-pub(crate) struct Head {
+pub(crate) struct ResponseHead {
     /// The status code.
     pub(crate) status: u16,
     /// Code and reason as they came.
@@ -29,10 +29,10 @@ pub(crate) struct Head {
 
 /// A head that cannot be trusted; the text says why in nginx's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Invalid(pub(crate) &'static str);
+pub(crate) struct InvalidHead(pub(crate) &'static str);
 
 /// Fields that concern one connection only (RFC 9110 §7.6.1), that the proxy writes itself, or that nginx hides.
-const HIDDEN: [&str; 16] = [
+const HIDDEN_HEADERS: [&str; 16] = [
     "Connection",
     "Keep-Alive",
     "Transfer-Encoding",
@@ -53,7 +53,11 @@ const HIDDEN: [&str; 16] = [
 
 /// Reads a final response's head of at most `most` bytes off the front of `buffer`, passing over interim ones; `None`
 /// until all of it is there.
-pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers, most: usize) -> Result<Option<Head>, Invalid> {
+pub(crate) fn read(
+    buffer: &mut Buffer,
+    fields: &mut Headers,
+    most: usize,
+) -> Result<Option<ResponseHead>, InvalidHead> {
     loop {
         let Some((head, length)) = parse(buffer.bytes(), fields)? else {
             return if buffer.len() < most { Ok(None) } else { Err(TOO_BIG) };
@@ -68,18 +72,18 @@ pub(crate) fn read(buffer: &mut Buffer, fields: &mut Headers, most: usize) -> Re
     }
 }
 
-fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(Head, usize)>, Invalid> {
-    let mut fields = [const { MaybeUninit::uninit() }; MOST_FIELDS];
+fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(ResponseHead, usize)>, InvalidHead> {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
     let mut response = httparse::Response::new(&mut []);
     let parser = httparse::ParserConfig::default();
     let length = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
         Ok(httparse::Status::Complete(length)) => length,
         Ok(httparse::Status::Partial) => return Ok(None),
         Err(httparse::Error::Version | httparse::Error::Status) => {
-            return Err(Invalid("upstream sent no valid HTTP/1.0 header"));
+            return Err(InvalidHead("upstream sent no valid HTTP/1.0 header"));
         }
         Err(httparse::Error::TooManyHeaders) => return Err(TOO_BIG),
-        Err(_) => return Err(Invalid("upstream sent invalid header")),
+        Err(_) => return Err(InvalidHead("upstream sent invalid header")),
     };
     let (status, version) = (response.code.unwrap_or_default(), response.version.unwrap_or_default());
     kept.clear();
@@ -93,7 +97,7 @@ fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(Head, usize)>, Inva
         _ => !says("close"),
     };
     let text = bytes.get(status_text(bytes)).unwrap_or_default().to_vec();
-    Ok(Some((Head { status, text, framing, persistent }, length)))
+    Ok(Some((ResponseHead { status, text, framing, persistent }, length)))
 }
 
 /// From the code to the end of the line.
@@ -103,31 +107,31 @@ fn status_text(bytes: &[u8]) -> Range<usize> {
     start..end.max(start)
 }
 
-fn framing(fields: &Headers) -> Result<Framing, Invalid> {
+fn framing(fields: &Headers) -> Result<Framing, InvalidHead> {
     let mut lengths = fields.get_all("Content-Length");
     let mut codings = fields.get_all("Transfer-Encoding");
     let (length, coding) = (lengths.next(), codings.next());
     if lengths.next().is_some() {
-        return Err(Invalid("upstream sent duplicate \"Content-Length\" header"));
+        return Err(InvalidHead("upstream sent duplicate \"Content-Length\" header"));
     }
     if codings.next().is_some() {
-        return Err(Invalid("upstream sent duplicate \"Transfer-Encoding\" header"));
+        return Err(InvalidHead("upstream sent duplicate \"Transfer-Encoding\" header"));
     }
     match (length, coding) {
-        (Some(_), Some(_)) => Err(Invalid(
+        (Some(_), Some(_)) => Err(InvalidHead(
             "upstream sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
         )),
         (Some(length), None) => match decimal(length) {
             Some(length) => Ok(Framing::Length(length)),
-            None => Err(Invalid("upstream sent invalid \"Content-Length\" header")),
+            None => Err(InvalidHead("upstream sent invalid \"Content-Length\" header")),
         },
         (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
-        (None, Some(_)) => Err(Invalid("upstream sent unknown \"Transfer-Encoding\"")),
+        (None, Some(_)) => Err(InvalidHead("upstream sent unknown \"Transfer-Encoding\"")),
         (None, None) => Ok(Framing::UntilClose),
     }
 }
 
-impl Head {
+impl ResponseHead {
     /// Whether a body follows in answer to this method (RFC 9112 §6.3).
     pub(crate) fn has_body(&self, to_head: bool) -> bool {
         !(to_head || matches!(self.status, 101 | 204 | 304))
@@ -151,7 +155,7 @@ impl Head {
         let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
         let location =
             location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
-        let lead = Lead {
+        let lead = HeadersOut {
             status: x.error_status.unwrap_or(self.status),
             status_text: x.error_status.is_none().then_some(&self.text),
             content_type: fields
@@ -160,7 +164,7 @@ impl Head {
             length,
             location,
             chunked,
-            ..Lead::default()
+            ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
         x.write_head(out, &lead, |out| {
@@ -176,7 +180,7 @@ impl Head {
     }
 
     fn passes(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
-        let own = HIDDEN.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
+        let own = HIDDEN_HEADERS.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
         let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
         if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
             return false;
@@ -197,7 +201,7 @@ fn hides(hidden: &[String], name: &[u8]) -> bool {
 mod tests {
     use super::*;
 
-    fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, Invalid> {
+    fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, InvalidHead> {
         let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
         buffer.extend(text.as_bytes());
         let head = read(&mut buffer, &mut fields, 100)?;

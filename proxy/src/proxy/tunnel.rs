@@ -10,16 +10,16 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::failure::Doing;
-use super::upstream_request::{Cut, Leg};
-use crate::cycle::Stage;
+use super::failure::Action;
+use super::upstream_request::{RelayError, UpstreamRequest};
+use crate::cycle::ShutdownStage;
 use crate::exchange::Exchange;
 use crate::log::describe;
-use crate::response::client::Connection;
+use crate::response::client::ClientConnection;
 use crate::wire::{Buffer, Stream};
 use nginx_conf::model::Level;
 
-const TUNNELLING: Doing = Doing::Tunnelling;
+const TUNNELLING: Action = Action::Tunneling;
 
 /// One direction.
 #[derive(Debug, Default)]
@@ -42,21 +42,21 @@ enum Broken {
 /// Relays until both directions are done. The head waits in the client's output; bytes that were read behind the heads
 /// are the first to be relayed.
 pub(crate) async fn run<C: Stream>(
-    client: &mut Connection<C>,
+    client: &mut ClientConnection<C>,
     x: &Exchange<'_>,
-    leg: &mut Leg,
-) -> Result<(), Cut> {
-    client.write(&[], x.settings.send_timeout).await.map_err(|_| Cut::Client)?;
+    leg: &mut UpstreamRequest,
+) -> Result<(), RelayError> {
+    client.write(&[], x.settings.send_timeout).await.map_err(|_| RelayError::Client)?;
     client.writing.release();
     client.body.skip(&mut client.input);
 
-    let mut quitting = x.cycle.quitting.clone();
+    let mut quitting = x.cycle.shutdown.clone();
     let mut closing = pin!(async move {
         // Without a sender the worker is gone, and this with it.
-        let _ = quitting.wait_for(|stage| *stage >= Stage::Closing).await;
+        let _ = quitting.wait_for(|stage| *stage >= ShutdownStage::Closing).await;
     });
     let (mut up, mut down, mut stuck) = (Pipe::default(), Pipe::default(), Stuck::default());
-    let Connection { stream, input, output, reading, .. } = client;
+    let ClientConnection { stream, input, output, reading, .. } = client;
     let upstream = &mut leg.link.stream;
     reading.start(stuck.patience(x).0);
     poll_fn(|cx| {
@@ -84,7 +84,7 @@ pub(crate) async fn run<C: Stream>(
         reading.poll(cx).map(|()| {
             let how =
                 format!("{} timed out (110: Connection timed out) while {TUNNELLING}", stuck.patience(x).1);
-            Err(Cut::Broken(Level::Info, how))
+            Err(RelayError::Broken(Level::Info, how))
         })
     })
     .await
@@ -92,12 +92,12 @@ pub(crate) async fn run<C: Stream>(
 
 impl Broken {
     /// What is said of it, at the level of whoever was read from or written to.
-    fn cut(&self, read: Level, written: Level) -> Cut {
+    fn cut(&self, read: Level, written: Level) -> RelayError {
         let (level, call, error) = match self {
             Broken::Reading(error) => (read, "recv()", error),
             Broken::Writing(error) => (written, "send()", error),
         };
-        Cut::Broken(level, format!("{call} failed ({}) while {TUNNELLING}", describe(error)))
+        RelayError::Broken(level, format!("{call} failed ({}) while {TUNNELLING}", describe(error)))
     }
 }
 
@@ -170,12 +170,12 @@ impl Pipe {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::stream::Slow;
+    use crate::wire::stream::SlowStream;
 
     #[test]
     fn what_a_stream_holds_is_not_forgotten() {
-        let mut from = Slow { says: b"words".to_vec(), ..Slow::default() };
-        let mut to = Slow { step: 9, held: 3, ..Slow::default() };
+        let mut from = SlowStream { says: b"words".to_vec(), ..SlowStream::default() };
+        let mut to = SlowStream { step: 9, held: 3, ..SlowStream::default() };
         let (mut pipe, mut buffer, mut moved) = (Pipe::default(), Buffer::default(), 0);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         for left in [2, 1, 0, 0] {
@@ -187,11 +187,11 @@ mod tests {
 
     #[test]
     fn who_takes_nothing_yet_keeps_nobody_from_speaking() {
-        let mut to = Slow::default();
+        let mut to = SlowStream::default();
         let (mut pipe, mut buffer, mut moved) = (Pipe::default(), Buffer::default(), 0);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         for says in [&b"words "[..], b"and more"] {
-            let mut from = Slow { says: says.to_vec(), ..Slow::default() };
+            let mut from = SlowStream { says: says.to_vec(), ..SlowStream::default() };
             assert!(pipe.poll(&mut from, &mut buffer, &mut to, &mut moved, &mut cx).is_pending());
         }
         assert_eq!((buffer.bytes(), pipe.unsent), (&b"words and more"[..], true));

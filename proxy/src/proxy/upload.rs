@@ -4,28 +4,28 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::response::client::Connection;
-use crate::wire::Broken;
-use crate::wire::{Outflow, Stream};
+use crate::response::client::ClientConnection;
+use crate::wire::BodyError;
+use crate::wire::{MessageWriter, Stream};
 
 /// The client's half of an exchange while its body is being sent on.
 #[derive(Debug)]
 pub(crate) struct Upload {
     /// The head and the framing towards the app server.
-    pub(crate) output: Outflow,
+    pub(crate) output: MessageWriter,
     /// Bytes of the body at hand that have been sent. They stay in the buffer, so that they can be sent again to
     /// another server, for as long as the whole body so far fits there.
     sent: usize,
     /// Body bytes have been let go: the request can be sent to this server only.
     pub(crate) streaming: bool,
-    limits: Limits,
+    limits: UploadLimits,
     done: bool,
-    blocked: Blocked,
+    blocked: BlockedOn,
 }
 
 /// What an upload may cost.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct UploadLimits {
     /// `client_max_body_size`.
     pub(crate) body: Option<u64>,
     /// `client_body_timeout`.
@@ -36,20 +36,20 @@ pub(crate) struct Limits {
 
 /// Who keeps the upload waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Blocked {
+enum BlockedOn {
     Client,
     Server,
 }
 
 /// Why the request cannot be sent on.
 #[derive(Debug)]
-pub(crate) enum Stopped {
+pub(crate) enum UploadError {
     /// The app server takes nothing any more.
     Server(io::Error),
     /// The app server has taken nothing for too long.
     ServerTimedOut,
     /// The client's body cannot be read.
-    Client(Broken),
+    Client(BodyError),
     /// The client has sent nothing for too long.
     ClientTimedOut,
     /// The body is larger than `client_max_body_size`.
@@ -58,12 +58,12 @@ pub(crate) enum Stopped {
 
 impl Upload {
     /// About to send `head` and a body in this framing.
-    pub(crate) fn new(head: &[u8], chunked: bool, limits: Limits) -> Upload {
-        let mut output = Outflow::default();
+    pub(crate) fn new(head: &[u8], chunked: bool, limits: UploadLimits) -> Upload {
+        let mut output = MessageWriter::default();
         output.begin();
-        output.text().extend_from_slice(head);
+        output.head_mut().extend_from_slice(head);
         output.set_chunked(chunked);
-        Upload { output, sent: 0, streaming: false, limits, done: false, blocked: Blocked::Server }
+        Upload { output, sent: 0, streaming: false, limits, done: false, blocked: BlockedOn::Server }
     }
 
     /// Whether all of the request has been sent.
@@ -79,11 +79,11 @@ impl Upload {
     /// Goes on for as long as bytes come and go. `received` counts what the client has sent.
     pub(crate) fn poll<C: Stream, U: Stream>(
         &mut self,
-        client: &mut Connection<C>,
+        client: &mut ClientConnection<C>,
         server: &mut U,
         received: &mut u64,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Stopped>> {
+    ) -> Poll<Result<(), UploadError>> {
         while !self.done {
             match self.step(client, server, received, cx) {
                 Poll::Ready(outcome) => {
@@ -92,8 +92,8 @@ impl Upload {
                 }
                 Poll::Pending => {
                     let (timeout, stopped) = match self.blocked {
-                        Blocked::Client => (self.limits.client, Stopped::ClientTimedOut),
-                        Blocked::Server => (self.limits.server, Stopped::ServerTimedOut),
+                        BlockedOn::Client => (self.limits.client, UploadError::ClientTimedOut),
+                        BlockedOn::Server => (self.limits.server, UploadError::ServerTimedOut),
                     };
                     client.writing.start_once(timeout);
                     return client.writing.poll(cx).map(|()| Err(stopped));
@@ -106,12 +106,12 @@ impl Upload {
     /// One read or write.
     fn step<C: Stream, U: Stream>(
         &mut self,
-        client: &mut Connection<C>,
+        client: &mut ClientConnection<C>,
         server: &mut U,
         received: &mut u64,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Stopped>> {
-        let Connection { stream, input, body, .. } = client;
+    ) -> Poll<Result<(), UploadError>> {
+        let ClientConnection { stream, input, body, .. } = client;
         let (last, data) = (body.is_complete(), body.data(input).get(self.sent..).unwrap_or_default());
         if !self.output.is_flushed() || !data.is_empty() || last {
             match self.output.poll_write(server, cx, data, last) {
@@ -124,8 +124,8 @@ impl Upload {
                     self.done = self.output.is_finished();
                     return Poll::Ready(Ok(()));
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(Stopped::Server(error))),
-                Poll::Pending => self.blocked = Blocked::Server,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Server(error))),
+                Poll::Pending => self.blocked = BlockedOn::Server,
             }
             if last || input.is_full() {
                 return Poll::Pending;
@@ -138,12 +138,12 @@ impl Upload {
             Poll::Ready(Ok(count)) => {
                 *received += count as u64;
                 let too_large = self.limits.body.is_some_and(|most| body.at_least() > most);
-                Poll::Ready(if too_large { Err(Stopped::TooLarge) } else { Ok(()) })
+                Poll::Ready(if too_large { Err(UploadError::TooLarge) } else { Ok(()) })
             }
-            Poll::Ready(Err(broken)) => Poll::Ready(Err(Stopped::Client(broken))),
+            Poll::Ready(Err(broken)) => Poll::Ready(Err(UploadError::Client(broken))),
             Poll::Pending => {
                 if self.output.is_flushed() && body.data(input).len() == self.sent {
-                    self.blocked = Blocked::Client;
+                    self.blocked = BlockedOn::Client;
                 }
                 Poll::Pending
             }

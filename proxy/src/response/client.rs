@@ -10,61 +10,65 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::io::Interest;
 
-use super::head::{Lead, write_field};
+use super::head::{HeadersOut, write_field};
 use super::pages;
 use crate::exchange::Exchange;
-use crate::message::status::{PLAIN_TO_TLS, TOO_LARGE, visible};
+use crate::message::status::{HTTP_TO_HTTPS, REQUEST_HEADER_TOO_LARGE, client_status};
 use crate::message::{Body, Piece, Response};
-use crate::wire::{Buffer, Deadline, Inflow, Outflow, Stream};
+use crate::wire::{BodyReader, Buffer, Deadline, MessageWriter, Stream};
 
 /// The most that is read from a file at once, and sent at once where the kernel does the copying.
-const FILE_STEP: u64 = 2 * 1024 * 1024;
+const SENDFILE_MAX_CHUNK: u64 = 2 * 1024 * 1024;
 
 /// Up to here a file's bytes are read and go out with the head: less than another call and another segment.
-const COPIED: u64 = 32 * 1024;
+const SENDFILE_MIN_SIZE: u64 = 32 * 1024;
 
 /// How long a client may take to finish sending what nobody will read (nginx's `lingering_time`).
-const LINGER: Duration = Duration::from_secs(30);
+const LINGERING_TIME: Duration = Duration::from_secs(30);
 
 /// How long it may be silent meanwhile (`lingering_timeout`).
-const LINGER_EACH: Duration = Duration::from_secs(5);
+const LINGERING_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client's connection: the socket and what belongs to it whichever request is being served.
 #[derive(Debug)]
-pub(crate) struct Connection<S> {
+pub(crate) struct ClientConnection<S> {
     pub(crate) stream: S,
     pub(crate) input: Buffer,
-    pub(crate) output: Outflow,
+    pub(crate) output: MessageWriter,
     /// The body of the request being served.
-    pub(crate) body: Inflow,
+    pub(crate) body: BodyReader,
     pub(crate) reading: Deadline,
     pub(crate) writing: Deadline,
 }
 
 /// The client is not there any more, or takes nothing.
 #[derive(Debug)]
-pub(crate) struct Gone(pub(crate) io::Error);
+pub(crate) struct SendError(pub(crate) io::Error);
 
 /// Whether a field is the one that says which ranges there are.
-fn is_range((name, _): &(&[u8], &[u8])) -> bool {
+fn is_range_header((name, _): &(&[u8], &[u8])) -> bool {
     name.eq_ignore_ascii_case(b"Accept-Ranges") || name.eq_ignore_ascii_case(b"Content-Range")
 }
 
-impl<S: Stream> Connection<S> {
+impl<S: Stream> ClientConnection<S> {
     /// A new connection.
-    pub(crate) fn new(stream: S) -> Connection<S> {
-        Connection {
+    pub(crate) fn new(stream: S) -> ClientConnection<S> {
+        ClientConnection {
             stream,
             input: Buffer::default(),
-            output: Outflow::default(),
-            body: Inflow::empty(),
+            output: MessageWriter::default(),
+            body: BodyReader::empty(),
             reading: Deadline::default(),
             writing: Deadline::default(),
         }
     }
 
     /// Sends `response`, or as much of it as its request wants to see.
-    pub(crate) async fn respond(&mut self, x: &mut Exchange<'_>, response: Response) -> Result<(), Gone> {
+    pub(crate) async fn respond(
+        &mut self,
+        x: &mut Exchange<'_>,
+        response: Response,
+    ) -> Result<(), SendError> {
         let mut response = response;
         if let Some(status) = x.error_status.take() {
             response.status = status;
@@ -76,9 +80,9 @@ impl<S: Stream> Connection<S> {
         if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
-        x.status = visible(response.status);
+        x.status = client_status(response.status);
         let bare = matches!(response.status, 204 | 304);
-        let lead = Lead {
+        let lead = HeadersOut {
             status: response.status,
             content_type: response
                 .content_type
@@ -91,19 +95,19 @@ impl<S: Stream> Connection<S> {
             range: response
                 .headers
                 .iter()
-                .find(is_range)
+                .find(is_range_header)
                 .filter(|_| matches!(response.status, 200 | 206 | 416)),
-            ..Lead::default()
+            ..HeadersOut::default()
         };
         let mut head = x.response_head.take();
         head.clear();
         x.write_head(&mut head, &lead, |out| {
-            for (name, value) in response.headers.iter().filter(|field| !is_range(field)) {
+            for (name, value) in response.headers.iter().filter(|field| !is_range_header(field)) {
                 write_field(out, name, value);
             }
         });
         self.output.begin();
-        self.output.text().extend_from_slice(&head);
+        self.output.head_mut().extend_from_slice(&head);
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
         let body = if bare || x.request.is_head() { Body::Empty } else { response.body };
@@ -116,16 +120,17 @@ impl<S: Stream> Connection<S> {
             }
         };
         x.sent = before + self.output.written();
-        sent.map_err(Gone)
+        sent.map_err(SendError)
     }
 
     /// Writes what waits and then `data`, as the end of a message or a part of it.
     pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
-        let Connection { stream, output, writing, .. } = self;
+        let ClientConnection { stream, output, writing, .. } = self;
         writing.stop();
         poll_fn(|cx| {
             while !data.is_empty() || !output.is_flushed() {
-                let count = ready!(timely(output.poll_write(stream, cx, data, false), writing, timeout, cx))?;
+                let count =
+                    ready!(with_deadline(output.poll_write(stream, cx, data, false), writing, timeout, cx))?;
                 data = data.get(count..).unwrap_or_default();
             }
             Poll::Ready(Ok(()))
@@ -144,7 +149,7 @@ impl<S: Stream> Connection<S> {
             match piece {
                 Piece::Text(text) => self.write(text, timeout).await?,
                 Piece::File { offset, length }
-                    if sendfile && *length > COPIED && self.stream.socket().is_some() =>
+                    if sendfile && *length > SENDFILE_MIN_SIZE && self.stream.socket().is_some() =>
                 {
                     self.send_file(file, *offset, *length, timeout).await?;
                 }
@@ -163,12 +168,12 @@ impl<S: Stream> Connection<S> {
         timeout: Duration,
     ) -> io::Result<()> {
         self.write(&[], timeout).await?;
-        let Connection { stream, output, writing, .. } = self;
+        let ClientConnection { stream, output, writing, .. } = self;
         let Some(socket) = stream.socket() else { return Ok(()) };
         let end = offset + length;
         writing.stop();
         while offset < end {
-            let step = (end - offset).min(FILE_STEP) as usize;
+            let step = (end - offset).min(SENDFILE_MAX_CHUNK) as usize;
             let send = || Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), step)?);
             match socket.try_io(Interest::WRITABLE, send) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -179,7 +184,7 @@ impl<S: Stream> Connection<S> {
                     tokio::task::coop::consume_budget().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    poll_fn(|cx| timely(socket.poll_write_ready(cx), writing, timeout, cx)).await?;
+                    poll_fn(|cx| with_deadline(socket.poll_write_ready(cx), writing, timeout, cx)).await?;
                 }
                 Err(error) => return Err(error),
             }
@@ -195,7 +200,7 @@ impl<S: Stream> Connection<S> {
         timeout: Duration,
     ) -> io::Result<()> {
         let end = offset + length;
-        let mut data = vec![0; (length as usize).min(crate::wire::buffer::SIZE)];
+        let mut data = vec![0; (length as usize).min(crate::wire::buffer::BUFFER_SIZE)];
         while offset < end {
             let step = data.len().min((end - offset) as usize);
             let read = file.read_at(data.get_mut(..step).unwrap_or_default(), offset)?;
@@ -235,13 +240,13 @@ impl<S: Stream> Connection<S> {
     /// Reads and forgets what is left of the request's body, so that the next request can be read; false when that
     /// takes too long or cannot be done.
     pub(crate) async fn discard_body(&mut self) -> bool {
-        let Connection { stream, input, body, reading, writing, .. } = self;
+        let ClientConnection { stream, input, body, reading, writing, .. } = self;
         body.skip(input);
         if body.is_complete() {
             return true;
         }
-        writing.start(LINGER);
-        reading.start(LINGER_EACH);
+        writing.start(LINGERING_TIME);
+        reading.start(LINGERING_TIMEOUT);
         let read = poll_fn(|cx| {
             loop {
                 match body.poll_fill(input, stream, cx) {
@@ -250,7 +255,7 @@ impl<S: Stream> Connection<S> {
                         if body.is_complete() {
                             return Poll::Ready(true);
                         }
-                        reading.start(LINGER_EACH);
+                        reading.start(LINGERING_TIMEOUT);
                     }
                     Poll::Ready(Err(_)) => return Poll::Ready(false),
                     Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(false),
@@ -267,18 +272,18 @@ impl<S: Stream> Connection<S> {
     /// Ends our half and waits until the client has read what it was sent: closing at once while bytes of the request
     /// are still on their way would reset the connection and could take the answer with it.
     pub(crate) async fn linger(&mut self) {
-        let Connection { stream, input, reading, writing, .. } = self;
+        let ClientConnection { stream, input, reading, writing, .. } = self;
         if poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await.is_err() {
             return;
         }
-        writing.start(LINGER);
-        reading.start(LINGER_EACH);
+        writing.start(LINGERING_TIME);
+        reading.start(LINGERING_TIMEOUT);
         poll_fn(|cx| {
             loop {
                 input.consume(input.len());
                 match input.poll_fill(stream, cx) {
                     Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                    Poll::Ready(Ok(_)) => reading.start(LINGER_EACH),
+                    Poll::Ready(Ok(_)) => reading.start(LINGERING_TIMEOUT),
                     Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(()),
                     Poll::Pending => return reading.poll(cx),
                 }
@@ -292,7 +297,7 @@ impl<S: Stream> Connection<S> {
 }
 
 /// Waits for `outcome` no longer than `timeout` since the last time it was ready.
-fn timely<T>(
+fn with_deadline<T>(
     outcome: Poll<io::Result<T>>,
     deadline: &mut Deadline,
     timeout: Duration,
@@ -312,13 +317,13 @@ fn timely<T>(
 
 /// nginx's page for a status, and what else an error does.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
-    mistrust(x, status);
+    close_after_error(x, status);
     page_response(x, status)
 }
 
 /// After some errors the connection is not trusted any further.
-pub(crate) fn mistrust(x: &mut Exchange<'_>, status: u16) {
-    if matches!(status, 400 | 413 | 414 | TOO_LARGE | PLAIN_TO_TLS | 500 | 501) {
+pub(crate) fn close_after_error(x: &mut Exchange<'_>, status: u16) {
+    if matches!(status, 400 | 413 | 414 | REQUEST_HEADER_TOO_LARGE | HTTP_TO_HTTPS | 500 | 501) {
         x.keep_alive = false;
     }
 }
@@ -346,10 +351,10 @@ mod tests {
     use crate::wire::Framing;
 
     /// A connection on which a long body is expected, and its client.
-    fn waiting() -> (Connection<DuplexStream>, DuplexStream) {
+    fn waiting() -> (ClientConnection<DuplexStream>, DuplexStream) {
         let (client, stream) = duplex(64);
-        let mut connection = Connection::new(stream);
-        if let Ok(body) = Inflow::new(Framing::Length(1000), &mut connection.input) {
+        let mut connection = ClientConnection::new(stream);
+        if let Ok(body) = BodyReader::new(Framing::Length(1000), &mut connection.input) {
             connection.body = body;
         }
         (connection, client)
@@ -372,16 +377,16 @@ mod tests {
     async fn nobody_waits_long_for_what_nobody_reads() {
         let ((mut connection, _client), begin) = (waiting(), Instant::now());
         assert!(!connection.discard_body().await);
-        assert_eq!(begin.elapsed(), LINGER_EACH);
+        assert_eq!(begin.elapsed(), LINGERING_TIMEOUT);
         connection.linger().await;
-        assert_eq!(begin.elapsed(), 2 * LINGER_EACH);
+        assert_eq!(begin.elapsed(), 2 * LINGERING_TIMEOUT);
     }
 
     #[tokio::test(start_paused = true)]
     async fn nobody_waits_long_for_a_client_that_is_slow() {
         let (mut connection, client) = waiting();
-        assert_eq!(trickling(client, connection.discard_body()).await, LINGER.as_secs());
+        assert_eq!(trickling(client, connection.discard_body()).await, LINGERING_TIME.as_secs());
         let (mut connection, client) = waiting();
-        assert_eq!(trickling(client, connection.linger()).await, LINGER.as_secs());
+        assert_eq!(trickling(client, connection.linger()).await, LINGERING_TIME.as_secs());
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
-use crate::message::status::visible;
+use crate::message::status::client_status;
 use crate::text;
 use crate::variables::Variables;
 use crate::version;
@@ -14,7 +14,7 @@ use nginx_conf::template::Template;
 
 /// What a head says before the fields that come from elsewhere.
 #[derive(Debug, Default)]
-pub(crate) struct Lead<'r> {
+pub(crate) struct HeadersOut<'r> {
     /// The status code.
     pub(crate) status: u16,
     /// Code and reason as an app server wrote them; nginx's words otherwise.
@@ -34,17 +34,22 @@ pub(crate) struct Lead<'r> {
 }
 
 /// Statuses to which `add_header` adds without `always`.
-const ADDS: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
 /// Fields that `add_header` replaces.
-const REPLACES: [&str; 2] = ["ETag", "Last-Modified"];
+const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
 
 impl Exchange<'_> {
     /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
-    pub(crate) fn write_head(&self, out: &mut Vec<u8>, lead: &Lead<'_>, fields: impl FnOnce(&mut Vec<u8>)) {
-        let status = visible(lead.status);
+    pub(crate) fn write_head(
+        &self,
+        out: &mut Vec<u8>,
+        headers: &HeadersOut<'_>,
+        fields: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let status = client_status(headers.status);
         out.extend_from_slice(b"HTTP/1.1 ");
-        match lead.status_text {
+        match headers.status_text {
             Some(text) => out.extend_from_slice(text),
             None => {
                 text::status(out, status);
@@ -59,22 +64,22 @@ impl Exchange<'_> {
         out.extend_from_slice(b"\r\nDate: ");
         out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
         out.extend_from_slice(b"\r\n");
-        if let Some(kind) = lead.content_type.filter(|kind| !kind.is_empty()) {
+        if let Some(kind) = headers.content_type.filter(|kind| !kind.is_empty()) {
             write_field(out, b"Content-Type", kind);
         }
-        if let Some(length) = lead.length {
+        if let Some(length) = headers.length {
             write_number(out, b"Content-Length: ", length);
         }
-        if let Some(second) = lead.last_modified {
+        if let Some(second) = headers.last_modified {
             write_field(out, b"Last-Modified", http_date(second).as_bytes());
         }
-        let absolute = lead.location.filter(|location| location.starts_with(b"/"));
+        let absolute = headers.location.filter(|location| location.starts_with(b"/"));
         if let Some(path) = absolute {
             out.extend_from_slice(b"Location: ");
             self.write_absolute(out, path);
             out.extend_from_slice(b"\r\n");
         }
-        if lead.chunked {
+        if headers.chunked {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
         out.extend_from_slice(match (status, self.keep_alive) {
@@ -85,25 +90,27 @@ impl Exchange<'_> {
         if let (true, Some(seconds)) = (self.keep_alive && status != 101, self.settings.keepalive_header) {
             write_number(out, b"Keep-Alive: timeout=", seconds);
         }
-        if let (Some(location), None) = (lead.location, absolute) {
+        if let (Some(location), None) = (headers.location, absolute) {
             write_field(out, b"Location", location);
         }
         fields(out);
-        self.write_expires(out, status, lead.last_modified);
-        for add in self.settings.add_header.iter().filter(|add| add.always || ADDS.contains(&status)) {
+        self.write_expires(out, status, headers.last_modified);
+        for add in
+            self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
+        {
             let value = match add.value.as_literal() {
                 Some(text) => Cow::Borrowed(text.as_bytes()),
                 None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
             };
             // There is one of these at most: what the file says counts.
-            if REPLACES.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
+            if REPLACED_HEADERS.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
                 remove_field(out, add.name.as_bytes());
             }
             if !value.is_empty() {
                 write_field(out, add.name.as_bytes(), &value);
             }
         }
-        if let Some((name, value)) = lead.range {
+        if let Some((name, value)) = headers.range {
             write_field(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
@@ -111,7 +118,7 @@ impl Exchange<'_> {
 
     /// `Expires` and `Cache-Control` as `expires` has them, in place of an app server's own: `ngx_http_set_expires`.
     fn write_expires(&self, out: &mut Vec<u8>, status: u16, last_modified: Option<u64>) {
-        if self.settings.expires == Expires::Off || !ADDS.contains(&status) {
+        if self.settings.expires == Expires::Off || !ADD_HEADER_STATUSES.contains(&status) {
             return;
         }
         let computed = match &self.settings.expires {
@@ -135,7 +142,7 @@ impl Exchange<'_> {
             Expires::Max => (2_145_916_555, 315_360_000),
             Expires::Access(seconds) => (now.saturating_add(seconds), seconds),
             Expires::Daily(second) => {
-                let at = self.cycle.clock.next(second);
+                let at = self.cycle.clock.next_time_of_day(second);
                 (at, at - now)
             }
             Expires::Modified(seconds) => {
@@ -238,8 +245,8 @@ fn write_value(out: &mut Vec<u8>, value: &[u8]) {
 }
 
 /// Appends a field whose value ends in a number.
-pub(crate) fn write_number(out: &mut Vec<u8>, lead: &[u8], number: u64) {
-    out.extend_from_slice(lead);
+pub(crate) fn write_number(out: &mut Vec<u8>, headers: &[u8], number: u64) {
+    out.extend_from_slice(headers);
     text::decimal(out, number);
     out.extend_from_slice(b"\r\n");
 }

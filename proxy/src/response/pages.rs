@@ -1,7 +1,7 @@
 //! nginx's built-in pages and its words for status codes.
 
 use crate::message::Headers;
-use crate::message::status::{PLAIN_TO_TLS, TOO_LARGE};
+use crate::message::status::{HTTP_TO_HTTPS, REQUEST_HEADER_TOO_LARGE};
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 
 const PADDING: &str = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n";
@@ -63,8 +63,8 @@ fn title(status: u16) -> &'static str {
 pub(crate) fn page(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
     let product = if server_tokens { PRODUCT_WITH_VERSION } else { PRODUCT };
     let special = match status {
-        TOO_LARGE => Some("Request Header Or Cookie Too Large"),
-        PLAIN_TO_TLS => Some("The plain HTTP request was sent to HTTPS port"),
+        REQUEST_HEADER_TOO_LARGE => Some("Request Header Or Cookie Too Large"),
+        HTTP_TO_HTTPS => Some("The plain HTTP request was sent to HTTPS port"),
         _ => None,
     };
     let (head, heading, more) = match special {

@@ -7,36 +7,36 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::pid;
-use super::signals::{Request, Signals};
+use super::signals::{MasterSignal, Signals};
 use super::sockets::Sockets;
-use super::startup::{Loader, Report};
+use super::startup::{ConfigLoader, StartupLog};
 use super::worker::Command;
-use super::workers::Team;
+use super::workers::Workers;
 use crate::clock::Clock;
-use crate::log::{Files, Logs, describe};
+use crate::log::{LogFiles, Logs, describe};
 use nginx_conf::model::{Config, Level};
 
 /// After QUIT, how long tunnels (WebSockets) may go on before they are closed. nginx would wait for ever by default; a
 /// container is killed ten seconds after it was asked to stop, and clients had better see a proper end before that.
-const TUNNEL_GRACE: Duration = Duration::from_secs(5);
+const TUNNEL_GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// After TERM, how long workers may take to end.
-const STOP_GRACE: Duration = Duration::from_secs(1);
+const STOP_GRACE_PERIOD: Duration = Duration::from_secs(1);
 
 /// nginx tries to bind an address that is in use this often …
-const BIND_TRIES: usize = 5;
+const MAX_BIND_TRIES: usize = 5;
 /// … this far apart.
-const BIND_PAUSE: Duration = Duration::from_millis(500);
+const BIND_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// A master process, its configuration (a cycle, in nginx's words) and its workers.
 #[derive(Debug)]
 pub(super) struct Master<'a> {
-    loader: &'a Loader,
+    loader: &'a ConfigLoader,
     config: Config,
-    files: Files,
+    files: LogFiles,
     logs: Rc<Logs>,
     sockets: Sockets,
-    team: Team,
+    workers: Workers,
 }
 
 /// How far the master is on its way out.
@@ -56,17 +56,17 @@ impl<'a> Master<'a> {
     ///
     /// What nginx would log as `[emerg]`.
     pub(super) async fn start(
-        loader: &'a Loader,
+        loader: &'a ConfigLoader,
         config: Config,
-        report: &mut Report,
+        log: &mut StartupLog,
     ) -> Result<Master<'a>, String> {
-        let files = Files::open(&config).map_err(|error| error.to_string())?;
+        let files = LogFiles::open(&config).map_err(|error| error.to_string())?;
         let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
-        report.also_log_to(Rc::clone(&logs));
-        let sockets = open_sockets(&Sockets::default(), &config, report).await?;
-        raise_descriptor_limit(report);
+        log.also_log_to(Rc::clone(&logs));
+        let sockets = open_sockets(&Sockets::default(), &config, log).await?;
+        raise_descriptor_limit(log);
         pid::write(&config.pid)?;
-        let mut master = Master { loader, config, files, logs, sockets, team: Team::new() };
+        let mut master = Master { loader, config, files, logs, sockets, workers: Workers::new() };
         let started = master.start_workers();
         if started.is_err() {
             // The error that is about to be reported says more than one about the file.
@@ -94,31 +94,31 @@ impl<'a> Master<'a> {
                 request = signals.next() => {
                     self.notice(format_args!("{}", request.describe()));
                     match (request, phase) {
-                        (Request::Stop(_), Phase::Stopping(_)) => break,
-                        (Request::Stop(_), _) => {
-                            self.team.tell(|| Command::Stop);
-                            phase = Phase::Stopping(Instant::now() + STOP_GRACE);
+                        (MasterSignal::Stop(_), Phase::Stopping(_)) => break,
+                        (MasterSignal::Stop(_), _) => {
+                            self.workers.tell(|| Command::Stop);
+                            phase = Phase::Stopping(Instant::now() + STOP_GRACE_PERIOD);
                         }
-                        (Request::Quit, Phase::Serving) => {
-                            self.team.tell(|| Command::Drain { taken_over: Vec::new() });
+                        (MasterSignal::Quit, Phase::Serving) => {
+                            self.workers.tell(|| Command::Drain { taken_over: Vec::new() });
                             self.sockets = Sockets::default();
-                            phase = Phase::Quitting(Some(Instant::now() + TUNNEL_GRACE));
+                            phase = Phase::Quitting(Some(Instant::now() + TUNNEL_GRACE_PERIOD));
                         }
-                        (Request::Reload, Phase::Serving) => self.reload().await,
-                        (Request::Reopen, _) => self.reopen(),
-                        (Request::Quit | Request::Reload | Request::Upgrade, _) => {}
+                        (MasterSignal::Reload, Phase::Serving) => self.reload().await,
+                        (MasterSignal::Reopen, _) => self.reopen(),
+                        (MasterSignal::Quit | MasterSignal::Reload | MasterSignal::Upgrade, _) => {}
                     }
                 }
-                (ending, current) = self.team.ended() => {
-                    match &ending.panic {
-                        None => self.notice(format_args!("worker process {} exited with code 0", ending.tid)),
+                (exit, current) = self.workers.ended() => {
+                    match &exit.panic {
+                        None => self.notice(format_args!("worker process {} exited with code 0", exit.tid)),
                         Some(said) => self.logs.main_error(
                             Level::Alert,
-                            format_args!("worker process {} exited by a panic: {said}", ending.tid),
+                            format_args!("worker process {} exited by a panic: {said}", exit.tid),
                         ),
                     }
                     if matches!(phase, Phase::Serving) && current {
-                        self.start_worker(ending.index).unwrap_or_else(|error| self.emerg(&error));
+                        self.start_worker(exit.index).unwrap_or_else(|error| self.emerg(&error));
                     }
                 }
                 () = timer => match phase {
@@ -127,12 +127,12 @@ impl<'a> Master<'a> {
                         break;
                     }
                     _ => {
-                        self.team.tell(|| Command::Close);
+                        self.workers.tell(|| Command::Close);
                         phase = Phase::Quitting(None);
                     }
                 },
             }
-            if !matches!(phase, Phase::Serving) && self.team.is_empty() {
+            if !matches!(phase, Phase::Serving) && self.workers.is_empty() {
                 break;
             }
         }
@@ -147,7 +147,7 @@ impl<'a> Master<'a> {
     }
 
     fn start_worker(&mut self, index: usize) -> Result<(), String> {
-        let tid = self.team.start(index, &self.config, &self.files, &self.sockets)?;
+        let tid = self.workers.start(index, &self.config, &self.files, &self.sockets)?;
         self.notice(format_args!("start worker process {tid}"));
         Ok(())
     }
@@ -160,12 +160,12 @@ impl<'a> Master<'a> {
             Ok(config) => config,
             Err(error) => return self.emerg(&error.headline()),
         };
-        let files = match Files::open(&config) {
+        let files = match LogFiles::open(&config) {
             Ok(files) => files,
             Err(error) => return self.emerg(&error.to_string()),
         };
-        let mut report = Report::to_log(Rc::clone(&self.logs));
-        let sockets = match open_sockets(&self.sockets, &config, &mut report).await {
+        let mut log = StartupLog::to_log(Rc::clone(&self.logs));
+        let sockets = match open_sockets(&self.sockets, &config, &mut log).await {
             Ok(sockets) => sockets,
             Err(error) => return self.emerg(&error),
         };
@@ -174,10 +174,10 @@ impl<'a> Master<'a> {
             return self.emerg(&error);
         }
         for warning in &config.warnings {
-            report.say(Level::Warn, warning);
+            log.log(Level::Warn, warning);
         }
         let logs = Rc::new(Logs::new(files.clone(), &config.error_log, Rc::new(Clock::new())));
-        let generation = self.team.next_generation();
+        let generation = self.workers.next_generation();
         let old = (
             std::mem::replace(&mut self.config, config),
             std::mem::replace(&mut self.files, files),
@@ -186,7 +186,7 @@ impl<'a> Master<'a> {
         );
         let started = self.start_workers();
         if started.is_err() {
-            self.team.return_to(generation);
+            self.workers.return_to(generation);
         }
         let obsolete = if started.is_ok() { &old.0.pid } else { &self.config.pid };
         if pid_moves {
@@ -197,7 +197,7 @@ impl<'a> Master<'a> {
             return self.emerg(&error);
         }
         let taken_over = self.addresses();
-        self.team.tell_old(|| Command::Drain { taken_over: taken_over.clone() });
+        self.workers.tell_old(|| Command::Drain { taken_over: taken_over.clone() });
     }
 
     fn reopen(&mut self) {
@@ -208,7 +208,7 @@ impl<'a> Master<'a> {
         }
         self.files = files;
         self.logs.reopen(self.files.clone());
-        self.team.tell(|| Command::Reopen(self.files.clone()));
+        self.workers.tell(|| Command::Reopen(self.files.clone()));
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
@@ -225,14 +225,17 @@ impl<'a> Master<'a> {
 }
 
 /// Opens what the configuration listens on, trying again for a while where an address is in use.
-async fn open_sockets(existing: &Sockets, config: &Config, report: &mut Report) -> Result<Sockets, String> {
+async fn open_sockets(existing: &Sockets, config: &Config, log: &mut StartupLog) -> Result<Sockets, String> {
     let Some(http) = &config.http else { return Ok(Sockets::default()) };
-    for _ in 0..BIND_TRIES {
+    for _ in 0..MAX_BIND_TRIES {
         match existing.for_configuration(http, config.worker_processes) {
             Err(error) if error.in_use() => {
-                report.say(Level::Emerg, &error.to_string());
-                report.say(Level::Notice, &format!("try again to bind() after {}ms", BIND_PAUSE.as_millis()));
-                sleep(BIND_PAUSE).await;
+                log.log(Level::Emerg, &error.to_string());
+                log.log(
+                    Level::Notice,
+                    &format!("try again to bind() after {}ms", BIND_RETRY_DELAY.as_millis()),
+                );
+                sleep(BIND_RETRY_DELAY).await;
             }
             result => return result.map_err(|error| error.to_string()),
         }
@@ -242,11 +245,11 @@ async fn open_sockets(existing: &Sockets, config: &Config, report: &mut Report) 
 
 /// nginx's workers are processes, each with its own limit of open files; ours share one, so it is raised as far as it
 /// may be.
-fn raise_descriptor_limit(report: &mut Report) {
+fn raise_descriptor_limit(log: &mut StartupLog) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
     if let Err(error) = setrlimit(Resource::Nofile, limit) {
-        report.say(Level::Warn, &format!("setrlimit(RLIMIT_NOFILE) failed ({})", describe(&error.into())));
+        log.log(Level::Warn, &format!("setrlimit(RLIMIT_NOFILE) failed ({})", describe(&error.into())));
     }
 }

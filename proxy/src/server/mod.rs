@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use command_line::CommandLine;
 use master::Master;
 use signals::Signals;
-use startup::{Loader, Report};
+use startup::{ConfigLoader, StartupLog};
 
 use crate::log::describe;
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
@@ -37,14 +37,14 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(line) => {
-            let loader = Loader::new(&line);
-            let mut report = Report::new(&loader);
-            let ended = run(&line, &loader, &mut report);
-            if let Err(Failure { level, message }) = &ended {
-                report.say(*level, message);
+            let loader = ConfigLoader::new(&line);
+            let mut log = StartupLog::new(&loader);
+            let ended = run(&line, &loader, &mut log);
+            if let Err(StartupError { level, message }) = &ended {
+                log.log(*level, message);
             }
             if line.test && ended.is_err() {
-                startup::say_failed(&loader);
+                startup::print_failure(&loader);
             }
             if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
@@ -68,21 +68,21 @@ fn print_version(line: &CommandLine) {
 
 /// Why the program ends without having done what it should.
 #[derive(Debug)]
-struct Failure {
+struct StartupError {
     level: Level,
     message: String,
 }
 
-impl From<String> for Failure {
-    fn from(message: String) -> Failure {
-        Failure { level: Level::Emerg, message }
+impl From<String> for StartupError {
+    fn from(message: String) -> StartupError {
+        StartupError { level: Level::Emerg, message }
     }
 }
 
-fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), Failure> {
+fn run(line: &CommandLine, loader: &ConfigLoader, log: &mut StartupLog) -> Result<(), StartupError> {
     let config = loader.load().map_err(|error| error.to_string())?;
     for warning in &config.warnings {
-        report.say(Level::Warn, warning);
+        log.log(Level::Warn, warning);
     }
     if line.test {
         startup::test(&config, line)?;
@@ -92,7 +92,8 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         return Ok(());
     }
     if let Some(signal) = line.signal {
-        return pid::signal(&config.pid, signal).map_err(|message| Failure { level: Level::Error, message });
+        return pid::signal(&config.pid, signal)
+            .map_err(|message| StartupError { level: Level::Error, message });
     }
     let failed = |call: &str, error: &std::io::Error| format!("{call}() failed ({})", describe(error));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -101,7 +102,7 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         .map_err(|error| failed("epoll_create", &error))?;
     runtime.block_on(async {
         let signals = Signals::new().map_err(|error| failed("sigaction", &error))?;
-        let master = Master::start(loader, config, report).await?;
+        let master = Master::start(loader, config, log).await?;
         master.run(signals).await;
         Ok(())
     })

@@ -6,7 +6,7 @@ use tokio::signal::unix::{self, SignalKind};
 
 /// A signal, by what it asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Request {
+pub(super) enum MasterSignal {
     /// TERM, INT: end at once.
     Stop(&'static str),
     /// QUIT: end when open exchanges are finished.
@@ -19,15 +19,17 @@ pub(super) enum Request {
     Upgrade,
 }
 
-impl Request {
+impl MasterSignal {
     /// For the log, in nginx's words.
     pub(super) fn describe(self) -> &'static str {
         match self {
-            Request::Stop(text) => text,
-            Request::Quit => "signal 3 (SIGQUIT) received, shutting down",
-            Request::Reload => "signal 1 (SIGHUP) received, reconfiguring",
-            Request::Reopen => "signal 10 (SIGUSR1) received, reopening logs",
-            Request::Upgrade => "signal 12 (SIGUSR2) received, ignored: changing binary is not supported",
+            MasterSignal::Stop(text) => text,
+            MasterSignal::Quit => "signal 3 (SIGQUIT) received, shutting down",
+            MasterSignal::Reload => "signal 1 (SIGHUP) received, reconfiguring",
+            MasterSignal::Reopen => "signal 10 (SIGUSR1) received, reopening logs",
+            MasterSignal::Upgrade => {
+                "signal 12 (SIGUSR2) received, ignored: changing binary is not supported"
+            }
         }
     }
 }
@@ -61,15 +63,15 @@ impl Signals {
     }
 
     /// The next signal.
-    pub(super) async fn next(&mut self) -> Request {
+    pub(super) async fn next(&mut self) -> MasterSignal {
         tokio::select! {
             biased;
-            _ = self.term.recv() => Request::Stop("signal 15 (SIGTERM) received, exiting"),
-            _ = self.int.recv() => Request::Stop("signal 2 (SIGINT) received, exiting"),
-            _ = self.quit.recv() => Request::Quit,
-            _ = self.hup.recv() => Request::Reload,
-            _ = self.usr1.recv() => Request::Reopen,
-            _ = self.usr2.recv() => Request::Upgrade,
+            _ = self.term.recv() => MasterSignal::Stop("signal 15 (SIGTERM) received, exiting"),
+            _ = self.int.recv() => MasterSignal::Stop("signal 2 (SIGINT) received, exiting"),
+            _ = self.quit.recv() => MasterSignal::Quit,
+            _ = self.hup.recv() => MasterSignal::Reload,
+            _ = self.usr1.recv() => MasterSignal::Reopen,
+            _ = self.usr2.recv() => MasterSignal::Upgrade,
         }
     }
 }

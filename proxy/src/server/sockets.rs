@@ -15,24 +15,24 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use nginx_conf::model::Http;
 
 /// nginx's default for `backlog=` on Linux.
-const BACKLOG: i32 = 511;
+const DEFAULT_BACKLOG: i32 = 511;
 
 /// The listening sockets of a master.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sockets {
-    groups: Vec<Group>,
+    groups: Vec<AddressSockets>,
 }
 
 /// The sockets of one address.
 #[derive(Debug, Clone)]
-struct Group {
+struct AddressSockets {
     address: SocketAddr,
     sockets: Vec<Arc<TcpListener>>,
 }
 
 /// A socket as a worker gets it.
 #[derive(Debug, Clone)]
-pub(super) struct Share {
+pub(super) struct ListeningSocket {
     /// Index into [`Http::listen`].
     pub(crate) listen: usize,
     /// The socket, listening and not blocking.
@@ -77,10 +77,10 @@ impl Sockets {
                 std::iter::repeat_with(|| bind(listen.address, true)).take(missing).collect();
             for socket in new? {
                 let failed = |source| SocketError { call: "listen", address: listen.address, source };
-                socket.listen(listen.backlog.unwrap_or(BACKLOG)).map_err(failed)?;
+                socket.listen(listen.backlog.unwrap_or(DEFAULT_BACKLOG)).map_err(failed)?;
                 sockets.push(Arc::new(socket.into()));
             }
-            groups.push(Group { address: listen.address, sockets });
+            groups.push(AddressSockets { address: listen.address, sockets });
         }
         Ok(Sockets { groups })
     }
@@ -97,10 +97,10 @@ impl Sockets {
     }
 
     /// What the worker with this number, of `workers`, is to accept from.
-    pub(super) fn share(&self, worker: usize, workers: usize) -> Vec<Share> {
-        let of_group = |(listen, group): (usize, &Group)| {
+    pub(super) fn share(&self, worker: usize, workers: usize) -> Vec<ListeningSocket> {
+        let of_group = |(listen, group): (usize, &AddressSockets)| {
             let own = group.sockets.iter().skip(worker).step_by(workers.max(1));
-            own.map(|socket| Share { listen, socket: Arc::clone(socket) }).collect::<Vec<_>>()
+            own.map(|socket| ListeningSocket { listen, socket: Arc::clone(socket) }).collect::<Vec<_>>()
         };
         self.groups.iter().enumerate().flat_map(of_group).collect()
     }

@@ -11,21 +11,21 @@ use super::pid;
 use super::sockets::Sockets;
 use super::worker;
 use crate::clock::Clock;
-use crate::log::{Files, Logs, describe};
+use crate::log::{LogFiles, Logs, describe};
 use crate::version::PRODUCT;
 use nginx_conf::model::{Config, Level, LogTarget};
 use nginx_conf::{self, ConfigError, LoadOptions};
 
 /// Reads the configuration, at the start and upon every reload, in the same way.
 #[derive(Debug)]
-pub(super) struct Loader {
+pub(super) struct ConfigLoader {
     options: LoadOptions,
     error_log: Option<LogTarget>,
 }
 
-impl Loader {
+impl ConfigLoader {
     /// As the command line says: relative paths start in the current directory unless `-p` says otherwise.
-    pub(super) fn new(line: &CommandLine) -> Loader {
+    pub(super) fn new(line: &CommandLine) -> ConfigLoader {
         let current = std::env::current_dir().unwrap_or_default();
         let prefix = current.join(line.prefix.as_deref().unwrap_or(Path::new("")));
         let error_log = line.error_log.as_ref().map(|file| match file.as_os_str() == OsStr::new("stderr") {
@@ -38,7 +38,7 @@ impl Loader {
             globals: line.directives.iter().cloned().collect(),
             as_root: worker::is_root(),
         };
-        Loader { options, error_log }
+        ConfigLoader { options, error_log }
     }
 
     /// The configuration file.
@@ -83,7 +83,7 @@ pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
     if !line.quiet {
         eprintln!("{PRODUCT}: the configuration file {} syntax is ok", config.file.display());
     }
-    Files::open(config).map_err(|error| error.to_string())?;
+    LogFiles::open(config).map_err(|error| error.to_string())?;
     config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
     pid::check(&config.pid)?;
     if !line.quiet {
@@ -93,7 +93,7 @@ pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
 }
 
 /// What `-t` says last where it has found something.
-pub(super) fn say_failed(loader: &Loader) {
+pub(super) fn print_failure(loader: &ConfigLoader) {
     eprintln!("{PRODUCT}: configuration file {} test failed", loader.file().display());
 }
 
@@ -119,25 +119,25 @@ pub(super) fn dump(config: &Config) -> Result<(), String> {
 /// Where messages go while there is no master, or not yet: to standard error as `reference-proxy: [emerg] …`, and to the
 /// file of `-e`, as nginx has it.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct StartupLog {
     stderr: bool,
     early: Option<PathBuf>,
     logs: Option<Rc<Logs>>,
 }
 
-impl Report {
+impl StartupLog {
     /// To standard error, and to the file of `-e` if there is one.
-    pub(super) fn new(loader: &Loader) -> Report {
+    pub(super) fn new(loader: &ConfigLoader) -> StartupLog {
         let early = match &loader.error_log {
             Some(LogTarget::File(path)) => Some(path.clone()),
             _ => None,
         };
-        Report { stderr: true, early, logs: None }
+        StartupLog { stderr: true, early, logs: None }
     }
 
     /// To a log only.
-    pub(super) fn to_log(logs: Rc<Logs>) -> Report {
-        Report { stderr: false, early: None, logs: Some(logs) }
+    pub(super) fn to_log(logs: Rc<Logs>) -> StartupLog {
+        StartupLog { stderr: false, early: None, logs: Some(logs) }
     }
 
     /// From here on to the configuration's error log as well.
@@ -147,7 +147,7 @@ impl Report {
     }
 
     /// Says it. Standard error gets what is a warning or worse, all lines of it; a log gets the first line.
-    pub(super) fn say(&mut self, level: Level, message: &str) {
+    pub(super) fn log(&mut self, level: Level, message: &str) {
         let logged_there = self.logs.as_ref().is_some_and(|logs| logs.main_is_on_stderr(level));
         if self.stderr && level <= Level::Warn && !logged_there {
             eprintln!("{PRODUCT}: [{}] {message}", crate::log::level_name(level));
@@ -157,7 +157,7 @@ impl Report {
             logs.main_error(level, format_args!("{headline}"));
         }
         if let Some(path) = &self.early {
-            let line = crate::log::line(
+            let line = crate::log::error_line(
                 &Clock::new().now().error_log,
                 level,
                 std::process::id(),

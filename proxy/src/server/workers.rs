@@ -11,25 +11,25 @@ use tokio::sync::mpsc;
 
 use super::panic;
 use super::sockets::Sockets;
-use super::worker::{self, Command, Seed};
-use crate::log::{Files, describe};
+use super::worker::{self, Command, WorkerOptions};
+use crate::log::{LogFiles, describe};
 use nginx_conf::model::Config;
 
 /// Every worker that has not ended, of this generation and of older ones that still finish their exchanges.
 #[derive(Debug)]
-pub(super) struct Team {
-    members: Vec<Member>,
+pub(super) struct Workers {
+    handles: Vec<WorkerHandle>,
     /// The generation that serves.
     generation: u64,
     /// How many generations there have been.
     generations: u64,
-    numbers: Arc<AtomicU64>,
-    endings: mpsc::UnboundedSender<Ending>,
-    ended: mpsc::UnboundedReceiver<Ending>,
+    connection_numbers: Arc<AtomicU64>,
+    exits: mpsc::UnboundedSender<WorkerExit>,
+    ended: mpsc::UnboundedReceiver<WorkerExit>,
 }
 
 #[derive(Debug)]
-struct Member {
+struct WorkerHandle {
     generation: u64,
     tid: u32,
     commands: mpsc::UnboundedSender<Command>,
@@ -41,7 +41,7 @@ pub(super) struct Generation(u64);
 
 /// A worker has ended.
 #[derive(Debug)]
-pub(super) struct Ending {
+pub(super) struct WorkerExit {
     /// Its thread.
     pub(super) tid: u32,
     /// Its place among the workers.
@@ -51,23 +51,23 @@ pub(super) struct Ending {
     generation: u64,
 }
 
-impl Team {
+impl Workers {
     /// Nobody yet.
-    pub(super) fn new() -> Team {
-        let (endings, ended) = mpsc::unbounded_channel();
-        Team {
-            members: Vec::new(),
+    pub(super) fn new() -> Workers {
+        let (exits, ended) = mpsc::unbounded_channel();
+        Workers {
+            handles: Vec::new(),
             generation: 0,
             generations: 0,
-            numbers: Arc::new(AtomicU64::new(1)),
-            endings,
+            connection_numbers: Arc::new(AtomicU64::new(1)),
+            exits,
             ended,
         }
     }
 
     /// Whether everybody has ended.
     pub(super) fn is_empty(&self) -> bool {
-        self.members.is_empty()
+        self.handles.is_empty()
     }
 
     /// Begins a new generation, to which workers started from here on belong. Returns the one before.
@@ -78,7 +78,7 @@ impl Team {
 
     /// Goes back to an older generation, after those of the new one were told to stop.
     pub(super) fn return_to(&mut self, Generation(generation): Generation) {
-        self.tell_where(|member| member.generation == self.generation, || Command::Stop);
+        self.tell_where(|handle| handle.generation == self.generation, || Command::Stop);
         self.generation = generation;
     }
 
@@ -91,26 +91,26 @@ impl Team {
         &mut self,
         index: usize,
         config: &Config,
-        files: &Files,
+        files: &LogFiles,
         sockets: &Sockets,
     ) -> Result<u32, String> {
         let (commands, receiver) = mpsc::unbounded_channel();
-        let seed = Seed {
+        let options = WorkerOptions {
             config: config.clone(),
             files: files.clone(),
-            shares: sockets.share(index, config.worker_processes),
-            numbers: Arc::clone(&self.numbers),
+            sockets: sockets.share(index, config.worker_processes),
+            connection_numbers: Arc::clone(&self.connection_numbers),
             commands: receiver,
         };
         let (ready, readiness) = handshake::channel();
-        let (endings, generation) = (self.endings.clone(), self.generation);
+        let (exits, generation) = (self.exits.clone(), self.generation);
         let body = move || {
             let tid = thread_id();
-            let panic = match prepare(&seed.config) {
+            let panic = match prepare(&options.config) {
                 Ok(runtime) => {
                     let _ = ready.send(Ok(tid));
                     let ended = catch_unwind(AssertUnwindSafe(|| {
-                        runtime.block_on(worker::run(seed));
+                        runtime.block_on(worker::run(options));
                         // A file that is still being read in the background must not hold the worker back.
                         runtime.shutdown_background();
                     }));
@@ -119,25 +119,25 @@ impl Team {
                 Err(error) => return drop(ready.send(Err(error))),
             };
             // The master may have ended first.
-            let _ = endings.send(Ending { tid, index, panic, generation });
+            let _ = exits.send(WorkerExit { tid, index, panic, generation });
         };
         thread::Builder::new()
             .name(format!("worker {index}"))
             .spawn(body)
             .map_err(|error| format!("clone() failed ({})", describe(&error)))?;
         let tid = readiness.recv().map_err(|_| "worker ended before it began".to_owned())??;
-        self.members.push(Member { generation, tid, commands });
+        self.handles.push(WorkerHandle { generation, tid, commands });
         Ok(tid)
     }
 
     /// The next worker to end, and whether it should be replaced: it is of this generation and was not told to go.
-    pub(super) async fn ended(&mut self) -> (Ending, bool) {
+    pub(super) async fn ended(&mut self) -> (WorkerExit, bool) {
         loop {
-            // Cannot be `None`: the team holds a sender itself.
-            let Some(ending) = self.ended.recv().await else { continue };
-            self.members.retain(|member| member.tid != ending.tid);
-            let current = ending.generation == self.generation;
-            return (ending, current);
+            // Cannot be `None`: the workers holds a sender itself.
+            let Some(exit) = self.ended.recv().await else { continue };
+            self.handles.retain(|handle| handle.tid != exit.tid);
+            let current = exit.generation == self.generation;
+            return (exit, current);
         }
     }
 
@@ -148,20 +148,20 @@ impl Team {
 
     /// Tells the workers of older generations.
     pub(super) fn tell_old(&self, command: impl Fn() -> Command) {
-        self.tell_where(|member| member.generation != self.generation, command);
+        self.tell_where(|handle| handle.generation != self.generation, command);
     }
 
-    fn tell_where(&self, whom: impl Fn(&Member) -> bool, command: impl Fn() -> Command) {
-        for member in self.members.iter().filter(|member| whom(member)) {
+    fn tell_where(&self, whom: impl Fn(&WorkerHandle) -> bool, command: impl Fn() -> Command) {
+        for handle in self.handles.iter().filter(|handle| whom(handle)) {
             // One that has just ended need not know.
-            let _ = member.commands.send(command());
+            let _ = handle.commands.send(command());
         }
     }
 }
 
 fn prepare(config: &Config) -> Result<LocalRuntime, String> {
     if let Some(user) = config.user.as_ref().filter(|_| worker::is_root()) {
-        worker::drop_to(user).map_err(|(call, error)| {
+        worker::switch_user(user).map_err(|(call, error)| {
             let argument = match call {
                 "setuid" => user.uid.to_string(),
                 "setgid" => user.gid.to_string(),
@@ -187,17 +187,17 @@ mod tests {
 
     #[test]
     fn those_of_a_generation_that_failed_are_told_to_stop() {
-        let mut team = Team::new();
-        let join = |team: &mut Team| {
+        let mut workers = Workers::new();
+        let join = |workers: &mut Workers| {
             let (commands, told) = mpsc::unbounded_channel();
-            team.members.push(Member { generation: team.generation, tid: 0, commands });
+            workers.handles.push(WorkerHandle { generation: workers.generation, tid: 0, commands });
             told
         };
-        let mut old = join(&mut team);
-        let before = team.next_generation();
-        let mut new = join(&mut team);
-        team.return_to(before);
+        let mut old = join(&mut workers);
+        let before = workers.next_generation();
+        let mut new = join(&mut workers);
+        workers.return_to(before);
         assert!(old.try_recv().is_err() && matches!(new.try_recv(), Ok(Command::Stop)));
-        assert_eq!(team.generation, 0);
+        assert_eq!(workers.generation, 0);
     }
 }

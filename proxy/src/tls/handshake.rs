@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::stream::{Facts, TlsStream};
+use super::stream::{TlsInfo, TlsStream};
 use crate::cycle::connections::Connections;
 
 /// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
@@ -19,9 +19,9 @@ const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
 
 /// How a connection began.
 #[derive(Debug)]
-pub(crate) enum Begun {
+pub(crate) enum Handshake {
     /// With TLS.
-    Tls(Box<TlsStream>, Facts),
+    Tls(Box<TlsStream>, TlsInfo),
     /// With something else, of which nothing has been read.
     Plain(TcpStream),
     /// Not at all: the worker needed the room.
@@ -29,7 +29,7 @@ pub(crate) enum Begun {
 }
 
 /// What the handshake needs of its surroundings.
-pub(crate) struct Greeting<'a, Choose> {
+pub(crate) struct HandshakeOptions<'a, Choose> {
     /// `client_header_timeout`: all of the handshake has so long.
     pub(crate) timeout: Duration,
     /// Where to wait for the first byte.
@@ -40,7 +40,7 @@ pub(crate) struct Greeting<'a, Choose> {
 
 /// Why there was no handshake.
 #[derive(Debug)]
-pub(crate) enum Failed {
+pub(crate) enum HandshakeError {
     /// The client closed the connection without a byte.
     Closed,
     /// It closed it later.
@@ -55,68 +55,71 @@ pub(crate) enum Failed {
     Tls(io::Error),
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failed::Closed => f.write_str("client closed connection"),
-            Failed::Broken => f.write_str("peer closed connection in SSL handshake"),
-            Failed::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
-            Failed::Io(error) => {
+            HandshakeError::Closed => f.write_str("client closed connection"),
+            HandshakeError::Broken => f.write_str("peer closed connection in SSL handshake"),
+            HandshakeError::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
+            HandshakeError::Io(error) => {
                 write!(f, "peer closed connection in SSL handshake ({})", crate::log::describe(error))
             }
-            Failed::Rejected => f.write_str("SSL_do_handshake() failed (SSL: handshake rejected)"),
-            Failed::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
+            HandshakeError::Rejected => f.write_str("SSL_do_handshake() failed (SSL: handshake rejected)"),
+            HandshakeError::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
         }
     }
 }
 
-impl From<io::Error> for Failed {
-    fn from(error: io::Error) -> Failed {
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> HandshakeError {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Failed::Broken,
-            io::ErrorKind::InvalidData | io::ErrorKind::Other => Failed::Tls(error),
-            _ => Failed::Io(error),
+            io::ErrorKind::UnexpectedEof => HandshakeError::Broken,
+            io::ErrorKind::InvalidData | io::ErrorKind::Other => HandshakeError::Tls(error),
+            _ => HandshakeError::Io(error),
         }
     }
 }
 
 /// Waits for the first byte, which tells TLS from plain HTTP, and shakes hands.
-pub(crate) async fn begin<Choose>(stream: TcpStream, greeting: Greeting<'_, Choose>) -> Result<Begun, Failed>
+pub(crate) async fn accept<Choose>(
+    stream: TcpStream,
+    options: HandshakeOptions<'_, Choose>,
+) -> Result<Handshake, HandshakeError>
 where
     Choose: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
 {
-    let deadline = Instant::now().checked_add(greeting.timeout);
+    let deadline = Instant::now().checked_add(options.timeout);
     let whole = async {
         let mut first = [0];
         {
             // Nobody knows yet whether it will ever say a word, so it goes first when room is needed.
-            let idle = greeting.connections.idle(true);
+            let idle = options.connections.idle(true);
             let peeked = tokio::select! {
                 biased;
                 peeked = stream.peek(&mut first) => peeked,
-                () = idle.closing() => return Ok(Begun::Evicted),
+                () = idle.closing() => return Ok(Handshake::Evicted),
             };
             match peeked {
-                Ok(0) => return Err(Failed::Closed),
+                Ok(0) => return Err(HandshakeError::Closed),
                 Ok(_) => {}
-                Err(error) => return Err(Failed::Io(error)),
+                Err(error) => return Err(HandshakeError::Io(error)),
             }
         }
         if !begins_tls(first[0]) {
-            return Ok(Begun::Plain(stream));
+            return Ok(Handshake::Plain(stream));
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
-        let Some(config) = (greeting.choose)(name.as_deref()) else {
+        let Some(config) = (options.choose)(name.as_deref()) else {
             // As much as a socket takes at once, which is more than this: a client that is not there need not know.
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
-            return Err(Failed::Rejected);
+            return Err(HandshakeError::Rejected);
         };
-        let (stream, facts) = TlsStream::new(hello.into_stream(config).await?);
-        Ok(Begun::Tls(Box::new(stream), facts))
+        let (stream, info) = TlsStream::new(hello.into_stream(config).await?);
+        Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {
-        Some(deadline) => timeout_at(deadline, whole).await.unwrap_or(Err(Failed::TimedOut)),
+        Some(deadline) => timeout_at(deadline, whole).await.unwrap_or(Err(HandshakeError::TimedOut)),
         None => whole.await,
     }
 }

@@ -3,5 +3,5 @@
 mod handshake;
 mod stream;
 
-pub(crate) use handshake::{Begun, Greeting, begin};
-pub(crate) use stream::Facts;
+pub(crate) use handshake::{Handshake, HandshakeOptions, accept};
+pub(crate) use stream::TlsInfo;

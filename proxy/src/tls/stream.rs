@@ -18,7 +18,7 @@ pub(crate) struct TlsStream(server::TlsStream<TcpStream>);
 
 /// What a handshake came to, for variables.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct TlsInfo {
     /// `$ssl_protocol`.
     pub(crate) protocol: &'static str,
     /// `$ssl_cipher`.
@@ -34,10 +34,10 @@ pub(crate) struct Facts {
 }
 
 impl TlsStream {
-    pub(super) fn new(stream: server::TlsStream<TcpStream>) -> (TlsStream, Facts) {
+    pub(super) fn new(stream: server::TlsStream<TcpStream>) -> (TlsStream, TlsInfo) {
         let session = stream.get_ref().1;
         let group = session.negotiated_key_exchange_group();
-        let facts = Facts {
+        let info = TlsInfo {
             protocol: session.protocol_version().map(Version::name_of).unwrap_or_default(),
             cipher: session.negotiated_cipher_suite().map_or("", |suite| Cipher::name_of(suite.suite())),
             curve: group.map_or("", |group| Curve::name_of(group.name())),
@@ -45,7 +45,7 @@ impl TlsStream {
             server_name: session.server_name().map(Box::from),
             alpn: session.alpn_protocol().map(Box::from),
         };
-        (TlsStream(stream), facts)
+        (TlsStream(stream), info)
     }
 
     /// Ready when nothing encrypted waits to be sent: only then is more taken, so that a slow client holds back whoever
@@ -72,16 +72,16 @@ impl Stream for TlsStream {
         None
     }
 
-    fn has_bytes(&self) -> bool {
-        self.0.get_ref().0.has_bytes()
+    fn has_unread_bytes(&self) -> bool {
+        self.0.get_ref().0.has_unread_bytes()
     }
 
-    fn part(&mut self) {
-        self.end();
-        self.0.get_mut().0.part();
+    fn close_idle(&mut self) {
+        self.close();
+        self.0.get_mut().0.close_idle();
     }
 
-    fn end(&mut self) {
+    fn close(&mut self) {
         // A client that takes nothing any more does without.
         let _ = Pin::new(&mut self.0).poll_shutdown(&mut Context::from_waker(Waker::noop()));
     }

@@ -10,15 +10,15 @@ use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use keepalive::Pool;
+use keepalive::KeepalivePool;
 use nginx_conf::model::{Balance, Http, Upstream, UpstreamServer};
 
 /// Every `upstream` of a configuration, as one worker sees it.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
-    groups: Vec<Group>,
+    groups: Vec<UpstreamGroup>,
     /// Groups of one server each, for addresses that variables have come to.
-    addresses: RefCell<HashMap<SocketAddr, Rc<Group>>>,
+    addresses: RefCell<HashMap<SocketAddr, Rc<UpstreamGroup>>>,
     began: Instant,
 }
 
@@ -27,11 +27,11 @@ const MAX_ADDRESSES: usize = 1024;
 
 /// One `upstream`.
 #[derive(Debug)]
-pub(crate) struct Group {
+pub(crate) struct UpstreamGroup {
     /// Its name.
     pub(crate) name: Rc<str>,
     /// Idle connections to its servers.
-    pub(crate) pool: Pool,
+    pub(crate) pool: KeepalivePool,
     /// Primary servers and, behind them, the backups.
     tiers: [RefCell<Vec<Peer>>; 2],
     /// A server that is alone is never marked as failed.
@@ -63,19 +63,19 @@ struct Peer {
 
 /// How a request fared with a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fared {
+pub(crate) enum PeerOutcome {
     /// It answered.
-    Well,
+    Success,
     /// It failed in a way that counts.
     Failed,
     /// It failed, but is not to blame: 403 and 404 as reasons to ask another.
-    Refused,
+    Next,
 }
 
 /// One request's way through the servers of an upstream.
 #[derive(Debug)]
-pub(crate) struct Turn<'g> {
-    group: &'g Group,
+pub(crate) struct PeerSelection<'g> {
+    group: &'g UpstreamGroup,
     tier: usize,
     tried: [Vec<usize>; 2],
     current: Option<usize>,
@@ -91,7 +91,7 @@ pub(crate) struct Turn<'g> {
 impl Upstreams {
     /// Every server unspent and unblamed.
     pub(crate) fn new(http: Option<&Http>) -> Upstreams {
-        let groups = http.into_iter().flat_map(|http| &http.upstreams).map(Group::new).collect();
+        let groups = http.into_iter().flat_map(|http| &http.upstreams).map(UpstreamGroup::new).collect();
         Upstreams { groups, addresses: RefCell::default(), began: Instant::now() }
     }
 
@@ -101,16 +101,16 @@ impl Upstreams {
     }
 
     /// A group of its own for an address that variables have come to. It is kept, with its connections.
-    pub(crate) fn at(&self, address: SocketAddr) -> Rc<Group> {
+    pub(crate) fn at(&self, address: SocketAddr) -> Rc<UpstreamGroup> {
         let mut known = self.addresses.borrow_mut();
         // Whoever makes addresses of requests makes any number of them.
         if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
             known.clear();
         }
-        Rc::clone(known.entry(address).or_insert_with(|| Rc::new(Group::alone(address))))
+        Rc::clone(known.entry(address).or_insert_with(|| Rc::new(UpstreamGroup::alone(address))))
     }
 
-    pub(crate) fn group(&self, index: usize) -> Option<&Group> {
+    pub(crate) fn group(&self, index: usize) -> Option<&UpstreamGroup> {
         self.groups.get(index)
     }
 
@@ -121,15 +121,15 @@ impl Upstreams {
     }
 }
 
-impl Group {
-    fn new(upstream: &Upstream) -> Group {
+impl UpstreamGroup {
+    fn new(upstream: &Upstream) -> UpstreamGroup {
         let tier = |backup| {
             let servers = upstream.servers.iter().filter(|server| server.backup == backup);
             RefCell::new(servers.map(Peer::new).collect())
         };
-        Group {
+        UpstreamGroup {
             name: upstream.name.as_str().into(),
-            pool: Pool::new(upstream),
+            pool: KeepalivePool::new(upstream),
             tiers: [tier(false), tier(true)],
             single: upstream.servers.len() == 1,
             declared: upstream.declared,
@@ -138,7 +138,7 @@ impl Group {
     }
 
     /// One server, and nothing said of it.
-    fn alone(address: SocketAddr) -> Group {
+    fn alone(address: SocketAddr) -> UpstreamGroup {
         let server = UpstreamServer {
             name: address.to_string(),
             address,
@@ -148,7 +148,7 @@ impl Group {
             backup: false,
             down: false,
         };
-        Group::new(&Upstream {
+        UpstreamGroup::new(&Upstream {
             name: address.to_string(),
             servers: vec![server],
             declared: false,
@@ -159,18 +159,18 @@ impl Group {
         })
     }
 
-    /// Begins the way of a request from `client`. `most_tries`: `proxy_next_upstream_tries`, 0 for no limit.
-    pub(crate) fn turn(&self, client: IpAddr, most_tries: usize) -> Turn<'_> {
+    /// Begins the way of a request from `client`. `max_tries`: `proxy_next_upstream_tries`, 0 for no limit.
+    pub(crate) fn turn(&self, client: IpAddr, max_tries: usize) -> PeerSelection<'_> {
         let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
         let tries: usize = self.tiers.iter().map(count).sum();
-        let tries = if most_tries > 0 { tries.min(most_tries) } else { tries };
-        Turn {
+        let tries = if max_tries > 0 { tries.min(max_tries) } else { tries };
+        PeerSelection {
             group: self,
             tier: 0,
             tried: Default::default(),
             current: None,
             held: None,
-            hash: (HASH, 0),
+            hash: (IP_HASH_SEED, 0),
             client,
             tries,
         }
@@ -201,7 +201,7 @@ impl Peer {
     }
 }
 
-impl Turn<'_> {
+impl PeerSelection<'_> {
     /// The server to ask now; `None` when no live one is left.
     pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
         (self.tier..self.group.tiers.len()).find_map(|tier| {
@@ -221,7 +221,7 @@ impl Turn<'_> {
         let is_free = |index: usize, peer: &Peer| !(tried.contains(&index) || peer.is_out(now));
         let hashed = match self.group.balance {
             // Of the backups there are none.
-            Balance::IpHash => hashed(&peers, self.client, &mut self.hash, is_free),
+            Balance::IpHash => ip_hash(&peers, self.client, &mut self.hash, is_free),
             Balance::RoundRobin | Balance::LeastConn => None,
         };
         let index = match (hashed, self.group.balance) {
@@ -235,10 +235,10 @@ impl Turn<'_> {
                 let alike = |peer: &Peer| peer.conns * weight == conns * peer.weight;
                 match free().filter(|(_, peer)| alike(peer)).count() {
                     1 => first,
-                    _ => in_turn(&mut peers, |index, peer| is_free(index, peer) && alike(peer))?,
+                    _ => round_robin(&mut peers, |index, peer| is_free(index, peer) && alike(peer))?,
                 }
             }
-            (None, _) => in_turn(&mut peers, is_free)?,
+            (None, _) => round_robin(&mut peers, is_free)?,
         };
         let peer = peers.get_mut(index)?;
         if now - peer.checked > peer.fail_timeout {
@@ -251,7 +251,7 @@ impl Turn<'_> {
     }
 
     /// Says how the server chosen last has done; true when it is now left out for a while.
-    pub(crate) fn report(&mut self, fared: Fared, now: u64) -> bool {
+    pub(crate) fn report(&mut self, fared: PeerOutcome, now: u64) -> bool {
         let Some(index) = self.current.take() else { return false };
         if self.group.single {
             self.tries = 0;
@@ -263,11 +263,11 @@ impl Turn<'_> {
         let Some(peer) = peers.get_mut(index) else { return false };
         match fared {
             // It goes on with this server until it ends, be it a WebSocket.
-            Fared::Well => self.held = Some(index),
-            Fared::Failed | Fared::Refused => peer.conns -= 1,
+            PeerOutcome::Success => self.held = Some(index),
+            PeerOutcome::Failed | PeerOutcome::Next => peer.conns -= 1,
         }
         match fared {
-            Fared::Failed => {
+            PeerOutcome::Failed => {
                 peer.fails += 1;
                 peer.accessed = now;
                 peer.checked = now;
@@ -277,7 +277,7 @@ impl Turn<'_> {
                 peer.effective_weight = peer.effective_weight.max(0);
                 peer.max_fails > 0 && peer.fails >= peer.max_fails
             }
-            Fared::Well | Fared::Refused => {
+            PeerOutcome::Success | PeerOutcome::Next => {
                 // The server was chosen again after its last failure, and now the check has passed.
                 if peer.accessed < peer.checked {
                     peer.fails = 0;
@@ -288,7 +288,7 @@ impl Turn<'_> {
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for PeerSelection<'_> {
     /// A request that was cut short is under way no more.
     fn drop(&mut self) {
         if let (Some(index), false) = (self.current.or(self.held), self.group.single)
@@ -301,12 +301,12 @@ impl Drop for Turn<'_> {
 }
 
 /// Where `ip_hash` begins, and how often it is made anew before servers are taken in turn.
-const HASH: u64 = 89;
-const MAX_HASHES: u32 = 20;
+const IP_HASH_SEED: u64 = 89;
+const MAX_IP_HASH_TRIES: u32 = 20;
 
 /// The server that the client's address leads to, `ngx_http_upstream_get_ip_hash_peer`; `None` where that leads to too many that are
 /// not to be asked.
-fn hashed(
+fn ip_hash(
     peers: &[Peer],
     client: IpAddr,
     (hash, times): &mut (u64, u32),
@@ -325,7 +325,7 @@ fn hashed(
             &v6
         }
     };
-    while *times <= MAX_HASHES {
+    while *times <= MAX_IP_HASH_TRIES {
         *hash = network.iter().fold(*hash, |hash, byte| (hash * 113 + u64::from(*byte)) % 6271);
         let mut rest = i64::try_from(*hash % total).unwrap_or_default();
         for (index, peer) in peers.iter().enumerate() {
@@ -344,7 +344,7 @@ fn hashed(
 }
 
 /// The one of these servers whose turn it is: smooth weighted round robin.
-fn in_turn(peers: &mut [Peer], is_one: impl Fn(usize, &Peer) -> bool) -> Option<usize> {
+fn round_robin(peers: &mut [Peer], is_one: impl Fn(usize, &Peer) -> bool) -> Option<usize> {
     let (mut best, mut total): (Option<(usize, i64)>, i64) = (None, 0);
     for (index, peer) in peers.iter_mut().enumerate() {
         if !is_one(index, peer) {
@@ -372,7 +372,7 @@ mod tests {
 
     #[test]
     fn a_network_keeps_its_server_and_the_least_busy_one_is_asked() {
-        let balanced = |balance| Group { balance, ..group(&[("a", 2), ("b", 1), ("c", 1)]) };
+        let balanced = |balance| UpstreamGroup { balance, ..group(&[("a", 2), ("b", 1), ("c", 1)]) };
         let hashed = balanced(Balance::IpHash);
         let of = |client: &str| ask(&mut hashed.turn(client.parse().unwrap(), 0), 0);
         let clients = "127.0.0.1 127.0.1.1 127.0.2.1 127.1.0.1 127.9.8.7 127.200.3.4 127.77.66.55 127.12.13.14 127.255.1.1 127.3.3.3";
@@ -380,18 +380,18 @@ mod tests {
         assert_eq!(clients.split(' ').map(of).collect::<String>(), "aabaacaaab");
         assert_eq!(of("127.0.2.200"), of("127.0.2.1"));
         let least = balanced(Balance::LeastConn);
-        let mut busy: Vec<Turn<'_>> = (0..5).map(|_| least.turn(CLIENT, 0)).collect();
+        let mut busy: Vec<PeerSelection<'_>> = (0..5).map(|_| least.turn(CLIENT, 0)).collect();
         assert_eq!(busy.iter_mut().map(|turn| ask(turn, 0)).collect::<String>(), "abcac");
         drop(busy);
         assert!(least.tiers[0].borrow().iter().all(|peer| peer.conns == 0));
     }
 
     /// Servers by name, each `name weight`, with nginx's defaults.
-    fn group(servers: &[(&str, u32)]) -> Group {
+    fn group(servers: &[(&str, u32)]) -> UpstreamGroup {
         group_with(1, servers)
     }
 
-    fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> Group {
+    fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         let servers = servers.iter().map(|&(name, weight)| UpstreamServer {
             name: name.to_owned(),
             address: SocketAddr::from(([127, 0, 0, 1], u16::from(name.as_bytes()[0]))),
@@ -401,7 +401,7 @@ mod tests {
             backup: name.ends_with("backup"),
             down: name.ends_with("down"),
         });
-        Group::new(&Upstream {
+        UpstreamGroup::new(&Upstream {
             name: "app".to_owned(),
             servers: servers.collect(),
             declared: true,
@@ -412,13 +412,13 @@ mod tests {
         })
     }
 
-    fn ask(turn: &mut Turn<'_>, now: u64) -> char {
+    fn ask(turn: &mut PeerSelection<'_>, now: u64) -> char {
         turn.next(now).map_or('-', |(address, _)| char::from(address.port() as u8))
     }
 
     /// Asks the first server at each of these times, in seconds, and says how it has done; true where it is left out.
-    fn fares(group: &Group, history: &[(u64, Fared)]) -> Vec<bool> {
-        let fare = |&(now, fared): &(u64, Fared)| {
+    fn fares(group: &UpstreamGroup, history: &[(u64, PeerOutcome)]) -> Vec<bool> {
+        let fare = |&(now, fared): &(u64, PeerOutcome)| {
             // Whoever is asked first by round robin, `a` is the one to report on.
             let mut turn = group.turn(CLIENT, 0);
             while ask(&mut turn, now) != 'a' {
@@ -429,12 +429,12 @@ mod tests {
         history.iter().map(fare).collect()
     }
 
-    fn asked(group: &Group, requests: usize, now: u64) -> String {
+    fn asked(group: &UpstreamGroup, requests: usize, now: u64) -> String {
         let mut all = String::new();
         for _ in 0..requests {
             let mut turn = group.turn(CLIENT, 0);
             all.push(ask(&mut turn, now));
-            turn.report(Fared::Well, now);
+            turn.report(PeerOutcome::Success, now);
         }
         all
     }
@@ -451,9 +451,9 @@ mod tests {
         let group = group(&[("a", 1), ("b", 1)]);
         let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
-        assert!(turn.report(Fared::Failed, 1000));
+        assert!(turn.report(PeerOutcome::Failed, 1000));
         assert_eq!((ask(&mut turn, 1000), turn.tries), ('b', 1));
-        turn.report(Fared::Well, 1000);
+        turn.report(PeerOutcome::Success, 1000);
         assert_eq!(asked(&group, 3, 1010), "bbb");
         // Its weight has to grow again first.
         assert_eq!(asked(&group, 4, 1011), "bbab");
@@ -465,7 +465,7 @@ mod tests {
         let mut turn = group.turn(CLIENT, 0);
         for server in ['a', 'b'] {
             assert_eq!(ask(&mut turn, 1000), server);
-            turn.report(Fared::Failed, 1000);
+            turn.report(PeerOutcome::Failed, 1000);
         }
         assert_eq!((ask(&mut turn, 1000), turn.tries), ('-', 0));
         assert_eq!((asked(&group, 1, 1010), asked(&group, 3, 1011)), ("-".to_owned(), "bba".to_owned()));
@@ -474,18 +474,21 @@ mod tests {
     #[test]
     fn without_max_fails_a_server_is_never_left_out() {
         let group = group_with(0, &[("a", 1), ("b", 1)]);
-        assert_eq!(fares(&group, &[(1000, Fared::Failed), (1000, Fared::Failed)]), [false, false]);
+        assert_eq!(
+            fares(&group, &[(1000, PeerOutcome::Failed), (1000, PeerOutcome::Failed)]),
+            [false, false]
+        );
         assert!(asked(&group, 2, 1000).contains('a'));
     }
 
     #[test]
     fn failures_are_forgotten_by_an_answer_more_than_fail_timeout_later() {
-        use Fared::{Failed, Well};
+        use PeerOutcome::{Failed, Success};
         for (history, out) in [
-            ([(1000, Failed), (1000, Well), (1001, Failed)], true),
-            ([(1000, Failed), (1005, Well), (1006, Failed)], true),
-            ([(1000, Failed), (1010, Well), (1010, Failed)], true),
-            ([(1000, Failed), (1011, Well), (1012, Failed)], false),
+            ([(1000, Failed), (1000, Success), (1001, Failed)], true),
+            ([(1000, Failed), (1005, Success), (1006, Failed)], true),
+            ([(1000, Failed), (1010, Success), (1010, Failed)], true),
+            ([(1000, Failed), (1011, Success), (1012, Failed)], false),
         ] {
             let group = group_with(2, &[("a", 1), ("b", 1)]);
             assert_eq!(fares(&group, &history), [false, false, out], "{history:?}");
@@ -495,7 +498,7 @@ mod tests {
     #[test]
     fn one_request_at_a_time_tries_a_server_again() {
         let group = group(&[("a", 1), ("b", 1)]);
-        assert_eq!(fares(&group, &[(1000, Fared::Failed)]), [true]);
+        assert_eq!(fares(&group, &[(1000, PeerOutcome::Failed)]), [true]);
         assert_eq!(asked(&group, 1, 1011), "b");
         let mut first = group.turn(CLIENT, 0);
         assert_eq!((ask(&mut first, 1011), asked(&group, 2, 1011)), ('b', "ab".to_owned()));
@@ -504,7 +507,7 @@ mod tests {
     #[test]
     fn each_failure_costs_a_server_its_share_of_its_weight() {
         let group = group_with(2, &[("a", 4), ("b", 4)]);
-        assert_eq!(fares(&group, &[(1000, Fared::Failed)]), [false]);
+        assert_eq!(fares(&group, &[(1000, PeerOutcome::Failed)]), [false]);
         assert_eq!(asked(&group, 8, 1000), "bbababab");
     }
 
@@ -514,7 +517,7 @@ mod tests {
         assert_eq!(asked(&group, 2, 1000), "aa");
         let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
-        turn.report(Fared::Failed, 1000);
+        turn.report(PeerOutcome::Failed, 1000);
         assert_eq!(ask(&mut turn, 1000), 'z');
         assert_eq!(asked(&group, 2, 1005), "zz");
     }
@@ -524,7 +527,7 @@ mod tests {
         let group = group(&[("a", 1)]);
         let mut turn = group.turn(CLIENT, 0);
         assert_eq!(ask(&mut turn, 1000), 'a');
-        assert!(!turn.report(Fared::Failed, 1000));
+        assert!(!turn.report(PeerOutcome::Failed, 1000));
         assert_eq!((turn.tries, asked(&group, 2, 1000)), (0, "aa".to_owned()));
     }
 }

@@ -10,10 +10,10 @@ use tokio::io::ReadBuf;
 use super::Stream;
 
 /// Bytes of one buffer. Also the most that is in flight in one direction of an exchange.
-pub(crate) const SIZE: usize = 32 * 1024;
+pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
 /// Spare buffers that a worker keeps.
-const SPARE: usize = 64;
+const MAX_SPARE_BUFFERS: usize = 64;
 
 thread_local! {
     static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
@@ -64,7 +64,7 @@ impl Buffer {
 
     /// Whether a read would have to wait for bytes to be consumed.
     pub(crate) fn is_full(&self) -> bool {
-        self.len() >= self.data.len().max(SIZE)
+        self.len() >= self.data.len().max(BUFFER_SIZE)
     }
 
     /// Gives the memory back to the worker if there is nothing in it.
@@ -72,7 +72,7 @@ impl Buffer {
         if self.is_empty() {
             self.start = 0;
             self.end = 0;
-            give(std::mem::take(&mut self.data));
+            recycle(std::mem::take(&mut self.data));
         }
     }
 
@@ -124,7 +124,7 @@ impl Buffer {
 
     fn reserve(&mut self) {
         if self.data.is_empty() {
-            self.data = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; SIZE]);
+            self.data = POOL.with_borrow_mut(Vec::pop).unwrap_or_else(|| vec![0; BUFFER_SIZE]);
         } else if self.end == self.data.len() {
             self.compact();
         }
@@ -141,16 +141,16 @@ impl Buffer {
 
 impl Drop for Buffer {
     fn drop(&mut self) {
-        give(std::mem::take(&mut self.data));
+        recycle(std::mem::take(&mut self.data));
     }
 }
 
-fn give(data: Vec<u8>) {
-    if data.len() == SIZE {
+fn recycle(data: Vec<u8>) {
+    if data.len() == BUFFER_SIZE {
         // A thread that is ending has no pool any more; then the memory is simply freed.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
-            if pool.len() < SPARE {
+            if pool.len() < MAX_SPARE_BUFFERS {
                 pool.push(data);
             }
         });
@@ -164,9 +164,9 @@ mod tests {
     #[test]
     fn what_is_consumed_makes_room_at_the_end() {
         let mut buffer = Buffer::default();
-        buffer.extend(&[b'a'; SIZE]);
+        buffer.extend(&[b'a'; BUFFER_SIZE]);
         assert!(buffer.is_full());
-        buffer.consume(SIZE - 2);
+        buffer.consume(BUFFER_SIZE - 2);
         buffer.extend(b"bc");
         assert_eq!(buffer.bytes(), b"aabc");
         buffer.truncate(3);

@@ -3,14 +3,14 @@
 use super::buffer::Buffer;
 
 /// The longest line of a chunk's size and its extensions, and of a trailer field.
-const LONGEST_LINE: usize = 4096;
+const MAX_LINE_LENGTH: usize = 4096;
 
 /// Bytes of all trailer fields together.
-const LONGEST_TRAILERS: usize = 16 * 1024;
+const MAX_TRAILERS_LENGTH: usize = 16 * 1024;
 
 /// Reads a chunked body in place: what is left in the buffer is the body's own bytes.
 #[derive(Debug)]
-pub(crate) struct Chunked {
+pub(crate) struct ChunkedDecoder {
     state: State,
     trailers: usize,
 }
@@ -30,12 +30,12 @@ enum State {
 
 /// The body is not well-formed, so nobody can tell where it ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Malformed;
+pub(crate) struct MalformedChunk;
 
-impl Chunked {
+impl ChunkedDecoder {
     /// At the beginning of a body.
-    pub(crate) fn new() -> Chunked {
-        Chunked { state: State::Size, trailers: 0 }
+    pub(crate) fn new() -> ChunkedDecoder {
+        ChunkedDecoder { state: State::Size, trailers: 0 }
     }
 
     /// Whether the last chunk and the trailers have been read.
@@ -50,7 +50,7 @@ impl Chunked {
 
     /// Strips the coding from `buffer` behind its first `ready` bytes, which are body already, and says how many
     /// bytes at its front are body now. What follows the body's end is left behind them.
-    pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, Malformed> {
+    pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, MalformedChunk> {
         let mut at = ready;
         while !self.is_done() {
             if ready == 0 {
@@ -89,20 +89,20 @@ impl Chunked {
         Ok(ready)
     }
 
-    fn step(&mut self, line: &[u8]) -> Result<(), Malformed> {
+    fn step(&mut self, line: &[u8]) -> Result<(), MalformedChunk> {
         self.state = match self.state {
             State::Size => match size(line)? {
                 0 => State::Trailers,
                 size => State::Data(size),
             },
             State::DataEnd if line.is_empty() => State::Size,
-            State::DataEnd => return Err(Malformed),
+            State::DataEnd => return Err(MalformedChunk),
             State::Trailers if line.is_empty() => State::Done,
             State::Trailers => {
                 self.trailers += line.len();
                 let name = line.split(|&byte| byte == b':').next().unwrap_or_default();
-                if self.trailers > LONGEST_TRAILERS || name.len() == line.len() || !is_token(name) {
-                    return Err(Malformed);
+                if self.trailers > MAX_TRAILERS_LENGTH || name.len() == line.len() || !is_token(name) {
+                    return Err(MalformedChunk);
                 }
                 State::Trailers
             }
@@ -113,26 +113,26 @@ impl Chunked {
 }
 
 /// The first line without its CRLF; `None` until all of it is there.
-fn line(raw: &[u8]) -> Result<Option<&[u8]>, Malformed> {
-    let Some(end) = memchr::memchr(b'\n', raw.get(..LONGEST_LINE).unwrap_or(raw)) else {
-        return if raw.len() >= LONGEST_LINE { Err(Malformed) } else { Ok(None) };
+fn line(raw: &[u8]) -> Result<Option<&[u8]>, MalformedChunk> {
+    let Some(end) = memchr::memchr(b'\n', raw.get(..MAX_LINE_LENGTH).unwrap_or(raw)) else {
+        return if raw.len() >= MAX_LINE_LENGTH { Err(MalformedChunk) } else { Ok(None) };
     };
     match raw.get(..end).and_then(|line| line.strip_suffix(b"\r")) {
         Some(line) if !line.iter().any(|&byte| byte == b'\r' || byte == 0) => Ok(Some(line)),
-        _ => Err(Malformed),
+        _ => Err(MalformedChunk),
     }
 }
 
 /// The size at the head of a line; extensions are dropped, as RFC 9112 §7.1.1 allows.
-fn size(line: &[u8]) -> Result<u64, Malformed> {
+fn size(line: &[u8]) -> Result<u64, MalformedChunk> {
     let digits = line.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
     let (number, rest) = line.split_at(digits);
     let rest = rest.trim_ascii_start();
     if number.is_empty() || number.len() > 16 || !(rest.is_empty() || rest.starts_with(b";")) {
-        return Err(Malformed);
+        return Err(MalformedChunk);
     }
     let size = std::str::from_utf8(number).ok().and_then(|text| u64::from_str_radix(text, 16).ok());
-    size.filter(|&size| size <= i64::MAX as u64).ok_or(Malformed)
+    size.filter(|&size| size <= i64::MAX as u64).ok_or(MalformedChunk)
 }
 
 /// Whether this is a field name (RFC 9110 §5.6.2).
@@ -146,8 +146,8 @@ mod tests {
     use super::*;
 
     /// Feeds `input` in pieces of `step` bytes: the body, whether it is complete, and what follows it.
-    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, bool, Vec<u8>), Malformed> {
-        let (mut chunked, mut buffer, mut ready) = (Chunked::new(), Buffer::default(), 0);
+    fn decode(input: &[u8], step: usize) -> Result<(Vec<u8>, bool, Vec<u8>), MalformedChunk> {
+        let (mut chunked, mut buffer, mut ready) = (ChunkedDecoder::new(), Buffer::default(), 0);
         for piece in input.chunks(step) {
             buffer.extend(piece);
             ready = chunked.decode(&mut buffer, ready)?;
@@ -201,12 +201,15 @@ mod tests {
             "0\r\nX: 1\n\r\n",
         ];
         for input in bad {
-            assert_eq!(decode(input.as_bytes(), 100).err(), Some(Malformed), "{input:?}");
+            assert_eq!(decode(input.as_bytes(), 100).err(), Some(MalformedChunk), "{input:?}");
         }
-        assert_eq!(decode(format!("3;{}\r\nabc", "x".repeat(5000)).as_bytes(), 100).err(), Some(Malformed));
+        assert_eq!(
+            decode(format!("3;{}\r\nabc", "x".repeat(5000)).as_bytes(), 100).err(),
+            Some(MalformedChunk)
+        );
         assert_eq!(
             decode(format!("0\r\n{}", "X: 1234567\r\n".repeat(2000)).as_bytes(), 100).err(),
-            Some(Malformed)
+            Some(MalformedChunk)
         );
     }
 
@@ -215,13 +218,13 @@ mod tests {
         let line = format!("X: {}\r\n", "x".repeat(1024 - 3));
         let longest = format!("0\r\n{}", line.repeat(16));
         assert_eq!(decode(format!("{longest}\r\n").as_bytes(), 100), Ok((vec![], true, vec![])));
-        assert_eq!(decode(format!("{longest}X:\r\n\r\n").as_bytes(), 100), Err(Malformed));
+        assert_eq!(decode(format!("{longest}X:\r\n\r\n").as_bytes(), 100), Err(MalformedChunk));
         assert_eq!(decode(b"0000000000000003\r\nabc\r\n0\r\n\r\n", 100), Ok((b"abc".to_vec(), true, vec![])));
     }
 
     #[test]
     fn a_chunk_is_announced_until_it_has_come() {
-        let (mut chunked, mut buffer) = (Chunked::new(), Buffer::default());
+        let (mut chunked, mut buffer) = (ChunkedDecoder::new(), Buffer::default());
         assert_eq!(chunked.announced(), 0);
         buffer.extend(b"a\r\n0123");
         assert_eq!((chunked.decode(&mut buffer, 0), chunked.announced()), (Ok(4), 6));

@@ -14,6 +14,6 @@ pub(crate) mod writer;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use deadline::Deadline;
-pub(crate) use reader::{Broken, Framing, Inflow};
+pub(crate) use reader::{BodyError, BodyReader, Framing};
 pub(crate) use stream::{Stream, peek};
-pub(crate) use writer::Outflow;
+pub(crate) use writer::MessageWriter;

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use super::buffer::Buffer;
-use super::chunked::{Chunked, Malformed};
+use super::chunked::{ChunkedDecoder, MalformedChunk};
 use super::stream::Stream;
 
 /// How a body's end is known (RFC 9112 §6.3).
@@ -20,7 +20,7 @@ pub(crate) enum Framing {
 
 /// A body being read. It shares the connection's buffer, since what follows it there is the next message.
 #[derive(Debug)]
-pub(crate) struct Inflow {
+pub(crate) struct BodyReader {
     decoder: Decoder,
     /// Bytes at the front of the buffer that are body, decoded.
     ready: usize,
@@ -31,14 +31,14 @@ pub(crate) struct Inflow {
 #[derive(Debug)]
 enum Decoder {
     Length(u64),
-    Chunked(Chunked),
+    Chunked(ChunkedDecoder),
     UntilClose,
     Done,
 }
 
 /// Why a body cannot be read to its end.
 #[derive(Debug)]
-pub(crate) enum Broken {
+pub(crate) enum BodyError {
     /// The connection failed.
     Io(io::Error),
     /// The connection ended before the body did.
@@ -47,29 +47,29 @@ pub(crate) enum Broken {
     Malformed,
 }
 
-impl From<Malformed> for Broken {
-    fn from(_: Malformed) -> Broken {
-        Broken::Malformed
+impl From<MalformedChunk> for BodyError {
+    fn from(_: MalformedChunk) -> BodyError {
+        BodyError::Malformed
     }
 }
 
-impl Inflow {
+impl BodyReader {
     /// At the beginning of a body of which `buffer` may hold a part, or more than all.
-    pub(crate) fn new(framing: Framing, buffer: &mut Buffer) -> Result<Inflow, Broken> {
+    pub(crate) fn new(framing: Framing, buffer: &mut Buffer) -> Result<BodyReader, BodyError> {
         let decoder = match framing {
             Framing::Length(0) => Decoder::Done,
             Framing::Length(length) => Decoder::Length(length),
-            Framing::Chunked => Decoder::Chunked(Chunked::new()),
+            Framing::Chunked => Decoder::Chunked(ChunkedDecoder::new()),
             Framing::UntilClose => Decoder::UntilClose,
         };
-        let mut inflow = Inflow { decoder, ready: 0, total: 0 };
-        inflow.decode(buffer)?;
-        Ok(inflow)
+        let mut reader = BodyReader { decoder, ready: 0, total: 0 };
+        reader.decode(buffer)?;
+        Ok(reader)
     }
 
     /// A body of no bytes.
-    pub(crate) fn empty() -> Inflow {
-        Inflow { decoder: Decoder::Done, ready: 0, total: 0 }
+    pub(crate) fn empty() -> BodyReader {
+        BodyReader { decoder: Decoder::Done, ready: 0, total: 0 }
     }
 
     /// The body bytes at hand.
@@ -117,25 +117,25 @@ impl Inflow {
         buffer: &mut Buffer,
         stream: &mut S,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<usize, Broken>> {
-        let count = ready!(buffer.poll_fill(stream, cx)).map_err(Broken::Io)?;
+    ) -> Poll<Result<usize, BodyError>> {
+        let count = ready!(buffer.poll_fill(stream, cx)).map_err(BodyError::Io)?;
         Poll::Ready(match count {
             0 => self.end().map(|()| 0),
             count => self.decode(buffer).map(|()| count),
         })
     }
 
-    fn end(&mut self) -> Result<(), Broken> {
+    fn end(&mut self) -> Result<(), BodyError> {
         match self.decoder {
             Decoder::UntilClose => {
                 self.decoder = Decoder::Done;
                 Ok(())
             }
-            _ => Err(Broken::Truncated),
+            _ => Err(BodyError::Truncated),
         }
     }
 
-    fn decode(&mut self, buffer: &mut Buffer) -> Result<(), Broken> {
+    fn decode(&mut self, buffer: &mut Buffer) -> Result<(), BodyError> {
         let before = self.ready;
         match &mut self.decoder {
             Decoder::Length(left) => {
@@ -165,28 +165,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_body_is_done_when_all_of_it_has_been_read_and_used() -> Result<(), Broken> {
+    fn a_body_is_done_when_all_of_it_has_been_read_and_used() -> Result<(), BodyError> {
         let mut buffer = Buffer::default();
         buffer.extend(b"ab");
-        let mut body = Inflow::new(Framing::Length(4), &mut buffer)?;
-        let state = |body: &Inflow| (body.is_complete(), body.is_done(), body.total());
+        let mut body = BodyReader::new(Framing::Length(4), &mut buffer)?;
+        let state = |body: &BodyReader| (body.is_complete(), body.is_done(), body.total());
         assert_eq!(state(&body), (false, false, 2));
         buffer.extend(b"cdNEXT");
         body.decode(&mut buffer)?;
         assert_eq!((body.data(&buffer), state(&body)), (&b"abcd"[..], (true, false, 4)));
         body.skip(&mut buffer);
         assert_eq!((buffer.bytes(), state(&body)), (&b"NEXT"[..], (true, true, 4)));
-        let mut body = Inflow::new(Framing::Length(9), &mut buffer)?;
+        let mut body = BodyReader::new(Framing::Length(9), &mut buffer)?;
         body.skip(&mut buffer);
         assert_eq!(state(&body), (false, false, 4));
         Ok(())
     }
 
     #[test]
-    fn a_chunk_that_has_begun_counts_for_what_it_will_be() -> Result<(), Broken> {
+    fn a_chunk_that_has_begun_counts_for_what_it_will_be() -> Result<(), BodyError> {
         let mut buffer = Buffer::default();
         buffer.extend(b"3\r\nabc\r\n5\r\nd");
-        assert_eq!(Inflow::new(Framing::Chunked, &mut buffer)?.at_least(), 8);
+        assert_eq!(BodyReader::new(Framing::Chunked, &mut buffer)?.at_least(), 8);
         Ok(())
     }
 }

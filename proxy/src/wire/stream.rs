@@ -18,13 +18,13 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     fn socket(&self) -> Option<&TcpStream>;
 
     /// Whether bytes have come that nobody has read: by the kernel, of which the event loop need not have heard yet.
-    fn has_bytes(&self) -> bool {
+    fn has_unread_bytes(&self) -> bool {
         self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))
     }
 
     /// Announces the end of an idle connection. A request that crosses it on its way finds the connection closed: were it
     /// left unread, closing the socket would reset the connection instead, and the client could not tell whether it was run.
-    fn part(&mut self) {
+    fn close_idle(&mut self) {
         if let Some(socket) = self.socket() {
             // One that cannot be told so is closed all the same.
             let _ = rustix::net::shutdown(socket, Shutdown::Write);
@@ -33,7 +33,7 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     }
 
     /// Says goodbye as far as that can be done at once, where closing the socket does not say it.
-    fn end(&mut self) {}
+    fn close(&mut self) {}
 }
 
 impl Stream for TcpStream {
@@ -52,7 +52,7 @@ pub(crate) fn peek(socket: &TcpStream) -> rustix::io::Result<usize> {
 }
 
 #[cfg(test)]
-pub(crate) use slow::Slow;
+pub(crate) use slow::SlowStream;
 
 #[cfg(test)]
 impl Stream for tokio::io::DuplexStream {
@@ -85,14 +85,14 @@ mod tests {
     #[tokio::test]
     async fn what_has_come_is_known_before_it_is_read_and_an_end_is_nothing_to_read() {
         let (mut client, ours) = connection().await;
-        assert!(!ours.has_bytes());
+        assert!(!ours.has_unread_bytes());
         client.write_all(b"GET").expect("a request");
         ours.readable().await.expect("a part of it");
-        assert!(ours.has_bytes());
+        assert!(ours.has_unread_bytes());
         let (client, ours) = connection().await;
         drop(client);
         ours.readable().await.expect("an end");
-        assert!(!ours.has_bytes());
+        assert!(!ours.has_unread_bytes());
     }
 
     #[tokio::test]
@@ -100,7 +100,7 @@ mod tests {
         let (mut client, mut ours) = connection().await;
         client.write_all(b"POST").expect("a request");
         ours.readable().await.expect("a part of it");
-        ours.part();
+        ours.close_idle();
         drop(ours);
         assert_eq!(client.read(&mut [0]).ok(), Some(0));
     }
@@ -118,14 +118,14 @@ mod slow {
     /// A stream for tests: says what it `says`, takes `step` bytes with each write (for 0: none yet), and has not sent
     /// them until it has been asked `held` times.
     #[derive(Debug, Default)]
-    pub(crate) struct Slow {
+    pub(crate) struct SlowStream {
         pub(crate) says: Vec<u8>,
         pub(crate) step: usize,
         pub(crate) seen: Vec<u8>,
         pub(crate) held: u8,
     }
 
-    impl AsyncRead for Slow {
+    impl AsyncRead for SlowStream {
         fn poll_read(
             mut self: Pin<&mut Self>,
             _: &mut Context<'_>,
@@ -139,7 +139,7 @@ mod slow {
         }
     }
 
-    impl AsyncWrite for Slow {
+    impl AsyncWrite for SlowStream {
         fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
             if self.step == 0 {
                 return Poll::Pending;
@@ -168,7 +168,7 @@ mod slow {
         }
     }
 
-    impl Stream for Slow {
+    impl Stream for SlowStream {
         fn poll_read_ready(&self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
             if self.says.is_empty() { Poll::Pending } else { Poll::Ready(Ok(())) }
         }

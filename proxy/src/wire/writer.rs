@@ -10,7 +10,7 @@ use crate::text;
 /// A message being written. Text of its own (the head, chunk sizes) waits here; body bytes stay in the buffer they
 /// were read into until they are written.
 #[derive(Debug, Default)]
-pub(crate) struct Outflow {
+pub(crate) struct MessageWriter {
     text: Vec<u8>,
     sent: usize,
     chunked: bool,
@@ -23,15 +23,15 @@ pub(crate) struct Outflow {
     written: u64,
 }
 
-impl Outflow {
-    /// Begins a message, keeping the memory; the head is to be appended to [`Outflow::text`].
+impl MessageWriter {
+    /// Begins a message, keeping the memory; the head is to be appended to [`MessageWriter::head_mut`].
     pub(crate) fn begin(&mut self) {
         self.text = std::mem::take(self).text;
         self.text.clear();
     }
 
     /// What goes out before any body byte.
-    pub(crate) fn text(&mut self) -> &mut Vec<u8> {
+    pub(crate) fn head_mut(&mut self) -> &mut Vec<u8> {
         &mut self.text
     }
 
@@ -70,7 +70,7 @@ impl Outflow {
     }
 
     /// Writes once and says how many bytes of `data` are used up. `last`: no byte follows `data`. Ready with 0 and
-    /// [`Outflow::is_finished`] when all is written.
+    /// [`MessageWriter::is_finished`] when all is written.
     pub(crate) fn poll_write<S: Stream>(
         &mut self,
         stream: &mut S,
@@ -142,13 +142,13 @@ fn write<S: Stream>(stream: &mut S, cx: &mut Context<'_>, pieces: [&[u8]; 3]) ->
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::stream::Slow;
+    use crate::wire::stream::SlowStream;
 
     fn send(chunked: bool, pieces: &[&str], step: usize) -> String {
-        let mut slow = Slow { step, ..Slow::default() };
-        let mut out = Outflow::default();
+        let mut slow = SlowStream { step, ..SlowStream::default() };
+        let mut out = MessageWriter::default();
         out.begin();
-        out.text().extend_from_slice(b"head ");
+        out.head_mut().extend_from_slice(b"head ");
         out.set_chunked(chunked);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         for (index, piece) in pieces.iter().enumerate() {
@@ -180,8 +180,8 @@ mod tests {
 
     #[test]
     fn a_message_is_not_finished_while_the_stream_holds_some_of_it() {
-        let mut slow = Slow { step: 9, held: 3, ..Slow::default() };
-        let mut out = Outflow::default();
+        let mut slow = SlowStream { step: 9, held: 3, ..SlowStream::default() };
+        let mut out = MessageWriter::default();
         let mut cx = Context::from_waker(std::task::Waker::noop());
         assert!(matches!(out.poll_write(&mut slow, &mut cx, b"abc", true), Poll::Ready(Ok(3))));
         assert!(!out.is_flushed() && !out.is_finished());
@@ -193,7 +193,8 @@ mod tests {
     #[test]
     fn a_message_begins_with_nothing_of_the_one_before() {
         let mut cx = Context::from_waker(std::task::Waker::noop());
-        let (mut slow, mut out) = (Slow { step: 99, ..Slow::default() }, Outflow::default());
+        let (mut slow, mut out) =
+            (SlowStream { step: 99, ..SlowStream::default() }, MessageWriter::default());
         for (chunked, data) in [(true, &b"ab"[..]), (false, b"cd"), (true, b"ef")] {
             out.begin();
             out.set_chunked(chunked);
@@ -207,7 +208,7 @@ mod tests {
     #[test]
     fn a_chunk_ends_when_all_that_was_announced_has_been_written() {
         let mut cx = Context::from_waker(std::task::Waker::noop());
-        let (mut slow, mut out) = (Slow { step: 4, ..Slow::default() }, Outflow::default());
+        let (mut slow, mut out) = (SlowStream { step: 4, ..SlowStream::default() }, MessageWriter::default());
         out.set_chunked(true);
         for data in ["abc", "b", "c", ""] {
             assert!(out.poll_write(&mut slow, &mut cx, data.as_bytes(), false).is_ready());

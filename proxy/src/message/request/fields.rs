@@ -1,21 +1,22 @@
 //! Header fields of requests (RFC 9112 §5), and what they say of the connection and the body.
 
-use super::error::{Refusal, bad};
-use super::{Length, Request, host};
+use super::error::{RequestError, bad_request};
+use super::{BodyLength, Request, host};
 use crate::message::Headers;
 use crate::message::grammar::{decimal, lists};
-use crate::message::status::TOO_LARGE;
+use crate::message::status::REQUEST_HEADER_TOO_LARGE;
 
 /// The most header fields of one request.
-const MOST_FIELDS: usize = 256;
+const MAX_HEADERS: usize = 256;
 
 /// As many as there are as a rule: room for more is made only when they come.
-const USUAL_FIELDS: usize = 32;
+const TYPICAL_HEADERS: usize = 32;
 
-const TOO_MANY: Refusal = Refusal { status: TOO_LARGE, reason: "client sent too many header lines" };
+const TOO_MANY_HEADERS: RequestError =
+    RequestError { status: REQUEST_HEADER_TOO_LARGE, reason: "client sent too many header lines" };
 
 /// Fields that nginx refuses to see twice; `Host`, `Content-Length` and `Transfer-Encoding` have words of their own.
-const ONCE: [&str; 7] = [
+const SINGLETON_HEADERS: [&str; 7] = [
     "Authorization",
     "Expect",
     "If-Match",
@@ -27,42 +28,43 @@ const ONCE: [&str; 7] = [
 
 impl Request {
     /// Reads the header fields: the rest of the head, its empty line included.
-    pub(crate) fn read_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn read_fields(&mut self, block: &[u8]) -> Result<(), RequestError> {
         self.read_some_fields(block)?;
         self.settle()
     }
 
     /// Reads header fields and an empty line, though more may follow.
-    pub(crate) fn read_some_fields(&mut self, block: &[u8]) -> Result<(), Refusal> {
-        match self.read_up_to::<USUAL_FIELDS>(block) {
-            Err(TOO_MANY) => self.read_up_to::<MOST_FIELDS>(block),
+    pub(crate) fn read_some_fields(&mut self, block: &[u8]) -> Result<(), RequestError> {
+        match self.read_up_to::<TYPICAL_HEADERS>(block) {
+            Err(TOO_MANY_HEADERS) => self.read_up_to::<MAX_HEADERS>(block),
             outcome => outcome,
         }
     }
 
-    fn read_up_to<const MOST: usize>(&mut self, block: &[u8]) -> Result<(), Refusal> {
-        const INVALID: Refusal = bad("client sent invalid header line");
-        let mut fields = [httparse::EMPTY_HEADER; MOST];
+    fn read_up_to<const MAX: usize>(&mut self, block: &[u8]) -> Result<(), RequestError> {
+        const INVALID_HEADER: RequestError = bad_request("client sent invalid header line");
+        let mut fields = [httparse::EMPTY_HEADER; MAX];
         match httparse::parse_headers(block, &mut fields) {
             Ok(httparse::Status::Complete((_, fields))) => {
                 for field in fields {
                     self.read_field(field.name, field.value)?;
                 }
             }
-            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID),
+            Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY_HEADERS),
+            Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID_HEADER),
         }
         Ok(())
     }
 
-    fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), Refusal> {
+    fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
         // What nginx's `ignore_invalid_headers` and `underscores_in_headers off` leave out.
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Ok(());
         }
-        let once =
-            |headers: &Headers, reason| if headers.get(name).is_some() { Err(bad(reason)) } else { Ok(()) };
-        if ONCE.iter().any(|one| name.eq_ignore_ascii_case(one)) {
+        let once = |headers: &Headers, reason| {
+            if headers.get(name).is_some() { Err(bad_request(reason)) } else { Ok(()) }
+        };
+        if SINGLETON_HEADERS.iter().any(|one| name.eq_ignore_ascii_case(one)) {
             once(&self.headers, "client sent duplicate header line")?;
         }
         if name.eq_ignore_ascii_case("Host") {
@@ -70,7 +72,7 @@ impl Request {
             let Some(host) = host::validate(value) else {
                 // Logs show it all the same.
                 self.headers.push(name, value);
-                return Err(bad("client sent invalid host header"));
+                return Err(bad_request("client sent invalid host header"));
             };
             if !self.absolute {
                 self.name_host(host);
@@ -88,33 +90,37 @@ impl Request {
     }
 
     /// What can be said only once every field is known.
-    fn settle(&mut self) -> Result<(), Refusal> {
+    fn settle(&mut self) -> Result<(), RequestError> {
         if self.version >= 11 && self.headers.get("Host").is_none() {
-            return Err(bad("client sent HTTP/1.1 request without \"Host\" header"));
+            return Err(bad_request("client sent HTTP/1.1 request without \"Host\" header"));
         }
         if let Some(value) = self.headers.get("Content-Length") {
-            let length = decimal(value).ok_or(bad("client sent invalid \"Content-Length\" header"))?;
-            self.body = Length::Known(length);
+            let length =
+                decimal(value).ok_or(bad_request("client sent invalid \"Content-Length\" header"))?;
+            self.body = BodyLength::Known(length);
         }
         if let Some(coding) = self.headers.get("Transfer-Encoding") {
             if self.version < 11 {
-                return Err(bad("client sent HTTP/1.0 request with \"Transfer-Encoding\" header"));
+                return Err(bad_request("client sent HTTP/1.0 request with \"Transfer-Encoding\" header"));
             }
             if !coding.eq_ignore_ascii_case(b"chunked") {
-                return Err(Refusal { status: 501, reason: "client sent unknown \"Transfer-Encoding\"" });
+                return Err(RequestError {
+                    status: 501,
+                    reason: "client sent unknown \"Transfer-Encoding\"",
+                });
             }
-            if self.body != Length::None {
-                return Err(bad(
+            if self.body != BodyLength::None {
+                return Err(bad_request(
                     "client sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
                 ));
             }
-            self.body = Length::Chunked;
+            self.body = BodyLength::Chunked;
         }
         if self.method() == b"CONNECT" {
-            return Err(Refusal { status: 405, reason: "client sent CONNECT method" });
+            return Err(RequestError { status: 405, reason: "client sent CONNECT method" });
         }
         if self.method() == b"TRACE" {
-            return Err(Refusal { status: 405, reason: "client sent TRACE method" });
+            return Err(RequestError { status: 405, reason: "client sent TRACE method" });
         }
         let says = |option: &str| self.headers.get_all("Connection").any(|value| lists(value, option));
         self.keep_alive = if says("close") { false } else { self.version >= 11 || says("keep-alive") };

@@ -17,7 +17,7 @@ pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
 }
 
 /// The bytes that a name may be made of (RFC 3986 §3.2.2).
-const IN_A_HOST: [bool; 256] = {
+const HOST_BYTES: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
     while byte < 128_u8 {
@@ -43,7 +43,7 @@ fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
     };
     let (host, rest) = value.split_at(end);
     let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
-    let allowed = |&byte: &u8| IN_A_HOST[usize::from(byte)] || (literal && byte == b':');
+    let allowed = |&byte: &u8| HOST_BYTES[usize::from(byte)] || (literal && byte == b':');
     if !inner.iter().all(allowed) {
         return None;
     }

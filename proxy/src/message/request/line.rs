@@ -1,13 +1,13 @@
 //! Request lines (RFC 9112 §3).
 
 use super::Request;
-use super::error::{Refusal, bad};
+use super::error::{RequestError, bad_request};
 use super::host;
 use crate::uri;
 
 impl Request {
     /// Reads the request line, given without its line end. The line is kept for the log in any case.
-    pub(crate) fn read_line(&mut self, line: &[u8]) -> Result<(), Refusal> {
+    pub(crate) fn read_line(&mut self, line: &[u8]) -> Result<(), RequestError> {
         self.clear();
         self.line.extend_from_slice(line);
         // Line ends in the wrong place are no part of it.
@@ -15,7 +15,7 @@ impl Request {
         self.line.truncate(end);
         let method = method_length(line);
         if method == 0 || line.get(method) != Some(&b' ') {
-            return Err(bad("client sent invalid method"));
+            return Err(bad_request("client sent invalid method"));
         }
         self.method = 0..method;
         let start = skip_spaces(line, method);
@@ -42,8 +42,8 @@ impl Request {
     }
 
     /// Reads a request line that a bare CR follows, and tells why it is refused: for that, or what is wrong before it.
-    pub(crate) fn refuse_line(&mut self, line: &[u8]) -> Refusal {
-        let refusal = self.read_line(line).err().unwrap_or(bad("client sent invalid request"));
+    pub(crate) fn refuse_line(&mut self, line: &[u8]) -> RequestError {
+        let refusal = self.read_line(line).err().unwrap_or(bad_request("client sent invalid request"));
         self.forget_target();
         refusal
     }
@@ -62,8 +62,8 @@ impl Request {
         mark.is_some_and(|at| target[at..].starts_with(b"?#"))
     }
 
-    fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), Refusal> {
-        let parsed = uri::parse(target).map_err(|_| bad("client sent invalid request"))?;
+    fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
+        let parsed = uri::parse(target).map_err(|_| bad_request("client sent invalid request"))?;
         let end = start + target.len();
         self.target = if target.ends_with(parsed.raw) {
             end - parsed.raw.len()..end
@@ -73,7 +73,7 @@ impl Request {
             slash..slash + 1
         };
         if let Some(host) = parsed.host {
-            let host = host::validate(host).ok_or(bad("client sent invalid host in request line"))?;
+            let host = host::validate(host).ok_or(bad_request("client sent invalid host in request line"))?;
             self.name_host(host);
             self.absolute = true;
         }
@@ -81,7 +81,7 @@ impl Request {
         self.path.extend_from_slice(&parsed.path);
         self.args.clear();
         self.args.extend_from_slice(parsed.args);
-        self.quoted = parsed.quoted;
+        self.quoted_uri = parsed.quoted_uri;
         self.has_path = !parsed.empty_path;
         Ok(())
     }
@@ -107,7 +107,7 @@ impl Request {
 
     /// Why a line that is too long, kept as [partial](Request::keep_partial_line), would have been refused before that, if
     /// so. `line` is what has room of it: a CR at its very end may have been the line's.
-    pub(crate) fn refuses_start(&self, line: &[u8]) -> Option<Refusal> {
+    pub(crate) fn refuses_start(&self, line: &[u8]) -> Option<RequestError> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();
         let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
@@ -115,7 +115,7 @@ impl Request {
         let begins = target.first().is_none_or(|&byte| byte == b'/' || byte.is_ascii_alphabetic());
         let versioned = version.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected);
         let good = begins && versioned && !rest.iter().any(u8::is_ascii_control);
-        (!good).then_some(bad("client sent invalid request"))
+        (!good).then_some(bad_request("client sent invalid request"))
     }
 }
 
@@ -135,9 +135,9 @@ pub(super) fn skip_spaces(line: &[u8], from: usize) -> usize {
 }
 
 /// `HTTP/1.x`. An HTTP/0.9 request, which has no version and would be answered without a head, is refused.
-pub(super) fn version(protocol: &[u8]) -> Result<u8, Refusal> {
-    const INVALID: Refusal = bad("client sent invalid request");
-    const UNKNOWN: Refusal = Refusal { status: 505, reason: "client sent invalid version" };
+pub(super) fn version(protocol: &[u8]) -> Result<u8, RequestError> {
+    const INVALID: RequestError = bad_request("client sent invalid request");
+    const UNKNOWN: RequestError = RequestError { status: 505, reason: "client sent invalid version" };
     let minor = match protocol.strip_prefix(b"HTTP/").ok_or(INVALID)? {
         [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => return Err(UNKNOWN),
         [b'1', b'.', minor @ ..] => minor,

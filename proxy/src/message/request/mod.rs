@@ -22,7 +22,7 @@ pub(crate) struct Request {
     line: Vec<u8>,
     method: Range<usize>,
     /// It has become a GET on its way to an `error_page`.
-    is_get_now: bool,
+    method_is_get: bool,
     target: Range<usize>,
     protocol: Range<usize>,
     /// The normalised path of the target, until the exchange takes it.
@@ -30,7 +30,7 @@ pub(crate) struct Request {
     /// The target's query.
     pub(crate) args: Vec<u8>,
     /// Whether the path was percent-encoded somewhere.
-    pub(crate) quoted: bool,
+    pub(crate) quoted_uri: bool,
     /// Whether the target may be sent on as it came: one without a path may not.
     pub(crate) has_path: bool,
     /// The host was named by the target, which counts more than the `Host` field.
@@ -41,7 +41,7 @@ pub(crate) struct Request {
     pub(crate) headers: Headers,
     host: Vec<u8>,
     /// How the body is framed.
-    pub(crate) body: Length,
+    pub(crate) body: BodyLength,
     /// Whether the client lets the connection live on.
     pub(crate) keep_alive: bool,
     /// `Expect: 100-continue`, from a client that can be sent a 100.
@@ -52,7 +52,7 @@ pub(crate) struct Request {
 
 /// A request body's framing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Length {
+pub(crate) enum BodyLength {
     /// There is none.
     #[default]
     None,
@@ -81,7 +81,7 @@ impl Request {
 
     /// The method (`$request_method`); empty where the line could not be read.
     pub(crate) fn method(&self) -> &[u8] {
-        if self.is_get_now { b"GET" } else { self.line.get(self.method.clone()).unwrap_or_default() }
+        if self.method_is_get { b"GET" } else { self.line.get(self.method.clone()).unwrap_or_default() }
     }
 
     /// Path and query as they came, without scheme and authority (`$request_uri`).
@@ -102,7 +102,7 @@ impl Request {
     /// Whether the body of a response to this must be left out.
     /// Makes a GET of it, unless it is a HEAD.
     pub(crate) fn become_get(&mut self) {
-        self.is_get_now = !self.is_head();
+        self.method_is_get = !self.is_head();
     }
 
     /// Whether it is a HEAD.

@@ -1,26 +1,26 @@
 //! A request's head while it arrives.
 
 use super::Request;
-use super::error::{Refusal, bad};
+use super::error::{RequestError, bad_request};
 use super::line::{after_line_ends, method_length};
-use super::scanner::{Limits, Scan, Scanner};
-use crate::message::status::TOO_LARGE;
+use super::scanner::{HeadLimits, Scan, Scanner};
+use crate::message::status::REQUEST_HEADER_TOO_LARGE;
 use crate::wire::Buffer;
 
 /// Reads a head as far as it has come, whatever pieces it comes in.
 #[derive(Debug)]
-pub(crate) struct Arriving {
-    limits: Limits,
+pub(crate) struct HeadReader {
+    limits: HeadLimits,
     scanner: Scanner,
     length: u64,
     /// Bytes that have been searched for a bare CR.
     searched: usize,
 }
 
-impl Arriving {
+impl HeadReader {
     /// Before the first byte.
-    pub(crate) fn new(limits: Limits) -> Arriving {
-        Arriving { limits, scanner: Scanner::default(), length: 0, searched: 0 }
+    pub(crate) fn new(limits: HeadLimits) -> HeadReader {
+        HeadReader { limits, scanner: Scanner::default(), length: 0, searched: 0 }
     }
 
     /// Whether the request line has been read.
@@ -35,7 +35,11 @@ impl Arriving {
 
     /// Reads on in `input`, into `request`; `None` until the head is all there, or can be refused. A head that was read
     /// is taken off the input.
-    pub(crate) fn read(&mut self, input: &mut Buffer, request: &mut Request) -> Option<Result<(), Refusal>> {
+    pub(crate) fn read(
+        &mut self,
+        input: &mut Buffer,
+        request: &mut Request,
+    ) -> Option<Result<(), RequestError>> {
         let outcome = self.read_some(input.bytes(), request);
         if let Some(Ok(end)) = outcome {
             input.consume(end);
@@ -46,17 +50,17 @@ impl Arriving {
         };
         // What counts is what comes before it, whatever has come with it.
         let bytes = input.bytes().get(..stray + 2).unwrap_or_default();
-        *self = Arriving::new(self.limits);
+        *self = HeadReader::new(self.limits);
         let outcome = self.read_some(bytes, request);
         let bytes = input.bytes();
         Some(outcome.map_or_else(|| Err(self.stray(bytes, stray, request)), |refused| refused.map(drop)))
     }
 
     /// Reads on in `bytes`, which begin where they began before. Of a whole head returns the end.
-    fn read_some(&mut self, bytes: &[u8], request: &mut Request) -> Option<Result<usize, Refusal>> {
+    fn read_some(&mut self, bytes: &[u8], request: &mut Request) -> Option<Result<usize, RequestError>> {
         if !self.has_line() && cannot_begin(self.begun_line(bytes)) {
             request.keep_partial_line(bytes);
-            return Some(Err(bad("client sent invalid method")));
+            return Some(Err(bad_request("client sent invalid method")));
         }
         loop {
             match self.scanner.scan(bytes, self.limits) {
@@ -81,14 +85,16 @@ impl Arriving {
         }
     }
 
-    fn too_long(&self, bytes: &[u8], request: &mut Request) -> Refusal {
+    fn too_long(&self, bytes: &[u8], request: &mut Request) -> RequestError {
         if !self.has_line() {
             request.keep_partial_line(bytes);
-            let long = Refusal { status: 414, reason: "client sent too long URI" };
+            let long = RequestError { status: 414, reason: "client sent too long URI" };
             return request.refuses_start(self.begun_line(bytes)).unwrap_or(long);
         }
-        self.fields_before(bytes, request)
-            .unwrap_or(Refusal { status: TOO_LARGE, reason: "client sent too long header line" })
+        self.fields_before(bytes, request).unwrap_or(RequestError {
+            status: REQUEST_HEADER_TOO_LARGE,
+            reason: "client sent too long header line",
+        })
     }
 
     /// Where a CR stands in what has come last that no LF follows. It is the end of no line and no part of one (RFC 9112
@@ -102,21 +108,23 @@ impl Arriving {
     }
 
     /// Why a head with a bare CR is refused, in which nothing has been found wrong before it.
-    fn stray(&self, bytes: &[u8], stray: usize, request: &mut Request) -> Refusal {
+    fn stray(&self, bytes: &[u8], stray: usize, request: &mut Request) -> RequestError {
         if self.has_line() {
-            return self.fields_before(bytes, request).unwrap_or(bad("client sent invalid header line"));
+            return self
+                .fields_before(bytes, request)
+                .unwrap_or(bad_request("client sent invalid header line"));
         }
         match bytes.get(after_line_ends(bytes)..stray) {
             Some(line) => request.refuse_line(line),
             None => {
                 request.keep_partial_line(bytes);
-                bad("client sent invalid method")
+                bad_request("client sent invalid method")
             }
         }
     }
 
     /// What is wrong with the fields that have come comes first, and the log is told their host.
-    fn fields_before(&self, bytes: &[u8], request: &mut Request) -> Option<Refusal> {
+    fn fields_before(&self, bytes: &[u8], request: &mut Request) -> Option<RequestError> {
         let lines = bytes.get(self.scanner.field_lines()).unwrap_or_default();
         request.read_some_fields(&[lines, b"\r\n"].concat()).err()
     }

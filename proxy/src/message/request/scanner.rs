@@ -28,7 +28,7 @@ pub(crate) enum Scan {
 
 /// The limits of a head.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limits {
+pub(crate) struct HeadLimits {
     /// Bytes of one line, its line end included.
     pub(crate) line: usize,
     /// Bytes of the whole head.
@@ -43,7 +43,7 @@ impl Scanner {
     }
 
     /// Looks at what has arrived since the last time. `bytes` begins where it began before.
-    pub(crate) fn scan(&mut self, bytes: &[u8], limits: Limits) -> Scan {
+    pub(crate) fn scan(&mut self, bytes: &[u8], limits: HeadLimits) -> Scan {
         loop {
             let rest = bytes.get(self.scanned..).unwrap_or_default();
             let Some(found) = memchr::memchr(b'\n', rest) else {
@@ -76,7 +76,7 @@ impl Scanner {
 mod tests {
     use super::*;
 
-    const LIMITS: Limits = Limits { line: 100, head: 400 };
+    const LIMITS: HeadLimits = HeadLimits { line: 100, head: 400 };
 
     #[test]
     fn long_lines_and_long_heads_are_noticed_before_they_end() {
@@ -95,7 +95,7 @@ mod tests {
             format!("{}\r\n{}\r\n\r\n", "l".repeat(line - 2), "f".repeat(field - 2)).into_bytes()
         };
         let scans = |bytes: &[u8], head: usize| {
-            let (mut scanner, limits) = (Scanner::default(), Limits { head, ..LIMITS });
+            let (mut scanner, limits) = (Scanner::default(), HeadLimits { head, ..LIMITS });
             (scanner.scan(bytes, limits), scanner.scan(bytes, limits))
         };
         assert_eq!(scans(&head(100, 100), 202), (Scan::Line, Scan::End(202)));

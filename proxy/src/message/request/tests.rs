@@ -1,13 +1,13 @@
 //! Heads, as they are read and refused.
 
-use super::error::Refusal;
-use super::scanner::{Limits, Scan, Scanner};
+use super::error::RequestError;
+use super::scanner::{HeadLimits, Scan, Scanner};
 use super::*;
 
-const LIMITS: Limits = Limits { line: 100, head: 400 };
+const LIMITS: HeadLimits = HeadLimits { line: 100, head: 400 };
 
 /// The request that `head` is, or its refusal.
-fn read(head: &str) -> Result<Request, Refusal> {
+fn read(head: &str) -> Result<Request, RequestError> {
     let (mut request, mut scanner, bytes) = (Request::default(), Scanner::default(), head.as_bytes());
     assert_eq!(scanner.scan(bytes, LIMITS), Scan::Line, "{head:?}");
     let line = scanner.request_line.clone().unwrap_or_default();
@@ -23,25 +23,25 @@ fn status(head: &str) -> u16 {
 }
 
 #[test]
-fn a_request_is_read_as_it_came() -> Result<(), Refusal> {
+fn a_request_is_read_as_it_came() -> Result<(), RequestError> {
     let request = read("\r\nPOST /a%20b?x=1 HTTP/1.1\r\nhOST: Ex:80\r\nContent-Length: 3\r\nX_y: 1\r\n\r\n")?;
     assert_eq!(request.line(), b"POST /a%20b?x=1 HTTP/1.1");
     assert_eq!((request.method(), request.target()), (&b"POST"[..], &b"/a%20b?x=1"[..]));
-    assert_eq!((request.version, request.body, request.keep_alive), (11, Length::Known(3), true));
+    assert_eq!((request.version, request.body, request.keep_alive), (11, BodyLength::Known(3), true));
     assert_eq!(format!("{:?}", request.headers), r#"["hOST: Ex:80", "Content-Length: 3"]"#);
     assert_eq!(request.host(), Some(&b"ex"[..]));
     Ok(())
 }
 
 #[test]
-fn an_absolute_target_names_the_host() -> Result<(), Refusal> {
+fn an_absolute_target_names_the_host() -> Result<(), RequestError> {
     let request = read("GET http://ABC:80?x HTTP/1.1\r\nHost: other\r\n\r\n")?;
     assert_eq!((request.target(), request.host()), (&b"?x"[..], Some(&b"abc"[..])));
     Ok(())
 }
 
 #[test]
-fn keep_alive_follows_version_and_connection() -> Result<(), Refusal> {
+fn keep_alive_follows_version_and_connection() -> Result<(), RequestError> {
     for (version, connection, keep) in [
         ("1.1", "x", true),
         ("1.1", "x, Close", false),

@@ -15,30 +15,30 @@ use tokio::sync::watch;
 
 use crate::connection::accept as connection;
 use crate::cycle::Cycle;
-use crate::cycle::connections::{Accepted, is_exhausted};
+use crate::cycle::connections::{Admission, is_out_of_descriptors};
 use crate::log::describe;
 use crate::server::panic;
-use crate::server::sockets::Share;
+use crate::server::sockets::ListeningSocket;
 use nginx_conf::model::Level;
 
 /// How long a worker that has run out of file descriptors waits before it accepts again, as nginx does.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
 /// How an acceptor is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum AcceptState {
     /// Not yet.
-    NotYet,
+    Accepting,
     /// Another worker accepts from the same socket.
     HandOver,
     /// Nobody will: connections that wait in the queue are still served.
-    Empty,
+    Drain,
 }
 
 /// Accepts from one socket until told to end.
-pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, cycle: Rc<Cycle>) {
+pub(super) async fn accept(share: ListeningSocket, mut end: watch::Receiver<AcceptState>, cycle: Rc<Cycle>) {
     let failed = |error: &io::Error| {
-        let level = if is_exhausted(error) { Level::Crit } else { Level::Alert };
+        let level = if is_out_of_descriptors(error) { Level::Crit } else { Level::Alert };
         cycle.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
     };
     let listener = match share.socket.try_clone().and_then(TcpListener::from_std) {
@@ -59,11 +59,11 @@ pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, cycle: R
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
-    if *end.borrow() == End::Empty {
+    if *end.borrow() == AcceptState::Drain {
         while let Ok((stream, peer)) = share.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
                 begin(stream, peer, share.listen, &cycle).await;
@@ -79,21 +79,21 @@ async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
         cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
     let mut accepted = cycle.connections.accept();
-    if matches!(accepted, Accepted::Full) {
+    if matches!(accepted, Admission::Full) {
         // Connections of the same burst have not had their turn yet, in which they say that they are idle.
         tokio::task::yield_now().await;
         accepted = cycle.connections.accept();
     }
     let slot = match accepted {
-        Accepted::Free(slot) => slot,
-        Accepted::Reused(slot) => {
+        Admission::Free(slot) => slot,
+        Admission::Reused(slot) => {
             // Once a second will do, as in nginx: under attack there would be a line for each connection.
-            if cycle.connections.warns(cycle.clock.now().second) {
+            if cycle.connections.should_warn(cycle.clock.now().second) {
                 not_enough(Level::Warn, ", reusing connections");
             }
             slot
         }
-        Accepted::Full => return not_enough(Level::Alert, ""),
+        Admission::Full => return not_enough(Level::Alert, ""),
     };
     // The peer may be gone already.
     let Ok(local) = stream.local_addr() else { return };

@@ -11,21 +11,21 @@ use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{mpsc, watch};
 
-use super::sockets::Share;
+use super::sockets::ListeningSocket;
 use crate::clock::Clock;
 use crate::cycle::connections::Connections;
-use crate::cycle::{Cycle, Stage};
-use crate::log::{Files, Logs};
+use crate::cycle::{Cycle, ShutdownStage};
+use crate::log::{LogFiles, Logs};
 use crate::upstream::Upstreams;
-use accept::{End, accept};
+use accept::{AcceptState, accept};
 use nginx_conf::model::{Config, Level};
-pub(super) use privileges::{drop_to, is_root};
+pub(super) use privileges::{is_root, switch_user};
 
 /// What the master tells a worker.
 #[derive(Debug)]
 pub(crate) enum Command {
     /// Write to these log files from now on.
-    Reopen(Files),
+    Reopen(LogFiles),
     /// Stop accepting and end when the last connection does. Sockets on these addresses have been taken over.
     Drain {
         /// Addresses on which the next generation accepts.
@@ -33,41 +33,41 @@ pub(crate) enum Command {
     },
     /// Close tunnels.
     Close,
-    /// End now.
+    /// AcceptState now.
     Stop,
 }
 
 /// What a worker is started with, before it is on its own thread.
 #[derive(Debug)]
-pub(crate) struct Seed {
+pub(crate) struct WorkerOptions {
     pub(crate) config: Config,
-    pub(crate) files: Files,
-    pub(crate) shares: Vec<Share>,
-    pub(crate) numbers: Arc<AtomicU64>,
+    pub(crate) files: LogFiles,
+    pub(crate) sockets: Vec<ListeningSocket>,
+    pub(crate) connection_numbers: Arc<AtomicU64>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
 /// Runs a worker on the calling thread, in a `LocalRuntime`, until it is told to stop or has drained.
-pub(crate) async fn run(seed: Seed) {
-    let Seed { config, files, shares, numbers, mut commands } = seed;
+pub(crate) async fn run(options: WorkerOptions) {
+    let WorkerOptions { config, files, sockets, connection_numbers, mut commands } = options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
-    let (stage, quitting) = watch::channel(Stage::Serving);
+    let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
     let cycle = Rc::new(Cycle {
         upstreams: Upstreams::new(config.http.as_ref()),
         connections: Connections::new(config.worker_connections, taken(&config)),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
-        quitting,
+        shutdown,
         clock,
-        numbers,
+        connection_numbers,
     });
     let writer = Rc::clone(&logs);
     tokio::task::spawn_local(async move { writer.run().await });
-    let acceptors: Vec<Acceptor> = shares
+    let acceptors: Vec<Acceptor> = sockets
         .into_iter()
         .map(|share| {
-            let (end, ended) = watch::channel(End::NotYet);
+            let (end, ended) = watch::channel(AcceptState::Accepting);
             let (address, cycle) = (share.socket.local_addr().ok(), Rc::clone(&cycle));
             tokio::task::spawn_local(accept(share, ended, cycle));
             Acceptor { address, end }
@@ -88,16 +88,16 @@ pub(crate) async fn run(seed: Seed) {
                     }
                     for acceptor in &acceptors {
                         let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
-                        acceptor.end.send_replace(if kept { End::HandOver } else { End::Empty });
+                        acceptor.end.send_replace(if kept { AcceptState::HandOver } else { AcceptState::Drain });
                     }
                     // Acceptors empty their queues before connections learn that there is an end.
                     for acceptor in &acceptors {
                         acceptor.end.closed().await;
                     }
-                    stage.send_if_modified(|stage| (*stage < Stage::Draining).then(|| *stage = Stage::Draining).is_some());
+                    stage.send_if_modified(|stage| (*stage < ShutdownStage::Draining).then(|| *stage = ShutdownStage::Draining).is_some());
                     cycle.connections.drain();
                 }
-                Some(Command::Close) => { stage.send_replace(Stage::Closing); }
+                Some(Command::Close) => { stage.send_replace(ShutdownStage::Closing); }
                 Some(Command::Stop) | None => break,
             },
             () = cycle.connections.no_clients(), if draining => break,
@@ -116,5 +116,5 @@ fn taken(config: &Config) -> usize {
 /// The task that accepts from one socket.
 struct Acceptor {
     address: Option<SocketAddr>,
-    end: watch::Sender<End>,
+    end: watch::Sender<AcceptState>,
 }

@@ -26,7 +26,7 @@ pub(crate) fn is_root() -> bool {
 /// # Errors
 ///
 /// With the name of the call that failed.
-pub(crate) fn drop_to(user: &User) -> Result<(), (&'static str, io::Error)> {
+pub(crate) fn switch_user(user: &User) -> Result<(), (&'static str, io::Error)> {
     let (uid, gid) = (Uid::from_raw(user.uid), Gid::from_raw(user.gid));
     let groups = groups(user).map_err(|error| ("getgrouplist", error))?;
     set_thread_res_gid(gid, gid, gid).map_err(|error| ("setgid", error.into()))?;
