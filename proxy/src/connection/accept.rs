@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use tokio::net::TcpStream;
 
-use super::HttpConnection;
+use super::http_connection::HttpConnection;
 use super::server_names;
 use crate::cycle::Cycle;
 use crate::exchange::ClientInfo;
-use crate::response::client::ClientConnection;
+use crate::response::ClientConnection;
 use crate::tls::{self, Handshake, HandshakeOptions};
 use nginx_conf::model::{Http, Level, Listen};
 

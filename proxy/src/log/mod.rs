@@ -5,19 +5,19 @@
 //! written as they come. LogFiles are opened for appending and every write holds whole lines, so the lines of
 //! several workers never mix.
 
-mod access;
 mod error;
-mod escape;
 mod escaped;
 mod files;
+mod log_format;
+mod logs;
 
 use std::fmt;
 use std::io;
 
-pub(crate) use access::Logs;
 pub(crate) use error::{error_line, level_name};
 pub(crate) use escaped::Escaped;
 pub(crate) use files::LogFiles;
+pub(crate) use logs::Logs;
 
 /// An operating system error as nginx words it: `2: No such file or directory`.
 pub(crate) fn describe(error: &io::Error) -> impl fmt::Display + use<> {

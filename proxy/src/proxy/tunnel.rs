@@ -10,12 +10,13 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::failure::Action;
-use super::upstream_request::{RelayError, UpstreamRequest};
+use super::response::RelayError;
+use super::upstream_error::Action;
+use super::upstream_request::UpstreamRequest;
 use crate::cycle::ShutdownStage;
 use crate::exchange::Exchange;
 use crate::log::describe;
-use crate::response::client::ClientConnection;
+use crate::response::ClientConnection;
 use crate::wire::{Buffer, Stream};
 use nginx_conf::model::Level;
 
@@ -44,7 +45,7 @@ enum Broken {
 pub(crate) async fn run<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &Exchange<'_>,
-    leg: &mut UpstreamRequest,
+    upstream: &mut UpstreamRequest,
 ) -> Result<(), RelayError> {
     client.write(&[], x.settings.send_timeout).await.map_err(|_| RelayError::Client)?;
     client.writing.release();
@@ -57,13 +58,13 @@ pub(crate) async fn run<C: Stream>(
     });
     let (mut up, mut down, mut stuck) = (Pipe::default(), Pipe::default(), Stuck::default());
     let ClientConnection { stream, input, output, reading, .. } = client;
-    let upstream = &mut leg.link.stream;
+    let server = &mut upstream.connection.stream;
     reading.start(stuck.patience(x).0);
     poll_fn(|cx| {
         let mut moved = 0;
-        let upward = up.poll(stream, input, upstream, &mut moved, cx);
+        let upward = up.poll(stream, input, server, &mut moved, cx);
         let before = moved;
-        let downward = down.poll(upstream, &mut leg.input, stream, &mut moved, cx);
+        let downward = down.poll(server, &mut upstream.input, stream, &mut moved, cx);
         output.count(moved - before);
         // An app server that has said all it had to say may leave before it has heard everything.
         let unheard = if down.ended { Level::Info } else { Level::Error };

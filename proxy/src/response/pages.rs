@@ -1,7 +1,10 @@
 //! nginx's built-in pages and its words for status codes.
 
-use crate::message::Headers;
+use bytes::Bytes;
+
+use crate::exchange::Exchange;
 use crate::message::status::{HTTP_TO_HTTPS, REQUEST_HEADER_TOO_LARGE};
+use crate::message::{Body, Headers, Response};
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 
 const PADDING: &str = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n";
@@ -60,7 +63,7 @@ fn title(status: u16) -> &'static str {
 
 /// The page of a status, if it has one. The request's fields say whether the browser is one that shows a page of its
 /// own when a server's is short.
-pub(crate) fn page(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
+fn page_text(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
     let product = if server_tokens { PRODUCT_WITH_VERSION } else { PRODUCT };
     let special = match status {
         REQUEST_HEADER_TOO_LARGE => Some("Request Header Or Cookie Too Large"),
@@ -89,6 +92,33 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
+/// nginx's page for a status, and what else an error does.
+pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
+    close_after_error(x, status);
+    page_response(x, status)
+}
+
+/// After some errors the connection is not trusted any further.
+pub(crate) fn close_after_error(x: &mut Exchange<'_>, status: u16) {
+    if matches!(status, 400 | 413 | 414 | REQUEST_HEADER_TOO_LARGE | HTTP_TO_HTTPS | 500 | 501) {
+        x.keep_alive = false;
+    }
+}
+
+/// A response with nginx's page for its status, if it has one.
+pub(crate) fn page_response(x: &Exchange<'_>, status: u16) -> Response {
+    let mut response = Response::new(status);
+    (response.content_type, response.body) = page(x, status);
+    response
+}
+
+pub(super) fn page(x: &Exchange<'_>, status: u16) -> (Option<String>, Body) {
+    match page_text(status, x.settings.server_tokens, &x.request.headers) {
+        Some(page) => (Some("text/html".to_owned()), Body::Bytes(Bytes::from(page))),
+        None => (None, Body::Empty),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,16 +127,17 @@ mod tests {
     fn pages_are_nginx_s() {
         let none = Headers::new();
         assert_eq!(
-            page(502, false, &none).as_deref(),
+            page_text(502, false, &none).as_deref(),
             Some(
                 "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n\
                  <center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>reference-proxy</center>\r\n</body>\r\n</html>\r\n"
             )
         );
-        assert_eq!((page(418, true, &none), reason(418), reason(302)), (None, "", "Moved Temporarily"));
+        assert_eq!((page_text(418, true, &none), reason(418), reason(302)), (None, "", "Moved Temporarily"));
         let mut chrome = Headers::new();
         chrome.push("User-Agent", "Mozilla/5.0 Chrome/140.0");
-        let long = |status| page(status, true, &chrome).map_or(0, |page| page.matches("padding").count());
+        let long =
+            |status| page_text(status, true, &chrome).map_or(0, |page| page.matches("padding").count());
         assert_eq!((long(404), long(301)), (6, 0));
     }
 }

@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::connection::accept as connection;
+use crate::connection;
 use crate::cycle::Cycle;
 use crate::cycle::connections::{Admission, is_out_of_descriptors};
 use crate::log::describe;

@@ -1,10 +1,50 @@
-//! `escape=` of `log_format`.
+//! Lines of access logs: `log_format` and its `escape=`.
 
 use crate::text;
-use nginx_conf::model::LogEscape;
+use crate::variables::Variables;
+use nginx_conf::model::{AccessLog, LogEscape, LogFormat};
+use nginx_conf::template::Part;
+
+/// Memory that making a line needs, kept from one request to the next.
+#[derive(Debug, Default)]
+pub(super) struct LineMemory {
+    pub(super) value: Vec<u8>,
+    pub(super) line: Vec<u8>,
+}
+
+/// Whether `if=` lets the request be logged.
+pub(super) fn is_wanted(log: &AccessLog, variables: &dyn Variables, value: &mut Vec<u8>) -> bool {
+    let Some(condition) = &log.condition else { return true };
+    value.clear();
+    variables.evaluate_into(condition, value);
+    !matches!(&value[..], b"" | b"0")
+}
+
+/// Makes the line.
+pub(super) fn render(
+    format: &LogFormat,
+    variables: &dyn Variables,
+    LineMemory { value, line }: &mut LineMemory,
+) {
+    line.clear();
+    for part in &format.template.parts {
+        match part {
+            Part::Literal(text) => line.extend_from_slice(text.as_bytes()),
+            Part::Variable(variable) => {
+                let start = line.len();
+                if variables.variable(variable, line) {
+                    escape(line, start, format.escape, value);
+                } else if format.escape == LogEscape::Default {
+                    line.push(b'-');
+                }
+            }
+        }
+    }
+    line.push(b'\n');
+}
 
 /// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.
-pub(super) fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
+fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
     let value = line.get(start..).unwrap_or_default();
     // Nearly all values can stay. To look at every byte takes less than to stop at the first that cannot.
     if !value.iter().fold(false, |found, &byte| found | is_special(byte, how)) {

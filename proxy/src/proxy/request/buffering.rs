@@ -7,17 +7,17 @@
 use std::future::poll_fn;
 use std::task::Poll;
 
-use super::error::ProxyError;
 use super::upload::UploadError;
 use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
-use crate::response::client::ClientConnection;
+use crate::proxy::error::ProxyError;
+use crate::response::ClientConnection;
 use crate::wire::BodyError;
 use crate::wire::Stream;
 use nginx_conf::model::Level;
 
 /// Tells the client to go on if it waits for that, and reads what is to be read beforehand.
-pub(super) async fn read<C: Stream>(
+pub(crate) async fn read_body<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
@@ -74,7 +74,7 @@ fn check<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), Pr
 }
 
 /// What becomes of a request whose body cannot be read.
-pub(super) fn refuse(x: &mut Exchange<'_>, stopped: UploadError) -> ProxyError {
+pub(crate) fn refuse(x: &mut Exchange<'_>, stopped: UploadError) -> ProxyError {
     x.keep_alive = false;
     x.linger = true;
     match stopped {

@@ -47,7 +47,7 @@ const DROPPED_HEADERS: [&str; 10] = [
 ];
 
 /// Writes the head for an app server reached by `pass`; `None` if there would be no target in it.
-pub(crate) fn prepare(x: &Exchange<'_>, pass: &ProxyPass, sending: RequestBody) -> Option<RequestHead> {
+pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, sending: RequestBody) -> Option<RequestHead> {
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);

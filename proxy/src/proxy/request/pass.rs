@@ -3,24 +3,24 @@
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::error::ProxyError;
 use crate::exchange::Exchange;
 use crate::log::Escaped;
+use crate::proxy::error::ProxyError;
 use crate::upstream::UpstreamGroup;
 use crate::variables::Variables;
 use nginx_conf::model::{Level, ProxyPass};
 use nginx_conf::template::Template;
 
 /// Whom a request is passed to.
-pub(super) struct EvaluatedPass {
+pub(crate) struct EvaluatedPass {
     /// As a `proxy_pass` without variables would say it.
-    pub(super) pass: ProxyPass,
+    pub(crate) pass: ProxyPass,
     /// The server, where it is no `upstream`.
-    pub(super) address: Option<Rc<UpstreamGroup>>,
+    pub(crate) address: Option<Rc<UpstreamGroup>>,
 }
 
 /// Evaluates the URL, and finds the upstream or address that it names.
-pub(super) fn resolve(x: &Exchange<'_>, url: &Template) -> Result<EvaluatedPass, ProxyError> {
+pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<EvaluatedPass, ProxyError> {
     let url = x.evaluate(url);
     let fail = |status: u16, message: std::fmt::Arguments<'_>| {
         x.log(Level::Error, message);

@@ -4,7 +4,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use crate::response::client::ClientConnection;
+use crate::response::ClientConnection;
 use crate::wire::BodyError;
 use crate::wire::{MessageWriter, Stream};
 

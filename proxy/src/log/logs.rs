@@ -9,11 +9,11 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{LogFiles, describe, error, escape, files};
+use super::log_format::{LineMemory, is_wanted, render};
+use super::{LogFiles, describe, error, files};
 use crate::clock::Clock;
 use crate::variables::Variables;
-use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogEscape, LogFormat, LogTarget};
-use nginx_conf::template::Part;
+use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogTarget};
 
 /// Lines of a log without `buffer=` are written at once when they come to this many bytes.
 const MAX_PENDING_BYTES: usize = 64 * 1024;
@@ -28,19 +28,12 @@ pub(crate) struct Logs {
     /// The main context's `error_log`, for what concerns no request.
     main: Vec<ErrorLog>,
     buffers: RefCell<Vec<Buffer>>,
-    scratch: RefCell<Scratch>,
+    memory: RefCell<LineMemory>,
     wake: Notify,
     last_write_error: Cell<Option<Instant>>,
     clock: Rc<Clock>,
     pid: u32,
     tid: u32,
-}
-
-/// Memory that making a line needs, kept from one request to the next.
-#[derive(Debug, Default)]
-struct Scratch {
-    value: Vec<u8>,
-    line: Vec<u8>,
 }
 
 /// Lines of one access log that are not written yet.
@@ -61,7 +54,7 @@ impl Logs {
             files: RefCell::new(files),
             main: main.to_vec(),
             buffers: RefCell::default(),
-            scratch: RefCell::default(),
+            memory: RefCell::default(),
             wake: Notify::new(),
             last_write_error: Cell::new(None),
             clock,
@@ -74,12 +67,12 @@ impl Logs {
     /// gathered or a `buffer=` is full; [`Logs::run`] writes the rest.
     pub(crate) fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
         let Some(format) = http.log_formats.get(log.format) else { return };
-        let mut scratch = self.scratch.take();
-        if wanted(log, variables, &mut scratch.value) {
-            render(format, variables, &mut scratch);
-            self.append(log, &scratch.line);
+        let mut memory = self.memory.take();
+        if is_wanted(log, variables, &mut memory.value) {
+            render(format, variables, &mut memory);
+            self.append(log, &memory.line);
         }
-        self.scratch.replace(scratch);
+        self.memory.replace(memory);
     }
 
     /// Writes a line to every one of `logs` that wants its level. The message begins with the connection's number
@@ -204,33 +197,6 @@ impl Logs {
         };
         self.main_error(Level::Alert, format_args!("write() to \"{name}\" failed ({})", describe(error)));
     }
-}
-
-/// Whether `if=` lets the request be logged.
-fn wanted(log: &AccessLog, variables: &dyn Variables, value: &mut Vec<u8>) -> bool {
-    let Some(condition) = &log.condition else { return true };
-    value.clear();
-    variables.evaluate_into(condition, value);
-    !matches!(&value[..], b"" | b"0")
-}
-
-/// Makes the line.
-fn render(format: &LogFormat, variables: &dyn Variables, Scratch { value, line }: &mut Scratch) {
-    line.clear();
-    for part in &format.template.parts {
-        match part {
-            Part::Literal(text) => line.extend_from_slice(text.as_bytes()),
-            Part::Variable(variable) => {
-                let start = line.len();
-                if variables.variable(variable, line) {
-                    escape::escape(line, start, format.escape, value);
-                } else if format.escape == LogEscape::Default {
-                    line.push(b'-');
-                }
-            }
-        }
-    }
-    line.push(b'\n');
 }
 
 impl Drop for Logs {
