@@ -2,7 +2,7 @@
 
 use super::{PIECES, check_chunked, check_fields};
 use crate::message::Headers;
-use crate::proxy::response::read as read_head;
+use crate::proxy::response::read_head;
 use crate::wire::{Buffer, Framing};
 
 /// Small enough for inputs to reach it: bytes of a head.

@@ -1,10 +1,10 @@
-//! Why a request could not be answered by an app server.
+//! Why a client did not get an app server's response.
 
-/// Why an app server's answer did not reach the client to its end.
+/// Why a client did not get an app server's response, or not all of it.
 #[derive(Debug)]
 pub(crate) enum ProxyError {
-    /// Nothing was sent: the client is owed the page of this status.
+    /// Nothing was sent: the client gets the page of this status.
     Status(u16),
-    /// The connection is to be closed as it is; the exchange has its status for the log.
+    /// The connection is closed as it is. The exchange has the status for the log.
     Close,
 }

@@ -9,23 +9,23 @@ use crate::log::Escaped;
 use crate::upstream::UpstreamGroup;
 use nginx_conf::model::Level;
 
-/// What stays the same from one app server to the next.
+/// What stays the same from one attempt to the next.
 pub(super) struct ProxyHandler<'h> {
     pub(super) group: &'h UpstreamGroup,
     pub(super) request: RequestHead,
-    pub(super) sending: RequestBody,
-    pub(super) began: Instant,
-    /// When the server being asked was chosen.
-    pub(super) chosen: Instant,
+    pub(super) body: RequestBody,
+    pub(super) started: Instant,
+    /// When the current server was selected.
+    pub(super) selected: Instant,
 }
 
 impl ProxyHandler<'_> {
-    /// Notes how the attempt under way has ended, and says when.
+    /// Records the end of the current attempt and returns its time.
     pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
         let now = Instant::now();
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.status = status;
-            attempt.time = Some(now - self.chosen);
+            attempt.time = Some(now - self.selected);
         }
         now
     }

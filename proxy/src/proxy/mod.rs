@@ -22,7 +22,7 @@ use crate::response::ClientConnection;
 use crate::wire::Stream;
 use nginx_conf::model::{ErrorPage, Level};
 
-/// Answers a request by asking an app server.
+/// Handles a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
@@ -43,18 +43,18 @@ pub(crate) async fn handle<C: Stream>(
     };
     let Some(group) = group else { return Err(ProxyError::Status(500)) };
     request::read_body(client, x).await?;
-    let sending = sending(client, x)?;
-    let Some(request) = request::create(x, pass, sending) else {
+    let body = request_body(client, x)?;
+    let Some(request) = request::create(x, pass, body) else {
         x.log(Level::Error, format_args!("zero length URI to proxy"));
         return Err(ProxyError::Status(500));
     };
     let mut selection = group.select(x.client.peer.ip(), settings.proxy.next_upstream_tries);
     let now = Instant::now();
-    let mut handler = ProxyHandler { group, request, sending, began: now, chosen: now };
+    let mut handler = ProxyHandler { group, request, body, started: now, selected: now };
     let (mut upstream, head) = handler.fetch_response(client, x, &mut selection).await?;
     let is_for = |page: &ErrorPage| page.status == head.status;
     if settings.proxy.intercept_errors && head.status >= 300 && settings.error_page.iter().any(is_for) {
-        // What else the app server says goes with its connection.
+        // The rest of the response goes down with the connection.
         return Err(ProxyError::Status(head.status));
     }
     let ended = handler.send_response(client, x, &mut selection, &mut upstream, &head).await?;
@@ -62,11 +62,11 @@ pub(crate) async fn handle<C: Stream>(
     Ok(())
 }
 
-/// How the body goes on: with its length where that is known, in chunks otherwise. An app server that is spoken to in
-/// HTTP/1.0 cannot be sent a body whose length nobody knows yet.
-fn sending<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
+/// How the body is framed for the app server: by its length if known, in chunks otherwise. HTTP/1.0 has no chunks, so a
+/// body of unknown length is refused.
+fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
-        BodyLength::None => Ok(RequestBody::Nothing),
+        BodyLength::None => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
         BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
             Ok(RequestBody::Length(client.body.total()))

@@ -18,31 +18,36 @@ use crate::upstream::{PeerSelection, UpstreamConnection};
 use crate::wire::{Buffer, Stream};
 use nginx_conf::model::Level;
 
-/// How asking one server ended, if not with an answer.
+/// Why an attempt at one server brought no response.
 enum AttemptError {
-    Failed(UpstreamError, SentState),
-    ProxyError(Abort, Action),
+    /// The server failed; another one may be asked.
+    Upstream(UpstreamError, SentState),
+    /// There is no point in asking another one.
+    Aborted(Abort, Action),
 }
 
-/// Why nobody is to be asked any more.
+/// Why no other server is asked.
 enum Abort {
+    /// The proxy itself failed.
     Status(u16),
-    SendError,
+    /// The client closed its connection.
+    ClientClosed,
+    /// The request's body could not be read or sent.
     Request(UploadError),
 }
 
-/// What a server that failed may have seen of the request.
+/// How much of the request a failed server may have seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum SentState {
     Nothing,
-    /// Perhaps all of it; it can be sent again.
-    Whole,
-    /// Parts of the body that are not there any more.
+    /// Possibly all of it. It is still buffered and can be sent again.
+    Buffered,
+    /// Parts of the body that are no longer buffered.
     Streamed,
 }
 
 impl ProxyHandler<'_> {
-    /// Asks one server after another until one has answered.
+    /// Tries one server after another until one responds.
     pub(super) async fn fetch_response<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
@@ -51,7 +56,7 @@ impl ProxyHandler<'_> {
     ) -> Result<(UpstreamRequest, ResponseHead), ProxyError> {
         let upstreams = &x.cycle.upstreams;
         loop {
-            let Some((address, name)) = selection.next(upstreams.seconds(self.chosen)) else {
+            let Some((address, name)) = selection.next(upstreams.seconds(self.selected)) else {
                 let name = Rc::clone(&self.group.name);
                 x.attempts.push(Attempt { address: name, status: Some(502), time: None });
                 self.log(
@@ -63,52 +68,52 @@ impl ProxyHandler<'_> {
                 return Err(ProxyError::Status(502));
             };
             x.attempts.push(Attempt { address: Rc::clone(&name), status: None, time: None });
-            let (failure, sent) = match self.ask(client, x, address).await {
+            let (error, sent) = match self.attempt(client, x, address).await {
                 Ok((upstream, head)) => {
                     let on = &x.settings.proxy.next_upstream;
-                    let failure = UpstreamError::Status(head.status);
+                    let error = UpstreamError::Status(head.status);
                     let another =
                         selection.tries > 1 && is_next_status(on, head.status) && !upstream.upload.streaming;
-                    if !(another && failure.allows_next(on, x.request.method(), true)) {
+                    if !(another && error.allows_next(on, x.request.method(), true)) {
                         return Ok((upstream, head));
                     }
-                    (failure, SentState::Whole)
+                    (error, SentState::Buffered)
                 }
-                Err(AttemptError::Failed(failure, sent)) => (failure, sent),
-                Err(AttemptError::ProxyError(status, action)) => {
+                Err(AttemptError::Upstream(error, sent)) => (error, sent),
+                Err(AttemptError::Aborted(abort, action)) => {
                     self.finish_attempt(x, None);
-                    return Err(self.client_error(x, status, action, &name));
+                    return Err(self.abort(x, abort, action, &name));
                 }
             };
-            let now = self.finish_attempt(x, Some(failure.status()));
-            if !matches!(failure, UpstreamError::Status(_)) {
-                self.log(x, Level::Error, format_args!("{failure}"), &name);
+            let now = self.finish_attempt(x, Some(error.status()));
+            if !matches!(error, UpstreamError::Status(_)) {
+                self.log(x, Level::Error, format_args!("{error}"), &name);
             }
-            if selection.report(failure.peer_outcome(), upstreams.seconds(now)) {
+            if selection.report(error.peer_outcome(), upstreams.seconds(now)) {
                 self.log(
                     x,
                     Level::Warn,
-                    format_args!("upstream server temporarily disabled while {}", failure.action()),
+                    format_args!("upstream server temporarily disabled while {}", error.action()),
                     &name,
                 );
             }
             let late = !x.settings.proxy.next_upstream_timeout.is_zero()
-                && now - self.began >= x.settings.proxy.next_upstream_timeout;
+                && now - self.started >= x.settings.proxy.next_upstream_timeout;
             let replayable = sent != SentState::Streamed;
             let method = x.request.method();
             if selection.tries == 0
                 || late
                 || !replayable
-                || !failure.allows_next(&x.settings.proxy.next_upstream, method, sent != SentState::Nothing)
+                || !error.allows_next(&x.settings.proxy.next_upstream, method, sent != SentState::Nothing)
             {
-                return Err(ProxyError::Status(failure.status()));
+                return Err(ProxyError::Status(error.status()));
             }
-            self.chosen = now;
+            self.selected = now;
         }
     }
 
-    /// Asks one server: first on a connection that is open already, then on a new one.
-    async fn ask<C: Stream>(
+    /// Tries one server, on a kept-alive connection first and then on a new one.
+    async fn attempt<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
@@ -120,10 +125,10 @@ impl ProxyHandler<'_> {
         {
             let mut upstream = self.upstream_request(x, connection);
             match self.exchange(&mut upstream, client, x).await {
-                // Closed between two requests, before a byte of an answer: another connection may do.
-                Err(AttemptError::Failed(failure, SentState::Whole))
-                    if failure.is_stale_connection() && upstream.input.is_empty() && !once => {}
-                Err(failed) => return Err(failed),
+                // The server closed the idle connection just now: try a new one.
+                Err(AttemptError::Upstream(error, SentState::Buffered))
+                    if error.is_stale_connection() && upstream.input.is_empty() && !once => {}
+                Err(error) => return Err(error),
                 Ok(head) => return Ok((upstream, head)),
             }
         }
@@ -131,18 +136,18 @@ impl ProxyHandler<'_> {
             let limit = x.cycle.connections.limit();
             let not_enough = format_args!("{limit} worker_connections are not enough");
             self.cannot_connect(x, not_enough, address);
-            return Err(AttemptError::ProxyError(Abort::Status(500), Action::Connecting));
+            return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
         let connecting = connect(address, x.settings.proxy.connect_timeout);
-        let stream = match client.unless_gone(connecting).await {
+        let stream = match client.unless_closed(connecting).await {
             Some(Ok(stream)) => stream,
-            // Not its fault, and the next one could not be asked either.
+            // Not the server's fault, and no other server could be asked either.
             Some(Err(UpstreamError::Connect(error))) if is_out_of_descriptors(&error) => {
                 self.cannot_connect(x, format_args!("socket() failed ({})", describe(&error)), address);
-                return Err(AttemptError::ProxyError(Abort::Status(500), Action::Connecting));
+                return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
             }
-            Some(Err(failure)) => return Err(AttemptError::Failed(failure, SentState::Nothing)),
-            None => return Err(AttemptError::ProxyError(Abort::SendError, Action::Connecting)),
+            Some(Err(error)) => return Err(AttemptError::Upstream(error, SentState::Nothing)),
+            None => return Err(AttemptError::Aborted(Abort::ClientClosed, Action::Connecting)),
         };
         let mut upstream =
             self.upstream_request(x, UpstreamConnection { stream, address, requests: 0, slot });
@@ -156,7 +161,7 @@ impl ProxyHandler<'_> {
             client: x.settings.client_body_timeout,
             server: x.settings.proxy.send_timeout,
         };
-        let upload = Upload::new(&self.request.head, self.sending == RequestBody::Chunked, limits);
+        let upload = Upload::new(&self.request.head, self.body == RequestBody::Chunked, limits);
         UpstreamRequest { connection, input: Buffer::default(), upload }
     }
 
@@ -166,41 +171,41 @@ impl ProxyHandler<'_> {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
     ) -> Result<ResponseHead, AttemptError> {
-        let asked = upstream.response_head(client, x).await;
-        let sent = if upstream.upload.streaming { SentState::Streamed } else { SentState::Whole };
-        match asked {
+        let response = upstream.response_head(client, x).await;
+        let sent = if upstream.upload.streaming { SentState::Streamed } else { SentState::Buffered };
+        match response {
             Ok(head) if head.status == 101 && !(self.request.upgrade && upstream.upload.is_done()) => {
-                Err(AttemptError::Failed(
+                Err(AttemptError::Upstream(
                     UpstreamError::InvalidHeader("upstream sent unexpected 101 response"),
                     sent,
                 ))
             }
             Ok(head) => Ok(head),
-            Err(ResponseError::Server(failure)) => Err(AttemptError::Failed(failure, sent)),
-            Err(ResponseError::ClientGone) => {
-                Err(AttemptError::ProxyError(Abort::SendError, Action::ReadingHeader))
+            Err(ResponseError::Server(error)) => Err(AttemptError::Upstream(error, sent)),
+            Err(ResponseError::ClientClosed) => {
+                Err(AttemptError::Aborted(Abort::ClientClosed, Action::ReadingHeader))
             }
-            Err(ResponseError::Client(stopped)) => {
-                Err(AttemptError::ProxyError(Abort::Request(stopped), Action::SendingRequest))
+            Err(ResponseError::Client(error)) => {
+                Err(AttemptError::Aborted(Abort::Request(error), Action::SendingRequest))
             }
         }
     }
 
-    /// The client failed while an app server was being asked.
-    fn client_error(&self, x: &mut Exchange<'_>, stop: Abort, action: Action, peer: &str) -> ProxyError {
-        match stop {
+    /// Ends the request without asking another server.
+    fn abort(&self, x: &mut Exchange<'_>, abort: Abort, action: Action, peer: &str) -> ProxyError {
+        match abort {
             Abort::Status(status) => ProxyError::Status(status),
-            Abort::SendError => {
+            Abort::ClientClosed => {
                 let gone = "client prematurely closed connection, so upstream connection is closed too while";
                 self.log(x, Level::Info, format_args!("{gone} {action}"), peer);
                 x.status = 499;
                 ProxyError::Close
             }
-            Abort::Request(stopped) => request::refuse(x, stopped),
+            Abort::Request(error) => request::refuse(x, error),
         }
     }
 
-    /// There is no connection to be had to ask anybody by.
+    /// No connection can be opened to any server.
     fn cannot_connect(&self, x: &Exchange<'_>, why: fmt::Arguments<'_>, to: SocketAddr) {
         self.log(x, Level::Alert, format_args!("{why} while {}", Action::Connecting), &to.to_string());
     }

@@ -15,7 +15,7 @@ use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
 
 impl ProxyHandler<'_> {
-    /// Sends the client what has been answered, and says when that was done.
+    /// Sends the response to the client and returns the time at which that was done.
     pub(super) async fn send_response<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
@@ -54,7 +54,7 @@ impl ProxyHandler<'_> {
         client.output.begin();
         let mut text = x.response_head.take();
         text.clear();
-        let chunked = head.relay(x, &mut text);
+        let chunked = head.write(x, &mut text);
         client.output.head_mut().extend_from_slice(&text);
         client.output.set_chunked(chunked);
         x.response_head.replace(text);
@@ -71,7 +71,7 @@ impl ProxyHandler<'_> {
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
         match outcome {
             Ok(()) => return Ok(now),
-            Err(RelayError::Client) => {
+            Err(RelayError::ClientClosed) => {
                 x.log(Level::Info, format_args!("client prematurely closed connection"))
             }
             Err(RelayError::Broken(level, how)) => {
@@ -81,7 +81,7 @@ impl ProxyHandler<'_> {
         Err(ProxyError::Close)
     }
 
-    /// Puts the connection by for the next request if both sides are done with this one.
+    /// Keeps the connection for the next request if both sides are done with this one.
     pub(super) fn keep_alive<C>(
         &self,
         client: &mut ClientConnection<C>,
@@ -90,8 +90,12 @@ impl ProxyHandler<'_> {
         ended: Instant,
     ) {
         client.body.skip(&mut client.input);
-        let quiet = upstream.input.is_empty() && upstream.upload.output.is_finished();
-        if self.request.persistent && head.persistent && head.status != 101 && quiet && !head.ends_by_close()
+        let is_idle = upstream.input.is_empty() && upstream.upload.output.is_finished();
+        if self.request.persistent
+            && head.persistent
+            && head.status != 101
+            && is_idle
+            && !head.ends_by_close()
         {
             let requests = upstream.connection.requests + 1;
             self.group.pool.put(UpstreamConnection { requests, ..upstream.connection }, ended.into());

@@ -1,8 +1,8 @@
-//! After a 101: bytes both ways until both ends are done (RFC 9110 §7.8).
+//! Upgraded connections: after a 101, bytes both ways until both sides are done (RFC 9110 §7.8).
 //!
-//! A direction that has ended is passed on as an end while the other lives on. `proxy_read_timeout` without a byte in
-//! either direction ends both, as do `send_timeout` with a client that takes nothing, `proxy_send_timeout` with such an app
-//! server, a failure of either side and the end of a graceful stop's grace. A silent tunnel holds no buffer.
+//! The end of one direction is passed on while the other goes on. The tunnel is closed by `proxy_read_timeout` without a
+//! byte in either direction, by `send_timeout` or `proxy_send_timeout` of a side that reads nothing, by a failure of
+//! either side, and at the end of a graceful shutdown's grace period. A silent tunnel holds no buffer.
 
 use std::future::poll_fn;
 use std::io;
@@ -20,111 +20,112 @@ use crate::response::ClientConnection;
 use crate::wire::{Buffer, Stream};
 use nginx_conf::model::Level;
 
-const TUNNELLING: Action = Action::Tunneling;
-
-/// One direction.
+/// One direction of a tunnel.
 #[derive(Debug, Default)]
 struct Pipe {
-    /// The reading side has ended.
+    /// The reading side reached its end.
     ended: bool,
-    /// The writing side has been told so.
+    /// The end was passed on to the writing side.
     shut: bool,
-    /// Bytes wait to be sent, in the buffer or in the writing side.
+    /// Bytes wait to be sent, in the buffer or in the writing stream.
     unsent: bool,
 }
 
-/// Which end of a direction has failed.
+/// Which end of a direction failed.
 #[derive(Debug)]
-enum Broken {
-    Reading(io::Error),
-    Writing(io::Error),
+enum PipeError {
+    Read(io::Error),
+    Write(io::Error),
 }
 
-/// Relays until both directions are done. The head waits in the client's output; bytes that were read behind the heads
-/// are the first to be relayed.
+/// Relays bytes until both directions are done. The head is in the client's output; bytes that followed the heads are
+/// relayed first.
 pub(crate) async fn run<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &Exchange<'_>,
     upstream: &mut UpstreamRequest,
 ) -> Result<(), RelayError> {
-    client.write(&[], x.settings.send_timeout).await.map_err(|_| RelayError::Client)?;
+    client.write(&[], x.settings.send_timeout).await.map_err(|_| RelayError::ClientClosed)?;
     client.writing.release();
     client.body.skip(&mut client.input);
 
-    let mut quitting = x.cycle.shutdown.clone();
+    let mut shutdown = x.cycle.shutdown.clone();
     let mut closing = pin!(async move {
-        // Without a sender the worker is gone, and this with it.
-        let _ = quitting.wait_for(|stage| *stage >= ShutdownStage::Closing).await;
+        // An error means that the worker is gone, and this task with it.
+        let _ = shutdown.wait_for(|stage| *stage >= ShutdownStage::Closing).await;
     });
-    let (mut up, mut down, mut stuck) = (Pipe::default(), Pipe::default(), Stuck::default());
+    let (mut up, mut down, mut backpressure) = (Pipe::default(), Pipe::default(), Backpressure::default());
     let ClientConnection { stream, input, output, reading, .. } = client;
     let server = &mut upstream.connection.stream;
-    reading.start(stuck.patience(x).0);
+    reading.start(backpressure.timeout(x).0);
     poll_fn(|cx| {
         let mut moved = 0;
         let upward = up.poll(stream, input, server, &mut moved, cx);
         let before = moved;
         let downward = down.poll(server, &mut upstream.input, stream, &mut moved, cx);
         output.count(moved - before);
-        // An app server that has said all it had to say may leave before it has heard everything.
-        let unheard = if down.ended { Level::Info } else { Level::Error };
-        let upward = upward.map_err(|broken| broken.cut(Level::Info, unheard));
-        let downward = downward.map_err(|broken| broken.cut(Level::Error, Level::Info));
+        // An app server that has ended its own direction may close before it has read everything.
+        let write_level = if down.ended { Level::Info } else { Level::Error };
+        let upward = upward.map_err(|error| error.describe(Level::Info, write_level));
+        let downward = downward.map_err(|error| error.describe(Level::Error, Level::Info));
         match (upward, downward) {
-            (Poll::Ready(Err(cut)), _) | (_, Poll::Ready(Err(cut))) => return Poll::Ready(Err(cut)),
+            (Poll::Ready(Err(error)), _) | (_, Poll::Ready(Err(error))) => return Poll::Ready(Err(error)),
             (Poll::Ready(Ok(())), Poll::Ready(Ok(()))) => return Poll::Ready(Ok(())),
             _ => {}
         }
-        let now = Stuck { up: up.unsent, down: down.unsent };
-        if std::mem::replace(&mut stuck, now) != now || moved > 0 {
-            reading.start(stuck.patience(x).0);
+        let now = Backpressure { up: up.unsent, down: down.unsent };
+        if std::mem::replace(&mut backpressure, now) != now || moved > 0 {
+            reading.start(backpressure.timeout(x).0);
         }
         if closing.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Ok(()));
         }
         reading.poll(cx).map(|()| {
-            let how =
-                format!("{} timed out (110: Connection timed out) while {TUNNELLING}", stuck.patience(x).1);
+            let how = format!(
+                "{} timed out (110: Connection timed out) while {}",
+                backpressure.timeout(x).1,
+                Action::Tunneling
+            );
             Err(RelayError::Broken(Level::Info, how))
         })
     })
     .await
 }
 
-impl Broken {
-    /// What is said of it, at the level of whoever was read from or written to.
-    fn cut(&self, read: Level, written: Level) -> RelayError {
+impl PipeError {
+    /// The message for the log, at the level for reads or for writes.
+    fn describe(&self, read: Level, write: Level) -> RelayError {
         let (level, call, error) = match self {
-            Broken::Reading(error) => (read, "recv()", error),
-            Broken::Writing(error) => (written, "send()", error),
+            PipeError::Read(error) => (read, "recv()", error),
+            PipeError::Write(error) => (write, "send()", error),
         };
-        RelayError::Broken(level, format!("{call} failed ({}) while {TUNNELLING}", describe(error)))
+        RelayError::Broken(level, format!("{call} failed ({}) while {}", describe(error), Action::Tunneling))
     }
 }
 
-/// The directions in which bytes wait for somebody to take them.
+/// The directions in which bytes wait for the other side to read them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Stuck {
+struct Backpressure {
     up: bool,
     down: bool,
 }
 
-impl Stuck {
-    /// How long nothing may move, and whose fault it is if nothing did.
-    fn patience(self, x: &Exchange<'_>) -> (Duration, &'static str) {
+impl Backpressure {
+    /// How long nothing may move, and who is said to have timed out.
+    fn timeout(self, x: &Exchange<'_>) -> (Duration, &'static str) {
         let (proxy, send_timeout) = (&x.settings.proxy, x.settings.send_timeout);
         match self {
-            Stuck { up: false, down: false } => (proxy.read_timeout, "upstream"),
-            Stuck { up: true, down } if !down || proxy.send_timeout <= send_timeout => {
+            Backpressure { up: false, down: false } => (proxy.read_timeout, "upstream"),
+            Backpressure { up: true, down } if !down || proxy.send_timeout <= send_timeout => {
                 (proxy.send_timeout, "upstream")
             }
-            Stuck { .. } => (send_timeout, "client"),
+            Backpressure { .. } => (send_timeout, "client"),
         }
     }
 }
 
 impl Pipe {
-    /// Moves what there is; ready when the end has been passed on. Counts bytes written in `moved`.
+    /// Moves bytes until it has to wait; ready when the end was passed on. Adds the bytes written to `moved`.
     fn poll<R: Stream, W: Stream>(
         &mut self,
         from: &mut R,
@@ -132,36 +133,36 @@ impl Pipe {
         to: &mut W,
         moved: &mut u64,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<(), Broken>> {
+    ) -> Poll<Result<(), PipeError>> {
         loop {
             if !buffer.is_empty() {
                 self.unsent = true;
                 match Pin::new(&mut *to).poll_write(cx, buffer.bytes()) {
                     Poll::Ready(Ok(0)) => {
-                        return Poll::Ready(Err(Broken::Writing(io::ErrorKind::WriteZero.into())));
+                        return Poll::Ready(Err(PipeError::Write(io::ErrorKind::WriteZero.into())));
                     }
                     Poll::Ready(Ok(count)) => {
                         buffer.consume(count);
                         *moved += count as u64;
                         continue;
                     }
-                    Poll::Ready(Err(error)) => return Poll::Ready(Err(Broken::Writing(error))),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(PipeError::Write(error))),
                     Poll::Pending if self.ended || buffer.is_full() => return Poll::Pending,
                     Poll::Pending => {}
                 }
-            } else if self.unsent && Pin::new(&mut *to).poll_flush(cx).map_err(Broken::Writing)?.is_ready() {
+            } else if self.unsent && Pin::new(&mut *to).poll_flush(cx).map_err(PipeError::Write)?.is_ready() {
                 self.unsent = false;
             }
             if buffer.is_empty() && self.ended {
                 if !self.shut {
-                    // Sends what is still to be sent, too. Whoever is not there any more need not be told.
+                    // This also flushes. A peer that is gone need not be told.
                     let _ = ready!(Pin::new(&mut *to).poll_shutdown(cx));
                     self.shut = true;
                     buffer.release();
                 }
                 return Poll::Ready(Ok(()));
             }
-            if ready!(buffer.poll_fill(from, cx)).map_err(Broken::Reading)? == 0 {
+            if ready!(buffer.poll_fill(from, cx)).map_err(PipeError::Read)? == 0 {
                 self.ended = true;
             }
         }

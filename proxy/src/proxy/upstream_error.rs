@@ -1,4 +1,4 @@
-//! What goes wrong with an app server, in nginx's words, and whether another one is asked then.
+//! How app servers fail, in nginx's words, and whether another one is asked then.
 
 use std::fmt;
 use std::io;
@@ -7,26 +7,26 @@ use crate::log::describe;
 use crate::upstream::PeerOutcome;
 use nginx_conf::model::NextUpstream;
 
-/// How an attempt failed before anything of its response had been passed on.
+/// Why an attempt failed before any of its response was sent to the client.
 #[derive(Debug)]
 pub(crate) enum UpstreamError {
-    /// No connection came about.
+    /// `connect()` failed.
     Connect(io::Error),
     /// The request could not be written.
     Send(io::Error),
     /// The response could not be read.
     Receive(io::Error),
-    /// The connection ended before the response's head did.
+    /// The server closed the connection before the end of the response's head.
     Closed,
-    /// Nothing happened for too long, while doing what the phase says.
+    /// A timeout passed during this action.
     TimedOut(Action),
-    /// The response's head cannot be trusted; the text says why.
+    /// The response's head is invalid, for this reason.
     InvalidHeader(&'static str),
-    /// A status upon which `proxy_next_upstream` asks another server.
+    /// A status that `proxy_next_upstream` lists.
     Status(u16),
 }
 
-/// What was being done with an app server.
+/// What the proxy was doing when an app server failed: `log->action`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Connecting,
@@ -70,7 +70,7 @@ impl fmt::Display for UpstreamError {
 }
 
 impl UpstreamError {
-    /// What the client is answered if no other server is asked, and what the attempt counts as in logs.
+    /// The status for the client if no other server is asked, and for `$upstream_status`.
     pub(crate) fn status(&self) -> u16 {
         match self {
             UpstreamError::TimedOut(_) => 504,
@@ -79,7 +79,7 @@ impl UpstreamError {
         }
     }
 
-    /// What was being done when it happened.
+    /// What the proxy was doing when it happened.
     pub(crate) fn action(&self) -> Action {
         match self {
             UpstreamError::Connect(_) => Action::Connecting,
@@ -89,17 +89,17 @@ impl UpstreamError {
         }
     }
 
-    /// Whether the server is to blame.
+    /// Whether it counts as a failure of the server.
     pub(crate) fn peer_outcome(&self) -> PeerOutcome {
         if matches!(self, UpstreamError::Status(403 | 404)) { PeerOutcome::Next } else { PeerOutcome::Failed }
     }
 
-    /// Whether a connection that was kept alive may simply have been closed at the wrong moment.
+    /// Whether it may only mean that the server closed a kept-alive connection at the wrong moment.
     pub(crate) fn is_stale_connection(&self) -> bool {
         matches!(self, UpstreamError::Send(_) | UpstreamError::Receive(_) | UpstreamError::Closed)
     }
 
-    /// Whether `proxy_next_upstream` asks another server. `sent`: something of the request may have reached this one.
+    /// Whether `proxy_next_upstream` allows another server. `sent`: this one may have received some of the request.
     pub(crate) fn allows_next(&self, on: &NextUpstream, method: &[u8], sent: bool) -> bool {
         let listed = match self {
             UpstreamError::TimedOut(_) => on.timeout,
@@ -111,7 +111,7 @@ impl UpstreamError {
     }
 }
 
-/// Whether a response of this status is a reason to ask another server.
+/// Whether `proxy_next_upstream` lists a status.
 pub(crate) fn is_next_status(on: &NextUpstream, status: u16) -> bool {
     match status {
         500 => on.http_500,
@@ -125,7 +125,7 @@ pub(crate) fn is_next_status(on: &NextUpstream, status: u16) -> bool {
     }
 }
 
-/// nginx's list: what is never sent a second time once it was sent.
+/// Methods that nginx does not send to a second server, unless `non_idempotent` is set.
 pub(crate) fn is_non_idempotent(method: &[u8]) -> bool {
     matches!(method, b"POST" | b"LOCK" | b"PATCH")
 }

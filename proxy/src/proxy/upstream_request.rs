@@ -1,4 +1,4 @@
-//! One exchange with an app server over one connection: the request out, the response back, both at once.
+//! One request to an app server over one connection: sending it, and the head of the response.
 
 use std::future::poll_fn;
 use std::io;
@@ -13,7 +13,7 @@ use crate::response::ClientConnection;
 use crate::upstream::UpstreamConnection;
 use crate::wire::{Buffer, Stream};
 
-/// A connection to an app server in use.
+/// A request to an app server, and the connection it is sent on.
 #[derive(Debug)]
 pub(crate) struct UpstreamRequest {
     pub(crate) connection: UpstreamConnection,
@@ -21,15 +21,15 @@ pub(crate) struct UpstreamRequest {
     pub(crate) upload: Upload,
 }
 
-/// Why there is no response's head.
+/// Why the head of a response did not arrive.
 #[derive(Debug)]
 pub(crate) enum ResponseError {
-    /// The app server is to blame.
+    /// The app server failed.
     Server(UpstreamError),
-    /// The client is to blame: the request cannot be read to its end.
+    /// The client's request cannot be read to its end.
     Client(UploadError),
-    /// The client has gone away.
-    ClientGone,
+    /// The client closed its connection.
+    ClientClosed,
 }
 
 impl UpstreamRequest {
@@ -42,34 +42,34 @@ impl UpstreamRequest {
         let read_timeout = x.settings.proxy.read_timeout;
         client.writing.stop();
         client.reading.stop();
-        let mut unsent = None;
+        let mut send_error = None;
         poll_fn(|cx| {
             if !self.upload.is_done() {
                 match self.upload.poll(client, &mut self.connection.stream, &mut x.request_length, cx) {
                     Poll::Ready(Ok(())) => client.reading.start(read_timeout),
-                    // An app server that takes no more may still have answered: its answer is waited for, or the end of
-                    // the connection, which such an error announces.
+                    // An app server that stopped reading may still have answered, so wait for its answer or for the
+                    // end of the connection.
                     Poll::Ready(Err(UploadError::Server(error))) => {
                         self.upload.abandon();
                         client.reading.start(read_timeout);
-                        unsent = Some(UpstreamError::Send(error));
+                        send_error = Some(UpstreamError::Send(error));
                     }
                     Poll::Ready(Err(UploadError::ServerTimedOut)) => {
                         return Poll::Ready(Err(ResponseError::Server(UpstreamError::TimedOut(
                             Action::SendingRequest,
                         ))));
                     }
-                    Poll::Ready(Err(stopped)) => return Poll::Ready(Err(ResponseError::Client(stopped))),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(ResponseError::Client(error))),
                     Poll::Pending => {}
                 }
             }
             if let Poll::Ready(outcome) = self.poll_head(x, cx) {
                 return Poll::Ready(
-                    outcome.map_err(|failure| ResponseError::Server(unsent.take().unwrap_or(failure))),
+                    outcome.map_err(|failure| ResponseError::Server(send_error.take().unwrap_or(failure))),
                 );
             }
-            if client.poll_gone(cx) {
-                return Poll::Ready(Err(ResponseError::ClientGone));
+            if client.poll_closed(cx) {
+                return Poll::Ready(Err(ResponseError::ClientClosed));
             }
             client
                 .reading
@@ -84,20 +84,22 @@ impl UpstreamRequest {
         x: &mut Exchange<'_>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<ResponseHead, UpstreamError>> {
-        let most = x.settings.proxy.buffer_size;
+        let max_size = x.settings.proxy.buffer_size;
         loop {
             if self.input.is_full() {
-                self.input.grow(most);
+                self.input.grow(max_size);
             }
             match self.input.poll_fill(&mut self.connection.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamError::Closed)),
-                Poll::Ready(Ok(_)) => match response::read(&mut self.input, &mut x.upstream_fields, most) {
-                    Ok(Some(head)) => return Poll::Ready(Ok(head)),
-                    Ok(None) => {}
-                    Err(InvalidHead(reason)) => {
-                        return Poll::Ready(Err(UpstreamError::InvalidHeader(reason)));
+                Poll::Ready(Ok(_)) => {
+                    match response::read_head(&mut self.input, &mut x.upstream_fields, max_size) {
+                        Ok(Some(head)) => return Poll::Ready(Ok(head)),
+                        Ok(None) => {}
+                        Err(InvalidHead(reason)) => {
+                            return Poll::Ready(Err(UpstreamError::InvalidHeader(reason)));
+                        }
                     }
-                },
+                }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamError::Receive(error))),
                 Poll::Pending => return Poll::Pending,
             }
@@ -112,7 +114,7 @@ pub(crate) async fn connect(
 ) -> Result<tokio::net::TcpStream, UpstreamError> {
     match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
         Ok(Ok(stream)) => {
-            // A socket that cannot be told so works all the same.
+            // Only latency is lost if this fails.
             let _: io::Result<()> = stream.set_nodelay(true);
             Ok(stream)
         }

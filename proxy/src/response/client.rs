@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::wire::{BodyReader, Buffer, Deadline, MessageWriter, Stream};
 
-/// A client's connection: the socket and what belongs to it whichever request is being served.
+/// A client's connection: the stream, its buffers and its timers, whichever request is being served.
 #[derive(Debug)]
 pub(crate) struct ClientConnection<S> {
     pub(crate) stream: S,
@@ -33,7 +33,7 @@ impl<S: Stream> ClientConnection<S> {
         }
     }
 
-    /// Writes what waits and then `data`, as the end of a message or a part of it.
+    /// Writes what is buffered, then `data`.
     pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
         let ClientConnection { stream, output, writing, .. } = self;
         writing.stop();
@@ -48,20 +48,20 @@ impl<S: Stream> ClientConnection<S> {
         .await
     }
 
-    /// Waits for something else unless the client closes its connection first.
-    pub(crate) async fn unless_gone<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
+    /// Waits for a future; `None` if the client closes its connection first.
+    pub(crate) async fn unless_closed<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
         let mut other = pin!(other);
         poll_fn(|cx| match other.as_mut().poll(cx) {
             Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending if self.poll_gone(cx) => Poll::Ready(None),
+            Poll::Pending if self.poll_closed(cx) => Poll::Ready(None),
             Poll::Pending => Poll::Pending,
         })
         .await
     }
 
-    /// Whether the client has closed its connection. What it sends ahead is kept for later. The connection is looked at
-    /// only when the request has been read to its end.
-    pub(crate) fn poll_gone(&mut self, cx: &mut Context<'_>) -> bool {
+    /// Whether the client has closed its connection. Only checked once the request was read to its end; pipelined bytes
+    /// are kept for later.
+    pub(crate) fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
         while self.body.is_complete() && !self.input.is_full() {
             match self.input.poll_fill(&mut self.stream, cx) {
                 Poll::Ready(Ok(0) | Err(_)) => return true,
@@ -73,7 +73,7 @@ impl<S: Stream> ClientConnection<S> {
     }
 }
 
-/// Waits for `outcome` no longer than `timeout` since the last time it was ready.
+/// Fails with `TimedOut` once `outcome` has been pending for `timeout`.
 pub(super) fn with_deadline<T>(
     outcome: Poll<io::Result<T>>,
     deadline: &mut Deadline,

@@ -1,4 +1,4 @@
-//! One `upstream`.
+//! The servers of one `upstream`.
 
 use std::cell::RefCell;
 use std::net::SocketAddr;
@@ -9,17 +9,18 @@ use super::keepalive::KeepalivePool;
 use super::peer::Peer;
 use nginx_conf::model::{Balance, Upstream, UpstreamServer};
 
-/// One `upstream`.
+/// An `upstream`, or the server of a `proxy_pass` without one.
 #[derive(Debug)]
 pub(crate) struct UpstreamGroup {
     /// Its name.
     pub(crate) name: Rc<str>,
     /// Idle connections to its servers.
     pub(crate) pool: KeepalivePool,
-    /// Primary servers and, behind them, the backups.
+    /// Primary servers, then `backup` servers.
     pub(super) tiers: [RefCell<Vec<Peer>>; 2],
-    /// A server that is alone is never marked as failed.
+    /// Whether there is only one server, which nginx never marks as failed.
     pub(super) single: bool,
+    /// Whether the configuration has an `upstream` block of this name.
     pub(super) declared: bool,
     pub(super) balance: Balance,
 }
@@ -40,7 +41,7 @@ impl UpstreamGroup {
         }
     }
 
-    /// One server, and nothing said of it.
+    /// A single server with nginx's defaults.
     pub(super) fn single_server(address: SocketAddr) -> UpstreamGroup {
         let server = UpstreamServer {
             name: address.to_string(),

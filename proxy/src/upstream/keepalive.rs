@@ -1,4 +1,4 @@
-//! Connections to app servers that wait for the next request: `keepalive` of an upstream, per worker.
+//! Idle connections to app servers: `keepalive` of an upstream, per worker.
 
 use std::cell::{Cell, RefCell};
 use std::net::SocketAddr;
@@ -12,11 +12,11 @@ use crate::cycle::connections::{ConnectionSlot, ReusableConnections};
 use crate::wire::peek;
 use nginx_conf::model::Upstream;
 
-/// How many idle connections are kept where the configuration does not say, as nginx does from 1.29.7 on. There may be more
-/// until the next look at them: those that a burst of answers has set free, the next burst of requests needs again.
+/// Idle connections that are kept when the configuration does not say, as in nginx from 1.29.7 on. Until the next sweep
+/// there may be more, since connections freed by one burst are what the next burst needs.
 const DEFAULT_KEEPALIVE: usize = 32;
 
-/// How often idle connections are looked at: one that was closed by its server is closed here within this time.
+/// How often idle connections are checked. One that its server closed is closed here within this time.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A connection to an app server.
@@ -24,11 +24,11 @@ const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 pub(crate) struct UpstreamConnection {
     /// The socket.
     pub(crate) stream: TcpStream,
-    /// Where it leads.
+    /// The server's address.
     pub(crate) address: SocketAddr,
     /// Requests sent on it so far.
     pub(crate) requests: u64,
-    /// The worker's leave to hold it.
+    /// Its place among `worker_connections`.
     pub(crate) slot: ConnectionSlot,
 }
 
@@ -40,13 +40,13 @@ pub(crate) struct KeepalivePool(Rc<Shared>);
 struct Shared {
     idle: RefCell<Vec<(UpstreamConnection, Instant)>>,
     size: usize,
-    /// The configuration asks for kept-alive connections, rather than leaving it to us.
-    asked_for: bool,
+    /// Whether the configuration sets `keepalive`, rather than leaving it to the default.
+    explicit: bool,
     max_requests: u64,
     timeout: Duration,
     sweeping: Cell<bool>,
-    /// The worker knows that it can have room from here.
-    known: Cell<bool>,
+    /// Whether the worker knows that it may close idle connections of this pool.
+    registered: Cell<bool>,
 }
 
 impl ReusableConnections for Shared {
@@ -59,24 +59,24 @@ impl ReusableConnections for Shared {
 }
 
 impl KeepalivePool {
-    /// Nothing in it yet.
+    /// An empty pool.
     pub(crate) fn new(upstream: &Upstream) -> KeepalivePool {
         KeepalivePool(Rc::new(Shared {
             idle: RefCell::default(),
-            asked_for: upstream.keepalive.is_some(),
+            explicit: upstream.keepalive.is_some(),
             size: upstream.keepalive.unwrap_or(DEFAULT_KEEPALIVE),
             max_requests: upstream.keepalive_requests,
             timeout: upstream.keepalive_timeout,
             sweeping: Cell::new(false),
-            known: Cell::new(false),
+            registered: Cell::new(false),
         }))
     }
 
-    /// A connection to `address` that was open a moment ago. `once`: for a request that cannot be sent a second time,
-    /// should the server close just now. Where the configuration asks for kept-alive connections it is given one if the
-    /// kernel, and not only the event loop, knows of no end; otherwise none, as nginx's default was for long.
+    /// An open connection to `address`, if there is one. `once` is for a request that must not be sent twice, should the
+    /// server close the connection just now: it gets a connection only if `keepalive` is set and the kernel, not just
+    /// the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
     pub(crate) fn take(&self, address: SocketAddr, once: bool) -> Option<UpstreamConnection> {
-        if once && !self.0.asked_for {
+        if once && !self.0.explicit {
             return None;
         }
         let mut idle = self.0.idle.borrow_mut();
@@ -89,19 +89,18 @@ impl KeepalivePool {
         None
     }
 
-    /// Keeps a connection on which nothing is under way since `since`; the one that has waited longest goes if there are
-    /// too many.
+    /// Keeps a connection that has been idle since `since`. If there are too many, the longest idle one is closed.
     pub(crate) fn put(&self, link: UpstreamConnection, since: Instant) {
         let shared = &self.0;
         if shared.size == 0 || link.requests >= shared.max_requests || shared.timeout.is_zero() {
             return;
         }
-        if !shared.known.replace(true) {
+        if !shared.registered.replace(true) {
             let reusable: Weak<Shared> = Rc::downgrade(shared);
             link.slot.connections().add_reusable(reusable);
         }
         let mut idle = shared.idle.borrow_mut();
-        if shared.asked_for && idle.len() >= shared.size {
+        if shared.explicit && idle.len() >= shared.size {
             idle.remove(0);
         }
         idle.push((link, since));
@@ -111,7 +110,7 @@ impl KeepalivePool {
     }
 }
 
-/// Closes what has waited too long and what its server has closed, until nothing is left.
+/// Closes connections that timed out or that their server closed, until none is left.
 async fn sweep(pool: Weak<Shared>) {
     loop {
         tokio::time::sleep(SWEEP_INTERVAL).await;
@@ -127,13 +126,13 @@ async fn sweep(pool: Weak<Shared>) {
     }
 }
 
-/// Whether neither an end nor a byte has come: an app server has nothing to say when it was not asked. Costs no system
-/// call while the event loop has heard nothing of the socket.
+/// Whether neither an end nor a byte has arrived; an app server has nothing to say unless asked. Costs no system call
+/// while the event loop has seen no activity on the socket.
 fn is_open(stream: &TcpStream) -> bool {
     matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
 }
 
-/// The same, from the kernel.
+/// The same, asking the kernel.
 fn is_silent(stream: &TcpStream) -> bool {
     matches!(peek(stream), Err(rustix::io::Errno::AGAIN))
 }

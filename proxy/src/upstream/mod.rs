@@ -1,4 +1,4 @@
-//! App servers and whose turn it is, with connections to them that are kept alive.
+//! Upstreams: app servers, the balancing methods and failure counts that choose among them, and idle connections to them.
 //!
 //! Each worker has its own; nothing is shared, as in nginx without a `zone`.
 
@@ -22,20 +22,20 @@ use nginx_conf::model::Http;
 pub(crate) use peer::PeerOutcome;
 pub(crate) use selection::PeerSelection;
 
-/// Every `upstream` of a configuration, as one worker sees it.
+/// The upstreams of a configuration, as one worker sees them.
 #[derive(Debug)]
 pub(crate) struct Upstreams {
     groups: Vec<UpstreamGroup>,
-    /// Groups of one server each, for addresses that variables have come to.
+    /// Groups of one server each, for a `proxy_pass` with variables.
     addresses: RefCell<HashMap<SocketAddr, Rc<UpstreamGroup>>>,
     began: Instant,
 }
 
-/// How many of these a worker keeps.
+/// The most addresses of a `proxy_pass` with variables that a worker remembers.
 const MAX_ADDRESSES: usize = 1024;
 
 impl Upstreams {
-    /// Every server unspent and unblamed.
+    /// With no failures and no connections yet.
     pub(crate) fn new(http: Option<&Http>) -> Upstreams {
         let groups = http.into_iter().flat_map(|http| &http.upstreams).map(UpstreamGroup::new).collect();
         Upstreams { groups, addresses: RefCell::default(), began: Instant::now() }
@@ -46,10 +46,10 @@ impl Upstreams {
         self.groups.iter().position(|group| group.declared && &*group.name == name)
     }
 
-    /// A group of its own for an address that variables have come to. It is kept, with its connections.
+    /// The group of a single server that variables evaluated to. It is kept, along with its connections.
     pub(crate) fn at(&self, address: SocketAddr) -> Rc<UpstreamGroup> {
         let mut known = self.addresses.borrow_mut();
-        // Whoever makes addresses of requests makes any number of them.
+        // Addresses made from requests could grow without bound.
         if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
             known.clear();
         }
@@ -60,7 +60,7 @@ impl Upstreams {
         self.groups.get(index)
     }
 
-    /// Whole seconds on a clock that does not jump; far from 0, where nothing has been checked yet.
+    /// Whole seconds on a monotonic clock, starting far from the 0 of a server that was never checked.
     pub(crate) fn seconds(&self, now: Instant) -> u64 {
         const START: Duration = Duration::from_secs(1 << 32);
         (START + now.saturating_duration_since(self.began)).as_secs()

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use nginx_conf::model::UpstreamServer;
 
-/// A server of an upstream.
+/// A server of an upstream: `ngx_http_upstream_rr_peer_t`.
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) address: SocketAddr,
@@ -15,25 +15,26 @@ pub(super) struct Peer {
     pub(super) effective_weight: i64,
     pub(super) current_weight: i64,
     pub(super) max_fails: u32,
+    /// In seconds.
     pub(super) fail_timeout: u64,
     pub(super) down: bool,
     pub(super) fails: u32,
-    /// When it failed last, in seconds.
+    /// When it last failed, in seconds.
     pub(super) accessed: u64,
-    /// When it was last found failing, or chosen again after that, in seconds.
+    /// When the current `fail_timeout` period began, in seconds.
     pub(super) checked: u64,
-    /// Requests under way with it.
+    /// Active requests.
     pub(super) conns: i64,
 }
 
-/// How a request fared with a server.
+/// How an attempt at a server ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PeerOutcome {
-    /// It answered.
+    /// The server answered.
     Success,
-    /// It failed in a way that counts.
+    /// The server failed: `NGX_PEER_FAILED`.
     Failed,
-    /// It failed, but is not to blame: 403 and 404 as reasons to ask another.
+    /// Another server is asked, but this one did not fail: a 403 or 404, `NGX_PEER_NEXT`.
     Next,
 }
 
@@ -55,8 +56,38 @@ impl Peer {
         }
     }
 
-    pub(super) fn is_out(&self, now: u64) -> bool {
-        let failed = self.max_fails > 0 && self.fails >= self.max_fails;
-        self.down || (failed && now - self.checked <= self.fail_timeout)
+    /// Whether the server may be asked: it is not `down` and has not failed `max_fails` times within `fail_timeout`.
+    pub(super) fn is_available(&self, now: u64) -> bool {
+        !self.down && (!self.has_failed() || now - self.checked > self.fail_timeout)
+    }
+
+    /// Starts a new period of `fail_timeout` once the last one is over.
+    pub(super) fn start_check(&mut self, now: u64) {
+        if now - self.checked > self.fail_timeout {
+            self.checked = now;
+        }
+    }
+
+    /// Counts a failure, which also costs some of the weight; true when the server is unavailable from now on.
+    pub(super) fn count_failure(&mut self, now: u64) -> bool {
+        self.fails += 1;
+        self.accessed = now;
+        self.checked = now;
+        if self.max_fails > 0 {
+            self.effective_weight -= self.weight / i64::from(self.max_fails);
+        }
+        self.effective_weight = self.effective_weight.max(0);
+        self.has_failed()
+    }
+
+    /// Forgets the failures if the server was asked again after the last one.
+    pub(super) fn forgive_failures(&mut self) {
+        if self.accessed < self.checked {
+            self.fails = 0;
+        }
+    }
+
+    fn has_failed(&self) -> bool {
+        self.max_fails > 0 && self.fails >= self.max_fails
     }
 }

@@ -1,32 +1,32 @@
-//! One request's way through the servers of an upstream.
+//! The servers that one request asks, one after another.
 
 use std::cell::RefCell;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 
-use super::balance::{IP_HASH_SEED, ip_hash, round_robin};
+use super::balance::{IpHash, least_conn, round_robin};
 use super::group::UpstreamGroup;
 use super::peer::{Peer, PeerOutcome};
 use nginx_conf::model::Balance;
 
-/// One request's way through the servers of an upstream.
+/// The servers of an upstream as one request sees them: `ngx_http_upstream_rr_peer_data_t`.
 #[derive(Debug)]
 pub(crate) struct PeerSelection<'g> {
     group: &'g UpstreamGroup,
     tier: usize,
     tried: [Vec<usize>; 2],
+    /// The server being asked.
     pub(super) current: Option<usize>,
-    /// The one that has answered.
-    held: Option<usize>,
-    /// What `ip_hash` makes of the client's address, and how often it has been made anew.
-    hash: (u64, u32),
-    client: IpAddr,
-    /// How many servers may still be asked, the current one included.
+    /// The server that answered.
+    answered: Option<usize>,
+    ip_hash: IpHash,
+    /// Servers that may still be asked, including the current one.
     pub(crate) tries: usize,
 }
 
 impl UpstreamGroup {
-    /// Begins the way of a request from `client`. `max_tries`: `proxy_next_upstream_tries`, 0 for no limit.
+    /// Starts selecting servers for a request from `client`. `max_tries` is `proxy_next_upstream_tries`; 0 means no
+    /// limit.
     pub(crate) fn select(&self, client: IpAddr, max_tries: usize) -> PeerSelection<'_> {
         let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
         let tries: usize = self.tiers.iter().map(count).sum();
@@ -36,16 +36,15 @@ impl UpstreamGroup {
             tier: 0,
             tried: Default::default(),
             current: None,
-            held: None,
-            hash: (IP_HASH_SEED, 0),
-            client,
+            answered: None,
+            ip_hash: IpHash::new(client),
             tries,
         }
     }
 }
 
 impl PeerSelection<'_> {
-    /// The server to ask now; `None` when no live one is left.
+    /// The next server to ask; `None` when no live one is left.
     pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
         (self.tier..self.group.tiers.len()).find_map(|tier| {
             self.tier = tier;
@@ -61,40 +60,26 @@ impl PeerSelection<'_> {
             self.current = Some(0);
             return Some((peer.address, Rc::clone(&peer.name)));
         }
-        let is_free = |index: usize, peer: &Peer| !(tried.contains(&index) || peer.is_out(now));
-        let hashed = match self.group.balance {
-            // Of the backups there are none.
-            Balance::IpHash => ip_hash(&peers, self.client, &mut self.hash, is_free),
-            Balance::RoundRobin | Balance::LeastConn => None,
-        };
-        let index = match (hashed, self.group.balance) {
-            (Some(index), _) => index,
-            (None, Balance::LeastConn) => {
-                let free = || peers.iter().enumerate().filter(|(index, peer)| is_free(*index, peer));
-                // Fewer for its weight; of equal ones the first.
-                let (first, least) =
-                    free().min_by(|(_, a), (_, b)| (a.conns * b.weight).cmp(&(b.conns * a.weight)))?;
-                let (conns, weight) = (least.conns, least.weight);
-                let alike = |peer: &Peer| peer.conns * weight == conns * peer.weight;
-                match free().filter(|(_, peer)| alike(peer)).count() {
-                    1 => first,
-                    _ => round_robin(&mut peers, |index, peer| is_free(index, peer) && alike(peer))?,
-                }
-            }
-            (None, _) => round_robin(&mut peers, is_free)?,
+        let is_candidate = |index: usize, peer: &Peer| !tried.contains(&index) && peer.is_available(now);
+        let index = match self.group.balance {
+            Balance::RoundRobin => round_robin(&mut peers, is_candidate)?,
+            Balance::LeastConn => least_conn(&mut peers, is_candidate)?,
+            // `ip_hash` allows no backups, so the hash is always over the same tier.
+            Balance::IpHash => match self.ip_hash.choose(&peers, is_candidate) {
+                Some(index) => index,
+                None => round_robin(&mut peers, is_candidate)?,
+            },
         };
         let peer = peers.get_mut(index)?;
-        if now - peer.checked > peer.fail_timeout {
-            peer.checked = now;
-        }
+        peer.start_check(now);
         peer.conns += 1;
         tried.push(index);
         self.current = Some(index);
         Some((peer.address, Rc::clone(&peer.name)))
     }
 
-    /// Says how the server chosen last has done; true when it is now left out for a while.
-    pub(crate) fn report(&mut self, fared: PeerOutcome, now: u64) -> bool {
+    /// Reports how the current server did; true when it is now unavailable for `fail_timeout`.
+    pub(crate) fn report(&mut self, outcome: PeerOutcome, now: u64) -> bool {
         let Some(index) = self.current.take() else { return false };
         if self.group.single {
             self.tries = 0;
@@ -104,27 +89,15 @@ impl PeerSelection<'_> {
         let Some(tier) = self.group.tiers.get(self.tier) else { return false };
         let mut peers = tier.borrow_mut();
         let Some(peer) = peers.get_mut(index) else { return false };
-        match fared {
-            // It goes on with this server until it ends, be it a WebSocket.
-            PeerOutcome::Success => self.held = Some(index),
+        match outcome {
+            // The request stays with this server until it ends, even if it becomes a WebSocket.
+            PeerOutcome::Success => self.answered = Some(index),
             PeerOutcome::Failed | PeerOutcome::Next => peer.conns -= 1,
         }
-        match fared {
-            PeerOutcome::Failed => {
-                peer.fails += 1;
-                peer.accessed = now;
-                peer.checked = now;
-                if peer.max_fails > 0 {
-                    peer.effective_weight -= peer.weight / i64::from(peer.max_fails);
-                }
-                peer.effective_weight = peer.effective_weight.max(0);
-                peer.max_fails > 0 && peer.fails >= peer.max_fails
-            }
+        match outcome {
+            PeerOutcome::Failed => peer.count_failure(now),
             PeerOutcome::Success | PeerOutcome::Next => {
-                // The server was chosen again after its last failure, and now the check has passed.
-                if peer.accessed < peer.checked {
-                    peer.fails = 0;
-                }
+                peer.forgive_failures();
                 false
             }
         }
@@ -132,9 +105,9 @@ impl PeerSelection<'_> {
 }
 
 impl Drop for PeerSelection<'_> {
-    /// A request that was cut short is under way no more.
+    /// The request no longer counts as an active connection, however it ended.
     fn drop(&mut self) {
-        if let (Some(index), false) = (self.current.or(self.held), self.group.single)
+        if let (Some(index), false) = (self.current.or(self.answered), self.group.single)
             && let Some(tier) = self.group.tiers.get(self.tier)
             && let Some(peer) = tier.borrow_mut().get_mut(index)
         {

@@ -104,7 +104,7 @@ impl BodyReader {
     }
 
     /// Body bytes seen so far and those of the chunk that has begun: how long the body is at least.
-    pub(crate) fn at_least(&self) -> u64 {
+    pub(crate) fn min_length(&self) -> u64 {
         match &self.decoder {
             Decoder::Chunked(chunked) => self.total.saturating_add(chunked.announced()),
             _ => self.total,
@@ -186,7 +186,7 @@ mod tests {
     fn a_chunk_that_has_begun_counts_for_what_it_will_be() -> Result<(), BodyError> {
         let mut buffer = Buffer::default();
         buffer.extend(b"3\r\nabc\r\n5\r\nd");
-        assert_eq!(BodyReader::new(Framing::Chunked, &mut buffer)?.at_least(), 8);
+        assert_eq!(BodyReader::new(Framing::Chunked, &mut buffer)?.min_length(), 8);
         Ok(())
     }
 }

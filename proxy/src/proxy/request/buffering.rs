@@ -1,8 +1,8 @@
-//! The part of a request's body that is read before an app server is asked.
+//! `proxy_request_buffering`: the part of a request's body that is read before an app server is asked.
 //!
-//! With `proxy_request_buffering on` (the default) nginx reads the whole body first. Here that holds for bodies that fit
-//! a buffer: they can be sent again to another server, and one that came in chunks goes on with its length. A longer body
-//! is streamed from there on as with `off`, and is sent to one server only once it has begun to flow.
+//! With `on` (the default) nginx reads the whole body first. Here that holds for bodies that fit a buffer: they can be
+//! sent again to another server, and a chunked one gets a `Content-Length`. The rest of a longer body is streamed as
+//! with `off`, and such a body is sent to one server only.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -16,13 +16,13 @@ use crate::wire::BodyError;
 use crate::wire::Stream;
 use nginx_conf::model::Level;
 
-/// Tells the client to go on if it waits for that, and reads what is to be read beforehand.
+/// Sends a 100 if the client waits for one, and reads as much of the body as is to be buffered.
 pub(crate) async fn read_body<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
     x.request_length += std::mem::take(&mut x.preread_body);
-    // As nginx: said even if the body has come along unasked.
+    // nginx sends it even if the body is already there.
     if x.request.expects_continue && x.request.body != BodyLength::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
         let timeout = x.settings.send_timeout;
@@ -35,11 +35,11 @@ pub(crate) async fn read_body<C: Stream>(
         x.sent += CONTINUE.len() as u64;
         x.sent_continue = true;
     }
-    check(client, x)?;
+    check_size(client, x)?;
     if client.body.is_complete() || !x.settings.proxy.request_buffering {
         return Ok(());
     }
-    let (timeout, most) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
+    let (timeout, max_size) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
     let ClientConnection { stream, input, body, reading, .. } = client;
     reading.stop();
     let received = &mut x.request_length;
@@ -50,34 +50,34 @@ pub(crate) async fn read_body<C: Stream>(
                     *received += count as u64;
                     reading.stop();
                 }
-                Poll::Ready(Err(broken)) => return Poll::Ready(Err(UploadError::Client(broken))),
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Client(error))),
                 Poll::Pending => {
                     reading.start_once(timeout);
                     return reading.poll(cx).map(|()| Err(UploadError::ClientTimedOut));
                 }
             }
-            if most.is_some_and(|most| body.at_least() > most) {
+            if max_size.is_some_and(|max_size| body.min_length() > max_size) {
                 return Poll::Ready(Err(UploadError::TooLarge));
             }
         }
         Poll::Ready(Ok(()))
     })
     .await;
-    outcome.map_err(|stopped| refuse(x, stopped))
+    outcome.map_err(|error| refuse(x, error))
 }
 
-fn check<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), ProxyError> {
+fn check_size<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), ProxyError> {
     match x.settings.client_max_body_size {
-        Some(most) if client.body.at_least() > most => Err(refuse(x, UploadError::TooLarge)),
+        Some(max_size) if client.body.min_length() > max_size => Err(refuse(x, UploadError::TooLarge)),
         _ => Ok(()),
     }
 }
 
-/// What becomes of a request whose body cannot be read.
-pub(crate) fn refuse(x: &mut Exchange<'_>, stopped: UploadError) -> ProxyError {
+/// Refuses a request whose body cannot be read.
+pub(crate) fn refuse(x: &mut Exchange<'_>, error: UploadError) -> ProxyError {
     x.keep_alive = false;
     x.linger = true;
-    match stopped {
+    match error {
         UploadError::TooLarge => {
             x.log(Level::Error, format_args!("client intended to send too large chunked body"));
             ProxyError::Status(413)

@@ -1,4 +1,4 @@
-//! What an app server is sent: request line and fields, as `ngx_http_proxy_create_request` makes them.
+//! The head of a request to an app server: `ngx_http_proxy_create_request`.
 
 use crate::exchange::Exchange;
 use crate::message::grammar::lists;
@@ -7,32 +7,32 @@ use crate::text;
 use crate::variables::Variables;
 use nginx_conf::model::{ProxyPass, Settings};
 
-/// How the body goes out.
+/// How the body of a request to an app server is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestBody {
-    /// There is none.
-    Nothing,
-    /// With `Content-Length`.
+    /// There is no body.
+    None,
+    /// By `Content-Length`.
     Length(u64),
     /// In chunks.
     Chunked,
 }
 
-/// A request's head, ready to be sent as often as needed.
+/// The head of a request to an app server, sent to as many servers as needed.
 #[derive(Debug, Default)]
 pub(crate) struct RequestHead {
     /// The text.
     pub(crate) head: Vec<u8>,
     /// The target in it, for the error log.
     pub(crate) target: std::ops::Range<usize>,
-    /// Whether the app server is asked to switch protocols on the client's behalf.
+    /// Whether it asks for an upgrade, as the client did.
     pub(crate) upgrade: bool,
-    /// Whether the connection may be used again.
+    /// Whether the connection may be kept alive.
     pub(crate) persistent: bool,
 }
 
-/// Fields that belong to one connection (RFC 9110 §7.6.1) or that the proxy says itself; not passed on unless
-/// `proxy_set_header` does it.
+/// Fields of the client that are not passed on: those of one connection (RFC 9110 §7.6.1), and those that the proxy
+/// writes itself.
 const DROPPED_HEADERS: [&str; 10] = [
     "Host",
     "Connection",
@@ -46,8 +46,8 @@ const DROPPED_HEADERS: [&str; 10] = [
     "Trailer",
 ];
 
-/// Writes the head for an app server reached by `pass`; `None` if there would be no target in it.
-pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, sending: RequestBody) -> Option<RequestHead> {
+/// Creates the head for a server of `pass`; `None` if its target would be empty.
+pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, body: RequestBody) -> Option<RequestHead> {
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);
@@ -60,19 +60,19 @@ pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, sending: RequestBody) -
         return None;
     }
     head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let mut prepared = RequestHead { head, target, upgrade: false, persistent: http11 };
-    write_set_fields(x, &mut prepared);
-    write_own_fields(settings, pass, sending, &mut prepared.head);
+    let mut request = RequestHead { head, target, upgrade: false, persistent: http11 };
+    write_set_fields(x, &mut request);
+    write_own_fields(settings, pass, body, &mut request.head);
     if settings.proxy.pass_request_headers {
-        write_client_fields(x, &mut prepared.head);
+        write_client_fields(x, &mut request.head);
     }
-    prepared.head.extend_from_slice(b"\r\n");
-    Some(prepared)
+    request.head.extend_from_slice(b"\r\n");
+    Some(request)
 }
 
-/// `proxy_set_header`; a value that comes out empty leaves the field out. Framing is not up for setting: a length that
-/// is not the body's would let two readers disagree about where the request ends.
-fn write_set_fields(x: &Exchange<'_>, prepared: &mut RequestHead) {
+/// `proxy_set_header`; an empty value leaves the field out. Framing fields cannot be set: with a wrong length, two
+/// readers would disagree about where the request ends.
+fn write_set_fields(x: &Exchange<'_>, request: &mut RequestHead) {
     let mut value = Vec::new();
     for (name, template) in &x.settings.proxy.set_header {
         if is_framing(name.as_bytes()) {
@@ -84,24 +84,24 @@ fn write_set_fields(x: &Exchange<'_>, prepared: &mut RequestHead) {
             continue;
         }
         if name.eq_ignore_ascii_case("Upgrade") {
-            prepared.upgrade = x.request.upgrade && prepared.persistent;
+            request.upgrade = x.request.upgrade && request.persistent;
         } else if name.eq_ignore_ascii_case("Connection") && lists(&value, "close") {
-            prepared.persistent = false;
+            request.persistent = false;
         }
-        write_field(&mut prepared.head, name.as_bytes(), &value);
+        write_field(&mut request.head, name.as_bytes(), &value);
     }
 }
 
-fn write_own_fields(settings: &Settings, pass: &ProxyPass, sending: RequestBody, out: &mut Vec<u8>) {
+fn write_own_fields(settings: &Settings, pass: &ProxyPass, body: RequestBody, out: &mut Vec<u8>) {
     if !is_set(settings, b"Host") {
         write_field(out, b"Host", pass.host.as_bytes());
     }
-    // HTTP/1.1 connections live on unless told otherwise; nginx does so by default from 1.29.7 on.
+    // HTTP/1.1 connections are kept alive unless told otherwise, as in nginx from 1.29.7 on.
     if settings.proxy.http11 == Some(false) && !is_set(settings, b"Connection") {
         write_field(out, b"Connection", b"close");
     }
-    match sending {
-        RequestBody::Nothing => {}
+    match body {
+        RequestBody::None => {}
         RequestBody::Length(length) => write_number(out, b"Content-Length: ", length),
         RequestBody::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
     }
@@ -131,7 +131,7 @@ fn is_framing(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"Content-Length") || name.eq_ignore_ascii_case(b"Transfer-Encoding")
 }
 
-/// The target: the client's own bytes where nothing has changed it, otherwise path and query put together anew.
+/// The target: as the client sent it if nothing changed it, otherwise built from path and query.
 fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
     match &pass.uri {
         None if x.valid_unparsed_uri => return out.extend_from_slice(x.request.target()),
@@ -148,7 +148,7 @@ fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
     }
 }
 
-/// A decoded path, encoded again where it came encoded.
+/// A decoded path, encoded again if it came encoded.
 fn write_path(path: &[u8], encode: bool, out: &mut Vec<u8>) {
     match encode {
         true => write_encoded(
@@ -160,8 +160,8 @@ fn write_path(path: &[u8], encode: bool, out: &mut Vec<u8>) {
     }
 }
 
-/// What would end the target, or the whole line (RFC 9112 §3.2). A client cannot send such a byte, but a variable may bring it into the
-/// path or query that `try_files` goes on with: `$uri`, decoded, or `$remote_user`. nginx sends it as it is.
+/// Whether a byte would end the target or the line (RFC 9112 §3.2). A client cannot send one, but `try_files` may bring
+/// one into the path or query with a variable (a decoded `$uri`, or `$remote_user`). nginx sends it as it is.
 fn ends_target(byte: u8) -> bool {
     byte <= b' ' || byte == 0x7f
 }

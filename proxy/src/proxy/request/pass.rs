@@ -1,4 +1,4 @@
-//! A `proxy_pass` with variables: whom they come to, `ngx_http_proxy_eval`.
+//! A `proxy_pass` with variables: `ngx_http_proxy_eval`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
@@ -11,15 +11,15 @@ use crate::variables::Variables;
 use nginx_conf::model::{Level, ProxyPass};
 use nginx_conf::template::Template;
 
-/// Whom a request is passed to.
+/// A `proxy_pass` whose variables have been evaluated.
 pub(crate) struct EvaluatedPass {
-    /// As a `proxy_pass` without variables would say it.
+    /// The same as a `proxy_pass` without variables.
     pub(crate) pass: ProxyPass,
-    /// The server, where it is no `upstream`.
+    /// The server, unless it is an `upstream`.
     pub(crate) address: Option<Rc<UpstreamGroup>>,
 }
 
-/// Evaluates the URL, and finds the upstream or address that it names.
+/// Evaluates the URL and finds the upstream or address that it names.
 pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<EvaluatedPass, ProxyError> {
     let url = x.evaluate(url);
     let fail = |status: u16, message: std::fmt::Arguments<'_>| {
@@ -62,7 +62,7 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
     Ok(EvaluatedPass { pass, address })
 }
 
-/// Host and port; `None` where there is no host, or a port that is none.
+/// Host and port; `None` if there is no host, or the port is invalid.
 fn parts(authority: &str) -> Option<(&str, Option<u16>)> {
     let after_brackets = authority.find(']').map_or(0, |end| end + 1);
     let (host, port) = match authority.get(after_brackets..)?.find(':') {

@@ -1,4 +1,4 @@
-//! The request on its way to the app server: the head, what of the body is at hand, and the rest as it arrives.
+//! Sends a request to the app server: the head, the buffered part of the body, and the rest as it arrives.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -8,22 +8,22 @@ use crate::response::ClientConnection;
 use crate::wire::BodyError;
 use crate::wire::{MessageWriter, Stream};
 
-/// The client's half of an exchange while its body is being sent on.
+/// A request that is being sent to an app server.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// The head and the framing towards the app server.
+    /// The head, and the framing of the body.
     pub(crate) output: MessageWriter,
-    /// Bytes of the body at hand that have been sent. They stay in the buffer, so that they can be sent again to
-    /// another server, for as long as the whole body so far fits there.
+    /// Bytes of the buffered body that were sent. They stay in the buffer, for another server, as long as the whole body
+    /// so far fits there.
     sent: usize,
-    /// Body bytes have been let go: the request can be sent to this server only.
+    /// Whether bytes of the body are no longer buffered, so that no other server can be asked.
     pub(crate) streaming: bool,
     limits: UploadLimits,
     done: bool,
     blocked: BlockedOn,
 }
 
-/// What an upload may cost.
+/// Limits of an upload.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UploadLimits {
     /// `client_max_body_size`.
@@ -34,30 +34,30 @@ pub(crate) struct UploadLimits {
     pub(crate) server: Duration,
 }
 
-/// Who keeps the upload waiting.
+/// Whom the upload waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum BlockedOn {
     Client,
     Server,
 }
 
-/// Why the request cannot be sent on.
+/// Why a request cannot be sent to its end.
 #[derive(Debug)]
 pub(crate) enum UploadError {
-    /// The app server takes nothing any more.
+    /// The app server reads no more.
     Server(io::Error),
-    /// The app server has taken nothing for too long.
+    /// `proxy_send_timeout` passed.
     ServerTimedOut,
     /// The client's body cannot be read.
     Client(BodyError),
-    /// The client has sent nothing for too long.
+    /// `client_body_timeout` passed.
     ClientTimedOut,
     /// The body is larger than `client_max_body_size`.
     TooLarge,
 }
 
 impl Upload {
-    /// About to send `head` and a body in this framing.
+    /// A request that is about to be sent.
     pub(crate) fn new(head: &[u8], chunked: bool, limits: UploadLimits) -> Upload {
         let mut output = MessageWriter::default();
         output.begin();
@@ -76,7 +76,7 @@ impl Upload {
         self.done = true;
     }
 
-    /// Goes on for as long as bytes come and go. `received` counts what the client has sent.
+    /// Sends until it has to wait. Adds what the client sent to `received`.
     pub(crate) fn poll<C: Stream, U: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
@@ -91,12 +91,12 @@ impl Upload {
                     outcome?;
                 }
                 Poll::Pending => {
-                    let (timeout, stopped) = match self.blocked {
+                    let (timeout, error) = match self.blocked {
                         BlockedOn::Client => (self.limits.client, UploadError::ClientTimedOut),
                         BlockedOn::Server => (self.limits.server, UploadError::ServerTimedOut),
                     };
                     client.writing.start_once(timeout);
-                    return client.writing.poll(cx).map(|()| Err(stopped));
+                    return client.writing.poll(cx).map(|()| Err(error));
                 }
             }
         }
@@ -137,10 +137,10 @@ impl Upload {
         match body.poll_fill(input, stream, cx) {
             Poll::Ready(Ok(count)) => {
                 *received += count as u64;
-                let too_large = self.limits.body.is_some_and(|most| body.at_least() > most);
+                let too_large = self.limits.body.is_some_and(|max_size| body.min_length() > max_size);
                 Poll::Ready(if too_large { Err(UploadError::TooLarge) } else { Ok(()) })
             }
-            Poll::Ready(Err(broken)) => Poll::Ready(Err(UploadError::Client(broken))),
+            Poll::Ready(Err(error)) => Poll::Ready(Err(UploadError::Client(error))),
             Poll::Pending => {
                 if self.output.is_flushed() && body.data(input).len() == self.sent {
                     self.blocked = BlockedOn::Client;

@@ -11,17 +11,17 @@ use crate::response::ClientConnection;
 use crate::wire::{BodyError, BodyReader, Stream};
 use nginx_conf::model::Level;
 
-/// Why a response was not passed on to its end.
+/// Why a response was not relayed to its end.
 #[derive(Debug)]
 pub(crate) enum RelayError {
-    /// The client is gone, or broke off its request.
-    Client,
-    /// One side broke off, or nothing moved for too long; the text says how. An app server's failure is an error.
+    /// The client closed its connection, or sent a bad body.
+    ClientClosed,
+    /// One side failed or timed out; the message and its level say how.
     Broken(Level, String),
 }
 
 impl UpstreamRequest {
-    /// Passes the response's body on as it comes; the head waits in the client's output already.
+    /// Relays the body as it arrives. The head is already in the client's output.
     pub(crate) async fn relay<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
@@ -29,7 +29,7 @@ impl UpstreamRequest {
         body: &mut BodyReader,
     ) -> Result<(), RelayError> {
         let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.send_timeout);
-        let mut broken = None;
+        let mut body_error = None;
         client.reading.stop();
         if self.upload.is_done() {
             client.writing.stop();
@@ -38,17 +38,17 @@ impl UpstreamRequest {
         poll_fn(|cx| {
             self.poll_late_upload(client, received, cx)?;
             loop {
-                match self.poll_move(client, body, &mut broken, cx) {
+                match self.poll_move(client, body, &mut body_error, cx) {
                     Poll::Ready(Ok(Progress::Bytes)) => client.reading.stop(),
-                    Poll::Ready(Ok(Progress::All)) => return Poll::Ready(Ok(())),
-                    Poll::Ready(Err(cut)) => return Poll::Ready(Err(cut)),
+                    Poll::Ready(Ok(Progress::Complete)) => return Poll::Ready(Ok(())),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
                     Poll::Pending => break,
                 }
             }
-            // Either the client takes nothing or the app server has nothing: one of the two is waited for.
+            // Either the client or the app server is being waited for.
             let waits_for_client = !client.output.is_flushed() || !body.data(&self.input).is_empty();
-            if client.poll_gone(cx) {
-                return Poll::Ready(Err(RelayError::Client));
+            if client.poll_closed(cx) {
+                return Poll::Ready(Err(RelayError::ClientClosed));
             }
             client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
             client.reading.poll(cx).map(|()| Err(timed_out(waits_for_client)))
@@ -56,7 +56,7 @@ impl UpstreamRequest {
         .await
     }
 
-    /// The rest of a request whose answer began before its end.
+    /// Goes on sending a request that was answered before its end.
     fn poll_late_upload<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
@@ -68,12 +68,12 @@ impl UpstreamRequest {
         }
         match self.upload.poll(client, &mut self.connection.stream, received, cx) {
             Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
-            // It has answered and wants to hear no more: that is its right.
+            // An app server need not read the rest of a request that it has answered.
             Poll::Ready(Err(UploadError::Server(_) | UploadError::ServerTimedOut)) => {
                 self.upload.abandon();
                 Ok(())
             }
-            Poll::Ready(Err(_)) => Err(RelayError::Client),
+            Poll::Ready(Err(_)) => Err(RelayError::ClientClosed),
         }
     }
 
@@ -82,7 +82,7 @@ impl UpstreamRequest {
         &mut self,
         client: &mut ClientConnection<C>,
         body: &mut BodyReader,
-        broken: &mut Option<BodyError>,
+        body_error: &mut Option<BodyError>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Progress, RelayError>> {
         let (data, last) = (body.data(&self.input), body.is_complete());
@@ -91,20 +91,22 @@ impl UpstreamRequest {
                 Poll::Ready(Ok(count)) => {
                     body.consume(&mut self.input, count);
                     let all = client.output.is_finished() && body.is_done();
-                    return Poll::Ready(Ok(if all { Progress::All } else { Progress::Bytes }));
+                    return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
                 }
-                Poll::Ready(Err(_)) => return Poll::Ready(Err(RelayError::Client)),
-                Poll::Pending if last || broken.is_some() || self.input.is_full() => return Poll::Pending,
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(RelayError::ClientClosed)),
+                Poll::Pending if last || body_error.is_some() || self.input.is_full() => {
+                    return Poll::Pending;
+                }
                 Poll::Pending => {}
             }
-        } else if let Some(broken) = broken.take() {
-            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&broken))));
+        } else if let Some(error) = body_error.take() {
+            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
         }
         match body.poll_fill(&mut self.input, &mut self.connection.stream, cx) {
             Poll::Ready(Ok(_)) => Poll::Ready(Ok(Progress::Bytes)),
-            // What came before the break still belongs to the client.
+            // The client still gets what arrived before the error.
             Poll::Ready(Err(error)) => {
-                *broken = Some(error);
+                *body_error = Some(error);
                 Poll::Ready(Ok(Progress::Bytes))
             }
             Poll::Pending => Poll::Pending,
@@ -114,8 +116,10 @@ impl UpstreamRequest {
 
 /// What [`UpstreamRequest::poll_move`] did.
 enum Progress {
+    /// Some bytes moved.
     Bytes,
-    All,
+    /// The response is complete.
+    Complete,
 }
 
 fn timed_out(waits_for_client: bool) -> RelayError {
@@ -126,9 +130,9 @@ fn timed_out(waits_for_client: bool) -> RelayError {
     RelayError::Broken(Level::Error, UpstreamError::TimedOut(Action::ReadingBody).to_string())
 }
 
-fn describe(broken: &BodyError) -> String {
+fn describe(error: &BodyError) -> String {
     let action = Action::ReadingBody;
-    match broken {
+    match error {
         BodyError::Io(error) => format!("recv() failed ({}) while {action}", crate::log::describe(error)),
         BodyError::Truncated => format!("upstream prematurely closed connection while {action}"),
         BodyError::Malformed => format!("upstream sent invalid chunked response while {action}"),

@@ -1,4 +1,4 @@
-//! What an app server answers: its head, read strictly, and what of it reaches the client.
+//! The head of an app server's response: read strictly, and written for the client.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
@@ -10,28 +10,30 @@ use crate::message::grammar::{decimal, lists};
 use crate::response::head::{HeadersOut, write_field};
 use crate::wire::{Buffer, Framing};
 
+/// The most fields of a head.
 const MAX_HEADERS: usize = 256;
 
 const TOO_BIG: InvalidHead = InvalidHead("upstream sent too big header");
 
-/// The head of an app server's response. Its fields are in the exchange.
+/// The head of an app server's response, apart from its fields, which the exchange holds.
 #[derive(Debug)]
 pub(crate) struct ResponseHead {
     /// The status code.
     pub(crate) status: u16,
-    /// Code and reason as they came.
+    /// Status code and reason as received.
     text: Vec<u8>,
-    /// How the body ends, were there one.
+    /// How the body is framed, if there is one.
     pub(crate) framing: Framing,
-    /// Whether the connection may be used again after this response.
+    /// Whether the app server keeps the connection alive.
     pub(crate) persistent: bool,
 }
 
-/// A head that cannot be trusted; the text says why in nginx's words.
+/// An invalid head, and nginx's message about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidHead(pub(crate) &'static str);
 
-/// Fields that concern one connection only (RFC 9110 §7.6.1), that the proxy writes itself, or that nginx hides.
+/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), those that the proxy writes itself, and
+/// those that nginx hides.
 const HIDDEN_HEADERS: [&str; 16] = [
     "Connection",
     "Keep-Alive",
@@ -51,18 +53,18 @@ const HIDDEN_HEADERS: [&str; 16] = [
     "X-Accel-Charset",
 ];
 
-/// Reads a final response's head of at most `most` bytes off the front of `buffer`, passing over interim ones; `None`
-/// until all of it is there.
-pub(crate) fn read(
+/// Takes the head of a final response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones;
+/// `None` until all of it has arrived.
+pub(crate) fn read_head(
     buffer: &mut Buffer,
     fields: &mut Headers,
-    most: usize,
+    max_size: usize,
 ) -> Result<Option<ResponseHead>, InvalidHead> {
     loop {
         let Some((head, length)) = parse(buffer.bytes(), fields)? else {
-            return if buffer.len() < most { Ok(None) } else { Err(TOO_BIG) };
+            return if buffer.len() < max_size { Ok(None) } else { Err(TOO_BIG) };
         };
-        if length > most {
+        if length > max_size {
             return Err(TOO_BIG);
         }
         buffer.consume(length);
@@ -100,7 +102,7 @@ fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(ResponseHead, usize
     Ok(Some((ResponseHead { status, text, framing, persistent }, length)))
 }
 
-/// From the code to the end of the line.
+/// The range of the status code and reason.
 fn status_text(bytes: &[u8]) -> Range<usize> {
     let start = bytes.iter().position(|&byte| byte == b' ').map_or(0, |space| space + 1);
     let end = memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(start);
@@ -132,18 +134,18 @@ fn framing(fields: &Headers) -> Result<Framing, InvalidHead> {
 }
 
 impl ResponseHead {
-    /// Whether a body follows in answer to this method (RFC 9112 §6.3).
+    /// Whether a body follows (RFC 9112 §6.3).
     pub(crate) fn has_body(&self, to_head: bool) -> bool {
         !(to_head || matches!(self.status, 101 | 204 | 304))
     }
 
-    /// Whether the connection's end is the body's.
+    /// Whether the body ends with the connection.
     pub(crate) fn ends_by_close(&self) -> bool {
         self.framing == Framing::UntilClose && self.has_body(false)
     }
 
-    /// Writes the head as the client is to see it. Says whether the body is to be sent in chunks.
-    pub(crate) fn relay(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> bool {
+    /// Writes the head for the client. Returns whether the body is to be chunked.
+    pub(crate) fn write(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> bool {
         let fields = &x.upstream_fields;
         let length = match self.framing {
             Framing::Length(length) if !matches!(self.status, 101 | 204) => Some(length),
@@ -151,11 +153,11 @@ impl ResponseHead {
         };
         let chunked = length.is_none() && self.has_body(x.request.is_head()) && x.request.version >= 11;
         let hidden = &x.settings.proxy.hide_header;
-        // A path that `proxy_redirect` has made is made absolute; one that the app server sent stays as it is.
+        // A path from `proxy_redirect` is made absolute; one from the app server is not.
         let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
         let location =
             location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
-        let lead = HeadersOut {
+        let headers = HeadersOut {
             status: x.error_status.unwrap_or(self.status),
             status_text: x.error_status.is_none().then_some(&self.text),
             content_type: fields
@@ -167,8 +169,8 @@ impl ResponseHead {
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
-        x.write_head(out, &lead, |out| {
-            for (name, value) in fields.iter().filter(|(name, _)| self.passes(x, has_options, name)) {
+        x.write_head(out, &headers, |out| {
+            for (name, value) in fields.iter().filter(|(name, _)| self.is_passed(x, has_options, name)) {
                 match redirect::rewrite(x, name, value) {
                     Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
                     Some(value) => write_field(out, name, &value),
@@ -179,7 +181,7 @@ impl ResponseHead {
         chunked
     }
 
-    fn passes(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
+    fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
         let own = HIDDEN_HEADERS.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
         let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
         if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
@@ -204,7 +206,7 @@ mod tests {
     fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, InvalidHead> {
         let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
         buffer.extend(text.as_bytes());
-        let head = read(&mut buffer, &mut fields, 100)?;
+        let head = read_head(&mut buffer, &mut fields, 100)?;
         Ok(head.map(|head| {
             (head.status, String::from_utf8_lossy(&head.text).into_owned(), head.framing, head.persistent)
         }))

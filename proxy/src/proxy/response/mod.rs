@@ -5,5 +5,5 @@ mod head;
 mod redirect;
 
 pub(super) use body::RelayError;
-pub(crate) use head::read;
+pub(crate) use head::read_head;
 pub(super) use head::{InvalidHead, ResponseHead};

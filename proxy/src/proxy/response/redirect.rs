@@ -1,10 +1,10 @@
-//! `proxy_redirect`: `Location` and `Refresh` in the client's terms.
+//! `proxy_redirect`: rewrites `Location` and `Refresh`.
 
 use crate::exchange::Exchange;
 use crate::variables::Variables;
 use nginx_conf::model::{Redirect, RedirectRule};
 
-/// The new value of a field that a rule applies to; `None` leaves it as it is.
+/// The new value of a field; `None` leaves it as it is.
 pub(crate) fn rewrite(x: &Exchange<'_>, name: &[u8], value: &[u8]) -> Option<Vec<u8>> {
     if name.eq_ignore_ascii_case(b"Location") {
         apply(x, value)
@@ -17,7 +17,7 @@ pub(crate) fn rewrite(x: &Exchange<'_>, name: &[u8], value: &[u8]) -> Option<Vec
     }
 }
 
-/// The first rule that matches, applied.
+/// Applies the first rule that matches.
 fn apply(x: &Exchange<'_>, value: &[u8]) -> Option<Vec<u8>> {
     let Redirect::Rules(rules) = &x.settings.proxy.redirect else { return None };
     rules.iter().find_map(|rule| match rule {
