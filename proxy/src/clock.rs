@@ -1,4 +1,4 @@
-//! The time of day in the forms that headers and logs want, made once a second.
+//! The time of day, formatted for headers and logs once a second.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -7,15 +7,14 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-/// A worker's clock. Reading it costs one system call that never enters the kernel; the text is made anew only when
-/// the second has changed, as nginx's `ngx_time_update` does.
+/// A worker's clock. The time is formatted anew only when the second has changed, as in nginx's `ngx_time_update`.
 #[derive(Debug)]
 pub(crate) struct Clock {
     zone: TimeZone,
-    moment: RefCell<Rc<FormattedTime>>,
+    formatted: RefCell<Rc<FormattedTime>>,
 }
 
-/// One second, spelt out.
+/// A second, in every format: nginx's `ngx_cached_http_time` and the like.
 #[derive(Debug)]
 pub(crate) struct FormattedTime {
     /// Seconds since the epoch.
@@ -26,37 +25,29 @@ pub(crate) struct FormattedTime {
     pub(crate) local: Box<str>,
     /// `$time_iso8601`: `2026-01-31T12:00:00+00:00`.
     pub(crate) iso8601: Box<str>,
-    /// The head of an error log line: `2026/01/31 12:00:00`.
+    /// In the error log: `2026/01/31 12:00:00`.
     pub(crate) error_log: Box<str>,
-}
-
-impl Default for Clock {
-    fn default() -> Clock {
-        Clock::new()
-    }
 }
 
 impl Clock {
     /// A clock in the system's time zone.
     pub(crate) fn new() -> Clock {
         let zone = TimeZone::system();
-        let moment = RefCell::new(Rc::new(FormattedTime::at(since_epoch().as_secs(), &zone)));
-        Clock { zone, moment }
+        let formatted = RefCell::new(Rc::new(FormattedTime::at(since_epoch().as_secs(), &zone)));
+        Clock { zone, formatted }
     }
 
     /// The current second.
     pub(crate) fn now(&self) -> Rc<FormattedTime> {
         let second = since_epoch().as_secs();
-        let mut moment = self.moment.borrow_mut();
-        if moment.second != second {
-            *moment = Rc::new(FormattedTime::at(second, &self.zone));
+        let mut formatted = self.formatted.borrow_mut();
+        if formatted.second != second {
+            *formatted = Rc::new(FormattedTime::at(second, &self.zone));
         }
-        Rc::clone(&moment)
+        Rc::clone(&formatted)
     }
-}
 
-impl Clock {
-    /// When the `second` of the day comes next, in this clock's time zone, as seconds since the epoch: `ngx_next_time`.
+    /// When this second of the day comes next in the local time zone, in seconds since the epoch: `ngx_next_time`.
     pub(crate) fn next_time_of_day(&self, second: u32) -> i64 {
         let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
         let zoned = Timestamp::from_second(now).unwrap_or_default().to_zoned(self.zone.clone());
@@ -66,7 +57,7 @@ impl Clock {
     }
 }
 
-/// Time since the epoch, for `$msec`; zero on a machine whose clock stands before 1970.
+/// Time since the epoch, for `$msec`; zero if the system's clock is before 1970.
 pub(crate) fn since_epoch() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
@@ -89,7 +80,7 @@ impl FormattedTime {
     }
 }
 
-/// A second since the epoch as an HTTP date. Years beyond 9999, which the format cannot say, are held at its end.
+/// Seconds since the epoch as an HTTP date. The format ends with the year 9999, and so do later dates.
 pub(crate) fn http_date(second: u64) -> String {
     const LAST: u64 = 253_402_300_799;
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second.min(LAST)))
@@ -102,11 +93,11 @@ mod tests {
     #[test]
     fn a_second_is_spelt_as_nginx_spells_it() {
         let seoul = TimeZone::fixed(jiff::tz::offset(9));
-        let moment = FormattedTime::at(1_769_860_805, &seoul);
-        assert_eq!(&*moment.http, "Sat, 31 Jan 2026 12:00:05 GMT");
-        assert_eq!(&*moment.local, "31/Jan/2026:21:00:05 +0900");
-        assert_eq!(&*moment.iso8601, "2026-01-31T21:00:05+09:00");
-        assert_eq!(&*moment.error_log, "2026/01/31 21:00:05");
+        let formatted = FormattedTime::at(1_769_860_805, &seoul);
+        assert_eq!(&*formatted.http, "Sat, 31 Jan 2026 12:00:05 GMT");
+        assert_eq!(&*formatted.local, "31/Jan/2026:21:00:05 +0900");
+        assert_eq!(&*formatted.iso8601, "2026-01-31T21:00:05+09:00");
+        assert_eq!(&*formatted.error_log, "2026/01/31 21:00:05");
     }
 
     #[test]

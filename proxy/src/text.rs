@@ -1,12 +1,12 @@
-//! Numbers and addresses as text. Every request has some, and `core::fmt`, which could write them too, costs several times
-//! as much: a sixth of all instructions of a proxied request before.
+//! Numbers and addresses as text. Every request has some, and `core::fmt` costs several times as much: it took a sixth of
+//! all instructions of a proxied request.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 /// Appends a number in decimal.
 pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64) {
-    // 20 digits: the longest.
+    // `u64::MAX` has 20 digits.
     let mut digits = [0; 20];
     let mut start = digits.len();
     for digit in digits.iter_mut().rev() {
@@ -29,18 +29,18 @@ pub(crate) fn hexadecimal(out: &mut Vec<u8>, number: u64) {
     }
 }
 
-/// Appends a byte as two digits in upper case, as percent-encodings (RFC 3986 §2.1) and logs have them.
+/// Appends a byte as two digits in upper case, as in percent-encodings (RFC 3986 §2.1) and logs.
 pub(crate) fn hex_pair(out: &mut Vec<u8>, byte: u8) {
     let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'A' + nibble - 10 };
     out.extend_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
 }
 
-/// Appends a status code, in three digits at least, as nginx writes it.
+/// Appends a status code, with at least three digits.
 pub(crate) fn status(out: &mut Vec<u8>, status: u16) {
     padded(out, u64::from(status), 3);
 }
 
-/// Appends seconds with three decimals, as nginx's times are.
+/// Appends seconds with three decimals.
 pub(crate) fn seconds(out: &mut Vec<u8>, time: Duration) {
     decimal(out, time.as_secs());
     out.push(b'.');
@@ -51,12 +51,12 @@ pub(crate) fn seconds(out: &mut Vec<u8>, time: Duration) {
 pub(crate) fn ip(out: &mut Vec<u8>, address: IpAddr) {
     match address {
         IpAddr::V4(address) => ipv4(out, address),
-        // Rare enough, and not to be written by hand (RFC 5952).
+        // Rare, and its short form is not trivial (RFC 5952).
         IpAddr::V6(address) => out.extend_from_slice(address.to_string().as_bytes()),
     }
 }
 
-/// An address as a URL and a log have it.
+/// An address as in a URL, with brackets around IPv6.
 pub(crate) fn ip_literal(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => address.to_string(),
@@ -79,8 +79,8 @@ fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
     }
 }
 
-/// Whether `first` is followed, anywhere, by a byte that `then` holds of. Looks at all pairs, many at once, which is quicker
-/// than to stop at the first.
+/// Whether `first` is followed anywhere by a byte that satisfies `then`. Looking at all pairs lets the compiler vectorise,
+/// which is faster than stopping at the first.
 pub(crate) fn has_pair(bytes: &[u8], first: u8, then: impl Fn(u8) -> bool) -> bool {
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     pairs.fold(false, |found, (&one, &next)| found | ((one == first) & then(next)))

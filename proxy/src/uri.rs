@@ -1,4 +1,4 @@
-//! Request targets: what a client asks for, taken apart and normalised (RFC 9112 §3.2, RFC 3986 §6.2.2).
+//! Request targets, split and normalised (RFC 9112 §3.2, RFC 3986 §6.2.2).
 //!
 //! Locations are chosen, and files found, by the normalised path: percent-decoded, `//` merged, `.` and `..` resolved.
 //! This is nginx's `ngx_http_parse_complex_uri`, byte for byte.
@@ -7,33 +7,38 @@ use std::borrow::Cow;
 
 use crate::text;
 
-/// A request target, borrowed from the request line as far as it can be.
+/// A request target, borrowed from the request line as far as possible.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target<'a> {
-    /// `$request_uri`: path and query as the client wrote them, without the scheme and host of an absolute form.
+    /// `$request_uri`: path and query as the client sent them, without the scheme and host of an absolute form.
     pub raw: &'a [u8],
-    /// The host of an absolute form, without the port; it counts instead of the `Host` field.
+    /// The host of an absolute form, without the port. It takes precedence over the `Host` field.
     pub host: Option<&'a [u8]>,
-    /// `$uri`: the normalised path. It may hold any byte but zero.
+    /// `$uri`: the normalised path. It may hold any byte except zero.
     pub path: Cow<'a, [u8]>,
-    /// `$args`: what follows the `?`; empty where there is none.
+    /// `$args`: what follows the `?`, or nothing.
     pub args: &'a [u8],
-    /// Some of the path was percent-encoded, so that it has to be encoded again when it is sent on.
+    /// Whether the path was percent-encoded somewhere, and has to be encoded again when it is passed on.
     pub quoted_uri: bool,
-    /// An absolute form with a query and no path: `raw` has no path, `path` is `/`.
+    /// Whether an absolute form has a query but no path: then `raw` has no path, and `path` is `/`.
     pub empty_path: bool,
 }
 
-/// A target that is answered with 400.
+/// An invalid target, which is answered with 400.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("client sent invalid request target")]
 pub struct BadTarget;
 
-/// Takes a request target apart: `/path?query` or `http://host/path?query`.
+/// Parses a request target: `/path?query` or `http://host/path?query`.
+///
+/// ```
+/// let target = reference_proxy::uri::parse(b"/a/./b//..%2Fc?q=1").unwrap();
+/// assert_eq!((&*target.path, target.args), (&b"/a/c"[..], &b"q=1"[..]));
+/// ```
 ///
 /// # Errors
 ///
-/// [`BadTarget`] for control characters, a malformed `%`, an encoded zero byte, a path that climbs above the root, and
+/// [`BadTarget`] for control characters, an invalid `%`, an encoded zero byte, a path that leads above the root, and
 /// any other form (`*`, `host:port`).
 pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
     if target.iter().fold(false, |found, &byte| found | (byte <= b' ') | (byte == 0x7f)) {
@@ -59,7 +64,7 @@ pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
     Ok(Target { raw, host, path, args, quoted_uri, empty_path })
 }
 
-/// Whether a path stands for itself.
+/// Whether a path is normalised already.
 fn is_plain(path: &[u8]) -> bool {
     !path.contains(&b'%') && !text::has_pair(path, b'/', |next| (next == b'/') | (next == b'.'))
 }
@@ -101,7 +106,7 @@ fn absolute(target: &[u8]) -> Result<(Option<&[u8]>, &[u8]), BadTarget> {
     }
 }
 
-/// Where in a path the next byte stands.
+/// Where in a segment the next byte is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Segment,
@@ -120,7 +125,7 @@ fn normalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
         let mut byte = first;
         if first == b'%' {
             (byte, rest) = decode(after)?;
-            // These have no meaning once they were encoded; an encoded `/` or `.` keeps its own.
+            // Encoded, these have no meaning of their own; `/` and `.` do.
             if matches!(byte, b'%' | b'#' | b'?') {
                 out.push(byte);
                 state = State::Segment;
@@ -134,7 +139,7 @@ fn normalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
                 State::AfterSlash
             }
             (State::AfterDotDot, b'/') => {
-                climb(&mut out)?;
+                pop_segment(&mut out)?;
                 State::AfterSlash
             }
             (State::Segment, b'/') => {
@@ -157,15 +162,15 @@ fn normalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
     }
     match state {
         State::AfterDot => drop(out.pop()),
-        State::AfterDotDot => climb(&mut out)?,
+        State::AfterDotDot => pop_segment(&mut out)?,
         State::Segment | State::AfterSlash => {}
     }
     Ok(out)
 }
 
-/// Takes `segment/..` off the end.
-fn climb(out: &mut Vec<u8>) -> Result<(), BadTarget> {
-    // `/segment/..` without the two dots and the slash before them, up to and with the slash before the segment.
+/// Removes `segment/..` from the end.
+fn pop_segment(out: &mut Vec<u8>) -> Result<(), BadTarget> {
+    // The path without `/..`, cut after its last slash.
     let parent = out.len().checked_sub(3).and_then(|end| out.get(..end)).ok_or(BadTarget)?;
     let slash = parent.iter().rposition(|byte| *byte == b'/').ok_or(BadTarget)?;
     out.truncate(slash + 1);
@@ -181,7 +186,7 @@ fn decode(after_percent: &[u8]) -> Result<(u8, &[u8]), BadTarget> {
     }
 }
 
-/// Appends a normalised URI, encoded for a `Location` as nginx does (`NGX_ESCAPE_URI`).
+/// Appends a normalised path, escaped for a `Location` as nginx does (`NGX_ESCAPE_URI`).
 pub(crate) fn escape(uri: &[u8], out: &mut Vec<u8>) {
     for &byte in uri {
         match byte {

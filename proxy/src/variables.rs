@@ -1,10 +1,10 @@
-//! What a template is evaluated against.
+//! Values of variables, and of the strings that contain them.
 
 use nginx_conf::template::{Part, Template, Variable};
 
-/// Something that knows the value of variables: a request, for the most part.
+/// Values of variables: those of a request, for the most part.
 pub(crate) trait Variables {
-    /// Appends the value to `out`; false when the variable has none, which a log shows as `-`.
+    /// Appends the value to `out`; false if the variable has none, which a log shows as `-`.
     fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool;
 
     /// Appends a template's value to `out`. A variable without a value counts as empty.
@@ -21,7 +21,7 @@ pub(crate) trait Variables {
 
     /// The value of a template.
     fn evaluate(&self, template: &Template) -> Vec<u8> {
-        // Most values fit: growing from nothing would allocate more than once.
+        // Most values fit, which saves allocating more than once.
         let mut value = Vec::with_capacity(64);
         self.evaluate_into(template, &mut value);
         value

@@ -44,7 +44,7 @@ async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Liste
     let options = HandshakeOptions {
         timeout: default.client_header_timeout,
         connections: &cycle.connections,
-        choose: |name: Option<&str>| {
+        select: |name: Option<&str>| {
             let matches = |name: &str| {
                 server_names::find(&listen.names, name, |pattern| {
                     pattern.regex.is_match(name.as_bytes()).unwrap_or(false)

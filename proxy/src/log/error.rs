@@ -5,11 +5,11 @@ use std::io::Write;
 
 use nginx_conf::model::Level;
 
-/// The longest line, its end included: nginx's `NGX_MAX_ERROR_STR`.
-const MAX_ERROR_LINE: usize = 2048;
+/// The longest line, including its end: `NGX_MAX_ERROR_STR`.
+const MAX_ERROR_STR: usize = 2048;
 
-/// A whole line: `2026/01/31 12:00:00 [error] 10#11: *3 message`. The message begins with the connection (`*3 `) where
-/// there is one. What could break the line into two is escaped.
+/// A whole line: `2026/01/31 12:00:00 [error] 10#11: *3 message`. The message begins with the number of the connection
+/// (`*3 `), if there is one. Control characters are escaped, so that it stays one line.
 pub(crate) fn error_line(
     time: &str,
     level: Level,
@@ -32,12 +32,12 @@ pub(crate) fn error_line(
             }
         }
     }
-    line.truncate(MAX_ERROR_LINE - 1);
+    line.truncate(MAX_ERROR_STR - 1);
     line.push(b'\n');
     line
 }
 
-/// The level as `error_log` spells it.
+/// The level as in `error_log`.
 pub(crate) fn level_name(level: Level) -> &'static str {
     match level {
         Level::Emerg => "emerg",

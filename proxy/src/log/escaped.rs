@@ -1,9 +1,9 @@
-//! What a client sent, for a line of the error log.
+//! Bytes from a client, made safe for the error log.
 
 use std::fmt;
 
-/// Bytes between quotes in a message. nginx writes them as they are, so that a path with `%0A` in it begins a line of its own, and
-/// one with a quote goes on as if nginx spoke: here control characters, quotes and what is not UTF-8 become `\xHH`.
+/// Bytes between quotes in a message, with control characters, quotes and invalid UTF-8 as `\xHH`. nginx writes them as
+/// they are, so that a path with `%0A` begins a new line, and one with a quote can forge the rest of the message.
 pub(crate) struct Escaped<'a>(pub(crate) &'a [u8]);
 
 impl fmt::Display for Escaped<'_> {

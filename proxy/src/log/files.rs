@@ -1,4 +1,4 @@
-//! The files behind the logs: opened by the master, shared with the workers, opened again upon USR1.
+//! Log files: opened by the master, shared with the workers, reopened on USR1.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -16,7 +16,7 @@ pub(crate) struct LogFiles {
     files: Vec<(LogTarget, Arc<File>)>,
 }
 
-/// A log file could not be opened; the text is nginx's.
+/// A log file could not be opened; the message is nginx's.
 #[derive(Debug, thiserror::Error)]
 #[error("open() \"{}\" failed ({})", path.display(), super::describe(source))]
 pub(crate) struct OpenError {
@@ -25,7 +25,7 @@ pub(crate) struct OpenError {
 }
 
 impl LogFiles {
-    /// Opens every log that the configuration names, creating files with mode 0644.
+    /// Opens every log of the configuration, creating files with mode 0644.
     ///
     /// # Errors
     ///
@@ -46,8 +46,8 @@ impl LogFiles {
         Ok(files)
     }
 
-    /// The same logs, opened again by name: for after a rotation. Where that fails the old file stays in use and the
-    /// error is returned beside. As nginx does, files get the worker's user as their owner.
+    /// Reopens the same logs by name, after a rotation. If that fails, the old file stays in use and the error is
+    /// returned as well. As in nginx, the workers' user becomes the owner of the files.
     pub(crate) fn reopen(&self, user: Option<&User>) -> (LogFiles, Vec<OpenError>) {
         let mut errors = Vec::new();
         let mut again = |(target, old): &(LogTarget, Arc<File>)| {
@@ -65,7 +65,7 @@ impl LogFiles {
         (LogFiles { files }, errors)
     }
 
-    /// The file of a log that the configuration names.
+    /// The open file of a log.
     pub(super) fn get(&self, target: &LogTarget) -> Option<&File> {
         self.files.iter().find(|(named, _)| is_same_target(named, target)).map(|(_, file)| &**file)
     }
@@ -78,7 +78,7 @@ impl LogFiles {
     }
 }
 
-/// Whether two targets are one. Paths are compared by their bytes: cheaper, on every request, than by component.
+/// Whether two targets are the same. Comparing paths by bytes is cheaper than by component, and happens on every request.
 pub(super) fn is_same_target(one: &LogTarget, other: &LogTarget) -> bool {
     match (one, other) {
         (LogTarget::File(one), LogTarget::File(other)) => {
@@ -108,12 +108,12 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
 fn chown_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
     let change = || {
         let metadata = file.metadata()?;
-        // Devices and pipes (`/dev/stdout`) stay with whom they belong to, and so does what a link leads to: whoever may write into the
-        // directory, the workers' account it may be, could be given any file of the system.
+        // Devices and pipes (`/dev/stdout`) keep their owner, and so do the targets of links: otherwise anyone who can
+        // write to the directory, such as the workers' user, could become the owner of any file.
         let named = std::fs::symlink_metadata(path)?;
-        let is_itself =
+        let is_no_link =
             (named.dev(), named.ino()) == (metadata.dev(), metadata.ino()) && metadata.nlink() == 1;
-        if !metadata.is_file() || !is_itself {
+        if !metadata.is_file() || !is_no_link {
             return Ok(());
         }
         if metadata.uid() != user.uid {

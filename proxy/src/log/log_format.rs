@@ -5,14 +5,14 @@ use crate::variables::Variables;
 use nginx_conf::model::{AccessLog, LogEscape, LogFormat};
 use nginx_conf::template::Part;
 
-/// Memory that making a line needs, kept from one request to the next.
+/// Memory for making a line, kept from one request to the next.
 #[derive(Debug, Default)]
 pub(super) struct LineMemory {
     pub(super) value: Vec<u8>,
     pub(super) line: Vec<u8>,
 }
 
-/// Whether `if=` lets the request be logged.
+/// Whether `if=` allows the request to be logged.
 pub(super) fn is_wanted(log: &AccessLog, variables: &dyn Variables, value: &mut Vec<u8>) -> bool {
     let Some(condition) = &log.condition else { return true };
     value.clear();
@@ -20,7 +20,7 @@ pub(super) fn is_wanted(log: &AccessLog, variables: &dyn Variables, value: &mut 
     !matches!(&value[..], b"" | b"0")
 }
 
-/// Makes the line.
+/// Evaluates the format into the line.
 pub(super) fn render(
     format: &LogFormat,
     variables: &dyn Variables,
@@ -43,10 +43,10 @@ pub(super) fn render(
     line.push(b'\n');
 }
 
-/// Writes what stands in `line` from `start` on as the format wants it; `spare` is memory to do that in.
+/// Escapes what is in `line` from `start` on, as the format says; `spare` is memory to do that in.
 fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
     let value = line.get(start..).unwrap_or_default();
-    // Nearly all values can stay. To look at every byte takes less than to stop at the first that cannot.
+    // Almost all values need no escaping. Looking at every byte is faster than stopping at the first special one.
     if !value.iter().fold(false, |found, &byte| found | is_special(byte, how)) {
         return;
     }
@@ -69,13 +69,13 @@ fn is_special(byte: u8, how: LogEscape) -> bool {
     }
 }
 
-/// `\x` and two upper-case digits.
+/// `escape=default`: `\x` and two upper-case digits.
 fn default(byte: u8, line: &mut Vec<u8>) {
     line.extend_from_slice(br"\x");
     text::hex_pair(line, byte);
 }
 
-/// As a JSON string has it (RFC 8259 §7), with the short forms.
+/// `escape=json`: as in a JSON string (RFC 8259 §7), with the short forms.
 fn json(byte: u8, line: &mut Vec<u8>) {
     match byte {
         b'\n' => line.extend_from_slice(br"\n"),

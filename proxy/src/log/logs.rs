@@ -1,4 +1,4 @@
-//! A worker's logs.
+//! The logs of a worker.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -15,17 +15,17 @@ use crate::clock::Clock;
 use crate::variables::Variables;
 use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogTarget};
 
-/// Lines of a log without `buffer=` are written at once when they come to this many bytes.
+/// The most bytes that are buffered for a log without `buffer=` before they are written.
 const MAX_PENDING_BYTES: usize = 64 * 1024;
 
-/// How long nginx keeps quiet after it has last_write_error that an access log cannot be written.
+/// How long nginx waits before it reports again that an access log cannot be written.
 const WRITE_ERROR_INTERVAL: Duration = Duration::from_secs(60);
 
 /// The logs of one worker (or of the master). Not shared between threads.
 #[derive(Debug)]
 pub(crate) struct Logs {
     files: RefCell<LogFiles>,
-    /// The main context's `error_log`, for what concerns no request.
+    /// `error_log` of the main context, for messages that concern no request.
     main: Vec<ErrorLog>,
     buffers: RefCell<Vec<Buffer>>,
     memory: RefCell<LineMemory>,
@@ -36,19 +36,19 @@ pub(crate) struct Logs {
     tid: u32,
 }
 
-/// Lines of one access log that are not written yet.
+/// Lines of an access log that have not been written.
 #[derive(Debug)]
 struct Buffer {
     target: LogTarget,
     lines: Vec<u8>,
-    /// `buffer=`; without it, lines live until the end of the event loop's turn.
+    /// `buffer=`; without it, lines are written at the end of the event loop's turn.
     size: Option<usize>,
-    /// When `flush=` is over for the oldest line.
+    /// When the oldest line has to be written: `flush=`.
     due: Option<Instant>,
 }
 
 impl Logs {
-    /// Logs of the calling thread, whose ids stand in error log lines, into files that are open.
+    /// Logs of the calling thread, whose id is in the lines of error logs.
     pub(crate) fn new(files: LogFiles, main: &[ErrorLog], clock: Rc<Clock>) -> Logs {
         Logs {
             files: RefCell::new(files),
@@ -63,8 +63,8 @@ impl Logs {
         }
     }
 
-    /// Logs a finished request, unless `if=` says otherwise. Never waits for the disk, except when 64 KiB have
-    /// gathered or a `buffer=` is full; [`Logs::run`] writes the rest.
+    /// Logs a request, unless `if=` says otherwise. Only waits for the disk when 64 KiB are buffered or a `buffer=` is
+    /// full; [`Logs::run`] writes the rest.
     pub(crate) fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
         let Some(format) = http.log_formats.get(log.format) else { return };
         let mut memory = self.memory.take();
@@ -75,8 +75,8 @@ impl Logs {
         self.memory.replace(memory);
     }
 
-    /// Writes a line to every one of `logs` that wants its level. The message begins with the connection's number
-    /// (`*3 `) where there is a connection, as nginx's does.
+    /// Writes a line to every log that includes its level. The message begins with the number of the connection (`*3 `),
+    /// if there is one.
     pub(crate) fn error(&self, logs: &[ErrorLog], level: Level, message: fmt::Arguments<'_>) {
         let mut line = None;
         for log in logs.iter().filter(|log| level <= log.level) {
@@ -84,24 +84,24 @@ impl Logs {
                 error::error_line(&self.clock.now().error_log, level, self.pid, self.tid, message)
             });
             if let Some(mut file) = self.files.borrow().get(&log.target) {
-                // There is nowhere left to report_write_error to.
+                // There is nowhere to report this to.
                 let _ = file.write_all(line);
             }
         }
     }
 
-    /// As [`Logs::error`], into the main context's `error_log`.
+    /// As [`Logs::error`], to the `error_log` of the main context.
     pub(crate) fn main_error(&self, level: Level, message: fmt::Arguments<'_>) {
         self.error(&self.main, level, message);
     }
 
-    /// Whether the main context's `error_log` shows messages of this level on standard error.
+    /// Whether the `error_log` of the main context writes messages of this level to standard error.
     pub(crate) fn main_is_on_stderr(&self, level: Level) -> bool {
         self.main.iter().any(|log| log.target == LogTarget::Stderr && level <= log.level)
     }
 
-    /// Writes what gathers, at the end of each turn of the event loop or when `flush=` says so. Runs for as long as
-    /// the worker does.
+    /// Writes buffered lines at the end of each turn of the event loop, or when `flush=` is over. Runs as long as the
+    /// worker does.
     pub(crate) async fn run(&self) {
         loop {
             let due = self.buffers.borrow().iter().filter_map(|buffer| buffer.due).min();
@@ -120,12 +120,12 @@ impl Logs {
         }
     }
 
-    /// Writes all that has gathered.
+    /// Writes all buffered lines.
     fn flush(&self) {
         self.write_where(|_| true);
     }
 
-    /// Goes on with other files, after writing to the old ones what was meant for them.
+    /// Writes buffered lines to the old files, then switches to the new ones.
     pub(crate) fn reopen(&self, files: LogFiles) {
         self.flush();
         self.files.replace(files);
@@ -184,7 +184,7 @@ impl Logs {
         }
     }
 
-    /// A full disk must not fill the error log as well.
+    /// Reports a failed write once a minute, since a full disk must not fill the error log as well.
     fn report_write_error(&self, target: &LogTarget, error: &io::Error) {
         let now = Instant::now();
         if self.last_write_error.get().is_some_and(|then| now < then + WRITE_ERROR_INTERVAL) {

@@ -1,16 +1,16 @@
-//! Header fields as they pass through the proxy: order, case and bytes kept.
+//! Header fields, with their order, case and bytes as received.
 
-/// Header fields in the order and case in which they came.
+/// Header fields in the order and case in which they were received.
 ///
-/// The text of all fields lies in one buffer, so that a message costs two allocations at most, and none when
-/// the value is used again for the next message of a connection.
+/// The text of all fields is in one buffer, so that a message costs at most two allocations, and none if the memory of
+/// an earlier message is reused.
 #[derive(Clone, Default)]
 pub(crate) struct Headers {
     text: Vec<u8>,
     fields: Vec<Field>,
 }
 
-/// Where a field's name and value lie in the text.
+/// Where the name and the value of a field are in the text.
 #[derive(Clone, Copy)]
 struct Field {
     name: (u32, u32),
@@ -18,48 +18,49 @@ struct Field {
 }
 
 impl Headers {
-    /// Room for the fields of a usual message.
-    const USUAL: usize = 16;
-    const USUAL_TEXT: usize = 256;
+    /// Fields of a typical message.
+    const TYPICAL_FIELDS: usize = 16;
+    /// Bytes of a typical message.
+    const TYPICAL_TEXT: usize = 256;
 
-    /// None yet.
+    /// No fields.
     pub(crate) fn new() -> Headers {
         Headers::default()
     }
 
-    /// Adds a field after the others.
+    /// Appends a field.
     pub(crate) fn push(&mut self, name: impl AsRef<[u8]>, value: impl AsRef<[u8]>) {
         if self.fields.capacity() == 0 {
-            self.text.reserve(Self::USUAL_TEXT);
-            self.fields.reserve(Self::USUAL);
+            self.text.reserve(Self::TYPICAL_TEXT);
+            self.fields.reserve(Self::TYPICAL_FIELDS);
         }
         let name = self.append(name.as_ref());
         let value = self.append(value.as_ref());
         self.fields.push(Field { name, value });
     }
 
-    /// Forgets every field and keeps the memory.
+    /// Removes all fields and keeps the memory.
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
     }
 
-    /// Gives back memory for text beyond `most` bytes.
-    pub(crate) fn shrink_to(&mut self, most: usize) {
-        self.text.shrink_to(most);
+    /// Frees memory for text beyond `capacity` bytes.
+    pub(crate) fn shrink_to(&mut self, capacity: usize) {
+        self.text.shrink_to(capacity);
     }
 
-    /// The first field of that name, compared without case.
+    /// The first field of this name, ignoring case.
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
-    /// Every field of that name, compared without case.
+    /// All fields of this name, ignoring case.
     pub(crate) fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
-    /// All fields in order: name and value.
+    /// Names and values of all fields, in order.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.fields.iter().map(|field| (self.slice(field.name), self.slice(field.value)))
     }

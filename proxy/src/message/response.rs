@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::headers::Headers;
 
-/// A response made by the proxy itself (not one relayed from an app server). `Server`, `Date`, `Connection` and
-/// `Content-Length` are written by the connection, in nginx's order; `headers` holds the others.
+/// A response that the proxy makes itself, not one of an app server. `Server`, `Date`, `Connection` and `Content-Length`
+/// are added when it is sent.
 #[derive(Debug)]
 pub(crate) struct Response {
     /// The status code.
@@ -14,8 +14,7 @@ pub(crate) struct Response {
     pub(crate) content_type: Option<String>,
     /// `Last-Modified`, in seconds since the epoch.
     pub(crate) last_modified: Option<u64>,
-    /// `Location`, not yet made absolute: a path starting with `/` becomes `http://host[:port]/…` as nginx does
-    /// (`absolute_redirect on`).
+    /// `Location`. A path that starts with `/` is made absolute when the response is sent (`absolute_redirect on`).
     pub(crate) location: Option<Bytes>,
     /// `ETag`, `Accept-Ranges`, `Content-Range` and the like, in order.
     pub(crate) headers: Headers,
@@ -23,18 +22,18 @@ pub(crate) struct Response {
     pub(crate) body: Body,
 }
 
-/// The body of a [`Response`]; its length is always known.
+/// The body of a [`Response`]. Its length is always known.
 #[derive(Debug)]
 pub(crate) enum Body {
     /// Nothing.
     Empty,
     /// Text in memory.
     Bytes(Bytes),
-    /// Pieces of a file with text between them: one range of it, or a `multipart/byteranges`.
+    /// Pieces of a file, with text between them for `multipart/byteranges`.
     File {
         /// The open file.
         file: std::fs::File,
-        /// What is sent, in order.
+        /// The pieces, in order.
         pieces: Vec<Piece>,
     },
 }
@@ -54,7 +53,7 @@ pub(crate) enum Piece {
 }
 
 impl Body {
-    /// Bytes of the whole body.
+    /// The length in bytes.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Body::Empty => 0,
@@ -71,7 +70,7 @@ impl Body {
 }
 
 impl Response {
-    /// A response with nothing but a status.
+    /// An empty response.
     pub(crate) fn new(status: u16) -> Response {
         Response {
             status,

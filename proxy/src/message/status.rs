@@ -1,12 +1,12 @@
-//! nginx's own status codes, which no client sees.
+//! nginx's internal status codes, which no client sees.
 
-/// nginx's own code for a header that is too large: a 400 whose page says so.
+/// `NGX_HTTP_REQUEST_HEADER_TOO_LARGE`: a 400 with a page of its own.
 pub(crate) const REQUEST_HEADER_TOO_LARGE: u16 = 494;
 
-/// nginx's own code for a request without TLS where TLS is spoken: likewise.
+/// `NGX_HTTP_TO_HTTPS`, plain HTTP on a TLS port: a 400 with a page of its own.
 pub(crate) const HTTP_TO_HTTPS: u16 = 497;
 
-/// The status that clients and logs see: nginx's own codes are all 400.
+/// The status that clients and logs see: 400 for nginx's own codes.
 pub(crate) fn client_status(status: u16) -> u16 {
     if matches!(status, REQUEST_HEADER_TOO_LARGE | HTTP_TO_HTTPS) { 400 } else { status }
 }

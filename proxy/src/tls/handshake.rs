@@ -1,4 +1,4 @@
-//! The beginning of a connection to a `listen … ssl` address.
+//! The TLS handshake, on an address with `listen … ssl`.
 
 use std::fmt;
 use std::io;
@@ -17,41 +17,41 @@ use crate::cycle::connections::Connections;
 /// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
 const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
 
-/// How a connection began.
+/// The result of a handshake.
 #[derive(Debug)]
 pub(crate) enum Handshake {
-    /// With TLS.
+    /// A TLS session.
     Tls(Box<TlsStream>, TlsInfo),
-    /// With something else, of which nothing has been read.
+    /// No TLS; nothing has been read.
     Plain(TcpStream),
-    /// Not at all: the worker needed the room.
+    /// The worker closed the connection to make room for others.
     Evicted,
 }
 
-/// What the handshake needs of its surroundings.
-pub(crate) struct HandshakeOptions<'a, Choose> {
-    /// `client_header_timeout`: all of the handshake has so long.
+/// Options of a handshake.
+pub(crate) struct HandshakeOptions<'a, Select> {
+    /// `client_header_timeout`, which limits the whole handshake.
     pub(crate) timeout: Duration,
-    /// Where to wait for the first byte.
+    /// Where the connection counts as idle until its first byte.
     pub(crate) connections: &'a Connections,
-    /// The server that a client asks for by name, if it does; `None` for one that lets nobody in.
-    pub(crate) choose: Choose,
+    /// Selects the configuration by the client's SNI; `None` rejects the handshake.
+    pub(crate) select: Select,
 }
 
-/// Why there was no handshake.
+/// Why a handshake failed.
 #[derive(Debug)]
 pub(crate) enum HandshakeError {
-    /// The client closed the connection without a byte.
+    /// The client closed the connection without sending a byte.
     Closed,
-    /// It closed it later.
-    Broken,
-    /// It took too long.
+    /// The client closed the connection during the handshake.
+    Truncated,
+    /// `client_header_timeout` passed.
     TimedOut,
-    /// The system has lost the connection.
+    /// The connection failed.
     Io(io::Error),
-    /// The server that was asked for rejects it.
+    /// `ssl_reject_handshake on`.
     Rejected,
-    /// The two do not come to terms.
+    /// TLS failed: no common version or cipher, for example.
     Tls(io::Error),
 }
 
@@ -59,7 +59,7 @@ impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             HandshakeError::Closed => f.write_str("client closed connection"),
-            HandshakeError::Broken => f.write_str("peer closed connection in SSL handshake"),
+            HandshakeError::Truncated => f.write_str("peer closed connection in SSL handshake"),
             HandshakeError::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
             HandshakeError::Io(error) => {
                 write!(f, "peer closed connection in SSL handshake ({})", crate::log::describe(error))
@@ -73,26 +73,26 @@ impl fmt::Display for HandshakeError {
 impl From<io::Error> for HandshakeError {
     fn from(error: io::Error) -> HandshakeError {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => HandshakeError::Broken,
+            io::ErrorKind::UnexpectedEof => HandshakeError::Truncated,
             io::ErrorKind::InvalidData | io::ErrorKind::Other => HandshakeError::Tls(error),
             _ => HandshakeError::Io(error),
         }
     }
 }
 
-/// Waits for the first byte, which tells TLS from plain HTTP, and shakes hands.
-pub(crate) async fn accept<Choose>(
+/// Waits for the first byte, which tells TLS from plain HTTP, and does the handshake.
+pub(crate) async fn accept<Select>(
     stream: TcpStream,
-    options: HandshakeOptions<'_, Choose>,
+    options: HandshakeOptions<'_, Select>,
 ) -> Result<Handshake, HandshakeError>
 where
-    Choose: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
+    Select: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
 {
     let deadline = Instant::now().checked_add(options.timeout);
-    let whole = async {
+    let handshake = async {
         let mut first = [0];
         {
-            // Nobody knows yet whether it will ever say a word, so it goes first when room is needed.
+            // Until its first byte the connection is idle, and may be closed when room is needed.
             let idle = options.connections.idle(true);
             let peeked = tokio::select! {
                 biased;
@@ -105,13 +105,13 @@ where
                 Err(error) => return Err(HandshakeError::Io(error)),
             }
         }
-        if !begins_tls(first[0]) {
+        if !is_tls_record(first[0]) {
             return Ok(Handshake::Plain(stream));
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
-        let Some(config) = (options.choose)(name.as_deref()) else {
-            // As much as a socket takes at once, which is more than this: a client that is not there need not know.
+        let Some(config) = (options.select)(name.as_deref()) else {
+            // The alert always fits the socket's buffer. It does not matter if the client is gone.
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
             return Err(HandshakeError::Rejected);
         };
@@ -119,12 +119,12 @@ where
         Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {
-        Some(deadline) => timeout_at(deadline, whole).await.unwrap_or(Err(HandshakeError::TimedOut)),
-        None => whole.await,
+        Some(deadline) => timeout_at(deadline, handshake).await.unwrap_or(Err(HandshakeError::TimedOut)),
+        None => handshake.await,
     }
 }
 
-/// A handshake record (RFC 8446 §5.1), or one of SSLv2, which is refused by name.
-fn begins_tls(byte: u8) -> bool {
+/// Whether a connection begins with a handshake record (RFC 8446 §5.1), or with one of SSLv2, which then fails as TLS.
+fn is_tls_record(byte: u8) -> bool {
     byte == 0x16 || byte & 0x80 != 0
 }

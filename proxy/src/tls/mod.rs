@@ -1,4 +1,4 @@
-//! TLS towards clients, by rustls: the handshake, and the stream that comes of it.
+//! TLS towards clients, by rustls: the handshake and the stream.
 
 mod handshake;
 mod stream;

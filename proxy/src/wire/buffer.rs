@@ -9,17 +9,18 @@ use tokio::io::ReadBuf;
 
 use super::Stream;
 
-/// Bytes of one buffer. Also the most that is in flight in one direction of an exchange.
+/// The size of a buffer, and so the most that is in flight in one direction.
 pub(crate) const BUFFER_SIZE: usize = 32 * 1024;
 
-/// Spare buffers that a worker keeps.
+/// The most spare buffers that a worker keeps.
 const MAX_SPARE_BUFFERS: usize = 64;
 
 thread_local! {
     static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Bytes read and not yet used. Memory comes from the worker's pool and goes back when nothing is left.
+/// Bytes that were read and not yet consumed. Memory comes from the worker's pool and returns to it when the buffer is
+/// empty.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     data: Vec<u8>,
@@ -28,27 +29,27 @@ pub(crate) struct Buffer {
 }
 
 impl Buffer {
-    /// What has been read.
+    /// The buffered bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.data.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// The same, to be changed in place.
+    /// The buffered bytes, to be changed in place.
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
         self.data.get_mut(self.start..self.end).unwrap_or_default()
     }
 
-    /// How much has been read.
+    /// How many bytes are buffered.
     pub(crate) fn len(&self) -> usize {
         self.end - self.start
     }
 
-    /// Whether nothing is there.
+    /// Whether no bytes are buffered.
     pub(crate) fn is_empty(&self) -> bool {
         self.start == self.end
     }
 
-    /// Forgets the first `count` bytes.
+    /// Drops the first `count` bytes.
     pub(crate) fn consume(&mut self, count: usize) {
         self.start = (self.start + count).min(self.end);
         if self.is_empty() {
@@ -57,17 +58,17 @@ impl Buffer {
         }
     }
 
-    /// Forgets what stands behind the first `count` bytes.
+    /// Drops all but the first `count` bytes.
     pub(crate) fn truncate(&mut self, count: usize) {
         self.end = self.end.min(self.start + count);
     }
 
-    /// Whether a read would have to wait for bytes to be consumed.
+    /// Whether bytes must be consumed before more can be read.
     pub(crate) fn is_full(&self) -> bool {
         self.len() >= self.data.len().max(BUFFER_SIZE)
     }
 
-    /// Gives the memory back to the worker if there is nothing in it.
+    /// Returns the memory to the pool if the buffer is empty.
     pub(crate) fn release(&mut self) {
         if self.is_empty() {
             self.start = 0;
@@ -76,7 +77,7 @@ impl Buffer {
         }
     }
 
-    /// Lets the buffer hold `size` bytes, where the usual size does not do: a long head.
+    /// Makes room for `size` bytes in all, for a head that is longer than usual.
     pub(crate) fn grow(&mut self, size: usize) {
         if self.data.len() < size {
             self.compact();
@@ -84,7 +85,7 @@ impl Buffer {
         }
     }
 
-    /// Adds bytes behind the others.
+    /// Appends bytes.
     #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.reserve();
@@ -147,7 +148,7 @@ impl Drop for Buffer {
 
 fn recycle(data: Vec<u8>) {
     if data.len() == BUFFER_SIZE {
-        // A thread that is ending has no pool any more; then the memory is simply freed.
+        // A thread that is ending has no pool; then the memory is freed.
         let _ = POOL.try_with(|pool| {
             let mut pool = pool.borrow_mut();
             if pool.len() < MAX_SPARE_BUFFERS {

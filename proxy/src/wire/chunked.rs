@@ -2,13 +2,13 @@
 
 use super::buffer::Buffer;
 
-/// The longest line of a chunk's size and its extensions, and of a trailer field.
+/// The longest line: a chunk's size with its extensions, or a trailer field.
 const MAX_LINE_LENGTH: usize = 4096;
 
-/// Bytes of all trailer fields together.
+/// The most bytes of trailer fields.
 const MAX_TRAILERS_LENGTH: usize = 16 * 1024;
 
-/// Reads a chunked body in place: what is left in the buffer is the body's own bytes.
+/// Decodes a chunked body in place: the bytes of the body are left in the buffer.
 #[derive(Debug)]
 pub(crate) struct ChunkedDecoder {
     state: State,
@@ -17,23 +17,23 @@ pub(crate) struct ChunkedDecoder {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// The line with the size comes next.
+    /// Before a chunk's size.
     Size,
-    /// So many bytes of data come next.
+    /// Before this many bytes of data.
     Data(u64),
-    /// The line end behind a chunk's data comes next.
+    /// Before the line end after a chunk's data.
     DataEnd,
-    /// Trailer fields and the empty line come next.
+    /// Before trailer fields and the empty line.
     Trailers,
     Done,
 }
 
-/// The body is not well-formed, so nobody can tell where it ends.
+/// The chunked coding is invalid, so the end of the body is unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct MalformedChunk;
 
 impl ChunkedDecoder {
-    /// At the beginning of a body.
+    /// Before the first chunk.
     pub(crate) fn new() -> ChunkedDecoder {
         ChunkedDecoder { state: State::Size, trailers: 0 }
     }
@@ -43,13 +43,13 @@ impl ChunkedDecoder {
         self.state == State::Done
     }
 
-    /// Bytes of the current chunk that are still to come.
-    pub(crate) fn announced(&self) -> u64 {
+    /// Bytes of the current chunk that have not arrived.
+    pub(crate) fn remaining_in_chunk(&self) -> u64 {
         if let State::Data(left) = self.state { left } else { 0 }
     }
 
-    /// Strips the coding from `buffer` behind its first `ready` bytes, which are body already, and says how many
-    /// bytes at its front are body now. What follows the body's end is left behind them.
+    /// Strips the coding from `buffer` after its first `ready` bytes, which are decoded already, and returns how many
+    /// are decoded now. Bytes that follow the body stay behind them.
     pub(crate) fn decode(&mut self, buffer: &mut Buffer, mut ready: usize) -> Result<usize, MalformedChunk> {
         let mut at = ready;
         while !self.is_done() {
@@ -112,7 +112,7 @@ impl ChunkedDecoder {
     }
 }
 
-/// The first line without its CRLF; `None` until all of it is there.
+/// The first line without its CRLF; `None` until all of it has arrived.
 fn line(raw: &[u8]) -> Result<Option<&[u8]>, MalformedChunk> {
     let Some(end) = memchr::memchr(b'\n', raw.get(..MAX_LINE_LENGTH).unwrap_or(raw)) else {
         return if raw.len() >= MAX_LINE_LENGTH { Err(MalformedChunk) } else { Ok(None) };
@@ -225,8 +225,8 @@ mod tests {
     #[test]
     fn a_chunk_is_announced_until_it_has_come() {
         let (mut chunked, mut buffer) = (ChunkedDecoder::new(), Buffer::default());
-        assert_eq!(chunked.announced(), 0);
+        assert_eq!(chunked.remaining_in_chunk(), 0);
         buffer.extend(b"a\r\n0123");
-        assert_eq!((chunked.decode(&mut buffer, 0), chunked.announced()), (Ok(4), 6));
+        assert_eq!((chunked.decode(&mut buffer, 0), chunked.remaining_in_chunk()), (Ok(4), 6));
     }
 }

@@ -1,4 +1,4 @@
-//! A timer that is cheap to push back.
+//! Timers that are cheap to postpone.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// A deadline that moves with every byte. The timer underneath is touched only when it fires too early, since almost
-/// every deadline is moved before it is reached.
+/// A deadline that moves with every byte. Almost every deadline is moved before it passes, so the timer underneath is
+/// only touched when it fires too early.
 #[derive(Debug, Default)]
 pub(crate) struct Deadline {
     sleep: Option<Pin<Box<Sleep>>>,
@@ -16,30 +16,30 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// Counts `timeout` from now.
+    /// Sets the deadline to `timeout` from now.
     pub(crate) fn start(&mut self, timeout: Duration) {
         self.at = Instant::now().checked_add(timeout);
     }
 
-    /// Counts `timeout` from now unless it is counting already.
+    /// Sets the deadline to `timeout` from now, unless it is set already.
     pub(crate) fn start_once(&mut self, timeout: Duration) {
         if self.at.is_none() {
             self.start(timeout);
         }
     }
 
-    /// Stops counting.
+    /// Clears the deadline.
     pub(crate) fn stop(&mut self) {
         self.at = None;
     }
 
-    /// Gives the timer back; for connections that may be silent for hours in great numbers.
+    /// Clears the deadline and frees the timer, for connections that may be silent for hours.
     pub(crate) fn release(&mut self) {
         self.at = None;
         self.sleep = None;
     }
 
-    /// Ready once the deadline has passed; never while none is set.
+    /// Ready once the deadline has passed; never if none is set.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(at) = self.at else { return Poll::Pending };
         let sleep = self.sleep.get_or_insert_with(|| Box::pin(sleep_until(at)));

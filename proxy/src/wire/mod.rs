@@ -1,9 +1,9 @@
-//! Bytes on a connection: buffers, framing (RFC 9112 §6 and §7) and deadlines, the same towards clients and app servers.
+//! Bytes on a connection: buffers, message framing (RFC 9112 §6 and §7) and deadlines, for clients and app servers alike.
 //!
-//! This is our own code over sockets rather than an HTTP library's server, since agreeing with nginx byte for byte
-//! needs what such a library keeps to itself: the request line as it came (for `$request` and the URI sent on), the
-//! order and case of fields, the size of each line, what was read beyond a message, and when a connection that is
-//! still being written to may be closed. Header fields are parsed by `httparse`.
+//! This is our own code over sockets rather than hyper, since agreeing with nginx byte for byte needs what an HTTP
+//! library keeps to itself: the request line as received (for `$request` and the URI passed on), the order and case of
+//! fields, the size of each line, bytes read beyond a message, and when a connection that is still being written to may
+//! be closed. Header fields are parsed by `httparse`.
 
 pub(crate) mod buffer;
 pub(crate) mod chunked;

@@ -1,4 +1,4 @@
-//! A message body on its way in: where it ends, and what of it is in the buffer.
+//! Reads message bodies: where a body ends, and how much of it is buffered.
 
 use std::io;
 use std::task::{Context, Poll, ready};
@@ -7,24 +7,24 @@ use super::buffer::Buffer;
 use super::chunked::{ChunkedDecoder, MalformedChunk};
 use super::stream::Stream;
 
-/// How a body's end is known (RFC 9112 §6.3).
+/// How a body is framed (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
-    /// So many bytes.
+    /// By its length.
     Length(u64),
-    /// By the last chunk.
+    /// In chunks.
     Chunked,
-    /// By the end of the connection: responses only.
+    /// By the end of the connection; responses only.
     UntilClose,
 }
 
-/// A body being read. It shares the connection's buffer, since what follows it there is the next message.
+/// Reads a body. It shares the connection's buffer, in which the next message may follow.
 #[derive(Debug)]
 pub(crate) struct BodyReader {
     decoder: Decoder,
-    /// Bytes at the front of the buffer that are body, decoded.
+    /// Decoded bytes at the front of the buffer.
     ready: usize,
-    /// Body bytes seen so far.
+    /// Decoded bytes so far.
     total: u64,
 }
 
@@ -43,7 +43,7 @@ pub(crate) enum BodyError {
     Io(io::Error),
     /// The connection ended before the body did.
     Truncated,
-    /// The coding is wrong.
+    /// The chunked coding is invalid.
     Malformed,
 }
 
@@ -54,7 +54,7 @@ impl From<MalformedChunk> for BodyError {
 }
 
 impl BodyReader {
-    /// At the beginning of a body of which `buffer` may hold a part, or more than all.
+    /// At the beginning of a body. `buffer` may hold some of it, or more than all of it.
     pub(crate) fn new(framing: Framing, buffer: &mut Buffer) -> Result<BodyReader, BodyError> {
         let decoder = match framing {
             Framing::Length(0) => Decoder::Done,
@@ -67,51 +67,51 @@ impl BodyReader {
         Ok(reader)
     }
 
-    /// A body of no bytes.
+    /// An empty body.
     pub(crate) fn empty() -> BodyReader {
         BodyReader { decoder: Decoder::Done, ready: 0, total: 0 }
     }
 
-    /// The body bytes at hand.
+    /// The decoded bytes in the buffer.
     pub(crate) fn data<'a>(&self, buffer: &'a Buffer) -> &'a [u8] {
         buffer.bytes().get(..self.ready).unwrap_or_default()
     }
 
-    /// Marks `count` of the bytes at hand as used.
+    /// Consumes `count` of the decoded bytes.
     pub(crate) fn consume(&mut self, buffer: &mut Buffer, count: usize) {
         buffer.consume(count);
         self.ready -= count.min(self.ready);
     }
 
-    /// Marks all of the bytes at hand as used.
+    /// Consumes all decoded bytes.
     pub(crate) fn skip(&mut self, buffer: &mut Buffer) {
         self.consume(buffer, self.ready);
     }
 
-    /// Whether the last byte has been read from the stream; some may still be at hand.
+    /// Whether the last byte was read from the stream; some may still be buffered.
     pub(crate) fn is_complete(&self) -> bool {
         matches!(self.decoder, Decoder::Done)
     }
 
-    /// Whether the last byte has been read and used.
+    /// Whether the last byte was read and consumed.
     pub(crate) fn is_done(&self) -> bool {
         self.ready == 0 && self.is_complete()
     }
 
-    /// Body bytes seen so far.
+    /// Decoded bytes so far.
     pub(crate) fn total(&self) -> u64 {
         self.total
     }
 
-    /// Body bytes seen so far and those of the chunk that has begun: how long the body is at least.
+    /// How long the body is at least: the bytes so far, and the rest of the current chunk.
     pub(crate) fn min_length(&self) -> u64 {
         match &self.decoder {
-            Decoder::Chunked(chunked) => self.total.saturating_add(chunked.announced()),
+            Decoder::Chunked(chunked) => self.total.saturating_add(chunked.remaining_in_chunk()),
             _ => self.total,
         }
     }
 
-    /// Reads once: the raw bytes read. Must not be called when the body is complete or the buffer full.
+    /// Reads once and returns the number of raw bytes. Must not be called when the body is complete or the buffer full.
     pub(crate) fn poll_fill<S: Stream>(
         &mut self,
         buffer: &mut Buffer,

@@ -1,4 +1,4 @@
-//! What a connection is to the rest of the proxy.
+//! The byte stream of a connection.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -9,30 +9,30 @@ use tokio::net::TcpStream;
 
 /// A byte stream in both directions: plain TCP, or a TLS session over it.
 ///
-/// What was written may wait in the stream until [`AsyncWrite::poll_flush`] has sent it.
+/// Written bytes may wait in the stream until [`AsyncWrite::poll_flush`] has sent them.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
-    /// Ready when reading may give something, so that a silent connection need not hold a buffer.
+    /// Ready when there may be something to read, so that a silent connection needs no buffer.
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>>;
 
-    /// The socket itself, where bytes written to it reach the peer as they are: only then is `sendfile` possible.
+    /// The socket, if bytes reach the peer as they are written to it; only then can `sendfile` be used.
     fn socket(&self) -> Option<&TcpStream>;
 
-    /// Whether bytes have come that nobody has read: by the kernel, of which the event loop need not have heard yet.
+    /// Whether the kernel holds unread bytes, even if the event loop does not know of them yet.
     fn has_unread_bytes(&self) -> bool {
         self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))
     }
 
-    /// Announces the end of an idle connection. A request that crosses it on its way finds the connection closed: were it
-    /// left unread, closing the socket would reset the connection instead, and the client could not tell whether it was run.
+    /// Ends an idle connection. A request that arrives at this very moment is read and dropped, so that the client sees a
+    /// closed connection: left unread, it would cause a reset, and the client could not tell whether the request was run.
     fn close_idle(&mut self) {
         if let Some(socket) = self.socket() {
-            // One that cannot be told so is closed all the same.
+            // The socket is closed anyway if this fails.
             let _ = rustix::net::shutdown(socket, Shutdown::Write);
             let _ = rustix::net::recv(socket, &mut [0_u8; 4096], RecvFlags::DONTWAIT);
         }
     }
 
-    /// Says goodbye as far as that can be done at once, where closing the socket does not say it.
+    /// Sends `close_notify` on a TLS session, as far as that is possible without waiting.
     fn close(&mut self) {}
 }
 
@@ -46,7 +46,7 @@ impl Stream for TcpStream {
     }
 }
 
-/// Looks for a byte to read without waiting for one: 0 is the end.
+/// Peeks for a byte without waiting; 0 is the end of the stream.
 pub(crate) fn peek(socket: &TcpStream) -> rustix::io::Result<usize> {
     rustix::net::recv(socket, &mut [0_u8; 1], RecvFlags::PEEK | RecvFlags::DONTWAIT).map(|(count, _)| count)
 }
@@ -115,8 +115,8 @@ mod slow {
 
     use super::*;
 
-    /// A stream for tests: says what it `says`, takes `step` bytes with each write (for 0: none yet), and has not sent
-    /// them until it has been asked `held` times.
+    /// A stream for tests: reads yield `says`, each write takes `step` bytes (0: none yet), and these are sent after
+    /// `held` flushes.
     #[derive(Debug, Default)]
     pub(crate) struct SlowStream {
         pub(crate) says: Vec<u8>,

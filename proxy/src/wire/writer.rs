@@ -1,4 +1,4 @@
-//! A message on its way out: head, body and the coding around it, in as few writes as the bytes at hand allow.
+//! Writes messages: head, body and chunked coding, in as few writes as possible.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -7,35 +7,35 @@ use std::task::{Context, Poll, ready};
 use super::stream::Stream;
 use crate::text;
 
-/// A message being written. Text of its own (the head, chunk sizes) waits here; body bytes stay in the buffer they
-/// were read into until they are written.
+/// Writes a message. The head and chunk sizes are buffered here; bytes of the body stay in the buffer they were read
+/// into until they are written.
 #[derive(Debug, Default)]
 pub(crate) struct MessageWriter {
     text: Vec<u8>,
     sent: usize,
     chunked: bool,
-    /// Bytes of the announced chunk that are still to be written.
+    /// Bytes of the current chunk that are still to be written.
     chunk: usize,
     ended: bool,
-    /// The stream has taken bytes that it has not sent.
+    /// Whether the stream still holds bytes that it has not sent.
     unsent: bool,
-    /// Bytes written, coding included.
+    /// Bytes written, including the chunked coding.
     written: u64,
 }
 
 impl MessageWriter {
-    /// Begins a message, keeping the memory; the head is to be appended to [`MessageWriter::head_mut`].
+    /// Begins a new message, keeping the memory. The head is appended to [`MessageWriter::head_mut`].
     pub(crate) fn begin(&mut self) {
         self.text = std::mem::take(self).text;
         self.text.clear();
     }
 
-    /// What goes out before any body byte.
+    /// What is written before the body.
     pub(crate) fn head_mut(&mut self) -> &mut Vec<u8> {
         &mut self.text
     }
 
-    /// Wraps what follows in chunks.
+    /// Whether the body is sent in chunks.
     pub(crate) fn set_chunked(&mut self, chunked: bool) {
         self.chunked = chunked;
     }
@@ -45,17 +45,17 @@ impl MessageWriter {
         self.written
     }
 
-    /// Counts bytes that went out by another way, such as `sendfile`.
+    /// Counts bytes that were sent without this writer, by `sendfile`.
     pub(crate) fn count(&mut self, bytes: u64) {
         self.written += bytes;
     }
 
-    /// Whether everything that was handed over has been written, the end of the body included.
+    /// Whether the whole message was sent.
     pub(crate) fn is_finished(&self) -> bool {
         self.ended && self.is_flushed()
     }
 
-    /// Whether no text of its own waits, and nothing in the stream.
+    /// Whether nothing is buffered, neither here nor in the stream.
     pub(crate) fn is_flushed(&self) -> bool {
         self.sent == self.text.len() && self.chunk == 0 && !self.unsent
     }
@@ -69,8 +69,8 @@ impl MessageWriter {
         }
     }
 
-    /// Writes once and says how many bytes of `data` are used up. `last`: no byte follows `data`. Ready with 0 and
-    /// [`MessageWriter::is_finished`] when all is written.
+    /// Writes once and returns how many bytes of `data` were written. `last`: the body ends with `data`. Ready with 0 and
+    /// [`MessageWriter::is_finished`] when all is sent.
     pub(crate) fn poll_write<S: Stream>(
         &mut self,
         stream: &mut S,
@@ -79,7 +79,7 @@ impl MessageWriter {
         last: bool,
     ) -> Poll<io::Result<usize>> {
         if self.chunked && self.chunk == 0 && !data.is_empty() {
-            self.announce(data.len());
+            self.begin_chunk(data.len());
         }
         let data = if self.chunked { data.get(..self.chunk).unwrap_or(data) } else { data };
         let ends = last && !self.ended && (!self.chunked || data.len() == self.chunk);
@@ -119,14 +119,14 @@ impl MessageWriter {
         Poll::Ready(Ok(from_data))
     }
 
-    fn announce(&mut self, length: usize) {
+    fn begin_chunk(&mut self, length: usize) {
         self.chunk = length;
         text::hexadecimal(&mut self.text, length as u64);
         self.text.extend_from_slice(b"\r\n");
     }
 }
 
-/// One write of up to three pieces.
+/// Writes up to three pieces at once.
 fn write<S: Stream>(stream: &mut S, cx: &mut Context<'_>, pieces: [&[u8]; 3]) -> Poll<io::Result<usize>> {
     let stream = Pin::new(stream);
     let outcome = match pieces {

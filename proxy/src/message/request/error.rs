@@ -1,11 +1,11 @@
-//! What is said of a head that is refused.
+//! Errors in the head of a request.
 
-/// Why a head is refused: the status, and what nginx writes to the error log at level `info`.
+/// Why a request's head is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RequestError {
-    /// What the client is answered; [`REQUEST_HEADER_TOO_LARGE`](crate::message::status::REQUEST_HEADER_TOO_LARGE) stands for a 400 with a page of its own.
+    /// The status of the response, possibly one of nginx's [internal codes](crate::message::status).
     pub(crate) status: u16,
-    /// For the error log.
+    /// nginx's message in the error log, at level `info`.
     pub(crate) reason: &'static str,
 }
 

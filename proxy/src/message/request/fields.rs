@@ -3,19 +3,19 @@
 use super::error::{RequestError, bad_request};
 use super::{BodyLength, Request, host};
 use crate::message::Headers;
-use crate::message::grammar::{decimal, lists};
+use crate::message::grammar::{list_contains, parse_length};
 use crate::message::status::REQUEST_HEADER_TOO_LARGE;
 
-/// The most header fields of one request.
+/// The most fields of a request.
 const MAX_HEADERS: usize = 256;
 
-/// As many as there are as a rule: room for more is made only when they come.
+/// Room for more fields is made only for requests that have more.
 const TYPICAL_HEADERS: usize = 32;
 
 const TOO_MANY_HEADERS: RequestError =
     RequestError { status: REQUEST_HEADER_TOO_LARGE, reason: "client sent too many header lines" };
 
-/// Fields that nginx refuses to see twice; `Host`, `Content-Length` and `Transfer-Encoding` have words of their own.
+/// Fields that nginx refuses when repeated. `Host`, `Content-Length` and `Transfer-Encoding` have messages of their own.
 const SINGLETON_HEADERS: [&str; 7] = [
     "Authorization",
     "Expect",
@@ -27,10 +27,10 @@ const SINGLETON_HEADERS: [&str; 7] = [
 ];
 
 impl Request {
-    /// Reads the header fields: the rest of the head, its empty line included.
+    /// Reads all header fields, up to and including the empty line.
     pub(crate) fn read_fields(&mut self, block: &[u8]) -> Result<(), RequestError> {
         self.read_some_fields(block)?;
-        self.settle()
+        self.finish_fields()
     }
 
     /// Reads header fields and an empty line, though more may follow.
@@ -57,7 +57,7 @@ impl Request {
     }
 
     fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
-        // What nginx's `ignore_invalid_headers` and `underscores_in_headers off` leave out.
+        // As nginx's `ignore_invalid_headers on` and `underscores_in_headers off`.
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Ok(());
         }
@@ -70,12 +70,12 @@ impl Request {
         if name.eq_ignore_ascii_case("Host") {
             once(&self.headers, "client sent duplicate host header")?;
             let Some(host) = host::validate(value) else {
-                // Logs show it all the same.
+                // The log shows it nevertheless.
                 self.headers.push(name, value);
                 return Err(bad_request("client sent invalid host header"));
             };
             if !self.absolute {
-                self.name_host(host);
+                self.set_host(host);
             }
         } else if name.eq_ignore_ascii_case("Content-Length") {
             once(&self.headers, "client sent duplicate \"Content-Length\" header")?;
@@ -89,14 +89,14 @@ impl Request {
         Ok(())
     }
 
-    /// What can be said only once every field is known.
-    fn settle(&mut self) -> Result<(), RequestError> {
+    /// Checks what can only be checked once all fields are known.
+    fn finish_fields(&mut self) -> Result<(), RequestError> {
         if self.version >= 11 && self.headers.get("Host").is_none() {
             return Err(bad_request("client sent HTTP/1.1 request without \"Host\" header"));
         }
         if let Some(value) = self.headers.get("Content-Length") {
             let length =
-                decimal(value).ok_or(bad_request("client sent invalid \"Content-Length\" header"))?;
+                parse_length(value).ok_or(bad_request("client sent invalid \"Content-Length\" header"))?;
             self.body = BodyLength::Known(length);
         }
         if let Some(coding) = self.headers.get("Transfer-Encoding") {
@@ -122,7 +122,8 @@ impl Request {
         if self.method() == b"TRACE" {
             return Err(RequestError { status: 405, reason: "client sent TRACE method" });
         }
-        let says = |option: &str| self.headers.get_all("Connection").any(|value| lists(value, option));
+        let says =
+            |option: &str| self.headers.get_all("Connection").any(|value| list_contains(value, option));
         self.keep_alive = if says("close") { false } else { self.version >= 11 || says("keep-alive") };
         self.expects_continue = self.version >= 11
             && self.headers.get("Expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));

@@ -1,14 +1,14 @@
-//! `Host`, checked (RFC 9110 §7.2) and brought into nginx's form: no port, no final dot.
+//! `Host` (RFC 9110 §7.2), validated and in nginx's form: without port and final dot.
 
 use crate::text;
 
-/// The host of a `Host` field or an authority, in the client's own case; `None` if it is not valid.
+/// The host of a `Host` field or an authority, in the client's case; `None` if it is invalid.
 ///
-/// nginx lets more pass, `user@host` and `host:x` among them. Since the app server may read such a value in another
-/// way than the proxy, they are refused here.
+/// nginx accepts more, such as `user@host` and `host:x`. They are refused here, since an app server may read them
+/// differently.
 pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
     let (host, port) = split(value)?;
-    // Looked for before the final dot goes: of two, one would be left.
+    // Checked before the final dot is removed, which would hide one of two.
     if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
         return None;
     }
@@ -16,7 +16,7 @@ pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
     (!host.is_empty()).then_some(host)
 }
 
-/// The bytes that a name may be made of (RFC 3986 §3.2.2).
+/// Bytes of a host name (RFC 3986 §3.2.2).
 const HOST_BYTES: [bool; 256] = {
     let mut table = [false; 256];
     let mut byte = 0;
@@ -33,7 +33,7 @@ const HOST_BYTES: [bool; 256] = {
     table
 };
 
-/// Host and port; the port is empty where there is none.
+/// Host and port; the port may be empty.
 fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
     let literal = value.first() == Some(&b'[');
     let end = if literal {

@@ -6,11 +6,11 @@ use super::host;
 use crate::uri;
 
 impl Request {
-    /// Reads the request line, given without its line end. The line is kept for the log in any case.
+    /// Reads the request line, without its line end. The line is kept for the log in any case.
     pub(crate) fn read_line(&mut self, line: &[u8]) -> Result<(), RequestError> {
         self.clear();
         self.line.extend_from_slice(line);
-        // Line ends in the wrong place are no part of it.
+        // The log does not show stray line ends.
         let end = line.iter().rposition(|&byte| byte != b'\r').map_or(0, |last| last + 1);
         self.line.truncate(end);
         let method = method_length(line);
@@ -23,7 +23,7 @@ impl Request {
             memchr::memchr(b' ', line.get(start..).unwrap_or_default()).map_or(line.len(), |at| start + at);
         self.read_target(line.get(start..end).unwrap_or_default(), start)?;
         let start = skip_spaces(line, end);
-        // Spaces may follow, but no other white space: who takes a CR for the line's end sees another request.
+        // Only spaces may follow: to a reader that takes a bare CR for the end of the line, it is another request.
         let rest = line.get(start..).unwrap_or_default();
         let length = rest.iter().rposition(|&byte| byte != b' ').map_or(0, |last| last + 1);
         let protocol = rest.get(..length).unwrap_or_default();
@@ -41,21 +41,21 @@ impl Request {
         Ok(())
     }
 
-    /// Reads a request line that a bare CR follows, and tells why it is refused: for that, or what is wrong before it.
+    /// Reads a request line that ends with a bare CR, and returns why it is refused: for that, or an earlier error.
     pub(crate) fn refuse_line(&mut self, line: &[u8]) -> RequestError {
         let refusal = self.read_line(line).err().unwrap_or(bad_request("client sent invalid request"));
         self.forget_target();
         refusal
     }
 
-    /// No more is known of a refused request than its line, as far as logs and the choice of server go.
+    /// Of a refused request only the line is kept, as far as logs and the choice of server are concerned.
     fn forget_target(&mut self) {
         self.path.clear();
         self.args.clear();
         self.host.clear();
     }
 
-    /// Whether there is a query with nothing in it before a fragment: to nginx that is one, and `/?` has none.
+    /// Whether there is an empty query before a fragment. To nginx that is a query, whereas `/?` has none.
     pub(crate) fn has_empty_query(&self) -> bool {
         let target = self.line.get(self.target.clone()).unwrap_or_default();
         let mark = target.iter().position(|byte| matches!(byte, b'?' | b'#'));
@@ -68,13 +68,13 @@ impl Request {
         self.target = if target.ends_with(parsed.raw) {
             end - parsed.raw.len()..end
         } else {
-            // `http://host` asks for `/`: one of those before the host stands for it.
+            // `http://host` asks for `/`: use one of the slashes before the host.
             let slash = start + target.iter().position(|&byte| byte == b'/').unwrap_or_default();
             slash..slash + 1
         };
         if let Some(host) = parsed.host {
             let host = host::validate(host).ok_or(bad_request("client sent invalid host in request line"))?;
-            self.name_host(host);
+            self.set_host(host);
             self.absolute = true;
         }
         self.path.clear();
@@ -86,13 +86,13 @@ impl Request {
         Ok(())
     }
 
-    pub(super) fn name_host(&mut self, host: &[u8]) {
+    pub(super) fn set_host(&mut self, host: &[u8]) {
         self.host.clear();
         self.host.extend_from_slice(host);
         self.host.make_ascii_lowercase();
     }
 
-    /// Keeps what there is of a request line that does not end, for the log.
+    /// Keeps an incomplete request line for the log.
     pub(crate) fn keep_partial_line(&mut self, bytes: &[u8]) {
         self.clear();
         let line = bytes.get(after_line_ends(bytes)..).unwrap_or_default();
@@ -105,9 +105,9 @@ impl Request {
         }
     }
 
-    /// Why a line that is too long, kept as [partial](Request::keep_partial_line), would have been refused before that, if
-    /// so. `line` is what has room of it: a CR at its very end may have been the line's.
-    pub(crate) fn refuses_start(&self, line: &[u8]) -> Option<RequestError> {
+    /// The error, if any, in the part of a line that is [kept](Request::keep_partial_line) because it is too long. `line`
+    /// is what fits the buffer; a CR at its end may be that of the line.
+    pub(crate) fn partial_line_error(&self, line: &[u8]) -> Option<RequestError> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();
         let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
@@ -119,22 +119,22 @@ impl Request {
     }
 }
 
-/// How many bytes at the front of a request line may be a method.
+/// The length of the method at the front of a request line.
 pub(crate) fn method_length(line: &[u8]) -> usize {
     line.iter().take_while(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'-')).count()
 }
 
-/// Where the request line begins: empty lines before it are ignored (RFC 9112 §2.2).
+/// Where the request line begins, after empty lines (RFC 9112 §2.2).
 pub(super) fn after_line_ends(bytes: &[u8]) -> usize {
     bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len())
 }
 
-/// Where what follows the spaces at `from` begins.
+/// Skips spaces from `from` on.
 pub(super) fn skip_spaces(line: &[u8], from: usize) -> usize {
     from + line.get(from..).unwrap_or_default().iter().take_while(|&&byte| byte == b' ').count()
 }
 
-/// `HTTP/1.x`. An HTTP/0.9 request, which has no version and would be answered without a head, is refused.
+/// The version in `HTTP/1.x`. HTTP/0.9 requests, which have none, are refused.
 pub(super) fn version(protocol: &[u8]) -> Result<u8, RequestError> {
     const INVALID: RequestError = bad_request("client sent invalid request");
     const UNKNOWN: RequestError = RequestError { status: 505, reason: "client sent invalid version" };

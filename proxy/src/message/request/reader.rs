@@ -1,4 +1,4 @@
-//! A request's head while it arrives.
+//! Reads the head of a request as it arrives.
 
 use super::Request;
 use super::error::{RequestError, bad_request};
@@ -7,13 +7,13 @@ use super::scanner::{HeadLimits, Scan, Scanner};
 use crate::message::status::REQUEST_HEADER_TOO_LARGE;
 use crate::wire::Buffer;
 
-/// Reads a head as far as it has come, whatever pieces it comes in.
+/// Reads a head, whatever pieces it arrives in.
 #[derive(Debug)]
 pub(crate) struct HeadReader {
     limits: HeadLimits,
     scanner: Scanner,
     length: u64,
-    /// Bytes that have been searched for a bare CR.
+    /// Bytes searched for a bare CR.
     searched: usize,
 }
 
@@ -28,13 +28,12 @@ impl HeadReader {
         self.scanner.request_line.is_some()
     }
 
-    /// Bytes of the head that have been read; of one that is not all there, those of its first line.
+    /// The length of the head, or of the request line while the head is incomplete.
     pub(crate) fn length(&self) -> u64 {
         self.length
     }
 
-    /// Reads on in `input`, into `request`; `None` until the head is all there, or can be refused. A head that was read
-    /// is taken off the input.
+    /// Reads `input` into `request`; `None` until the head is complete or can be refused. A complete head is consumed.
     pub(crate) fn read(
         &mut self,
         input: &mut Buffer,
@@ -48,17 +47,20 @@ impl HeadReader {
         let Some(stray) = self.bare_cr(input.bytes()) else {
             return outcome.map(|refused| refused.map(drop));
         };
-        // What counts is what comes before it, whatever has come with it.
+        // Errors before the bare CR take precedence over it.
         let bytes = input.bytes().get(..stray + 2).unwrap_or_default();
         *self = HeadReader::new(self.limits);
         let outcome = self.read_some(bytes, request);
         let bytes = input.bytes();
-        Some(outcome.map_or_else(|| Err(self.stray(bytes, stray, request)), |refused| refused.map(drop)))
+        Some(
+            outcome
+                .map_or_else(|| Err(self.bare_cr_error(bytes, stray, request)), |refused| refused.map(drop)),
+        )
     }
 
-    /// Reads on in `bytes`, which begin where they began before. Of a whole head returns the end.
+    /// Reads on in `bytes`, which begin where they began before. Returns the end of a complete head.
     fn read_some(&mut self, bytes: &[u8], request: &mut Request) -> Option<Result<usize, RequestError>> {
-        if !self.has_line() && cannot_begin(self.begun_line(bytes)) {
+        if !self.has_line() && has_invalid_method(self.partial_line(bytes)) {
             request.keep_partial_line(bytes);
             return Some(Err(bad_request("client sent invalid method")));
         }
@@ -80,25 +82,25 @@ impl HeadReader {
                     self.length = (end - line.start) as u64;
                     return Some(fields.map(|()| end));
                 }
-                Scan::TooLong => return Some(Err(self.too_long(bytes, request))),
+                Scan::TooLong => return Some(Err(self.too_long_error(bytes, request))),
             }
         }
     }
 
-    fn too_long(&self, bytes: &[u8], request: &mut Request) -> RequestError {
+    fn too_long_error(&self, bytes: &[u8], request: &mut Request) -> RequestError {
         if !self.has_line() {
             request.keep_partial_line(bytes);
             let long = RequestError { status: 414, reason: "client sent too long URI" };
-            return request.refuses_start(self.begun_line(bytes)).unwrap_or(long);
+            return request.partial_line_error(self.partial_line(bytes)).unwrap_or(long);
         }
-        self.fields_before(bytes, request).unwrap_or(RequestError {
+        self.partial_fields_error(bytes, request).unwrap_or(RequestError {
             status: REQUEST_HEADER_TOO_LARGE,
             reason: "client sent too long header line",
         })
     }
 
-    /// Where a CR stands in what has come last that no LF follows. It is the end of no line and no part of one (RFC 9112
-    /// §2.2), so that nothing that may follow is waited for.
+    /// Finds a CR without an LF in the bytes that arrived last. It is neither the end nor a part of a line (RFC 9112
+    /// §2.2), so there is no need to wait for more.
     fn bare_cr(&mut self, bytes: &[u8]) -> Option<usize> {
         let start = self.searched;
         self.searched = bytes.len() - usize::from(bytes.ends_with(b"\r"));
@@ -107,11 +109,11 @@ impl HeadReader {
         memchr::memchr_iter(b'\r', rest).find(bare).map(|at| start + at)
     }
 
-    /// Why a head with a bare CR is refused, in which nothing has been found wrong before it.
-    fn stray(&self, bytes: &[u8], stray: usize, request: &mut Request) -> RequestError {
+    /// The error for a bare CR, if there is no other one before it.
+    fn bare_cr_error(&self, bytes: &[u8], stray: usize, request: &mut Request) -> RequestError {
         if self.has_line() {
             return self
-                .fields_before(bytes, request)
+                .partial_fields_error(bytes, request)
                 .unwrap_or(bad_request("client sent invalid header line"));
         }
         match bytes.get(after_line_ends(bytes)..stray) {
@@ -123,24 +125,24 @@ impl HeadReader {
         }
     }
 
-    /// What is wrong with the fields that have come comes first, and the log is told their host.
-    fn fields_before(&self, bytes: &[u8], request: &mut Request) -> Option<RequestError> {
+    /// The error in the fields so far, if any. Reading them also tells the log their host.
+    fn partial_fields_error(&self, bytes: &[u8], request: &mut Request) -> Option<RequestError> {
         let lines = bytes.get(self.scanner.field_lines()).unwrap_or_default();
         request.read_some_fields(&[lines, b"\r\n"].concat()).err()
     }
 
-    /// What there is room for of the request line that begins here, whatever has come of it.
-    fn begun_line<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
+    /// The part of the incomplete request line that fits the buffer.
+    fn partial_line<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         let start = after_line_ends(bytes);
-        // A stray CR before it has its place in the line.
+        // A stray CR before the line counts towards its length.
         let empty = bytes.iter().take(start).rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
         let room = (empty + self.limits.line).min(self.limits.head + 1);
         bytes.get(start..room.min(bytes.len())).unwrap_or_default()
     }
 }
 
-/// Whether a line is no request's, whatever follows: most often TLS spoken to a plain port.
-fn cannot_begin(line: &[u8]) -> bool {
+/// Whether a line can be no request line, whatever follows: most often it is TLS on a plain port.
+fn has_invalid_method(line: &[u8]) -> bool {
     let method = method_length(line);
     line.get(method).is_some_and(|&byte| method == 0 || !matches!(byte, b' ' | b'\r' | b'\n'))
 }

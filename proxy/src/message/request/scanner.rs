@@ -1,48 +1,48 @@
-//! Where a request's head ends, and whether it has grown too long.
+//! Finds the end of a request's head, and checks its limits.
 
 use std::ops::Range;
 
-/// Finds the end of a head as it arrives, line by line, so that a slow client costs no second look at a byte.
+/// Finds the end of a head as it arrives, line by line, looking at no byte twice.
 #[derive(Debug, Default)]
 pub(crate) struct Scanner {
-    /// Bytes looked at.
+    /// Bytes scanned.
     scanned: usize,
     /// Where the current line begins.
     line: usize,
-    /// Where the request line begins and ends (its line end included), once it has ended.
+    /// The request line with its line end, once it is complete.
     pub(crate) request_line: Option<Range<usize>>,
 }
 
 /// What the [`Scanner`] found.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Scan {
-    /// The head is not all there.
+    /// The head is incomplete.
     More,
-    /// The request line has just ended; go on after it was read.
+    /// The request line is complete. It is to be read before scanning on.
     Line,
     /// The head ends here.
     End(usize),
-    /// The line, or the head, is longer than the limits.
+    /// A line or the head exceeds its limit.
     TooLong,
 }
 
-/// The limits of a head.
+/// The limits of a head: `client_header_buffer_size` and `large_client_header_buffers`.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadLimits {
-    /// Bytes of one line, its line end included.
+    /// Bytes of a line, including its line end.
     pub(crate) line: usize,
     /// Bytes of the whole head.
     pub(crate) head: usize,
 }
 
 impl Scanner {
-    /// The whole lines behind the request line that have been looked at.
+    /// The complete lines so far after the request line.
     pub(crate) fn field_lines(&self) -> Range<usize> {
         let start = self.request_line.as_ref().map_or(self.line, |line| line.end);
         start..self.line.max(start)
     }
 
-    /// Looks at what has arrived since the last time. `bytes` begins where it began before.
+    /// Scans what has arrived since the last call. `bytes` begins where it began before.
     pub(crate) fn scan(&mut self, bytes: &[u8], limits: HeadLimits) -> Scan {
         loop {
             let rest = bytes.get(self.scanned..).unwrap_or_default();
@@ -52,7 +52,7 @@ impl Scanner {
                 return if long { Scan::TooLong } else { Scan::More };
             };
             let (start, end) = (self.line, self.scanned + found + 1);
-            // Of a line that is too long no more is looked at than there would be had its end not come yet.
+            // A line that is too long is refused in the same way whether or not its end has arrived.
             if end - start > limits.line || end > limits.head {
                 return Scan::TooLong;
             }

@@ -1,7 +1,7 @@
 //! The head of a request to an app server: `ngx_http_proxy_create_request`.
 
 use crate::exchange::Exchange;
-use crate::message::grammar::lists;
+use crate::message::grammar::list_contains;
 use crate::response::head::{write_field, write_number};
 use crate::text;
 use crate::variables::Variables;
@@ -85,7 +85,7 @@ fn write_set_fields(x: &Exchange<'_>, request: &mut RequestHead) {
         }
         if name.eq_ignore_ascii_case("Upgrade") {
             request.upgrade = x.request.upgrade && request.persistent;
-        } else if name.eq_ignore_ascii_case("Connection") && lists(&value, "close") {
+        } else if name.eq_ignore_ascii_case("Connection") && list_contains(&value, "close") {
             request.persistent = false;
         }
         write_field(&mut request.head, name.as_bytes(), &value);
@@ -111,7 +111,7 @@ fn write_client_fields(x: &Exchange<'_>, out: &mut Vec<u8>) {
     let headers = &x.request.headers;
     let nominated = |name: &[u8]| {
         let name = std::str::from_utf8(name).unwrap_or_default();
-        headers.get_all("Connection").any(|options| lists(options, name))
+        headers.get_all("Connection").any(|options| list_contains(options, name))
     };
     let has_options = headers.get("Connection").is_some();
     for (name, value) in headers.iter() {

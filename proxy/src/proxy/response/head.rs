@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::redirect;
 use crate::exchange::Exchange;
 use crate::message::Headers;
-use crate::message::grammar::{decimal, lists};
+use crate::message::grammar::{list_contains, parse_length};
 use crate::response::head::{HeadersOut, write_field};
 use crate::wire::{Buffer, Framing};
 
@@ -93,7 +93,7 @@ fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(ResponseHead, usize
         kept.push(field.name, field.value);
     }
     let framing = framing(kept)?;
-    let says = |option: &str| kept.get_all("Connection").any(|value| lists(value, option));
+    let says = |option: &str| kept.get_all("Connection").any(|value| list_contains(value, option));
     let persistent = match version {
         0 => says("keep-alive") && framing != Framing::Chunked,
         _ => !says("close"),
@@ -123,7 +123,7 @@ fn framing(fields: &Headers) -> Result<Framing, InvalidHead> {
         (Some(_), Some(_)) => Err(InvalidHead(
             "upstream sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
         )),
-        (Some(length), None) => match decimal(length) {
+        (Some(length), None) => match parse_length(length) {
             Some(length) => Ok(Framing::Length(length)),
             None => Err(InvalidHead("upstream sent invalid \"Content-Length\" header")),
         },
@@ -191,7 +191,7 @@ impl ResponseHead {
             return true;
         }
         let text = std::str::from_utf8(name).unwrap_or_default();
-        !x.upstream_fields.get_all("Connection").any(|options| lists(options, text))
+        !x.upstream_fields.get_all("Connection").any(|options| list_contains(options, text))
     }
 }
 
