@@ -1,4 +1,4 @@
-//! The answer to a request, from the phases' decision to the connection's fate.
+//! Answers a request: runs the phases and the content handler that they choose.
 
 use std::io::ErrorKind;
 
@@ -12,13 +12,16 @@ use crate::response::{ClientConnection, SendError, close_after_error, error_page
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
 
-/// How a connection goes on after a request.
+/// What happens to the connection after a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum AfterRequest {
+    /// The next request is read.
     KeepAlive,
+    /// The connection is closed.
     Close,
+    /// The connection is closed after the client has stopped sending: `lingering_close`.
     LingeringClose,
-    /// An answer broke off, or nobody is there: no end is announced that could be taken for the answer's.
+    /// The response is incomplete: the connection is closed without an end that could be taken for that of the response.
     Abort,
 }
 
@@ -37,9 +40,8 @@ pub(super) async fn answer<S: Stream>(
         BodyLength::Known(length) => Framing::Length(length),
         BodyLength::Chunked => Framing::Chunked,
     };
-    let at_hand = connection.input.len();
-    let begun = BodyReader::new(framing, &mut connection.input);
-    connection.body = match begun {
+    let buffered = connection.input.len();
+    connection.body = match BodyReader::new(framing, &mut connection.input) {
         Ok(body) => body,
         Err(_) => {
             connection.body = BodyReader::empty();
@@ -50,11 +52,11 @@ pub(super) async fn answer<S: Stream>(
             return AfterRequest::LingeringClose;
         }
     };
-    let behind = connection.input.len() - connection.body.data(&connection.input).len();
-    x.preread_body = at_hand.saturating_sub(behind) as u64;
-    let mut content = phases::run(x);
+    let following = connection.input.len() - connection.body.data(&connection.input).len();
+    x.preread_body = buffered.saturating_sub(following) as u64;
+    let mut answer = phases::run(x);
     let outcome = loop {
-        let status = match content {
+        let status = match answer {
             Answer::Proxy => match proxy::handle(connection, x).await {
                 Ok(()) => break Ok(()),
                 Err(ProxyError::Status(status)) => status,
@@ -69,8 +71,8 @@ pub(super) async fn answer<S: Stream>(
             }
         };
         close_after_error(x, status);
-        content = match phases::error_page(x, status) {
-            Some(instead) => instead,
+        answer = match phases::error_page(x, status) {
+            Some(answer) => answer,
             None => {
                 let page = page_response(x, status);
                 break send(connection, x, page).await;
@@ -88,7 +90,7 @@ pub(super) async fn answer<S: Stream>(
             }
         }
         Ok(()) => {
-            // What has come of a body that nobody wants is nothing to wait for.
+            // Bytes of the body that have arrived already need no lingering.
             connection.body.skip(&mut connection.input);
             if x.linger || !connection.body.is_complete() || !connection.input.is_empty() {
                 AfterRequest::LingeringClose
@@ -99,8 +101,8 @@ pub(super) async fn answer<S: Stream>(
     }
 }
 
-/// Sends a response made here. A client that waits for a 100 and is sent this instead may go on with its body or not:
-/// nobody could tell its next request from that body, so the connection ends.
+/// Sends a response of the proxy's own. A client that waited for a 100 may send its body nevertheless, and that could not
+/// be told from its next request, so the connection is closed.
 async fn send<S: Stream>(
     connection: &mut ClientConnection<S>,
     x: &mut Exchange<'_>,
@@ -110,12 +112,12 @@ async fn send<S: Stream>(
         x.keep_alive = false;
     }
     connection.respond(x, response).await.map_err(|SendError(error)| {
-        let doing = "while sending response to client";
+        let action = "while sending response to client";
         match error.kind() {
             ErrorKind::TimedOut => {
-                x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {doing}"));
+                x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {action}"));
             }
-            _ => x.log(Level::Info, format_args!("writev() failed ({}) {doing}", describe(&error))),
+            _ => x.log(Level::Info, format_args!("writev() failed ({}) {action}", describe(&error))),
         }
     })
 }

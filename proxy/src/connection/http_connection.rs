@@ -1,4 +1,4 @@
-//! HTTP on a connection: requests until it is closed.
+//! HTTP/1 on a connection: reads and answers requests until it is closed.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -16,24 +16,24 @@ use crate::tls::TlsInfo;
 use crate::wire::Stream;
 use nginx_conf::model::{Http, Level, Listen};
 
-/// What the requests of a connection share.
+/// An HTTP connection: what its requests share.
 pub(super) struct HttpConnection<'a> {
     cycle: &'a Cycle,
     http: &'a Http,
     listen: &'a Listen,
     client: ClientInfo,
-    /// The server that answers until a request has named one.
+    /// The server in charge until a request names one.
     server: usize,
     tls: Option<&'a TlsInfo>,
-    /// HTTP without TLS where the address wants TLS.
+    /// Whether it is plain HTTP on a TLS address.
     plain_to_tls: bool,
     memory: RequestMemory,
-    /// `keepalive_timeout` where the last request was answered.
+    /// `keepalive_timeout` of the last request's location.
     keepalive_timeout: Duration,
 }
 
 impl<'a> HttpConnection<'a> {
-    /// A connection on which nothing has been asked yet.
+    /// A new connection.
     pub(super) fn new(
         cycle: &'a Cycle,
         http: &'a Http,
@@ -53,12 +53,12 @@ impl<'a> HttpConnection<'a> {
         }
     }
 
-    /// AfterRequest a handshake in which the client named this server.
+    /// The same over TLS, after a handshake for this server.
     pub(super) fn over_tls(self, server: usize, info: &'a TlsInfo) -> HttpConnection<'a> {
         HttpConnection { server, tls: Some(info), ..self }
     }
 
-    /// Without a handshake where there should have been one.
+    /// The same with plain HTTP on a TLS address: every request is refused.
     pub(super) fn plain_to_tls(self) -> HttpConnection<'a> {
         HttpConnection { plain_to_tls: true, ..self }
     }
@@ -66,7 +66,7 @@ impl<'a> HttpConnection<'a> {
     /// Serves requests until the connection ends.
     pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
         while self.wait(&mut connection).await {
-            match self.serve_one(&mut connection).await {
+            match self.serve_request(&mut connection).await {
                 AfterRequest::KeepAlive => {}
                 AfterRequest::Close => break,
                 AfterRequest::LingeringClose => return connection.linger().await,
@@ -76,7 +76,7 @@ impl<'a> HttpConnection<'a> {
         connection.stream.close();
     }
 
-    /// Waits for the first byte of a request; false when the connection is to be closed.
+    /// Waits for the first byte of a request; false if the connection is to be closed.
     async fn wait<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> bool {
         if !connection.input.is_empty() {
             return true;
@@ -91,10 +91,10 @@ impl<'a> HttpConnection<'a> {
         reading.stop();
         writing.stop();
         let mut idle = None;
-        let begun = poll_fn(|cx| match input.poll_fill(stream, cx) {
+        let ready = poll_fn(|cx| match input.poll_fill(stream, cx) {
             Poll::Ready(read) => Poll::Ready(Some(read.is_ok_and(|count| count > 0))),
             Poll::Pending => {
-                // A client that asks again at once is not idle, and spares itself being listed.
+                // A connection is only listed as idle if the next request has not arrived yet.
                 let idle = idle.get_or_insert_with(|| self.cycle.connections.idle(first));
                 reading.start_once(timeout);
                 if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
@@ -102,11 +102,11 @@ impl<'a> HttpConnection<'a> {
             }
         })
         .await;
-        if let Some(begun) = begun {
-            return begun;
+        if let Some(ready) = ready {
+            return ready;
         }
-        // A request that has come by now would be lost: no client may send a POST again of which it does not know whether
-        // it was run. A busy client asks again within a turn of the event loop.
+        // A request may just be arriving. To close now would lose it, and a client cannot repeat a POST that may have been
+        // run, so give it one more turn of the event loop.
         tokio::task::yield_now().await;
         if !stream.has_unread_bytes() {
             stream.close_idle();
@@ -120,7 +120,8 @@ impl<'a> HttpConnection<'a> {
         .await
     }
 
-    async fn serve_one<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> AfterRequest {
+    /// Reads and answers one request.
+    async fn serve_request<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> AfterRequest {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
         self.client.requests += 1;
@@ -133,18 +134,18 @@ impl<'a> HttpConnection<'a> {
                 x.status = status;
                 AfterRequest::Close
             }
-            HeadOutcome::Invalid(refusal) => {
+            HeadOutcome::Invalid(error) => {
                 x.uri = std::mem::take(&mut x.request.path);
                 x.args = std::mem::take(&mut x.request.args);
-                x.log(Level::Info, format_args!("{}", refusal.reason));
+                x.log(Level::Info, format_args!("{}", error.reason));
                 x.linger = true;
-                let page = error_page(&mut x, refusal.status);
-                // The client may be gone; the answer was for it alone.
+                let page = error_page(&mut x, error.status);
+                // Nothing is left to be done if the client is gone.
                 let _ = connection.respond(&mut x, page).await;
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request if self.plain_to_tls => {
-                self.choose_server(&mut x);
+                self.select_server(&mut x);
                 let sent = "client sent plain HTTP request to HTTPS port";
                 x.log(Level::Info, format_args!("{sent} while reading client request headers"));
                 x.linger = true;
@@ -153,7 +154,7 @@ impl<'a> HttpConnection<'a> {
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request => {
-                self.choose_server(&mut x);
+                self.select_server(&mut x);
                 x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
                 answer(connection, &mut x).await
             }
@@ -166,8 +167,8 @@ impl<'a> HttpConnection<'a> {
         after
     }
 
-    /// The virtual server by the host that was asked for; a request that names none asks for the name `""`.
-    fn choose_server(&self, x: &mut Exchange<'a>) {
+    /// Selects the virtual server by host; a request without one asks for the name `""`.
+    fn select_server(&self, x: &mut Exchange<'a>) {
         let host = std::str::from_utf8(x.request.host().unwrap_or_default()).ok();
         let named = host.and_then(|host| {
             server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))

@@ -1,4 +1,4 @@
-//! The head of a request, read from a connection.
+//! Reads the head of a request from a connection.
 
 use std::future::poll_fn;
 use std::task::Poll;
@@ -11,18 +11,19 @@ use crate::response::ClientConnection;
 use crate::wire::Stream;
 use nginx_conf::model::Level;
 
-/// What reading a head came to.
+/// The outcome of reading a head.
 pub(super) enum HeadOutcome {
+    /// The head is valid.
     Request,
-    /// The head is refused.
+    /// The head is invalid.
     Invalid(RequestError),
-    /// The client has gone or been silent in the middle of a head; the status is for the log.
+    /// The client closed the connection or timed out in the middle of the head. The status is for the log.
     Aborted(u16),
-    /// There was nothing to read.
+    /// There was nothing but line ends.
     Empty,
 }
 
-/// Reads a request's head, the first bytes of which have come already.
+/// Reads a head whose first bytes have arrived.
 pub(super) async fn read_head<S: Stream>(
     connection: &mut ClientConnection<S>,
     x: &mut Exchange<'_>,
@@ -34,12 +35,12 @@ pub(super) async fn read_head<S: Stream>(
         head: server.client_header_buffer_size + large,
     };
     let ClientConnection { stream, input, reading, .. } = connection;
-    let mut arriving = HeadReader::new(limits);
+    let mut reader = HeadReader::new(limits);
     x.request.clear();
     reading.stop();
     loop {
-        let head = arriving.read(input, &mut x.request);
-        x.request_length = arriving.length();
+        let head = reader.read(input, &mut x.request);
+        x.request_length = reader.length();
         if let Some(head) = head {
             return head.map_or_else(HeadOutcome::Invalid, |()| HeadOutcome::Request);
         }
@@ -59,7 +60,7 @@ pub(super) async fn read_head<S: Stream>(
             Some(_) => 400,
             None => 408,
         };
-        if !arriving.has_line() {
+        if !reader.has_line() {
             if input.bytes().iter().all(|byte| matches!(byte, b'\r' | b'\n')) {
                 return HeadOutcome::Empty;
             }
@@ -70,7 +71,7 @@ pub(super) async fn read_head<S: Stream>(
         } else {
             "client prematurely closed connection"
         };
-        let part = if arriving.has_line() { "headers" } else { "line" };
+        let part = if reader.has_line() { "headers" } else { "line" };
         x.log(Level::Info, format_args!("{what} while reading client request {part}"));
         return HeadOutcome::Aborted(status);
     }

@@ -1,10 +1,10 @@
-//! Memory that goes from one request of a connection to the next.
+//! Memory that the requests of a connection reuse.
 
 use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::request::Request;
 
-/// Memory that goes from one request of a connection to the next.
+/// Memory that the requests of a connection reuse.
 #[derive(Default)]
 pub(super) struct RequestMemory {
     request: Request,
@@ -13,9 +13,10 @@ pub(super) struct RequestMemory {
 }
 
 impl RequestMemory {
-    /// Room for a usual head; what a long one has taken is given back.
+    /// Memory beyond this is freed after a long head.
     const MAX_HEAD_CAPACITY: usize = 1024;
 
+    /// Lends the memory to a new request.
     pub(super) fn lend(&mut self, x: &mut Exchange<'_>) {
         x.request = std::mem::take(&mut self.request);
         x.response_head = std::mem::take(&mut self.response_head).into();
@@ -23,6 +24,7 @@ impl RequestMemory {
         x.upstream_fields.clear();
     }
 
+    /// Takes it back from an answered one.
     pub(super) fn take_back(&mut self, x: &mut Exchange<'_>) {
         self.request = std::mem::take(&mut x.request);
         (self.request.path, self.request.args) = (std::mem::take(&mut x.uri), std::mem::take(&mut x.args));

@@ -1,9 +1,9 @@
-//! Which virtual server a name belongs to: that of a `Host` field, or that of a TLS handshake.
+//! `server_name`: selects the virtual server by `Host` or SNI.
 
 use nginx_conf::model::{Pattern, ServerNames};
 
-/// The server of `name` (lower case, without a port): exact, longest leading wildcard, longest trailing wildcard, first
-/// expression that `matches`.
+/// The server of `name` (in lower case, without a port): the exact name, the longest leading wildcard, the longest trailing
+/// wildcard, or the first regular expression that `matches`.
 pub(super) fn find(names: &ServerNames, name: &str, matches: impl Fn(&Pattern) -> bool) -> Option<usize> {
     let leading = || names.leading.iter().find(|(part, _)| name.ends_with(part.as_str()));
     let trailing = || names.trailing.iter().find(|(part, _)| name.starts_with(part.as_str()));

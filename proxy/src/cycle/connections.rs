@@ -1,4 +1,4 @@
-//! How many connections a worker holds: `worker_connections`, and what happens beyond it.
+//! `worker_connections`: how many connections a worker may hold, and which are closed to make room.
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -20,60 +20,60 @@ struct Shared {
     used: Cell<usize>,
     clients: Cell<usize>,
     no_clients: Notify,
-    /// IdleConnection connections that were told to close and have not done so yet.
+    /// Idle connections that were told to close and have not done so yet.
     evicting: Cell<usize>,
-    /// Connections that wait for a request, the longest waiting first.
+    /// Connections that wait for a request, longest first.
     idle: RefCell<BTreeMap<u64, IdleEntry>>,
     next_idle: Cell<u64>,
-    /// Who holds connections to app servers that are not in use.
+    /// Holders of idle connections to app servers.
     reusable: RefCell<Vec<Weak<dyn ReusableConnections>>>,
-    /// The second of the last warning that room had to be made.
+    /// The second of the last warning about reused connections.
     warned: Cell<u64>,
     draining: Cell<bool>,
 }
 
-/// Holds connections that it can do without.
+/// Holds idle connections that may be closed to make room.
 pub(crate) trait ReusableConnections: std::fmt::Debug {
-    /// Closes one of them; false when there are none.
+    /// Closes one of them; false if there are none.
     fn close_one(&self) -> bool;
 }
 
-/// A connection that waits.
+/// A client connection that waits for a request.
 #[derive(Debug)]
 struct IdleEntry {
-    /// For its first request, which it may still send when the worker drains.
+    /// Whether it waits for its first request, which it may still send while the worker drains.
     first: bool,
     waker: Option<Waker>,
 }
 
-/// The right to hold one connection; given back when dropped.
+/// A place for one connection, freed when dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     connections: Connections,
     client: bool,
 }
 
-/// A client connection that waits for a request and may be closed when the worker needs room; see
-/// [`Connections::idle`]. It is no longer eligible when this is dropped.
+/// Marks a client connection as idle, so that it may be closed to make room, until this is dropped. See
+/// [`Connections::idle`].
 #[derive(Debug)]
 pub(crate) struct IdleConnection {
     connections: Connections,
     number: u64,
 }
 
-/// What [`Connections::accept`] found.
+/// The result of [`Connections::accept`].
 #[derive(Debug)]
 pub(crate) enum Admission {
-    /// There was room.
+    /// There is room.
     Free(ConnectionSlot),
-    /// IdleConnection connections were told to close to make room: nginx should_warn of it, see [`Connections::should_warn`].
+    /// Idle connections were told to close to make room. nginx warns about that; see [`Connections::should_warn`].
     Reused(ConnectionSlot),
-    /// Everything is in use: the new connection is closed unserved.
+    /// There is no room: the new connection is closed.
     Full,
 }
 
 impl Connections {
-    /// Room for `limit` connections, of which `taken` are taken from the start.
+    /// Room for `limit` connections, of which `taken` are in use from the start.
     pub(crate) fn new(limit: usize, taken: usize) -> Connections {
         Connections(Rc::new(Shared {
             limit,
@@ -104,23 +104,23 @@ impl Connections {
         }
     }
 
-    /// A slot for a connection to an app server; `None` when all are in use (nginx answers 500 then).
+    /// A slot for a connection to an app server; `None` if all are in use, which is a 500.
     pub(crate) fn connect(&self) -> Option<ConnectionSlot> {
         self.make_room();
         self.slot(false)
     }
 
-    /// Has `reusable` asked for its connections when there is no more room for others. It is kept in mind for good.
+    /// Registers a holder of idle connections, to be closed when there is no room.
     pub(crate) fn add_reusable(&self, reusable: Weak<dyn ReusableConnections>) {
         self.0.reusable.borrow_mut().push(reusable);
     }
 
-    /// Whether this second has not seen a warning yet; from now on it has.
+    /// Whether to warn in this second; true only once for each.
     pub(crate) fn should_warn(&self, second: u64) -> bool {
         self.0.warned.replace(second) != second
     }
 
-    /// Says that a client connection waits for its first request, or for the next one.
+    /// Marks a client connection as waiting for its `first` request, or for the next one.
     pub(crate) fn idle(&self, first: bool) -> IdleConnection {
         let number = self.0.next_idle.get();
         self.0.next_idle.set(number + 1);
@@ -128,7 +128,7 @@ impl Connections {
         IdleConnection { connections: self.clone(), number }
     }
 
-    /// From now on no connection waits for another request.
+    /// Closes idle connections, now and later, except those that wait for their first request.
     pub(crate) fn drain(&self) {
         self.0.draining.set(true);
         for waiting in self.0.idle.borrow_mut().values_mut().filter(|waiting| !waiting.first) {
@@ -136,7 +136,7 @@ impl Connections {
         }
     }
 
-    /// Returns when no client connection is open.
+    /// Waits until no client connection is open.
     pub(crate) async fn no_clients(&self) {
         while self.0.clients.get() > 0 {
             self.0.no_clients.notified().await;
@@ -153,9 +153,9 @@ impl Connections {
         Some(ConnectionSlot { connections: self.clone(), client })
     }
 
-    /// Closes a connection to an app server that is not in use, or else the longest idle eighth of the clients' (at least
-    /// 1, at most 32) when less than a sixteenth is free, as nginx does. A connection told to close no longer counts,
-    /// although it takes a turn of the event loop to do so.
+    /// When no more than a sixteenth is free, closes an idle connection to an app server, or else the longest idle eighth of
+    /// the clients' (at least 1, at most 32), as nginx does. A connection that was told to close no longer counts, although
+    /// it takes a turn of the event loop to close.
     fn make_room(&self) -> bool {
         let shared = &self.0;
         let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());
@@ -178,7 +178,7 @@ impl Connections {
 }
 
 impl ConnectionSlot {
-    /// Where it will be given back.
+    /// Where the slot belongs.
     pub(crate) fn connections(&self) -> &Connections {
         &self.connections
     }
@@ -206,7 +206,7 @@ impl IdleEntry {
 }
 
 impl IdleConnection {
-    /// Ready when the connection is to be closed: the worker needs the room, or drains.
+    /// Ready when the connection is to be closed, because the worker needs room or drains.
     pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
         let shared = &self.connections.0;
         match shared.idle.borrow_mut().get_mut(&self.number) {
@@ -221,7 +221,7 @@ impl IdleConnection {
         }
     }
 
-    /// The same, to be awaited.
+    /// Waits until the connection is to be closed.
     pub(crate) async fn closing(&self) {
         poll_fn(|cx| self.poll_closing(cx)).await;
     }
@@ -236,7 +236,7 @@ impl Drop for IdleConnection {
     }
 }
 
-/// Whether this process or the machine has no file descriptor left.
+/// Whether the process or the system has run out of file descriptors.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
 }

@@ -1,5 +1,5 @@
-//! What a worker hands down to whoever serves a request: its configuration, logs, upstreams and connections, as nginx
-//! keeps them in `ngx_cycle_t`. Nothing in it is shared with another worker.
+//! What a worker hands down to the code that serves its requests: configuration, logs, upstreams and connections, as in
+//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections.
 
 pub(crate) mod connections;
 
@@ -20,35 +20,36 @@ use nginx_conf::model::Config;
 pub(crate) struct Cycle {
     /// The configuration this worker was started with.
     pub(crate) config: Rc<Config>,
-    /// Where to log.
+    /// Access and error logs.
     pub(crate) logs: Rc<Logs>,
-    /// The app servers: their state and kept-alive connections.
+    /// App servers: their failures and idle connections.
     pub(crate) upstreams: Upstreams,
-    /// How far the worker is on its way out.
+    /// Whether the worker is shutting down.
     pub(crate) shutdown: watch::Receiver<ShutdownStage>,
-    /// The time, spelt out.
+    /// The time of day.
     pub(crate) clock: Rc<Clock>,
     /// `worker_connections`.
     pub(crate) connections: Connections,
+    /// The number of the next connection, shared by all workers.
     pub(crate) connection_numbers: Arc<AtomicU64>,
 }
 
 impl Cycle {
-    /// A number for a connection (`$connection`, `*3` in error logs), unique across the workers of a master.
+    /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
     pub(crate) fn next_connection_number(&self) -> u64 {
         self.connection_numbers.fetch_add(1, Ordering::Relaxed)
     }
 }
 
-/// How far a worker is on its way out.
+/// The stages of a graceful shutdown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ShutdownStage {
-    /// Not at all.
+    /// No shutdown.
     Serving,
-    /// Kept-alive connections that wait for another request are closed, open exchanges are finished and their
-    /// connections closed, tunnels live on. A connection that has not sent its first request may still do so.
+    /// Idle kept-alive connections are closed, active requests are finished and then closed, tunnels go on. A connection
+    /// may still send its first request.
     Draining,
-    /// The grace is over: tunnels are closed as well.
+    /// The grace period is over: tunnels are closed as well.
     Closing,
 }
 

@@ -1,10 +1,10 @@
-//! What regular expressions capture. They see bytes and not characters.
+//! Captures of regular expressions, which match bytes, not characters.
 
 use std::ops::Range;
 
 use nginx_conf::model::Pattern;
 
-/// What the regular expression that matched last has captured (`$1` to `$9`).
+/// The captures of the last match (`$1` to `$9`).
 #[derive(Debug, Default)]
 pub(crate) struct Captures {
     subject: Vec<u8>,
@@ -12,14 +12,14 @@ pub(crate) struct Captures {
 }
 
 impl Captures {
-    /// A group's text.
+    /// The text of a group.
     pub(crate) fn get(&self, group: usize) -> Option<&[u8]> {
         let range = self.groups.get(group)?.clone()?;
         self.subject.get(range)
     }
 }
 
-/// Matches and captures. An expression that gives up (too much backtracking) counts as not matching.
+/// Matches and captures. An expression that fails (too much backtracking) counts as not matching.
 pub(crate) fn capture(pattern: &Pattern, subject: &[u8]) -> Option<Captures> {
     let found = pattern.regex.captures(subject).ok().flatten()?;
     let groups = found.iter().map(|group| group.map(|group| group.start()..group.end())).collect();

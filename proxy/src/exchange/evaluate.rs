@@ -1,4 +1,4 @@
-//! The value of every variable for a request.
+//! The values of all variables.
 
 use std::borrow::Cow;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::version::VERSION;
 use nginx_conf::model::Level;
 use nginx_conf::template::{Part, Template, Variable};
 
-/// Variables inside each other, beyond which there must be a cycle. nginx stops after 100.
+/// How deep variables may be nested before nginx reports a cycle.
 const MAX_VARIABLE_DEPTH: u8 = 100;
 
 impl Variables for Exchange<'_> {
@@ -31,7 +31,9 @@ impl Variables for Exchange<'_> {
                 return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
             }
             Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
-            Variable::Args | Variable::QueryString => return some(out, &self.args) || self.has_args,
+            Variable::Args | Variable::QueryString => {
+                return append_non_empty(out, &self.args) || self.has_args;
+            }
             Variable::BodyBytesSent => text::decimal(out, self.body_sent()),
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
@@ -39,7 +41,7 @@ impl Variables for Exchange<'_> {
             Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
-            Variable::DocumentUri | Variable::Uri => return some(out, &self.uri),
+            Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
@@ -54,9 +56,9 @@ impl Variables for Exchange<'_> {
                 text::ip(out, self.client.peer.ip());
             }
             Variable::ProxyHost => {
-                return append(out, self.pass().map(|pass| pass.host.as_bytes()));
+                return append(out, self.proxy_pass().map(|pass| pass.host.as_bytes()));
             }
-            Variable::ProxyPort => match self.pass() {
+            Variable::ProxyPort => match self.proxy_pass() {
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },
@@ -66,19 +68,19 @@ impl Variables for Exchange<'_> {
                 Some(user) if !user.is_empty() => out.extend_from_slice(&user),
                 _ => return false,
             },
-            Variable::Request => return some(out, request.line()),
+            Variable::Request => return append_non_empty(out, request.line()),
             Variable::RequestFilename => self.nested(|| {
                 path::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
             }),
             Variable::RequestLength => text::decimal(out, self.request_length),
-            Variable::RequestMethod => return some(out, request.method()),
+            Variable::RequestMethod => return append_non_empty(out, request.method()),
             Variable::RequestTime => text::seconds(out, self.started.elapsed()),
-            Variable::RequestUri => return some(out, request.target()),
+            Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
             Variable::ServerAddr => text::ip(out, self.client.local.ip()),
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
-            Variable::ServerProtocol => return some(out, request.protocol()),
+            Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
             Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
             Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
             Variable::SslCurve => return append(out, self.tls.map(|tls| tls.curve.as_bytes())),
@@ -113,7 +115,7 @@ impl Variables for Exchange<'_> {
 }
 
 impl Exchange<'_> {
-    /// Works out a variable that is made of others; nothing where it is, in the end, made of itself.
+    /// Evaluates a variable that is made of others; empty if it is, in the end, made of itself.
     fn nested<T: Default>(&self, value: impl FnOnce() -> T) -> T {
         let depth = self.variables.depth.get();
         if depth >= MAX_VARIABLE_DEPTH {
@@ -126,7 +128,7 @@ impl Exchange<'_> {
         value
     }
 
-    /// A template's value, not copied where it stands somewhere as it is: `$request_method`, above all, in an `if`.
+    /// The value of a template, borrowed if possible: an `if` most often looks at `$request_method`.
     pub(crate) fn value<'v>(&'v self, template: &'v Template) -> Cow<'v, [u8]> {
         match &template.parts[..] {
             [Part::Literal(text)] => Cow::Borrowed(text.as_bytes()),
@@ -135,12 +137,12 @@ impl Exchange<'_> {
         }
     }
 
-    /// `$host`: from the request line or `Host`, or the server's name where the client names none.
+    /// `$host`: from the request line or `Host`, or else the server's name.
     pub(crate) fn host(&self) -> &[u8] {
         self.request.host().unwrap_or(self.server.name.as_bytes())
     }
 
-    /// A field of the head that was sent, found in its text: logs ask for few of them, and rarely.
+    /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.
     fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
         let before = out.len();
         for line in self.response_head.borrow().split(|&byte| byte == b'\n').skip(1) {
@@ -165,13 +167,13 @@ impl Exchange<'_> {
     }
 }
 
-/// Whether a field's name is the variable's: lower case, `-` as `_`.
+/// Whether a field's name is that of the variable: in lower case, with `-` as `_`.
 fn is_named(field: &[u8], name: &str) -> bool {
     let fold = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
     field.len() == name.len() && field.iter().map(fold).eq(name.bytes())
 }
 
-/// All fields of a name, joined as nginx joins them.
+/// All fields of a name, joined as in nginx.
 fn joined(headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
     let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
     let (before, mut found) = (out.len(), false);
@@ -194,13 +196,13 @@ fn append(out: &mut Vec<u8>, value: Option<&[u8]>) -> bool {
     value.is_some()
 }
 
-/// Appends a value of which an empty one counts as none, in a log.
-fn some(out: &mut Vec<u8>, value: &[u8]) -> bool {
+/// Appends a value; an empty one counts as none.
+fn append_non_empty(out: &mut Vec<u8>, value: &[u8]) -> bool {
     out.extend_from_slice(value);
     !value.is_empty()
 }
 
-/// `$arg_name`: the value as it came, not decoded.
+/// `$arg_name`, not decoded.
 fn argument<'q>(query: &'q [u8], name: &str) -> Option<&'q [u8]> {
     query.split(|&byte| byte == b'&').find_map(|pair| {
         let (key, value) = pair.split_at_checked(name.len())?;

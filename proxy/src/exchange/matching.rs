@@ -6,8 +6,8 @@ use crate::variables::Variables;
 use nginx_conf::model::{Map, Pattern};
 
 impl Exchange<'_> {
-    /// Matches as `if (… ~ …)`, a `map` and a regex location do: captures become `$1` and named variables. Those of an
-    /// earlier match are forgotten even if there are none.
+    /// Matches as `if (… ~ …)`, `map` and regex locations do: captures become `$1` and named variables. A match clears the
+    /// captures of an earlier one, even if it has none itself.
     pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {
         if pattern.named.is_empty() && pattern.regex.captures_len() <= 1 {
             let matches = pattern.regex.is_match(subject).unwrap_or(false);
@@ -24,7 +24,7 @@ impl Exchange<'_> {
         true
     }
 
-    /// Gives a `set` variable or named capture its value.
+    /// Sets the value of a `set` variable or named capture.
     pub(crate) fn set_slot(&self, slot: usize, value: Vec<u8>) {
         let mut slots = self.variables.slots.borrow_mut();
         if slots.len() <= slot {
@@ -35,7 +35,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The value of a `map`, worked out once for a request.
+    /// The value of a `map`, evaluated once for a request.
     pub(crate) fn map_value(&self, index: usize, out: &mut Vec<u8>) -> bool {
         if let Some(Some(known)) = self.variables.maps.borrow().get(index) {
             out.extend_from_slice(known);

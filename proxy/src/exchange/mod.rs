@@ -1,4 +1,4 @@
-//! One request and its answer: what nginx keeps in `ngx_http_request_t`.
+//! A request while it is answered: nginx's `ngx_http_request_t`.
 
 mod captures;
 mod evaluate;
@@ -19,29 +19,29 @@ use crate::tls::TlsInfo;
 use captures::Captures;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 
-/// How often a request may be sent on internally before it is a cycle.
+/// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
 const MAX_URI_CHANGES: u8 = 10;
 
-/// The connection that a request came on.
+/// The client's connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientInfo {
     /// The client's address.
     pub(crate) peer: SocketAddr,
-    /// Ours.
+    /// The local address.
     pub(crate) local: SocketAddr,
-    /// The number in logs (`$connection`).
+    /// The number of the connection (`$connection`).
     pub(crate) number: u64,
-    /// Requests so far on this connection, this one included (`$connection_requests`).
+    /// Requests on this connection so far, including this one (`$connection_requests`).
     pub(crate) requests: u64,
 }
 
-/// A request in the works.
+/// A request, its response, and all that is known in between.
 #[derive(Debug)]
 pub(crate) struct Exchange<'a> {
     pub(crate) cycle: &'a Cycle,
     pub(crate) http: &'a Http,
     pub(crate) client: ClientInfo,
-    /// What the handshake came to, on a connection with TLS.
+    /// On a TLS connection, what the handshake negotiated.
     pub(crate) tls: Option<&'a TlsInfo>,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
@@ -50,68 +50,68 @@ pub(crate) struct Exchange<'a> {
     pub(crate) uri: Vec<u8>,
     /// The query (`$args`).
     pub(crate) args: Vec<u8>,
-    /// Whether a query is there even if it is empty, as after the fallback of `try_files`: a log shows it as such.
+    /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
     pub(crate) has_args: bool,
-    /// Whether the app server may be sent the target as the client wrote it.
+    /// Whether the target may be passed on as the client sent it.
     pub(crate) valid_unparsed_uri: bool,
-    /// Whether the path was percent-encoded somewhere, or was made internally.
+    /// Whether the path has to be encoded when it is passed on: it came encoded, or from a redirect.
     pub(crate) quoted_uri: bool,
     /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
     pub(crate) add_uri_to_alias: bool,
-    /// An `if` before the settings in force had a `proxy_pass`.
+    /// Whether settings that an `if` has replaced had a `proxy_pass`.
     pub(crate) if_had_proxy_pass: bool,
-    /// What a `proxy_pass` with variables has come to.
+    /// The `proxy_pass`, if it has variables and they were evaluated.
     pub(crate) evaluated_pass: Option<ProxyPass>,
-    /// The status that an `error_page` gives to whatever answers in its place.
+    /// The status that an `error_page` gives to the response.
     pub(crate) error_status: Option<u16>,
-    /// An `error_page` has been looked for, and none is for what comes now (`recursive_error_pages off`).
+    /// Whether no other `error_page` applies (`recursive_error_pages off`).
     pub(crate) error_page_used: bool,
     uri_changes: u8,
     pub(crate) variables: VariableCache,
     pub(crate) started: Instant,
     pub(crate) status: u16,
     pub(crate) keep_alive: bool,
-    /// Whether bytes of the request may follow the answer, so that closing at once could lose it for the client.
+    /// Whether the client may still be sending, so that closing at once could lose the response.
     pub(crate) linger: bool,
-    /// Whether the client was told to go on sending.
+    /// Whether a 100 was sent.
     pub(crate) sent_continue: bool,
-    /// Bytes of the request, head and body (`$request_length`).
+    /// Bytes of the request's head and body (`$request_length`).
     pub(crate) request_length: u64,
-    /// Bytes of the body that came along with the head; nginx counts them only if somebody reads the body.
+    /// Bytes of the body that arrived with the head. nginx counts them only if the body is read.
     pub(crate) preread_body: u64,
-    /// Bytes written to the client (`$bytes_sent`).
+    /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
-    /// The response's head as it was written, for `$sent_http_…`.
+    /// The head of the response as sent, for `$sent_http_…`.
     pub(crate) response_head: RefCell<Vec<u8>>,
-    /// Every app server that was asked.
+    /// The app servers that were asked.
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
 }
 
-/// What variables remember while a request lasts. The `map`s and captures are filled by looking at them.
+/// Values of variables that are kept for the rest of the request.
 #[derive(Debug, Default)]
 pub(crate) struct VariableCache {
     pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) captures: RefCell<Captures>,
-    /// How many variables are being worked out inside each other.
+    /// How deep the variables being evaluated are nested.
     pub(crate) depth: Cell<u8>,
 }
 
 /// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
-    /// Its address, or the upstream's name where no server was left.
+    /// The server's address, or the upstream's name if no server was left.
     pub(crate) address: Rc<str>,
-    /// What it answered, or what nginx counts its failure as.
+    /// The status of its response, or of its failure.
     pub(crate) status: Option<u16>,
-    /// From choosing it to its last byte.
+    /// The time from selecting the server to its last byte.
     pub(crate) time: Option<Duration>,
 }
 
 impl<'a> Exchange<'a> {
-    /// A request at its beginning, under the default server's settings; `None` only if the configuration has none.
+    /// A new request, with the settings of this server; `None` only if it has none.
     pub(crate) fn new(
         cycle: &'a Cycle,
         http: &'a Http,
@@ -153,26 +153,26 @@ impl<'a> Exchange<'a> {
         })
     }
 
-    /// Puts a location's settings in force; an `if` body is a location too.
+    /// Switches to the settings of a location; the body of an `if` is one too.
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {
             self.settings = &location.settings;
         }
     }
 
-    /// Gives the connection up where the settings in force object to its being kept. No later ones bring it back.
+    /// Applies `keepalive_timeout 0` and `keepalive_requests` of the current settings. Later settings cannot undo it.
     pub(crate) fn limit_keep_alive(&mut self) {
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
             && self.client.requests < self.settings.keepalive_requests;
     }
 
-    /// Whether there can be no more redirects inside the proxy.
+    /// Whether there can be no more internal redirects.
     pub(crate) fn uri_changes_exhausted(&self) -> bool {
         self.uri_changes > MAX_URI_CHANGES
     }
 
-    /// The `proxy_pass` in force, its variables evaluated if they have been.
-    pub(crate) fn pass(&self) -> Option<&ProxyPass> {
+    /// The current `proxy_pass`, once its variables are evaluated.
+    pub(crate) fn proxy_pass(&self) -> Option<&ProxyPass> {
         self.evaluated_pass.as_ref().or(self
             .settings
             .proxy_pass
@@ -180,29 +180,29 @@ impl<'a> Exchange<'a> {
             .filter(|pass| pass.computed.is_none()))
     }
 
-    /// Whether it has been redirected inside the proxy.
+    /// Whether it was redirected internally.
     pub(crate) fn is_internal(&self) -> bool {
         self.uri_changes > 0
     }
 
-    /// Counts an internal redirect; false when there have been too many.
-    pub(crate) fn redirect(&mut self) -> bool {
+    /// Counts an internal redirect; false if there were too many.
+    pub(crate) fn count_uri_change(&mut self) -> bool {
         self.uri_changes += 1;
         self.add_uri_to_alias = false;
         self.uri_changes <= MAX_URI_CHANGES
     }
 
-    /// Bytes of the body, as nginx counts them (`$body_bytes_sent`).
+    /// Bytes of the response's body (`$body_bytes_sent`).
     pub(crate) fn body_sent(&self) -> u64 {
         self.sent.saturating_sub(self.response_head.borrow().len() as u64)
     }
 
-    /// Writes to the error log in force, with what nginx says of a request behind each message.
+    /// Writes to the current error log, with nginx's description of the request after the message.
     pub(crate) fn log(&self, level: Level, message: fmt::Arguments<'_>) {
         self.log_upstream(level, message, None);
     }
 
-    /// The same for a message about an app server, named as `http://address/uri`.
+    /// The same, also naming an app server as `http://address/uri`.
     pub(crate) fn log_upstream(
         &self,
         level: Level,

@@ -3,7 +3,7 @@
 use crate::variables::Variables;
 use nginx_conf::model::Root;
 
-/// Appends the directory that URIs are looked up in: `$document_root`.
+/// Appends the directory of `root` or `alias`: `$document_root`.
 pub(crate) fn directory(root: &Root, variables: &dyn Variables, out: &mut Vec<u8>) {
     let start = out.len();
     variables.evaluate_into(&root.path, out);
@@ -14,7 +14,7 @@ pub(crate) fn directory(root: &Root, variables: &dyn Variables, out: &mut Vec<u8
     }
 }
 
-/// Appends the file that a normalised URI stands for: `$request_filename`.
+/// Appends the name of a URI's file: `$request_filename`.
 pub(crate) fn file_name(
     root: &Root,
     uri: &[u8],
@@ -23,13 +23,12 @@ pub(crate) fn file_name(
     out: &mut Vec<u8>,
 ) {
     directory(root, variables, out);
-    out.extend_from_slice(below(root, uri, add_uri_to_alias));
+    out.extend_from_slice(uri_suffix(root, uri, add_uri_to_alias));
 }
 
-/// The part of the URI that is appended to the directory: all of it below `root`, what follows the location's name
-/// below `alias`, nothing where a regular expression's `alias` is the whole name, unless `try_files` has put the rest of
-/// that name into the URI.
-fn below<'a>(root: &Root, uri: &'a [u8], add_uri_to_alias: bool) -> &'a [u8] {
+/// The part of the URI that is appended to the directory: all of it for `root`, what follows the location's name for
+/// `alias`, nothing for `alias` in a regex location, unless `try_files` has put the rest of the name into the URI.
+fn uri_suffix<'a>(root: &Root, uri: &'a [u8], add_uri_to_alias: bool) -> &'a [u8] {
     match (root.alias, root.alias_prefix) {
         (false, _) => uri,
         (true, 0) if !add_uri_to_alias => b"",

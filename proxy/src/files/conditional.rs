@@ -1,12 +1,12 @@
-//! Conditional requests (RFC 9110 §13), in nginx's order and with nginx's exact comparison of dates.
+//! Conditional requests (RFC 9110 §13), in nginx's order and with dates compared for equality, as in nginx.
 
 use super::date;
 use crate::message::Headers;
 
-/// What the preconditions say.
+/// The result of a request's preconditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Precondition {
-    /// There are none, or they hold.
+    /// They hold, or there are none.
     Holds,
     /// 304.
     NotModified,
@@ -14,8 +14,8 @@ pub(super) enum Precondition {
     Failed,
 }
 
-/// Weighs `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. Of the latter two both must
-/// say that the client's copy is good: RFC 9110 §13.2.2 would have the date ignored beside a tag.
+/// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must both
+/// match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
 pub(super) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
     let date = |value: &[u8]| date::parse(value);
     if headers
@@ -37,13 +37,13 @@ pub(super) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> 
     }
 }
 
-/// Whether a list of entity tags names ours. `*` always does. Weak comparison (RFC 9110 §8.8.3.2) overlooks `W/`.
+/// Whether a list of entity tags contains ours, or is `*`. Weak comparison (RFC 9110 §8.8.3.2) ignores `W/`.
 fn matches(list: &[u8], etag: Option<&str>, weak: bool) -> bool {
     if list == b"*" {
         return true;
     }
     let Some(etag) = etag else { return false };
-    // A comma inside a tag cuts it in two, neither of which is ours: ours has none.
+    // Our tag has no comma, so splitting tags that have one does no harm.
     list.split(|&byte| byte == b',').any(|tag| {
         let tag = tag.trim_ascii();
         let tag = if weak { tag.strip_prefix(b"W/").unwrap_or(tag) } else { tag };

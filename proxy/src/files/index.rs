@@ -6,7 +6,7 @@ use super::open::{FileError, FileErrorKind, stat};
 use super::request::{FileOutcome, FileRequest};
 use nginx_conf::model::Level;
 
-/// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.
+/// An internal redirect to the first index file that exists. `None` if the directory exists and has none.
 pub(super) fn index(request: &FileRequest<'_>) -> Option<FileOutcome> {
     let directory = request.file_name();
     let mut directory_seen = false;
@@ -36,7 +36,7 @@ fn test_directory(request: &FileRequest<'_>, directory: Vec<u8>, missing: &FileE
     match stat(directory) {
         Ok(found) if found.kind == FileType::Directory => None,
         Ok(_) => {
-            // nginx's words are about the index file.
+            // nginx's message names the index file.
             let (name, _) = missing.parts();
             (request.log)(Level::Alert, format_args!("\"{name}\" is not a directory"));
             Some(FileOutcome::Error(500))
@@ -54,7 +54,7 @@ fn fail(request: &FileRequest<'_>, refused: &FileError) -> FileOutcome {
             FileOutcome::Error(404)
         }
         FileErrorKind::Forbidden => {
-            // nginx says nothing of a link that leads nowhere but to itself.
+            // nginx logs nothing about `ELOOP`.
             if refused.is_access() {
                 (request.log)(Level::Error, format_args!("\"{name}\" is forbidden ({why})"));
             }

@@ -1,4 +1,4 @@
-//! Asking the file system.
+//! Opens and looks up files.
 
 use std::fs::File;
 use std::io;
@@ -8,13 +8,13 @@ use rustix::io::Errno;
 
 use crate::log::{Escaped, describe};
 
-/// What is known of something in the file system.
+/// What `stat(2)` says of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct FileInfo {
     pub(super) kind: FileType,
     /// Bytes.
     pub(super) size: u64,
-    /// Seconds since the epoch; nothing can be older.
+    /// Seconds since the epoch, at least 0.
     pub(super) modified: u64,
 }
 
@@ -28,7 +28,7 @@ impl From<Stat> for FileInfo {
     }
 }
 
-/// Why something cannot be had.
+/// A file could not be opened or looked up.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}() \"{}\" failed ({})", Escaped(path), describe(&io::Error::from(*errno)))]
 pub(super) struct FileError {
@@ -37,19 +37,19 @@ pub(super) struct FileError {
     errno: Errno,
 }
 
-/// How nginx sorts the reasons.
+/// The errors that nginx tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FileErrorKind {
-    /// There is no such name: no entry, a file where a directory should be, a name too long.
+    /// No such file: `ENOENT`, `ENOTDIR` or `ENAMETOOLONG`.
     NotFound,
-    /// The worker's user may not.
+    /// No permission: `EACCES`, or too many links.
     Forbidden,
     /// Anything else.
     Other,
 }
 
 impl FileError {
-    /// Which reason it is.
+    /// The kind of the error.
     pub(super) fn kind(&self) -> FileErrorKind {
         match self.errno {
             Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileErrorKind::NotFound,
@@ -58,23 +58,23 @@ impl FileError {
         }
     }
 
-    /// Whether it is a missing entry, and not, say, a file where a directory should be.
+    /// Whether it is `ENOENT`.
     pub(super) fn is_no_entry(&self) -> bool {
         self.errno == Errno::NOENT
     }
 
-    /// Whether it is a matter of permissions, and not of a link too many.
+    /// Whether it is `EACCES`.
     pub(super) fn is_access(&self) -> bool {
         self.errno == Errno::ACCESS
     }
 
-    /// The name and the system's words, for messages of another form.
+    /// The name and the system's message, for other messages.
     pub(super) fn parts(&self) -> (Escaped<'_>, impl std::fmt::Display) {
         (Escaped(&self.path), describe(&io::Error::from(self.errno)))
     }
 }
 
-/// Looks at a name without opening it.
+/// Looks up a file without opening it.
 pub(super) fn stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
     match rustix::fs::stat(&path[..]) {
         Ok(stat) => Ok(stat.into()),
@@ -82,7 +82,7 @@ pub(super) fn stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
     }
 }
 
-/// Opens a name for reading, whatever it turns out to be. Does not wait for the other end of a pipe.
+/// Opens a file for reading, whatever its type. Does not wait for the other end of a pipe.
 pub(super) fn open(path: &[u8]) -> Result<(File, FileInfo), FileError> {
     let refused = |call| move |errno| FileError { call, path: path.to_vec(), errno };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;

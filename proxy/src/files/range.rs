@@ -1,4 +1,4 @@
-//! Range requests (RFC 9110 §14), decided as nginx decides them.
+//! Range requests (RFC 9110 §14), as in nginx.
 
 use std::cell::Cell;
 
@@ -7,18 +7,18 @@ use bytes::Bytes;
 use super::date;
 use crate::message::{Headers, Piece};
 
-/// What to send.
+/// The parts of a file to send.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ranges {
-    /// All of it, 200: no range was asked for, or none that makes sense.
+    /// All of it, with a 200: there is no valid `Range`.
     Whole,
-    /// These, in the order asked for, 206. Never empty.
+    /// These, in the order of the request, with a 206. Never empty.
     Partial(Vec<Range>),
-    /// Nothing, 416.
+    /// Nothing, with a 416.
     Unsatisfiable,
 }
 
-/// Bytes from `start` up to, not including, `end`; never empty.
+/// Bytes from `start` up to but not including `end`; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range {
     start: u64,
@@ -31,13 +31,13 @@ impl Range {
         format!("bytes {}-{}/{size}", self.start, self.end - 1)
     }
 
-    /// The same of the file.
+    /// The piece of the file.
     pub(super) fn piece(&self) -> Piece {
         Piece::File { offset: self.start, length: self.end - self.start }
     }
 }
 
-/// Weighs `Range` and `If-Range`.
+/// Evaluates `Range` and `If-Range`.
 pub(super) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
     let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::Whole };
     let current = match headers.get("if-range") {
@@ -48,14 +48,14 @@ pub(super) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option
     if current { parse(ranges, size) } else { Ranges::Whole }
 }
 
-/// What follows `bytes=`, if anything does; other units are ignored.
+/// What follows `bytes=`, if anything; other units are ignored.
 fn strip_unit(value: &[u8]) -> Option<&[u8]> {
     let (unit, ranges) = value.split_at_checked(6)?;
     (unit.eq_ignore_ascii_case(b"bytes=") && !ranges.is_empty()).then_some(ranges)
 }
 
-/// One mistake and the whole list is unsatisfiable; a range beyond the end is left out; more bytes than the file has
-/// (overlapping ranges, for the most part) and all of it is sent once.
+/// One invalid range makes the whole list unsatisfiable; a range beyond the end is skipped; if the ranges add up to more
+/// than the file, all of it is sent once.
 fn parse(ranges: &[u8], size: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;
@@ -75,7 +75,7 @@ fn parse(ranges: &[u8], size: u64) -> Ranges {
     }
 }
 
-/// Start and end of `1-2`, `1-` or `-2` within a file of that size. `None` for anything else.
+/// Start and end of `1-2`, `1-` or `-2` in a file of this size. `None` for anything else.
 fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
     let dash = range.iter().position(|&byte| byte == b'-')?;
     let (first, last) = range.split_at(dash);
@@ -89,22 +89,22 @@ fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
     }
 }
 
-/// Without spaces at either end; nginx knows no tabs here.
+/// Trims spaces; nginx does not trim tabs here.
 fn trim(text: &[u8]) -> &[u8] {
     let start = text.iter().position(|&byte| byte != b' ').unwrap_or(text.len());
     let end = text.iter().rposition(|&byte| byte != b' ').map_or(start, |last| last + 1);
     text.get(start..end).unwrap_or_default()
 }
 
-/// A byte offset: decimal digits of a number that nginx's signed 64 bits can hold.
+/// A byte offset: decimal digits, at most nginx's signed 64 bits.
 fn offset(digits: &[u8]) -> Option<u64> {
     let text =
         std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     text.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok())
 }
 
-/// What must hold of any request's ranges, of a file of that size: none is empty or reaches beyond its end, and together they
-/// are no longer than it.
+/// Asserts that the ranges of a request are neither empty nor beyond the end of a file of this size, and together no
+/// longer than the file.
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn check_invariants(headers: &Headers, size: u64) {
     for etag in [None, headers.get("if-range").and_then(|tag| std::str::from_utf8(tag).ok())] {
@@ -126,7 +126,7 @@ pub(super) struct Multipart {
 }
 
 impl Multipart {
-    /// With a boundary that this worker has not used before: twenty digits, as nginx has it.
+    /// With a new boundary of twenty digits, as in nginx.
     pub(super) fn new() -> Multipart {
         thread_local! {
             static USED: Cell<u64> = const { Cell::new(0) };

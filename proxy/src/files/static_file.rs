@@ -1,4 +1,4 @@
-//! Sending a file.
+//! Serves a file: nginx's static module.
 
 use bytes::Bytes;
 use rustix::fs::FileType;
@@ -48,7 +48,7 @@ pub(super) fn serve(request: &FileRequest<'_>) -> FileOutcome {
     }
 }
 
-/// A directory asked for as if it were a file: 301 to the same with a slash.
+/// A directory without a trailing slash: 301 to the same URI with one.
 fn directory(request: &FileRequest<'_>) -> Response {
     let mut location = Vec::with_capacity(request.uri.len() + 1);
     uri::escape(request.uri, &mut location);
@@ -109,7 +109,7 @@ fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response {
     response
 }
 
-/// Modification time and size in hexadecimal, as nginx makes it.
+/// Modification time and size in hexadecimal, as in nginx.
 fn etag(found: FileInfo) -> String {
     let mut tag = Vec::with_capacity(2 * 16 + 3);
     tag.push(b'"');
@@ -120,8 +120,8 @@ fn etag(found: FileInfo) -> String {
     String::from_utf8(tag).unwrap_or_default()
 }
 
-/// The type of the URI's extension (of the URI's, not of the file's: they differ below `alias`). A name that begins
-/// with its only dot has no extension.
+/// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only dot
+/// is its first byte has no extension.
 pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
     extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
 }

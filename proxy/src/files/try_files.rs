@@ -8,13 +8,13 @@ use crate::exchange::path::directory;
 use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
 use nginx_conf::template::Template;
 
-/// The first name that is there, and is a directory if and only if it was written with a trailing slash; otherwise the
-/// fallback. What the worker may not stat at counts as missing.
+/// The first name that exists, and is a directory exactly if it has a trailing slash; otherwise the fallback. A name that
+/// cannot be looked up counts as missing.
 pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> FileOutcome {
     let root = &request.settings.root;
     let prefix = if root.alias { root.alias_prefix } else { 0 };
     let location = request.uri.get(..prefix).unwrap_or_default();
-    // Below `alias` a name made of variables is taken for a URI: it loses the location's part.
+    // With `alias`, a name with variables is taken for a URI and loses the location's prefix.
     let name = |template: &Template| {
         let name = request.variables.evaluate(template);
         match name.strip_prefix(location) {
@@ -29,7 +29,7 @@ pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> File
         path.extend_from_slice(&name);
         match stat(path) {
             Ok(found) if (found.kind == FileType::Directory) == candidate.directory => {
-                // nginx keeps the URI where a regular expression's alias has led to a directory.
+                // nginx keeps the URI if the `alias` of a regex location leads to a directory.
                 let whole_name = root.alias && prefix == 0;
                 return match whole_name && candidate.directory {
                     true => FileOutcome::Continue { uri: request.uri.to_vec(), add_uri_to_alias: false },

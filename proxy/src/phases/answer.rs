@@ -1,27 +1,27 @@
-//! What the phases come to.
+//! The outcome of the phases.
 
 use crate::message::Response;
 use nginx_conf::model::LocationId;
 
-/// What is to be done to answer.
+/// How a request is answered.
 #[derive(Debug)]
 pub(crate) enum Answer {
-    /// Ask an app server: the `proxy_pass` of the settings in force.
+    /// By an app server: the `proxy_pass` of the current settings.
     Proxy,
-    /// Send this.
+    /// With this response.
     Response(Response),
-    /// Send the page of this status.
+    /// With the page of this status.
     Error(u16),
-    /// Close without a word; the status is for the log.
+    /// Not at all: the connection is closed. The status is for the log.
     Close(u16),
 }
 
-/// Where the phases go on.
+/// Where the phases continue.
 pub(super) enum NextPhase {
-    /// With a location's rewrite phase.
+    /// The rewrite phase of a location.
     Location(LocationId),
-    /// From the beginning, with another URI.
+    /// The server rewrite phase, after a redirect to another URI.
     Server,
-    /// Nowhere.
+    /// Nowhere: it is known how to answer.
     Done(Answer),
 }

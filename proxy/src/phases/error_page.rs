@@ -10,10 +10,10 @@ use crate::response::page_response;
 use crate::variables::Variables;
 use nginx_conf::model::ErrorStatus;
 
-/// What an `error_page` has answer in place of an error, `ngx_http_special_response_handler`; `None` where none is for it.
+/// The answer that an `error_page` gives instead of an error, if any: `ngx_http_special_response_handler`.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Answer> {
     let settings = x.settings;
-    // An error on the way to the page of another is itself.
+    // An error on the way to an error page is an error of its own.
     x.error_status = None;
     if x.error_page_used || settings.error_page.is_empty() || x.uri_changes_exhausted() {
         return None;

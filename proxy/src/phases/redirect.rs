@@ -6,7 +6,7 @@ use crate::log::Escaped;
 use nginx_conf::model::{Level, LocationTree};
 
 pub(super) fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> NextPhase {
-    if !x.redirect() {
+    if !x.count_uri_change() {
         let cycle = "rewrite or internal redirection cycle while internally redirecting to";
         x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(&uri)));
         return NextPhase::Done(Answer::Error(500));
@@ -19,7 +19,7 @@ pub(super) fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Nex
 }
 
 pub(super) fn named(x: &mut Exchange<'_>, name: &[u8]) -> NextPhase {
-    if !x.redirect() {
+    if !x.count_uri_change() {
         let cycle = "rewrite or internal redirection cycle while redirect to named location";
         x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(name)));
         return NextPhase::Done(Answer::Error(500));
@@ -34,7 +34,7 @@ pub(super) fn named(x: &mut Exchange<'_>, name: &[u8]) -> NextPhase {
     }
 }
 
-/// `try_files … /uri?args`: the query is part of what was written, never of what `$uri` brought in.
+/// Splits `/uri?args` of `try_files` or `error_page` into path and query.
 pub(super) fn split_args(target: &[u8]) -> (Vec<u8>, Vec<u8>) {
     match target.iter().position(|&byte| byte == b'?') {
         Some(mark) => {

@@ -11,7 +11,7 @@ use crate::variables::Variables;
 use nginx_conf::model::{Condition, LocationId, Op};
 use nginx_conf::template::Template;
 
-/// Runs the rewrite-phase operations of a location or of the server; an answer ends the phases.
+/// Runs the rewrite directives of a location or of the server; an answer ends the phases.
 pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
     let http = x.http;
     let location = http.locations.get(id.0);
@@ -52,11 +52,11 @@ fn is_true(x: &Exchange<'_>, condition: &Condition) -> bool {
 
 /// `return`.
 fn return_answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Answer {
-    // The text may ask for it: `return 418 $status`.
+    // For `return 418 $status`.
     x.status = code;
     let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
     match code {
-        // A text of nothing is none; one that comes to nothing is one.
+        // An empty text in the configuration counts as none; one that evaluates to nothing does not.
         400.. if text.is_none_or(|text| text.parts.is_empty()) => match code {
             408 | 444 | 499 => Answer::Close(code),
             _ => Answer::Error(code),

@@ -1,4 +1,4 @@
-//! The phases, one after another, until it is known how to answer.
+//! Runs the phases, one after another.
 
 use bytes::Bytes;
 
@@ -21,14 +21,14 @@ pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
 pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
     loop {
         next = match next {
-            NextPhase::Done(content) => return content,
+            NextPhase::Done(answer) => return answer,
             NextPhase::Server => {
                 x.enter(x.server.root);
                 match rewrite(x, x.server.root) {
-                    Some(content) => {
-                        // Only this has nginx end the connection here.
+                    Some(answer) => {
+                        // In the server rewrite phase nginx only looks at the timeout.
                         x.keep_alive &= !x.settings.keepalive_timeout.is_zero();
-                        NextPhase::Done(content)
+                        NextPhase::Done(answer)
                     }
                     None => find_location(x),
                 }
@@ -36,10 +36,10 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
             NextPhase::Location(id) => {
                 x.enter(id);
                 x.if_had_proxy_pass = false;
-                let content_made = rewrite(x, id);
+                let answer = rewrite(x, id);
                 x.limit_keep_alive();
-                match content_made {
-                    Some(content) => NextPhase::Done(content),
+                match answer {
+                    Some(answer) => NextPhase::Done(answer),
                     None => content(x),
                 }
             }
@@ -60,8 +60,8 @@ fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     };
     x.enter(id);
     x.limit_keep_alive();
-    if let (BodyLength::Known(length), Some(most)) = (x.request.body, x.settings.client_max_body_size)
-        && length > most
+    if let (BodyLength::Known(length), Some(max_size)) = (x.request.body, x.settings.client_max_body_size)
+        && length > max_size
     {
         x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
         return NextPhase::Done(Answer::Error(413));
@@ -75,7 +75,7 @@ fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     if id == server.root { content(x) } else { NextPhase::Location(id) }
 }
 
-/// `location /x/` with a `proxy_pass`, asked for `/x`.
+/// The redirect from `/x` to `location /x/` with a `proxy_pass`.
 fn with_slash(x: &Exchange<'_>) -> Response {
     let mut path = x.uri.clone();
     path.push(b'/');
@@ -88,7 +88,7 @@ fn with_slash(x: &Exchange<'_>) -> Response {
     response
 }
 
-/// The try-files and content phases.
+/// The access, try-files and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
     let settings = x.settings;
     let client = x.client.peer.ip();
@@ -113,7 +113,7 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
         return NextPhase::Done(Answer::Proxy);
     }
     if x.if_had_proxy_pass {
-        // An `if` that has nowhere to go itself does not take back where the one before it would have gone.
+        // As in nginx, an `if` without a `proxy_pass` does not replace the handler of the one before it.
         x.log(Level::Alert, format_args!("no upstream configuration"));
         return NextPhase::Done(Answer::Error(500));
     }
@@ -139,7 +139,7 @@ fn file_outcome(x: &mut Exchange<'_>, outcome: FileOutcome) -> NextPhase {
 fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) -> T {
     let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
     let method = x.request.method();
-    // The page of an error is sent as it is, whatever the client has of it.
+    // An error page is always sent whole, without regard to conditions and ranges.
     let none = Headers::new();
     let is_error = x.error_status.is_some_and(|status| status != 200);
     serve(&FileRequest {

@@ -12,35 +12,35 @@ use crate::version;
 use nginx_conf::model::Expires;
 use nginx_conf::template::Template;
 
-/// What a head says before the fields that come from elsewhere.
+/// The fields that nginx writes itself: `ngx_http_headers_out_t`.
 #[derive(Debug, Default)]
 pub(crate) struct HeadersOut<'r> {
     /// The status code.
     pub(crate) status: u16,
-    /// Code and reason as an app server wrote them; nginx's words otherwise.
+    /// Status code and reason from an app server; otherwise nginx's own.
     pub(crate) status_text: Option<&'r [u8]>,
     /// `Content-Type`.
     pub(crate) content_type: Option<&'r [u8]>,
     /// `Content-Length`.
     pub(crate) length: Option<u64>,
-    /// `Last-Modified`, seconds since the epoch.
+    /// `Last-Modified`, in seconds since the epoch.
     pub(crate) last_modified: Option<u64>,
     /// `Location`; a path is made absolute.
     pub(crate) location: Option<&'r [u8]>,
     /// `Transfer-Encoding: chunked`.
     pub(crate) chunked: bool,
-    /// `Accept-Ranges` or `Content-Range`, which stands behind what `expires` and `add_header` add.
+    /// `Accept-Ranges` or `Content-Range`, which follows the fields of `expires` and `add_header`.
     pub(crate) range: Option<(&'r [u8], &'r [u8])>,
 }
 
-/// Statuses to which `add_header` adds without `always`.
+/// Statuses to which `add_header` applies without `always`.
 const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
 /// Fields that `add_header` replaces.
 const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
 
 impl Exchange<'_> {
-    /// Appends a whole head: `fields` writes those that stand between nginx's own and the `add_header`s.
+    /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`.
     pub(crate) fn write_head(
         &self,
         out: &mut Vec<u8>,
@@ -102,7 +102,7 @@ impl Exchange<'_> {
                 Some(text) => Cow::Borrowed(text.as_bytes()),
                 None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
             };
-            // There is one of these at most: what the file says counts.
+            // There can only be one of these: `add_header` replaces it.
             if REPLACED_HEADERS.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
                 remove_field(out, add.name.as_bytes());
             }
@@ -116,7 +116,7 @@ impl Exchange<'_> {
         out.extend_from_slice(b"\r\n");
     }
 
-    /// `Expires` and `Cache-Control` as `expires` has them, in place of an app server's own: `ngx_http_set_expires`.
+    /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.
     fn write_expires(&self, out: &mut Vec<u8>, status: u16, last_modified: Option<u64>) {
         if self.settings.expires == Expires::Off || !ADD_HEADER_STATUSES.contains(&status) {
             return;
@@ -129,7 +129,7 @@ impl Exchange<'_> {
             expires => expires.clone(),
         };
         let now = i64::try_from(self.cycle.clock.now().second).unwrap_or(i64::MAX);
-        // Of a file, or as an app server's answer says.
+        // From the file, or from the app server's response.
         let modified = || {
             let said =
                 || httpdate::parse_http_date(&String::from_utf8_lossy(field(out, "Last-Modified")?)).ok();
@@ -154,12 +154,12 @@ impl Exchange<'_> {
             }
         };
         let date = http_date(u64::try_from(at).unwrap_or_default());
-        put_field(out, "Expires", &date);
+        set_field(out, "Expires", &date);
         let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
-        put_field(out, "Cache-Control", &control);
+        set_field(out, "Cache-Control", &control);
     }
 
-    /// The value of a template that may name fields of the head so far.
+    /// Evaluates a template that may refer to fields of the head so far.
     fn evaluate_with_head(&self, template: &Template, head: &mut Vec<u8>) -> Vec<u8> {
         self.response_head.replace(std::mem::take(head));
         let value = self.evaluate(template);
@@ -167,7 +167,7 @@ impl Exchange<'_> {
         value
     }
 
-    /// `http://host[:port]` (or `https`) and a path, as nginx's `absolute_redirect on` makes them: the port is the listening one.
+    /// Appends `http://host[:port]` (or `https`) and a path: `absolute_redirect on` and `port_in_redirect on`.
     fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
         let (scheme, port): (&[u8], _) =
             if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
@@ -184,7 +184,7 @@ impl Exchange<'_> {
     }
 }
 
-/// The value of a field of a head.
+/// The value of a field in a head.
 fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
     let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     lines.find_map(|line| {
@@ -193,8 +193,8 @@ fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
     })
 }
 
-/// Puts a field in place of the first of its name, or behind all others; no second one stays.
-fn put_field(head: &mut Vec<u8>, name: &str, value: &str) {
+/// Replaces all fields of a name by one, or appends it.
+fn set_field(head: &mut Vec<u8>, name: &str, value: &str) {
     let is_named = |line: &[u8]| {
         line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
             && line.get(name.len()) == Some(&b':')
@@ -217,7 +217,7 @@ fn put_field(head: &mut Vec<u8>, name: &str, value: &str) {
     *head = out;
 }
 
-/// Takes all fields of a name out of a head.
+/// Removes all fields of a name.
 fn remove_field(head: &mut Vec<u8>, name: &[u8]) {
     let is_other = |line: &&[u8]| {
         let found = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
@@ -234,8 +234,8 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a value, which a variable may have brought a line end into (`$uri` with `%0d%0a` in it): such a byte becomes
-/// a space (RFC 9110 §5.5), so that no field, let alone a second response, can be smuggled in. nginx lets them pass.
+/// Appends a value. A variable may bring in a line end (`$uri` with `%0d%0a`), which becomes a space (RFC 9110 §5.5), so
+/// that no field and no second response can be injected. nginx writes it as it is.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) {
     let start = out.len();
     out.extend_from_slice(value);
@@ -244,9 +244,9 @@ fn write_value(out: &mut Vec<u8>, value: &[u8]) {
     }
 }
 
-/// Appends a field whose value ends in a number.
-pub(crate) fn write_number(out: &mut Vec<u8>, headers: &[u8], number: u64) {
-    out.extend_from_slice(headers);
+/// Appends a field whose value ends with a number.
+pub(crate) fn write_number(out: &mut Vec<u8>, prefix: &[u8], number: u64) {
+    out.extend_from_slice(prefix);
     text::decimal(out, number);
     out.extend_from_slice(b"\r\n");
 }

@@ -1,4 +1,4 @@
-//! Reads what nobody wants, so that a client can read what it was sent: nginx's `lingering_close`.
+//! Reads and discards what a client still sends, so that it can read the response: `lingering_close`.
 
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use super::client::ClientConnection;
 use crate::wire::Stream;
 
-/// How long a client may take to finish sending what nobody will read (nginx's `lingering_time`).
+/// How long a client may go on sending what is discarded: `lingering_time`.
 const LINGERING_TIME: Duration = Duration::from_secs(30);
 
-/// How long it may be silent meanwhile (`lingering_timeout`).
+/// How long it may be silent meanwhile: `lingering_timeout`.
 const LINGERING_TIMEOUT: Duration = Duration::from_secs(5);
 
 impl<S: Stream> ClientConnection<S> {
-    /// Reads and forgets what is left of the request's body, so that the next request can be read; false when that
-    /// takes too long or cannot be done.
+    /// Discards the rest of the request's body, so that the next request can be read; false if that fails or takes too
+    /// long.
     pub(crate) async fn discard_body(&mut self) -> bool {
         let ClientConnection { stream, input, body, reading, writing, .. } = self;
         body.skip(input);
@@ -47,8 +47,8 @@ impl<S: Stream> ClientConnection<S> {
         read
     }
 
-    /// Ends our half and waits until the client has read what it was sent: closing at once while bytes of the request
-    /// are still on their way would reset the connection and could take the answer with it.
+    /// Shuts down the writing side and waits for the client to close. Closing at once, while bytes of the request are
+    /// still arriving, would reset the connection and could lose the response.
     pub(crate) async fn linger(&mut self) {
         let ClientConnection { stream, input, reading, writing, .. } = self;
         if poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await.is_err() {

@@ -1,4 +1,4 @@
-//! Responses on their way to the client: the head in nginx's order, its built-in pages, and the connection they go out on.
+//! Responses: the head in nginx's order, its built-in pages, and the client's connection.
 
 mod client;
 pub(crate) mod head;

@@ -1,4 +1,4 @@
-//! nginx's built-in pages and its words for status codes.
+//! nginx's built-in pages and reason phrases.
 
 use bytes::Bytes;
 
@@ -9,7 +9,7 @@ use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 
 const PADDING: &str = "<!-- a padding to disable MSIE and Chrome friendly error page -->\r\n";
 
-/// What follows the status code in a status line.
+/// The reason phrase in a status line.
 pub(crate) fn reason(status: u16) -> &'static str {
     match status {
         200 => "OK",
@@ -24,7 +24,7 @@ pub(crate) fn reason(status: u16) -> &'static str {
     }
 }
 
-/// What a page says; nginx words some codes in another way than in the status line. Empty: there is no page.
+/// The title of a page, which sometimes differs from the reason phrase. Empty if there is no page.
 fn title(status: u16) -> &'static str {
     match status {
         301 => "Moved Permanently",
@@ -61,8 +61,7 @@ fn title(status: u16) -> &'static str {
     }
 }
 
-/// The page of a status, if it has one. The request's fields say whether the browser is one that shows a page of its
-/// own when a server's is short.
+/// The page of a status, if it has one. It is padded for browsers that replace short error pages by their own.
 fn page_text(status: u16, server_tokens: bool, request: &Headers) -> Option<String> {
     let product = if server_tokens { PRODUCT_WITH_VERSION } else { PRODUCT };
     let special = match status {
@@ -92,20 +91,20 @@ fn contains(text: &[u8], part: &[u8]) -> bool {
     memchr::memmem::find(text, part).is_some()
 }
 
-/// nginx's page for a status, and what else an error does.
+/// A response with nginx's page for an error.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
     close_after_error(x, status);
     page_response(x, status)
 }
 
-/// After some errors the connection is not trusted any further.
+/// Closes the connection after errors that leave its state unclear, as nginx does.
 pub(crate) fn close_after_error(x: &mut Exchange<'_>, status: u16) {
     if matches!(status, 400 | 413 | 414 | REQUEST_HEADER_TOO_LARGE | HTTP_TO_HTTPS | 500 | 501) {
         x.keep_alive = false;
     }
 }
 
-/// A response with nginx's page for its status, if it has one.
+/// A response with nginx's page for a status, if it has one.
 pub(crate) fn page_response(x: &Exchange<'_>, status: u16) -> Response {
     let mut response = Response::new(status);
     (response.content_type, response.body) = page(x, status);

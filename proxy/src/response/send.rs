@@ -16,18 +16,18 @@ use crate::message::{Body, Piece, Response};
 use crate::wire::Stream;
 use crate::wire::buffer::BUFFER_SIZE;
 
-/// The most that is read from a file at once, and sent at once where the kernel does the copying.
+/// The most that one `sendfile` sends: nginx's default for `sendfile_max_chunk`.
 const SENDFILE_MAX_CHUNK: u64 = 2 * 1024 * 1024;
 
-/// Up to here a file's bytes are read and go out with the head: less than another call and another segment.
+/// Shorter files are read and sent along with the head, which saves a system call and a segment.
 const SENDFILE_MIN_SIZE: u64 = 32 * 1024;
 
-/// The client is not there any more, or takes nothing.
+/// The response could not be sent: the client is gone or reads nothing.
 #[derive(Debug)]
 pub(crate) struct SendError(pub(crate) io::Error);
 
 impl<S: Stream> ClientConnection<S> {
-    /// Sends `response`, or as much of it as its request wants to see.
+    /// Sends `response`, without its body if the request is a HEAD.
     pub(crate) async fn respond(
         &mut self,
         x: &mut Exchange<'_>,
@@ -36,7 +36,7 @@ impl<S: Stream> ClientConnection<S> {
         let mut response = response;
         if let Some(status) = x.error_status.take() {
             response.status = status;
-            // Of an error's page nobody keeps a copy or asks for a part.
+            // An error page is not to be cached or asked for in ranges.
             if !matches!(status, 200 | 206 | 304) {
                 response.last_modified = None;
             }
@@ -45,15 +45,15 @@ impl<S: Stream> ClientConnection<S> {
             (response.content_type, response.body) = page(x, response.status);
         }
         x.status = client_status(response.status);
-        let bare = matches!(response.status, 204 | 304);
-        let lead = HeadersOut {
+        let has_no_body = matches!(response.status, 204 | 304);
+        let headers = HeadersOut {
             status: response.status,
             content_type: response
                 .content_type
                 .as_deref()
                 .map(str::as_bytes)
                 .filter(|_| response.status != 204),
-            length: if bare { None } else { Some(response.body.len()) },
+            length: if has_no_body { None } else { Some(response.body.len()) },
             last_modified: response.last_modified,
             location: response.location.as_deref(),
             range: response
@@ -65,7 +65,7 @@ impl<S: Stream> ClientConnection<S> {
         };
         let mut head = x.response_head.take();
         head.clear();
-        x.write_head(&mut head, &lead, |out| {
+        x.write_head(&mut head, &headers, |out| {
             for (name, value) in response.headers.iter().filter(|field| !is_range_header(field)) {
                 write_field(out, name, value);
             }
@@ -74,7 +74,7 @@ impl<S: Stream> ClientConnection<S> {
         self.output.head_mut().extend_from_slice(&head);
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
-        let body = if bare || x.request.is_head() { Body::Empty } else { response.body };
+        let body = if has_no_body || x.request.is_head() { Body::Empty } else { response.body };
         let before = x.sent;
         let sent = match body {
             Body::Empty => self.write(&[], timeout).await,
@@ -108,7 +108,7 @@ impl<S: Stream> ClientConnection<S> {
         self.write(&[], timeout).await
     }
 
-    /// From the page cache to the socket inside the kernel.
+    /// Sends a file with `sendfile(2)`.
     async fn send_file(
         &mut self,
         file: &std::fs::File,
@@ -129,7 +129,7 @@ impl<S: Stream> ClientConnection<S> {
                 Ok(count) => {
                     output.count(count as u64);
                     writing.stop();
-                    // A client as fast as the page cache must not keep the worker for the length of a file.
+                    // A fast client must not keep the worker busy for a whole file.
                     tokio::task::coop::consume_budget().await;
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -163,7 +163,7 @@ impl<S: Stream> ClientConnection<S> {
     }
 }
 
-/// Whether a field is the one that says which ranges there are.
+/// Whether a field is `Accept-Ranges` or `Content-Range`.
 fn is_range_header((name, _): &(&[u8], &[u8])) -> bool {
     name.eq_ignore_ascii_case(b"Accept-Ranges") || name.eq_ignore_ascii_case(b"Content-Range")
 }

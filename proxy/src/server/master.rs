@@ -1,4 +1,4 @@
-//! The master: owns the sockets, the logs and the pid file, starts workers and answers to signals.
+//! The master: owns the sockets, the logs and the pid file, starts workers and handles signals.
 
 use std::net::SocketAddr;
 use std::rc::Rc;
@@ -16,19 +16,19 @@ use crate::clock::Clock;
 use crate::log::{LogFiles, Logs, describe};
 use nginx_conf::model::{Config, Level};
 
-/// After QUIT, how long tunnels (WebSockets) may go on before they are closed. nginx would wait for ever by default; a
-/// container is killed ten seconds after it was asked to stop, and clients had better see a proper end before that.
+/// How long tunnels (WebSockets) may go on after QUIT. nginx waits for ever by default, but a container is killed ten
+/// seconds after it was asked to stop, and clients should see a proper close before that.
 const TUNNEL_GRACE_PERIOD: Duration = Duration::from_secs(5);
 
-/// After TERM, how long workers may take to end.
+/// How long workers may take to stop after TERM.
 const STOP_GRACE_PERIOD: Duration = Duration::from_secs(1);
 
-/// nginx tries to bind an address that is in use this often …
+/// How often nginx tries to bind an address that is in use.
 const MAX_BIND_TRIES: usize = 5;
-/// … this far apart.
+/// The delay between these tries.
 const BIND_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// A master process, its configuration (a cycle, in nginx's words) and its workers.
+/// The master, with its configuration and its workers.
 #[derive(Debug)]
 pub(super) struct Master<'a> {
     loader: &'a ConfigLoader,
@@ -39,13 +39,13 @@ pub(super) struct Master<'a> {
     workers: Workers,
 }
 
-/// How far the master is on its way out.
+/// Whether the master serves or shuts down.
 #[derive(Debug, Clone, Copy)]
 enum Phase {
     Serving,
     /// After QUIT; tunnels are closed at this time.
     Quitting(Option<Instant>),
-    /// After TERM; whoever is left at this time is left behind.
+    /// After TERM; workers that are still running at this time are abandoned.
     Stopping(Instant),
 }
 
@@ -69,13 +69,13 @@ impl<'a> Master<'a> {
         let mut master = Master { loader, config, files, logs, sockets, workers: Workers::new() };
         let started = master.start_workers();
         if started.is_err() {
-            // The error that is about to be reported says more than one about the file.
+            // The error of the workers matters more than one about the file.
             let _ = pid::remove(&master.config.pid);
         }
         started.map(|()| master)
     }
 
-    /// Serves until a signal ends it and removes the pid file.
+    /// Serves until a signal stops it, then removes the pid file.
     pub(super) async fn run(mut self, mut signals: Signals) {
         let mut phase = Phase::Serving;
         loop {
@@ -96,11 +96,11 @@ impl<'a> Master<'a> {
                     match (request, phase) {
                         (MasterSignal::Stop(_), Phase::Stopping(_)) => break,
                         (MasterSignal::Stop(_), _) => {
-                            self.workers.tell(|| Command::Stop);
+                            self.workers.send(|| Command::Stop);
                             phase = Phase::Stopping(Instant::now() + STOP_GRACE_PERIOD);
                         }
                         (MasterSignal::Quit, Phase::Serving) => {
-                            self.workers.tell(|| Command::Drain { taken_over: Vec::new() });
+                            self.workers.send(|| Command::Drain { taken_over: Vec::new() });
                             self.sockets = Sockets::default();
                             phase = Phase::Quitting(Some(Instant::now() + TUNNEL_GRACE_PERIOD));
                         }
@@ -109,15 +109,15 @@ impl<'a> Master<'a> {
                         (MasterSignal::Quit | MasterSignal::Reload | MasterSignal::Upgrade, _) => {}
                     }
                 }
-                (exit, current) = self.workers.ended() => {
+                (exit, is_current) = self.workers.next_exit() => {
                     match &exit.panic {
                         None => self.notice(format_args!("worker process {} exited with code 0", exit.tid)),
-                        Some(said) => self.logs.main_error(
+                        Some(message) => self.logs.main_error(
                             Level::Alert,
-                            format_args!("worker process {} exited by a panic: {said}", exit.tid),
+                            format_args!("worker process {} exited by a panic: {message}", exit.tid),
                         ),
                     }
-                    if matches!(phase, Phase::Serving) && current {
+                    if matches!(phase, Phase::Serving) && is_current {
                         self.start_worker(exit.index).unwrap_or_else(|error| self.emerg(&error));
                     }
                 }
@@ -127,7 +127,7 @@ impl<'a> Master<'a> {
                         break;
                     }
                     _ => {
-                        self.workers.tell(|| Command::Close);
+                        self.workers.send(|| Command::Close);
                         phase = Phase::Quitting(None);
                     }
                 },
@@ -152,8 +152,8 @@ impl<'a> Master<'a> {
         Ok(())
     }
 
-    /// A new generation takes over with a new configuration; the old one finishes what it has begun. Whatever is wrong
-    /// with the new configuration, the old one goes on.
+    /// Starts a new generation of workers with a new configuration, and lets the old one finish its requests. If anything
+    /// is wrong with the new configuration, the old one goes on.
     async fn reload(&mut self) {
         self.notice(format_args!("reconfiguring"));
         let config = match self.loader.load() {
@@ -197,7 +197,7 @@ impl<'a> Master<'a> {
             return self.emerg(&error);
         }
         let taken_over = self.addresses();
-        self.workers.tell_old(|| Command::Drain { taken_over: taken_over.clone() });
+        self.workers.send_to_old(|| Command::Drain { taken_over: taken_over.clone() });
     }
 
     fn reopen(&mut self) {
@@ -208,7 +208,7 @@ impl<'a> Master<'a> {
         }
         self.files = files;
         self.logs.reopen(self.files.clone());
-        self.workers.tell(|| Command::Reopen(self.files.clone()));
+        self.workers.send(|| Command::Reopen(self.files.clone()));
     }
 
     fn addresses(&self) -> Vec<SocketAddr> {
@@ -224,7 +224,7 @@ impl<'a> Master<'a> {
     }
 }
 
-/// Opens what the configuration listens on, trying again for a while where an address is in use.
+/// Opens the listening sockets, trying again for a while if an address is in use.
 async fn open_sockets(existing: &Sockets, config: &Config, log: &mut StartupLog) -> Result<Sockets, String> {
     let Some(http) = &config.http else { return Ok(Sockets::default()) };
     for _ in 0..MAX_BIND_TRIES {
@@ -243,8 +243,7 @@ async fn open_sockets(existing: &Sockets, config: &Config, log: &mut StartupLog)
     Err("still could not bind()".to_owned())
 }
 
-/// nginx's workers are processes, each with its own limit of open files; ours share one, so it is raised as far as it
-/// may be.
+/// nginx's workers are processes, each with its own limit of open files. Ours share one, so it is raised to the maximum.
 fn raise_descriptor_limit(log: &mut StartupLog) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

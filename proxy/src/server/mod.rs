@@ -1,8 +1,8 @@
 //! The program: command line, master, workers.
 //!
-//! One process. Its first thread is the master, which owns what outlives a configuration: listening sockets, log files
-//! and the pid file. Each worker is a thread with an event loop of its own. A reload starts a new generation of workers
-//! on the same sockets and lets the old one finish, so no connection is refused or lost.
+//! There is one process. Its first thread is the master, which owns what outlives a configuration: listening sockets, log
+//! files and the pid file. Each worker is a thread with its own event loop. A reload starts a new generation of workers on
+//! the same sockets and lets the old one finish, so that no connection is refused or lost.
 
 mod command_line;
 mod master;
@@ -26,10 +26,11 @@ use crate::log::describe;
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 use nginx_conf::model::Level;
 
-/// Runs the program with the arguments that follow its name, in the foreground, until a signal ends it. Takes over the
-/// process: signals, and with `user` the credentials of the threads it starts.
+/// Runs the program with the arguments after its name, in the foreground, until a signal stops it. It handles the signals
+/// of the process, and with `user` changes the credentials of its worker threads.
 ///
-/// The exit code is 0, or 1 for a bad command line or configuration, or when an address, log or pid file cannot be had.
+/// The exit code is 0, or 1 if the command line or the configuration is invalid, or an address, log or pid file cannot be
+/// opened.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match command_line::parse(arguments) {
         Ok(line) if line.version => {
@@ -66,7 +67,7 @@ fn print_version(line: &CommandLine) {
     }
 }
 
-/// Why the program ends without having done what it should.
+/// Why the program failed to start.
 #[derive(Debug)]
 struct StartupError {
     level: Level,

@@ -1,8 +1,8 @@
-//! Panics of workers and of connections, for the log.
+//! Messages of panics, for the log.
 
 use std::any::Any;
 
-/// What a panic said.
+/// The message of a panic.
 pub(super) fn message(panic: &(dyn Any + Send)) -> &str {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")

@@ -1,4 +1,4 @@
-//! The pid file, and `-s`, which reads it.
+//! The pid file, and `-s`, which uses it.
 
 use std::fs;
 use std::io::{self, Write};
@@ -10,7 +10,7 @@ use rustix::process::{Pid, Signal as Number, kill_process};
 use super::command_line::Signal;
 use crate::log::describe;
 
-/// Writes this process' id.
+/// Writes the process id.
 ///
 /// # Errors
 ///
@@ -29,7 +29,7 @@ pub(crate) fn write(path: &Path) -> Result<(), String> {
     file.write_all(format!("{}\n", std::process::id()).as_bytes()).map_err(|error| failed("write", &error))
 }
 
-/// Checks that the pid file can be written, without touching the id of a master that runs: for `-t`.
+/// Checks for `-t` that the pid file can be written, without changing that of a running master.
 ///
 /// # Errors
 ///
@@ -49,7 +49,7 @@ pub(crate) fn remove(path: &Path) -> Result<(), String> {
         .map_err(|error| format!("unlink() \"{}\" failed ({})", path.display(), describe(&error)))
 }
 
-/// Sends the master named by the pid file a signal.
+/// Sends a signal to the master of the pid file.
 ///
 /// # Errors
 ///

@@ -1,26 +1,26 @@
-//! The signals a master answers to.
+//! Signals to the master.
 
 use std::io;
 
 use tokio::signal::unix::{self, SignalKind};
 
-/// A signal, by what it asks for.
+/// What a signal asks the master to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MasterSignal {
-    /// TERM, INT: end at once.
+    /// TERM, INT: stop at once.
     Stop(&'static str),
-    /// QUIT: end when open exchanges are finished.
+    /// QUIT: stop once active requests are finished.
     Quit,
-    /// HUP: read the configuration again.
+    /// HUP: reload the configuration.
     Reload,
-    /// USR1: open the logs again.
+    /// USR1: reopen the logs.
     Reopen,
-    /// USR2, with which nginx replaces its own program: noted, nothing else.
+    /// USR2: replaces the binary in nginx; only logged here.
     Upgrade,
 }
 
 impl MasterSignal {
-    /// For the log, in nginx's words.
+    /// nginx's message for the log.
     pub(super) fn describe(self) -> &'static str {
         match self {
             MasterSignal::Stop(text) => text,
@@ -34,7 +34,7 @@ impl MasterSignal {
     }
 }
 
-/// Listens for signals from the moment it is made.
+/// Receives signals from its creation on.
 #[derive(Debug)]
 pub(crate) struct Signals {
     term: unix::Signal,
@@ -46,11 +46,11 @@ pub(crate) struct Signals {
 }
 
 impl Signals {
-    /// Takes the signals over, inside a runtime.
+    /// Installs the handlers. Must be called in a runtime.
     ///
     /// # Errors
     ///
-    /// When the operating system refuses a handler.
+    /// If a handler cannot be installed.
     pub(crate) fn new() -> io::Result<Signals> {
         Ok(Signals {
             term: unix::signal(SignalKind::terminate())?,

@@ -1,4 +1,4 @@
-//! The master's side of its workers: starting them, telling them things, seeing them end.
+//! The master's side of its workers: starting them, sending them commands, noticing their exit.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,17 +15,17 @@ use super::worker::{self, Command, WorkerOptions};
 use crate::log::{LogFiles, describe};
 use nginx_conf::model::Config;
 
-/// Every worker that has not ended, of this generation and of older ones that still finish their exchanges.
+/// All running workers, of this generation and of older ones that are still finishing their requests.
 #[derive(Debug)]
 pub(super) struct Workers {
     handles: Vec<WorkerHandle>,
-    /// The generation that serves.
+    /// The generation that accepts connections.
     generation: u64,
     /// How many generations there have been.
     generations: u64,
     connection_numbers: Arc<AtomicU64>,
     exits: mpsc::UnboundedSender<WorkerExit>,
-    ended: mpsc::UnboundedReceiver<WorkerExit>,
+    exits_receiver: mpsc::UnboundedReceiver<WorkerExit>,
 }
 
 #[derive(Debug)]
@@ -35,58 +35,58 @@ struct WorkerHandle {
     commands: mpsc::UnboundedSender<Command>,
 }
 
-/// Which workers belong together.
+/// The workers that were started with one configuration.
 #[derive(Debug)]
 pub(super) struct Generation(u64);
 
-/// A worker has ended.
+/// The exit of a worker.
 #[derive(Debug)]
 pub(super) struct WorkerExit {
-    /// Its thread.
+    /// The id of its thread.
     pub(super) tid: u32,
-    /// Its place among the workers.
+    /// Its index among the workers.
     pub(super) index: usize,
-    /// What it said when it panicked.
+    /// The message, if it panicked.
     pub(super) panic: Option<String>,
     generation: u64,
 }
 
 impl Workers {
-    /// Nobody yet.
+    /// No workers yet.
     pub(super) fn new() -> Workers {
-        let (exits, ended) = mpsc::unbounded_channel();
+        let (exits, exits_receiver) = mpsc::unbounded_channel();
         Workers {
             handles: Vec::new(),
             generation: 0,
             generations: 0,
             connection_numbers: Arc::new(AtomicU64::new(1)),
             exits,
-            ended,
+            exits_receiver,
         }
     }
 
-    /// Whether everybody has ended.
+    /// Whether all workers have exited.
     pub(super) fn is_empty(&self) -> bool {
         self.handles.is_empty()
     }
 
-    /// Begins a new generation, to which workers started from here on belong. Returns the one before.
+    /// Begins a new generation for workers that are started from now on. Returns the one before.
     pub(super) fn next_generation(&mut self) -> Generation {
         self.generations += 1;
         Generation(std::mem::replace(&mut self.generation, self.generations))
     }
 
-    /// Goes back to an older generation, after those of the new one were told to stop.
+    /// Stops the workers of the new generation and returns to an older one.
     pub(super) fn return_to(&mut self, Generation(generation): Generation) {
-        self.tell_where(|handle| handle.generation == self.generation, || Command::Stop);
+        self.send_where(|handle| handle.generation == self.generation, || Command::Stop);
         self.generation = generation;
     }
 
-    /// Starts a worker on a thread of its own and waits until it has given up root and runs. Returns its thread's id.
+    /// Starts a worker on its own thread and waits until it has dropped its privileges and runs. Returns the thread's id.
     ///
     /// # Errors
     ///
-    /// In nginx's words, when the thread cannot be started or cannot become `user`.
+    /// In nginx's words, if the thread cannot be started or cannot switch to `user`.
     pub(super) fn start(
         &mut self,
         index: usize,
@@ -98,7 +98,7 @@ impl Workers {
         let options = WorkerOptions {
             config: config.clone(),
             files: files.clone(),
-            sockets: sockets.share(index, config.worker_processes),
+            sockets: sockets.of_worker(index, config.worker_processes),
             connection_numbers: Arc::clone(&self.connection_numbers),
             commands: receiver,
         };
@@ -111,14 +111,14 @@ impl Workers {
                     let _ = ready.send(Ok(tid));
                     let ended = catch_unwind(AssertUnwindSafe(|| {
                         runtime.block_on(worker::run(options));
-                        // A file that is still being read in the background must not hold the worker back.
+                        // Do not wait for blocking tasks in the background.
                         runtime.shutdown_background();
                     }));
                     ended.err().map(|panic| panic::message(&*panic).to_owned())
                 }
                 Err(error) => return drop(ready.send(Err(error))),
             };
-            // The master may have ended first.
+            // The master may have exited first.
             let _ = exits.send(WorkerExit { tid, index, panic, generation });
         };
         thread::Builder::new()
@@ -130,30 +130,30 @@ impl Workers {
         Ok(tid)
     }
 
-    /// The next worker to end, and whether it should be replaced: it is of this generation and was not told to go.
-    pub(super) async fn ended(&mut self) -> (WorkerExit, bool) {
+    /// The next worker to exit, and whether it belongs to the current generation.
+    pub(super) async fn next_exit(&mut self) -> (WorkerExit, bool) {
         loop {
-            // Cannot be `None`: the workers holds a sender itself.
-            let Some(exit) = self.ended.recv().await else { continue };
+            // Cannot be `None`, since `self` holds a sender.
+            let Some(exit) = self.exits_receiver.recv().await else { continue };
             self.handles.retain(|handle| handle.tid != exit.tid);
             let current = exit.generation == self.generation;
             return (exit, current);
         }
     }
 
-    /// Tells every worker.
-    pub(super) fn tell(&self, command: impl Fn() -> Command) {
-        self.tell_where(|_| true, command);
+    /// Sends a command to all workers.
+    pub(super) fn send(&self, command: impl Fn() -> Command) {
+        self.send_where(|_| true, command);
     }
 
-    /// Tells the workers of older generations.
-    pub(super) fn tell_old(&self, command: impl Fn() -> Command) {
-        self.tell_where(|handle| handle.generation != self.generation, command);
+    /// Sends a command to the workers of older generations.
+    pub(super) fn send_to_old(&self, command: impl Fn() -> Command) {
+        self.send_where(|handle| handle.generation != self.generation, command);
     }
 
-    fn tell_where(&self, whom: impl Fn(&WorkerHandle) -> bool, command: impl Fn() -> Command) {
-        for handle in self.handles.iter().filter(|handle| whom(handle)) {
-            // One that has just ended need not know.
+    fn send_where(&self, filter: impl Fn(&WorkerHandle) -> bool, command: impl Fn() -> Command) {
+        for handle in self.handles.iter().filter(|handle| filter(handle)) {
+            // A worker that has just exited needs no command.
             let _ = handle.commands.send(command());
         }
     }

@@ -1,4 +1,4 @@
-//! Accepting connections, each of which gets a task of its own.
+//! Accepts connections, each of which gets its own task.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -21,41 +21,45 @@ use crate::server::panic;
 use crate::server::sockets::ListeningSocket;
 use nginx_conf::model::Level;
 
-/// How long a worker that has run out of file descriptors waits before it accepts again, as nginx does.
+/// How long a worker waits after a failed `accept`, for want of file descriptors for example, as in nginx.
 const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How an acceptor is to end.
+/// Whether an acceptor is to stop, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum AcceptState {
-    /// Not yet.
+    /// It goes on.
     Accepting,
-    /// Another worker accepts from the same socket.
+    /// It stops at once: another worker accepts from the same socket.
     HandOver,
-    /// Nobody will: connections that wait in the queue are still served.
+    /// It stops once the queue is empty, since no other worker will serve what is in it.
     Drain,
 }
 
-/// Accepts from one socket until told to end.
-pub(super) async fn accept(share: ListeningSocket, mut end: watch::Receiver<AcceptState>, cycle: Rc<Cycle>) {
+/// Accepts from one socket until told to stop.
+pub(super) async fn accept(
+    listening: ListeningSocket,
+    mut state: watch::Receiver<AcceptState>,
+    cycle: Rc<Cycle>,
+) {
     let failed = |error: &io::Error| {
         let level = if is_out_of_descriptors(error) { Level::Crit } else { Level::Alert };
         cycle.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
     };
-    let listener = match share.socket.try_clone().and_then(TcpListener::from_std) {
+    let listener = match listening.socket.try_clone().and_then(TcpListener::from_std) {
         Ok(listener) => listener,
         Err(error) => return failed(&error),
     };
     loop {
         let accepted = tokio::select! {
             biased;
-            ended = end.changed() => match ended {
+            changed = state.changed() => match changed {
                 Ok(()) => break,
                 Err(_) => return,
             },
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => begin(stream, peer, share.listen, &cycle).await,
+            Ok((stream, peer)) => spawn(stream, peer, listening.listen, &cycle).await,
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
@@ -63,31 +67,31 @@ pub(super) async fn accept(share: ListeningSocket, mut end: watch::Receiver<Acce
             }
         }
     }
-    if *end.borrow() == AcceptState::Drain {
-        while let Ok((stream, peer)) = share.socket.accept() {
+    if *state.borrow() == AcceptState::Drain {
+        while let Ok((stream, peer)) = listening.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                begin(stream, peer, share.listen, &cycle).await;
+                spawn(stream, peer, listening.listen, &cycle).await;
             }
         }
     }
 }
 
-/// Gives a new connection a task of its own, if there is room for it.
-async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cycle>) {
+/// Starts a task for a new connection, if there is room for it.
+async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cycle>) {
     let not_enough = |level, tail| {
         let limit = cycle.connections.limit();
         cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
     let mut accepted = cycle.connections.accept();
     if matches!(accepted, Admission::Full) {
-        // Connections of the same burst have not had their turn yet, in which they say that they are idle.
+        // Let other new connections have their turn, in which they become idle.
         tokio::task::yield_now().await;
         accepted = cycle.connections.accept();
     }
     let slot = match accepted {
         Admission::Free(slot) => slot,
         Admission::Reused(slot) => {
-            // Once a second will do, as in nginx: under attack there would be a line for each connection.
+            // At most once a second, as in nginx, since there may be many.
             if cycle.connections.should_warn(cycle.clock.now().second) {
                 not_enough(Level::Warn, ", reusing connections");
             }
@@ -95,12 +99,12 @@ async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
         }
         Admission::Full => return not_enough(Level::Alert, ""),
     };
-    // The peer may be gone already.
+    // Fails if the peer is gone already.
     let Ok(local) = stream.local_addr() else { return };
     let cycle = Rc::clone(cycle);
     tokio::task::spawn_local(async move {
         let _slot = slot;
-        let served = contained(connection::serve(stream, peer, local, listen, Rc::clone(&cycle))).await;
+        let served = catch_panic(connection::serve(stream, peer, local, listen, Rc::clone(&cycle))).await;
         if let Err(panic) = served {
             cycle.logs.main_error(
                 Level::Alert,
@@ -110,8 +114,8 @@ async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
     });
 }
 
-/// Runs a future to its end or to its panic, so that the latter can be logged.
-async fn contained(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
+/// Runs a future, catching a panic so that it can be logged.
+async fn catch_panic(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
@@ -127,8 +131,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_contained_and_heard() {
-        let panicked = contained(async { panic!("no {}", 5) }).await;
+        let panicked = catch_panic(async { panic!("no {}", 5) }).await;
         assert_eq!(panicked.err().map(|panic| panic::message(&*panic).to_owned()).as_deref(), Some("no 5"));
-        assert!(contained(async {}).await.is_ok());
+        assert!(catch_panic(async {}).await.is_ok());
     }
 }

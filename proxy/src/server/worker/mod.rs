@@ -1,5 +1,5 @@
-//! A worker: one thread with an event loop of its own, its own listening sockets, upstream pool and logs. Nothing
-//! on the path of a request is shared with another worker.
+//! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a request
+//! is shared with another worker.
 
 mod accept;
 mod privileges;
@@ -21,23 +21,23 @@ use accept::{AcceptState, accept};
 use nginx_conf::model::{Config, Level};
 pub(super) use privileges::{is_root, switch_user};
 
-/// What the master tells a worker.
+/// A command of the master to a worker.
 #[derive(Debug)]
 pub(crate) enum Command {
-    /// Write to these log files from now on.
+    /// Switch to these log files.
     Reopen(LogFiles),
-    /// Stop accepting and end when the last connection does. Sockets on these addresses have been taken over.
+    /// Stop accepting, and exit after the last connection is closed.
     Drain {
-        /// Addresses on which the next generation accepts.
+        /// Addresses that the next generation has taken over.
         taken_over: Vec<SocketAddr>,
     },
     /// Close tunnels.
     Close,
-    /// AcceptState now.
+    /// Exit now.
     Stop,
 }
 
-/// What a worker is started with, before it is on its own thread.
+/// What a worker is started with.
 #[derive(Debug)]
 pub(crate) struct WorkerOptions {
     pub(crate) config: Config,
@@ -47,7 +47,7 @@ pub(crate) struct WorkerOptions {
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
-/// Runs a worker on the calling thread, in a `LocalRuntime`, until it is told to stop or has drained.
+/// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
     let WorkerOptions { config, files, sockets, connection_numbers, mut commands } = options;
     let clock = Rc::new(Clock::new());
@@ -55,7 +55,7 @@ pub(crate) async fn run(options: WorkerOptions) {
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
     let cycle = Rc::new(Cycle {
         upstreams: Upstreams::new(config.http.as_ref()),
-        connections: Connections::new(config.worker_connections, taken(&config)),
+        connections: Connections::new(config.worker_connections, reserved_connections(&config)),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
         shutdown,
@@ -66,11 +66,11 @@ pub(crate) async fn run(options: WorkerOptions) {
     tokio::task::spawn_local(async move { writer.run().await });
     let acceptors: Vec<Acceptor> = sockets
         .into_iter()
-        .map(|share| {
-            let (end, ended) = watch::channel(AcceptState::Accepting);
-            let (address, cycle) = (share.socket.local_addr().ok(), Rc::clone(&cycle));
-            tokio::task::spawn_local(accept(share, ended, cycle));
-            Acceptor { address, end }
+        .map(|listening| {
+            let (sender, state) = watch::channel(AcceptState::Accepting);
+            let (address, cycle) = (listening.socket.local_addr().ok(), Rc::clone(&cycle));
+            tokio::task::spawn_local(accept(listening, state, cycle));
+            Acceptor { address, state: sender }
         })
         .collect();
 
@@ -88,11 +88,11 @@ pub(crate) async fn run(options: WorkerOptions) {
                     }
                     for acceptor in &acceptors {
                         let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
-                        acceptor.end.send_replace(if kept { AcceptState::HandOver } else { AcceptState::Drain });
+                        acceptor.state.send_replace(if kept { AcceptState::HandOver } else { AcceptState::Drain });
                     }
-                    // Acceptors empty their queues before connections learn that there is an end.
+                    // Acceptors empty their queues before connections are told to drain.
                     for acceptor in &acceptors {
-                        acceptor.end.closed().await;
+                        acceptor.state.closed().await;
                     }
                     stage.send_if_modified(|stage| (*stage < ShutdownStage::Draining).then(|| *stage = ShutdownStage::Draining).is_some());
                     cycle.connections.drain();
@@ -107,14 +107,14 @@ pub(crate) async fn run(options: WorkerOptions) {
     logs.main_error(Level::Notice, format_args!("exit"));
 }
 
-/// Connections that are none of a client's or an app server's, as nginx counts them: one for each listening address and
-/// one to the master.
-fn taken(config: &Config) -> usize {
+/// Connections that nginx counts besides those of clients and app servers: one for each listening address, and one to the
+/// master.
+fn reserved_connections(config: &Config) -> usize {
     config.http.as_ref().map_or(0, |http| http.listen.len()) + 1
 }
 
 /// The task that accepts from one socket.
 struct Acceptor {
     address: Option<SocketAddr>,
-    end: watch::Sender<AcceptState>,
+    state: watch::Sender<AcceptState>,
 }
