@@ -1,15 +1,16 @@
-//! A reverse proxy that reads an `nginx.conf` and behaves as nginx does, for the subset of nginx that a single-page app, a
-//! REST API and STOMP over WebSocket need in front of them.
+//! A reverse proxy that reads an `nginx.conf` and behaves as nginx does, for the subset of nginx that a single-page
+//! app, a REST API and STOMP over WebSocket need in front of them.
 //!
-//! It is a drop-in for nginx rather than a proxy of its own kind: it takes nginx's command line and signals, writes nginx's
-//! logs and error messages, and its tests compare both byte by byte. [`server::main`] is the program; see
+//! It is a drop-in for nginx rather than a proxy of its own kind: it takes nginx's command line and signals, writes
+//! nginx's logs and error messages, and its tests compare it with a real nginx. [`server::main`] is the program; see
 //! `examples/one_request.rs` for a configuration that is served and asked within one process. Parsing and checking the
 //! configuration is the job of the crate `nginx-conf`.
 //!
 //! The modules form layers, and each uses only those above it in this list (`tests/architecture.rs` checks that):
 //!
 //! - `clock`, `text`, `variables`, `version`: the time of day, fast formatting, evaluation of strings with variables;
-//! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing, deadlines);
+//! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing,
+//!   deadlines);
 //! - `message`, `tls` and `upstream`: requests as they are read, TLS sessions, and app servers with their balancing,
 //!   failures and idle connections;
 //! - `cycle`: what a worker hands down to the code that serves its requests, named after nginx's `ngx_cycle_t`;

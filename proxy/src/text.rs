@@ -1,5 +1,5 @@
-//! Numbers and addresses as text. Every request has some, and `core::fmt` costs several times as much: it took a sixth of
-//! all instructions of a proxied request.
+//! Numbers and addresses as text. Every request has some, and `core::fmt` costs several times as much: it took a sixth
+//! of all instructions of a proxied request.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
@@ -79,8 +79,8 @@ fn ipv4(out: &mut Vec<u8>, address: Ipv4Addr) {
     }
 }
 
-/// Whether `first` is followed anywhere by a byte that satisfies `then`. Looking at all pairs lets the compiler vectorise,
-/// which is faster than stopping at the first.
+/// Whether `first` is followed anywhere by a byte that satisfies `then`. Looking at all pairs lets the compiler
+/// vectorise, which is faster than stopping at the first.
 pub(crate) fn has_pair(bytes: &[u8], first: u8, then: impl Fn(u8) -> bool) -> bool {
     let pairs = bytes.iter().zip(bytes.get(1..).unwrap_or_default());
     pairs.fold(false, |found, (&one, &next)| found | ((one == first) & then(next)))

@@ -21,7 +21,8 @@ pub(super) enum AfterRequest {
     Close,
     /// The connection is closed after the client has stopped sending: `lingering_close`.
     LingeringClose,
-    /// The response is incomplete: the connection is closed without an end that could be taken for that of the response.
+    /// The response is incomplete: the connection is closed without an end that could be taken for that of the
+    /// response.
     Abort,
 }
 
@@ -101,8 +102,8 @@ pub(super) async fn answer<S: Stream>(
     }
 }
 
-/// Sends a response of the proxy's own. A client that waited for a 100 may send its body nevertheless, and that could not
-/// be told from its next request, so the connection is closed.
+/// Sends a response of the proxy's own. A client that waited for a 100 may send its body nevertheless, and that could
+/// not be told from its next request, so the connection is closed.
 async fn send<S: Stream>(
     connection: &mut ClientConnection<S>,
     x: &mut Exchange<'_>,

@@ -105,8 +105,8 @@ impl<'a> HttpConnection<'a> {
         if let Some(ready) = ready {
             return ready;
         }
-        // A request may just be arriving. To close now would lose it, and a client cannot repeat a POST that may have been
-        // run, so give it one more turn of the event loop.
+        // A request may just be arriving. To close now would lose it, and a client cannot repeat a POST that may have
+        // been run, so give it one more turn of the event loop.
         tokio::task::yield_now().await;
         if !stream.has_unread_bytes() {
             stream.close_idle();

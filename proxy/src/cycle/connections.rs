@@ -153,9 +153,9 @@ impl Connections {
         Some(ConnectionSlot { connections: self.clone(), client })
     }
 
-    /// When no more than a sixteenth is free, closes an idle connection to an app server, or else the longest idle eighth of
-    /// the clients' (at least 1, at most 32), as nginx does. A connection that was told to close no longer counts, although
-    /// it takes a turn of the event loop to close.
+    /// When no more than a sixteenth is free, closes an idle connection to an app server, or else the longest idle
+    /// eighth of the clients' (at least 1, at most 32), as nginx does. A connection that was told to close no longer
+    /// counts, although it takes a turn of the event loop to close.
     fn make_room(&self) -> bool {
         let shared = &self.0;
         let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());

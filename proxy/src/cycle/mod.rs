@@ -46,8 +46,8 @@ impl Cycle {
 pub(crate) enum ShutdownStage {
     /// No shutdown.
     Serving,
-    /// Idle kept-alive connections are closed, active requests are finished and then closed, tunnels go on. A connection
-    /// may still send its first request.
+    /// Idle kept-alive connections are closed, active requests are finished and then closed, tunnels go on. A
+    /// connection may still send its first request.
     Draining,
     /// The grace period is over: tunnels are closed as well.
     Closing,

@@ -6,8 +6,8 @@ use crate::variables::Variables;
 use nginx_conf::model::{Map, Pattern};
 
 impl Exchange<'_> {
-    /// Matches as `if (… ~ …)`, `map` and regex locations do: captures become `$1` and named variables. A match clears the
-    /// captures of an earlier one, even if it has none itself.
+    /// Matches as `if (… ~ …)`, `map` and regex locations do: captures become `$1` and named variables. A match clears
+    /// the captures of an earlier one, even if it has none itself.
     pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {
         if pattern.named.is_empty() && pattern.regex.captures_len() <= 1 {
             let matches = pattern.regex.is_match(subject).unwrap_or(false);

@@ -14,8 +14,8 @@ pub(super) enum Precondition {
     Failed,
 }
 
-/// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must both
-/// match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
+/// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must
+/// both match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
 pub(super) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
     let date = |value: &[u8]| date::parse(value);
     if headers

@@ -1,8 +1,8 @@
 //! Serving files: `try_files`, `index` and nginx's static module, with its conditional and range requests.
 //!
-//! A path consists of the location's `root` or `alias` and the normalised URI, which cannot lead above `/`. Symbolic links
-//! are followed, as nginx does by default. A request costs one `open` and one `fstat`, and one `stat` for each name that
-//! `try_files` or `index` tries. Nothing is cached, so a new build is served at once.
+//! A path consists of the location's `root` or `alias` and the normalised URI, which cannot lead above `/`. Symbolic
+//! links are followed, as nginx does by default. A request costs one `open` and one `fstat`, and one `stat` for each
+//! name that `try_files` or `index` tries. Nothing is cached, so a new build is served at once.
 
 mod conditional;
 mod date;

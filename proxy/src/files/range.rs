@@ -54,8 +54,8 @@ fn strip_unit(value: &[u8]) -> Option<&[u8]> {
     (unit.eq_ignore_ascii_case(b"bytes=") && !ranges.is_empty()).then_some(ranges)
 }
 
-/// One invalid range makes the whole list unsatisfiable; a range beyond the end is skipped; if the ranges add up to more
-/// than the file, all of it is sent once.
+/// One invalid range makes the whole list unsatisfiable; a range beyond the end is skipped; if the ranges add up to
+/// more than the file, all of it is sent once.
 fn parse(ranges: &[u8], size: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;

@@ -35,8 +35,9 @@ pub(crate) struct FileRequest<'a> {
 pub(crate) enum FileOutcome {
     /// A response. An empty 301 or 416 gets its page when it is sent.
     Respond(Response),
-    /// An internal redirect to this URI. From [`try_files`](super::try_files()) it may have a query, which replaces that of
-    /// the request even if there is none. From [`content`](super::content) it is a path, and the request keeps its query.
+    /// An internal redirect to this URI. From [`try_files`](super::try_files()) it may have a query, which replaces
+    /// that of the request even if there is none. From [`content`](super::content) it is a path, and the request keeps
+    /// its query.
     Redirect(Vec<u8>),
     /// An internal redirect to this named location (with the `@`).
     Named(Vec<u8>),

@@ -120,8 +120,8 @@ fn etag(found: FileInfo) -> String {
     String::from_utf8(tag).unwrap_or_default()
 }
 
-/// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only dot
-/// is its first byte has no extension.
+/// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only
+/// dot is its first byte has no extension.
 pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
     extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
 }

@@ -8,8 +8,8 @@ use crate::exchange::path::directory;
 use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
 use nginx_conf::template::Template;
 
-/// The first name that exists, and is a directory exactly if it has a trailing slash; otherwise the fallback. A name that
-/// cannot be looked up counts as missing.
+/// The first name that exists, and is a directory exactly if it has a trailing slash; otherwise the fallback. A name
+/// that cannot be looked up counts as missing.
 pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> FileOutcome {
     let root = &request.settings.root;
     let prefix = if root.alias { root.alias_prefix } else { 0 };

@@ -1,7 +1,7 @@
 //! Properties of the parsers that must hold for any input.
 //!
-//! Each function takes any bytes and panics if a property does not hold. The fuzz targets in `fuzz/` call them, and so do
-//! the tests below, with the seeds in `fuzz/seeds`. They are part of the crate because they need its internals.
+//! Each function takes any bytes and panics if a property does not hold. The fuzz targets in `fuzz/` call them, and so
+//! do the tests below, with the seeds in `fuzz/seeds`. They are part of the crate because they need its internals.
 
 mod config;
 mod request;

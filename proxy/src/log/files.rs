@@ -78,7 +78,8 @@ impl LogFiles {
     }
 }
 
-/// Whether two targets are the same. Comparing paths by bytes is cheaper than by component, and happens on every request.
+/// Whether two targets are the same. Comparing paths by bytes is cheaper than by component, and happens on every
+/// request.
 pub(super) fn is_same_target(one: &LogTarget, other: &LogTarget) -> bool {
     match (one, other) {
         (LogTarget::File(one), LogTarget::File(other)) => {

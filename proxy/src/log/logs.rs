@@ -75,8 +75,8 @@ impl Logs {
         self.memory.replace(memory);
     }
 
-    /// Writes a line to every log that includes its level. The message begins with the number of the connection (`*3 `),
-    /// if there is one.
+    /// Writes a line to every log that includes its level. The message begins with the number of the connection (`*3
+    /// `), if there is one.
     pub(crate) fn error(&self, logs: &[ErrorLog], level: Level, message: fmt::Arguments<'_>) {
         let mut line = None;
         for log in logs.iter().filter(|log| level <= log.level) {

@@ -1,8 +1,8 @@
 //! Access logs and error logs.
 //!
 //! A worker never waits for a log in the middle of a request. Access log lines are buffered and written at the end of a
-//! turn of the event loop, in one system call per log. Error log lines are rare and written at once. Files are opened for
-//! appending and every write holds whole lines, so the lines of several workers never mix.
+//! turn of the event loop, in one system call per log. Error log lines are rare and written at once. Files are opened
+//! for appending and every write holds whole lines, so the lines of several workers never mix.
 
 mod error;
 mod escaped;

@@ -4,8 +4,8 @@ use bytes::Bytes;
 
 use super::headers::Headers;
 
-/// A response that the proxy makes itself, not one of an app server. `Server`, `Date`, `Connection` and `Content-Length`
-/// are added when it is sent.
+/// A response that the proxy makes itself, not one of an app server. `Server`, `Date`, `Connection` and
+/// `Content-Length` are added when it is sent.
 #[derive(Debug)]
 pub(crate) struct Response {
     /// The status code.

@@ -1,7 +1,7 @@
 //! Upgraded connections: after a 101, bytes both ways until both sides are done (RFC 9110 §7.8).
 //!
-//! The end of one direction is passed on while the other goes on. The tunnel is closed by `proxy_read_timeout` without a
-//! byte in either direction, by `send_timeout` or `proxy_send_timeout` of a side that reads nothing, by a failure of
+//! The end of one direction is passed on while the other goes on. The tunnel is closed by `proxy_read_timeout` without
+//! a byte in either direction, by `send_timeout` or `proxy_send_timeout` of a side that reads nothing, by a failure of
 //! either side, and at the end of a graceful shutdown's grace period. A silent tunnel holds no buffer.
 
 use std::future::poll_fn;

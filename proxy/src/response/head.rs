@@ -234,8 +234,8 @@ pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
     out.extend_from_slice(b"\r\n");
 }
 
-/// Appends a value. A variable may bring in a line end (`$uri` with `%0d%0a`), which becomes a space (RFC 9110 §5.5), so
-/// that no field and no second response can be injected. nginx writes it as it is.
+/// Appends a value. A variable may bring in a line end (`$uri` with `%0d%0a`), which becomes a space (RFC 9110 §5.5),
+/// so that no field and no second response can be injected. nginx writes it as it is.
 fn write_value(out: &mut Vec<u8>, value: &[u8]) {
     let start = out.len();
     out.extend_from_slice(value);

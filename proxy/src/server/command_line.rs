@@ -1,5 +1,5 @@
-//! The command line, as in nginx: single letters that may be combined (`-tq`), values with or without a space (`-p/srv`,
-//! `-p /srv`), no long options.
+//! The command line, as in nginx: single letters that may be combined (`-tq`), values with or without a space
+//! (`-p/srv`, `-p /srv`), no long options.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};

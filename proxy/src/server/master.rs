@@ -152,8 +152,8 @@ impl<'a> Master<'a> {
         Ok(())
     }
 
-    /// Starts a new generation of workers with a new configuration, and lets the old one finish its requests. If anything
-    /// is wrong with the new configuration, the old one goes on.
+    /// Starts a new generation of workers with a new configuration, and lets the old one finish its requests. If
+    /// anything is wrong with the new configuration, the old one goes on.
     async fn reload(&mut self) {
         self.notice(format_args!("reconfiguring"));
         let config = match self.loader.load() {
@@ -243,7 +243,8 @@ async fn open_sockets(existing: &Sockets, config: &Config, log: &mut StartupLog)
     Err("still could not bind()".to_owned())
 }
 
-/// nginx's workers are processes, each with its own limit of open files. Ours share one, so it is raised to the maximum.
+/// nginx's workers are processes, each with its own limit of open files. Ours share one, so it is raised to the
+/// maximum.
 fn raise_descriptor_limit(log: &mut StartupLog) {
     use rustix::process::{Resource, getrlimit, setrlimit};
     let mut limit = getrlimit(Resource::Nofile);

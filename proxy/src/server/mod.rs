@@ -1,8 +1,8 @@
 //! The program: command line, master, workers.
 //!
-//! There is one process. Its first thread is the master, which owns what outlives a configuration: listening sockets, log
-//! files and the pid file. Each worker is a thread with its own event loop. A reload starts a new generation of workers on
-//! the same sockets and lets the old one finish, so that no connection is refused or lost.
+//! There is one process. Its first thread is the master, which owns what outlives a configuration: listening sockets,
+//! log files and the pid file. Each worker is a thread with its own event loop. A reload starts a new generation of
+//! workers on the same sockets and lets the old one finish, so that no connection is refused or lost.
 
 mod command_line;
 mod master;
@@ -26,11 +26,11 @@ use crate::log::describe;
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 use nginx_conf::model::Level;
 
-/// Runs the program with the arguments after its name, in the foreground, until a signal stops it. It handles the signals
-/// of the process, and with `user` changes the credentials of its worker threads.
+/// Runs the program with the arguments after its name, in the foreground, until a signal stops it. It handles the
+/// signals of the process, and with `user` changes the credentials of its worker threads.
 ///
-/// The exit code is 0, or 1 if the command line or the configuration is invalid, or an address, log or pid file cannot be
-/// opened.
+/// The exit code is 0, or 1 if the command line or the configuration is invalid, or an address, log or pid file cannot
+/// be opened.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match command_line::parse(arguments) {
         Ok(line) if line.version => {

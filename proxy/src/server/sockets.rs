@@ -1,8 +1,8 @@
 //! Listening sockets: opened by the master, kept across reloads, distributed to the workers.
 //!
-//! Each address has one socket per worker, all with `SO_REUSEPORT`, so that the kernel distributes new connections and no
-//! two workers share an accept queue. A listening socket is never closed while its address is in use, since that would
-//! reset the connections in its queue: after a reload with fewer workers, these take over the surplus sockets.
+//! Each address has one socket per worker, all with `SO_REUSEPORT`, so that the kernel distributes new connections and
+//! no two workers share an accept queue. A listening socket is never closed while its address is in use, since that
+//! would reset the connections in its queue: after a reload with fewer workers, these take over the surplus sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -106,8 +106,8 @@ impl Sockets {
 }
 
 /// Binds a socket. Without `shared`, that is without `SO_REUSEPORT`, it fails if another process listens there, which
-/// `SO_REUSEPORT` on both sides would hide. `SO_REUSEADDR` allows a port with connections in `TIME_WAIT`, or one that is
-/// bound but not listening.
+/// `SO_REUSEPORT` on both sides would hide. `SO_REUSEADDR` allows a port with connections in `TIME_WAIT`, or one that
+/// is bound but not listening.
 fn bind(address: SocketAddr, shared: bool) -> Result<Socket, SocketError> {
     let failed = |call| move |source| SocketError { call, address, source };
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))

@@ -116,8 +116,8 @@ pub(super) fn dump(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Logs messages before the master has logs: to standard error as `reference-proxy: [emerg] …`, and to the file of `-e`,
-/// as nginx does.
+/// Logs messages before the master has logs: to standard error as `reference-proxy: [emerg] …`, and to the file of
+/// `-e`, as nginx does.
 #[derive(Debug)]
 pub(super) struct StartupLog {
     stderr: bool,

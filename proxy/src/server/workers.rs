@@ -82,7 +82,8 @@ impl Workers {
         self.generation = generation;
     }
 
-    /// Starts a worker on its own thread and waits until it has dropped its privileges and runs. Returns the thread's id.
+    /// Starts a worker on its own thread and waits until it has dropped its privileges and runs. Returns the thread's
+    /// id.
     ///
     /// # Errors
     ///

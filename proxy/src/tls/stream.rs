@@ -48,8 +48,8 @@ impl TlsStream {
         (TlsStream(stream), info)
     }
 
-    /// Ready when no encrypted bytes wait to be sent. More is only written then, so that a slow client exerts backpressure
-    /// as it does without TLS.
+    /// Ready when no encrypted bytes wait to be sent. More is only written then, so that a slow client exerts
+    /// backpressure as it does without TLS.
     fn poll_ready_to_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.0.get_ref().1.wants_write() {
             true => Pin::new(&mut self.0).poll_flush(cx),

@@ -72,9 +72,9 @@ impl KeepalivePool {
         }))
     }
 
-    /// An open connection to `address`, if there is one. `once` is for a request that must not be sent twice, should the
-    /// server close the connection just now: it gets a connection only if `keepalive` is set and the kernel, not just
-    /// the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
+    /// An open connection to `address`, if there is one. `once` is for a request that must not be sent twice, should
+    /// the server close the connection just now: it gets a connection only if `keepalive` is set and the kernel, not
+    /// just the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
     pub(crate) fn take(&self, address: SocketAddr, once: bool) -> Option<UpstreamConnection> {
         if once && !self.0.explicit {
             return None;

@@ -1,4 +1,5 @@
-//! Upstreams: app servers, the balancing methods and failure counts that choose among them, and idle connections to them.
+//! Upstreams: app servers, the balancing methods and failure counts that choose among them, and idle connections to
+//! them.
 //!
 //! Each worker has its own; nothing is shared, as in nginx without a `zone`.
 

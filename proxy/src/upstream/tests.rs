@@ -20,7 +20,7 @@ fn a_network_keeps_its_server_and_the_least_busy_one_is_asked() {
     assert_eq!(of("127.0.2.200"), of("127.0.2.1"));
     let least = balanced(Balance::LeastConn);
     let mut busy: Vec<PeerSelection<'_>> = (0..5).map(|_| least.select(CLIENT, 0)).collect();
-    assert_eq!(busy.iter_mut().map(|turn| ask(turn, 0)).collect::<String>(), "abcac");
+    assert_eq!(busy.iter_mut().map(|selection| ask(selection, 0)).collect::<String>(), "abcac");
     drop(busy);
     assert!(least.tiers[0].borrow().iter().all(|peer| peer.conns == 0));
 }
@@ -51,29 +51,29 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
     })
 }
 
-fn ask(turn: &mut PeerSelection<'_>, now: u64) -> char {
-    turn.next(now).map_or('-', |(address, _)| char::from(address.port() as u8))
+fn ask(selection: &mut PeerSelection<'_>, now: u64) -> char {
+    selection.next(now).map_or('-', |(address, _)| char::from(address.port() as u8))
 }
 
 /// Asks the first server at each of these times, in seconds, and says how it has done; true where it is left out.
-fn fares(group: &UpstreamGroup, history: &[(u64, PeerOutcome)]) -> Vec<bool> {
-    let fare = |&(now, fared): &(u64, PeerOutcome)| {
+fn outcomes(group: &UpstreamGroup, history: &[(u64, PeerOutcome)]) -> Vec<bool> {
+    let report = |&(now, outcome): &(u64, PeerOutcome)| {
         // Whoever is asked first by round robin, `a` is the one to report on.
-        let mut turn = group.select(CLIENT, 0);
-        while ask(&mut turn, now) != 'a' {
-            assert!(turn.current.take().is_some(), "a is not asked at {now}");
+        let mut selection = group.select(CLIENT, 0);
+        while ask(&mut selection, now) != 'a' {
+            assert!(selection.current.take().is_some(), "a is not asked at {now}");
         }
-        turn.report(fared, now)
+        selection.report(outcome, now)
     };
-    history.iter().map(fare).collect()
+    history.iter().map(report).collect()
 }
 
 fn asked(group: &UpstreamGroup, requests: usize, now: u64) -> String {
     let mut all = String::new();
     for _ in 0..requests {
-        let mut turn = group.select(CLIENT, 0);
-        all.push(ask(&mut turn, now));
-        turn.report(PeerOutcome::Success, now);
+        let mut selection = group.select(CLIENT, 0);
+        all.push(ask(&mut selection, now));
+        selection.report(PeerOutcome::Success, now);
     }
     all
 }
@@ -88,11 +88,11 @@ fn servers_alternate_and_weights_interleave() {
 #[test]
 fn a_server_that_failed_is_left_out_for_fail_timeout_and_then_tried_again() {
     let group = group(&[("a", 1), ("b", 1)]);
-    let mut turn = group.select(CLIENT, 0);
-    assert_eq!(ask(&mut turn, 1000), 'a');
-    assert!(turn.report(PeerOutcome::Failed, 1000));
-    assert_eq!((ask(&mut turn, 1000), turn.tries), ('b', 1));
-    turn.report(PeerOutcome::Success, 1000);
+    let mut selection = group.select(CLIENT, 0);
+    assert_eq!(ask(&mut selection, 1000), 'a');
+    assert!(selection.report(PeerOutcome::Failed, 1000));
+    assert_eq!((ask(&mut selection, 1000), selection.tries), ('b', 1));
+    selection.report(PeerOutcome::Success, 1000);
     assert_eq!(asked(&group, 3, 1010), "bbb");
     // Its weight has to grow again first.
     assert_eq!(asked(&group, 4, 1011), "bbab");
@@ -101,19 +101,19 @@ fn a_server_that_failed_is_left_out_for_fail_timeout_and_then_tried_again() {
 #[test]
 fn all_down_stays_down_until_fail_timeout_is_over() {
     let group = group(&[("a", 1), ("b", 1)]);
-    let mut turn = group.select(CLIENT, 0);
+    let mut selection = group.select(CLIENT, 0);
     for server in ['a', 'b'] {
-        assert_eq!(ask(&mut turn, 1000), server);
-        turn.report(PeerOutcome::Failed, 1000);
+        assert_eq!(ask(&mut selection, 1000), server);
+        selection.report(PeerOutcome::Failed, 1000);
     }
-    assert_eq!((ask(&mut turn, 1000), turn.tries), ('-', 0));
+    assert_eq!((ask(&mut selection, 1000), selection.tries), ('-', 0));
     assert_eq!((asked(&group, 1, 1010), asked(&group, 3, 1011)), ("-".to_owned(), "bba".to_owned()));
 }
 
 #[test]
 fn without_max_fails_a_server_is_never_left_out() {
     let group = group_with(0, &[("a", 1), ("b", 1)]);
-    assert_eq!(fares(&group, &[(1000, PeerOutcome::Failed), (1000, PeerOutcome::Failed)]), [false, false]);
+    assert_eq!(outcomes(&group, &[(1000, PeerOutcome::Failed), (1000, PeerOutcome::Failed)]), [false, false]);
     assert!(asked(&group, 2, 1000).contains('a'));
 }
 
@@ -127,14 +127,14 @@ fn failures_are_forgotten_by_an_answer_more_than_fail_timeout_later() {
         ([(1000, Failed), (1011, Success), (1012, Failed)], false),
     ] {
         let group = group_with(2, &[("a", 1), ("b", 1)]);
-        assert_eq!(fares(&group, &history), [false, false, out], "{history:?}");
+        assert_eq!(outcomes(&group, &history), [false, false, out], "{history:?}");
     }
 }
 
 #[test]
 fn one_request_at_a_time_tries_a_server_again() {
     let group = group(&[("a", 1), ("b", 1)]);
-    assert_eq!(fares(&group, &[(1000, PeerOutcome::Failed)]), [true]);
+    assert_eq!(outcomes(&group, &[(1000, PeerOutcome::Failed)]), [true]);
     assert_eq!(asked(&group, 1, 1011), "b");
     let mut first = group.select(CLIENT, 0);
     assert_eq!((ask(&mut first, 1011), asked(&group, 2, 1011)), ('b', "ab".to_owned()));
@@ -143,7 +143,7 @@ fn one_request_at_a_time_tries_a_server_again() {
 #[test]
 fn each_failure_costs_a_server_its_share_of_its_weight() {
     let group = group_with(2, &[("a", 4), ("b", 4)]);
-    assert_eq!(fares(&group, &[(1000, PeerOutcome::Failed)]), [false]);
+    assert_eq!(outcomes(&group, &[(1000, PeerOutcome::Failed)]), [false]);
     assert_eq!(asked(&group, 8, 1000), "bbababab");
 }
 
@@ -151,18 +151,18 @@ fn each_failure_costs_a_server_its_share_of_its_weight() {
 fn a_backup_is_asked_only_when_no_other_is_left() {
     let group = group(&[("a", 1), ("z backup", 1)]);
     assert_eq!(asked(&group, 2, 1000), "aa");
-    let mut turn = group.select(CLIENT, 0);
-    assert_eq!(ask(&mut turn, 1000), 'a');
-    turn.report(PeerOutcome::Failed, 1000);
-    assert_eq!(ask(&mut turn, 1000), 'z');
+    let mut selection = group.select(CLIENT, 0);
+    assert_eq!(ask(&mut selection, 1000), 'a');
+    selection.report(PeerOutcome::Failed, 1000);
+    assert_eq!(ask(&mut selection, 1000), 'z');
     assert_eq!(asked(&group, 2, 1005), "zz");
 }
 
 #[test]
 fn a_server_that_is_alone_is_never_left_out() {
     let group = group(&[("a", 1)]);
-    let mut turn = group.select(CLIENT, 0);
-    assert_eq!(ask(&mut turn, 1000), 'a');
-    assert!(!turn.report(PeerOutcome::Failed, 1000));
-    assert_eq!((turn.tries, asked(&group, 2, 1000)), (0, "aa".to_owned()));
+    let mut selection = group.select(CLIENT, 0);
+    assert_eq!(ask(&mut selection, 1000), 'a');
+    assert!(!selection.report(PeerOutcome::Failed, 1000));
+    assert_eq!((selection.tries, asked(&group, 2, 1000)), (0, "aa".to_owned()));
 }

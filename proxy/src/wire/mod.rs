@@ -1,4 +1,5 @@
-//! Bytes on a connection: buffers, message framing (RFC 9112 §6 and §7) and deadlines, for clients and app servers alike.
+//! Bytes on a connection: buffers, message framing (RFC 9112 §6 and §7) and deadlines, for clients and app servers
+//! alike.
 //!
 //! This is our own code over sockets rather than hyper, since agreeing with nginx byte for byte needs what an HTTP
 //! library keeps to itself: the request line as received (for `$request` and the URI passed on), the order and case of

@@ -22,8 +22,9 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
         self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))
     }
 
-    /// Ends an idle connection. A request that arrives at this very moment is read and dropped, so that the client sees a
-    /// closed connection: left unread, it would cause a reset, and the client could not tell whether the request was run.
+    /// Ends an idle connection. A request that arrives at this very moment is read and dropped, so that the client sees
+    /// a closed connection: left unread, it would cause a reset, and the client could not tell whether the request was
+    /// run.
     fn close_idle(&mut self) {
         if let Some(socket) = self.socket() {
             // The socket is closed anyway if this fails.

@@ -69,8 +69,8 @@ impl MessageWriter {
         }
     }
 
-    /// Writes once and returns how many bytes of `data` were written. `last`: the body ends with `data`. Ready with 0 and
-    /// [`MessageWriter::is_finished`] when all is sent.
+    /// Writes once and returns how many bytes of `data` were written. `last`: the body ends with `data`. Ready with 0
+    /// and [`MessageWriter::is_finished`] when all is sent.
     pub(crate) fn poll_write<S: Stream>(
         &mut self,
         stream: &mut S,

@@ -15,7 +15,8 @@ const TYPICAL_HEADERS: usize = 32;
 const TOO_MANY_HEADERS: RequestError =
     RequestError { status: REQUEST_HEADER_TOO_LARGE, reason: "client sent too many header lines" };
 
-/// Fields that nginx refuses when repeated. `Host`, `Content-Length` and `Transfer-Encoding` have messages of their own.
+/// Fields that nginx refuses when repeated. `Host`, `Content-Length` and `Transfer-Encoding` have messages of their
+/// own.
 const SINGLETON_HEADERS: [&str; 7] = [
     "Authorization",
     "Expect",

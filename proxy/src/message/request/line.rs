@@ -105,8 +105,8 @@ impl Request {
         }
     }
 
-    /// The error, if any, in the part of a line that is [kept](Request::keep_partial_line) because it is too long. `line`
-    /// is what fits the buffer; a CR at its end may be that of the line.
+    /// The error, if any, in the part of a line that is [kept](Request::keep_partial_line) because it is too long.
+    /// `line` is what fits the buffer; a CR at its end may be that of the line.
     pub(crate) fn partial_line_error(&self, line: &[u8]) -> Option<RequestError> {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();

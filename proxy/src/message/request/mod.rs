@@ -1,7 +1,7 @@
 //! Heads of requests: what they say, and which are refused.
 //!
-//! These are nginx's rules, as measured, and those of RFC 9112 where it is stricter: anything that two readers could read
-//! differently (two lengths, white space before a colon, folded lines, control bytes) is answered with 400.
+//! These are nginx's rules, as measured, and those of RFC 9112 where it is stricter: anything that two readers could
+//! read differently (two lengths, white space before a colon, folded lines, control bytes) is answered with 400.
 
 pub(crate) mod error;
 mod fields;

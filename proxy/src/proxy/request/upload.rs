@@ -13,8 +13,8 @@ use crate::wire::{MessageWriter, Stream};
 pub(crate) struct Upload {
     /// The head, and the framing of the body.
     pub(crate) output: MessageWriter,
-    /// Bytes of the buffered body that were sent. They stay in the buffer, for another server, as long as the whole body
-    /// so far fits there.
+    /// Bytes of the buffered body that were sent. They stay in the buffer, for another server, as long as the whole
+    /// body so far fits there.
     sent: usize,
     /// Whether bytes of the body are no longer buffered, so that no other server can be asked.
     pub(crate) streaming: bool,

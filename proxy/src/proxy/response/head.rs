@@ -32,8 +32,8 @@ pub(crate) struct ResponseHead {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidHead(pub(crate) &'static str);
 
-/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), those that the proxy writes itself, and
-/// those that nginx hides.
+/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), those that the proxy writes itself,
+/// and those that nginx hides.
 const HIDDEN_HEADERS: [&str; 16] = [
     "Connection",
     "Keep-Alive",

@@ -1,5 +1,5 @@
-//! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a request
-//! is shared with another worker.
+//! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a
+//! request is shared with another worker.
 
 mod accept;
 mod privileges;
@@ -107,8 +107,8 @@ pub(crate) async fn run(options: WorkerOptions) {
     logs.main_error(Level::Notice, format_args!("exit"));
 }
 
-/// Connections that nginx counts besides those of clients and app servers: one for each listening address, and one to the
-/// master.
+/// Connections that nginx counts besides those of clients and app servers: one for each listening address, and one to
+/// the master.
 fn reserved_connections(config: &Config) -> usize {
     config.http.as_ref().map_or(0, |http| http.listen.len()) + 1
 }

@@ -1,10 +1,10 @@
 //! Dropping root privileges.
 //!
-//! nginx's master stays root, to bind ports, open logs and reload the configuration; its workers switch to `user`. Here a
-//! worker is a thread. On Linux, credentials belong to threads (the C library's `setuid` only applies them to all), so each
-//! worker drops its own before anything else. From then on the kernel checks every file it opens against `user`, and
-//! threads that it starts inherit its credentials. Unlike nginx's processes, threads do not protect the master from a
-//! worker whose memory an attacker controls.
+//! nginx's master stays root, to bind ports, open logs and reload the configuration; its workers switch to `user`. Here
+//! a worker is a thread. On Linux, credentials belong to threads (the C library's `setuid` only applies them to all),
+//! so each worker drops its own before anything else. From then on the kernel checks every file it opens against
+//! `user`, and threads that it starts inherit its credentials. Unlike nginx's processes, threads do not protect the
+//! master from a worker whose memory an attacker controls.
 
 use std::ffi::CString;
 use std::io;
@@ -19,8 +19,8 @@ pub(crate) fn is_root() -> bool {
     geteuid().is_root()
 }
 
-/// Switches the calling thread, and only it, to `user`: groups first, since that needs root. Real, effective and saved ids
-/// all change, which drops all capabilities, and `no_new_privs` keeps programs it might run from regaining them.
+/// Switches the calling thread, and only it, to `user`: groups first, since that needs root. Real, effective and saved
+/// ids all change, which drops all capabilities, and `no_new_privs` keeps programs it might run from regaining them.
 ///
 /// # Errors
 ///
