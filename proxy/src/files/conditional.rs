@@ -1,49 +1,49 @@
-//! Conditional requests (RFC 9110 §13), in nginx's order and with nginx's exact comparison of dates.
+//! Conditional requests (RFC 9110 §13), in nginx's order and with dates compared for equality, as in nginx.
 
 use super::date;
-use crate::http::message::Headers;
+use crate::message::Headers;
 
-/// What the preconditions say.
+/// The result of a request's preconditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// There are none, or they hold.
-    Proceed,
+pub(super) enum Precondition {
+    /// They hold, or there are none.
+    Holds,
     /// 304.
     NotModified,
     /// 412.
     Failed,
 }
 
-/// Weighs `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. Of the latter two both must
-/// say that the client's copy is good: RFC 9110 §13.2.2 would have the date ignored beside a tag.
-pub(super) fn judge(headers: &Headers, modified: u64, etag: Option<&str>) -> Verdict {
+/// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must
+/// both match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
+pub(super) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
     let date = |value: &[u8]| date::parse(value);
     if headers
         .get("if-unmodified-since")
         .is_some_and(|since| date(since).is_none_or(|since| since < modified))
     {
-        return Verdict::Failed;
+        return Precondition::Failed;
     }
     if headers.get("if-match").is_some_and(|list| !matches(list, etag, false)) {
-        return Verdict::Failed;
+        return Precondition::Failed;
     }
     let (since, none_match) = (headers.get("if-modified-since"), headers.get("if-none-match"));
     let same_date = since.is_none_or(|since| date(since) == Some(modified));
     let same_tag = none_match.is_none_or(|list| matches(list, etag, true));
     if (since.is_some() || none_match.is_some()) && same_date && same_tag {
-        Verdict::NotModified
+        Precondition::NotModified
     } else {
-        Verdict::Proceed
+        Precondition::Holds
     }
 }
 
-/// Whether a list of entity tags names ours. `*` always does. Weak comparison (RFC 9110 §8.8.3.2) overlooks `W/`.
+/// Whether a list of entity tags contains ours, or is `*`. Weak comparison (RFC 9110 §8.8.3.2) ignores `W/`.
 fn matches(list: &[u8], etag: Option<&str>, weak: bool) -> bool {
     if list == b"*" {
         return true;
     }
     let Some(etag) = etag else { return false };
-    // A comma inside a tag cuts it in two, neither of which is ours: ours has none.
+    // Our tag has no comma, so splitting tags that have one does no harm.
     list.split(|&byte| byte == b',').any(|tag| {
         let tag = tag.trim_ascii();
         let tag = if weak { tag.strip_prefix(b"W/").unwrap_or(tag) } else { tag };
@@ -60,12 +60,12 @@ mod tests {
     const LATER: &str = "Tue, 14 Nov 2023 22:13:21 GMT";
     const ETAG: &str = "\"6553f100-24\"";
 
-    fn verdict(fields: &[(&str, &str)]) -> Verdict {
+    fn verdict(fields: &[(&str, &str)]) -> Precondition {
         let mut headers = Headers::new();
         for (name, value) in fields {
             headers.push(*name, *value);
         }
-        judge(&headers, MODIFIED, Some(ETAG))
+        evaluate(&headers, MODIFIED, Some(ETAG))
     }
 
     #[test]
@@ -73,35 +73,41 @@ mod tests {
         for list in
             [ETAG, "*", "W/\"6553f100-24\"", "\"x\", \"6553f100-24\"", "\"x\",W/\"6553f100-24\" ,\"y\""]
         {
-            assert_eq!(verdict(&[("If-None-Match", list)]), Verdict::NotModified, "{list}");
+            assert_eq!(verdict(&[("If-None-Match", list)]), Precondition::NotModified, "{list}");
         }
         for list in ["\"x\"", "", "\"6553f100-24", "6553f100-24", "\"6553f100-24\"x"] {
-            assert_eq!(verdict(&[("If-None-Match", list)]), Verdict::Proceed, "{list}");
+            assert_eq!(verdict(&[("If-None-Match", list)]), Precondition::Holds, "{list}");
         }
     }
 
     #[test]
     fn dates_must_be_the_very_same() {
-        assert_eq!(verdict(&[("If-Modified-Since", DATE)]), Verdict::NotModified);
-        assert_eq!(verdict(&[("If-Modified-Since", LATER)]), Verdict::Proceed);
-        assert_eq!(verdict(&[("If-Modified-Since", "garbage")]), Verdict::Proceed);
+        assert_eq!(verdict(&[("If-Modified-Since", DATE)]), Precondition::NotModified);
+        assert_eq!(verdict(&[("If-Modified-Since", LATER)]), Precondition::Holds);
+        assert_eq!(verdict(&[("If-Modified-Since", "garbage")]), Precondition::Holds);
     }
 
     #[test]
     fn date_and_tag_must_both_be_good() {
-        assert_eq!(verdict(&[("If-None-Match", ETAG), ("If-Modified-Since", DATE)]), Verdict::NotModified);
-        assert_eq!(verdict(&[("If-None-Match", ETAG), ("If-Modified-Since", LATER)]), Verdict::Proceed);
-        assert_eq!(verdict(&[("If-None-Match", "\"x\""), ("If-Modified-Since", DATE)]), Verdict::Proceed);
+        assert_eq!(
+            verdict(&[("If-None-Match", ETAG), ("If-Modified-Since", DATE)]),
+            Precondition::NotModified
+        );
+        assert_eq!(verdict(&[("If-None-Match", ETAG), ("If-Modified-Since", LATER)]), Precondition::Holds);
+        assert_eq!(verdict(&[("If-None-Match", "\"x\""), ("If-Modified-Since", DATE)]), Precondition::Holds);
     }
 
     #[test]
     fn a_failed_precondition_goes_before_a_good_copy() {
-        assert_eq!(verdict(&[("If-Match", "\"x\""), ("If-None-Match", ETAG)]), Verdict::Failed);
-        assert_eq!(verdict(&[("If-Match", "W/\"6553f100-24\"")]), Verdict::Failed, "strong comparison");
-        assert_eq!(verdict(&[("If-Match", ETAG)]), Verdict::Proceed);
-        assert_eq!(verdict(&[("If-Unmodified-Since", DATE)]), Verdict::Proceed);
-        assert_eq!(verdict(&[("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")]), Verdict::Failed);
-        assert_eq!(verdict(&[("If-Unmodified-Since", "garbage")]), Verdict::Failed);
+        assert_eq!(verdict(&[("If-Match", "\"x\""), ("If-None-Match", ETAG)]), Precondition::Failed);
+        assert_eq!(verdict(&[("If-Match", "W/\"6553f100-24\"")]), Precondition::Failed, "strong comparison");
+        assert_eq!(verdict(&[("If-Match", ETAG)]), Precondition::Holds);
+        assert_eq!(verdict(&[("If-Unmodified-Since", DATE)]), Precondition::Holds);
+        assert_eq!(
+            verdict(&[("If-Unmodified-Since", "Tue, 14 Nov 2023 22:13:19 GMT")]),
+            Precondition::Failed
+        );
+        assert_eq!(verdict(&[("If-Unmodified-Since", "garbage")]), Precondition::Failed);
     }
 
     #[test]

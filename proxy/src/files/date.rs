@@ -1,10 +1,10 @@
-//! HTTP dates in the three forms of RFC 9110 §5.6.7, read as forgivingly as nginx reads them: the day of the week and
-//! the zone may be anything.
+//! HTTP dates in the three forms of RFC 9110 §5.6.7, parsed as leniently as in nginx: the day of the week and the zone
+//! may be anything.
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
-/// Seconds since the epoch; `None` for what is no date, or one before 1970.
+/// Seconds since the epoch; `None` if it is no date, or one before 1970.
 pub(super) fn parse(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     // `Sun, 06 Nov 1994 …` and `Sunday, 06-Nov-94 …`, or `Sun Nov  6 …`.
@@ -67,7 +67,7 @@ fn month(name: &str) -> Option<u32> {
     (1..).zip(NAMES).find(|(_, known)| *known == name).map(|(number, _)| number)
 }
 
-/// Digits and nothing else: no sign, no space.
+/// A number of digits only: no sign, no space.
 fn number(text: &str, digits: std::ops::Range<usize>) -> Option<u32> {
     let digits = text.get(digits)?;
     digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok())?

@@ -2,21 +2,21 @@
 
 use rustix::fs::FileType;
 
-use super::open::{Reason, Refused, look};
-use super::{FileRequest, Outcome};
+use super::open::{FileError, FileErrorKind, stat};
+use super::request::{FileOutcome, FileRequest};
 use nginx_conf::model::Level;
 
-/// An internal redirect to the first index file that is there. `None` when there is none in a directory that exists.
-pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
+/// An internal redirect to the first index file that exists. `None` if the directory exists and has none.
+pub(super) fn index(request: &FileRequest<'_>) -> Option<FileOutcome> {
     let directory = request.file_name();
     let mut directory_seen = false;
     for name in &request.settings.index {
         let name = request.variables.evaluate(name);
         if name.starts_with(b"/") {
-            return Some(Outcome::Redirect(name));
+            return Some(FileOutcome::Redirect(name));
         }
-        let Err(refused) = look([&directory[..], &name].concat()) else {
-            return Some(Outcome::Redirect([request.uri, &name].concat()));
+        let Err(refused) = stat([&directory[..], &name].concat()) else {
+            return Some(FileOutcome::Redirect([request.uri, &name].concat()));
         };
         if !refused.is_no_entry() {
             return Some(fail(request, &refused));
@@ -32,37 +32,37 @@ pub(super) fn index(request: &FileRequest<'_>) -> Option<Outcome> {
 }
 
 /// A missing index file in a missing directory is a 404, where in a directory it may become a 403.
-fn test_directory(request: &FileRequest<'_>, directory: Vec<u8>, missing: &Refused) -> Option<Outcome> {
-    match look(directory) {
+fn test_directory(request: &FileRequest<'_>, directory: Vec<u8>, missing: &FileError) -> Option<FileOutcome> {
+    match stat(directory) {
         Ok(found) if found.kind == FileType::Directory => None,
         Ok(_) => {
-            // nginx's words are about the index file.
+            // nginx's message names the index file.
             let (name, _) = missing.parts();
             (request.log)(Level::Alert, format_args!("\"{name}\" is not a directory"));
-            Some(Outcome::Error(500))
+            Some(FileOutcome::Error(500))
         }
         Err(refused) if refused.is_no_entry() => Some(fail(request, missing)),
         Err(refused) => Some(fail(request, &refused)),
     }
 }
 
-fn fail(request: &FileRequest<'_>, refused: &Refused) -> Outcome {
+fn fail(request: &FileRequest<'_>, refused: &FileError) -> FileOutcome {
     let (name, why) = refused.parts();
-    match refused.reason() {
-        Reason::Missing => {
+    match refused.kind() {
+        FileErrorKind::NotFound => {
             (request.log)(Level::Error, format_args!("\"{name}\" is not found ({why})"));
-            Outcome::Error(404)
+            FileOutcome::Error(404)
         }
-        Reason::Forbidden => {
-            // nginx says nothing of a link that leads nowhere but to itself.
+        FileErrorKind::Forbidden => {
+            // nginx logs nothing about `ELOOP`.
             if refused.is_access() {
                 (request.log)(Level::Error, format_args!("\"{name}\" is forbidden ({why})"));
             }
-            Outcome::Error(403)
+            FileOutcome::Error(403)
         }
-        Reason::Broken => {
+        FileErrorKind::Other => {
             (request.log)(Level::Crit, format_args!("{refused}"));
-            Outcome::Error(500)
+            FileOutcome::Error(500)
         }
     }
 }

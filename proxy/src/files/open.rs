@@ -1,26 +1,26 @@
-//! Asking the file system.
+//! Opens and looks up files.
 
 use std::fs::File;
 use std::io;
 
-use rustix::fs::{FileType, Mode, OFlags, Stat, fstat, stat};
+use rustix::fs::{FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::Errno;
 
-use crate::log::{Visible, describe};
+use crate::log::{Escaped, describe};
 
-/// What is known of something in the file system.
+/// What `stat(2)` says of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct FileInfo {
     pub(super) kind: FileType,
     /// Bytes.
     pub(super) size: u64,
-    /// Seconds since the epoch; nothing can be older.
+    /// Seconds since the epoch, at least 0.
     pub(super) modified: u64,
 }
 
-impl From<Stat> for Found {
-    fn from(stat: Stat) -> Found {
-        Found {
+impl From<Stat> for FileInfo {
+    fn from(stat: Stat) -> FileInfo {
+        FileInfo {
             kind: FileType::from_raw_mode(stat.st_mode),
             size: u64::try_from(stat.st_size).unwrap_or_default(),
             modified: u64::try_from(stat.st_mtime).unwrap_or_default(),
@@ -28,63 +28,63 @@ impl From<Stat> for Found {
     }
 }
 
-/// Why something cannot be had.
+/// A file could not be opened or looked up.
 #[derive(Debug, thiserror::Error)]
-#[error("{call}() \"{}\" failed ({})", Visible(path), describe(&io::Error::from(*errno)))]
-pub(super) struct Refused {
+#[error("{call}() \"{}\" failed ({})", Escaped(path), describe(&io::Error::from(*errno)))]
+pub(super) struct FileError {
     call: &'static str,
     path: Vec<u8>,
     errno: Errno,
 }
 
-/// How nginx sorts the reasons.
+/// The errors that nginx tells apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reason {
-    /// There is no such name: no entry, a file where a directory should be, a name too long.
-    Missing,
-    /// The worker's user may not.
+pub(super) enum FileErrorKind {
+    /// No such file: `ENOENT`, `ENOTDIR` or `ENAMETOOLONG`.
+    NotFound,
+    /// No permission: `EACCES`, or too many links.
     Forbidden,
     /// Anything else.
-    Broken,
+    Other,
 }
 
-impl Refused {
-    /// Which reason it is.
-    pub(super) fn reason(&self) -> Reason {
+impl FileError {
+    /// The kind of the error.
+    pub(super) fn kind(&self) -> FileErrorKind {
         match self.errno {
-            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => Reason::Missing,
-            Errno::ACCESS | Errno::MLINK | Errno::LOOP => Reason::Forbidden,
-            _ => Reason::Broken,
+            Errno::NOENT | Errno::NOTDIR | Errno::NAMETOOLONG => FileErrorKind::NotFound,
+            Errno::ACCESS | Errno::MLINK | Errno::LOOP => FileErrorKind::Forbidden,
+            _ => FileErrorKind::Other,
         }
     }
 
-    /// Whether it is a missing entry, and not, say, a file where a directory should be.
+    /// Whether it is `ENOENT`.
     pub(super) fn is_no_entry(&self) -> bool {
         self.errno == Errno::NOENT
     }
 
-    /// Whether it is a matter of permissions, and not of a link too many.
+    /// Whether it is `EACCES`.
     pub(super) fn is_access(&self) -> bool {
         self.errno == Errno::ACCESS
     }
 
-    /// The name and the system's words, for messages of another form.
-    pub(super) fn parts(&self) -> (Visible<'_>, impl std::fmt::Display) {
-        (Visible(&self.path), describe(&io::Error::from(self.errno)))
+    /// The name and the system's message, for other messages.
+    pub(super) fn parts(&self) -> (Escaped<'_>, impl std::fmt::Display) {
+        (Escaped(&self.path), describe(&io::Error::from(self.errno)))
     }
 }
 
-/// Looks at a name without opening it.
-pub(super) fn look(path: Vec<u8>) -> Result<Found, Refused> {
-    match stat(&path[..]) {
+/// Looks up a file without opening it.
+pub(super) fn stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
+    match rustix::fs::stat(&path[..]) {
         Ok(stat) => Ok(stat.into()),
-        Err(errno) => Err(Refused { call: "stat", path, errno }),
+        Err(errno) => Err(FileError { call: "stat", path, errno }),
     }
 }
 
-/// Opens a name for reading, whatever it turns out to be. Does not wait for the other end of a pipe.
-pub(super) fn open(path: &[u8]) -> Result<(File, Found), Refused> {
-    let refused = |call| move |errno| Refused { call, path: path.to_vec(), errno };
+/// Opens a file for reading, whatever its type. Does not wait for the other end of a pipe.
+pub(super) fn open(path: &[u8]) -> Result<(File, FileInfo), FileError> {
+    let refused = |call| move |errno| FileError { call, path: path.to_vec(), errno };
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = rustix::fs::open(path, flags, Mode::empty()).map_err(refused("open"))?;
     let found = fstat(&file).map_err(refused("fstat"))?.into();

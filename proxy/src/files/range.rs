@@ -1,24 +1,24 @@
-//! Range requests (RFC 9110 §14), decided as nginx decides them.
+//! Range requests (RFC 9110 §14), as in nginx.
 
 use std::cell::Cell;
 
 use bytes::Bytes;
 
 use super::date;
-use crate::http::message::{Headers, Piece};
+use crate::message::{Headers, Piece};
 
-/// What to send.
+/// The parts of a file to send.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Ranges {
-    /// All of it, 200: no range was asked for, or none that makes sense.
-    All,
-    /// These, in the order asked for, 206. Never empty.
-    Some(Vec<Range>),
-    /// Nothing, 416.
-    None,
+    /// All of it, with a 200: there is no valid `Range`.
+    Whole,
+    /// These, in the order of the request, with a 206. Never empty.
+    Partial(Vec<Range>),
+    /// Nothing, with a 416.
+    Unsatisfiable,
 }
 
-/// Bytes from `start` up to, not including, `end`; never empty.
+/// Bytes from `start` up to but not including `end`; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Range {
     start: u64,
@@ -31,51 +31,51 @@ impl Range {
         format!("bytes {}-{}/{size}", self.start, self.end - 1)
     }
 
-    /// The same of the file.
+    /// The piece of the file.
     pub(super) fn piece(&self) -> Piece {
         Piece::File { offset: self.start, length: self.end - self.start }
     }
 }
 
-/// Weighs `Range` and `If-Range`.
-pub(super) fn judge(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
-    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::All };
+/// Evaluates `Range` and `If-Range`.
+pub(super) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
+    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::Whole };
     let current = match headers.get("if-range") {
         None => true,
         Some(tag) if tag.len() >= 2 && tag.ends_with(b"\"") => Some(tag) == etag.map(str::as_bytes),
         Some(since) => date::parse(since) == Some(modified),
     };
-    if current { parse(ranges, size) } else { Ranges::All }
+    if current { parse(ranges, size) } else { Ranges::Whole }
 }
 
-/// What follows `bytes=`, if anything does; other units are ignored.
+/// What follows `bytes=`, if anything; other units are ignored.
 fn strip_unit(value: &[u8]) -> Option<&[u8]> {
     let (unit, ranges) = value.split_at_checked(6)?;
     (unit.eq_ignore_ascii_case(b"bytes=") && !ranges.is_empty()).then_some(ranges)
 }
 
-/// One mistake and the whole list is unsatisfiable; a range beyond the end is left out; more bytes than the file has
-/// (overlapping ranges, for the most part) and all of it is sent once.
+/// One invalid range makes the whole list unsatisfiable; a range beyond the end is skipped; if the ranges add up to
+/// more than the file, all of it is sent once.
 fn parse(ranges: &[u8], size: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;
     for range in ranges.split(|&byte| byte == b',') {
-        let Some((start, end)) = bounds(trim(range), size) else { return Ranges::None };
+        let Some((start, end)) = bounds(trim(range), size) else { return Ranges::Unsatisfiable };
         if start < end {
             found.push(Range { start, end });
             total = total.saturating_add(end - start);
         } else if start == 0 {
-            return Ranges::All;
+            return Ranges::Whole;
         }
     }
     match found.is_empty() {
-        true => Ranges::None,
-        false if total > size => Ranges::All,
-        false => Ranges::Some(found),
+        true => Ranges::Unsatisfiable,
+        false if total > size => Ranges::Whole,
+        false => Ranges::Partial(found),
     }
 }
 
-/// Start and end of `1-2`, `1-` or `-2` within a file of that size. `None` for anything else.
+/// Start and end of `1-2`, `1-` or `-2` in a file of this size. `None` for anything else.
 fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
     let dash = range.iter().position(|&byte| byte == b'-')?;
     let (first, last) = range.split_at(dash);
@@ -89,26 +89,26 @@ fn bounds(range: &[u8], size: u64) -> Option<(u64, u64)> {
     }
 }
 
-/// Without spaces at either end; nginx knows no tabs here.
+/// Trims spaces; nginx does not trim tabs here.
 fn trim(text: &[u8]) -> &[u8] {
     let start = text.iter().position(|&byte| byte != b' ').unwrap_or(text.len());
     let end = text.iter().rposition(|&byte| byte != b' ').map_or(start, |last| last + 1);
     text.get(start..end).unwrap_or_default()
 }
 
-/// A byte offset: decimal digits of a number that nginx's signed 64 bits can hold.
+/// A byte offset: decimal digits, at most nginx's signed 64 bits.
 fn offset(digits: &[u8]) -> Option<u64> {
     let text =
         std::str::from_utf8(digits).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()))?;
     text.parse::<i64>().ok().and_then(|number| u64::try_from(number).ok())
 }
 
-/// What must hold of any request's ranges, of a file of that size: none is empty or reaches beyond its end, and together they
-/// are no longer than it.
+/// Asserts that the ranges of a request are neither empty nor beyond the end of a file of this size, and together no
+/// longer than the file.
 #[cfg(any(test, feature = "fuzzing"))]
-pub(crate) fn check(headers: &Headers, size: u64) {
+pub(crate) fn check_invariants(headers: &Headers, size: u64) {
     for etag in [None, headers.get("if-range").and_then(|tag| std::str::from_utf8(tag).ok())] {
-        let Ranges::Some(ranges) = judge(headers, size, 0, etag) else { continue };
+        let Ranges::Partial(ranges) = evaluate(headers, size, 0, etag) else { continue };
         assert!(
             !ranges.is_empty() && ranges.iter().all(|range| range.start < range.end && range.end <= size)
         );
@@ -126,7 +126,7 @@ pub(super) struct Multipart {
 }
 
 impl Multipart {
-    /// With a boundary that this worker has not used before: twenty digits, as nginx has it.
+    /// With a new boundary of twenty digits, as in nginx.
     pub(super) fn new() -> Multipart {
         thread_local! {
             static USED: Cell<u64> = const { Cell::new(0) };
@@ -165,13 +165,13 @@ mod tests {
     use super::*;
 
     fn some(ranges: &[(u64, u64)]) -> Ranges {
-        Ranges::Some(ranges.iter().map(|&(start, end)| Range { start, end }).collect())
+        Ranges::Partial(ranges.iter().map(|&(start, end)| Range { start, end }).collect())
     }
 
     fn judged(value: &str, size: u64) -> Ranges {
         let mut headers = Headers::new();
         headers.push("Range", value);
-        judge(&headers, size, 0, None)
+        evaluate(&headers, size, 0, None)
     }
 
     #[test]
@@ -208,17 +208,17 @@ mod tests {
             "- 1",
             "\t0-1",
         ] {
-            assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::None, "{value}");
+            assert_eq!(judged(&format!("bytes={value}"), 36), Ranges::Unsatisfiable, "{value}");
         }
     }
 
     #[test]
     fn too_much_or_nothing_at_all_is_all_of_it() {
         for value in ["bytes=0-35,0-35", "bytes=", "items=0-1", "bytes", "bytes=0-0,0-35"] {
-            assert_eq!(judged(value, 36), Ranges::All, "{value}");
+            assert_eq!(judged(value, 36), Ranges::Whole, "{value}");
         }
         for value in ["bytes=0-0", "bytes=-1", "bytes=0-", "bytes=-0"] {
-            assert_eq!(judged(value, 0), Ranges::All, "{value} of an empty file");
+            assert_eq!(judged(value, 0), Ranges::Whole, "{value} of an empty file");
         }
     }
 
@@ -228,12 +228,12 @@ mod tests {
             let mut headers = Headers::new();
             headers.push("Range", "bytes=0-1");
             headers.push("If-Range", if_range);
-            judge(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
+            evaluate(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
         };
         assert_eq!(judged("\"6553f100-24\""), some(&[(0, 2)]));
         assert_eq!(judged("Tue, 14 Nov 2023 22:13:20 GMT"), some(&[(0, 2)]));
         for other in ["\"x\"", "W/\"6553f100-24\"", "Tue, 14 Nov 2023 22:13:21 GMT", "garbage"] {
-            assert_eq!(judged(other), Ranges::All, "{other}");
+            assert_eq!(judged(other), Ranges::Whole, "{other}");
         }
     }
 

@@ -1,57 +1,57 @@
-//! Sending a file.
+//! Serves a file: nginx's static module.
 
 use bytes::Bytes;
 use rustix::fs::FileType;
 
-use super::conditional::{self, Verdict};
-use super::open::{Found, Reason, open};
-use super::path::escape_uri;
+use super::conditional::{self, Precondition};
+use super::open::{FileErrorKind, FileInfo, open};
 use super::range::{self, Ranges};
-use super::{FileRequest, Outcome};
-use crate::http::message::{Body, Piece, Response};
-use crate::http::text;
-use crate::log::Visible;
+use super::request::{FileOutcome, FileRequest};
+use crate::log::Escaped;
+use crate::message::{Body, Piece, Response};
+use crate::text;
+use crate::uri;
 use nginx_conf::model::{Level, Settings};
 use nginx_conf::template::Variable;
 
 /// The response for a URI that does not end with `/`.
-pub(super) fn serve(request: &FileRequest<'_>) -> Outcome {
+pub(super) fn serve(request: &FileRequest<'_>) -> FileOutcome {
     let name = request.file_name();
     let (file, found) = match open(&name) {
         Ok(opened) => opened,
         Err(refused) => {
-            let (level, status) = match refused.reason() {
-                Reason::Missing => (Level::Error, 404),
-                Reason::Forbidden => (Level::Error, 403),
-                Reason::Broken => (Level::Crit, 500),
+            let (level, status) = match refused.kind() {
+                FileErrorKind::NotFound => (Level::Error, 404),
+                FileErrorKind::Forbidden => (Level::Error, 403),
+                FileErrorKind::Other => (Level::Crit, 500),
             };
             (request.log)(level, format_args!("{refused}"));
-            return Outcome::Error(status);
+            return FileOutcome::Error(status);
         }
     };
     if found.kind == FileType::Directory {
-        return Outcome::Respond(directory(request));
+        return FileOutcome::Respond(directory(request));
     }
     if found.kind != FileType::RegularFile {
-        let name = Visible(&name);
+        let name = Escaped(&name);
         (request.log)(Level::Crit, format_args!("\"{name}\" is not a regular file"));
-        return Outcome::Error(404);
+        return FileOutcome::Error(404);
     }
     if request.post {
-        return Outcome::Error(405);
+        return FileOutcome::Error(405);
     }
     let etag = request.settings.etag.then(|| etag(found));
-    match conditional::judge(request.headers, found.modified, etag.as_deref()) {
-        Verdict::Failed => Outcome::Error(412),
-        Verdict::NotModified => Outcome::Respond(base(304, found, etag.as_deref())),
-        Verdict::Proceed => Outcome::Respond(respond(request, file, found, etag.as_deref())),
+    match conditional::evaluate(request.headers, found.modified, etag.as_deref()) {
+        Precondition::Failed => FileOutcome::Error(412),
+        Precondition::NotModified => FileOutcome::Respond(base(304, found, etag.as_deref())),
+        Precondition::Holds => FileOutcome::Respond(respond(request, file, found, etag.as_deref())),
     }
 }
 
-/// A directory asked for as if it were a file: 301 to the same with a slash.
+/// A directory without a trailing slash: 301 to the same URI with one.
 fn directory(request: &FileRequest<'_>) -> Response {
     let mut location = Vec::with_capacity(request.uri.len() + 1);
-    escape_uri(request.uri, &mut location);
+    uri::escape(request.uri, &mut location);
     location.push(b'/');
     let mut args = Vec::new();
     request.variables.variable(&Variable::Args, &mut args);
@@ -64,17 +64,17 @@ fn directory(request: &FileRequest<'_>) -> Response {
     response
 }
 
-fn respond(request: &FileRequest<'_>, file: std::fs::File, found: Found, etag: Option<&str>) -> Response {
+fn respond(request: &FileRequest<'_>, file: std::fs::File, found: FileInfo, etag: Option<&str>) -> Response {
     let content_type = content_type(request.settings, request.uri);
-    match range::judge(request.headers, found.size, found.modified, etag) {
-        Ranges::All => {
+    match range::evaluate(request.headers, found.size, found.modified, etag) {
+        Ranges::Whole => {
             let mut response = base(200, found, etag);
             response.headers.push("Accept-Ranges", "bytes");
             response.content_type = Some(content_type.to_owned());
             response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
             response
         }
-        Ranges::Some(ranges) => {
+        Ranges::Partial(ranges) => {
             let mut response = base(206, found, etag);
             let pieces = match &ranges[..] {
                 [range] => {
@@ -91,7 +91,7 @@ fn respond(request: &FileRequest<'_>, file: std::fs::File, found: Found, etag: O
             response.body = Body::File { file, pieces };
             response
         }
-        Ranges::None => {
+        Ranges::Unsatisfiable => {
             let mut response = Response::new(416);
             response.headers.push("Content-Range", format!("bytes */{}", found.size));
             response
@@ -100,7 +100,7 @@ fn respond(request: &FileRequest<'_>, file: std::fs::File, found: Found, etag: O
 }
 
 /// What 200, 206 and 304 have in common.
-fn base(status: u16, found: Found, etag: Option<&str>) -> Response {
+fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response {
     let mut response = Response::new(status);
     response.last_modified = Some(found.modified);
     if let Some(etag) = etag {
@@ -109,8 +109,8 @@ fn base(status: u16, found: Found, etag: Option<&str>) -> Response {
     response
 }
 
-/// Modification time and size in hexadecimal, as nginx makes it.
-fn etag(found: Found) -> String {
+/// Modification time and size in hexadecimal, as in nginx.
+fn etag(found: FileInfo) -> String {
     let mut tag = Vec::with_capacity(2 * 16 + 3);
     tag.push(b'"');
     text::hexadecimal(&mut tag, found.modified);
@@ -120,8 +120,8 @@ fn etag(found: Found) -> String {
     String::from_utf8(tag).unwrap_or_default()
 }
 
-/// The type of the URI's extension (of the URI's, not of the file's: they differ below `alias`). A name that begins
-/// with its only dot has no extension.
+/// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only
+/// dot is its first byte has no extension.
 pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
     extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
 }
@@ -139,7 +139,7 @@ mod tests {
 
     #[test]
     fn an_etag_is_time_and_size() {
-        let found = Found { kind: FileType::RegularFile, size: 36, modified: 1_700_000_000 };
+        let found = FileInfo { kind: FileType::RegularFile, size: 36, modified: 1_700_000_000 };
         assert_eq!(etag(found), "\"6553f100-24\"");
     }
 

@@ -2,19 +2,19 @@
 
 use rustix::fs::FileType;
 
-use super::open::{Reason, look};
-use super::path::directory;
-use super::{FileRequest, Outcome, USUAL_ROOT};
+use super::open::{FileErrorKind, stat};
+use super::request::{FileOutcome, FileRequest, TYPICAL_ROOT_LENGTH};
+use crate::exchange::path::directory;
 use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
 use nginx_conf::template::Template;
 
-/// The first name that is there, and is a directory if and only if it was written with a trailing slash; otherwise the
-/// fallback. What the worker may not look at counts as missing.
-pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
+/// The first name that exists, and is a directory exactly if it has a trailing slash; otherwise the fallback. A name
+/// that cannot be looked up counts as missing.
+pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> FileOutcome {
     let root = &request.settings.root;
     let prefix = if root.alias { root.alias_prefix } else { 0 };
     let location = request.uri.get(..prefix).unwrap_or_default();
-    // Below `alias` a name made of variables is taken for a URI: it loses the location's part.
+    // With `alias`, a name with variables is taken for a URI and loses the location's prefix.
     let name = |template: &Template| {
         let name = request.variables.evaluate(template);
         match name.strip_prefix(location) {
@@ -24,30 +24,31 @@ pub fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> Outcome {
     };
     for candidate in &try_files.files {
         let name = name(&candidate.path);
-        let mut path = Vec::with_capacity(name.len() + USUAL_ROOT);
+        let mut path = Vec::with_capacity(name.len() + TYPICAL_ROOT_LENGTH);
         directory(root, request.variables, &mut path);
         path.extend_from_slice(&name);
-        match look(path) {
+        match stat(path) {
             Ok(found) if (found.kind == FileType::Directory) == candidate.directory => {
-                // nginx keeps the URI where a regular expression's alias has led to a directory.
+                // nginx keeps the URI if the `alias` of a regex location leads to a directory.
                 let whole_name = root.alias && prefix == 0;
                 return match whole_name && candidate.directory {
-                    true => Outcome::Continue { uri: request.uri.to_vec(), add_uri_to_alias: false },
-                    false => {
-                        Outcome::Continue { uri: [location, &name].concat(), add_uri_to_alias: whole_name }
-                    }
+                    true => FileOutcome::Continue { uri: request.uri.to_vec(), add_uri_to_alias: false },
+                    false => FileOutcome::Continue {
+                        uri: [location, &name].concat(),
+                        add_uri_to_alias: whole_name,
+                    },
                 };
             }
             Ok(_) => {}
-            Err(refused) if refused.reason() == Reason::Missing => {}
+            Err(refused) if refused.kind() == FileErrorKind::NotFound => {}
             Err(refused) => (request.log)(Level::Crit, format_args!("{refused}")),
         }
     }
     match &try_files.last {
         TryFilesFallback::Uri(uri) => match name(uri) {
-            name if name.starts_with(b"@") => Outcome::Named(name),
-            uri => Outcome::Redirect(uri),
+            name if name.starts_with(b"@") => FileOutcome::Named(name),
+            uri => FileOutcome::Redirect(uri),
         },
-        TryFilesFallback::Status(status) => Outcome::Error(*status),
+        TryFilesFallback::Status(status) => FileOutcome::Error(*status),
     }
 }

@@ -1,14 +1,14 @@
-//! The configuration reader.
+//! Configurations.
 
 use nginx_conf::{ConfigError, read_text};
 
-/// Errors about the whole of a configuration, which nginx names no line for either.
+/// Errors about a configuration as a whole, for which nginx names no line either.
 const WITHOUT_A_LINE: [&str; 1] = ["no \"events\" section in configuration"];
 
-/// Directives that read files, which would be those of the machine it runs on.
+/// Directives that would read files of the machine.
 const READS_FILES: [&[u8]; 2] = [b"include", b"ssl_"];
 
-/// A configuration is accepted, or refused at one of its lines; lines before it change nothing but that line's number.
+/// A configuration is accepted, or refused at one of its lines; comments before it only change the number of that line.
 pub fn config(text: &[u8]) {
     if READS_FILES.iter().any(|name| memchr::memmem::find(text, name).is_some()) {
         return;
@@ -19,7 +19,7 @@ pub fn config(text: &[u8]) {
         (Ok(()), later) => assert_eq!(later, Ok(())),
         (Err(error), later) => {
             let place = error.place().map(|place| place.line);
-            // Shown with the line and a caret, whatever there is in it.
+            // The whole message shows the line with a caret, whatever the line contains.
             let shown = error.to_string();
             assert!(shown.starts_with(&error.headline()), "{shown}");
             let moved =

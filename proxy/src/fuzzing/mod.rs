@@ -1,7 +1,7 @@
-//! What is done with inputs that nobody thought of, and what must hold then besides that nothing panics.
+//! Properties of the parsers that must hold for any input.
 //!
-//! Each function takes any bytes and panics where a promise is broken. Fuzz targets call them (`fuzz/` of this repository), and
-//! the tests below call them with the inputs that were kept. They are here because they look at what is private.
+//! Each function takes any bytes and panics if a property does not hold. The fuzz targets in `fuzz/` call them, and so
+//! do the tests below, with the seeds in `fuzz/seeds`. They are part of the crate because they need its internals.
 
 mod config;
 mod request;
@@ -11,19 +11,19 @@ pub use config::config;
 pub use request::request;
 pub use response::response;
 
-use crate::http::message::Headers;
-use crate::http::wire::Buffer;
-use crate::http::wire::chunked::Chunked;
+use crate::message::Headers;
+use crate::wire::Buffer;
+use crate::wire::chunked::ChunkedDecoder;
 
-/// In how many bytes at a time input is fed.
-const PIECES: [usize; 3] = [usize::MAX, 1, 7];
+/// The sizes of the pieces in which input is read.
+const PIECE_SIZES: [usize; 3] = [usize::MAX, 1, 7];
 
-/// A chunked body that has been read: its bytes, whether it is complete, and what follows it. `None`: it is malformed.
+/// A decoded chunked body: its bytes, whether it is complete, and what follows it. `None` if it is invalid.
 type Body = Option<(Vec<u8>, bool, Vec<u8>)>;
 
-/// Reads a chunked body that comes in pieces.
+/// Decodes a chunked body that arrives in pieces.
 fn unchunk(input: &[u8], piece: usize) -> Body {
-    let (mut chunked, mut buffer, mut ready) = (Chunked::new(), Buffer::default(), 0);
+    let (mut chunked, mut buffer, mut ready) = (ChunkedDecoder::new(), Buffer::default(), 0);
     for piece in input.chunks(piece.min(input.len().max(1))) {
         buffer.extend(piece);
         ready = chunked.decode(&mut buffer, ready).ok()?;
@@ -32,10 +32,10 @@ fn unchunk(input: &[u8], piece: usize) -> Body {
     Some((body.to_vec(), chunked.is_done(), rest.to_vec()))
 }
 
-/// How a chunked body is cut into pieces makes no difference, and one that is written anew reads the same.
+/// Asserts that the pieces of a chunked body make no difference, and that it is the same when encoded again.
 fn check_chunked(input: &[u8]) {
     let body = unchunk(input, usize::MAX);
-    for piece in PIECES {
+    for piece in PIECE_SIZES {
         assert_eq!(unchunk(input, piece), body, "in pieces of {piece}");
     }
     let Some((body, true, rest)) = body else { return };
@@ -46,14 +46,10 @@ fn check_chunked(input: &[u8]) {
     assert_eq!(unchunk(&anew, 3), Some((body, true, rest)), "written anew");
 }
 
-/// Nothing in a field that was let through can be taken for the end of one.
+/// Asserts that no accepted field contains a line end.
 fn check_fields(headers: &Headers) {
     for (name, value) in headers.iter() {
-        assert!(
-            crate::http::wire::chunked::is_token(name),
-            "a field named {:?}",
-            name.escape_ascii().to_string()
-        );
+        assert!(crate::wire::chunked::is_token(name), "a field named {:?}", name.escape_ascii().to_string());
         let stray = value.iter().find(|byte| matches!(byte, b'\r' | b'\n' | 0));
         assert_eq!(stray, None, "in {}", value.escape_ascii());
     }
@@ -63,13 +59,13 @@ fn check_fields(headers: &Headers) {
 mod tests {
     use std::path::Path;
 
-    /// Every input that is kept for a target.
+    /// Runs a target on all its seeds.
     fn replay(target: &str, check: fn(&[u8])) {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/seeds").join(target);
         let mut replayed = 0;
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
-            // Named where it panics, since the output of a failing test is shown.
+            // The output of a failing test is shown, and so names the seed.
             println!("{}", path.display());
             check(&std::fs::read(path).unwrap());
             replayed += 1;

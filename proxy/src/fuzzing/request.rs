@@ -1,46 +1,46 @@
-//! What clients send: heads, targets, hosts, bodies, ranges.
+//! Requests: heads, targets, hosts, bodies, ranges.
 
-use super::{PIECES, check_chunked, check_fields};
+use super::{PIECE_SIZES, check_chunked, check_fields};
 use crate::files;
-use crate::http::request::arriving::Arriving;
-use crate::http::request::head::{Length, Request};
-use crate::http::request::host;
-use crate::http::request::refusal::Refusal;
-use crate::http::request::scan::Limits;
-use crate::http::uri;
-use crate::http::wire::Buffer;
+use crate::message::request::error::RequestError;
+use crate::message::request::host;
+use crate::message::request::reader::HeadReader;
+use crate::message::request::scanner::HeadLimits;
+use crate::message::request::{BodyLength, Request};
+use crate::uri;
+use crate::wire::Buffer;
 
 /// Small enough for inputs to reach them.
-const LIMITS: Limits = Limits { line: 256, head: 1024 };
+const LIMITS: HeadLimits = HeadLimits { line: 256, head: 1024 };
 
-/// A request that was read, and what follows it; `None` if it is not all there.
-type Outcome = Option<Result<(Request, Vec<u8>), Refusal>>;
+/// A request and what follows it; `None` if it is incomplete.
+type Outcome = Option<Result<(Request, Vec<u8>), RequestError>>;
 
-/// A request is read alike however it is cut into pieces, and what is let through can be read in one way only.
+/// The pieces of a request make no difference, and an accepted request can only be read in one way.
 pub fn request(input: &[u8]) {
     let outcome = read(input, usize::MAX);
-    for piece in PIECES {
+    for piece in PIECE_SIZES {
         assert_eq!(shown(&read(input, piece)), shown(&outcome), "in pieces of {piece}");
     }
     if let Some(Ok((request, rest))) = &outcome {
         check_head(request);
         check_target(request);
-        if request.body == Length::Chunked {
+        if request.body == BodyLength::Chunked {
             check_chunked(rest);
         }
         for size in [0, 1, 36, i64::MAX as u64] {
-            files::range::check(&request.headers, size);
+            files::range::check_invariants(&request.headers, size);
         }
     }
 }
 
 fn read(input: &[u8], piece: usize) -> Outcome {
-    let (mut request, mut buffer, mut arriving) =
-        (Request::default(), Buffer::default(), Arriving::new(LIMITS));
+    let (mut request, mut buffer, mut reader) =
+        (Request::default(), Buffer::default(), HeadReader::new(LIMITS));
     let mut pieces = input.chunks(piece.min(input.len().max(1)));
     for piece in pieces.by_ref() {
         buffer.extend(piece);
-        if let Some(head) = arriving.read(&mut buffer, &mut request) {
+        if let Some(head) = reader.read(&mut buffer, &mut request) {
             let rest = pieces.fold(buffer.bytes().to_vec(), |rest, piece| [&rest, piece].concat());
             return Some(head.map(|()| (request, rest)));
         }
@@ -48,7 +48,7 @@ fn read(input: &[u8], piece: usize) -> Outcome {
     None
 }
 
-/// All that is the same for requests that are.
+/// All of a request, to be compared.
 fn shown(outcome: &Outcome) -> String {
     format!("{outcome:?}")
 }
@@ -58,9 +58,9 @@ fn check_head(request: &Request) {
     let count = |name: &str| request.headers.get_all(name).count();
     let framing = (count("Content-Length"), count("Transfer-Encoding"));
     match request.body {
-        Length::None => assert_eq!(framing, (0, 0)),
-        Length::Known(_) => assert_eq!(framing, (1, 0)),
-        Length::Chunked => assert_eq!((framing, request.version), ((0, 1), 11)),
+        BodyLength::None => assert_eq!(framing, (0, 0)),
+        BodyLength::Known(_) => assert_eq!(framing, (1, 0)),
+        BodyLength::Chunked => assert_eq!((framing, request.version), ((0, 1), 11)),
     }
     assert!(request.version == 10 || count("Host") == 1, "HTTP/1.1 without one Host");
     if let Some(name) = request.host() {
@@ -69,7 +69,7 @@ fn check_head(request: &Request) {
     }
 }
 
-/// The path is in a form that has nothing left to resolve, and encoded anew it is the same.
+/// The path is normalised, and remains the same when encoded and parsed again.
 fn check_target(request: &Request) {
     let path = request.path.as_slice();
     let escaped = path.escape_ascii();

@@ -1,19 +1,19 @@
-//! What app servers send: heads, interim ones before them, and bodies.
+//! Responses of app servers: heads, interim heads before them, and bodies.
 
-use super::{PIECES, check_chunked, check_fields};
-use crate::http::message::Headers;
-use crate::http::wire::{Buffer, Framing};
-use crate::proxy::response::read as read_head;
+use super::{PIECE_SIZES, check_chunked, check_fields};
+use crate::message::Headers;
+use crate::proxy::response::read_head;
+use crate::wire::{Buffer, Framing};
 
-/// Small enough for inputs to reach it: bytes of a head.
-const MOST: usize = 1024;
+/// Bytes of a head; small enough for inputs to reach it.
+const MAX_HEAD_SIZE: usize = 1024;
 
-/// A response is read alike however it is cut into pieces, and what is let through can be read in one way only.
+/// The pieces of a response make no difference, and an accepted response can only be read in one way.
 pub fn response(input: &[u8]) {
     let outcome = read(input, usize::MAX);
-    for piece in PIECES {
+    for piece in PIECE_SIZES {
         match (&outcome, &read(input, piece)) {
-            // Of several things that are wrong with it, any may be named.
+            // If there are several errors, any of them may be reported.
             (Err(()), Err(())) => {}
             (whole, in_pieces) => assert_eq!(whole, in_pieces, "in pieces of {piece}"),
         }
@@ -26,7 +26,7 @@ pub fn response(input: &[u8]) {
     }
 }
 
-/// A head that was read.
+/// A head and what follows it.
 #[derive(Debug, PartialEq)]
 struct Read {
     status: u16,
@@ -41,7 +41,7 @@ fn read(input: &[u8], piece: usize) -> Result<Option<Read>, ()> {
     let mut pieces = input.chunks(piece.min(input.len().max(1)));
     while let Some(piece) = pieces.next() {
         buffer.extend(piece);
-        let Some(head) = read_head(&mut buffer, &mut fields, MOST).map_err(drop)? else { continue };
+        let Some(head) = read_head(&mut buffer, &mut fields, MAX_HEAD_SIZE).map_err(drop)? else { continue };
         check_fields(&fields);
         let lengths = fields.get_all("Content-Length").count() + fields.get_all("Transfer-Encoding").count();
         assert_eq!(

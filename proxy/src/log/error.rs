@@ -5,12 +5,18 @@ use std::io::Write;
 
 use nginx_conf::model::Level;
 
-/// The longest line, its end included: nginx's `NGX_MAX_ERROR_STR`.
-const LONGEST: usize = 2048;
+/// The longest line, including its end: `NGX_MAX_ERROR_STR`.
+const MAX_ERROR_STR: usize = 2048;
 
-/// A whole line: `2026/01/31 12:00:00 [error] 10#11: *3 message`. The message begins with the connection (`*3 `) where
-/// there is one. What could break the line into two is escaped.
-pub fn line(time: &str, level: Level, pid: u32, tid: u32, message: fmt::Arguments<'_>) -> Vec<u8> {
+/// A whole line: `2026/01/31 12:00:00 [error] 10#11: *3 message`. The message begins with the number of the connection
+/// (`*3 `), if there is one. Control characters are escaped, so that it stays one line.
+pub(crate) fn error_line(
+    time: &str,
+    level: Level,
+    pid: u32,
+    tid: u32,
+    message: fmt::Arguments<'_>,
+) -> Vec<u8> {
     let mut line = Vec::with_capacity(256);
     // Writing to memory cannot fail.
     let _ = write!(line, "{time} [{}] {pid}#{tid}: ", level_name(level));
@@ -26,13 +32,13 @@ pub fn line(time: &str, level: Level, pid: u32, tid: u32, message: fmt::Argument
             }
         }
     }
-    line.truncate(LONGEST - 1);
+    line.truncate(MAX_ERROR_STR - 1);
     line.push(b'\n');
     line
 }
 
-/// The level as `error_log` spells it.
-pub fn level_name(level: Level) -> &'static str {
+/// The level as in `error_log`.
+pub(crate) fn level_name(level: Level) -> &'static str {
     match level {
         Level::Emerg => "emerg",
         Level::Alert => "alert",
@@ -51,19 +57,19 @@ mod tests {
 
     #[test]
     fn a_line_has_nginx_s_form() {
-        let line = line("2026/01/31 12:00:00", Level::Error, 10, 11, format_args!("*3 open() failed"));
+        let line = error_line("2026/01/31 12:00:00", Level::Error, 10, 11, format_args!("*3 open() failed"));
         assert_eq!(line, b"2026/01/31 12:00:00 [error] 10#11: *3 open() failed\n");
     }
 
     #[test]
     fn a_message_cannot_make_two_lines() {
-        let line = line("t", Level::Emerg, 1, 1, format_args!("a\nb\u{7f}담"));
+        let line = error_line("t", Level::Emerg, 1, 1, format_args!("a\nb\u{7f}담"));
         assert_eq!(line, "t [emerg] 1#1: a\\x0Ab\\x7F담\n".as_bytes());
     }
 
     #[test]
     fn a_long_message_is_cut() {
-        let line = line("t", Level::Error, 1, 1, format_args!("{}", "x".repeat(5000)));
+        let line = error_line("t", Level::Error, 1, 1, format_args!("{}", "x".repeat(5000)));
         assert_eq!((line.len(), line.last()), (2048, Some(&b'\n')));
     }
 }

@@ -1,4 +1,4 @@
-//! The files behind the logs: opened by the master, shared with the workers, opened again upon USR1.
+//! Log files: opened by the master, shared with the workers, reopened on USR1.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -12,32 +12,26 @@ use nginx_conf::model::{Config, LogTarget, User};
 
 /// Open log files. Clones share them.
 #[derive(Debug, Clone, Default)]
-pub struct Files {
+pub(crate) struct LogFiles {
     files: Vec<(LogTarget, Arc<File>)>,
 }
 
-/// A log file could not be opened; the text is nginx's.
+/// A log file could not be opened; the message is nginx's.
 #[derive(Debug, thiserror::Error)]
 #[error("open() \"{}\" failed ({})", path.display(), super::describe(source))]
-pub struct OpenError {
+pub(crate) struct OpenError {
     path: PathBuf,
     source: io::Error,
 }
 
-impl From<OpenError> for io::Error {
-    fn from(error: OpenError) -> io::Error {
-        io::Error::new(error.source.kind(), error)
-    }
-}
-
-impl Files {
-    /// Opens every log that the configuration names, creating files with mode 0644.
+impl LogFiles {
+    /// Opens every log of the configuration, creating files with mode 0644.
     ///
     /// # Errors
     ///
     /// The first file that cannot be opened.
-    pub fn open(config: &Config) -> Result<Files, OpenError> {
-        let mut files = Files::default();
+    pub(crate) fn open(config: &Config) -> Result<LogFiles, OpenError> {
+        let mut files = LogFiles::default();
         for log in &config.error_log {
             files.add(&log.target)?;
         }
@@ -52,13 +46,13 @@ impl Files {
         Ok(files)
     }
 
-    /// The same logs, opened again by name: for after a rotation. Where that fails the old file stays in use and the
-    /// error is returned beside. As nginx does, files get the worker's user as their owner.
-    pub fn reopen(&self, user: Option<&User>) -> (Files, Vec<OpenError>) {
+    /// Reopens the same logs by name, after a rotation. If that fails, the old file stays in use and the error is
+    /// returned as well. As in nginx, the workers' user becomes the owner of the files.
+    pub(crate) fn reopen(&self, user: Option<&User>) -> (LogFiles, Vec<OpenError>) {
         let mut errors = Vec::new();
         let mut again = |(target, old): &(LogTarget, Arc<File>)| {
             let new = open(target).and_then(|file| match (target, user) {
-                (LogTarget::File(path), Some(user)) => give_to(file, path, user),
+                (LogTarget::File(path), Some(user)) => chown_to(file, path, user),
                 _ => Ok(file),
             });
             let file = new.map(Arc::new).unwrap_or_else(|error| {
@@ -68,12 +62,12 @@ impl Files {
             (target.clone(), file)
         };
         let files = self.files.iter().map(&mut again).collect();
-        (Files { files }, errors)
+        (LogFiles { files }, errors)
     }
 
-    /// The file of a log that the configuration names.
+    /// The open file of a log.
     pub(super) fn get(&self, target: &LogTarget) -> Option<&File> {
-        self.files.iter().find(|(named, _)| same(named, target)).map(|(_, file)| &**file)
+        self.files.iter().find(|(named, _)| is_same_target(named, target)).map(|(_, file)| &**file)
     }
 
     fn add(&mut self, target: &LogTarget) -> Result<(), OpenError> {
@@ -84,8 +78,9 @@ impl Files {
     }
 }
 
-/// Whether two targets are one. Paths are compared by their bytes: cheaper, on every request, than by component.
-pub(super) fn same(one: &LogTarget, other: &LogTarget) -> bool {
+/// Whether two targets are the same. Comparing paths by bytes is cheaper than by component, and happens on every
+/// request.
+pub(super) fn is_same_target(one: &LogTarget, other: &LogTarget) -> bool {
     match (one, other) {
         (LogTarget::File(one), LogTarget::File(other)) => {
             one.as_os_str().as_bytes() == other.as_os_str().as_bytes()
@@ -111,15 +106,15 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
     }
 }
 
-fn give_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
+fn chown_to(file: File, path: &Path, user: &User) -> Result<File, OpenError> {
     let change = || {
         let metadata = file.metadata()?;
-        // Devices and pipes (`/dev/stdout`) stay with whom they belong to, and so does what a link leads to: whoever may write into the
-        // directory, the workers' account it may be, could be given any file of the system.
+        // Devices and pipes (`/dev/stdout`) keep their owner, and so do the targets of links: otherwise anyone who can
+        // write to the directory, such as the workers' user, could become the owner of any file.
         let named = std::fs::symlink_metadata(path)?;
-        let is_itself =
+        let is_no_link =
             (named.dev(), named.ino()) == (metadata.dev(), metadata.ino()) && metadata.nlink() == 1;
-        if !metadata.is_file() || !is_itself {
+        if !metadata.is_file() || !is_no_link {
             return Ok(());
         }
         if metadata.uid() != user.uid {

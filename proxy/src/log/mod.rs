@@ -1,26 +1,25 @@
 //! Access logs and error logs.
 //!
-//! A worker never waits for a log in the middle of a request. Access log lines gather in memory and are written when
-//! the worker has done what was ready to be done, in one system call per log; error log lines, which are rare, are
-//! written as they come. Files are opened for appending and every write holds whole lines, so the lines of
-//! several workers never mix.
+//! A worker never waits for a log in the middle of a request. Access log lines are buffered and written at the end of a
+//! turn of the event loop, in one system call per log. Error log lines are rare and written at once. Files are opened
+//! for appending and every write holds whole lines, so the lines of several workers never mix.
 
-mod access;
 mod error;
-mod escape;
+mod escaped;
 mod files;
-mod visible;
+mod log_format;
+mod logs;
 
 use std::fmt;
 use std::io;
 
-pub use access::Logs;
-pub use error::{level_name, line};
-pub use files::{Files, OpenError};
-pub(crate) use visible::Visible;
+pub(crate) use error::{error_line, level_name};
+pub(crate) use escaped::Escaped;
+pub(crate) use files::LogFiles;
+pub(crate) use logs::Logs;
 
-/// An operating system error as nginx words it: `2: No such file or directory`.
-pub fn describe(error: &io::Error) -> impl fmt::Display + use<> {
+/// An operating system error in nginx's form: `2: No such file or directory`.
+pub(crate) fn describe(error: &io::Error) -> impl fmt::Display + use<> {
     let text = error.to_string();
     let Some(code) = error.raw_os_error() else { return text };
     let text = text.strip_suffix(&format!(" (os error {code})")).unwrap_or(&text);

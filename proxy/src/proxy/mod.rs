@@ -1,379 +1,77 @@
-//! `proxy_pass`: asks an app server, another one where that fails, and passes its answer on.
+//! `proxy_pass`: asks an app server, another one if that fails, and passes the response on.
 
-mod computed;
-mod converse;
-mod failure;
-mod pool;
-mod prefix;
-mod redirect;
+mod error;
+mod handler;
+mod next_upstream;
 mod request;
 pub(crate) mod response;
-mod upload;
-mod upstream;
+mod send_response;
+mod tunnel;
+mod upstream_error;
+mod upstream_request;
 
-use std::fmt;
-use std::net::SocketAddr;
-use std::rc::Rc;
 use std::time::Instant;
 
-pub(crate) use converse::{Cut, Leg};
-use converse::{NoHead, connect};
-pub(crate) use failure::Doing;
-use failure::{Failure, is_non_idempotent, lists_status};
-use pool::Link;
-use request::{Prepared, Sending};
-use response::Head;
-use upload::{Limits, Stopped, Upload};
-use upstream::{Fared, Group, Turn};
+pub(crate) use error::ProxyError;
+use handler::ProxyHandler;
+use request::RequestBody;
 
-pub use upstream::Upstreams;
-
-use crate::http::exchange::{Attempt, Exchange};
-use crate::http::request::head::Length;
-use crate::http::response::respond::Connection;
-use crate::http::wire::{Buffer, Inflow, Stream};
-use crate::log::{Visible, describe};
-use crate::server::worker::is_exhausted;
-use crate::tunnel;
+use crate::exchange::Exchange;
+use crate::message::request::BodyLength;
+use crate::response::ClientConnection;
+use crate::wire::Stream;
 use nginx_conf::model::{ErrorPage, Level};
 
-/// Why an app server's answer did not reach the client to its end.
-#[derive(Debug)]
-pub(crate) enum Unanswered {
-    /// Nothing was sent: the client is owed the page of this status.
-    Status(u16),
-    /// The connection is to be closed as it is; the exchange has its status for the log.
-    Close,
-}
-
-/// Answers a request by asking an app server.
+/// Handles a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
-    client: &mut Connection<C>,
+    client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
-) -> Result<(), Unanswered> {
-    let (worker, settings) = (x.worker, x.settings);
-    let Some(pass) = &settings.proxy_pass else { return Err(Unanswered::Status(500)) };
+) -> Result<(), ProxyError> {
+    let (cycle, settings) = (x.cycle, x.settings);
+    let Some(pass) = &settings.proxy_pass else { return Err(ProxyError::Status(500)) };
     let (resolved, address);
     let (pass, group) = match &pass.computed {
-        None => (pass, worker.upstreams.group(pass.upstream)),
+        None => (pass, cycle.upstreams.group(pass.upstream)),
         Some(url) => {
-            let target = computed::resolve(x, url)?;
+            let target = request::evaluate_pass(x, url)?;
             resolved = target.pass;
-            x.passed = Some(resolved.clone());
+            x.evaluated_pass = Some(resolved.clone());
             address = target.address;
-            let group = address.as_deref().or_else(|| worker.upstreams.group(resolved.upstream));
+            let group = address.as_deref().or_else(|| cycle.upstreams.group(resolved.upstream));
             (&resolved, group)
         }
     };
-    let Some(group) = group else { return Err(Unanswered::Status(500)) };
-    prefix::read(client, x).await?;
-    let sending = sending(client, x)?;
-    let Some(request) = request::prepare(x, pass, sending) else {
+    let Some(group) = group else { return Err(ProxyError::Status(500)) };
+    request::read_body(client, x).await?;
+    let body = request_body(client, x)?;
+    let Some(request) = request::create(x, pass, body) else {
         x.log(Level::Error, format_args!("zero length URI to proxy"));
-        return Err(Unanswered::Status(500));
+        return Err(ProxyError::Status(500));
     };
-    let mut turn = group.turn(x.client.peer.ip(), settings.proxy.next_upstream_tries);
+    let mut selection = group.select(x.client.peer.ip(), settings.proxy.next_upstream_tries);
     let now = Instant::now();
-    let mut handler = Handler { group, request, sending, began: now, chosen: now };
-    let (mut leg, head) = handler.find_answer(client, x, &mut turn).await?;
+    let mut handler = ProxyHandler { group, request, body, started: now, selected: now };
+    let (mut upstream, head) = handler.fetch_response(client, x, &mut selection).await?;
     let is_for = |page: &ErrorPage| page.status == head.status;
     if settings.proxy.intercept_errors && head.status >= 300 && settings.error_page.iter().any(is_for) {
-        // What else the app server says goes with its connection.
-        return Err(Unanswered::Status(head.status));
+        // The rest of the response goes down with the connection.
+        return Err(ProxyError::Status(head.status));
     }
-    let ended = handler.pass_on(client, x, &mut turn, &mut leg, &head).await?;
-    handler.keep(client, leg, &head, ended);
+    let ended = handler.send_response(client, x, &mut selection, &mut upstream, &head).await?;
+    handler.keep_alive(client, upstream, &head, ended);
     Ok(())
 }
 
-/// How the body goes on: with its length where that is known, in chunks otherwise. An app server that is spoken to in
-/// HTTP/1.0 cannot be sent a body whose length nobody knows yet.
-fn sending<C>(client: &Connection<C>, x: &Exchange<'_>) -> Result<Sending, Unanswered> {
+/// How the body is framed for the app server: by its length if known, in chunks otherwise. HTTP/1.0 has no chunks, so a
+/// body of unknown length is refused.
+fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
-        Length::None => Ok(Sending::Nothing),
-        Length::Known(length) => Ok(Sending::Length(length)),
-        Length::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
-            Ok(Sending::Length(client.body.total()))
+        BodyLength::None => Ok(RequestBody::None),
+        BodyLength::Known(length) => Ok(RequestBody::Length(length)),
+        BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
+            Ok(RequestBody::Length(client.body.total()))
         }
-        Length::Chunked if x.settings.proxy.http11 == Some(false) => Err(Unanswered::Status(411)),
-        Length::Chunked => Ok(Sending::Chunked),
+        BodyLength::Chunked if x.settings.proxy.http11 == Some(false) => Err(ProxyError::Status(411)),
+        BodyLength::Chunked => Ok(RequestBody::Chunked),
     }
-}
-
-/// What stays the same from one app server to the next.
-struct Handler<'h> {
-    group: &'h Group,
-    request: Prepared,
-    sending: Sending,
-    began: Instant,
-    /// When the server being asked was chosen.
-    chosen: Instant,
-}
-
-impl Handler<'_> {
-    /// Asks one server after another until one has answered.
-    async fn find_answer<C: Stream>(
-        &mut self,
-        client: &mut Connection<C>,
-        x: &mut Exchange<'_>,
-        turn: &mut Turn<'_>,
-    ) -> Result<(Leg, Head), Unanswered> {
-        let upstreams = &x.worker.upstreams;
-        loop {
-            let Some((address, name)) = turn.next(upstreams.seconds(self.chosen)) else {
-                let name = Rc::clone(&self.group.name);
-                x.attempts.push(Attempt { address: name, status: Some(502), time: None });
-                self.log(
-                    x,
-                    Level::Error,
-                    format_args!("no live upstreams while {}", Doing::Connecting),
-                    &self.group.name,
-                );
-                return Err(Unanswered::Status(502));
-            };
-            x.attempts.push(Attempt { address: Rc::clone(&name), status: None, time: None });
-            let (failure, sent) = match self.ask(client, x, address).await {
-                Ok((leg, head)) => {
-                    let on = &x.settings.proxy.next_upstream;
-                    let failure = Failure::Status(head.status);
-                    let another = turn.tries > 1 && lists_status(on, head.status) && !leg.upload.streaming;
-                    if !(another && failure.moves_on(on, x.request.method(), true)) {
-                        return Ok((leg, head));
-                    }
-                    (failure, Sent::Whole)
-                }
-                Err(Asked::Failed(failure, sent)) => (failure, sent),
-                Err(Asked::Unanswered(status, doing)) => {
-                    self.finish(x, None);
-                    return Err(self.client_failed(x, status, doing, &name));
-                }
-            };
-            let now = self.finish(x, Some(failure.status()));
-            if !matches!(failure, Failure::Status(_)) {
-                self.log(x, Level::Error, format_args!("{failure}"), &name);
-            }
-            if turn.report(failure.fared(), upstreams.seconds(now)) {
-                self.log(
-                    x,
-                    Level::Warn,
-                    format_args!("upstream server temporarily disabled while {}", failure.doing()),
-                    &name,
-                );
-            }
-            let late = !x.settings.proxy.next_upstream_timeout.is_zero()
-                && now - self.began >= x.settings.proxy.next_upstream_timeout;
-            let replayable = sent != Sent::Streamed;
-            let method = x.request.method();
-            if turn.tries == 0
-                || late
-                || !replayable
-                || !failure.moves_on(&x.settings.proxy.next_upstream, method, sent != Sent::Nothing)
-            {
-                return Err(Unanswered::Status(failure.status()));
-            }
-            self.chosen = now;
-        }
-    }
-
-    /// Asks one server: first on a connection that is open already, then on a new one.
-    async fn ask<C: Stream>(
-        &mut self,
-        client: &mut Connection<C>,
-        x: &mut Exchange<'_>,
-        address: SocketAddr,
-    ) -> Result<(Leg, Head), Asked> {
-        let once = is_non_idempotent(x.request.method()) && !x.settings.proxy.next_upstream.non_idempotent;
-        if self.request.persistent
-            && let Some(link) = self.group.pool.take(address, once)
-        {
-            let mut leg = self.leg(x, link);
-            match self.converse(&mut leg, client, x).await {
-                // Closed between two requests, before a byte of an answer: another connection may do.
-                Err(Asked::Failed(failure, Sent::Whole))
-                    if failure.is_stale_connection() && leg.input.is_empty() && !once => {}
-                Err(failed) => return Err(failed),
-                Ok(head) => return Ok((leg, head)),
-            }
-        }
-        let Some(slot) = x.worker.connections.connect() else {
-            let limit = x.worker.connections.limit();
-            let not_enough = format_args!("{limit} worker_connections are not enough");
-            self.cannot_connect(x, not_enough, address);
-            return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
-        };
-        let connecting = connect(address, x.settings.proxy.connect_timeout);
-        let stream = match client.unless_gone(connecting).await {
-            Some(Ok(stream)) => stream,
-            // Not its fault, and the next one could not be asked either.
-            Some(Err(Failure::Connect(error))) if is_exhausted(&error) => {
-                self.cannot_connect(x, format_args!("socket() failed ({})", describe(&error)), address);
-                return Err(Asked::Unanswered(Stop::Status(500), Doing::Connecting));
-            }
-            Some(Err(failure)) => return Err(Asked::Failed(failure, Sent::Nothing)),
-            None => return Err(Asked::Unanswered(Stop::Gone, Doing::Connecting)),
-        };
-        let mut leg = self.leg(x, Link { stream, address, requests: 0, slot });
-        let head = self.converse(&mut leg, client, x).await?;
-        Ok((leg, head))
-    }
-
-    fn leg(&self, x: &Exchange<'_>, link: Link) -> Leg {
-        let limits = Limits {
-            body: x.settings.client_max_body_size,
-            client: x.settings.client_body_timeout,
-            server: x.settings.proxy.send_timeout,
-        };
-        let upload = Upload::new(&self.request.head, self.sending == Sending::Chunked, limits);
-        Leg { link, input: Buffer::default(), upload }
-    }
-
-    async fn converse<C: Stream>(
-        &mut self,
-        leg: &mut Leg,
-        client: &mut Connection<C>,
-        x: &mut Exchange<'_>,
-    ) -> Result<Head, Asked> {
-        let asked = leg.ask(client, x).await;
-        let sent = if leg.upload.streaming { Sent::Streamed } else { Sent::Whole };
-        match asked {
-            Ok(head) if head.status == 101 && !(self.request.upgrade && leg.upload.is_done()) => {
-                Err(Asked::Failed(Failure::InvalidHeader("upstream sent unexpected 101 response"), sent))
-            }
-            Ok(head) => Ok(head),
-            Err(NoHead::Server(failure)) => Err(Asked::Failed(failure, sent)),
-            Err(NoHead::ClientGone) => Err(Asked::Unanswered(Stop::Gone, Doing::ReadingHead)),
-            Err(NoHead::Client(stopped)) => Err(Asked::Unanswered(Stop::Request(stopped), Doing::Sending)),
-        }
-    }
-
-    /// Sends the client what has been answered, and says when that was done.
-    async fn pass_on<C: Stream>(
-        &mut self,
-        client: &mut Connection<C>,
-        x: &mut Exchange<'_>,
-        turn: &mut Turn<'_>,
-        leg: &mut Leg,
-        head: &Head,
-    ) -> Result<Instant, Unanswered> {
-        let has_body = head.has_body(x.request.is_head());
-        let body = if has_body { Inflow::new(head.framing, &mut leg.input) } else { Ok(Inflow::empty()) };
-        let Ok(mut body) = body else {
-            let name = leg.link.address.to_string();
-            self.log(
-                x,
-                Level::Error,
-                format_args!("upstream sent invalid chunked response while {}", Doing::Relaying),
-                &name,
-            );
-            let now = self.finish(x, Some(head.status));
-            turn.report(Fared::Well, x.worker.upstreams.seconds(now));
-            return Err(Unanswered::Status(502));
-        };
-        x.status = head.status;
-        if !client.body.is_complete() {
-            x.keep_alive = false;
-            x.linger = true;
-        }
-        let has_body = head.has_body(x.request.is_head());
-        if has_body
-            && x.request.version < 11
-            && !matches!(head.framing, crate::http::wire::Framing::Length(_))
-        {
-            x.keep_alive = false;
-        }
-        client.output.begin();
-        let mut text = x.response_head.take();
-        text.clear();
-        let chunked = head.relay(x, &mut text);
-        client.output.text().extend_from_slice(&text);
-        client.output.set_chunked(chunked);
-        x.response_head.replace(text);
-
-        let before = x.sent;
-        let outcome = if head.status == 101 {
-            turn.report(Fared::Well, x.worker.upstreams.seconds(Instant::now()));
-            tunnel::run(client, x, leg).await
-        } else {
-            leg.relay(client, x, &mut body).await
-        };
-        x.sent = before + client.output.written();
-        let now = self.finish(x, Some(head.status));
-        turn.report(Fared::Well, x.worker.upstreams.seconds(now));
-        match outcome {
-            Ok(()) => return Ok(now),
-            Err(Cut::Client) => x.log(Level::Info, format_args!("client prematurely closed connection")),
-            Err(Cut::Broken(level, how)) => {
-                self.log(x, level, format_args!("{how}"), &leg.link.address.to_string());
-            }
-        }
-        Err(Unanswered::Close)
-    }
-
-    /// Puts the connection by for the next request if both sides are done with this one.
-    fn keep<C>(&self, client: &mut Connection<C>, leg: Leg, head: &Head, ended: Instant) {
-        client.body.skip(&mut client.input);
-        let quiet = leg.input.is_empty() && leg.upload.output.is_finished();
-        if self.request.persistent && head.persistent && head.status != 101 && quiet && !head.ends_by_close()
-        {
-            let requests = leg.link.requests + 1;
-            self.group.pool.put(Link { requests, ..leg.link }, ended.into());
-        }
-    }
-
-    /// The client failed while an app server was being asked.
-    fn client_failed(&self, x: &mut Exchange<'_>, stop: Stop, doing: Doing, peer: &str) -> Unanswered {
-        match stop {
-            Stop::Status(status) => Unanswered::Status(status),
-            Stop::Gone => {
-                let gone = "client prematurely closed connection, so upstream connection is closed too while";
-                self.log(x, Level::Info, format_args!("{gone} {doing}"), peer);
-                x.status = 499;
-                Unanswered::Close
-            }
-            Stop::Request(stopped) => prefix::refuse(x, stopped),
-        }
-    }
-
-    /// Notes how the attempt under way has ended, and says when.
-    fn finish(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
-        let now = Instant::now();
-        if let Some(attempt) = x.attempts.last_mut() {
-            attempt.status = status;
-            attempt.time = Some(now - self.chosen);
-        }
-        now
-    }
-
-    /// There is no connection to be had to ask anybody by.
-    fn cannot_connect(&self, x: &Exchange<'_>, why: fmt::Arguments<'_>, to: SocketAddr) {
-        self.log(x, Level::Alert, format_args!("{why} while {}", Doing::Connecting), &to.to_string());
-    }
-
-    fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
-        let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
-        x.log_upstream(level, message, Some(&format_args!("http://{peer}{}", Visible(target))));
-    }
-}
-
-/// How asking one server ended, if not with an answer.
-enum Asked {
-    Failed(Failure, Sent),
-    Unanswered(Stop, Doing),
-}
-
-/// Why nobody is to be asked any more.
-enum Stop {
-    Status(u16),
-    Gone,
-    Request(Stopped),
-}
-
-/// What a server that failed may have seen of the request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sent {
-    Nothing,
-    /// Perhaps all of it; it can be sent again.
-    Whole,
-    /// Parts of the body that are not there any more.
-    Streamed,
 }

@@ -1,61 +1,61 @@
-//! The command line, spelt as nginx's: single letters that may be joined (`-tq`), values joined or apart
+//! The command line, as in nginx: single letters that may be combined (`-tq`), values with or without a space
 //! (`-p/srv`, `-p /srv`), no long options.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
 
-/// What the command line asks for.
+/// The options of the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct CommandLine {
+pub(crate) struct CommandLine {
     /// `-h`, `-?`.
-    pub help: bool,
+    pub(crate) help: bool,
     /// `-v`, `-V`, and with `-h`.
-    pub version: bool,
+    pub(crate) version: bool,
     /// `-V`.
-    pub build: bool,
+    pub(crate) build: bool,
     /// `-t`, `-T`.
-    pub test: bool,
+    pub(crate) test: bool,
     /// `-T`: print the configuration's files after testing them.
-    pub dump: bool,
-    /// `-q`: say nothing but errors when testing.
-    pub quiet: bool,
+    pub(crate) dump: bool,
+    /// `-q`: print only errors when testing.
+    pub(crate) quiet: bool,
     /// `-s`.
-    pub signal: Option<Signal>,
+    pub(crate) signal: Option<Signal>,
     /// `-p`.
-    pub prefix: Option<PathBuf>,
+    pub(crate) prefix: Option<PathBuf>,
     /// `-c`.
-    pub file: Option<PathBuf>,
-    /// `-e`; `stderr` is itself.
-    pub error_log: Option<PathBuf>,
+    pub(crate) file: Option<PathBuf>,
+    /// `-e`; may be `stderr`.
+    pub(crate) error_log: Option<PathBuf>,
     /// `-g`: directives of the main context.
-    pub directives: Option<String>,
+    pub(crate) directives: Option<String>,
 }
 
-/// What `-s` sends to a running master.
+/// A signal of `-s` to a running master.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// `stop`: end at once (TERM).
+pub(crate) enum Signal {
+    /// `stop`: stop at once (TERM).
     Stop,
-    /// `quit`: finish what is open, then end (QUIT).
+    /// `quit`: finish active requests, then stop (QUIT).
     Quit,
-    /// `reopen`: open the logs again (USR1).
+    /// `reopen`: reopen the logs (USR1).
     Reopen,
-    /// `reload`: read the configuration again (HUP).
+    /// `reload`: reload the configuration (HUP).
     Reload,
 }
 
-/// The command line is wrong; the text says how, as nginx says it.
+/// The command line is invalid; the message is nginx's.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{0}")]
-pub struct UsageError(String);
+pub(crate) struct UsageError(String);
 
-/// Reads the arguments that follow the program's name.
+/// Parses the arguments after the program's name.
 ///
 /// # Errors
 ///
-/// The first option that is unknown or lacks its value.
-pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, UsageError> {
+/// An option is unknown or lacks its value.
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<CommandLine, UsageError> {
     let mut line = CommandLine::default();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
@@ -112,7 +112,7 @@ fn invalid(option: &str) -> UsageError {
 }
 
 /// What `-h` prints after the version.
-pub const HELP: &str = "\
+pub(crate) const HELP: &str = "\
 Usage: reference-proxy [-?hvVtTq] [-s signal] [-p prefix]
                        [-e filename] [-c filename] [-g directives]
 

@@ -1,34 +1,36 @@
 //! The program: command line, master, workers.
 //!
-//! One process. Its first thread is the master, which owns what outlives a configuration: listening sockets, log files
-//! and the pid file. Each worker is a thread with an event loop of its own. A reload starts a new generation of workers
-//! on the same sockets and lets the old one finish, so no connection is refused or lost.
+//! There is one process. Its first thread is the master, which owns what outlives a configuration: listening sockets,
+//! log files and the pid file. Each worker is a thread with its own event loop. A reload starts a new generation of
+//! workers on the same sockets and lets the old one finish, so that no connection is refused or lost.
 
-pub mod clock;
-pub mod command_line;
+mod command_line;
 mod master;
+mod panic;
+mod pid;
+mod signals;
 mod sockets;
 mod startup;
-pub mod worker;
+mod worker;
+mod workers;
 
-use std::any::Any;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use command_line::CommandLine;
-use master::{Master, Signals, pid};
-use startup::{Loader, Report};
+use master::Master;
+use signals::Signals;
+use startup::{ConfigLoader, StartupLog};
 
 use crate::log::describe;
+use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 use nginx_conf::model::Level;
 
-/// What the program calls itself.
-const NAME: &str = "reference-proxy";
-
-/// Runs the program with the arguments that follow its name, in the foreground, until a signal ends it. Takes over the
-/// process: signals, and with `user` the credentials of the threads it starts.
+/// Runs the program with the arguments after its name, in the foreground, until a signal stops it. It handles the
+/// signals of the process, and with `user` changes the credentials of its worker threads.
 ///
-/// The exit code is 0, or 1 for a bad command line or configuration, or when an address, log or pid file cannot be had.
+/// The exit code is 0, or 1 if the command line or the configuration is invalid, or an address, log or pid file cannot
+/// be opened.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match command_line::parse(arguments) {
         Ok(line) if line.version => {
@@ -36,26 +38,26 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             ExitCode::SUCCESS
         }
         Ok(line) => {
-            let loader = Loader::new(&line);
-            let mut report = Report::new(&loader);
-            let ended = run(&line, &loader, &mut report);
-            if let Err(Failure { level, message }) = &ended {
-                report.say(*level, message);
+            let loader = ConfigLoader::new(&line);
+            let mut log = StartupLog::new(&loader);
+            let ended = run(&line, &loader, &mut log);
+            if let Err(StartupError { level, message }) = &ended {
+                log.log(*level, message);
             }
             if line.test && ended.is_err() {
-                startup::say_failed(&loader);
+                startup::print_failure(&loader);
             }
             if ended.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         Err(error) => {
-            eprintln!("{NAME}: {error}");
+            eprintln!("{PRODUCT}: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
 fn print_version(line: &CommandLine) {
-    eprintln!("{NAME} version: {NAME}/{}", env!("CARGO_PKG_VERSION"));
+    eprintln!("{PRODUCT} version: {PRODUCT_WITH_VERSION}");
     if line.help {
         eprint!("{}", command_line::HELP);
     }
@@ -65,23 +67,23 @@ fn print_version(line: &CommandLine) {
     }
 }
 
-/// Why the program ends without having done what it should.
+/// Why the program failed to start.
 #[derive(Debug)]
-struct Failure {
+struct StartupError {
     level: Level,
     message: String,
 }
 
-impl From<String> for Failure {
-    fn from(message: String) -> Failure {
-        Failure { level: Level::Emerg, message }
+impl From<String> for StartupError {
+    fn from(message: String) -> StartupError {
+        StartupError { level: Level::Emerg, message }
     }
 }
 
-fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), Failure> {
+fn run(line: &CommandLine, loader: &ConfigLoader, log: &mut StartupLog) -> Result<(), StartupError> {
     let config = loader.load().map_err(|error| error.to_string())?;
     for warning in &config.warnings {
-        report.say(Level::Warn, warning);
+        log.log(Level::Warn, warning);
     }
     if line.test {
         startup::test(&config, line)?;
@@ -91,7 +93,8 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         return Ok(());
     }
     if let Some(signal) = line.signal {
-        return pid::signal(&config.pid, signal).map_err(|message| Failure { level: Level::Error, message });
+        return pid::signal(&config.pid, signal)
+            .map_err(|message| StartupError { level: Level::Error, message });
     }
     let failed = |call: &str, error: &std::io::Error| format!("{call}() failed ({})", describe(error));
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -100,14 +103,8 @@ fn run(line: &CommandLine, loader: &Loader, report: &mut Report) -> Result<(), F
         .map_err(|error| failed("epoll_create", &error))?;
     runtime.block_on(async {
         let signals = Signals::new().map_err(|error| failed("sigaction", &error))?;
-        let master = Master::start(loader, config, report).await?;
+        let master = Master::start(loader, config, log).await?;
         master.run(signals).await;
         Ok(())
     })
-}
-
-/// What a panic said.
-fn panic_message(panic: &(dyn Any + Send)) -> &str {
-    let text = panic.downcast_ref::<&str>().copied();
-    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("(no message)")
 }

@@ -1,9 +1,8 @@
-//! Listening sockets: opened by the master, kept across reloads, shared out among the workers.
+//! Listening sockets: opened by the master, kept across reloads, distributed to the workers.
 //!
-//! Each address has as many sockets as there are workers, all with `SO_REUSEPORT`, so that the kernel spreads new
-//! connections and no two workers touch the same accept queue. A socket, once listening, is only ever handed on:
-//! closing one would reset the connections that wait in its queue. So when a reload asks for fewer workers, the
-//! remaining ones take over the surplus sockets.
+//! Each address has one socket per worker, all with `SO_REUSEPORT`, so that the kernel distributes new connections and
+//! no two workers share an accept queue. A listening socket is never closed while its address is in use, since that
+//! would reset the connections in its queue: after a reload with fewer workers, these take over the surplus sockets.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -15,31 +14,31 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 use nginx_conf::model::Http;
 
 /// nginx's default for `backlog=` on Linux.
-const BACKLOG: i32 = 511;
+const DEFAULT_BACKLOG: i32 = 511;
 
 /// The listening sockets of a master.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Sockets {
-    groups: Vec<Group>,
+    groups: Vec<AddressSockets>,
 }
 
 /// The sockets of one address.
 #[derive(Debug, Clone)]
-struct Group {
+struct AddressSockets {
     address: SocketAddr,
     sockets: Vec<Arc<TcpListener>>,
 }
 
-/// A socket as a worker gets it.
+/// A listening socket of a worker.
 #[derive(Debug, Clone)]
-pub(super) struct Share {
+pub(super) struct ListeningSocket {
     /// Index into [`Http::listen`].
-    pub listen: usize,
+    pub(crate) listen: usize,
     /// The socket, listening and not blocking.
-    pub socket: Arc<TcpListener>,
+    pub(crate) socket: Arc<TcpListener>,
 }
 
-/// A socket could not be opened; the text is nginx's.
+/// A socket could not be opened; the message is nginx's.
 #[derive(Debug, thiserror::Error)]
 #[error("{call}() to {address} failed ({})", crate::log::describe(source))]
 pub(super) struct SocketError {
@@ -49,22 +48,22 @@ pub(super) struct SocketError {
 }
 
 impl SocketError {
-    /// Whether somebody else listens there, which may pass.
+    /// Whether the address is in use, which may be temporary.
     pub(super) fn in_use(&self) -> bool {
         self.source.raw_os_error() == Some(Errno::ADDRINUSE.raw_os_error())
     }
 }
 
 impl Sockets {
-    /// The sockets that `http` wants for `workers` workers: those of `self` where there are any, new ones otherwise.
+    /// The sockets that `http` needs for this many workers: those that are open already, and new ones.
     ///
     /// # Errors
     ///
-    /// The first address that cannot be bound; nothing is changed then.
+    /// The first address that cannot be bound.
     pub(super) fn for_configuration(&self, http: &Http, workers: usize) -> Result<Sockets, SocketError> {
         let kept = |address: &SocketAddr| self.groups.iter().find(|group| group.address == *address);
         for listen in &http.listen {
-            // Our own sockets on an overlapping address (0.0.0.0:80 beside 127.0.0.1:80) are no reason to refuse.
+            // Our own sockets on an overlapping address (0.0.0.0:80 and 127.0.0.1:80) are no conflict.
             if !self.groups.iter().any(|group| group.address.port() == listen.address.port()) {
                 bind(listen.address, false)?;
             }
@@ -77,15 +76,15 @@ impl Sockets {
                 std::iter::repeat_with(|| bind(listen.address, true)).take(missing).collect();
             for socket in new? {
                 let failed = |source| SocketError { call: "listen", address: listen.address, source };
-                socket.listen(listen.backlog.unwrap_or(BACKLOG)).map_err(failed)?;
+                socket.listen(listen.backlog.unwrap_or(DEFAULT_BACKLOG)).map_err(failed)?;
                 sockets.push(Arc::new(socket.into()));
             }
-            groups.push(Group { address: listen.address, sockets });
+            groups.push(AddressSockets { address: listen.address, sockets });
         }
         Ok(Sockets { groups })
     }
 
-    /// Tries whether the addresses can be bound at all, as `-t` does: one that is in use by somebody is fine.
+    /// Checks for `-t` that the addresses can be bound. One that is in use is fine.
     ///
     /// # Errors
     ///
@@ -96,19 +95,19 @@ impl Sockets {
         refused.map_or(Ok(()), Err)
     }
 
-    /// What the worker with this number, of `workers`, is to accept from.
-    pub(super) fn share(&self, worker: usize, workers: usize) -> Vec<Share> {
-        let of_group = |(listen, group): (usize, &Group)| {
+    /// The sockets of one worker.
+    pub(super) fn of_worker(&self, worker: usize, workers: usize) -> Vec<ListeningSocket> {
+        let of_group = |(listen, group): (usize, &AddressSockets)| {
             let own = group.sockets.iter().skip(worker).step_by(workers.max(1));
-            own.map(|socket| Share { listen, socket: Arc::clone(socket) }).collect::<Vec<_>>()
+            own.map(|socket| ListeningSocket { listen, socket: Arc::clone(socket) }).collect::<Vec<_>>()
         };
         self.groups.iter().enumerate().flat_map(of_group).collect()
     }
 }
 
-/// A bound socket. With `shared` it has `SO_REUSEPORT`; without, binding fails when anybody listens there already,
-/// which `SO_REUSEPORT` would hide when that somebody has set it, too. `SO_REUSEADDR` lets us have a port whose last
-/// connections are in `TIME_WAIT`, or that somebody holds without listening.
+/// Binds a socket. Without `shared`, that is without `SO_REUSEPORT`, it fails if another process listens there, which
+/// `SO_REUSEPORT` on both sides would hide. `SO_REUSEADDR` allows a port with connections in `TIME_WAIT`, or one that
+/// is bound but not listening.
 fn bind(address: SocketAddr, shared: bool) -> Result<Socket, SocketError> {
     let failed = |call| move |source| SocketError { call, address, source };
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))

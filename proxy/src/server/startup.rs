@@ -1,4 +1,4 @@
-//! Before there is a master: loading the configuration, and saying what is wrong with it.
+//! Before the master starts: loading and testing the configuration, and reporting errors.
 
 use std::ffi::OsStr;
 use std::fs::OpenOptions;
@@ -6,26 +6,26 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use super::NAME;
-use super::clock::Clock;
 use super::command_line::CommandLine;
-use super::master::pid;
+use super::pid;
 use super::sockets::Sockets;
 use super::worker;
-use crate::log::{Files, Logs, describe};
+use crate::clock::Clock;
+use crate::log::{LogFiles, Logs, describe};
+use crate::version::PRODUCT;
 use nginx_conf::model::{Config, Level, LogTarget};
 use nginx_conf::{self, ConfigError, LoadOptions};
 
-/// Reads the configuration, at the start and upon every reload, in the same way.
+/// Loads the configuration, at the start and on every reload.
 #[derive(Debug)]
-pub(super) struct Loader {
+pub(super) struct ConfigLoader {
     options: LoadOptions,
     error_log: Option<LogTarget>,
 }
 
-impl Loader {
-    /// As the command line says: relative paths start in the current directory unless `-p` says otherwise.
-    pub(super) fn new(line: &CommandLine) -> Loader {
+impl ConfigLoader {
+    /// With the options of the command line. Relative paths start at `-p`, or else in the current directory.
+    pub(super) fn new(line: &CommandLine) -> ConfigLoader {
         let current = std::env::current_dir().unwrap_or_default();
         let prefix = current.join(line.prefix.as_deref().unwrap_or(Path::new("")));
         let error_log = line.error_log.as_ref().map(|file| match file.as_os_str() == OsStr::new("stderr") {
@@ -38,7 +38,7 @@ impl Loader {
             globals: line.directives.iter().cloned().collect(),
             as_root: worker::is_root(),
         };
-        Loader { options, error_log }
+        ConfigLoader { options, error_log }
     }
 
     /// The configuration file.
@@ -46,7 +46,7 @@ impl Loader {
         self.options.prefix.join(&self.options.file)
     }
 
-    /// Reads and checks the configuration.
+    /// Loads the configuration.
     ///
     /// # Errors
     ///
@@ -61,7 +61,7 @@ impl Loader {
     }
 }
 
-/// `-e` names the error log for the levels whose configuration names none.
+/// `-e` replaces the default error log.
 fn replace_default_log(config: &mut Config, default: &LogTarget, target: &LogTarget) {
     let locations = config.http.iter_mut().flat_map(|http| &mut http.locations);
     for logs in locations.map(|location| &mut location.settings.error_log).chain([&mut config.error_log]) {
@@ -74,34 +74,34 @@ fn replace_default_log(config: &mut Config, default: &LogTarget, target: &LogTar
     }
 }
 
-/// `-t`: tries what can be tried without serving: logs, addresses and the pid file.
+/// `-t`: tests what can be tested without serving: logs, addresses and the pid file.
 ///
 /// # Errors
 ///
 /// In nginx's words.
 pub(super) fn test(config: &Config, line: &CommandLine) -> Result<(), String> {
     if !line.quiet {
-        eprintln!("{NAME}: the configuration file {} syntax is ok", config.file.display());
+        eprintln!("{PRODUCT}: the configuration file {} syntax is ok", config.file.display());
     }
-    Files::open(config).map_err(|error| error.to_string())?;
+    LogFiles::open(config).map_err(|error| error.to_string())?;
     config.http.as_ref().map_or(Ok(()), Sockets::probe).map_err(|error| error.to_string())?;
     pid::check(&config.pid)?;
     if !line.quiet {
-        eprintln!("{NAME}: configuration file {} test is successful", config.file.display());
+        eprintln!("{PRODUCT}: configuration file {} test is successful", config.file.display());
     }
     Ok(())
 }
 
-/// What `-t` says last where it has found something.
-pub(super) fn say_failed(loader: &Loader) {
-    eprintln!("{NAME}: configuration file {} test failed", loader.file().display());
+/// The last line of a failed `-t`.
+pub(super) fn print_failure(loader: &ConfigLoader) {
+    eprintln!("{PRODUCT}: configuration file {} test failed", loader.file().display());
 }
 
-/// `-T`: every file of the configuration to standard output, as nginx prints them.
+/// `-T`: prints every file of the configuration, as nginx does.
 ///
 /// # Errors
 ///
-/// A file that cannot be read any more, or a reader that takes no more.
+/// A file can no longer be read, or standard output is closed.
 pub(super) fn dump(config: &Config) -> Result<(), String> {
     let mut output = std::io::stdout().lock();
     for file in &config.files {
@@ -116,48 +116,48 @@ pub(super) fn dump(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Where messages go while there is no master, or not yet: to standard error as `reference-proxy: [emerg] …`, and to the
-/// file of `-e`, as nginx has it.
+/// Logs messages before the master has logs: to standard error as `reference-proxy: [emerg] …`, and to the file of
+/// `-e`, as nginx does.
 #[derive(Debug)]
-pub(super) struct Report {
+pub(super) struct StartupLog {
     stderr: bool,
-    early: Option<PathBuf>,
+    early_log: Option<PathBuf>,
     logs: Option<Rc<Logs>>,
 }
 
-impl Report {
+impl StartupLog {
     /// To standard error, and to the file of `-e` if there is one.
-    pub(super) fn new(loader: &Loader) -> Report {
-        let early = match &loader.error_log {
+    pub(super) fn new(loader: &ConfigLoader) -> StartupLog {
+        let early_log = match &loader.error_log {
             Some(LogTarget::File(path)) => Some(path.clone()),
             _ => None,
         };
-        Report { stderr: true, early, logs: None }
+        StartupLog { stderr: true, early_log, logs: None }
     }
 
     /// To a log only.
-    pub(super) fn to_log(logs: Rc<Logs>) -> Report {
-        Report { stderr: false, early: None, logs: Some(logs) }
+    pub(super) fn to_log(logs: Rc<Logs>) -> StartupLog {
+        StartupLog { stderr: false, early_log: None, logs: Some(logs) }
     }
 
-    /// From here on to the configuration's error log as well.
+    /// From now on also logs to the error log of the configuration.
     pub(super) fn also_log_to(&mut self, logs: Rc<Logs>) {
-        self.early = None;
+        self.early_log = None;
         self.logs = Some(logs);
     }
 
-    /// Says it. Standard error gets what is a warning or worse, all lines of it; a log gets the first line.
-    pub(super) fn say(&mut self, level: Level, message: &str) {
+    /// Logs a message. Standard error gets all lines of warnings and worse, logs get the first line.
+    pub(super) fn log(&mut self, level: Level, message: &str) {
         let logged_there = self.logs.as_ref().is_some_and(|logs| logs.main_is_on_stderr(level));
         if self.stderr && level <= Level::Warn && !logged_there {
-            eprintln!("{NAME}: [{}] {message}", crate::log::level_name(level));
+            eprintln!("{PRODUCT}: [{}] {message}", crate::log::level_name(level));
         }
         let headline = message.lines().next().unwrap_or_default();
         if let Some(logs) = &self.logs {
             logs.main_error(level, format_args!("{headline}"));
         }
-        if let Some(path) = &self.early {
-            let line = crate::log::line(
+        if let Some(path) = &self.early_log {
+            let line = crate::log::error_line(
                 &Clock::new().now().error_log,
                 level,
                 std::process::id(),
@@ -172,9 +172,9 @@ impl Report {
             if let Err(error) = written {
                 let (path, error) = (path.display(), crate::log::describe(&error));
                 eprintln!(
-                    "{NAME}: [alert] could not open error log file: open() \"{path}\" failed ({error})"
+                    "{PRODUCT}: [alert] could not open error log file: open() \"{path}\" failed ({error})"
                 );
-                self.early = None;
+                self.early_log = None;
             }
         }
     }

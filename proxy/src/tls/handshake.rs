@@ -1,4 +1,4 @@
-//! The beginning of a connection to a `listen … ssl` address.
+//! The TLS handshake, on an address with `listen … ssl`.
 
 use std::fmt;
 use std::io;
@@ -11,117 +11,120 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::stream::{Facts, TlsStream};
-use crate::server::worker::connections::Connections;
+use super::stream::{TlsInfo, TlsStream};
+use crate::cycle::connections::Connections;
 
 /// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
 const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
 
-/// How a connection began.
+/// The result of a handshake.
 #[derive(Debug)]
-pub(crate) enum Begun {
-    /// With TLS.
-    Tls(Box<TlsStream>, Facts),
-    /// With something else, of which nothing has been read.
+pub(crate) enum Handshake {
+    /// A TLS session.
+    Tls(Box<TlsStream>, TlsInfo),
+    /// No TLS; nothing has been read.
     Plain(TcpStream),
-    /// Not at all: the worker needed the room.
+    /// The worker closed the connection to make room for others.
     Evicted,
 }
 
-/// What the handshake needs of its surroundings.
-pub(crate) struct Greeting<'a, Choose> {
-    /// `client_header_timeout`: all of the handshake has so long.
+/// Options of a handshake.
+pub(crate) struct HandshakeOptions<'a, Select> {
+    /// `client_header_timeout`, which limits the whole handshake.
     pub(crate) timeout: Duration,
-    /// Where to wait for the first byte.
+    /// Where the connection counts as idle until its first byte.
     pub(crate) connections: &'a Connections,
-    /// The server that a client asks for by name, if it does; `None` for one that lets nobody in.
-    pub(crate) choose: Choose,
+    /// Selects the configuration by the client's SNI; `None` rejects the handshake.
+    pub(crate) select: Select,
 }
 
-/// Why there was no handshake.
+/// Why a handshake failed.
 #[derive(Debug)]
-pub(crate) enum Failed {
-    /// The client closed the connection without a byte.
+pub(crate) enum HandshakeError {
+    /// The client closed the connection without sending a byte.
     Closed,
-    /// It closed it later.
-    Broken,
-    /// It took too long.
+    /// The client closed the connection during the handshake.
+    Truncated,
+    /// `client_header_timeout` passed.
     TimedOut,
-    /// The system has lost the connection.
+    /// The connection failed.
     Io(io::Error),
-    /// The server that was asked for rejects it.
+    /// `ssl_reject_handshake on`.
     Rejected,
-    /// The two do not come to terms.
+    /// TLS failed: no common version or cipher, for example.
     Tls(io::Error),
 }
 
-impl fmt::Display for Failed {
+impl fmt::Display for HandshakeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failed::Closed => f.write_str("client closed connection"),
-            Failed::Broken => f.write_str("peer closed connection in SSL handshake"),
-            Failed::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
-            Failed::Io(error) => {
+            HandshakeError::Closed => f.write_str("client closed connection"),
+            HandshakeError::Truncated => f.write_str("peer closed connection in SSL handshake"),
+            HandshakeError::TimedOut => f.write_str("client timed out (110: Connection timed out)"),
+            HandshakeError::Io(error) => {
                 write!(f, "peer closed connection in SSL handshake ({})", crate::log::describe(error))
             }
-            Failed::Rejected => f.write_str("SSL_do_handshake() failed (SSL: handshake rejected)"),
-            Failed::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
+            HandshakeError::Rejected => f.write_str("SSL_do_handshake() failed (SSL: handshake rejected)"),
+            HandshakeError::Tls(error) => write!(f, "SSL_do_handshake() failed (SSL: {error})"),
         }
     }
 }
 
-impl From<io::Error> for Failed {
-    fn from(error: io::Error) -> Failed {
+impl From<io::Error> for HandshakeError {
+    fn from(error: io::Error) -> HandshakeError {
         match error.kind() {
-            io::ErrorKind::UnexpectedEof => Failed::Broken,
-            io::ErrorKind::InvalidData | io::ErrorKind::Other => Failed::Tls(error),
-            _ => Failed::Io(error),
+            io::ErrorKind::UnexpectedEof => HandshakeError::Truncated,
+            io::ErrorKind::InvalidData | io::ErrorKind::Other => HandshakeError::Tls(error),
+            _ => HandshakeError::Io(error),
         }
     }
 }
 
-/// Waits for the first byte, which tells TLS from plain HTTP, and shakes hands.
-pub(crate) async fn begin<Choose>(stream: TcpStream, greeting: Greeting<'_, Choose>) -> Result<Begun, Failed>
+/// Waits for the first byte, which tells TLS from plain HTTP, and does the handshake.
+pub(crate) async fn accept<Select>(
+    stream: TcpStream,
+    options: HandshakeOptions<'_, Select>,
+) -> Result<Handshake, HandshakeError>
 where
-    Choose: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
+    Select: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
 {
-    let deadline = Instant::now().checked_add(greeting.timeout);
-    let whole = async {
+    let deadline = Instant::now().checked_add(options.timeout);
+    let handshake = async {
         let mut first = [0];
         {
-            // Nobody knows yet whether it will ever say a word, so it goes first when room is needed.
-            let idle = greeting.connections.idle(true);
+            // Until its first byte the connection is idle, and may be closed when room is needed.
+            let idle = options.connections.idle(true);
             let peeked = tokio::select! {
                 biased;
                 peeked = stream.peek(&mut first) => peeked,
-                () = idle.closing() => return Ok(Begun::Evicted),
+                () = idle.closing() => return Ok(Handshake::Evicted),
             };
             match peeked {
-                Ok(0) => return Err(Failed::Closed),
+                Ok(0) => return Err(HandshakeError::Closed),
                 Ok(_) => {}
-                Err(error) => return Err(Failed::Io(error)),
+                Err(error) => return Err(HandshakeError::Io(error)),
             }
         }
-        if !begins_tls(first[0]) {
-            return Ok(Begun::Plain(stream));
+        if !is_tls_record(first[0]) {
+            return Ok(Handshake::Plain(stream));
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
-        let Some(config) = (greeting.choose)(name.as_deref()) else {
-            // As much as a socket takes at once, which is more than this: a client that is not there need not know.
+        let Some(config) = (options.select)(name.as_deref()) else {
+            // The alert always fits the socket's buffer. It does not matter if the client is gone.
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
-            return Err(Failed::Rejected);
+            return Err(HandshakeError::Rejected);
         };
-        let (stream, facts) = TlsStream::new(hello.into_stream(config).await?);
-        Ok(Begun::Tls(Box::new(stream), facts))
+        let (stream, info) = TlsStream::new(hello.into_stream(config).await?);
+        Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {
-        Some(deadline) => timeout_at(deadline, whole).await.unwrap_or(Err(Failed::TimedOut)),
-        None => whole.await,
+        Some(deadline) => timeout_at(deadline, handshake).await.unwrap_or(Err(HandshakeError::TimedOut)),
+        None => handshake.await,
     }
 }
 
-/// A handshake record (RFC 8446 §5.1), or one of SSLv2, which is refused by name.
-fn begins_tls(byte: u8) -> bool {
+/// Whether a connection begins with a handshake record (RFC 8446 §5.1), or with one of SSLv2, which then fails as TLS.
+fn is_tls_record(byte: u8) -> bool {
     byte == 0x16 || byte & 0x80 != 0
 }

@@ -1,7 +1,7 @@
-//! TLS towards clients, by rustls: the handshake, and the stream that comes of it.
+//! TLS towards clients, by rustls: the handshake and the stream.
 
 mod handshake;
 mod stream;
 
-pub(crate) use handshake::{Begun, Greeting, begin};
-pub(crate) use stream::Facts;
+pub(crate) use handshake::{Handshake, HandshakeOptions, accept};
+pub(crate) use stream::TlsInfo;

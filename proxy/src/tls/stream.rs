@@ -1,4 +1,4 @@
-//! A TLS session as a byte stream.
+//! TLS sessions as byte streams.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,16 +9,16 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server;
 
-use crate::http::wire::Stream;
+use crate::wire::Stream;
 use nginx_conf::tls::{Cipher, Curve, Version};
 
-/// A session whose handshake is done.
+/// An established session.
 #[derive(Debug)]
 pub(crate) struct TlsStream(server::TlsStream<TcpStream>);
 
-/// What a handshake came to, for variables.
+/// What a handshake negotiated, for variables.
 #[derive(Debug)]
-pub(crate) struct Facts {
+pub(crate) struct TlsInfo {
     /// `$ssl_protocol`.
     pub(crate) protocol: &'static str,
     /// `$ssl_cipher`.
@@ -27,17 +27,17 @@ pub(crate) struct Facts {
     pub(crate) curve: &'static str,
     /// `$ssl_session_reused`.
     pub(crate) reused: bool,
-    /// `$ssl_server_name`: whom the client asked for (RFC 6066 §3).
+    /// `$ssl_server_name`: the name in the client's SNI (RFC 6066 §3).
     pub(crate) server_name: Option<Box<str>>,
     /// `$ssl_alpn_protocol`.
     pub(crate) alpn: Option<Box<[u8]>>,
 }
 
 impl TlsStream {
-    pub(super) fn new(stream: server::TlsStream<TcpStream>) -> (TlsStream, Facts) {
+    pub(super) fn new(stream: server::TlsStream<TcpStream>) -> (TlsStream, TlsInfo) {
         let session = stream.get_ref().1;
         let group = session.negotiated_key_exchange_group();
-        let facts = Facts {
+        let info = TlsInfo {
             protocol: session.protocol_version().map(Version::name_of).unwrap_or_default(),
             cipher: session.negotiated_cipher_suite().map_or("", |suite| Cipher::name_of(suite.suite())),
             curve: group.map_or("", |group| Curve::name_of(group.name())),
@@ -45,12 +45,12 @@ impl TlsStream {
             server_name: session.server_name().map(Box::from),
             alpn: session.alpn_protocol().map(Box::from),
         };
-        (TlsStream(stream), facts)
+        (TlsStream(stream), info)
     }
 
-    /// Ready when nothing encrypted waits to be sent: only then is more taken, so that a slow client holds back whoever
-    /// writes, as it does without TLS.
-    fn poll_sent(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Ready when no encrypted bytes wait to be sent. More is only written then, so that a slow client exerts
+    /// backpressure as it does without TLS.
+    fn poll_ready_to_write(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.0.get_ref().1.wants_write() {
             true => Pin::new(&mut self.0).poll_flush(cx),
             false => Poll::Ready(Ok(())),
@@ -61,7 +61,7 @@ impl TlsStream {
 impl Stream for TlsStream {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let (socket, session) = self.0.get_ref();
-        // What has been decrypted waits in the session, and the socket knows nothing of it.
+        // Decrypted bytes wait in the session, which the socket does not know.
         match session.wants_read() {
             true => socket.poll_read_ready(cx),
             false => Poll::Ready(Ok(())),
@@ -72,23 +72,23 @@ impl Stream for TlsStream {
         None
     }
 
-    fn has_bytes(&self) -> bool {
-        self.0.get_ref().0.has_bytes()
+    fn has_unread_bytes(&self) -> bool {
+        self.0.get_ref().0.has_unread_bytes()
     }
 
-    fn part(&mut self) {
-        self.end();
-        self.0.get_mut().0.part();
+    fn close_idle(&mut self) {
+        self.close();
+        self.0.get_mut().0.close_idle();
     }
 
-    fn end(&mut self) {
-        // A client that takes nothing any more does without.
+    fn close(&mut self) {
+        // A client that reads no more gets no `close_notify`.
         let _ = Pin::new(&mut self.0).poll_shutdown(&mut Context::from_waker(Waker::noop()));
     }
 }
 
 impl AsyncRead for TlsStream {
-    /// A connection that ends without `close_notify` ends all the same: what is cut off shows by the framing of HTTP.
+    /// Without `close_notify`, the end of the connection is an end too: HTTP's framing reveals truncation.
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -103,7 +103,7 @@ impl AsyncRead for TlsStream {
 
 impl AsyncWrite for TlsStream {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        ready!(self.poll_sent(cx))?;
+        ready!(self.poll_ready_to_write(cx))?;
         Pin::new(&mut self.0).poll_write(cx, data)
     }
 
@@ -112,12 +112,12 @@ impl AsyncWrite for TlsStream {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        ready!(self.poll_sent(cx))?;
+        ready!(self.poll_ready_to_write(cx))?;
         Pin::new(&mut self.0).poll_write_vectored(cx, pieces)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.poll_sent(cx)
+        self.poll_ready_to_write(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -2,7 +2,7 @@
 
 use nginx_conf::locate::find;
 use nginx_conf::{LoadOptions, load};
-use reference_proxy::http::uri::parse;
+use reference_proxy::uri::parse;
 
 use crate::nginx;
 

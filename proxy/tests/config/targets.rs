@@ -1,6 +1,6 @@
 //! Request targets: a table of what they mean, which nginx must agree with.
 
-use reference_proxy::http::uri::parse;
+use reference_proxy::uri::parse;
 
 use crate::nginx;
 
@@ -132,6 +132,6 @@ fn an_absolute_form_names_the_host() {
 fn a_plain_path_is_borrowed() {
     let target = parse(b"/assets/app.js?v=1").expect("a good target");
     assert!(matches!(target.path, std::borrow::Cow::Borrowed(_)));
-    assert!(!target.quoted);
-    assert!(parse(b"/a%20b").expect("a good target").quoted);
+    assert!(!target.quoted_uri);
+    assert!(parse(b"/a%20b").expect("a good target").quoted_uri);
 }

@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use crate::support::{Backend, LONG, Proxy, ok, rest, status, until};
+use crate::support::{Backend, LARGE_BODY_SIZE, Proxy, ok, rest, status, until};
 
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -114,15 +114,15 @@ fn a_response_that_turns_out_malformed_is_cut_there() {
 fn a_client_that_takes_nothing_is_given_up_after_send_timeout() {
     let backend = Backend::start(|conversation| {
         conversation.head();
-        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {LONG}\r\n\r\n"));
-        conversation.pour(LONG);
+        conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {LARGE_BODY_SIZE}\r\n\r\n"));
+        conversation.pour(LARGE_BODY_SIZE);
     });
     let server = format!("send_timeout 200ms; location / {{ proxy_pass http://{}; }}", backend.address);
     let proxy = Proxy::start("", &server);
     let mut client = proxy.connect();
     client.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").expect("a request");
     proxy.error_line("client timed out (110: Connection timed out) while sending to client");
-    assert!(rest(&mut client).len() < LONG);
+    assert!(rest(&mut client).len() < LARGE_BODY_SIZE);
 }
 
 #[test]
@@ -130,8 +130,9 @@ fn a_slow_client_gets_all_that_there_is_and_holds_up_nobody_else() {
     for missing in [0, 1] {
         let backend = Backend::start(move |conversation| {
             conversation.head();
-            conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", LONG + missing));
-            conversation.say(&"x".repeat(LONG));
+            conversation
+                .say(&format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", LARGE_BODY_SIZE + missing));
+            conversation.say(&"x".repeat(LARGE_BODY_SIZE));
         });
         let pass = format!(
             "location / {{ return 200 ok; }} location /long {{ proxy_pass http://{}; }}",
@@ -141,7 +142,7 @@ fn a_slow_client_gets_all_that_there_is_and_holds_up_nobody_else() {
         let mut client = proxy.connect();
         client.write_all(b"GET /long HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").expect("a request");
         until(&mut client, "\r\n\r\n");
-        let (mut piece, mut received) = (vec![0; LONG / 32], 0);
+        let (mut piece, mut received) = (vec![0; LARGE_BODY_SIZE / 32], 0);
         loop {
             let count = client.read(&mut piece).expect("a piece, or the end");
             received += count;
@@ -150,7 +151,7 @@ fn a_slow_client_gets_all_that_there_is_and_holds_up_nobody_else() {
                 break;
             }
         }
-        assert_eq!(received, LONG);
+        assert_eq!(received, LARGE_BODY_SIZE);
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
-use crate::support::{Backend, Conversation, PATIENCE, Proxy, ok, rest, status, until, wait_for};
+use crate::support::{Backend, Conversation, Proxy, TEST_TIMEOUT, ok, rest, status, until, wait_for};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
@@ -151,7 +151,7 @@ fn an_idle_connection_is_closed_when_its_time_is_over_or_the_app_server_has_ende
                 conversation.finish();
             }
             // One that stays is looked at until it has been passed over.
-            let patience = if closes { PATIENCE } else { Duration::from_millis(2500) };
+            let patience = if closes { TEST_TIMEOUT } else { Duration::from_millis(2500) };
             // The test may be over.
             let _ = report.send(conversation.ends_within(patience));
         });

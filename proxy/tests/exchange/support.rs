@@ -9,11 +9,11 @@ use std::time::{Duration, Instant};
 
 use crate::reserved::{Reserved, reserve};
 
-/// Longer than anything here takes; a test that hangs fails by it.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than any test takes; one that hangs fails after it.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// More than all sockets on the way hold.
-pub(crate) const LONG: usize = 16 << 20;
+/// More bytes than all socket buffers on the way hold.
+pub(crate) const LARGE_BODY_SIZE: usize = 16 << 20;
 
 /// The program, running on a port of its own until dropped.
 pub(crate) struct Proxy {
@@ -56,8 +56,8 @@ impl Proxy {
     /// A connection to it.
     pub(crate) fn connect(&self) -> TcpStream {
         let stream = TcpStream::connect(self.address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
+        stream.set_read_timeout(Some(TEST_TIMEOUT)).expect("a timeout");
+        stream.set_write_timeout(Some(TEST_TIMEOUT)).expect("a timeout");
         stream
     }
 
@@ -124,7 +124,7 @@ impl Backend {
         let (serve, seen) = (Arc::new(serve), Arc::clone(&heads));
         thread::spawn(move || {
             for (number, stream) in listener.incoming().flatten().enumerate() {
-                stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
+                stream.set_read_timeout(Some(TEST_TIMEOUT)).expect("a timeout");
                 let (serve, heads) = (Arc::clone(&serve), Arc::clone(&seen));
                 let mut conversation = Conversation { reader: BufReader::new(stream), heads, number };
                 thread::spawn(move || serve(&mut conversation));
@@ -281,7 +281,7 @@ pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T 
         if let Some(found) = look() {
             return found;
         }
-        assert!(begin.elapsed() < PATIENCE, "waited in vain for {what}");
+        assert!(begin.elapsed() < TEST_TIMEOUT, "waited in vain for {what}");
         thread::sleep(Duration::from_millis(2));
     }
 }

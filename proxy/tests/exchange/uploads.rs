@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use crate::support::{Backend, LONG, Proxy, ok, rest, status, until, wait_for};
+use crate::support::{Backend, LARGE_BODY_SIZE, Proxy, ok, rest, status, until, wait_for};
 
 /// An app server that says again what it was sent: so many bytes.
 fn echoing(count: usize) -> Backend {
@@ -19,7 +19,7 @@ fn a_client_that_stops_in_a_long_body_is_given_up_after_client_body_timeout() {
     let limits = "client_body_timeout 200ms; client_max_body_size 0;";
     let proxy =
         Proxy::start("", &format!("{limits} location / {{ proxy_pass http://{}; }}", backend.address));
-    let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LONG}\r\n\r\n");
+    let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGE_BODY_SIZE}\r\n\r\n");
     assert_eq!(proxy.ask([head.as_bytes(), &[b'x'; 300_000]].concat()), "");
     assert!(proxy.access_line("POST").starts_with("POST / HTTP/1.1|408|0|"));
 }
@@ -40,8 +40,8 @@ fn an_app_server_that_takes_nothing_is_given_up_after_proxy_send_timeout() {
     let mut client = proxy.connect();
     let mut body = client.try_clone().expect("the same connection");
     let sending = std::thread::spawn(move || {
-        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LONG}\r\n\r\n");
-        body.write_all(head.as_bytes()).and_then(|()| body.write_all(&vec![b'x'; LONG]))
+        let head = format!("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: {LARGE_BODY_SIZE}\r\n\r\n");
+        body.write_all(head.as_bytes()).and_then(|()| body.write_all(&vec![b'x'; LARGE_BODY_SIZE]))
     });
     assert_eq!(status(&until(&mut client, "\r\n\r\n")), "504");
     proxy.error_line("upstream timed out (110: Connection timed out) while sending request to upstream");

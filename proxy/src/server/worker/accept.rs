@@ -1,4 +1,4 @@
-//! Accepting connections, each of which gets a task of its own.
+//! Accepts connections, each of which gets its own task.
 
 use std::any::Any;
 use std::future::{Future, poll_fn};
@@ -13,105 +13,109 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use super::connections::Accepted;
-use super::{Worker, is_exhausted};
-use crate::http::accepted;
+use crate::connection;
+use crate::cycle::Cycle;
+use crate::cycle::connections::{Admission, is_out_of_descriptors};
 use crate::log::describe;
-use crate::server::panic_message;
-use crate::server::sockets::Share;
+use crate::server::panic;
+use crate::server::sockets::ListeningSocket;
 use nginx_conf::model::Level;
 
-/// How long a worker that has run out of file descriptors waits before it accepts again, as nginx does.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
+/// How long a worker waits after a failed `accept`, for want of file descriptors for example, as in nginx.
+const ACCEPT_RETRY_DELAY: Duration = Duration::from_millis(500);
 
-/// How an acceptor is to end.
+/// Whether an acceptor is to stop, and how.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
-    /// Not yet.
-    NotYet,
-    /// Another worker accepts from the same socket.
+pub(super) enum AcceptState {
+    /// It goes on.
+    Accepting,
+    /// It stops at once: another worker accepts from the same socket.
     HandOver,
-    /// Nobody will: connections that wait in the queue are still served.
-    Empty,
+    /// It stops once the queue is empty, since no other worker will serve what is in it.
+    Drain,
 }
 
-/// Accepts from one socket until told to end.
-pub(super) async fn accept(share: Share, mut end: watch::Receiver<End>, worker: Rc<Worker>) {
+/// Accepts from one socket until told to stop.
+pub(super) async fn accept(
+    listening: ListeningSocket,
+    mut state: watch::Receiver<AcceptState>,
+    cycle: Rc<Cycle>,
+) {
     let failed = |error: &io::Error| {
-        let level = if is_exhausted(error) { Level::Crit } else { Level::Alert };
-        worker.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
+        let level = if is_out_of_descriptors(error) { Level::Crit } else { Level::Alert };
+        cycle.logs.main_error(level, format_args!("accept4() failed ({})", describe(error)));
     };
-    let listener = match share.socket.try_clone().and_then(TcpListener::from_std) {
+    let listener = match listening.socket.try_clone().and_then(TcpListener::from_std) {
         Ok(listener) => listener,
         Err(error) => return failed(&error),
     };
     loop {
         let accepted = tokio::select! {
             biased;
-            ended = end.changed() => match ended {
+            changed = state.changed() => match changed {
                 Ok(()) => break,
                 Err(_) => return,
             },
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => begin(stream, peer, share.listen, &worker).await,
+            Ok((stream, peer)) => spawn(stream, peer, listening.listen, &cycle).await,
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
-                tokio::time::sleep(ACCEPT_PAUSE).await;
+                tokio::time::sleep(ACCEPT_RETRY_DELAY).await;
             }
         }
     }
-    if *end.borrow() == End::Empty {
-        while let Ok((stream, peer)) = share.socket.accept() {
+    if *state.borrow() == AcceptState::Drain {
+        while let Ok((stream, peer)) = listening.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                begin(stream, peer, share.listen, &worker).await;
+                spawn(stream, peer, listening.listen, &cycle).await;
             }
         }
     }
 }
 
-/// Gives a new connection a task of its own, if there is room for it.
-async fn begin(stream: TcpStream, peer: SocketAddr, listen: usize, worker: &Rc<Worker>) {
+/// Starts a task for a new connection, if there is room for it.
+async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cycle>) {
     let not_enough = |level, tail| {
-        let limit = worker.connections.limit();
-        worker.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
+        let limit = cycle.connections.limit();
+        cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
-    let mut accepted = worker.connections.accept();
-    if matches!(accepted, Accepted::Full) {
-        // Connections of the same burst have not had their turn yet, in which they say that they are idle.
+    let mut accepted = cycle.connections.accept();
+    if matches!(accepted, Admission::Full) {
+        // Let other new connections have their turn, in which they become idle.
         tokio::task::yield_now().await;
-        accepted = worker.connections.accept();
+        accepted = cycle.connections.accept();
     }
     let slot = match accepted {
-        Accepted::Free(slot) => slot,
-        Accepted::Reused(slot) => {
-            // Once a second will do, as in nginx: under attack there would be a line for each connection.
-            if worker.connections.warns(worker.clock.now().second) {
+        Admission::Free(slot) => slot,
+        Admission::Reused(slot) => {
+            // At most once a second, as in nginx, since there may be many.
+            if cycle.connections.should_warn(cycle.clock.now().second) {
                 not_enough(Level::Warn, ", reusing connections");
             }
             slot
         }
-        Accepted::Full => return not_enough(Level::Alert, ""),
+        Admission::Full => return not_enough(Level::Alert, ""),
     };
-    // The peer may be gone already.
+    // Fails if the peer is gone already.
     let Ok(local) = stream.local_addr() else { return };
-    let worker = Rc::clone(worker);
+    let cycle = Rc::clone(cycle);
     tokio::task::spawn_local(async move {
         let _slot = slot;
-        let served = contained(accepted::serve(stream, peer, local, listen, Rc::clone(&worker))).await;
+        let served = catch_panic(connection::serve(stream, peer, local, listen, Rc::clone(&cycle))).await;
         if let Err(panic) = served {
-            worker.logs.main_error(
+            cycle.logs.main_error(
                 Level::Alert,
-                format_args!("panic while serving client {}: {}", peer.ip(), panic_message(&*panic)),
+                format_args!("panic while serving client {}: {}", peer.ip(), panic::message(&*panic)),
             );
         }
     });
 }
 
-/// Runs a future to its end or to its panic, so that the latter can be logged.
-async fn contained(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
+/// Runs a future, catching a panic so that it can be logged.
+async fn catch_panic(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
     let mut future = pin!(future);
     poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
         Ok(Poll::Pending) => Poll::Pending,
@@ -127,8 +131,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_contained_and_heard() {
-        let panicked = contained(async { panic!("no {}", 5) }).await;
-        assert_eq!(panicked.err().map(|panic| panic_message(&*panic).to_owned()).as_deref(), Some("no 5"));
-        assert!(contained(async {}).await.is_ok());
+        let panicked = catch_panic(async { panic!("no {}", 5) }).await;
+        assert_eq!(panicked.err().map(|panic| panic::message(&*panic).to_owned()).as_deref(), Some("no 5"));
+        assert!(catch_panic(async {}).await.is_ok());
     }
 }

@@ -1,75 +1,120 @@
-//! A worker: one thread with an event loop of its own, its own listening sockets, upstream pool and logs. Nothing
-//! on the path of a request is shared with another worker.
+//! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a
+//! request is shared with another worker.
 
 mod accept;
-pub mod connections;
 mod privileges;
-mod run;
 
-use std::io;
+use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 
-use rustix::io::Errno;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
-use super::clock::Clock;
-use crate::log::Logs;
-use crate::proxy::Upstreams;
-use connections::Connections;
-use nginx_conf::model::Config;
-pub(super) use privileges::{drop_to, is_root};
-pub(super) use run::{Command, Seed, run};
+use super::sockets::ListeningSocket;
+use crate::clock::Clock;
+use crate::cycle::connections::Connections;
+use crate::cycle::{Cycle, ShutdownStage};
+use crate::log::{LogFiles, Logs};
+use crate::upstream::Upstreams;
+use accept::{AcceptState, accept};
+use nginx_conf::model::{Config, Level};
+pub(super) use privileges::{is_root, switch_user};
 
-/// What a connection needs of the worker it lives in.
+/// A command of the master to a worker.
 #[derive(Debug)]
-pub struct Worker {
-    /// The configuration this worker was started with.
-    pub config: Rc<Config>,
-    /// Where to log.
-    pub logs: Rc<Logs>,
-    /// The app servers: their state and kept-alive connections.
-    pub upstreams: Upstreams,
-    /// How far the worker is on its way out.
-    pub quitting: watch::Receiver<Stage>,
-    /// The time, spelt out.
-    pub clock: Rc<Clock>,
-    /// `worker_connections`.
-    pub connections: Connections,
-    numbers: Arc<AtomicU64>,
+pub(crate) enum Command {
+    /// Switch to these log files.
+    Reopen(LogFiles),
+    /// Stop accepting, and exit after the last connection is closed.
+    Drain {
+        /// Addresses that the next generation has taken over.
+        taken_over: Vec<SocketAddr>,
+    },
+    /// Close tunnels.
+    Close,
+    /// Exit now.
+    Stop,
 }
 
-impl Worker {
-    /// A number for a connection (`$connection`, `*3` in error logs), unique across the workers of a master.
-    pub fn next_connection(&self) -> u64 {
-        self.numbers.fetch_add(1, Ordering::Relaxed)
+/// What a worker is started with.
+#[derive(Debug)]
+pub(crate) struct WorkerOptions {
+    pub(crate) config: Config,
+    pub(crate) files: LogFiles,
+    pub(crate) sockets: Vec<ListeningSocket>,
+    pub(crate) connection_numbers: Arc<AtomicU64>,
+    pub(crate) commands: mpsc::UnboundedReceiver<Command>,
+}
+
+/// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
+pub(crate) async fn run(options: WorkerOptions) {
+    let WorkerOptions { config, files, sockets, connection_numbers, mut commands } = options;
+    let clock = Rc::new(Clock::new());
+    let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
+    let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
+    let cycle = Rc::new(Cycle {
+        upstreams: Upstreams::new(config.http.as_ref()),
+        connections: Connections::new(config.worker_connections, reserved_connections(&config)),
+        config: Rc::new(config),
+        logs: Rc::clone(&logs),
+        shutdown,
+        clock,
+        connection_numbers,
+    });
+    let writer = Rc::clone(&logs);
+    tokio::task::spawn_local(async move { writer.run().await });
+    let acceptors: Vec<Acceptor> = sockets
+        .into_iter()
+        .map(|listening| {
+            let (sender, state) = watch::channel(AcceptState::Accepting);
+            let (address, cycle) = (listening.socket.local_addr().ok(), Rc::clone(&cycle));
+            tokio::task::spawn_local(accept(listening, state, cycle));
+            Acceptor { address, state: sender }
+        })
+        .collect();
+
+    let mut draining = false;
+    loop {
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(Command::Reopen(files)) => {
+                    logs.main_error(Level::Notice, format_args!("reopening logs"));
+                    logs.reopen(files);
+                }
+                Some(Command::Drain { taken_over }) => {
+                    if !std::mem::replace(&mut draining, true) {
+                        logs.main_error(Level::Notice, format_args!("gracefully shutting down"));
+                    }
+                    for acceptor in &acceptors {
+                        let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
+                        acceptor.state.send_replace(if kept { AcceptState::HandOver } else { AcceptState::Drain });
+                    }
+                    // Acceptors empty their queues before connections are told to drain.
+                    for acceptor in &acceptors {
+                        acceptor.state.closed().await;
+                    }
+                    stage.send_if_modified(|stage| (*stage < ShutdownStage::Draining).then(|| *stage = ShutdownStage::Draining).is_some());
+                    cycle.connections.drain();
+                }
+                Some(Command::Close) => { stage.send_replace(ShutdownStage::Closing); }
+                Some(Command::Stop) | None => break,
+            },
+            () = cycle.connections.no_clients(), if draining => break,
+        }
     }
+    logs.main_error(Level::Notice, format_args!("exiting"));
+    logs.main_error(Level::Notice, format_args!("exit"));
 }
 
-/// How far a worker is on its way out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Stage {
-    /// Not at all.
-    Serving,
-    /// Kept-alive connections that wait for another request are closed, open exchanges are finished and their
-    /// connections closed, tunnels live on. A connection that has not sent its first request may still do so.
-    Draining,
-    /// The grace is over: tunnels are closed as well.
-    Closing,
+/// Connections that nginx counts besides those of clients and app servers: one for each listening address, and one to
+/// the master.
+fn reserved_connections(config: &Config) -> usize {
+    config.http.as_ref().map_or(0, |http| http.listen.len()) + 1
 }
 
-/// Whether this process or the machine has no file descriptor left.
-pub(crate) fn is_exhausted(error: &io::Error) -> bool {
-    [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Stage;
-
-    #[test]
-    fn stages_follow_each_other() {
-        assert!(Stage::Serving < Stage::Draining && Stage::Draining < Stage::Closing);
-    }
+/// The task that accepts from one socket.
+struct Acceptor {
+    address: Option<SocketAddr>,
+    state: watch::Sender<AcceptState>,
 }

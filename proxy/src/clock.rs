@@ -1,0 +1,119 @@
+//! The time of day, formatted for headers and logs once a second.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+/// A worker's clock. The time is formatted anew only when the second has changed, as in nginx's `ngx_time_update`.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    zone: TimeZone,
+    formatted: RefCell<Rc<FormattedTime>>,
+}
+
+/// A second, in every format: nginx's `ngx_cached_http_time` and the like.
+#[derive(Debug)]
+pub(crate) struct FormattedTime {
+    /// Seconds since the epoch.
+    pub(crate) second: u64,
+    /// `Date:` and `Last-Modified:` (RFC 9110 §5.6.7): `Sat, 31 Jan 2026 12:00:00 GMT`.
+    pub(crate) http: Box<str>,
+    /// `$time_local`: `31/Jan/2026:12:00:00 +0000`.
+    pub(crate) local: Box<str>,
+    /// `$time_iso8601`: `2026-01-31T12:00:00+00:00`.
+    pub(crate) iso8601: Box<str>,
+    /// In the error log: `2026/01/31 12:00:00`.
+    pub(crate) error_log: Box<str>,
+}
+
+impl Clock {
+    /// A clock in the system's time zone.
+    pub(crate) fn new() -> Clock {
+        let zone = TimeZone::system();
+        let formatted = RefCell::new(Rc::new(FormattedTime::at(since_epoch().as_secs(), &zone)));
+        Clock { zone, formatted }
+    }
+
+    /// The current second.
+    pub(crate) fn now(&self) -> Rc<FormattedTime> {
+        let second = since_epoch().as_secs();
+        let mut formatted = self.formatted.borrow_mut();
+        if formatted.second != second {
+            *formatted = Rc::new(FormattedTime::at(second, &self.zone));
+        }
+        Rc::clone(&formatted)
+    }
+
+    /// When this second of the day comes next in the local time zone, in seconds since the epoch: `ngx_next_time`.
+    pub(crate) fn next_time_of_day(&self, second: u32) -> i64 {
+        let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
+        let zoned = Timestamp::from_second(now).unwrap_or_default().to_zoned(self.zone.clone());
+        let midnight = zoned.start_of_day().map_or(now, |day| day.timestamp().as_second());
+        let at = midnight + i64::from(second);
+        if at > now { at } else { at + 86_400 }
+    }
+}
+
+/// Time since the epoch, for `$msec`; zero if the system's clock is before 1970.
+pub(crate) fn since_epoch() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+impl FormattedTime {
+    fn at(second: u64, zone: &TimeZone) -> FormattedTime {
+        let zoned = i64::try_from(second)
+            .ok()
+            .and_then(|second| Timestamp::from_second(second).ok())
+            .map(|timestamp| timestamp.to_zoned(zone.clone()))
+            .unwrap_or_default();
+        let text = |format: &str, zoned: &Zoned| zoned.strftime(format).to_string().into_boxed_str();
+        FormattedTime {
+            second,
+            http: http_date(second).into_boxed_str(),
+            local: text("%d/%b/%Y:%H:%M:%S %z", &zoned),
+            iso8601: text("%Y-%m-%dT%H:%M:%S%:z", &zoned),
+            error_log: text("%Y/%m/%d %H:%M:%S", &zoned),
+        }
+    }
+}
+
+/// Seconds since the epoch as an HTTP date. The format ends with the year 9999, and so do later dates.
+pub(crate) fn http_date(second: u64) -> String {
+    const LAST: u64 = 253_402_300_799;
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(second.min(LAST)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_is_spelt_as_nginx_spells_it() {
+        let seoul = TimeZone::fixed(jiff::tz::offset(9));
+        let formatted = FormattedTime::at(1_769_860_805, &seoul);
+        assert_eq!(&*formatted.http, "Sat, 31 Jan 2026 12:00:05 GMT");
+        assert_eq!(&*formatted.local, "31/Jan/2026:21:00:05 +0900");
+        assert_eq!(&*formatted.iso8601, "2026-01-31T21:00:05+09:00");
+        assert_eq!(&*formatted.error_log, "2026/01/31 21:00:05");
+    }
+
+    #[test]
+    fn the_text_is_kept_for_as_long_as_the_second_lasts() {
+        let clock = Clock::new();
+        let (first, second) = loop {
+            let (first, second) = (clock.now(), clock.now());
+            if first.second == second.second {
+                break (first, second);
+            }
+        };
+        assert!(Rc::ptr_eq(&first, &second));
+    }
+
+    #[test]
+    fn a_date_that_the_format_cannot_say_is_held_at_its_end() {
+        assert_eq!(http_date(u64::MAX), "Fri, 31 Dec 9999 23:59:59 GMT");
+    }
+}

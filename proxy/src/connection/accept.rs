@@ -1,0 +1,74 @@
+//! Accepted connections, with or without TLS.
+
+use std::cell::Cell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+
+use tokio::net::TcpStream;
+
+use super::http_connection::HttpConnection;
+use super::server_names;
+use crate::cycle::Cycle;
+use crate::exchange::ClientInfo;
+use crate::response::ClientConnection;
+use crate::tls::{self, Handshake, HandshakeOptions};
+use nginx_conf::model::{Http, Level, Listen};
+
+/// Serves a connection until it is closed. `listen` is the index of its address in the configuration.
+pub(crate) async fn serve(
+    stream: TcpStream,
+    peer: SocketAddr,
+    local: SocketAddr,
+    listen: usize,
+    cycle: Rc<Cycle>,
+) {
+    let config = Rc::clone(&cycle.config);
+    let Some(http) = &config.http else { return };
+    let Some(listen) = http.listen.get(listen) else { return };
+    // Only latency is lost if this fails.
+    let _ = stream.set_nodelay(true);
+    let client = ClientInfo { peer, local, number: cycle.next_connection_number(), requests: 0 };
+    if listen.tls {
+        // Boxed, so that plain connections need no memory for a handshake.
+        Box::pin(serve_tls(stream, &cycle, http, listen, client)).await;
+    } else {
+        HttpConnection::new(&cycle, http, listen, client).run(ClientConnection::new(stream)).await;
+    }
+}
+
+/// Does the handshake first, for the server in the client's SNI, or else for the default server.
+async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Listen, client: ClientInfo) {
+    let server = |index: usize| http.servers.get(index);
+    let Some(default) = server(listen.default_server) else { return };
+    let selected = Cell::new(listen.default_server);
+    let options = HandshakeOptions {
+        timeout: default.client_header_timeout,
+        connections: &cycle.connections,
+        select: |name: Option<&str>| {
+            let matches = |name: &str| {
+                server_names::find(&listen.names, name, |pattern| {
+                    pattern.regex.is_match(name.as_bytes()).unwrap_or(false)
+                })
+            };
+            selected.set(name.and_then(matches).unwrap_or(listen.default_server));
+            // As in nginx, a server without a certificate uses that of the default server.
+            let server = server(selected.get()).filter(|server| !server.rejects_handshake)?;
+            server.tls.clone().or_else(|| default.tls.clone())
+        },
+    };
+    let connection = HttpConnection::new(cycle, http, listen, client);
+    match tls::accept(stream, options).await {
+        Ok(Handshake::Tls(stream, info)) => {
+            connection.over_tls(selected.get(), &info).run(ClientConnection::new(*stream)).await;
+        }
+        Ok(Handshake::Plain(stream)) => connection.plain_to_tls().run(ClientConnection::new(stream)).await,
+        Ok(Handshake::Evicted) => {}
+        Err(error) => {
+            let Some(location) = http.locations.get(default.root.0) else { return };
+            let (number, ip, address) = (client.number, client.peer.ip(), listen.address);
+            let context = format_args!("while SSL handshaking, client: {ip}, server: {address}");
+            let logs = &location.settings.error_log;
+            cycle.logs.error(logs, Level::Info, format_args!("*{number} {error} {context}"));
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! Answers a request: runs the phases and the content handler that they choose.
+
+use std::io::ErrorKind;
+
+use crate::exchange::Exchange;
+use crate::log::describe;
+use crate::message::Response;
+use crate::message::request::BodyLength;
+use crate::phases::{self, Answer};
+use crate::proxy::{self, ProxyError};
+use crate::response::{ClientConnection, SendError, close_after_error, error_page, page_response};
+use crate::wire::{BodyReader, Framing, Stream};
+use nginx_conf::model::Level;
+
+/// What happens to the connection after a request.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum AfterRequest {
+    /// The next request is read.
+    KeepAlive,
+    /// The connection is closed.
+    Close,
+    /// The connection is closed after the client has stopped sending: `lingering_close`.
+    LingeringClose,
+    /// The response is incomplete: the connection is closed without an end that could be taken for that of the
+    /// response.
+    Abort,
+}
+
+/// Answers a request whose head has been read.
+pub(super) async fn answer<S: Stream>(
+    connection: &mut ClientConnection<S>,
+    x: &mut Exchange<'_>,
+) -> AfterRequest {
+    x.uri = std::mem::take(&mut x.request.path);
+    x.args = std::mem::take(&mut x.request.args);
+    x.has_args = x.request.has_empty_query();
+    x.quoted_uri = x.request.quoted_uri;
+    x.valid_unparsed_uri = x.request.has_path;
+    let framing = match x.request.body {
+        BodyLength::None => Framing::Length(0),
+        BodyLength::Known(length) => Framing::Length(length),
+        BodyLength::Chunked => Framing::Chunked,
+    };
+    let buffered = connection.input.len();
+    connection.body = match BodyReader::new(framing, &mut connection.input) {
+        Ok(body) => body,
+        Err(_) => {
+            connection.body = BodyReader::empty();
+            x.log(Level::Error, format_args!("client sent invalid chunked body"));
+            x.linger = true;
+            let page = error_page(x, 400);
+            let _ = connection.respond(x, page).await;
+            return AfterRequest::LingeringClose;
+        }
+    };
+    let following = connection.input.len() - connection.body.data(&connection.input).len();
+    x.preread_body = buffered.saturating_sub(following) as u64;
+    let mut answer = phases::run(x);
+    let outcome = loop {
+        let status = match answer {
+            Answer::Proxy => match proxy::handle(connection, x).await {
+                Ok(()) => break Ok(()),
+                Err(ProxyError::Status(status)) => status,
+                Err(ProxyError::Close) if x.status == 101 => return AfterRequest::Close,
+                Err(ProxyError::Close) => return AfterRequest::Abort,
+            },
+            Answer::Response(response) => break send(connection, x, response).await,
+            Answer::Error(status) => status,
+            Answer::Close(status) => {
+                x.status = status;
+                return AfterRequest::Close;
+            }
+        };
+        close_after_error(x, status);
+        answer = match phases::error_page(x, status) {
+            Some(answer) => answer,
+            None => {
+                let page = page_response(x, status);
+                break send(connection, x, page).await;
+            }
+        };
+    };
+    match outcome {
+        Err(()) => AfterRequest::Abort,
+        Ok(()) if x.status == 101 => AfterRequest::Close,
+        Ok(()) if x.keep_alive => {
+            if connection.discard_body().await {
+                AfterRequest::KeepAlive
+            } else {
+                AfterRequest::Close
+            }
+        }
+        Ok(()) => {
+            // Bytes of the body that have arrived already need no lingering.
+            connection.body.skip(&mut connection.input);
+            if x.linger || !connection.body.is_complete() || !connection.input.is_empty() {
+                AfterRequest::LingeringClose
+            } else {
+                AfterRequest::Close
+            }
+        }
+    }
+}
+
+/// Sends a response of the proxy's own. A client that waited for a 100 may send its body nevertheless, and that could
+/// not be told from its next request, so the connection is closed.
+async fn send<S: Stream>(
+    connection: &mut ClientConnection<S>,
+    x: &mut Exchange<'_>,
+    response: Response,
+) -> Result<(), ()> {
+    if x.request.expects_continue && !x.sent_continue && !connection.body.is_complete() {
+        x.keep_alive = false;
+    }
+    connection.respond(x, response).await.map_err(|SendError(error)| {
+        let action = "while sending response to client";
+        match error.kind() {
+            ErrorKind::TimedOut => {
+                x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {action}"));
+            }
+            _ => x.log(Level::Info, format_args!("writev() failed ({}) {action}", describe(&error))),
+        }
+    })
+}

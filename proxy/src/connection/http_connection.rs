@@ -1,0 +1,181 @@
+//! HTTP/1 on a connection: reads and answers requests until it is closed.
+
+use std::future::poll_fn;
+use std::task::Poll;
+use std::time::Duration;
+
+use super::answer::{AfterRequest, answer};
+use super::request_head::{HeadOutcome, read_head};
+use super::request_memory::RequestMemory;
+use super::server_names;
+use crate::cycle::{Cycle, ShutdownStage};
+use crate::exchange::{ClientInfo, Exchange};
+use crate::message::status::HTTP_TO_HTTPS;
+use crate::response::{ClientConnection, error_page};
+use crate::tls::TlsInfo;
+use crate::wire::Stream;
+use nginx_conf::model::{Http, Level, Listen};
+
+/// An HTTP connection: what its requests share.
+pub(super) struct HttpConnection<'a> {
+    cycle: &'a Cycle,
+    http: &'a Http,
+    listen: &'a Listen,
+    client: ClientInfo,
+    /// The server in charge until a request names one.
+    server: usize,
+    tls: Option<&'a TlsInfo>,
+    /// Whether it is plain HTTP on a TLS address.
+    plain_to_tls: bool,
+    memory: RequestMemory,
+    /// `keepalive_timeout` of the last request's location.
+    keepalive_timeout: Duration,
+}
+
+impl<'a> HttpConnection<'a> {
+    /// A new connection.
+    pub(super) fn new(
+        cycle: &'a Cycle,
+        http: &'a Http,
+        listen: &'a Listen,
+        client: ClientInfo,
+    ) -> HttpConnection<'a> {
+        HttpConnection {
+            cycle,
+            http,
+            listen,
+            client,
+            server: listen.default_server,
+            tls: None,
+            plain_to_tls: false,
+            memory: RequestMemory::default(),
+            keepalive_timeout: Duration::ZERO,
+        }
+    }
+
+    /// The same over TLS, after a handshake for this server.
+    pub(super) fn over_tls(self, server: usize, info: &'a TlsInfo) -> HttpConnection<'a> {
+        HttpConnection { server, tls: Some(info), ..self }
+    }
+
+    /// The same with plain HTTP on a TLS address: every request is refused.
+    pub(super) fn plain_to_tls(self) -> HttpConnection<'a> {
+        HttpConnection { plain_to_tls: true, ..self }
+    }
+
+    /// Serves requests until the connection ends.
+    pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
+        while self.wait(&mut connection).await {
+            match self.serve_request(&mut connection).await {
+                AfterRequest::KeepAlive => {}
+                AfterRequest::Close => break,
+                AfterRequest::LingeringClose => return connection.linger().await,
+                AfterRequest::Abort => return,
+            }
+        }
+        connection.stream.close();
+    }
+
+    /// Waits for the first byte of a request; false if the connection is to be closed.
+    async fn wait<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> bool {
+        if !connection.input.is_empty() {
+            return true;
+        }
+        let Some(server) = self.http.servers.get(self.server) else { return false };
+        let first = self.client.requests == 0;
+        let timeout = match first {
+            true => server.client_header_timeout,
+            false => self.keepalive_timeout,
+        };
+        let ClientConnection { stream, input, reading, writing, .. } = connection;
+        reading.stop();
+        writing.stop();
+        let mut idle = None;
+        let ready = poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(read) => Poll::Ready(Some(read.is_ok_and(|count| count > 0))),
+            Poll::Pending => {
+                // A connection is only listed as idle if the next request has not arrived yet.
+                let idle = idle.get_or_insert_with(|| self.cycle.connections.idle(first));
+                reading.start_once(timeout);
+                if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
+                    .map(|()| None)
+            }
+        })
+        .await;
+        if let Some(ready) = ready {
+            return ready;
+        }
+        // A request may just be arriving. To close now would lose it, and a client cannot repeat a POST that may have
+        // been run, so give it one more turn of the event loop.
+        tokio::task::yield_now().await;
+        if !stream.has_unread_bytes() {
+            stream.close_idle();
+            return false;
+        }
+        reading.start(server.client_header_timeout);
+        poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(read) => Poll::Ready(read.is_ok_and(|count| count > 0)),
+            Poll::Pending => reading.poll(cx).map(|()| false),
+        })
+        .await
+    }
+
+    /// Reads and answers one request.
+    async fn serve_request<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> AfterRequest {
+        let (http, cycle) = (self.http, self.cycle);
+        let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
+        self.client.requests += 1;
+        let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
+        x.tls = self.tls;
+        self.memory.lend(&mut x);
+        let after = match read_head(connection, &mut x).await {
+            HeadOutcome::Empty => return AfterRequest::Close,
+            HeadOutcome::Aborted(status) => {
+                x.status = status;
+                AfterRequest::Close
+            }
+            HeadOutcome::Invalid(error) => {
+                x.uri = std::mem::take(&mut x.request.path);
+                x.args = std::mem::take(&mut x.request.args);
+                x.log(Level::Info, format_args!("{}", error.reason));
+                x.linger = true;
+                let page = error_page(&mut x, error.status);
+                // Nothing is left to be done if the client is gone.
+                let _ = connection.respond(&mut x, page).await;
+                AfterRequest::LingeringClose
+            }
+            HeadOutcome::Request if self.plain_to_tls => {
+                self.select_server(&mut x);
+                let sent = "client sent plain HTTP request to HTTPS port";
+                x.log(Level::Info, format_args!("{sent} while reading client request headers"));
+                x.linger = true;
+                let page = error_page(&mut x, HTTP_TO_HTTPS);
+                let _ = connection.respond(&mut x, page).await;
+                AfterRequest::LingeringClose
+            }
+            HeadOutcome::Request => {
+                self.select_server(&mut x);
+                x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
+                answer(connection, &mut x).await
+            }
+        };
+        for log in &x.settings.access_log {
+            cycle.logs.access(log, http, &x);
+        }
+        self.keepalive_timeout = x.settings.keepalive_timeout;
+        self.memory.take_back(&mut x);
+        after
+    }
+
+    /// Selects the virtual server by host; a request without one asks for the name `""`.
+    fn select_server(&self, x: &mut Exchange<'a>) {
+        let host = std::str::from_utf8(x.request.host().unwrap_or_default()).ok();
+        let named = host.and_then(|host| {
+            server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))
+        });
+        if let Some(server) = self.http.servers.get(named.unwrap_or(self.listen.default_server)) {
+            x.server = server;
+            x.enter(server.root);
+        }
+    }
+}

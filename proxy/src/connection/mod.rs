@@ -1,0 +1,10 @@
+//! A client's connection from its first byte to its last: TLS or not, then one request after another.
+
+mod accept;
+mod answer;
+mod http_connection;
+mod request_head;
+mod request_memory;
+mod server_names;
+
+pub(crate) use accept::serve;

@@ -1,0 +1,67 @@
+//! What a worker hands down to the code that serves its requests: configuration, logs, upstreams and connections, as in
+//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections.
+
+pub(crate) mod connections;
+
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use crate::log::Logs;
+use crate::upstream::Upstreams;
+use connections::Connections;
+use nginx_conf::model::Config;
+
+/// One configuration as one worker runs it.
+#[derive(Debug)]
+pub(crate) struct Cycle {
+    /// The configuration this worker was started with.
+    pub(crate) config: Rc<Config>,
+    /// Access and error logs.
+    pub(crate) logs: Rc<Logs>,
+    /// App servers: their failures and idle connections.
+    pub(crate) upstreams: Upstreams,
+    /// Whether the worker is shutting down.
+    pub(crate) shutdown: watch::Receiver<ShutdownStage>,
+    /// The time of day.
+    pub(crate) clock: Rc<Clock>,
+    /// `worker_connections`.
+    pub(crate) connections: Connections,
+    /// The number of the next connection, shared by all workers.
+    pub(crate) connection_numbers: Arc<AtomicU64>,
+}
+
+impl Cycle {
+    /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
+    pub(crate) fn next_connection_number(&self) -> u64 {
+        self.connection_numbers.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// The stages of a graceful shutdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ShutdownStage {
+    /// No shutdown.
+    Serving,
+    /// Idle kept-alive connections are closed, active requests are finished and then closed, tunnels go on. A
+    /// connection may still send its first request.
+    Draining,
+    /// The grace period is over: tunnels are closed as well.
+    Closing,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ShutdownStage;
+
+    #[test]
+    fn stages_follow_each_other() {
+        assert!(
+            ShutdownStage::Serving < ShutdownStage::Draining
+                && ShutdownStage::Draining < ShutdownStage::Closing
+        );
+    }
+}

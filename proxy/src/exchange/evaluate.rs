@@ -1,0 +1,287 @@
+//! The values of all variables.
+
+use std::borrow::Cow;
+use std::sync::OnceLock;
+
+use super::{Attempt, Exchange, path};
+use crate::clock::since_epoch;
+use crate::message::Headers;
+use crate::text;
+use crate::variables::Variables;
+use crate::version::VERSION;
+use nginx_conf::model::Level;
+use nginx_conf::template::{Part, Template, Variable};
+
+/// How deep variables may be nested before nginx reports a cycle.
+const MAX_VARIABLE_DEPTH: u8 = 100;
+
+impl Variables for Exchange<'_> {
+    fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
+        let request = &self.request;
+        match which {
+            Variable::Http(name) => return joined(&request.headers, name, out),
+            Variable::SentHttp(name) => return self.sent_field(name, out),
+            Variable::UpstreamHttp(name) => return joined(&self.upstream_fields, name, out),
+            Variable::Arg(name) => return append(out, argument(&self.args, name)),
+            Variable::Cookie(name) => return append(out, cookie(&request.headers, name)),
+            Variable::Capture(group) => {
+                return append(out, self.variables.captures.borrow().get(usize::from(*group)));
+            }
+            Variable::Slot(slot) => {
+                return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
+            }
+            Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
+            Variable::Args | Variable::QueryString => {
+                return append_non_empty(out, &self.args) || self.has_args;
+            }
+            Variable::BodyBytesSent => text::decimal(out, self.body_sent()),
+            Variable::BytesSent => text::decimal(out, self.sent),
+            Variable::Connection => text::decimal(out, self.client.number),
+            Variable::ConnectionRequests => text::decimal(out, self.client.requests),
+            Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
+            Variable::ContentType => return append(out, request.headers.get("Content-Type")),
+            Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
+            Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
+            Variable::Host => out.extend_from_slice(self.host()),
+            Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
+            Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
+            Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
+            Variable::Msec => text::seconds(out, since_epoch()),
+            Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
+            Variable::Pid => text::decimal(out, u64::from(std::process::id())),
+            Variable::ProxyAddXForwardedFor => {
+                if joined(&request.headers, "x_forwarded_for", out) {
+                    out.extend_from_slice(b", ");
+                }
+                text::ip(out, self.client.peer.ip());
+            }
+            Variable::ProxyHost => {
+                return append(out, self.proxy_pass().map(|pass| pass.host.as_bytes()));
+            }
+            Variable::ProxyPort => match self.proxy_pass() {
+                Some(pass) => text::decimal(out, u64::from(pass.port)),
+                None => return false,
+            },
+            Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
+            Variable::RemotePort => text::decimal(out, u64::from(self.client.peer.port())),
+            Variable::RemoteUser => match remote_user(&request.headers) {
+                Some(user) if !user.is_empty() => out.extend_from_slice(&user),
+                _ => return false,
+            },
+            Variable::Request => return append_non_empty(out, request.line()),
+            Variable::RequestFilename => self.nested(|| {
+                path::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
+            }),
+            Variable::RequestLength => text::decimal(out, self.request_length),
+            Variable::RequestMethod => return append_non_empty(out, request.method()),
+            Variable::RequestTime => text::seconds(out, self.started.elapsed()),
+            Variable::RequestUri => return append_non_empty(out, request.target()),
+            Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
+            Variable::ServerAddr => text::ip(out, self.client.local.ip()),
+            Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
+            Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
+            Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
+            Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
+            Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
+            Variable::SslCurve => return append(out, self.tls.map(|tls| tls.curve.as_bytes())),
+            Variable::SslProtocol => return append(out, self.tls.map(|tls| tls.protocol.as_bytes())),
+            Variable::SslServerName => {
+                return append(out, self.tls.and_then(|tls| tls.server_name.as_deref()).map(str::as_bytes));
+            }
+            Variable::SslSessionReused => {
+                return append(out, self.tls.map(|tls| if tls.reused { &b"r"[..] } else { b"." }));
+            }
+            Variable::Status => text::status(out, self.status),
+            Variable::TimeIso8601 => out.extend_from_slice(self.cycle.clock.now().iso8601.as_bytes()),
+            Variable::TimeLocal => out.extend_from_slice(self.cycle.clock.now().local.as_bytes()),
+            Variable::UpstreamAddr => {
+                return self.list(out, |attempt, out| out.extend_from_slice(attempt.address.as_bytes()));
+            }
+            Variable::UpstreamStatus => {
+                return self.list(out, |attempt, out| match attempt.status {
+                    Some(status) => text::decimal(out, u64::from(status)),
+                    None => out.push(b'-'),
+                });
+            }
+            Variable::UpstreamResponseTime => {
+                return self.list(out, |attempt, out| match attempt.time {
+                    Some(time) => text::seconds(out, time),
+                    None => out.push(b'-'),
+                });
+            }
+        }
+        true
+    }
+}
+
+impl Exchange<'_> {
+    /// Evaluates a variable that is made of others; empty if it is, in the end, made of itself.
+    fn nested<T: Default>(&self, value: impl FnOnce() -> T) -> T {
+        let depth = self.variables.depth.get();
+        if depth >= MAX_VARIABLE_DEPTH {
+            self.log(Level::Error, format_args!("cycle while evaluating a variable"));
+            return T::default();
+        }
+        self.variables.depth.set(depth + 1);
+        let value = value();
+        self.variables.depth.set(depth);
+        value
+    }
+
+    /// The value of a template, borrowed if possible: an `if` most often looks at `$request_method`.
+    pub(crate) fn value<'v>(&'v self, template: &'v Template) -> Cow<'v, [u8]> {
+        match &template.parts[..] {
+            [Part::Literal(text)] => Cow::Borrowed(text.as_bytes()),
+            [Part::Variable(Variable::RequestMethod)] => Cow::Borrowed(self.request.method()),
+            _ => Cow::Owned(self.evaluate(template)),
+        }
+    }
+
+    /// `$host`: from the request line or `Host`, or else the server's name.
+    pub(crate) fn host(&self) -> &[u8] {
+        self.request.host().unwrap_or(self.server.name.as_bytes())
+    }
+
+    /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.
+    fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
+        let before = out.len();
+        for line in self.response_head.borrow().split(|&byte| byte == b'\n').skip(1) {
+            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+            let (field, value) = line.split_at(colon);
+            if is_named(field, name) {
+                separate(out, before, b", ");
+                out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
+            }
+        }
+        out.len() > before
+    }
+
+    fn list(&self, out: &mut Vec<u8>, show: impl Fn(&Attempt, &mut Vec<u8>)) -> bool {
+        for (index, attempt) in self.attempts.iter().enumerate() {
+            if index > 0 {
+                out.extend_from_slice(b", ");
+            }
+            show(attempt, out);
+        }
+        !self.attempts.is_empty()
+    }
+}
+
+/// Whether a field's name is that of the variable: in lower case, with `-` as `_`.
+fn is_named(field: &[u8], name: &str) -> bool {
+    let fold = |byte: &u8| if *byte == b'-' { b'_' } else { byte.to_ascii_lowercase() };
+    field.len() == name.len() && field.iter().map(fold).eq(name.bytes())
+}
+
+/// All fields of a name, joined as in nginx.
+fn joined(headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
+    let separator: &[u8] = if name == "cookie" { b"; " } else { b", " };
+    let (before, mut found) = (out.len(), false);
+    for (_, value) in headers.iter().filter(|(field, _)| is_named(field, name)) {
+        separate(out, before, separator);
+        out.extend_from_slice(value);
+        found = true;
+    }
+    found
+}
+
+fn separate(out: &mut Vec<u8>, before: usize, separator: &[u8]) {
+    if out.len() > before {
+        out.extend_from_slice(separator);
+    }
+}
+
+fn append(out: &mut Vec<u8>, value: Option<&[u8]>) -> bool {
+    out.extend_from_slice(value.unwrap_or_default());
+    value.is_some()
+}
+
+/// Appends a value; an empty one counts as none.
+fn append_non_empty(out: &mut Vec<u8>, value: &[u8]) -> bool {
+    out.extend_from_slice(value);
+    !value.is_empty()
+}
+
+/// `$arg_name`, not decoded.
+fn argument<'q>(query: &'q [u8], name: &str) -> Option<&'q [u8]> {
+    query.split(|&byte| byte == b'&').find_map(|pair| {
+        let (key, value) = pair.split_at_checked(name.len())?;
+        if key.eq_ignore_ascii_case(name.as_bytes()) { value.strip_prefix(b"=") } else { None }
+    })
+}
+
+/// `$cookie_name`.
+fn cookie<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
+    headers.iter().filter(|(field, _)| field.eq_ignore_ascii_case(b"cookie")).find_map(|(_, value)| {
+        value.split(|&byte| byte == b';').find_map(|pair| {
+            let (key, value) = pair.trim_ascii().split_at_checked(name.len())?;
+            if key.eq_ignore_ascii_case(name.as_bytes()) { value.strip_prefix(b"=") } else { None }
+        })
+    })
+}
+
+/// The name in `Authorization: Basic …`.
+fn remote_user(headers: &Headers) -> Option<Vec<u8>> {
+    let value = headers.get("Authorization")?;
+    let (scheme, encoded) = value.split_at_checked(6)?;
+    if !scheme.eq_ignore_ascii_case(b"Basic ") {
+        return None;
+    }
+    let decoded = base64(encoded.trim_ascii())?;
+    let colon = decoded.iter().position(|&byte| byte == b':')?;
+    decoded.get(..colon).map(<[u8]>::to_vec)
+}
+
+fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len()));
+    for &byte in text.iter().take_while(|&&byte| byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    Some(out)
+}
+
+fn hostname() -> Cow<'static, str> {
+    static NAME: OnceLock<String> = OnceLock::new();
+    let read =
+        || std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default().trim().to_lowercase();
+    Cow::Borrowed(NAME.get_or_init(read))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arguments_and_cookies_are_found_by_name() {
+        assert_eq!(argument(b"ab=1&A=2%20&a=3", "a"), Some(&b"2%20"[..]));
+        assert_eq!(argument(b"ab=1&a", "a"), None);
+        let mut headers = Headers::new();
+        headers.push("Cookie", "xa=1; a=2");
+        headers.push("cookie", "b=3");
+        assert_eq!(cookie(&headers, "a"), Some(&b"2"[..]));
+        assert_eq!(cookie(&headers, "b"), Some(&b"3"[..]));
+        let mut all = Vec::new();
+        assert!(joined(&headers, "cookie", &mut all));
+        assert_eq!(all, b"xa=1; a=2; b=3");
+    }
+
+    #[test]
+    fn the_user_is_what_stands_before_the_colon() {
+        let mut headers = Headers::new();
+        headers.push("Authorization", "basic YWxpY2U6c2VjcmV0");
+        assert_eq!(remote_user(&headers).as_deref(), Some(&b"alice"[..]));
+    }
+}

@@ -1,0 +1,68 @@
+//! Regular expressions, `set` variables and maps.
+
+use super::Exchange;
+use super::captures::capture;
+use crate::variables::Variables;
+use nginx_conf::model::{Map, Pattern};
+
+impl Exchange<'_> {
+    /// Matches as `if (… ~ …)`, `map` and regex locations do: captures become `$1` and named variables. A match clears
+    /// the captures of an earlier one, even if it has none itself.
+    pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {
+        if pattern.named.is_empty() && pattern.regex.captures_len() <= 1 {
+            let matches = pattern.regex.is_match(subject).unwrap_or(false);
+            if matches {
+                self.variables.captures.take();
+            }
+            return matches;
+        }
+        let Some(captures) = capture(pattern, subject) else { return false };
+        for &(group, slot) in &pattern.named {
+            self.set_slot(slot, captures.get(group).unwrap_or_default().to_vec());
+        }
+        self.variables.captures.replace(captures);
+        true
+    }
+
+    /// Sets the value of a `set` variable or named capture.
+    pub(crate) fn set_slot(&self, slot: usize, value: Vec<u8>) {
+        let mut slots = self.variables.slots.borrow_mut();
+        if slots.len() <= slot {
+            slots.resize(self.http.slots.len(), None);
+        }
+        if let Some(place) = slots.get_mut(slot) {
+            *place = Some(value);
+        }
+    }
+
+    /// The value of a `map`, evaluated once for a request.
+    pub(crate) fn map_value(&self, index: usize, out: &mut Vec<u8>) -> bool {
+        if let Some(Some(known)) = self.variables.maps.borrow().get(index) {
+            out.extend_from_slice(known);
+            return true;
+        }
+        let Some(map) = self.http.maps.get(index) else { return false };
+        let value = self.look_up(map);
+        out.extend_from_slice(&value);
+        let mut maps = self.variables.maps.borrow_mut();
+        maps.resize(self.http.maps.len(), None);
+        if let Some(place) = maps.get_mut(index) {
+            *place = Some(value);
+        }
+        true
+    }
+
+    fn look_up(&self, map: &Map) -> Vec<u8> {
+        let source = self.evaluate(&map.source);
+        let key = source.to_ascii_lowercase();
+        let key = if map.hostnames { key.strip_suffix(b".").unwrap_or(&key) } else { &key };
+        let exact = map.exact.get(key);
+        let wildcards = &map.wildcards;
+        let leading = || wildcards.leading.iter().find(|(name, _)| key.ends_with(name.as_bytes()));
+        let trailing = || wildcards.trailing.iter().find(|(name, _)| key.starts_with(name.as_bytes()));
+        let regex =
+            || map.regex.iter().find(|(pattern, _)| self.matches(pattern, &source)).map(|(_, value)| value);
+        let wildcard = || leading().or_else(trailing).map(|(_, value)| value);
+        self.evaluate(exact.or_else(wildcard).or_else(regex).unwrap_or(&map.default))
+    }
+}

@@ -1,0 +1,254 @@
+//! A request while it is answered: nginx's `ngx_http_request_t`.
+
+mod captures;
+mod evaluate;
+mod matching;
+pub(crate) mod path;
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use crate::cycle::Cycle;
+use crate::log::Escaped;
+use crate::message::Headers;
+use crate::message::request::Request;
+use crate::tls::TlsInfo;
+use captures::Captures;
+use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
+
+/// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
+const MAX_URI_CHANGES: u8 = 10;
+
+/// The client's connection.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientInfo {
+    /// The client's address.
+    pub(crate) peer: SocketAddr,
+    /// The local address.
+    pub(crate) local: SocketAddr,
+    /// The number of the connection (`$connection`).
+    pub(crate) number: u64,
+    /// Requests on this connection so far, including this one (`$connection_requests`).
+    pub(crate) requests: u64,
+}
+
+/// A request, its response, and all that is known in between.
+#[derive(Debug)]
+pub(crate) struct Exchange<'a> {
+    pub(crate) cycle: &'a Cycle,
+    pub(crate) http: &'a Http,
+    pub(crate) client: ClientInfo,
+    /// On a TLS connection, what the handshake negotiated.
+    pub(crate) tls: Option<&'a TlsInfo>,
+    pub(crate) request: Request,
+    pub(crate) server: &'a Server,
+    pub(crate) settings: &'a Settings,
+    /// The normalised path (`$uri`).
+    pub(crate) uri: Vec<u8>,
+    /// The query (`$args`).
+    pub(crate) args: Vec<u8>,
+    /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
+    pub(crate) has_args: bool,
+    /// Whether the target may be passed on as the client sent it.
+    pub(crate) valid_unparsed_uri: bool,
+    /// Whether the path has to be encoded when it is passed on: it came encoded, or from a redirect.
+    pub(crate) quoted_uri: bool,
+    /// See [`FileRequest::add_uri_to_alias`](crate::files::FileRequest::add_uri_to_alias).
+    pub(crate) add_uri_to_alias: bool,
+    /// Whether settings that an `if` has replaced had a `proxy_pass`.
+    pub(crate) if_had_proxy_pass: bool,
+    /// The `proxy_pass`, if it has variables and they were evaluated.
+    pub(crate) evaluated_pass: Option<ProxyPass>,
+    /// The status that an `error_page` gives to the response.
+    pub(crate) error_status: Option<u16>,
+    /// Whether no other `error_page` applies (`recursive_error_pages off`).
+    pub(crate) error_page_used: bool,
+    uri_changes: u8,
+    pub(crate) variables: VariableCache,
+    pub(crate) started: Instant,
+    pub(crate) status: u16,
+    pub(crate) keep_alive: bool,
+    /// Whether the client may still be sending, so that closing at once could lose the response.
+    pub(crate) linger: bool,
+    /// Whether a 100 was sent.
+    pub(crate) sent_continue: bool,
+    /// Bytes of the request's head and body (`$request_length`).
+    pub(crate) request_length: u64,
+    /// Bytes of the body that arrived with the head. nginx counts them only if the body is read.
+    pub(crate) preread_body: u64,
+    /// Bytes sent to the client (`$bytes_sent`).
+    pub(crate) sent: u64,
+    /// The head of the response as sent, for `$sent_http_…`.
+    pub(crate) response_head: RefCell<Vec<u8>>,
+    /// The app servers that were asked.
+    pub(crate) attempts: Vec<Attempt>,
+    /// Fields of the app server's response, for `$upstream_http_…`.
+    pub(crate) upstream_fields: Headers,
+}
+
+/// Values of variables that are kept for the rest of the request.
+#[derive(Debug, Default)]
+pub(crate) struct VariableCache {
+    pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
+    pub(crate) captures: RefCell<Captures>,
+    /// How deep the variables being evaluated are nested.
+    pub(crate) depth: Cell<u8>,
+}
+
+/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    /// The server's address, or the upstream's name if no server was left.
+    pub(crate) address: Rc<str>,
+    /// The status of its response, or of its failure.
+    pub(crate) status: Option<u16>,
+    /// The time from selecting the server to its last byte.
+    pub(crate) time: Option<Duration>,
+}
+
+impl<'a> Exchange<'a> {
+    /// A new request, with the settings of this server; `None` only if it has none.
+    pub(crate) fn new(
+        cycle: &'a Cycle,
+        http: &'a Http,
+        server: &'a Server,
+        client: ClientInfo,
+    ) -> Option<Exchange<'a>> {
+        let settings = &http.locations.get(server.root.0)?.settings;
+        Some(Exchange {
+            cycle,
+            http,
+            client,
+            tls: None,
+            request: Request::default(),
+            server,
+            settings,
+            uri: Vec::new(),
+            args: Vec::new(),
+            has_args: false,
+            valid_unparsed_uri: true,
+            quoted_uri: false,
+            add_uri_to_alias: false,
+            if_had_proxy_pass: false,
+            evaluated_pass: None,
+            error_status: None,
+            error_page_used: false,
+            uri_changes: 0,
+            variables: VariableCache::default(),
+            started: Instant::now(),
+            status: 0,
+            keep_alive: false,
+            linger: false,
+            sent_continue: false,
+            request_length: 0,
+            preread_body: 0,
+            sent: 0,
+            response_head: RefCell::default(),
+            attempts: Vec::new(),
+            upstream_fields: Headers::new(),
+        })
+    }
+
+    /// Switches to the settings of a location; the body of an `if` is one too.
+    pub(crate) fn enter(&mut self, id: LocationId) {
+        if let Some(location) = self.http.locations.get(id.0) {
+            self.settings = &location.settings;
+        }
+    }
+
+    /// Applies `keepalive_timeout 0` and `keepalive_requests` of the current settings. Later settings cannot undo it.
+    pub(crate) fn limit_keep_alive(&mut self) {
+        self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
+            && self.client.requests < self.settings.keepalive_requests;
+    }
+
+    /// Whether there can be no more internal redirects.
+    pub(crate) fn uri_changes_exhausted(&self) -> bool {
+        self.uri_changes > MAX_URI_CHANGES
+    }
+
+    /// The current `proxy_pass`, once its variables are evaluated.
+    pub(crate) fn proxy_pass(&self) -> Option<&ProxyPass> {
+        self.evaluated_pass.as_ref().or(self
+            .settings
+            .proxy_pass
+            .as_ref()
+            .filter(|pass| pass.computed.is_none()))
+    }
+
+    /// Whether it was redirected internally.
+    pub(crate) fn is_internal(&self) -> bool {
+        self.uri_changes > 0
+    }
+
+    /// Counts an internal redirect; false if there were too many.
+    pub(crate) fn count_uri_change(&mut self) -> bool {
+        self.uri_changes += 1;
+        self.add_uri_to_alias = false;
+        self.uri_changes <= MAX_URI_CHANGES
+    }
+
+    /// Bytes of the response's body (`$body_bytes_sent`).
+    pub(crate) fn body_sent(&self) -> u64 {
+        self.sent.saturating_sub(self.response_head.borrow().len() as u64)
+    }
+
+    /// Writes to the current error log, with nginx's description of the request after the message.
+    pub(crate) fn log(&self, level: Level, message: fmt::Arguments<'_>) {
+        self.log_upstream(level, message, None);
+    }
+
+    /// The same, also naming an app server as `http://address/uri`.
+    pub(crate) fn log_upstream(
+        &self,
+        level: Level,
+        message: fmt::Arguments<'_>,
+        upstream: Option<&dyn fmt::Display>,
+    ) {
+        if !self.settings.error_log.iter().any(|log| level <= log.level) {
+            return;
+        }
+        let context = LogContext { exchange: self, upstream };
+        let (logs, number) = (&self.cycle.logs, self.client.number);
+        logs.error(&self.settings.error_log, level, format_args!("*{number} {message}{context}"));
+    }
+}
+
+/// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
+struct LogContext<'e, 'a> {
+    exchange: &'e Exchange<'a>,
+    upstream: Option<&'e dyn fmt::Display>,
+}
+
+impl fmt::Display for LogContext<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let exchange = self.exchange;
+        write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
+        if !exchange.request.line().is_empty() {
+            write!(f, ", request: \"{}\"", Escaped(exchange.request.line()))?;
+        }
+        if let Some(upstream) = self.upstream {
+            write!(f, ", upstream: \"{upstream}\"")?;
+        }
+        for (word, name) in [("host", "Host"), ("referrer", "Referer")] {
+            if let Some(value) = exchange.request.headers.get(name) {
+                write!(f, ", {word}: \"{}\"", Escaped(value))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Escaped;
+
+    #[test]
+    fn what_is_logged_cannot_end_its_line_or_its_quotes() {
+        assert_eq!(Escaped(b"a\"b\x01\r\n\x7f\xff\xc3\xa9").to_string(), "a\\x22b\\x01\\x0D\\x0A\\x7F\\xFFé");
+    }
+}

@@ -1,0 +1,62 @@
+//! Requests for files, and their outcomes.
+
+use std::fmt;
+
+use crate::exchange::path;
+use crate::message::{Headers, Response};
+use crate::variables::Variables;
+use nginx_conf::model::{Level, Settings};
+
+/// Room for the path of a typical `root`.
+pub(super) const TYPICAL_ROOT_LENGTH: usize = 128;
+
+/// A request, as far as serving files is concerned.
+pub(crate) struct FileRequest<'a> {
+    /// Whether the method is GET or HEAD.
+    pub(crate) get: bool,
+    /// Whether the method is POST, which nginx refuses only after looking for the file, unlike other methods.
+    pub(crate) post: bool,
+    /// The normalised URI, `$uri`.
+    pub(crate) uri: &'a [u8],
+    /// Whether the URI follows the `alias` of a regex location, since `try_files` has found the file there.
+    pub(crate) add_uri_to_alias: bool,
+    /// The location's settings.
+    pub(crate) settings: &'a Settings,
+    /// The request's header fields.
+    pub(crate) headers: &'a Headers,
+    /// The request's variables.
+    pub(crate) variables: &'a dyn Variables,
+    /// Writes to the error log, adding the connection, client and request.
+    pub(crate) log: &'a dyn Fn(Level, fmt::Arguments<'_>),
+}
+
+/// What becomes of a request.
+#[derive(Debug)]
+pub(crate) enum FileOutcome {
+    /// A response. An empty 301 or 416 gets its page when it is sent.
+    Respond(Response),
+    /// An internal redirect to this URI. From [`try_files`](super::try_files()) it may have a query, which replaces
+    /// that of the request even if there is none. From [`content`](super::content) it is a path, and the request keeps
+    /// its query.
+    Redirect(Vec<u8>),
+    /// An internal redirect to this named location (with the `@`).
+    Named(Vec<u8>),
+    /// `try_files` found something, which the content handler is to serve.
+    Continue {
+        /// With this URI.
+        uri: Vec<u8>,
+        /// See [`FileRequest::add_uri_to_alias`].
+        add_uri_to_alias: bool,
+    },
+    /// An error, answered with its page.
+    Error(u16),
+}
+
+impl FileRequest<'_> {
+    /// The name of the URI's file.
+    pub(super) fn file_name(&self) -> Vec<u8> {
+        let mut name = Vec::with_capacity(self.uri.len() + TYPICAL_ROOT_LENGTH);
+        path::file_name(&self.settings.root, self.uri, self.add_uri_to_alias, self.variables, &mut name);
+        name
+    }
+}

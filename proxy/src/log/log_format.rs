@@ -1,0 +1,122 @@
+//! Lines of access logs: `log_format` and its `escape=`.
+
+use crate::text;
+use crate::variables::Variables;
+use nginx_conf::model::{AccessLog, LogEscape, LogFormat};
+use nginx_conf::template::Part;
+
+/// Memory for making a line, kept from one request to the next.
+#[derive(Debug, Default)]
+pub(super) struct LineMemory {
+    pub(super) value: Vec<u8>,
+    pub(super) line: Vec<u8>,
+}
+
+/// Whether `if=` allows the request to be logged.
+pub(super) fn is_wanted(log: &AccessLog, variables: &dyn Variables, value: &mut Vec<u8>) -> bool {
+    let Some(condition) = &log.condition else { return true };
+    value.clear();
+    variables.evaluate_into(condition, value);
+    !matches!(&value[..], b"" | b"0")
+}
+
+/// Evaluates the format into the line.
+pub(super) fn render(
+    format: &LogFormat,
+    variables: &dyn Variables,
+    LineMemory { value, line }: &mut LineMemory,
+) {
+    line.clear();
+    for part in &format.template.parts {
+        match part {
+            Part::Literal(text) => line.extend_from_slice(text.as_bytes()),
+            Part::Variable(variable) => {
+                let start = line.len();
+                if variables.variable(variable, line) {
+                    escape(line, start, format.escape, value);
+                } else if format.escape == LogEscape::Default {
+                    line.push(b'-');
+                }
+            }
+        }
+    }
+    line.push(b'\n');
+}
+
+/// Escapes what is in `line` from `start` on, as the format says; `spare` is memory to do that in.
+fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>) {
+    let value = line.get(start..).unwrap_or_default();
+    // Almost all values need no escaping. Looking at every byte is faster than stopping at the first special one.
+    if !value.iter().fold(false, |found, &byte| found | is_special(byte, how)) {
+        return;
+    }
+    spare.clear();
+    spare.extend(line.drain(start..));
+    for &byte in &*spare {
+        match how {
+            _ if !is_special(byte, how) => line.push(byte),
+            LogEscape::Json => json(byte, line),
+            _ => default(byte, line),
+        }
+    }
+}
+
+fn is_special(byte: u8, how: LogEscape) -> bool {
+    match how {
+        LogEscape::None => false,
+        LogEscape::Default => matches!(byte, b'"' | b'\\' | ..0x20 | 0x7f..),
+        LogEscape::Json => matches!(byte, b'"' | b'\\' | ..0x20),
+    }
+}
+
+/// `escape=default`: `\x` and two upper-case digits.
+fn default(byte: u8, line: &mut Vec<u8>) {
+    line.extend_from_slice(br"\x");
+    text::hex_pair(line, byte);
+}
+
+/// `escape=json`: as in a JSON string (RFC 8259 §7), with the short forms.
+fn json(byte: u8, line: &mut Vec<u8>) {
+    match byte {
+        b'\n' => line.extend_from_slice(br"\n"),
+        b'\r' => line.extend_from_slice(br"\r"),
+        b'\t' => line.extend_from_slice(br"\t"),
+        0x08 => line.extend_from_slice(br"\b"),
+        0x0c => line.extend_from_slice(br"\f"),
+        ..0x20 => {
+            line.extend_from_slice(br"\u00");
+            text::hex_pair(line, byte);
+        }
+        _ => line.extend_from_slice(&[b'\\', byte]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn escaped(value: &[u8], how: LogEscape) -> Vec<u8> {
+        let mut line = [b"\\ ", value].concat();
+        escape(&mut line, 2, how, &mut b"old".to_vec());
+        line.split_off(2)
+    }
+
+    #[test]
+    fn default_leaves_printable_ascii_alone() {
+        assert_eq!(escaped(b"GET /a?b=c'<> HTTP/1.1", LogEscape::Default), b"GET /a?b=c'<> HTTP/1.1");
+        let wanted = br"\x22\x5C\x01\x1F\x7F\xEB\xAC\x0A";
+        assert_eq!(escaped(b"\"\\\x01\x1f\x7f\xeb\xac\n", LogEscape::Default), wanted);
+    }
+
+    #[test]
+    fn json_keeps_utf_8_and_delete() {
+        let value = "\"\\\n\r\t\u{8}\u{c}\u{1}\u{1f}\u{7f}담".as_bytes();
+        let wanted = "\\\"\\\\\\n\\r\\t\\b\\f\\u0001\\u001F\u{7f}담".as_bytes();
+        assert_eq!(escaped(value, LogEscape::Json), wanted);
+    }
+
+    #[test]
+    fn none_changes_nothing() {
+        assert_eq!(escaped(b"\"\\\xff\n", LogEscape::None), b"\"\\\xff\n");
+    }
+}

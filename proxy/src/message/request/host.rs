@@ -1,0 +1,84 @@
+//! `Host` (RFC 9110 §7.2), validated and in nginx's form: without port and final dot.
+
+use crate::text;
+
+/// The host of a `Host` field or an authority, in the client's case; `None` if it is invalid.
+///
+/// nginx accepts more, such as `user@host` and `host:x`. They are refused here, since an app server may read them
+/// differently.
+pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
+    let (host, port) = split(value)?;
+    // Checked before the final dot is removed, which would hide one of two.
+    if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
+        return None;
+    }
+    let host = host.strip_suffix(b".").unwrap_or(host);
+    (!host.is_empty()).then_some(host)
+}
+
+/// Bytes of a host name (RFC 3986 §3.2.2).
+const HOST_BYTES: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    let others = b"-._~!$&'()*+,;=%";
+    let mut next = 0;
+    while next < others.len() {
+        table[others[next] as usize] = true;
+        next += 1;
+    }
+    table
+};
+
+/// Host and port; the port may be empty.
+fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
+    let literal = value.first() == Some(&b'[');
+    let end = if literal {
+        value.iter().position(|&byte| byte == b']')? + 1
+    } else {
+        value.iter().position(|&byte| byte == b':').unwrap_or(value.len())
+    };
+    let (host, rest) = value.split_at(end);
+    let inner = host.strip_prefix(b"[").and_then(|host| host.strip_suffix(b"]")).unwrap_or(host);
+    let allowed = |&byte: &u8| HOST_BYTES[usize::from(byte)] || (literal && byte == b':');
+    if !inner.iter().all(allowed) {
+        return None;
+    }
+    match rest {
+        [] => Some((host, b"")),
+        [b':', port @ ..] => Some((host, port)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::validate;
+
+    #[test]
+    fn a_host_loses_its_port_and_final_dot() {
+        for (value, host) in [
+            ("LocalHost:8080", "LocalHost"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("a.example.", "a.example"),
+            ("[::1]:80", "[::1]"),
+            ("a:", "a"),
+            ("a_b", "a_b"),
+        ] {
+            assert_eq!(validate(value.as_bytes()), Some(host.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_is_refused() {
+        for value in [
+            "", "a/b", "a b", "a@b", "a:b", "a..b", "a..", "a..:80", "[::1", "[::1]x", "a\0", "a\x7f", "ä",
+            "a\\b", "[a b]", "[::1/x]", "a:1:2", "::1", ":80", ".", ".:80",
+        ] {
+            assert_eq!(validate(value.as_bytes()), None, "{value:?}");
+        }
+    }
+}

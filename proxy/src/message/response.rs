@@ -1,0 +1,84 @@
+//! Responses that the proxy makes itself.
+
+use bytes::Bytes;
+
+use super::headers::Headers;
+
+/// A response that the proxy makes itself, not one of an app server. `Server`, `Date`, `Connection` and
+/// `Content-Length` are added when it is sent.
+#[derive(Debug)]
+pub(crate) struct Response {
+    /// The status code.
+    pub(crate) status: u16,
+    /// `Content-Type`, if the response has one.
+    pub(crate) content_type: Option<String>,
+    /// `Last-Modified`, in seconds since the epoch.
+    pub(crate) last_modified: Option<u64>,
+    /// `Location`. A path that starts with `/` is made absolute when the response is sent (`absolute_redirect on`).
+    pub(crate) location: Option<Bytes>,
+    /// `ETag`, `Accept-Ranges`, `Content-Range` and the like, in order.
+    pub(crate) headers: Headers,
+    /// The body.
+    pub(crate) body: Body,
+}
+
+/// The body of a [`Response`]. Its length is always known.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// Nothing.
+    Empty,
+    /// Text in memory.
+    Bytes(Bytes),
+    /// Pieces of a file, with text between them for `multipart/byteranges`.
+    File {
+        /// The open file.
+        file: std::fs::File,
+        /// The pieces, in order.
+        pieces: Vec<Piece>,
+    },
+}
+
+/// A piece of a [`Body::File`].
+#[derive(Debug, Clone)]
+pub(crate) enum Piece {
+    /// `length` bytes of the file from `offset`.
+    File {
+        /// First byte.
+        offset: u64,
+        /// How many bytes.
+        length: u64,
+    },
+    /// Text between two ranges.
+    Text(Bytes),
+}
+
+impl Body {
+    /// The length in bytes.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Body::Empty => 0,
+            Body::Bytes(bytes) => bytes.len() as u64,
+            Body::File { pieces, .. } => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::File { length, .. } => *length,
+                    Piece::Text(text) => text.len() as u64,
+                })
+                .sum(),
+        }
+    }
+}
+
+impl Response {
+    /// An empty response.
+    pub(crate) fn new(status: u16) -> Response {
+        Response {
+            status,
+            content_type: None,
+            last_modified: None,
+            location: None,
+            headers: Headers::new(),
+            body: Body::Empty,
+        }
+    }
+}

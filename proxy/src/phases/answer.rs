@@ -1,0 +1,27 @@
+//! The outcome of the phases.
+
+use crate::message::Response;
+use nginx_conf::model::LocationId;
+
+/// How a request is answered.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// By an app server: the `proxy_pass` of the current settings.
+    Proxy,
+    /// With this response.
+    Response(Response),
+    /// With the page of this status.
+    Error(u16),
+    /// Not at all: the connection is closed. The status is for the log.
+    Close(u16),
+}
+
+/// Where the phases continue.
+pub(super) enum NextPhase {
+    /// The rewrite phase of a location.
+    Location(LocationId),
+    /// The server rewrite phase, after a redirect to another URI.
+    Server,
+    /// Nowhere: it is known how to answer.
+    Done(Answer),
+}

@@ -1,0 +1,48 @@
+//! `error_page`.
+
+use bytes::Bytes;
+
+use super::answer::Answer;
+use super::redirect::{named, redirect, split_args};
+use super::run::run_from;
+use crate::exchange::Exchange;
+use crate::response::page_response;
+use crate::variables::Variables;
+use nginx_conf::model::ErrorStatus;
+
+/// The answer that an `error_page` gives instead of an error, if any: `ngx_http_special_response_handler`.
+pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Answer> {
+    let settings = x.settings;
+    // An error on the way to an error page is an error of its own.
+    x.error_status = None;
+    if x.error_page_used || settings.error_page.is_empty() || x.uri_changes_exhausted() {
+        return None;
+    }
+    x.error_page_used = !settings.recursive_error_pages;
+    let page = settings.error_page.iter().find(|page| page.status == status)?;
+    x.error_status = match page.answer {
+        ErrorStatus::Same => Some(status),
+        ErrorStatus::Fixed(code) => Some(code),
+        ErrorStatus::Answer => None,
+    };
+    let target = x.evaluate(&page.page);
+    Some(match target.first() {
+        Some(b'/') => {
+            x.request.become_get();
+            let (path, args) = split_args(&target);
+            let next = redirect(x, path, args);
+            run_from(x, next)
+        }
+        Some(b'@') => {
+            let next = named(x, &target);
+            run_from(x, next)
+        }
+        _ => {
+            let redirects = |code: &u16| matches!(code, 301 | 302 | 303 | 307 | 308);
+            let code = x.error_status.take().filter(redirects).unwrap_or(302);
+            let mut response = page_response(x, code);
+            response.location = Some(Bytes::from(target));
+            Answer::Response(response)
+        }
+    })
+}

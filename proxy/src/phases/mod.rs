@@ -1,0 +1,11 @@
+//! From request to answer, in nginx's phases: server rewrite, find location, rewrite, access, try files, content.
+
+mod answer;
+mod error_page;
+mod redirect;
+mod rewrite;
+mod run;
+
+pub(crate) use answer::Answer;
+pub(crate) use error_page::error_page;
+pub(crate) use run::run;

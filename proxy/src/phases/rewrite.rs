@@ -1,0 +1,76 @@
+//! The rewrite phase: `if`, `set` and `return`.
+
+use bytes::Bytes;
+
+use super::answer::Answer;
+use crate::exchange::Exchange;
+use crate::files;
+use crate::message::{Body, Response};
+use crate::response::page_response;
+use crate::variables::Variables;
+use nginx_conf::model::{Condition, LocationId, Op};
+use nginx_conf::template::Template;
+
+/// Runs the rewrite directives of a location or of the server; an answer ends the phases.
+pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
+    let http = x.http;
+    let location = http.locations.get(id.0);
+    for op in location.map(|location| &location.rewrite[..]).unwrap_or_default() {
+        match op {
+            Op::Set { slot, value } => {
+                let value = x.evaluate(value);
+                x.set_slot(*slot, value);
+            }
+            Op::If { condition, then } => {
+                if is_true(x, condition) {
+                    x.if_had_proxy_pass |= x.settings.proxy_pass.is_some();
+                    x.enter(*then);
+                    if let Some(content) = rewrite(x, *then) {
+                        return Some(content);
+                    }
+                }
+            }
+            Op::Return { code, text } => return Some(return_answer(x, *code, text.as_ref())),
+        }
+    }
+    None
+}
+
+fn is_true(x: &Exchange<'_>, condition: &Condition) -> bool {
+    match condition {
+        Condition::True(value) => !matches!(&x.value(value)[..], b"" | b"0"),
+        Condition::Equal { left, right, negated } => (x.value(left) == x.value(right)) != *negated,
+        Condition::Matches { subject, pattern, negated } => {
+            let matches = x.matches(pattern, &x.value(subject));
+            if !matches {
+                x.variables.captures.take();
+            }
+            matches != *negated
+        }
+    }
+}
+
+/// `return`.
+fn return_answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> Answer {
+    // For `return 418 $status`.
+    x.status = code;
+    let value = text.map(|text| x.evaluate(text)).unwrap_or_default();
+    match code {
+        // An empty text in the configuration counts as none; one that evaluates to nothing does not.
+        400.. if text.is_none_or(|text| text.parts.is_empty()) => match code {
+            408 | 444 | 499 => Answer::Close(code),
+            _ => Answer::Error(code),
+        },
+        301 | 302 | 303 | 307 | 308 => {
+            let mut response = page_response(x, code);
+            response.location = text.map(|_| Bytes::from(value));
+            Answer::Response(response)
+        }
+        _ => {
+            let mut response = Response::new(code);
+            response.content_type = Some(files::content_type(x.settings, &x.uri).to_owned());
+            response.body = Body::Bytes(Bytes::from(value));
+            Answer::Response(response)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Runs the phases, one after another.
+
+use bytes::Bytes;
+
+use super::answer::{Answer, NextPhase};
+use super::redirect::{named, redirect, split_args};
+use super::rewrite::rewrite;
+use crate::exchange::Exchange;
+use crate::files::{self, FileOutcome, FileRequest};
+use crate::message::request::BodyLength;
+use crate::message::{Headers, Response};
+use crate::response::page_response;
+use nginx_conf::locate;
+use nginx_conf::model::Level;
+
+/// Runs the phases until it is known how to answer.
+pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
+    run_from(x, NextPhase::Server)
+}
+
+pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
+    loop {
+        next = match next {
+            NextPhase::Done(answer) => return answer,
+            NextPhase::Server => {
+                x.enter(x.server.root);
+                match rewrite(x, x.server.root) {
+                    Some(answer) => {
+                        // In the server rewrite phase nginx only looks at the timeout.
+                        x.keep_alive &= !x.settings.keepalive_timeout.is_zero();
+                        NextPhase::Done(answer)
+                    }
+                    None => find_location(x),
+                }
+            }
+            NextPhase::Location(id) => {
+                x.enter(id);
+                x.if_had_proxy_pass = false;
+                let answer = rewrite(x, id);
+                x.limit_keep_alive();
+                match answer {
+                    Some(answer) => NextPhase::Done(answer),
+                    None => content(x),
+                }
+            }
+        }
+    }
+}
+
+fn find_location(x: &mut Exchange<'_>) -> NextPhase {
+    let server = x.server;
+    let http = x.http;
+    let found = {
+        let x = &*x;
+        locate::find(&server.tree, &http.locations, &x.uri, &mut |pattern, uri| x.matches(pattern, uri))
+    };
+    let (id, auto_redirect) = match found {
+        Some(found) => (found.id, found.auto_redirect),
+        None => (server.root, false),
+    };
+    x.enter(id);
+    x.limit_keep_alive();
+    if let (BodyLength::Known(length), Some(max_size)) = (x.request.body, x.settings.client_max_body_size)
+        && length > max_size
+    {
+        x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
+        return NextPhase::Done(Answer::Error(413));
+    }
+    if x.settings.internal && !x.is_internal() {
+        return NextPhase::Done(Answer::Error(404));
+    }
+    if auto_redirect {
+        return NextPhase::Done(Answer::Response(with_slash(x)));
+    }
+    if id == server.root { content(x) } else { NextPhase::Location(id) }
+}
+
+/// The redirect from `/x` to `location /x/` with a `proxy_pass`.
+fn with_slash(x: &Exchange<'_>) -> Response {
+    let mut path = x.uri.clone();
+    path.push(b'/');
+    if !x.args.is_empty() {
+        path.push(b'?');
+        path.extend_from_slice(&x.args);
+    }
+    let mut response = page_response(x, 301);
+    response.location = Some(Bytes::from(path));
+    response
+}
+
+/// The access, try-files and content phases.
+fn content(x: &mut Exchange<'_>) -> NextPhase {
+    let settings = x.settings;
+    let client = x.client.peer.ip();
+    if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {
+        x.log(Level::Error, format_args!("access forbidden by rule"));
+        return NextPhase::Done(Answer::Error(403));
+    }
+    if let Some(rule) = &settings.try_files {
+        match with_files(x, |request| files::try_files(request, rule)) {
+            FileOutcome::Continue { uri, add_uri_to_alias } => {
+                (x.uri, x.add_uri_to_alias) = (uri, add_uri_to_alias);
+            }
+            FileOutcome::Redirect(target) => {
+                let (path, args) = split_args(&target);
+                x.has_args = true;
+                return redirect(x, path, args);
+            }
+            outcome => return file_outcome(x, outcome),
+        }
+    }
+    if settings.proxy_pass.is_some() {
+        return NextPhase::Done(Answer::Proxy);
+    }
+    if x.if_had_proxy_pass {
+        // As in nginx, an `if` without a `proxy_pass` does not replace the handler of the one before it.
+        x.log(Level::Alert, format_args!("no upstream configuration"));
+        return NextPhase::Done(Answer::Error(500));
+    }
+    match with_files(x, files::content) {
+        FileOutcome::Redirect(uri) => {
+            let args = x.args.clone();
+            redirect(x, uri, args)
+        }
+        outcome => file_outcome(x, outcome),
+    }
+}
+
+fn file_outcome(x: &mut Exchange<'_>, outcome: FileOutcome) -> NextPhase {
+    match outcome {
+        FileOutcome::Respond(response) => NextPhase::Done(Answer::Response(response)),
+        FileOutcome::Error(status) => NextPhase::Done(Answer::Error(status)),
+        FileOutcome::Named(name) => named(x, &name),
+        FileOutcome::Redirect(uri) => redirect(x, uri, Vec::new()),
+        FileOutcome::Continue { .. } => NextPhase::Done(Answer::Error(404)),
+    }
+}
+
+fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) -> T {
+    let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
+    let method = x.request.method();
+    // An error page is always sent whole, without regard to conditions and ranges.
+    let none = Headers::new();
+    let is_error = x.error_status.is_some_and(|status| status != 200);
+    serve(&FileRequest {
+        get: matches!(method, b"GET" | b"HEAD"),
+        post: method == b"POST",
+        uri: &x.uri,
+        add_uri_to_alias: x.add_uri_to_alias,
+        settings: x.settings,
+        headers: if is_error { &none } else { &x.request.headers },
+        variables: x,
+        log: &log,
+    })
+}

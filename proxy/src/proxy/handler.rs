@@ -1,0 +1,37 @@
+//! One request behind `proxy_pass`, whichever app server is being asked.
+
+use std::fmt;
+use std::time::Instant;
+
+use super::request::{RequestBody, RequestHead};
+use crate::exchange::Exchange;
+use crate::log::Escaped;
+use crate::upstream::UpstreamGroup;
+use nginx_conf::model::Level;
+
+/// What stays the same from one attempt to the next.
+pub(super) struct ProxyHandler<'h> {
+    pub(super) group: &'h UpstreamGroup,
+    pub(super) request: RequestHead,
+    pub(super) body: RequestBody,
+    pub(super) started: Instant,
+    /// When the current server was selected.
+    pub(super) selected: Instant,
+}
+
+impl ProxyHandler<'_> {
+    /// Records the end of the current attempt and returns its time.
+    pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
+        let now = Instant::now();
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.status = status;
+            attempt.time = Some(now - self.selected);
+        }
+        now
+    }
+
+    pub(super) fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
+        let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
+        x.log_upstream(level, message, Some(&format_args!("http://{peer}{}", Escaped(target))));
+    }
+}

@@ -1,0 +1,101 @@
+//! `proxy_request_buffering`: the part of a request's body that is read before an app server is asked.
+//!
+//! With `on` (the default) nginx reads the whole body first. Here that holds for bodies that fit a buffer: they can be
+//! sent again to another server, and a chunked one gets a `Content-Length`. The rest of a longer body is streamed as
+//! with `off`, and such a body is sent to one server only.
+
+use std::future::poll_fn;
+use std::task::Poll;
+
+use super::upload::UploadError;
+use crate::exchange::Exchange;
+use crate::message::request::BodyLength;
+use crate::proxy::error::ProxyError;
+use crate::response::ClientConnection;
+use crate::wire::BodyError;
+use crate::wire::Stream;
+use nginx_conf::model::Level;
+
+/// Sends a 100 if the client waits for one, and reads as much of the body as is to be buffered.
+pub(crate) async fn read_body<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+) -> Result<(), ProxyError> {
+    x.request_length += std::mem::take(&mut x.preread_body);
+    // nginx sends it even if the body is already there.
+    if x.request.expects_continue && x.request.body != BodyLength::None {
+        const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+        let timeout = x.settings.send_timeout;
+        client.output.begin();
+        client.output.head_mut().extend_from_slice(CONTINUE);
+        if client.write(&[], timeout).await.is_err() {
+            x.status = 499;
+            return Err(ProxyError::Close);
+        }
+        x.sent += CONTINUE.len() as u64;
+        x.sent_continue = true;
+    }
+    check_size(client, x)?;
+    if client.body.is_complete() || !x.settings.proxy.request_buffering {
+        return Ok(());
+    }
+    let (timeout, max_size) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
+    let ClientConnection { stream, input, body, reading, .. } = client;
+    reading.stop();
+    let received = &mut x.request_length;
+    let outcome = poll_fn(|cx| {
+        while !body.is_complete() && !input.is_full() {
+            match body.poll_fill(input, stream, cx) {
+                Poll::Ready(Ok(count)) => {
+                    *received += count as u64;
+                    reading.stop();
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Client(error))),
+                Poll::Pending => {
+                    reading.start_once(timeout);
+                    return reading.poll(cx).map(|()| Err(UploadError::ClientTimedOut));
+                }
+            }
+            if max_size.is_some_and(|max_size| body.min_length() > max_size) {
+                return Poll::Ready(Err(UploadError::TooLarge));
+            }
+        }
+        Poll::Ready(Ok(()))
+    })
+    .await;
+    outcome.map_err(|error| refuse(x, error))
+}
+
+fn check_size<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), ProxyError> {
+    match x.settings.client_max_body_size {
+        Some(max_size) if client.body.min_length() > max_size => Err(refuse(x, UploadError::TooLarge)),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a request whose body cannot be read.
+pub(crate) fn refuse(x: &mut Exchange<'_>, error: UploadError) -> ProxyError {
+    x.keep_alive = false;
+    x.linger = true;
+    match error {
+        UploadError::TooLarge => {
+            x.log(Level::Error, format_args!("client intended to send too large chunked body"));
+            ProxyError::Status(413)
+        }
+        UploadError::Client(BodyError::Malformed) => {
+            x.log(Level::Error, format_args!("client sent invalid chunked body"));
+            ProxyError::Status(400)
+        }
+        UploadError::Client(_) => {
+            x.log(Level::Info, format_args!("client prematurely closed connection"));
+            x.status = 400;
+            ProxyError::Close
+        }
+        UploadError::ClientTimedOut => {
+            x.log(Level::Info, format_args!("client timed out (110: Connection timed out)"));
+            x.status = 408;
+            ProxyError::Close
+        }
+        UploadError::Server(_) | UploadError::ServerTimedOut => ProxyError::Status(502),
+    }
+}

@@ -1,0 +1,11 @@
+//! What an app server is sent, and where.
+
+mod buffering;
+mod head;
+mod pass;
+mod upload;
+
+pub(super) use buffering::{read_body, refuse};
+pub(super) use head::{RequestBody, RequestHead, create};
+pub(super) use pass::evaluate_pass;
+pub(super) use upload::{Upload, UploadError, UploadLimits};

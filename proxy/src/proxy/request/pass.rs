@@ -1,0 +1,92 @@
+//! A `proxy_pass` with variables: `ngx_http_proxy_eval`.
+
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use crate::exchange::Exchange;
+use crate::log::Escaped;
+use crate::proxy::error::ProxyError;
+use crate::upstream::UpstreamGroup;
+use crate::variables::Variables;
+use nginx_conf::model::{Level, ProxyPass};
+use nginx_conf::template::Template;
+
+/// A `proxy_pass` whose variables have been evaluated.
+pub(crate) struct EvaluatedPass {
+    /// The same as a `proxy_pass` without variables.
+    pub(crate) pass: ProxyPass,
+    /// The server, unless it is an `upstream`.
+    pub(crate) address: Option<Rc<UpstreamGroup>>,
+}
+
+/// Evaluates the URL and finds the upstream or address that it names.
+pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<EvaluatedPass, ProxyError> {
+    let url = x.evaluate(url);
+    let fail = |status: u16, message: std::fmt::Arguments<'_>| {
+        x.log(Level::Error, message);
+        Err(ProxyError::Status(status))
+    };
+    let is_http = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"));
+    let Some(rest) = url.get(7..).filter(|_| is_http) else {
+        return fail(500, format_args!("invalid URL prefix in \"{}\"", Escaped(&url)));
+    };
+    let (authority, uri) =
+        rest.split_at(rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len()));
+    let authority = std::str::from_utf8(authority).unwrap_or_default();
+    let Some((host, port)) = parts(authority) else {
+        let reason = if authority.is_empty() { "no host" } else { "invalid port" };
+        return fail(500, format_args!("{reason} in upstream \"{}\"", Escaped(rest)));
+    };
+    let uri = match uri.first() {
+        None => None,
+        Some(b'?') => Some([b"/", uri].concat()),
+        Some(_) => Some(uri.to_vec()),
+    };
+    let named = port.is_none().then(|| x.cycle.upstreams.named(host)).flatten();
+    let address = match (named, host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()) {
+        (Some(_), _) => None,
+        (None, Ok(ip)) => Some(x.cycle.upstreams.at(SocketAddr::new(ip, port.unwrap_or(80)))),
+        (None, Err(_)) => {
+            return fail(502, format_args!("no resolver defined to resolve {}", Escaped(host.as_bytes())));
+        }
+    };
+    let pass = ProxyPass {
+        computed: None,
+        host: authority.strip_suffix(":80").unwrap_or(authority).to_owned(),
+        port: port.unwrap_or(80),
+        upstream: named.unwrap_or_default(),
+        is_whole: uri.is_some(),
+        uri,
+        replaces: 0,
+    };
+    Ok(EvaluatedPass { pass, address })
+}
+
+/// Host and port; `None` if there is no host, or the port is invalid.
+fn parts(authority: &str) -> Option<(&str, Option<u16>)> {
+    let after_brackets = authority.find(']').map_or(0, |end| end + 1);
+    let (host, port) = match authority.get(after_brackets..)?.find(':') {
+        Some(colon) => authority.split_at(after_brackets + colon),
+        None => (authority, ""),
+    };
+    let port = match port.strip_prefix(':') {
+        Some(port) => Some(port.parse().ok().filter(|port| *port > 0)?),
+        None => None,
+    };
+    (!host.is_empty()).then_some((host, port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parts;
+
+    #[test]
+    fn an_authority_has_a_host_and_perhaps_a_port() {
+        assert_eq!(parts("app"), Some(("app", None)));
+        assert_eq!(parts("10.0.0.1:80"), Some(("10.0.0.1", Some(80))));
+        assert_eq!(parts("[::1]:8080"), Some(("[::1]", Some(8080))));
+        for wrong in ["", ":80", "a:", "a:0", "a:65536", "a:b"] {
+            assert_eq!(parts(wrong), None, "{wrong}");
+        }
+    }
+}

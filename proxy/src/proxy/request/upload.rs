@@ -1,0 +1,152 @@
+//! Sends a request to the app server: the head, the buffered part of the body, and the rest as it arrives.
+
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use crate::response::ClientConnection;
+use crate::wire::BodyError;
+use crate::wire::{MessageWriter, Stream};
+
+/// A request that is being sent to an app server.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    /// The head, and the framing of the body.
+    pub(crate) output: MessageWriter,
+    /// Bytes of the buffered body that were sent. They stay in the buffer, for another server, as long as the whole
+    /// body so far fits there.
+    sent: usize,
+    /// Whether bytes of the body are no longer buffered, so that no other server can be asked.
+    pub(crate) streaming: bool,
+    limits: UploadLimits,
+    done: bool,
+    blocked: BlockedOn,
+}
+
+/// Limits of an upload.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UploadLimits {
+    /// `client_max_body_size`.
+    pub(crate) body: Option<u64>,
+    /// `client_body_timeout`.
+    pub(crate) client: Duration,
+    /// `proxy_send_timeout`.
+    pub(crate) server: Duration,
+}
+
+/// Whom the upload waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum BlockedOn {
+    Client,
+    Server,
+}
+
+/// Why a request cannot be sent to its end.
+#[derive(Debug)]
+pub(crate) enum UploadError {
+    /// The app server reads no more.
+    Server(io::Error),
+    /// `proxy_send_timeout` passed.
+    ServerTimedOut,
+    /// The client's body cannot be read.
+    Client(BodyError),
+    /// `client_body_timeout` passed.
+    ClientTimedOut,
+    /// The body is larger than `client_max_body_size`.
+    TooLarge,
+}
+
+impl Upload {
+    /// A request that is about to be sent.
+    pub(crate) fn new(head: &[u8], chunked: bool, limits: UploadLimits) -> Upload {
+        let mut output = MessageWriter::default();
+        output.begin();
+        output.head_mut().extend_from_slice(head);
+        output.set_chunked(chunked);
+        Upload { output, sent: 0, streaming: false, limits, done: false, blocked: BlockedOn::Server }
+    }
+
+    /// Whether all of the request has been sent.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done
+    }
+
+    /// Gives up sending.
+    pub(crate) fn abandon(&mut self) {
+        self.done = true;
+    }
+
+    /// Sends until it has to wait. Adds what the client sent to `received`.
+    pub(crate) fn poll<C: Stream, U: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        server: &mut U,
+        received: &mut u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), UploadError>> {
+        while !self.done {
+            match self.step(client, server, received, cx) {
+                Poll::Ready(outcome) => {
+                    client.writing.stop();
+                    outcome?;
+                }
+                Poll::Pending => {
+                    let (timeout, error) = match self.blocked {
+                        BlockedOn::Client => (self.limits.client, UploadError::ClientTimedOut),
+                        BlockedOn::Server => (self.limits.server, UploadError::ServerTimedOut),
+                    };
+                    client.writing.start_once(timeout);
+                    return client.writing.poll(cx).map(|()| Err(error));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// One read or write.
+    fn step<C: Stream, U: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        server: &mut U,
+        received: &mut u64,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), UploadError>> {
+        let ClientConnection { stream, input, body, .. } = client;
+        let (last, data) = (body.is_complete(), body.data(input).get(self.sent..).unwrap_or_default());
+        if !self.output.is_flushed() || !data.is_empty() || last {
+            match self.output.poll_write(server, cx, data, last) {
+                Poll::Ready(Ok(count)) => {
+                    if self.streaming {
+                        body.consume(input, count);
+                    } else {
+                        self.sent += count;
+                    }
+                    self.done = self.output.is_finished();
+                    return Poll::Ready(Ok(()));
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Server(error))),
+                Poll::Pending => self.blocked = BlockedOn::Server,
+            }
+            if last || input.is_full() {
+                return Poll::Pending;
+            }
+        } else if !self.streaming {
+            self.streaming = true;
+            body.consume(input, std::mem::take(&mut self.sent));
+        }
+        match body.poll_fill(input, stream, cx) {
+            Poll::Ready(Ok(count)) => {
+                *received += count as u64;
+                let too_large = self.limits.body.is_some_and(|max_size| body.min_length() > max_size);
+                Poll::Ready(if too_large { Err(UploadError::TooLarge) } else { Ok(()) })
+            }
+            Poll::Ready(Err(error)) => Poll::Ready(Err(UploadError::Client(error))),
+            Poll::Pending => {
+                if self.output.is_flushed() && body.data(input).len() == self.sent {
+                    self.blocked = BlockedOn::Client;
+                }
+                Poll::Pending
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The body of an app server's response, on its way to the client.
+
+use std::future::poll_fn;
+use std::task::{Context, Poll};
+
+use crate::exchange::Exchange;
+use crate::proxy::request::UploadError;
+use crate::proxy::upstream_error::{Action, UpstreamError};
+use crate::proxy::upstream_request::UpstreamRequest;
+use crate::response::ClientConnection;
+use crate::wire::{BodyError, BodyReader, Stream};
+use nginx_conf::model::Level;
+
+/// Why a response was not relayed to its end.
+#[derive(Debug)]
+pub(crate) enum RelayError {
+    /// The client closed its connection, or sent a bad body.
+    ClientClosed,
+    /// One side failed or timed out; the message and its level say how.
+    Broken(Level, String),
+}
+
+impl UpstreamRequest {
+    /// Relays the body as it arrives. The head is already in the client's output.
+    pub(crate) async fn relay<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        x: &mut Exchange<'_>,
+        body: &mut BodyReader,
+    ) -> Result<(), RelayError> {
+        let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.send_timeout);
+        let mut body_error = None;
+        client.reading.stop();
+        if self.upload.is_done() {
+            client.writing.stop();
+        }
+        let received = &mut x.request_length;
+        poll_fn(|cx| {
+            self.poll_late_upload(client, received, cx)?;
+            loop {
+                match self.poll_move(client, body, &mut body_error, cx) {
+                    Poll::Ready(Ok(Progress::Bytes)) => client.reading.stop(),
+                    Poll::Ready(Ok(Progress::Complete)) => return Poll::Ready(Ok(())),
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => break,
+                }
+            }
+            // Either the client or the app server is being waited for.
+            let waits_for_client = !client.output.is_flushed() || !body.data(&self.input).is_empty();
+            if client.poll_closed(cx) {
+                return Poll::Ready(Err(RelayError::ClientClosed));
+            }
+            client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
+            client.reading.poll(cx).map(|()| Err(timed_out(waits_for_client)))
+        })
+        .await
+    }
+
+    /// Goes on sending a request that was answered before its end.
+    fn poll_late_upload<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        received: &mut u64,
+        cx: &mut Context<'_>,
+    ) -> Result<(), RelayError> {
+        if self.upload.is_done() {
+            return Ok(());
+        }
+        match self.upload.poll(client, &mut self.connection.stream, received, cx) {
+            Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
+            // An app server need not read the rest of a request that it has answered.
+            Poll::Ready(Err(UploadError::Server(_) | UploadError::ServerTimedOut)) => {
+                self.upload.abandon();
+                Ok(())
+            }
+            Poll::Ready(Err(_)) => Err(RelayError::ClientClosed),
+        }
+    }
+
+    /// One read or write of the response.
+    fn poll_move<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        body: &mut BodyReader,
+        body_error: &mut Option<BodyError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Progress, RelayError>> {
+        let (data, last) = (body.data(&self.input), body.is_complete());
+        if !client.output.is_flushed() || !data.is_empty() || last {
+            match client.output.poll_write(&mut client.stream, cx, data, last) {
+                Poll::Ready(Ok(count)) => {
+                    body.consume(&mut self.input, count);
+                    let all = client.output.is_finished() && body.is_done();
+                    return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
+                }
+                Poll::Ready(Err(_)) => return Poll::Ready(Err(RelayError::ClientClosed)),
+                Poll::Pending if last || body_error.is_some() || self.input.is_full() => {
+                    return Poll::Pending;
+                }
+                Poll::Pending => {}
+            }
+        } else if let Some(error) = body_error.take() {
+            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
+        }
+        match body.poll_fill(&mut self.input, &mut self.connection.stream, cx) {
+            Poll::Ready(Ok(_)) => Poll::Ready(Ok(Progress::Bytes)),
+            // The client still gets what arrived before the error.
+            Poll::Ready(Err(error)) => {
+                *body_error = Some(error);
+                Poll::Ready(Ok(Progress::Bytes))
+            }
+            Poll::Pending => Poll::Pending,
+        }
+    }
+}
+
+/// What [`UpstreamRequest::poll_move`] did.
+enum Progress {
+    /// Some bytes moved.
+    Bytes,
+    /// The response is complete.
+    Complete,
+}
+
+fn timed_out(waits_for_client: bool) -> RelayError {
+    if waits_for_client {
+        let how = "client timed out (110: Connection timed out) while sending to client";
+        return RelayError::Broken(Level::Info, how.to_owned());
+    }
+    RelayError::Broken(Level::Error, UpstreamError::TimedOut(Action::ReadingBody).to_string())
+}
+
+fn describe(error: &BodyError) -> String {
+    let action = Action::ReadingBody;
+    match error {
+        BodyError::Io(error) => format!("recv() failed ({}) while {action}", crate::log::describe(error)),
+        BodyError::Truncated => format!("upstream prematurely closed connection while {action}"),
+        BodyError::Malformed => format!("upstream sent invalid chunked response while {action}"),
+    }
+}

@@ -1,0 +1,266 @@
+//! The head of an app server's response: read strictly, and written for the client.
+
+use std::mem::MaybeUninit;
+use std::ops::Range;
+
+use super::redirect;
+use crate::exchange::Exchange;
+use crate::message::Headers;
+use crate::message::grammar::{list_contains, parse_length};
+use crate::response::head::{HeadersOut, write_field};
+use crate::wire::{Buffer, Framing};
+
+/// The most fields of a head.
+const MAX_HEADERS: usize = 256;
+
+const TOO_BIG: InvalidHead = InvalidHead("upstream sent too big header");
+
+/// The head of an app server's response, apart from its fields, which the exchange holds.
+#[derive(Debug)]
+pub(crate) struct ResponseHead {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Status code and reason as received.
+    text: Vec<u8>,
+    /// How the body is framed, if there is one.
+    pub(crate) framing: Framing,
+    /// Whether the app server keeps the connection alive.
+    pub(crate) persistent: bool,
+}
+
+/// An invalid head, and nginx's message about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct InvalidHead(pub(crate) &'static str);
+
+/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), those that the proxy writes itself,
+/// and those that nginx hides.
+const HIDDEN_HEADERS: [&str; 16] = [
+    "Connection",
+    "Keep-Alive",
+    "Transfer-Encoding",
+    "TE",
+    "Trailer",
+    "Proxy-Connection",
+    "Content-Length",
+    "Content-Type",
+    "Date",
+    "Server",
+    "X-Pad",
+    "X-Accel-Expires",
+    "X-Accel-Redirect",
+    "X-Accel-Limit-Rate",
+    "X-Accel-Buffering",
+    "X-Accel-Charset",
+];
+
+/// Takes the head of a final response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones;
+/// `None` until all of it has arrived.
+pub(crate) fn read_head(
+    buffer: &mut Buffer,
+    fields: &mut Headers,
+    max_size: usize,
+) -> Result<Option<ResponseHead>, InvalidHead> {
+    loop {
+        let Some((head, length)) = parse(buffer.bytes(), fields)? else {
+            return if buffer.len() < max_size { Ok(None) } else { Err(TOO_BIG) };
+        };
+        if length > max_size {
+            return Err(TOO_BIG);
+        }
+        buffer.consume(length);
+        if head.status >= 200 || head.status == 101 {
+            return Ok(Some(head));
+        }
+    }
+}
+
+fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(ResponseHead, usize)>, InvalidHead> {
+    let mut fields = [const { MaybeUninit::uninit() }; MAX_HEADERS];
+    let mut response = httparse::Response::new(&mut []);
+    let parser = httparse::ParserConfig::default();
+    let length = match parser.parse_response_with_uninit_headers(&mut response, bytes, &mut fields) {
+        Ok(httparse::Status::Complete(length)) => length,
+        Ok(httparse::Status::Partial) => return Ok(None),
+        Err(httparse::Error::Version | httparse::Error::Status) => {
+            return Err(InvalidHead("upstream sent no valid HTTP/1.0 header"));
+        }
+        Err(httparse::Error::TooManyHeaders) => return Err(TOO_BIG),
+        Err(_) => return Err(InvalidHead("upstream sent invalid header")),
+    };
+    let (status, version) = (response.code.unwrap_or_default(), response.version.unwrap_or_default());
+    kept.clear();
+    for field in response.headers.iter() {
+        kept.push(field.name, field.value);
+    }
+    let framing = framing(kept)?;
+    let says = |option: &str| kept.get_all("Connection").any(|value| list_contains(value, option));
+    let persistent = match version {
+        0 => says("keep-alive") && framing != Framing::Chunked,
+        _ => !says("close"),
+    };
+    let text = bytes.get(status_text(bytes)).unwrap_or_default().to_vec();
+    Ok(Some((ResponseHead { status, text, framing, persistent }, length)))
+}
+
+/// The range of the status code and reason.
+fn status_text(bytes: &[u8]) -> Range<usize> {
+    let start = bytes.iter().position(|&byte| byte == b' ').map_or(0, |space| space + 1);
+    let end = memchr::memchr2(b'\r', b'\n', bytes).unwrap_or(start);
+    start..end.max(start)
+}
+
+fn framing(fields: &Headers) -> Result<Framing, InvalidHead> {
+    let mut lengths = fields.get_all("Content-Length");
+    let mut codings = fields.get_all("Transfer-Encoding");
+    let (length, coding) = (lengths.next(), codings.next());
+    if lengths.next().is_some() {
+        return Err(InvalidHead("upstream sent duplicate \"Content-Length\" header"));
+    }
+    if codings.next().is_some() {
+        return Err(InvalidHead("upstream sent duplicate \"Transfer-Encoding\" header"));
+    }
+    match (length, coding) {
+        (Some(_), Some(_)) => Err(InvalidHead(
+            "upstream sent \"Content-Length\" and \"Transfer-Encoding\" headers at the same time",
+        )),
+        (Some(length), None) => match parse_length(length) {
+            Some(length) => Ok(Framing::Length(length)),
+            None => Err(InvalidHead("upstream sent invalid \"Content-Length\" header")),
+        },
+        (None, Some(coding)) if coding.eq_ignore_ascii_case(b"chunked") => Ok(Framing::Chunked),
+        (None, Some(_)) => Err(InvalidHead("upstream sent unknown \"Transfer-Encoding\"")),
+        (None, None) => Ok(Framing::UntilClose),
+    }
+}
+
+impl ResponseHead {
+    /// Whether a body follows (RFC 9112 §6.3).
+    pub(crate) fn has_body(&self, to_head: bool) -> bool {
+        !(to_head || matches!(self.status, 101 | 204 | 304))
+    }
+
+    /// Whether the body ends with the connection.
+    pub(crate) fn ends_by_close(&self) -> bool {
+        self.framing == Framing::UntilClose && self.has_body(false)
+    }
+
+    /// Writes the head for the client. Returns whether the body is to be chunked.
+    pub(crate) fn write(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> bool {
+        let fields = &x.upstream_fields;
+        let length = match self.framing {
+            Framing::Length(length) if !matches!(self.status, 101 | 204) => Some(length),
+            _ => None,
+        };
+        let chunked = length.is_none() && self.has_body(x.request.is_head()) && x.request.version >= 11;
+        let hidden = &x.settings.proxy.hide_header;
+        // A path from `proxy_redirect` is made absolute; one from the app server is not.
+        let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
+        let location =
+            location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
+        let headers = HeadersOut {
+            status: x.error_status.unwrap_or(self.status),
+            status_text: x.error_status.is_none().then_some(&self.text),
+            content_type: fields
+                .get("Content-Type")
+                .filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type")),
+            length,
+            location,
+            chunked,
+            ..HeadersOut::default()
+        };
+        let has_options = fields.get("Connection").is_some();
+        x.write_head(out, &headers, |out| {
+            for (name, value) in fields.iter().filter(|(name, _)| self.is_passed(x, has_options, name)) {
+                match redirect::rewrite(x, name, value) {
+                    Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
+                    Some(value) => write_field(out, name, &value),
+                    None => write_field(out, name, value),
+                }
+            }
+        });
+        chunked
+    }
+
+    fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
+        let own = HIDDEN_HEADERS.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
+        let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
+        if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
+            return false;
+        }
+        if upgrade || !has_options {
+            return true;
+        }
+        let text = std::str::from_utf8(name).unwrap_or_default();
+        !x.upstream_fields.get_all("Connection").any(|options| list_contains(options, text))
+    }
+}
+
+fn hides(hidden: &[String], name: &[u8]) -> bool {
+    hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, InvalidHead> {
+        let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
+        buffer.extend(text.as_bytes());
+        let head = read_head(&mut buffer, &mut fields, 100)?;
+        Ok(head.map(|head| {
+            (head.status, String::from_utf8_lossy(&head.text).into_owned(), head.framing, head.persistent)
+        }))
+    }
+
+    #[test]
+    fn a_head_is_read_as_it_came() {
+        assert_eq!(parsed("HTTP/1.1 200 Fine thing\r\nA: b\r\n"), Ok(None));
+        for (text, expected) in [
+            ("HTTP/1.1 200 Fine\r\nContent-Length: 3\r\n\r\n", (200, "200 Fine", Framing::Length(3), true)),
+            (
+                "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nA: b\r\n\r\nHTTP/1.1 200\r\n\r\n",
+                (200, "200", Framing::UntilClose, true),
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked\r\n\r\n",
+                (200, "200 OK", Framing::Chunked, false),
+            ),
+            (
+                "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\n",
+                (200, "200 OK", Framing::Length(3), true),
+            ),
+            ("HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\n", (200, "200 OK", Framing::Length(3), false)),
+            ("HTTP/1.1 404 No\r\nConnection: x, close\r\n\r\n", (404, "404 No", Framing::UntilClose, false)),
+        ] {
+            let (status, reason, framing, persistent) = expected;
+            assert_eq!(parsed(text), Ok(Some((status, reason.to_owned(), framing, persistent))), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_head_that_cannot_be_trusted_is_refused() {
+        for text in [
+            "garbage\r\n\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.1 2x0 OK\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA : b\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: b\r\n c\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nA: b\0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+            &format!("HTTP/1.1 200 OK\r\nA: {}", "b".repeat(80)),
+            &format!("HTTP/1.1 200 OK\r\nA: {}\r\n\r\n", "b".repeat(80)),
+        ] {
+            assert!(parsed(text).is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn too_much_is_said_to_be_too_much() {
+        for fields in ["A: b\r\n".repeat(300), format!("A: {}\r\n", "b".repeat(80))] {
+            assert_eq!(parsed(&format!("HTTP/1.1 200 OK\r\n{fields}\r\n")), Err(TOO_BIG));
+        }
+    }
+}

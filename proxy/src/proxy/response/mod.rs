@@ -1,0 +1,9 @@
+//! What an app server answers.
+
+mod body;
+mod head;
+mod redirect;
+
+pub(super) use body::RelayError;
+pub(crate) use head::read_head;
+pub(super) use head::{InvalidHead, ResponseHead};

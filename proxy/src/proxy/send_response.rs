@@ -1,0 +1,104 @@
+//! An app server's response, sent to the client.
+
+use std::time::Instant;
+
+use super::error::ProxyError;
+use super::handler::ProxyHandler;
+use super::response::{RelayError, ResponseHead};
+use super::tunnel;
+use super::upstream_error::Action;
+use super::upstream_request::UpstreamRequest;
+use crate::exchange::Exchange;
+use crate::response::ClientConnection;
+use crate::upstream::{PeerOutcome, PeerSelection, UpstreamConnection};
+use crate::wire::{BodyReader, Framing, Stream};
+use nginx_conf::model::Level;
+
+impl ProxyHandler<'_> {
+    /// Sends the response to the client and returns the time at which that was done.
+    pub(super) async fn send_response<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        x: &mut Exchange<'_>,
+        selection: &mut PeerSelection<'_>,
+        upstream: &mut UpstreamRequest,
+        head: &ResponseHead,
+    ) -> Result<Instant, ProxyError> {
+        let has_body = head.has_body(x.request.is_head());
+        let body = if has_body {
+            BodyReader::new(head.framing, &mut upstream.input)
+        } else {
+            Ok(BodyReader::empty())
+        };
+        let Ok(mut body) = body else {
+            let name = upstream.connection.address.to_string();
+            self.log(
+                x,
+                Level::Error,
+                format_args!("upstream sent invalid chunked response while {}", Action::ReadingBody),
+                &name,
+            );
+            let now = self.finish_attempt(x, Some(head.status));
+            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+            return Err(ProxyError::Status(502));
+        };
+        x.status = head.status;
+        if !client.body.is_complete() {
+            x.keep_alive = false;
+            x.linger = true;
+        }
+        let has_body = head.has_body(x.request.is_head());
+        if has_body && x.request.version < 11 && !matches!(head.framing, Framing::Length(_)) {
+            x.keep_alive = false;
+        }
+        client.output.begin();
+        let mut text = x.response_head.take();
+        text.clear();
+        let chunked = head.write(x, &mut text);
+        client.output.head_mut().extend_from_slice(&text);
+        client.output.set_chunked(chunked);
+        x.response_head.replace(text);
+
+        let before = x.sent;
+        let outcome = if head.status == 101 {
+            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(Instant::now()));
+            tunnel::run(client, x, upstream).await
+        } else {
+            upstream.relay(client, x, &mut body).await
+        };
+        x.sent = before + client.output.written();
+        let now = self.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        match outcome {
+            Ok(()) => return Ok(now),
+            Err(RelayError::ClientClosed) => {
+                x.log(Level::Info, format_args!("client prematurely closed connection"))
+            }
+            Err(RelayError::Broken(level, how)) => {
+                self.log(x, level, format_args!("{how}"), &upstream.connection.address.to_string());
+            }
+        }
+        Err(ProxyError::Close)
+    }
+
+    /// Keeps the connection for the next request if both sides are done with this one.
+    pub(super) fn keep_alive<C>(
+        &self,
+        client: &mut ClientConnection<C>,
+        upstream: UpstreamRequest,
+        head: &ResponseHead,
+        ended: Instant,
+    ) {
+        client.body.skip(&mut client.input);
+        let is_idle = upstream.input.is_empty() && upstream.upload.output.is_finished();
+        if self.request.persistent
+            && head.persistent
+            && head.status != 101
+            && is_idle
+            && !head.ends_by_close()
+        {
+            let requests = upstream.connection.requests + 1;
+            self.group.pool.put(UpstreamConnection { requests, ..upstream.connection }, ended.into());
+        }
+    }
+}

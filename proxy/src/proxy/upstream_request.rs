@@ -1,0 +1,124 @@
+//! One request to an app server over one connection: sending it, and the head of the response.
+
+use std::future::poll_fn;
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::request::{Upload, UploadError};
+use super::response::{self, InvalidHead, ResponseHead};
+use super::upstream_error::{Action, UpstreamError};
+use crate::exchange::Exchange;
+use crate::response::ClientConnection;
+use crate::upstream::UpstreamConnection;
+use crate::wire::{Buffer, Stream};
+
+/// A request to an app server, and the connection it is sent on.
+#[derive(Debug)]
+pub(crate) struct UpstreamRequest {
+    pub(crate) connection: UpstreamConnection,
+    pub(crate) input: Buffer,
+    pub(crate) upload: Upload,
+}
+
+/// Why the head of a response did not arrive.
+#[derive(Debug)]
+pub(crate) enum ResponseError {
+    /// The app server failed.
+    Server(UpstreamError),
+    /// The client's request cannot be read to its end.
+    Client(UploadError),
+    /// The client closed its connection.
+    ClientClosed,
+}
+
+impl UpstreamRequest {
+    /// Sends the request and waits for the head of the response.
+    pub(crate) async fn response_head<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        x: &mut Exchange<'_>,
+    ) -> Result<ResponseHead, ResponseError> {
+        let read_timeout = x.settings.proxy.read_timeout;
+        client.writing.stop();
+        client.reading.stop();
+        let mut send_error = None;
+        poll_fn(|cx| {
+            if !self.upload.is_done() {
+                match self.upload.poll(client, &mut self.connection.stream, &mut x.request_length, cx) {
+                    Poll::Ready(Ok(())) => client.reading.start(read_timeout),
+                    // An app server that stopped reading may still have answered, so wait for its answer or for the
+                    // end of the connection.
+                    Poll::Ready(Err(UploadError::Server(error))) => {
+                        self.upload.abandon();
+                        client.reading.start(read_timeout);
+                        send_error = Some(UpstreamError::Send(error));
+                    }
+                    Poll::Ready(Err(UploadError::ServerTimedOut)) => {
+                        return Poll::Ready(Err(ResponseError::Server(UpstreamError::TimedOut(
+                            Action::SendingRequest,
+                        ))));
+                    }
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(ResponseError::Client(error))),
+                    Poll::Pending => {}
+                }
+            }
+            if let Poll::Ready(outcome) = self.poll_head(x, cx) {
+                return Poll::Ready(
+                    outcome.map_err(|failure| ResponseError::Server(send_error.take().unwrap_or(failure))),
+                );
+            }
+            if client.poll_closed(cx) {
+                return Poll::Ready(Err(ResponseError::ClientClosed));
+            }
+            client
+                .reading
+                .poll(cx)
+                .map(|()| Err(ResponseError::Server(UpstreamError::TimedOut(Action::ReadingHeader))))
+        })
+        .await
+    }
+
+    fn poll_head(
+        &mut self,
+        x: &mut Exchange<'_>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<ResponseHead, UpstreamError>> {
+        let max_size = x.settings.proxy.buffer_size;
+        loop {
+            if self.input.is_full() {
+                self.input.grow(max_size);
+            }
+            match self.input.poll_fill(&mut self.connection.stream, cx) {
+                Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamError::Closed)),
+                Poll::Ready(Ok(_)) => {
+                    match response::read_head(&mut self.input, &mut x.upstream_fields, max_size) {
+                        Ok(Some(head)) => return Poll::Ready(Ok(head)),
+                        Ok(None) => {}
+                        Err(InvalidHead(reason)) => {
+                            return Poll::Ready(Err(UpstreamError::InvalidHeader(reason)));
+                        }
+                    }
+                }
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamError::Receive(error))),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+/// Connects within `timeout`.
+pub(crate) async fn connect(
+    address: std::net::SocketAddr,
+    timeout: Duration,
+) -> Result<tokio::net::TcpStream, UpstreamError> {
+    match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
+        Ok(Ok(stream)) => {
+            // Only latency is lost if this fails.
+            let _: io::Result<()> = stream.set_nodelay(true);
+            Ok(stream)
+        }
+        Ok(Err(error)) => Err(UpstreamError::Connect(error)),
+        Err(_) => Err(UpstreamError::TimedOut(Action::Connecting)),
+    }
+}

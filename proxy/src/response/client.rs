@@ -1,0 +1,93 @@
+//! A client's connection, whichever request is being served.
+
+use std::future::{Future, poll_fn};
+use std::io;
+use std::pin::pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use crate::wire::{BodyReader, Buffer, Deadline, MessageWriter, Stream};
+
+/// A client's connection: the stream, its buffers and its timers, whichever request is being served.
+#[derive(Debug)]
+pub(crate) struct ClientConnection<S> {
+    pub(crate) stream: S,
+    pub(crate) input: Buffer,
+    pub(crate) output: MessageWriter,
+    /// The body of the request being served.
+    pub(crate) body: BodyReader,
+    pub(crate) reading: Deadline,
+    pub(crate) writing: Deadline,
+}
+
+impl<S: Stream> ClientConnection<S> {
+    /// A new connection.
+    pub(crate) fn new(stream: S) -> ClientConnection<S> {
+        ClientConnection {
+            stream,
+            input: Buffer::default(),
+            output: MessageWriter::default(),
+            body: BodyReader::empty(),
+            reading: Deadline::default(),
+            writing: Deadline::default(),
+        }
+    }
+
+    /// Writes what is buffered, then `data`.
+    pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
+        let ClientConnection { stream, output, writing, .. } = self;
+        writing.stop();
+        poll_fn(|cx| {
+            while !data.is_empty() || !output.is_flushed() {
+                let count =
+                    ready!(with_deadline(output.poll_write(stream, cx, data, false), writing, timeout, cx))?;
+                data = data.get(count..).unwrap_or_default();
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Waits for a future; `None` if the client closes its connection first.
+    pub(crate) async fn unless_closed<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
+        let mut other = pin!(other);
+        poll_fn(|cx| match other.as_mut().poll(cx) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending if self.poll_closed(cx) => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Whether the client has closed its connection. Only checked once the request was read to its end; pipelined bytes
+    /// are kept for later.
+    pub(crate) fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
+        while self.body.is_complete() && !self.input.is_full() {
+            match self.input.poll_fill(&mut self.stream, cx) {
+                Poll::Ready(Ok(0) | Err(_)) => return true,
+                Poll::Ready(Ok(_)) => {}
+                Poll::Pending => return false,
+            }
+        }
+        false
+    }
+}
+
+/// Fails with `TimedOut` once `outcome` has been pending for `timeout`.
+pub(super) fn with_deadline<T>(
+    outcome: Poll<io::Result<T>>,
+    deadline: &mut Deadline,
+    timeout: Duration,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<T>> {
+    match outcome {
+        Poll::Ready(outcome) => {
+            deadline.stop();
+            Poll::Ready(outcome)
+        }
+        Poll::Pending => {
+            deadline.start_once(timeout);
+            deadline.poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        }
+    }
+}

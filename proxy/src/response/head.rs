@@ -1,0 +1,262 @@
+//! The head of a response, in nginx's order.
+
+use std::borrow::Cow;
+
+use super::pages::reason;
+use crate::clock::http_date;
+use crate::exchange::Exchange;
+use crate::message::status::client_status;
+use crate::text;
+use crate::variables::Variables;
+use crate::version;
+use nginx_conf::model::Expires;
+use nginx_conf::template::Template;
+
+/// The fields that nginx writes itself: `ngx_http_headers_out_t`.
+#[derive(Debug, Default)]
+pub(crate) struct HeadersOut<'r> {
+    /// The status code.
+    pub(crate) status: u16,
+    /// Status code and reason from an app server; otherwise nginx's own.
+    pub(crate) status_text: Option<&'r [u8]>,
+    /// `Content-Type`.
+    pub(crate) content_type: Option<&'r [u8]>,
+    /// `Content-Length`.
+    pub(crate) length: Option<u64>,
+    /// `Last-Modified`, in seconds since the epoch.
+    pub(crate) last_modified: Option<u64>,
+    /// `Location`; a path is made absolute.
+    pub(crate) location: Option<&'r [u8]>,
+    /// `Transfer-Encoding: chunked`.
+    pub(crate) chunked: bool,
+    /// `Accept-Ranges` or `Content-Range`, which follows the fields of `expires` and `add_header`.
+    pub(crate) range: Option<(&'r [u8], &'r [u8])>,
+}
+
+/// Statuses to which `add_header` applies without `always`.
+const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+
+/// Fields that `add_header` replaces.
+const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
+
+impl Exchange<'_> {
+    /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`.
+    pub(crate) fn write_head(
+        &self,
+        out: &mut Vec<u8>,
+        headers: &HeadersOut<'_>,
+        fields: impl FnOnce(&mut Vec<u8>),
+    ) {
+        let status = client_status(headers.status);
+        out.extend_from_slice(b"HTTP/1.1 ");
+        match headers.status_text {
+            Some(text) => out.extend_from_slice(text),
+            None => {
+                text::status(out, status);
+                out.push(b' ');
+                out.extend_from_slice(reason(status).as_bytes());
+            }
+        }
+        let product =
+            if self.settings.server_tokens { version::PRODUCT_WITH_VERSION } else { version::PRODUCT };
+        out.extend_from_slice(b"\r\nServer: ");
+        out.extend_from_slice(product.as_bytes());
+        out.extend_from_slice(b"\r\nDate: ");
+        out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
+        out.extend_from_slice(b"\r\n");
+        if let Some(kind) = headers.content_type.filter(|kind| !kind.is_empty()) {
+            write_field(out, b"Content-Type", kind);
+        }
+        if let Some(length) = headers.length {
+            write_number(out, b"Content-Length: ", length);
+        }
+        if let Some(second) = headers.last_modified {
+            write_field(out, b"Last-Modified", http_date(second).as_bytes());
+        }
+        let absolute = headers.location.filter(|location| location.starts_with(b"/"));
+        if let Some(path) = absolute {
+            out.extend_from_slice(b"Location: ");
+            self.write_absolute(out, path);
+            out.extend_from_slice(b"\r\n");
+        }
+        if headers.chunked {
+            out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
+        }
+        out.extend_from_slice(match (status, self.keep_alive) {
+            (101, _) => b"Connection: upgrade\r\n",
+            (_, true) => b"Connection: keep-alive\r\n",
+            (_, false) => b"Connection: close\r\n",
+        });
+        if let (true, Some(seconds)) = (self.keep_alive && status != 101, self.settings.keepalive_header) {
+            write_number(out, b"Keep-Alive: timeout=", seconds);
+        }
+        if let (Some(location), None) = (headers.location, absolute) {
+            write_field(out, b"Location", location);
+        }
+        fields(out);
+        self.write_expires(out, status, headers.last_modified);
+        for add in
+            self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
+        {
+            let value = match add.value.as_literal() {
+                Some(text) => Cow::Borrowed(text.as_bytes()),
+                None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
+            };
+            // There can only be one of these: `add_header` replaces it.
+            if REPLACED_HEADERS.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
+                remove_field(out, add.name.as_bytes());
+            }
+            if !value.is_empty() {
+                write_field(out, add.name.as_bytes(), &value);
+            }
+        }
+        if let Some((name, value)) = headers.range {
+            write_field(out, name, value);
+        }
+        out.extend_from_slice(b"\r\n");
+    }
+
+    /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.
+    fn write_expires(&self, out: &mut Vec<u8>, status: u16, last_modified: Option<u64>) {
+        if self.settings.expires == Expires::Off || !ADD_HEADER_STATUSES.contains(&status) {
+            return;
+        }
+        let computed = match &self.settings.expires {
+            Expires::Computed { value, modified } => {
+                let text = self.evaluate_with_head(value, out);
+                Expires::parse(&String::from_utf8_lossy(&text), *modified).unwrap_or_default()
+            }
+            expires => expires.clone(),
+        };
+        let now = i64::try_from(self.cycle.clock.now().second).unwrap_or(i64::MAX);
+        // From the file, or from the app server's response.
+        let modified = || {
+            let said =
+                || httpdate::parse_http_date(&String::from_utf8_lossy(field(out, "Last-Modified")?)).ok();
+            let said = || said()?.duration_since(std::time::UNIX_EPOCH).ok().map(|since| since.as_secs());
+            last_modified.or_else(said).and_then(|second| i64::try_from(second).ok())
+        };
+        let (at, age) = match computed {
+            Expires::Off | Expires::Computed { .. } => return,
+            Expires::Epoch => (1, -1),
+            Expires::Max => (2_145_916_555, 315_360_000),
+            Expires::Access(seconds) => (now.saturating_add(seconds), seconds),
+            Expires::Daily(second) => {
+                let at = self.cycle.clock.next_time_of_day(second);
+                (at, at - now)
+            }
+            Expires::Modified(seconds) => {
+                let from = modified().unwrap_or(now);
+                (
+                    from.saturating_add(seconds),
+                    if seconds < 0 { -1 } else { from.saturating_add(seconds) - now },
+                )
+            }
+        };
+        let date = http_date(u64::try_from(at).unwrap_or_default());
+        set_field(out, "Expires", &date);
+        let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
+        set_field(out, "Cache-Control", &control);
+    }
+
+    /// Evaluates a template that may refer to fields of the head so far.
+    fn evaluate_with_head(&self, template: &Template, head: &mut Vec<u8>) -> Vec<u8> {
+        self.response_head.replace(std::mem::take(head));
+        let value = self.evaluate(template);
+        *head = self.response_head.take();
+        value
+    }
+
+    /// Appends `http://host[:port]` (or `https`) and a path: `absolute_redirect on` and `port_in_redirect on`.
+    fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
+        let (scheme, port): (&[u8], _) =
+            if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
+        out.extend_from_slice(scheme);
+        match self.request.host().unwrap_or_default() {
+            [] => out.extend_from_slice(text::ip_literal(self.client.local.ip()).as_bytes()),
+            host => out.extend_from_slice(host),
+        }
+        if self.client.local.port() != port {
+            out.push(b':');
+            text::decimal(out, u64::from(self.client.local.port()));
+        }
+        write_value(out, path);
+    }
+}
+
+/// The value of a field in a head.
+fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
+    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    lines.find_map(|line| {
+        let (found, rest) = line.split_at_checked(name.len())?;
+        found.eq_ignore_ascii_case(name.as_bytes()).then(|| rest.strip_prefix(b": "))?
+    })
+}
+
+/// Replaces all fields of a name by one, or appends it.
+fn set_field(head: &mut Vec<u8>, name: &str, value: &str) {
+    let is_named = |line: &[u8]| {
+        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+            && line.get(name.len()) == Some(&b':')
+    };
+    if !head.split(|&byte| byte == b'\n').any(is_named) {
+        return write_field(head, name.as_bytes(), value.as_bytes());
+    }
+    let mut out = Vec::with_capacity(head.len());
+    let mut is_first = true;
+    for line in head.split_inclusive(|&byte| byte == b'\n') {
+        match (is_named(line), is_first) {
+            (false, _) => out.extend_from_slice(line),
+            (true, true) => {
+                write_field(&mut out, name.as_bytes(), value.as_bytes());
+                is_first = false;
+            }
+            (true, false) => {}
+        }
+    }
+    *head = out;
+}
+
+/// Removes all fields of a name.
+fn remove_field(head: &mut Vec<u8>, name: &[u8]) {
+    let is_other = |line: &&[u8]| {
+        let found = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
+        !found || line.get(name.len()) != Some(&b':')
+    };
+    *head = head.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
+}
+
+/// Appends one field.
+pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    write_value(out, value);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends a value. A variable may bring in a line end (`$uri` with `%0d%0a`), which becomes a space (RFC 9110 §5.5),
+/// so that no field and no second response can be injected. nginx writes it as it is.
+fn write_value(out: &mut Vec<u8>, value: &[u8]) {
+    let start = out.len();
+    out.extend_from_slice(value);
+    for byte in out.get_mut(start..).unwrap_or_default() {
+        *byte = if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte };
+    }
+}
+
+/// Appends a field whose value ends with a number.
+pub(crate) fn write_number(out: &mut Vec<u8>, prefix: &[u8], number: u64) {
+    out.extend_from_slice(prefix);
+    text::decimal(out, number);
+    out.extend_from_slice(b"\r\n");
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_value_cannot_end_its_line() {
+        let mut out = Vec::new();
+        super::write_field(&mut out, b"X", b"a\r\nSet-Cookie: b\0");
+        assert_eq!(out, b"X: a  Set-Cookie: b \r\n");
+    }
+}

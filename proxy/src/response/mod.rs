@@ -1,0 +1,11 @@
+//! Responses: the head in nginx's order, its built-in pages, and the client's connection.
+
+mod client;
+pub(crate) mod head;
+mod linger;
+mod pages;
+mod send;
+
+pub(crate) use client::ClientConnection;
+pub(crate) use pages::{close_after_error, error_page, page_response};
+pub(crate) use send::SendError;

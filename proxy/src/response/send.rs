@@ -1,0 +1,169 @@
+//! Sends a response made here: a page, a text, a file.
+
+use std::future::poll_fn;
+use std::io;
+use std::os::unix::fs::FileExt;
+use std::time::Duration;
+
+use tokio::io::Interest;
+
+use super::client::{ClientConnection, with_deadline};
+use super::head::{HeadersOut, write_field};
+use super::pages::page;
+use crate::exchange::Exchange;
+use crate::message::status::client_status;
+use crate::message::{Body, Piece, Response};
+use crate::wire::Stream;
+use crate::wire::buffer::BUFFER_SIZE;
+
+/// The most that one `sendfile` sends: nginx's default for `sendfile_max_chunk`.
+const SENDFILE_MAX_CHUNK: u64 = 2 * 1024 * 1024;
+
+/// Shorter files are read and sent along with the head, which saves a system call and a segment.
+const SENDFILE_MIN_SIZE: u64 = 32 * 1024;
+
+/// The response could not be sent: the client is gone or reads nothing.
+#[derive(Debug)]
+pub(crate) struct SendError(pub(crate) io::Error);
+
+impl<S: Stream> ClientConnection<S> {
+    /// Sends `response`, without its body if the request is a HEAD.
+    pub(crate) async fn respond(
+        &mut self,
+        x: &mut Exchange<'_>,
+        response: Response,
+    ) -> Result<(), SendError> {
+        let mut response = response;
+        if let Some(status) = x.error_status.take() {
+            response.status = status;
+            // An error page is not to be cached or asked for in ranges.
+            if !matches!(status, 200 | 206 | 304) {
+                response.last_modified = None;
+            }
+        }
+        if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
+            (response.content_type, response.body) = page(x, response.status);
+        }
+        x.status = client_status(response.status);
+        let has_no_body = matches!(response.status, 204 | 304);
+        let headers = HeadersOut {
+            status: response.status,
+            content_type: response
+                .content_type
+                .as_deref()
+                .map(str::as_bytes)
+                .filter(|_| response.status != 204),
+            length: if has_no_body { None } else { Some(response.body.len()) },
+            last_modified: response.last_modified,
+            location: response.location.as_deref(),
+            range: response
+                .headers
+                .iter()
+                .find(is_range_header)
+                .filter(|_| matches!(response.status, 200 | 206 | 416)),
+            ..HeadersOut::default()
+        };
+        let mut head = x.response_head.take();
+        head.clear();
+        x.write_head(&mut head, &headers, |out| {
+            for (name, value) in response.headers.iter().filter(|field| !is_range_header(field)) {
+                write_field(out, name, value);
+            }
+        });
+        self.output.begin();
+        self.output.head_mut().extend_from_slice(&head);
+        x.response_head.replace(head);
+        let timeout = x.settings.send_timeout;
+        let body = if has_no_body || x.request.is_head() { Body::Empty } else { response.body };
+        let before = x.sent;
+        let sent = match body {
+            Body::Empty => self.write(&[], timeout).await,
+            Body::Bytes(bytes) => self.write(&bytes, timeout).await,
+            Body::File { file, pieces } => {
+                self.write_pieces(&file, &pieces, x.settings.sendfile, timeout).await
+            }
+        };
+        x.sent = before + self.output.written();
+        sent.map_err(SendError)
+    }
+
+    async fn write_pieces(
+        &mut self,
+        file: &std::fs::File,
+        pieces: &[Piece],
+        sendfile: bool,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        for piece in pieces {
+            match piece {
+                Piece::Text(text) => self.write(text, timeout).await?,
+                Piece::File { offset, length }
+                    if sendfile && *length > SENDFILE_MIN_SIZE && self.stream.socket().is_some() =>
+                {
+                    self.send_file(file, *offset, *length, timeout).await?;
+                }
+                Piece::File { offset, length } => self.copy_file(file, *offset, *length, timeout).await?,
+            }
+        }
+        self.write(&[], timeout).await
+    }
+
+    /// Sends a file with `sendfile(2)`.
+    async fn send_file(
+        &mut self,
+        file: &std::fs::File,
+        mut offset: u64,
+        length: u64,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        self.write(&[], timeout).await?;
+        let ClientConnection { stream, output, writing, .. } = self;
+        let Some(socket) = stream.socket() else { return Ok(()) };
+        let end = offset + length;
+        writing.stop();
+        while offset < end {
+            let step = (end - offset).min(SENDFILE_MAX_CHUNK) as usize;
+            let send = || Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), step)?);
+            match socket.try_io(Interest::WRITABLE, send) {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(count) => {
+                    output.count(count as u64);
+                    writing.stop();
+                    // A fast client must not keep the worker busy for a whole file.
+                    tokio::task::coop::consume_budget().await;
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    poll_fn(|cx| with_deadline(socket.poll_write_ready(cx), writing, timeout, cx)).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    async fn copy_file(
+        &mut self,
+        file: &std::fs::File,
+        mut offset: u64,
+        length: u64,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        let end = offset + length;
+        let mut data = vec![0; (length as usize).min(BUFFER_SIZE)];
+        while offset < end {
+            let step = data.len().min((end - offset) as usize);
+            let read = file.read_at(data.get_mut(..step).unwrap_or_default(), offset)?;
+            if read == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+            self.write(data.get(..read).unwrap_or_default(), timeout).await?;
+            offset += read as u64;
+        }
+        Ok(())
+    }
+}
+
+/// Whether a field is `Accept-Ranges` or `Content-Range`.
+fn is_range_header((name, _): &(&[u8], &[u8])) -> bool {
+    name.eq_ignore_ascii_case(b"Accept-Ranges") || name.eq_ignore_ascii_case(b"Content-Range")
+}

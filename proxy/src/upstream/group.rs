@@ -1,0 +1,65 @@
+//! The servers of one `upstream`.
+
+use std::cell::RefCell;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::keepalive::KeepalivePool;
+use super::peer::Peer;
+use nginx_conf::model::{Balance, Upstream, UpstreamServer};
+
+/// An `upstream`, or the server of a `proxy_pass` without one.
+#[derive(Debug)]
+pub(crate) struct UpstreamGroup {
+    /// Its name.
+    pub(crate) name: Rc<str>,
+    /// Idle connections to its servers.
+    pub(crate) pool: KeepalivePool,
+    /// Primary servers, then `backup` servers.
+    pub(super) tiers: [RefCell<Vec<Peer>>; 2],
+    /// Whether there is only one server, which nginx never marks as failed.
+    pub(super) single: bool,
+    /// Whether the configuration has an `upstream` block of this name.
+    pub(super) declared: bool,
+    pub(super) balance: Balance,
+}
+
+impl UpstreamGroup {
+    pub(super) fn new(upstream: &Upstream) -> UpstreamGroup {
+        let tier = |backup| {
+            let servers = upstream.servers.iter().filter(|server| server.backup == backup);
+            RefCell::new(servers.map(Peer::new).collect())
+        };
+        UpstreamGroup {
+            name: upstream.name.as_str().into(),
+            pool: KeepalivePool::new(upstream),
+            tiers: [tier(false), tier(true)],
+            single: upstream.servers.len() == 1,
+            declared: upstream.declared,
+            balance: upstream.balance,
+        }
+    }
+
+    /// A single server with nginx's defaults.
+    pub(super) fn single_server(address: SocketAddr) -> UpstreamGroup {
+        let server = UpstreamServer {
+            name: address.to_string(),
+            address,
+            weight: 1,
+            max_fails: 1,
+            fail_timeout: Duration::from_secs(10),
+            backup: false,
+            down: false,
+        };
+        UpstreamGroup::new(&Upstream {
+            name: address.to_string(),
+            servers: vec![server],
+            declared: false,
+            balance: Balance::RoundRobin,
+            keepalive: None,
+            keepalive_requests: 1000,
+            keepalive_timeout: Duration::from_secs(60),
+        })
+    }
+}

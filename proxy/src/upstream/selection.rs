@@ -1,0 +1,117 @@
+//! The servers that one request asks, one after another.
+
+use std::cell::RefCell;
+use std::net::{IpAddr, SocketAddr};
+use std::rc::Rc;
+
+use super::balance::{IpHash, least_conn, round_robin};
+use super::group::UpstreamGroup;
+use super::peer::{Peer, PeerOutcome};
+use nginx_conf::model::Balance;
+
+/// The servers of an upstream as one request sees them: `ngx_http_upstream_rr_peer_data_t`.
+#[derive(Debug)]
+pub(crate) struct PeerSelection<'g> {
+    group: &'g UpstreamGroup,
+    tier: usize,
+    tried: [Vec<usize>; 2],
+    /// The server being asked.
+    pub(super) current: Option<usize>,
+    /// The server that answered.
+    answered: Option<usize>,
+    ip_hash: IpHash,
+    /// Servers that may still be asked, including the current one.
+    pub(crate) tries: usize,
+}
+
+impl UpstreamGroup {
+    /// Starts selecting servers for a request from `client`. `max_tries` is `proxy_next_upstream_tries`; 0 means no
+    /// limit.
+    pub(crate) fn select(&self, client: IpAddr, max_tries: usize) -> PeerSelection<'_> {
+        let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
+        let tries: usize = self.tiers.iter().map(count).sum();
+        let tries = if max_tries > 0 { tries.min(max_tries) } else { tries };
+        PeerSelection {
+            group: self,
+            tier: 0,
+            tried: Default::default(),
+            current: None,
+            answered: None,
+            ip_hash: IpHash::new(client),
+            tries,
+        }
+    }
+}
+
+impl PeerSelection<'_> {
+    /// The next server to ask; `None` when no live one is left.
+    pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+        (self.tier..self.group.tiers.len()).find_map(|tier| {
+            self.tier = tier;
+            self.choose(now)
+        })
+    }
+
+    fn choose(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+        let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
+        let tried = self.tried.get_mut(self.tier)?;
+        if self.group.single {
+            let peer = peers.first().filter(|peer| !peer.down)?;
+            self.current = Some(0);
+            return Some((peer.address, Rc::clone(&peer.name)));
+        }
+        let is_candidate = |index: usize, peer: &Peer| !tried.contains(&index) && peer.is_available(now);
+        let index = match self.group.balance {
+            Balance::RoundRobin => round_robin(&mut peers, is_candidate)?,
+            Balance::LeastConn => least_conn(&mut peers, is_candidate)?,
+            // `ip_hash` allows no backups, so the hash is always over the same tier.
+            Balance::IpHash => match self.ip_hash.choose(&peers, is_candidate) {
+                Some(index) => index,
+                None => round_robin(&mut peers, is_candidate)?,
+            },
+        };
+        let peer = peers.get_mut(index)?;
+        peer.start_check(now);
+        peer.conns += 1;
+        tried.push(index);
+        self.current = Some(index);
+        Some((peer.address, Rc::clone(&peer.name)))
+    }
+
+    /// Reports how the current server did; true when it is now unavailable for `fail_timeout`.
+    pub(crate) fn report(&mut self, outcome: PeerOutcome, now: u64) -> bool {
+        let Some(index) = self.current.take() else { return false };
+        if self.group.single {
+            self.tries = 0;
+            return false;
+        }
+        self.tries = self.tries.saturating_sub(1);
+        let Some(tier) = self.group.tiers.get(self.tier) else { return false };
+        let mut peers = tier.borrow_mut();
+        let Some(peer) = peers.get_mut(index) else { return false };
+        match outcome {
+            // The request stays with this server until it ends, even if it becomes a WebSocket.
+            PeerOutcome::Success => self.answered = Some(index),
+            PeerOutcome::Failed | PeerOutcome::Next => peer.conns -= 1,
+        }
+        match outcome {
+            PeerOutcome::Failed => peer.count_failure(now),
+            PeerOutcome::Success | PeerOutcome::Next => {
+                peer.forgive_failures();
+                false
+            }
+        }
+    }
+}
+
+impl Drop for PeerSelection<'_> {
+    /// The request no longer counts as an active connection, however it ended.
+    fn drop(&mut self) {
+        if let (Some(index), false) = (self.current.or(self.answered), self.group.single)
+            && let Some(tier) = self.group.tiers.get(self.tier)
+            && let Some(peer) = tier.borrow_mut().get_mut(index)
+        {
+            peer.conns -= 1;
+        }
+    }
+}
