@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod failure;
 pub mod features;
 pub mod run;
+pub mod scenarios;
 mod steps;
 pub mod text;
 pub mod world;

@@ -13,6 +13,7 @@
 //! ```
 
 mod choose;
+mod line;
 pub mod profile;
 mod route;
 mod sample;
@@ -23,6 +24,7 @@ mod tree;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+pub use line::Line;
 pub use route::{Kind, Route};
 pub use server::{Listen, Server};
 pub use tree::Includes;
@@ -34,15 +36,6 @@ pub struct Site {
     pub servers: Vec<Server>,
     /// Origins that it speaks of, as those whose pages may read an API.
     pub origins: Vec<String>,
-}
-
-/// A line of a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Line {
-    /// The file, as its author calls it.
-    pub file: String,
-    /// The line, counted from 1.
-    pub line: usize,
 }
 
 /// More than any file names on purpose.

@@ -2,8 +2,8 @@
 
 use serde::Serialize;
 
-use crate::Line;
 use crate::choose::Chooser;
+use crate::line::Line;
 use crate::sample;
 use crate::scope::Scope;
 use crate::tree::Node;

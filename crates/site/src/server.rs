@@ -3,8 +3,8 @@
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
-use crate::Line;
 use crate::choose::Chooser;
+use crate::line::Line;
 use crate::route::{Kind, Route, of_location, of_server};
 use crate::sample;
 use crate::scope::Scope;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use gherkin::{Rule, Scenario};
 
-use super::{Specification, path_of};
+use super::Specification;
+use crate::scenarios::path_of;
 
 /// What in a scenario's steps keeps it from being asked of a system that others use, and why. The first that fits counts.
 const REASONS: [(&[&str], &str); 9] = [

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use cucumber::World as _;
-use gherkin::{Scenario, Step, StepType};
+use gherkin::{Feature, Scenario, Step, StepType};
 
-use super::{Specification, path_of};
 use crate::catalogue;
+use crate::scenarios::{path_of, scenarios, steps};
 use crate::world::World;
 use hopcheck_site::profile::{WORDS, Words};
 
@@ -19,10 +19,10 @@ const KEYWORDS: [&str; 9] =
 const PROSE: [&str; 8] = ["The", "They", "Than", "There", "These", "Give", "Where", "Roles"];
 
 /// Every mistake in it, each with its place.
-pub(super) fn in_specification(specification: &Specification) -> Vec<String> {
-    let mut mistakes = undefined_steps(specification);
+pub(super) fn in_features(features: &[Feature]) -> Vec<String> {
+    let mut mistakes = undefined_steps(features);
     let mut named: HashMap<&str, String> = HashMap::new();
-    for (feature, rule, scenario) in specification.scenarios() {
+    for (feature, rule, scenario) in scenarios(features) {
         let place = format!("{}:{}", path_of(feature).display(), scenario.position.line);
         let background = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
         let before = background.into_iter().flatten().flat_map(|background| &background.steps);
@@ -33,7 +33,7 @@ pub(super) fn in_specification(specification: &Specification) -> Vec<String> {
         mistakes.extend(unknown_words(scenario).map(|what| format!("{place}: {what}")));
         mistakes.extend(misspelt(scenario.description.as_deref()).map(|what| format!("{place}: {what}")));
     }
-    for feature in &specification.features {
+    for feature in features {
         let path = path_of(feature).display();
         if feature.scenarios.is_empty() && feature.rules.iter().all(|rule| rule.scenarios.is_empty()) {
             mistakes.push(format!("{path}: there is no scenario in this feature"));
@@ -58,11 +58,11 @@ pub(super) fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
     )
 }
 
-fn undefined_steps(specification: &Specification) -> Vec<String> {
+fn undefined_steps(features: &[Feature]) -> Vec<String> {
     let collection = World::collection();
     let mut mistakes = Vec::new();
     let words = Words::example();
-    for (feature, step) in specification.steps() {
+    for (feature, step) in steps(features) {
         let mut step = step.clone();
         step.value = words.put_into(&step.value).unwrap_or(step.value);
         let place = format!("{}:{}", path_of(feature).display(), step.position.line);

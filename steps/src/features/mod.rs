@@ -7,14 +7,14 @@ mod worded;
 use std::path::{Path, PathBuf};
 
 use cucumber::feature::Ext as _;
-use gherkin::{Feature, GherkinEnv, Scenario, Step};
+use gherkin::{Feature, GherkinEnv, Scenario};
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
 
 pub use worded::worded;
 
-use crate::run::{retain, tags};
+use crate::scenarios::{retain, scenarios, tags};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/features");
 
@@ -143,18 +143,13 @@ impl Specification {
             }
         };
         let specification = Specification { features, known_differences };
-        mistakes.extend(mistakes::in_specification(&specification));
+        mistakes.extend(mistakes::in_features(&specification.features));
         if mistakes.is_empty() { Ok(specification) } else { Err(FeatureError::Mistakes(mistakes)) }
     }
 
     /// Every scenario with its feature and, if it is in one, its rule.
     pub fn scenarios(&self) -> impl Iterator<Item = (&Feature, Option<&gherkin::Rule>, &Scenario)> {
-        self.features.iter().flat_map(|feature| {
-            let ruled = feature.rules.iter().flat_map(move |rule| {
-                rule.scenarios.iter().map(move |scenario| (feature, Some(rule), scenario))
-            });
-            feature.scenarios.iter().map(move |scenario| (feature, None, scenario)).chain(ruled)
-        })
+        scenarios(&self.features)
     }
 
     /// Leaves out every scenario that `wanted` does not hold of.
@@ -180,30 +175,11 @@ impl Specification {
             .map(|known| format!("{KNOWN_DIFFERENCES}: there is no scenario {:?}", known.scenario))
             .collect()
     }
-
-    /// Every step with its feature, those of backgrounds included.
-    pub fn steps(&self) -> impl Iterator<Item = (&Feature, &Step)> {
-        let backgrounds = self.features.iter().flat_map(|feature| {
-            let ruled = feature.rules.iter().filter_map(|rule| rule.background.as_ref());
-            feature
-                .background
-                .iter()
-                .chain(ruled)
-                .flat_map(move |b| b.steps.iter().map(move |step| (feature, step)))
-        });
-        backgrounds
-            .chain(self.scenarios().flat_map(|(f, _, scenario)| scenario.steps.iter().map(move |s| (f, s))))
-    }
 }
 
 /// The files of the built-in specification, known differences included, as they are named in its directory.
 pub fn built_in_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
     BUILT_IN.files().filter_map(|file| Some((file.path(), file.contents_utf8()?)))
-}
-
-/// The path a feature was read from, as messages name it.
-pub fn path_of(feature: &Feature) -> &Path {
-    feature.path.as_deref().unwrap_or(Path::new("a feature"))
 }
 
 fn parse_feature(path: &Path, text: &str) -> Result<Feature, String> {

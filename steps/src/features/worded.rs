@@ -2,7 +2,7 @@
 
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 
-use crate::run::Unchecked;
+use crate::scenarios::Unchecked;
 use hopcheck_site::profile::{Missing, Words};
 
 /// `features` with what a site calls its own in place of the words in braces; and the scenarios that cannot be said in

@@ -4,7 +4,7 @@ use cucumber::gherkin::StepType;
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::{Kind, Route, Server};
 
-use super::Unchecked;
+use crate::scenarios::Unchecked;
 use hopcheck_targets::conf::Source;
 
 /// A word in braces for a kind of route.

@@ -17,10 +17,10 @@ use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 
-pub use select::{Selected, Selection, Unchecked};
-pub use select::{place, retain, scenarios, tags};
+pub use select::{Selected, Selection};
 
 use crate::features::{KnownDifference, Specification, worded};
+use crate::scenarios::{place, scenarios};
 use crate::world::World;
 use decided::decided_by;
 use hopcheck_report::{FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
@@ -58,11 +58,11 @@ pub async fn run(
     let (part, mut unchecked) = worded(&bound.features, setting.words());
     unchecked.extend(bound.not_asked);
     let of_scenario = |feature: &Feature, scenario: &gherkin::Scenario| {
-        let (file, line) = select::place(feature, scenario);
+        let (file, line) = place(feature, scenario);
         (file, line, scenario.name.clone())
     };
     let order: HashMap<(String, usize, String), usize> =
-        select::scenarios(&part).enumerate().map(|(nth, (f, _, s))| (of_scenario(f, s), nth)).collect();
+        scenarios(&part).enumerate().map(|(nth, (f, _, s))| (of_scenario(f, s), nth)).collect();
     let (features, unchecked) = select::divide(&part, &unchecked);
     let features = match selection.shuffle {
         Some(seed) => order::shuffled(&features, seed),

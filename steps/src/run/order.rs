@@ -7,8 +7,7 @@ use gherkin::{Feature, Rule, Scenario};
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
-use super::select::{Place, retain, scenarios};
-use crate::features::path_of;
+use crate::scenarios::{Place, path_of, retain, scenarios};
 
 /// A time in seconds, as steps and directives say it.
 static SECONDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d+)(?: seconds?|s)\b").ok());

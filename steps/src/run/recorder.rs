@@ -10,7 +10,8 @@ use gherkin::{Feature, Rule, Scenario};
 use tokio::sync::Notify;
 
 use crate::failure::Failure;
-use crate::features::{KnownDifference, path_of};
+use crate::features::KnownDifference;
+use crate::scenarios::{paragraph, path_of};
 use crate::world::World;
 use hopcheck_report::Progress;
 use hopcheck_report::{Evidence, Record, StepRecord, StepStatus, Verdict};
@@ -258,9 +259,4 @@ fn message(error: &StepError) -> String {
         }
         error => error.to_string(),
     }
-}
-
-/// The lines of a description joined to one paragraph.
-pub(super) fn paragraph(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

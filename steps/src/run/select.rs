@@ -5,8 +5,8 @@ use gherkin::{Feature, Rule, Scenario};
 use regex::Regex;
 use sha2::{Digest as _, Sha256};
 
-use super::recorder::paragraph;
-use crate::features::{Specification, path_of};
+use crate::features::Specification;
+use crate::scenarios::{Place, Unchecked, paragraph, path_of, place, retain, scenarios, tags};
 use hopcheck_report::{Outline, Shard};
 
 /// Which scenarios are run, and how.
@@ -30,19 +30,6 @@ pub struct Selection {
     pub fail_fast: bool,
     /// The seed of the random order that they are run in; `None`: that of the specification.
     pub shuffle: Option<u32>,
-}
-
-/// A scenario that cannot be checked on a target.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unchecked {
-    /// The feature's name.
-    pub feature: String,
-    /// The rule's statement; empty for a scenario outside any rule.
-    pub rule: String,
-    /// The scenario's name.
-    pub scenario: String,
-    /// Why, as `the profile names no STOMP destination`.
-    pub reason: String,
 }
 
 impl Default for Selection {
@@ -123,34 +110,6 @@ impl Selected {
     }
 }
 
-/// A scenario with its feature and, if it is in one, its rule.
-pub(super) type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
-
-/// Every scenario, in order.
-pub fn scenarios(features: &[Feature]) -> impl Iterator<Item = Place<'_>> {
-    features.iter().flat_map(|feature| {
-        let ruled = feature
-            .rules
-            .iter()
-            .flat_map(move |rule| rule.scenarios.iter().map(move |scenario| (feature, Some(rule), scenario)));
-        feature.scenarios.iter().map(move |scenario| (feature, None, scenario)).chain(ruled)
-    })
-}
-
-/// Where a scenario stands: file and line.
-pub fn place(feature: &Feature, scenario: &Scenario) -> (String, usize) {
-    (path_of(feature).display().to_string(), scenario.position.line)
-}
-
-/// The tags of a scenario, those of its feature and rule included.
-pub fn tags<'a>(
-    feature: &'a Feature,
-    rule: Option<&'a Rule>,
-    scenario: &'a Scenario,
-) -> impl Iterator<Item = &'a String> {
-    feature.tags.iter().chain(rule.into_iter().flat_map(|rule| &rule.tags)).chain(&scenario.tags)
-}
-
 /// Parts scenarios that can be checked from those that cannot, and why.
 pub(super) fn divide<'a>(
     features: &'a [Feature],
@@ -164,26 +123,6 @@ pub(super) fn divide<'a>(
     };
     let not = scenarios(features).filter_map(|(f, r, s)| Some(((f, r, s), reason(f, r, s)?)));
     (retain(features, |f, r, s| reason(f, r, s).is_none()), not.collect())
-}
-
-/// The features with only those scenarios in them that `wanted` holds of; asked once of each, in order.
-pub fn retain(
-    features: &[Feature],
-    mut wanted: impl FnMut(&Feature, Option<&Rule>, &Scenario) -> bool,
-) -> Vec<Feature> {
-    let mut kept = Vec::new();
-    for whole in features {
-        let mut feature = whole.clone();
-        feature.scenarios.retain(|scenario| wanted(whole, None, scenario));
-        for (rule, whole_rule) in feature.rules.iter_mut().zip(&whole.rules) {
-            rule.scenarios.retain(|scenario| wanted(whole, Some(whole_rule), scenario));
-        }
-        feature.rules.retain(|rule| !rule.scenarios.is_empty());
-        if !(feature.scenarios.is_empty() && feature.rules.is_empty()) {
-            kept.push(feature);
-        }
-    }
-    kept
 }
 
 fn holds(expression: &TagOperation, tags: &[&str]) -> bool {

@@ -8,11 +8,13 @@ use mock_upstreams::stomp::frame::{Decoder, Frame, Input};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::OWN;
 use crate::ClientError;
 use crate::sockjs::{self, Arrived};
 use crate::websocket::{Incoming, closed, told};
 use hopcheck_site::profile::Transport;
+
+/// Receipts and destinations of the client itself begin with this; scenarios do not see what comes for them.
+pub(super) const OWN_PREFIX: &str = "hopcheck-";
 
 /// What has come so far.
 #[derive(Debug, Default)]
@@ -28,7 +30,7 @@ pub(super) struct Inbox {
 impl Inbox {
     /// Frames of that command, but for those that the client had sent to itself.
     pub(super) fn of(&self, command: &str) -> impl Iterator<Item = Frame> {
-        let own = |frame: &Frame, header| frame.get(header).is_some_and(|value| value.contains(OWN));
+        let own = |frame: &Frame, header| frame.get(header).is_some_and(|value| value.contains(OWN_PREFIX));
         let of_command = self.frames.iter().filter(move |frame| frame.command == command);
         of_command.filter(move |frame| !own(frame, "receipt-id") && !own(frame, "destination")).cloned()
     }

@@ -22,11 +22,8 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::{ClientError, Route, WebSocket, patiently};
 use hopcheck_site::profile::Transport;
-use incoming::{Inbox, opened, read};
+use incoming::{Inbox, OWN_PREFIX, opened, read};
 use outgoing::{Wire, write};
-
-/// Receipts and destinations of the client itself begin with this; scenarios do not see what comes for them.
-const OWN: &str = "hopcheck-";
 
 /// A session.
 #[derive(Debug)]
@@ -167,7 +164,7 @@ impl StompClient {
     /// # Errors
     /// When the session ends first.
     pub async fn settle(&mut self) -> Result<(), ClientError> {
-        let frame = Frame::new("SEND").with("destination", format!("/topic/{OWN}settled"));
+        let frame = Frame::new("SEND").with("destination", format!("/topic/{OWN_PREFIX}settled"));
         self.send_confirmed(frame).await
     }
 
@@ -273,7 +270,7 @@ impl StompClient {
     /// A receipt or destination that no scenario uses.
     fn own(&mut self, what: &str) -> String {
         self.numbers += 1;
-        format!("{OWN}{what}-{}", self.numbers)
+        format!("{OWN_PREFIX}{what}-{}", self.numbers)
     }
 
     /// Waits until `found` finds something in what has come.

@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use nginx_conf::syntax::{Directive, parse};
 
-use super::Meant;
 use super::catalogue::{Edit, Fault, Needs};
+use super::expected::ExpectedRules;
 use super::place::Place;
 use super::tree::{Tree, begins, words};
 use nginx_conf::edit::Edits;
@@ -22,7 +22,7 @@ pub struct Mutant {
     /// What the person did wrong.
     pub mistake: String,
     /// Which rules must notice.
-    pub meant: Meant,
+    pub meant: ExpectedRules,
     /// The configuration.
     pub text: String,
     /// The line of the fault, from 1.
@@ -88,7 +88,7 @@ pub(super) fn mutants_of(family: &str, fault: &Fault, text: &str) -> Vec<Mutant>
             name,
             place,
             mistake: fault.mistake.clone(),
-            meant: Meant::Rules(fault.rules.clone()),
+            meant: ExpectedRules::Rules(fault.rules.clone()),
             text: mutated,
             line: change.line,
             equivalent: fault.equivalent.clone(),

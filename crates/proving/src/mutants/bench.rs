@@ -8,10 +8,11 @@ use async_trait::async_trait;
 use gherkin::{Feature, Rule, Scenario};
 use serde::{Deserialize, Serialize};
 
-use super::{Meant, Mutant};
+use super::{ExpectedRules, Mutant};
 use hopcheck_report::{Record, Style, TargetResults};
 use hopcheck_steps::features::Specification;
-use hopcheck_steps::run::{Selection, place, run, tags};
+use hopcheck_steps::run::{Selection, run};
+use hopcheck_steps::scenarios::{place, tags};
 use hopcheck_targets::conf::Scratch;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
@@ -231,11 +232,11 @@ fn killer(record: &Record, meant: bool) -> Killer {
     Killer::Scenario { rule: record.rule.clone(), name: record.name.clone(), said, meant }
 }
 
-fn holds(meant: &Meant, rule: &str, tags: &[&String]) -> bool {
+fn holds(meant: &ExpectedRules, rule: &str, tags: &[&String]) -> bool {
     match meant {
         _ if meant.is_any() => true,
-        Meant::Rules(rules) => rules.iter().any(|wanted| wanted == rule),
-        Meant::Tags(wanted) => tags.iter().any(|tag| wanted.contains(*tag)),
+        ExpectedRules::Rules(rules) => rules.iter().any(|wanted| wanted == rule),
+        ExpectedRules::Tags(wanted) => tags.iter().any(|tag| wanted.contains(*tag)),
     }
 }
 

@@ -6,8 +6,8 @@ use nginx_conf::syntax::{Directive, parse};
 
 use super::apply::Mutant;
 use super::catalogue::{Excuse, Needs};
+use super::expected::{ExpectedRules, REMOVALS, VALUES};
 use super::tree::{Tree, Word, head, words};
-use super::{Meant, REMOVALS, VALUES};
 
 /// A value that is slightly wrong: what is wrong with it, and what stands where.
 type Slip = (String, Range<usize>, String);
@@ -33,7 +33,7 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
             let mutant = Mutant {
                 family: family.to_owned(),
                 mistake: "One slip of the hand.".to_owned(),
-                meant: Meant::Tags(node.marks.clone()),
+                meant: ExpectedRules::Tags(node.marks.clone()),
                 text: format!("{}{by}{}", &text[..range.start], &text[range.end..]),
                 line: directive.line(),
                 equivalent: excuse.and_then(|excuse| excuse.equivalent.clone()),

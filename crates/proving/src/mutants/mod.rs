@@ -8,6 +8,7 @@
 mod apply;
 mod bench;
 mod catalogue;
+mod expected;
 mod generate;
 mod killers;
 mod place;
@@ -18,35 +19,13 @@ mod tree;
 pub use apply::Mutant;
 pub use bench::{Bench, Fate, Judged, Killer};
 pub use catalogue::{Catalogue, CatalogueError, Edit, Excuse, Family, Fault, Needs};
+pub use expected::{ExpectedRules, REMOVALS, VALUES};
 pub use killers::{Killers, KillersError};
 pub use place::Place;
 pub use sample::sample;
 pub use score::{Outcome, Row, Score};
 
 use hopcheck_targets::conf::Source;
-
-/// The family of mutants that lack one directive.
-pub const REMOVALS: &str = "one directive less";
-
-/// The family of mutants of which one value is wrong.
-pub const VALUES: &str = "one value wrong";
-
-/// Which rules must notice a mutant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Meant {
-    /// Those of these statements. Empty: any.
-    Rules(Vec<String>),
-    /// Those with scenarios of these tags. Empty: any.
-    Tags(Vec<String>),
-}
-
-impl Meant {
-    /// Whether any rule may notice.
-    pub fn is_any(&self) -> bool {
-        let (Meant::Rules(named) | Meant::Tags(named)) = self;
-        named.is_empty()
-    }
-}
 
 /// Every mutant of `source`, and the faults for which it has no place: family and name.
 pub fn mutants(catalogue: &Catalogue, source: &Source) -> (Vec<Mutant>, Vec<(String, String)>) {

@@ -7,7 +7,7 @@ use cucumber::World as _;
 use super::{Loose, OTHER_TAGS, Trace};
 use hopcheck_site::profile::Words;
 use hopcheck_steps::catalogue;
-use hopcheck_steps::run::tags;
+use hopcheck_steps::scenarios::tags;
 use hopcheck_steps::world::World;
 
 impl Trace {
@@ -60,7 +60,8 @@ impl Trace {
             let location = location?;
             catalogue::defined_at(location.path, usize::try_from(location.line).ok()?)
         };
-        let steps = self.specification.steps().map(|(_, step)| step.clone());
+        let steps =
+            hopcheck_steps::scenarios::steps(&self.specification.features).map(|(_, step)| step.clone());
         steps.filter_map(definition).map(|entry| entry.expression).collect()
     }
 

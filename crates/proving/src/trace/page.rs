@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use gherkin::{Feature, Rule, Scenario};
 
 use super::{Loose, Tag, Trace};
-use hopcheck_steps::run::tags;
+use hopcheck_steps::scenarios::tags;
 
 /// How many of the mutants that a scenario notices are named on the page; all of them are in mutants/killers.json.
 const NAMED: usize = 3;
