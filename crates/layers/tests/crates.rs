@@ -1,0 +1,57 @@
+//! Which crate of the workspace may use which, from the ground up.
+
+use std::collections::BTreeMap;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A crate may use those of the layers below its own. `reference-proxy` and `mock-upstreams` know nothing of the suite,
+/// nor of each other.
+const LAYERS: [&[&str]; 8] = [
+    // Reads nginx.conf; what is behind a proxy; the measure of this test.
+    &["nginx-conf", "mock-upstreams", "layers"],
+    // Runs an nginx.conf; what a site is.
+    &["reference-proxy", "hopcheck-site"],
+    // Who asks; who reads the answers.
+    &["hopcheck-clients", "hopcheck-report"],
+    // What is asked.
+    &["hopcheck-targets"],
+    // The vocabulary and the World; what asks a deployment without scenarios.
+    &["hopcheck-steps", "hopcheck-init", "hopcheck-watch"],
+    // What proves the suite.
+    &["hopcheck-proving"],
+    // The program.
+    &["hopcheck"],
+    // Measures the proxy beside others.
+    &["bench"],
+];
+
+#[test]
+fn crates_use_only_what_lies_below_them() {
+    let metadata = Command::new(env!("CARGO"))
+        .args(["metadata", "--no-deps", "--locked", "--format-version=1"])
+        .output()
+        .unwrap();
+    let metadata: Value = serde_json::from_slice(&metadata.stdout).unwrap();
+    let layer_of: BTreeMap<&str, usize> = LAYERS
+        .iter()
+        .enumerate()
+        .flat_map(|(layer, crates)| crates.iter().map(move |name| (*name, layer)))
+        .collect();
+    let packages = metadata["packages"].as_array().unwrap();
+    assert_eq!(packages.len(), layer_of.len(), "a crate has no layer, or a layer names a crate that is gone");
+    for package in packages {
+        let name = package["name"].as_str().unwrap();
+        let own = *layer_of.get(name).unwrap_or_else(|| panic!("{name} has no layer"));
+        // What only its tests use may lie anywhere.
+        let used = package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter(|dependency| dependency["kind"].is_null());
+        for used in used.filter_map(|dependency| dependency["name"].as_str()) {
+            let below = layer_of.get(used).is_none_or(|layer| *layer < own);
+            assert!(below, "{name} uses {used}, which does not lie below it");
+        }
+    }
+}
