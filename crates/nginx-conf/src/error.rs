@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::source::{SourceName, Span};
+use crate::source::{SourceName, Span};
 
 /// Why a configuration was refused.
 ///
@@ -29,7 +29,7 @@ pub struct Place {
 }
 
 /// Characters of a line that are shown.
-const LONGEST_SNIPPET: usize = 160;
+const MAX_SNIPPET_LENGTH: usize = 160;
 
 /// A line of the file and what to point at in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,15 +59,15 @@ impl ConfigError {
     }
 
     /// Shows these words.
-    pub(super) fn pointing(mut self, span: &Span) -> ConfigError {
+    pub(crate) fn point_at(mut self, span: &Span) -> ConfigError {
         self.0.snippet = Some(Snippet::of(span));
         self
     }
 
     /// Shows the end of these words, where a `;` is missing, and says so.
-    pub(super) fn missing_semicolon(self, after: &Span) -> ConfigError {
+    pub(crate) fn missing_semicolon(self, after: &Span) -> ConfigError {
         let gap = Span { start: after.end, ..after.clone() };
-        self.pointing(&gap).help("\";\" is missing here")
+        self.point_at(&gap).help("\";\" is missing here")
     }
 
     /// Says what to do about it.
@@ -112,9 +112,9 @@ impl Snippet {
     /// The line on which `span` starts, or the part of a very long line that is around it.
     fn of(span: &Span) -> Snippet {
         let (line, column, text) = (span.line(), span.column(), span.line_text());
-        let hidden = if column > LONGEST_SNIPPET { column - LONGEST_SNIPPET / 2 } else { 0 };
-        let is_long = text.chars().count() > hidden + LONGEST_SNIPPET;
-        let mut shown: String = text.chars().skip(hidden).take(LONGEST_SNIPPET).collect();
+        let hidden = if column > MAX_SNIPPET_LENGTH { column - MAX_SNIPPET_LENGTH / 2 } else { 0 };
+        let is_long = text.chars().count() > hidden + MAX_SNIPPET_LENGTH;
+        let mut shown: String = text.chars().skip(hidden).take(MAX_SNIPPET_LENGTH).collect();
         if is_long {
             shown.push('…');
         }
@@ -151,6 +151,15 @@ impl fmt::Display for ConfigError {
 }
 
 impl std::error::Error for ConfigError {}
+
+/// An error of the system as nginx prints it: `2: No such file or directory`.
+pub(crate) fn os_error(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match (error.raw_os_error(), text.split_once(" (os error")) {
+        (Some(code), Some((words, _))) => format!("{code}: {words}"),
+        _ => text,
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -21,6 +21,8 @@
 //! # Ok::<(), std::io::Error>(())
 //! ```
 
+mod address;
+mod directive;
 pub mod edit;
 pub mod error;
 mod input;
@@ -29,45 +31,14 @@ pub mod locate;
 pub mod model;
 mod read;
 mod source;
-mod table;
-
+mod spelling;
 pub mod syntax;
+pub mod table;
 pub mod template;
 pub mod tls;
-
-use std::path::PathBuf;
+mod units;
 
 pub use error::{ConfigError, Place};
+pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
-pub use table::{directives_markdown, is_known, is_nearly_known, is_supported};
-
-/// What to load, as the command line says.
-#[derive(Debug, Clone)]
-pub struct LoadOptions {
-    /// `-p`: where relative paths start.
-    pub prefix: PathBuf,
-    /// `-c`: the configuration file, relative to `prefix` unless absolute.
-    pub file: PathBuf,
-    /// `-g`: directives of the main context, read before the file.
-    pub globals: Vec<String>,
-    /// Whether the program runs as root: `user` is then looked up, otherwise ignored with a warning.
-    pub as_root: bool,
-}
-
-/// Reads `text` as a configuration of the file `nginx.conf` in the root directory. No name is looked up: only addresses are found.
-///
-/// # Errors
-///
-/// As [`load`].
-pub fn read_text(text: &[u8]) -> Result<model::Config, ConfigError> {
-    read::read_text(text)
-}
-
-/// Reads a configuration, with everything it includes and every name it mentions looked up.
-///
-/// # Errors
-///
-/// What nginx would call `[emerg]`: the first thing that is wrong, with its place.
-pub fn load(options: &LoadOptions) -> Result<model::Config, ConfigError> {
-    read::read(options)
-}
+pub use table::{is_known, is_nearly_known, is_supported};

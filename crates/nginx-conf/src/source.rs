@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// A text that is being read.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     /// What it is called in messages.
     pub name: SourceName,
     /// Its bytes, as they are in the file.
@@ -23,7 +23,7 @@ pub enum SourceName {
 
 /// A stretch of a [`Source`].
 #[derive(Debug, Clone)]
-pub(super) struct Span {
+pub(crate) struct Span {
     /// The text.
     pub source: Rc<Source>,
     /// Byte offset of the first byte.
@@ -34,7 +34,7 @@ pub(super) struct Span {
 
 /// A word of a directive, its quotes and escapes taken away.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// What it says.
     pub text: String,
     /// Where it stands, quotes included.
@@ -43,29 +43,29 @@ pub(super) struct Word {
 
 impl Span {
     /// The line of the first byte, counted from 1.
-    pub(super) fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         1 + self.source.text.iter().take(self.start).filter(|byte| **byte == b'\n').count()
     }
 
     /// The column of the first byte, in characters, counted from 1.
-    pub(super) fn column(&self) -> usize {
+    pub(crate) fn column(&self) -> usize {
         1 + lossy(self.source.text.get(self.line_start()..self.start)).chars().count()
     }
 
     /// Whether a line ends between `before`, in the same text, and this.
-    pub(super) fn is_on_a_later_line_than(&self, before: &Span) -> bool {
+    pub(crate) fn is_on_a_later_line_than(&self, before: &Span) -> bool {
         self.source.text.get(before.end..self.start).is_some_and(|between| between.contains(&b'\n'))
     }
 
     /// The whole line in which the span starts.
-    pub(super) fn line_text(&self) -> String {
+    pub(crate) fn line_text(&self) -> String {
         let rest = self.source.text.get(self.line_start()..).unwrap_or_default();
         let line = rest.split(|byte| *byte == b'\n').next();
         lossy(line).trim_end().to_owned()
     }
 
     /// Characters of the span on its first line, at least one.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let text = lossy(self.source.text.get(self.start..self.end));
         text.lines().next().map_or(0, |line| line.chars().count()).max(1)
     }

@@ -6,8 +6,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use crate::error::ConfigError;
-use crate::input::MAX_DEPTH;
-use crate::lexer::{Lexer, Terminator};
+use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Terminator};
 use crate::source::{Source, SourceName};
 
 /// A name or an argument.
@@ -129,7 +128,7 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
         let unexpected = |message: String| ConfigError::new(message).at(place.clone());
         if statement.terminator == Terminator::Close {
             let Some(mut closed) = open.pop() else {
-                return Err(unexpected("unexpected \"}\"".to_owned()).pointing(&statement.end));
+                return Err(unexpected("unexpected \"}\"".to_owned()).point_at(&statement.end));
             };
             closed.span.end = end;
             if let Some(block) = &mut closed.block {
@@ -155,9 +154,9 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
         let mut directive = Directive { name, args, block: None, span, leading };
         last = end;
         match statement.terminator {
-            Terminator::Open if open.len() >= MAX_DEPTH => {
-                let message = format!("more than {MAX_DEPTH} blocks inside each other");
-                return Err(unexpected(message).pointing(&statement.end));
+            Terminator::Open if open.len() >= MAX_BLOCK_DEPTH => {
+                let message = format!("more than {MAX_BLOCK_DEPTH} blocks inside each other");
+                return Err(unexpected(message).point_at(&statement.end));
             }
             Terminator::Open => {
                 directive.block = Some(Block { directives: Vec::new(), span: end..end });
@@ -224,7 +223,7 @@ mod tests {
     #[test]
     fn blocks_have_a_limit() {
         let nested = |depth: usize| [b"a {".repeat(depth), b"}".repeat(depth)].concat();
-        assert_eq!(walk(&parse(nested(MAX_DEPTH), "x").unwrap()).count(), MAX_DEPTH);
+        assert_eq!(walk(&parse(nested(MAX_BLOCK_DEPTH), "x").unwrap()).count(), MAX_BLOCK_DEPTH);
         let error = parse(nested(5_000), "x").unwrap_err();
         assert_eq!(error.message(), "more than 100 blocks inside each other");
         let locations = [&b"events { } http { server { "[..], &b"location / { ".repeat(5_000)].concat();

@@ -94,16 +94,16 @@ pub struct Map {
     /// Exact keys, lower case (nginx compares without case).
     pub exact: HashMap<Vec<u8>, Template>,
     /// `*.example.com` and `www.*` keys of a `hostnames` map.
-    pub wildcards: ServerNamesOf<Template>,
+    pub wildcards: WildcardNames<Template>,
     /// `~` and `~*` keys, in file order.
     pub regex: Vec<(Pattern, Template)>,
     /// `default`, or empty.
     pub default: Template,
 }
 
-/// Wildcard names with a value each; both lists longest first.
+/// Names with a wildcard, each with its value; both lists longest first.
 #[derive(Debug, Clone)]
-pub struct ServerNamesOf<T> {
+pub struct WildcardNames<T> {
     /// `*.example.com` as `.example.com`.
     pub leading: Vec<(String, T)>,
     /// `www.*` as `www.`.

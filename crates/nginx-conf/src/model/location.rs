@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Settings;
+use super::{Pattern, Settings};
 use crate::template::Template;
 
 /// An index into [`super::Http::locations`].
@@ -36,17 +36,6 @@ pub struct PrefixLocation {
     pub auto_redirect: bool,
     /// The location.
     pub id: LocationId,
-}
-
-/// A regular expression with its spelling and the slots of its named captures.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As written in the configuration.
-    pub source: String,
-    /// Compiled for bytes, as PCRE without its UTF mode: match it on a `[u8]`. `~*` sets the case-insensitive flag.
-    pub regex: fancy_regex::Regex,
-    /// Named captures: group number and slot.
-    pub named: Vec<(usize, usize)>,
 }
 
 /// A location, an `if` body in one, or a server's own level: its merged settings, its share of the rewrite

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
-use crate::read::values::parse_seconds;
 use crate::template::Template;
+use crate::units::parse_seconds;
 
 /// The settings of a location after inheritance.
 #[derive(Debug, Clone)]

@@ -52,3 +52,11 @@ pub struct UpstreamServer {
     /// `down`.
     pub down: bool,
 }
+
+impl UpstreamServer {
+    /// A server with nginx's defaults.
+    pub(crate) fn new(name: String, address: SocketAddr) -> UpstreamServer {
+        let fail_timeout = Duration::from_secs(10);
+        UpstreamServer { name, address, weight: 1, max_fails: 1, fail_timeout, backup: false, down: false }
+    }
+}

@@ -2,10 +2,9 @@
 
 use fancy_regex::{BytesMode, RegexBuilder};
 
-use super::Reader;
-use super::variables::Maker;
+use super::variables::{Definition, VariableNames};
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::Pattern;
 use crate::source::Word;
 
@@ -14,7 +13,7 @@ const AMBIGUOUS: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
 
 /// Compiles `source`, a part of `word`; each named capture makes a variable.
 pub(crate) fn pattern(
-    reader: &mut Reader,
+    variables: &mut VariableNames,
     directive: &Directive,
     word: &Word,
     source: &str,
@@ -38,7 +37,7 @@ pub(crate) fn pattern(
             if !is_name(name) {
                 return Err(refused("syntax error in subpattern name"));
             }
-            named.push((group, reader.http.names.make(directive, word, name, Maker::Set)?));
+            named.push((group, variables.define(directive, word, name, Definition::Set)?));
         }
     }
     Ok(Pattern { source: source.to_owned(), regex, named })
@@ -46,9 +45,11 @@ pub(crate) fn pattern(
 
 /// Whether PCRE would have a group called so: the compiler here is not as strict.
 fn is_name(name: &str) -> bool {
-    const LONGEST: usize = 32;
+    const MAX_LENGTH: usize = 32;
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.len() <= LONGEST && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(word)
+    name.len() <= MAX_LENGTH
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(word)
 }
 
 fn ambiguous_escape(expression: &str) -> Option<char> {

@@ -12,7 +12,7 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, RootCertStore};
 
-use crate::read::os_error;
+use crate::error::os_error;
 
 /// Why a file cannot be used, in nginx's words; OpenSSL's part of them is ours.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Values that must fit each other, which nginx checks when it merges levels.
 
-use crate::read::level::{Level, LevelId, Raw};
+use crate::read::draft::{Level, LevelId, RawSettings};
 
 /// A page of memory: the size of one of nginx's buffers.
 pub(super) const PAGE: usize = 4096;
@@ -37,10 +37,10 @@ pub(super) fn buffers(levels: &[Level]) -> Option<&'static str> {
 }
 
 /// A setting of a level or of the nearest one around it that has it.
-fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
     let mut level = level;
     loop {
-        match (value(&level.raw), level.kind) {
+        match (value(&level.settings), level.kind) {
             (Some(found), _) => return Some(found),
             (None, None) => return None,
             (None, Some(_)) => level = levels.get(level.parent.0).or(levels.get(LevelId::HTTP.0))?,

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use crate::error::ConfigError;
 use crate::model::{LocationKind, LocationTree, PrefixLocation};
-use crate::read::level::{Level, LevelId};
+use crate::read::draft::{Level, LevelId};
 
 /// The trees of servers and locations that have locations inside.
-pub(super) struct Trees(HashMap<usize, LocationTree>);
+pub(super) struct LocationTrees(HashMap<usize, LocationTree>);
 
-impl Trees {
+impl LocationTrees {
     /// Sorts every location into the tree of the level around it.
-    pub(super) fn new(levels: &[Level]) -> Result<Trees, ConfigError> {
+    pub(super) fn new(levels: &[Level]) -> Result<LocationTrees, ConfigError> {
         let mut trees: HashMap<usize, LocationTree> = HashMap::new();
         for (index, level) in levels.iter().enumerate() {
             let id = LevelId(index).location();
             // nginx adds the slash where a proxied location ends in one and the request does not.
-            let auto_redirect = level.raw.proxy_pass.is_some() && level.name.ends_with('/');
+            let auto_redirect = level.settings.proxy_pass.is_some() && level.name.ends_with('/');
             let is_new = match level.kind {
                 None | Some(LocationKind::ServerLevel | LocationKind::If) => continue,
                 Some(LocationKind::Exact) => {
@@ -61,7 +61,7 @@ impl Trees {
             }
             tree.prefix.sort_by_key(|location| std::cmp::Reverse(location.prefix.len()));
         }
-        Ok(Trees(trees))
+        Ok(LocationTrees(trees))
     }
 
     /// The tree of a level, which is then no longer here.

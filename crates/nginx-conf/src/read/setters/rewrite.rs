@@ -1,18 +1,22 @@
 //! `if`, `set` and `return`: `ngx_http_rewrite_module`.
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::{Condition, LocationKind, Op};
-use crate::read::level::{Level, LevelId};
-use crate::read::values::{not_here, parse_number};
-use crate::read::variables::{Maker, template, template_of};
-use crate::read::{Reader, regex};
+use crate::read::draft::{Level, LevelId};
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::values::unsupported_value;
+use crate::read::variables::{Definition, template, template_of};
 use crate::source::Word;
 use crate::table;
 use crate::template::{Part, Template, Variable};
+use crate::units::parse_number;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[("if", if_block), ("set", set), ("return", return_)];
 
 /// `if (condition) { … }`.
-pub(crate) fn if_block(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn if_block(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let condition = condition(reader, directive)?;
     let around = reader.http.current();
     let body = reader.http.enter(Level::new(LocationKind::If, ""));
@@ -28,21 +32,21 @@ pub(crate) fn if_block(reader: &mut Reader, directive: &Directive) -> Result<(),
 }
 
 /// `set $variable value`.
-pub(crate) fn set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
     let Some(name) = word.text.strip_prefix('$').filter(|name| !name.is_empty()) else {
         return Err(directive
             .error_at(word, format!("invalid variable name \"{}\"", word.text))
             .or_help(|| Some(format!("did you mean \"${}\"?", word.text.trim_start_matches('$')))));
     };
-    let slot = reader.http.names.make(directive, word, name, Maker::Set)?;
-    let value = template(&mut reader.http.names, directive, directive.argument(1))?;
+    let slot = reader.http.variables.define(directive, word, name, Definition::Set)?;
+    let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     push(reader, Op::Set { slot, value });
     Ok(())
 }
 
 /// `return code`, `return code text`, `return url`.
-pub(crate) fn return_(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn return_(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
     let code = parse_number(&word.text).and_then(|code| u16::try_from(code).ok());
     let is_number = parse_number(&word.text).is_some();
@@ -56,7 +60,7 @@ pub(crate) fn return_(reader: &mut Reader, directive: &Directive) -> Result<(), 
                 .or_help(|| is_path.then(|| format!("to redirect, write: return 302 {};", word.text))));
         }
     };
-    let text = text.map(|word| template(&mut reader.http.names, directive, word)).transpose()?;
+    let text = text.map(|word| template(&mut reader.http.variables, directive, word)).transpose()?;
     push(reader, Op::Return { code, text });
     Ok(())
 }
@@ -110,7 +114,7 @@ fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, Co
     let tests_file = matches!(first.text.as_bytes(), [b'-', _] | [b'!', b'-', _]);
     let Some(name) = first.text.strip_prefix('$').filter(|name| !name.is_empty()) else {
         if tests_file && words.len() == 2 && first.text.ends_with(['f', 'd', 'e', 'x']) {
-            return Err(not_here(directive, 0, &format!("\"{}\"", first.text)));
+            return Err(unsupported_value(directive, 0, &format!("\"{}\"", first.text)));
         }
         let looks_like_name = first.text.starts_with(|c: char| c.is_ascii_lowercase());
         return Err(
@@ -120,7 +124,7 @@ fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, Co
     if words.len() != 1 && words.len() != 3 {
         return Err(invalid(first));
     }
-    let number = reader.http.names.mention(directive, first, name);
+    let number = reader.http.variables.reference(directive, first, name);
     let left = Template { parts: vec![Part::Variable(Variable::Slot(number))] };
     let [_, operator, right] = &words[..] else { return Ok(Condition::True(left)) };
     let (operation, negated) = match operator.text.strip_prefix('!') {
@@ -129,11 +133,12 @@ fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, Co
     };
     match operation {
         "=" => {
-            let right = template_of(&mut reader.http.names, directive, right, &right.text)?;
+            let right = template_of(&mut reader.http.variables, directive, right, &right.text)?;
             Ok(Condition::Equal { left, right, negated })
         }
         "~" | "~*" => {
-            let pattern = regex::pattern(reader, directive, right, &right.text, operation == "~*")?;
+            let pattern =
+                regex::pattern(&mut reader.http.variables, directive, right, &right.text, operation == "~*")?;
             Ok(Condition::Matches { subject: left, pattern, negated })
         }
         _ => Err(directive

@@ -1,46 +1,43 @@
 //! The `http` block while it is being read.
 
-use super::http::listen::Listens;
-use super::http::server::ServerDraft;
-use super::http::ssl::Zones;
-use super::http::upstream::Upstreams;
 use super::level::{Level, LevelId};
-use crate::model::{Http, LogFormat, Map};
-use crate::read::variables::Names;
+use super::listen::ListenAddresses;
+use super::server::ServerDraft;
+use super::ssl::SharedCaches;
+use super::upstream::UpstreamDrafts;
+use crate::model::{LogFormat, Map};
+use crate::read::variables::VariableNames;
 
 /// What the `http` block has said so far.
 #[derive(Debug)]
-pub(crate) struct Draft {
+pub(crate) struct HttpDraft {
     /// `http` itself first, then servers, locations and `if` bodies in file order.
     pub(crate) levels: Vec<Level>,
     /// The level being read.
     current: LevelId,
     pub(crate) servers: Vec<ServerDraft>,
-    pub(crate) listens: Listens,
-    pub(crate) upstreams: Upstreams,
+    pub(crate) listens: ListenAddresses,
+    pub(crate) upstreams: UpstreamDrafts,
     pub(crate) maps: Vec<Map>,
     pub(crate) log_formats: Vec<LogFormat>,
-    pub(crate) names: Names,
+    pub(crate) variables: VariableNames,
     /// `ssl_session_cache shared:…`.
-    pub(crate) zones: Zones,
-    /// The result, once the block has ended.
-    pub(crate) finished: Option<Http>,
+    pub(crate) session_caches: SharedCaches,
 }
 
-impl Draft {
+impl HttpDraft {
     /// An empty block, whose level is the current one.
-    pub(crate) fn new() -> Draft {
-        Draft {
+    pub(crate) fn new() -> HttpDraft {
+        HttpDraft {
             levels: vec![Level::http()],
             current: LevelId::HTTP,
             servers: Vec::new(),
-            listens: Listens::default(),
-            upstreams: Upstreams::default(),
+            listens: ListenAddresses::default(),
+            upstreams: UpstreamDrafts::default(),
             maps: Vec::new(),
-            log_formats: vec![super::http::log::combined()],
-            names: Names::default(),
-            zones: Zones::default(),
-            finished: None,
+            log_formats: vec![LogFormat::combined()],
+            variables: VariableNames::default(),
+            session_caches: SharedCaches::default(),
         }
     }
 

@@ -1,45 +1,47 @@
-//! Names of servers by address.
+//! VariableNames of servers by address.
 
 use crate::error::ConfigError;
 use crate::model::{Listen, ServerNames};
-use crate::read::http::listen::{Address, Listens};
-use crate::read::http::server::{ServerDraft, ServerName};
+use crate::read::draft::{ListenAddress, ListenAddresses};
+use crate::read::draft::{ServerDraft, ServerName};
 
-/// What kind of name a host name in a table is.
+/// What a host name in a table matches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::read) enum Shape<'a> {
+pub(crate) enum HostPattern<'a> {
     /// `example.com`.
     Exact(&'a str),
     /// `.example.com`: itself and every name below it.
-    Both(&'a str),
+    WithSubdomains(&'a str),
     /// `*.example.com`, as `.example.com`.
     Leading(&'a str),
     /// `www.*`, as `www.`.
     Trailing(&'a str),
 }
 
-/// The shape of a name, as `ngx_hash_add_key` sees it; `None` for a wildcard it does not allow.
-pub(in crate::read) fn shape(name: &str) -> Option<Shape<'_>> {
-    if name.matches('*').count() > 1 || name.contains("..") || name.contains('\0') {
-        return None;
-    }
-    if name.len() > 1 && name.starts_with('.') {
-        return (!name.contains('*')).then_some(Shape::Both(name));
-    }
-    if name.len() > 2 {
-        if let Some(rest) = name.strip_prefix('*').filter(|rest| rest.starts_with('.')) {
-            return Some(Shape::Leading(rest));
+impl HostPattern<'_> {
+    /// Parses a name as `ngx_hash_add_key` does; `None` for a wildcard that it does not allow.
+    pub(crate) fn parse(name: &str) -> Option<HostPattern<'_>> {
+        if name.matches('*').count() > 1 || name.contains("..") || name.contains('\0') {
+            return None;
         }
-        if let Some(rest) = name.strip_suffix('*').filter(|rest| rest.ends_with('.')) {
-            return Some(Shape::Trailing(rest));
+        if name.len() > 1 && name.starts_with('.') {
+            return (!name.contains('*')).then_some(HostPattern::WithSubdomains(name));
         }
+        if name.len() > 2 {
+            if let Some(rest) = name.strip_prefix('*').filter(|rest| rest.starts_with('.')) {
+                return Some(HostPattern::Leading(rest));
+            }
+            if let Some(rest) = name.strip_suffix('*').filter(|rest| rest.ends_with('.')) {
+                return Some(HostPattern::Trailing(rest));
+            }
+        }
+        (!name.contains('*')).then_some(HostPattern::Exact(name))
     }
-    (!name.contains('*')).then_some(Shape::Exact(name))
 }
 
 /// The listening sockets, each with the names of its servers.
 pub(super) fn listens(
-    listens: Listens,
+    listens: ListenAddresses,
     servers: Vec<ServerDraft>,
     warnings: &mut Vec<ConfigError>,
 ) -> Result<Vec<Listen>, ConfigError> {
@@ -47,7 +49,7 @@ pub(super) fn listens(
 }
 
 fn listen(
-    address: &Address,
+    address: &ListenAddress,
     servers: &[ServerDraft],
     warnings: &mut Vec<ConfigError>,
 ) -> Result<Listen, ConfigError> {
@@ -67,7 +69,7 @@ fn listen(
             match &name.pattern {
                 Some(pattern) => names.regex.push((pattern.clone(), index)),
                 None => add(&mut names, &name.text, index, address, warnings)
-                    .map_err(|error| name.invalid.clone().with_message(error.message()))?,
+                    .map_err(|error| name.error.clone().with_message(error.message()))?,
             }
         }
     }
@@ -76,7 +78,7 @@ fn listen(
     Ok(listen_on(address, names))
 }
 
-fn listen_on(address: &Address, names: ServerNames) -> Listen {
+fn listen_on(address: &ListenAddress, names: ServerNames) -> Listen {
     Listen {
         address: address.socket,
         tls: address.tls,
@@ -94,22 +96,22 @@ fn add(
     names: &mut ServerNames,
     name: &str,
     server: usize,
-    address: &Address,
+    address: &ListenAddress,
     warnings: &mut Vec<ConfigError>,
 ) -> Result<(), ConfigError> {
     let socket = address.socket;
-    let Some(shape) = shape(name) else {
+    let Some(pattern) = HostPattern::parse(name) else {
         return Err(ConfigError::new(format!("invalid server name or wildcard \"{name}\" on {socket}")));
     };
-    let exact = match shape {
-        Shape::Exact(name) => Some(name),
-        Shape::Both(name) => name.strip_prefix('.'),
+    let exact = match pattern {
+        HostPattern::Exact(name) => Some(name),
+        HostPattern::WithSubdomains(name) => name.strip_prefix('.'),
         _ => None,
     };
-    let wildcard = match shape {
-        Shape::Exact(_) => None,
-        Shape::Both(name) | Shape::Leading(name) => Some((name, &mut names.leading)),
-        Shape::Trailing(name) => Some((name, &mut names.trailing)),
+    let wildcard = match pattern {
+        HostPattern::Exact(_) => None,
+        HostPattern::WithSubdomains(name) | HostPattern::Leading(name) => Some((name, &mut names.leading)),
+        HostPattern::Trailing(name) => Some((name, &mut names.trailing)),
     };
     let taken = exact.is_some_and(|name| names.exact.contains_key(name))
         || wildcard.as_ref().is_some_and(|(name, list)| list.iter().any(|(known, _)| known == name));

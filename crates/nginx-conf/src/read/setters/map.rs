@@ -2,17 +2,20 @@
 
 use std::collections::HashMap;
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
-use crate::model::{Map, ServerNamesOf};
-use crate::read::build::names::{Shape, shape};
-use crate::read::variables::{Maker, template};
-use crate::read::{Reader, regex};
+use crate::model::{Map, WildcardNames};
+use crate::read::build::HostPattern;
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::variables::{Definition, template};
 use crate::template::Template;
 
+pub(super) const SETTERS: &[(&str, Setter)] = &[("map", map)];
+
 /// `map source $variable { … }`.
-pub(crate) fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let source = template(&mut reader.http.names, directive, directive.argument(0))?;
+fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let source = template(&mut reader.http.variables, directive, directive.argument(0))?;
     let word = directive.argument(1);
     let Some(name) = word.text.strip_prefix('$') else {
         return Err(directive
@@ -20,14 +23,14 @@ pub(crate) fn map(reader: &mut Reader, directive: &Directive) -> Result<(), Conf
             .or_help(|| Some(format!("did you mean \"${}\"?", word.text))));
     };
     let index = reader.http.maps.len();
-    reader.http.names.make(directive, word, name, Maker::Map(index))?;
+    reader.http.variables.define(directive, word, name, Definition::Map(index))?;
     let mut draft = MapDraft {
         map: Map {
             name: name.to_owned(),
             source,
             hostnames: false,
             exact: HashMap::new(),
-            wildcards: ServerNamesOf { leading: Vec::new(), trailing: Vec::new() },
+            wildcards: WildcardNames { leading: Vec::new(), trailing: Vec::new() },
             regex: Vec::new(),
             default: Template::default(),
         },
@@ -62,7 +65,7 @@ impl MapDraft {
                 _ => Err(entry.error("invalid number of the map parameters")),
             };
         };
-        let value = template(&mut reader.http.names, entry, value)?;
+        let value = template(&mut reader.http.variables, entry, value)?;
         if word.text == "default" {
             if std::mem::replace(&mut self.has_default, true) {
                 return Err(entry.error("duplicate default map parameter"));
@@ -73,7 +76,7 @@ impl MapDraft {
         if let Some(source) = word.text.strip_prefix('~') {
             let caseless = source.starts_with('*');
             let source = source.strip_prefix('*').unwrap_or(source);
-            let pattern = regex::pattern(reader, entry, word, source, caseless)?;
+            let pattern = regex::pattern(&mut reader.http.variables, entry, word, source, caseless)?;
             self.map.regex.push((pattern, value));
             return Ok(());
         }
@@ -84,9 +87,9 @@ impl MapDraft {
 
     fn insert(&mut self, key: &str, value: Template) -> Result<(), &'static str> {
         const CONFLICT: &str = "conflicting parameter";
-        let shape = match self.map.hostnames {
-            true => shape(key).ok_or("invalid hostname or wildcard")?,
-            false => Shape::Exact(key),
+        let pattern = match self.map.hostnames {
+            true => HostPattern::parse(key).ok_or("invalid hostname or wildcard")?,
+            false => HostPattern::Exact(key),
         };
         let push = |list: &mut Vec<(String, Template)>, name: &str, value| {
             if list.iter().any(|(known, _)| known == name) {
@@ -95,9 +98,9 @@ impl MapDraft {
             list.push((name.to_owned(), value));
             Ok(())
         };
-        let exact = match shape {
-            Shape::Exact(name) => Some(name),
-            Shape::Both(name) => name.strip_prefix('.'),
+        let exact = match pattern {
+            HostPattern::Exact(name) => Some(name),
+            HostPattern::WithSubdomains(name) => name.strip_prefix('.'),
             _ => None,
         };
         if let Some(name) = exact
@@ -105,10 +108,12 @@ impl MapDraft {
         {
             return Err(CONFLICT);
         }
-        match shape {
-            Shape::Exact(_) => Ok(()),
-            Shape::Both(name) | Shape::Leading(name) => push(&mut self.map.wildcards.leading, name, value),
-            Shape::Trailing(name) => push(&mut self.map.wildcards.trailing, name, value),
+        match pattern {
+            HostPattern::Exact(_) => Ok(()),
+            HostPattern::WithSubdomains(name) | HostPattern::Leading(name) => {
+                push(&mut self.map.wildcards.leading, name, value)
+            }
+            HostPattern::Trailing(name) => push(&mut self.map.wildcards.trailing, name, value),
         }
     }
 }

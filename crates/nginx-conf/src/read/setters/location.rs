@@ -1,14 +1,17 @@
 //! `location`.
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::LocationKind;
-use crate::read::level::Level;
-use crate::read::{Reader, regex};
+use crate::read::draft::Level;
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
 use crate::table;
 
+pub(super) const SETTERS: &[(&str, Setter)] = &[("location", location)];
+
 /// `location { … }`.
-pub(crate) fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let (modifier, name) = match directive.arguments() {
         [modifier, name] => {
             if !["=", "^~", "~", "~*"].contains(&modifier.text.as_str()) {
@@ -31,7 +34,8 @@ pub(crate) fn location(reader: &mut Reader, directive: &Directive) -> Result<(),
     level.no_regex = modifier == "^~";
     level.duplicate = Some(directive.error_at(word, format!("duplicate location \"{name}\"")));
     if kind == LocationKind::Regex {
-        level.pattern = Some(regex::pattern(reader, directive, word, name, modifier == "~*")?);
+        level.pattern =
+            Some(regex::pattern(&mut reader.http.variables, directive, word, name, modifier == "~*")?);
     }
     let parent = reader.http.level();
     if let Some(message) = outside(kind, name, parent) {

@@ -2,11 +2,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
-use super::values::parse_number;
+use crate::units::parse_number;
 
-/// Where an address is written, which decides what may stand in it.
+/// The directive that an address belongs to, which decides what it may contain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Use {
+pub(crate) enum UrlKind {
     /// `listen`: a port alone, `*`, and a range of ports are possible.
     Listen,
     /// `server` of an upstream.
@@ -29,7 +29,7 @@ pub(crate) struct Url {
 }
 
 /// Takes an address apart; an error is nginx's words for it.
-pub(crate) fn parse(text: &str, used: Use) -> Result<Url, &'static str> {
+pub(crate) fn parse(text: &str, kind: UrlKind) -> Result<Url, &'static str> {
     let (host, port, uri) = match text.starts_with('[') {
         true => {
             let end = text.find(']').ok_or("invalid host")?;
@@ -50,13 +50,13 @@ pub(crate) fn parse(text: &str, used: Use) -> Result<Url, &'static str> {
             }
         }
     };
-    if !uri.is_empty() && used != Use::ProxyPass {
+    if !uri.is_empty() && kind != UrlKind::ProxyPass {
         return Err("invalid host");
     }
-    if used == Use::Listen && port.is_none() && !host.starts_with('[') {
+    if kind == UrlKind::Listen && port.is_none() && !host.starts_with('[') {
         let is_port = host.split('-').all(|number| parse_number(number).is_some());
         if is_port {
-            let (first, last) = ports(host, used)?;
+            let (first, last) = ports(host, kind)?;
             return Ok(Url {
                 host: "*".into(),
                 port: Some(first),
@@ -65,7 +65,7 @@ pub(crate) fn parse(text: &str, used: Use) -> Result<Url, &'static str> {
             });
         }
     }
-    let range = port.map(|port| ports(port, used)).transpose()?;
+    let range = port.map(|port| ports(port, kind)).transpose()?;
     if host.is_empty() || host == "[]" {
         return Err("no host");
     }
@@ -81,12 +81,21 @@ pub(crate) fn parse(text: &str, used: Use) -> Result<Url, &'static str> {
     }
 }
 
+/// How host names become addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resolver {
+    /// As the system looks them up.
+    System,
+    /// Not at all, so that nobody is asked for the names in a text that a fuzzer has made up.
+    AddressesOnly,
+}
+
 /// Every address of a host, IPv4 first; `None` when there is none.
-pub(crate) fn resolve(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+pub(crate) fn resolve(resolver: Resolver, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
     if let Some(address) = literal(host) {
         return Some(vec![SocketAddr::new(address, port)]);
     }
-    if LOOKS_NOTHING_UP.get() {
+    if resolver == Resolver::AddressesOnly {
         return None;
     }
     let found: Vec<SocketAddr> = (host, port).to_socket_addrs().ok()?.collect();
@@ -95,15 +104,6 @@ pub(crate) fn resolve(host: &str, port: u16) -> Option<Vec<SocketAddr>> {
     let mut seen = std::collections::HashSet::new();
     addresses.retain(|address| seen.insert(*address));
     Some(addresses).filter(|addresses| !addresses.is_empty())
-}
-
-thread_local! {
-    static LOOKS_NOTHING_UP: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
-}
-
-/// From now on this thread finds no name, so that nobody is asked for those that a machine makes up.
-pub(super) fn look_nothing_up() {
-    LOOKS_NOTHING_UP.set(true);
 }
 
 /// An address in digits, or `*`.
@@ -121,13 +121,13 @@ fn split_uri(text: &str) -> (&str, &str) {
     text.split_at(text.find(['/', '?']).unwrap_or(text.len()))
 }
 
-fn ports(text: &str, used: Use) -> Result<(u16, u16), &'static str> {
+fn ports(text: &str, kind: UrlKind) -> Result<(u16, u16), &'static str> {
     let port = |text: &str| {
         let number = parse_number(text).and_then(|number| u16::try_from(number).ok());
         number.filter(|port| *port > 0).ok_or("invalid port")
     };
     match text.split_once('-') {
-        Some((first, last)) if used == Use::Listen => {
+        Some((first, last)) if kind == UrlKind::Listen => {
             let (first, last) = (port(first)?, port(last)?);
             if last < first { Err("invalid port range") } else { Ok((first, last)) }
         }
@@ -141,16 +141,16 @@ mod tests {
 
     #[test]
     fn a_number_alone_is_a_port_to_listen_on_and_a_host_elsewhere() {
-        let parts = |text, used| parse(text, used).map(|url| (url.host, url.port, url.last_port));
+        let parts = |text, kind| parse(text, kind).map(|url| (url.host, url.port, url.last_port));
         let of = |host: &str, ports: Option<(u16, u16)>| {
             Ok((host.to_owned(), ports.map(|ports| ports.0), ports.map(|ports| ports.1)))
         };
-        assert_eq!(parts("80", Use::Listen), of("*", Some((80, 80))));
-        assert_eq!(parts("80-80", Use::Listen), of("*", Some((80, 80))));
-        assert_eq!(parts("10:80-81", Use::Listen), of("10", Some((80, 81))));
-        assert_eq!(parts("[::1]", Use::Listen), of("[::1]", None));
-        assert_eq!(parts("80", Use::Server), of("80", None));
-        assert_eq!(parts("a:80-81", Use::Server), Err("invalid port"));
-        assert_eq!(parts("[::1]x", Use::Server), Err("invalid host"));
+        assert_eq!(parts("80", UrlKind::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("80-80", UrlKind::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("10:80-81", UrlKind::Listen), of("10", Some((80, 81))));
+        assert_eq!(parts("[::1]", UrlKind::Listen), of("[::1]", None));
+        assert_eq!(parts("80", UrlKind::Server), of("80", None));
+        assert_eq!(parts("a:80-81", UrlKind::Server), Err("invalid port"));
+        assert_eq!(parts("[::1]x", UrlKind::Server), Err("invalid host"));
     }
 }

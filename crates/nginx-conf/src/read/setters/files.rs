@@ -2,21 +2,39 @@
 
 use std::net::IpAddr;
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, LocationKind, Root, TryFile, TryFiles,
     TryFilesFallback,
 };
-use crate::read::Reader;
-use crate::read::values::{duplicate, invalid_value, parse_number};
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::{duplicate, flag, invalid_value, once, text};
 use crate::read::variables::{template, template_of};
+use crate::units::parse_number;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("root", root),
+    ("alias", root),
+    ("index", index),
+    ("try_files", try_files),
+    ("types", types),
+    ("default_type", |r, d| once(&mut r.settings().default_type, d, text)),
+    ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
+    ("internal", internal),
+    ("allow", access),
+    ("deny", access),
+    ("error_page", error_page),
+    ("recursive_error_pages", |r, d| once(&mut r.settings().recursive_error_pages, d, flag)),
+    ("expires", expires),
+    ("add_header", add_header),
+];
 
 /// `root` and `alias`.
-pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn root(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let (name, word) = (directive.name(), directive.argument(0));
     let alias = name == "alias";
-    if let Some(earlier) = &reader.raw().root {
+    if let Some(earlier) = &reader.settings().root {
         return Err(match (earlier.alias, alias) {
             (true, false) | (false, true) => {
                 let earlier = if earlier.alias { "alias" } else { "root" };
@@ -50,16 +68,17 @@ pub(crate) fn root(reader: &mut Reader, directive: &Directive) -> Result<(), Con
         false if text.starts_with('/') || (text.is_empty() && !word.text.is_empty()) => text.to_owned(),
         false => format!("{prefix}{text}"),
     };
-    let path = template_of(&mut reader.http.names, directive, word, &full)?;
+    let path = template_of(&mut reader.http.variables, directive, word, &full)?;
     // Where it replaces nothing it adds the whole URI, as `root` does.
     let alias = alias && (kind == Some(LocationKind::Regex) || replaced > 0);
     let alias_prefix = if alias && kind != Some(LocationKind::Regex) { replaced } else { 0 };
-    reader.raw().root = Some(Root { path, prefix: variable_first.then_some(prefix), alias, alias_prefix });
+    reader.settings().root =
+        Some(Root { path, prefix: variable_first.then_some(prefix), alias, alias_prefix });
     Ok(())
 }
 
 /// `index`.
-pub(crate) fn index(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn index(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let last = directive.arguments().len() - 1;
     for (position, word) in directive.arguments().iter().enumerate() {
         if word.text.is_empty() {
@@ -69,15 +88,15 @@ pub(crate) fn index(reader: &mut Reader, directive: &Directive) -> Result<(), Co
             let message = "only the last index in \"index\" directive should be absolute";
             reader.warn(&directive.error_at(word, message));
         }
-        let file = template(&mut reader.http.names, directive, word)?;
-        reader.raw().index.push(file);
+        let file = template(&mut reader.http.variables, directive, word)?;
+        reader.settings().index.push(file);
     }
     Ok(())
 }
 
 /// `try_files`.
-pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    if reader.raw().try_files.is_some() {
+fn try_files(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().try_files.is_some() {
         return Err(duplicate(directive));
     }
     let Some((last, words)) = directive.arguments().split_last() else { return Ok(()) };
@@ -87,7 +106,7 @@ pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<()
             Some(shorter) => (shorter, true),
             None => (word.text.as_str(), false),
         };
-        let path = template_of(&mut reader.http.names, directive, word, text)?;
+        let path = template_of(&mut reader.http.variables, directive, word, text)?;
         files.push(TryFile { path, directory: is_directory });
     }
     let last = match last.text.strip_prefix('=') {
@@ -98,15 +117,15 @@ pub(crate) fn try_files(reader: &mut Reader, directive: &Directive) -> Result<()
                 number.ok_or_else(|| directive.error_at(last, format!("invalid code \"{}\"", last.text)))?,
             )
         }
-        None => TryFilesFallback::Uri(template(&mut reader.http.names, directive, last)?),
+        None => TryFilesFallback::Uri(template(&mut reader.http.variables, directive, last)?),
     };
-    reader.raw().try_files = Some(TryFiles { files, last });
+    reader.settings().try_files = Some(TryFiles { files, last });
     Ok(())
 }
 
 /// `types { … }`.
-pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
-    reader.raw().types.get_or_insert_default();
+fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
+    reader.settings().types.get_or_insert_default();
     while let Some(entry) = reader.entry()? {
         if entry.name() == "include" {
             return Err(entry.error("invalid number of arguments in \"include\" directive"));
@@ -114,7 +133,7 @@ pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigErro
         let content_type = entry.name().to_owned();
         for word in entry.arguments() {
             let extension = word.text.to_ascii_lowercase();
-            let types = reader.raw().types.get_or_insert_default();
+            let types = reader.settings().types.get_or_insert_default();
             if let Some(old) = types.insert(extension.clone(), content_type.clone()) {
                 let message = format!(
                     "duplicate extension \"{extension}\", content type: \"{content_type}\", previous content type: \"{old}\""
@@ -127,15 +146,15 @@ pub(crate) fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigErro
 }
 
 /// `internal`.
-pub(crate) fn internal(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    match reader.raw().internal.replace(true) {
+fn internal(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    match reader.settings().internal.replace(true) {
         Some(_) => Err(duplicate(directive)),
         None => Ok(()),
     }
 }
 
 /// `allow` and `deny`.
-pub(crate) fn access(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn access(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
     let allow = directive.name() == "allow";
     let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
@@ -163,12 +182,12 @@ pub(crate) fn access(reader: &mut Reader, directive: &Directive) -> Result<(), C
             Some((address, bits))
         }
     };
-    reader.raw().access.push(AccessRule { allow, clients });
+    reader.settings().access.push(AccessRule { allow, clients });
     Ok(())
 }
 
 /// `error_page`.
-pub(crate) fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let [codes @ .., page] = directive.arguments() else { return Err(invalid_value(directive, 0)) };
     let (codes, answer) = match codes {
         [codes @ .., last] if last.text.starts_with('=') => {
@@ -189,7 +208,7 @@ pub(crate) fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(
         let word = directive.argument(0);
         return Err(directive.error_at(word, format!("invalid value \"{}\"", word.text)));
     }
-    let page = template(&mut reader.http.names, directive, page)?;
+    let page = template(&mut reader.http.variables, directive, page)?;
     for word in codes {
         let code = parse_number(&word.text).and_then(|code| u16::try_from(code).ok());
         let invalid = |what: String| directive.error_at(word, what);
@@ -205,14 +224,14 @@ pub(crate) fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(
             (ErrorStatus::Same, 494..=497) => ErrorStatus::Fixed(400),
             (answer, _) => answer,
         };
-        reader.raw().error_page.push(ErrorPage { status, answer, page: page.clone() });
+        reader.settings().error_page.push(ErrorPage { status, answer, page: page.clone() });
     }
     Ok(())
 }
 
 /// `expires`.
-pub(crate) fn expires(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    if reader.raw().expires.is_some() {
+fn expires(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().expires.is_some() {
         return Err(duplicate(directive));
     }
     let (modified, word) = match directive.arguments() {
@@ -220,25 +239,25 @@ pub(crate) fn expires(reader: &mut Reader, directive: &Directive) -> Result<(), 
         [modified, word] if modified.text == "modified" => (true, word),
         _ => return Err(invalid_value(directive, 0)),
     };
-    let value = template(&mut reader.http.names, directive, word)?;
+    let value = template(&mut reader.http.variables, directive, word)?;
     let expires = match value.as_literal() {
         Some(text) => Expires::parse(text, modified)
             .map_err(|why| directive.error_at(word, format!("\"expires\" directive {why}")))?,
         None => Expires::Computed { value, modified },
     };
-    reader.raw().expires = Some(expires);
+    reader.settings().expires = Some(expires);
     Ok(())
 }
 
 /// `add_header`.
-pub(crate) fn add_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let value = template(&mut reader.http.names, directive, directive.argument(1))?;
+fn add_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     let always = match directive.arguments().get(2) {
         None => false,
         Some(word) if word.text == "always" => true,
         Some(word) => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
     };
     let name = directive.argument(0).text.clone();
-    reader.raw().add_header.push(AddHeader { name, value, always });
+    reader.settings().add_header.push(AddHeader { name, value, always });
     Ok(())
 }

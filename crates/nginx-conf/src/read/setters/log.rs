@@ -1,44 +1,18 @@
 //! `log_format` and `access_log`.
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::{AccessLog, LogEscape, LogFormat, LogTarget};
-use crate::read::Reader;
-use crate::read::values::{not_here, parse_size, parse_time};
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::unsupported_value;
 use crate::read::variables::template_of;
-use crate::template::{Part, Template, Variable};
+use crate::template::{Part, Template};
+use crate::units::{parse_size, parse_time};
 
-/// The format that is there without being declared.
-pub(crate) fn combined() -> LogFormat {
-    let literal = |text: &str| Part::Literal(text.into());
-    LogFormat {
-        name: "combined".into(),
-        template: Template {
-            parts: vec![
-                Part::Variable(Variable::RemoteAddr),
-                literal(" - "),
-                Part::Variable(Variable::RemoteUser),
-                literal(" ["),
-                Part::Variable(Variable::TimeLocal),
-                literal("] \""),
-                Part::Variable(Variable::Request),
-                literal("\" "),
-                Part::Variable(Variable::Status),
-                literal(" "),
-                Part::Variable(Variable::BodyBytesSent),
-                literal(" \""),
-                Part::Variable(Variable::Http("referer".into())),
-                literal("\" \""),
-                Part::Variable(Variable::Http("user_agent".into())),
-                literal("\""),
-            ],
-        },
-        escape: LogEscape::Default,
-    }
-}
+pub(super) const SETTERS: &[(&str, Setter)] = &[("log_format", log_format), ("access_log", access_log)];
 
 /// `log_format`.
-pub(crate) fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let name = directive.argument(0).text.clone();
     if reader.http.log_formats.iter().any(|format| format.name == name) {
         let message = format!("duplicate \"log_format\" name \"{name}\"");
@@ -62,7 +36,7 @@ pub(crate) fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(
     }
     let mut template = Template::default();
     for word in words {
-        let piece = template_of(&mut reader.http.names, directive, word, &word.text);
+        let piece = template_of(&mut reader.http.variables, directive, word, &word.text);
         let piece = piece.map_err(|error| match nameless(&word.text) {
             Some(rest) => error.with_message(format!("invalid parameter \"{rest}\"")),
             None => error,
@@ -75,20 +49,20 @@ pub(crate) fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(
 }
 
 /// `access_log`.
-pub(crate) fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let path = directive.argument(0);
     if path.text == "off" {
-        reader.raw().access_log_off = true;
+        reader.settings().access_log_off = true;
         return match directive.arguments().get(1) {
             None => Ok(()),
             Some(word) => Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         };
     }
     if path.text.starts_with("syslog:") {
-        return Err(not_here(directive, 0, "\"syslog:\""));
+        return Err(unsupported_value(directive, 0, "\"syslog:\""));
     }
     if path.text.contains('$') {
-        return Err(not_here(directive, 0, "a variable"));
+        return Err(unsupported_value(directive, 0, "a variable"));
     }
     let target = LogTarget::File(reader.full_path(&path.text));
     let target = if path.text == "stderr" { LogTarget::Stderr } else { target };
@@ -112,10 +86,10 @@ pub(crate) fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(
                 log.flush = Some(time.ok_or_else(|| invalid("flush time"))?);
             }
             Some(("if", text)) => {
-                log.condition = Some(template_of(&mut reader.http.names, directive, word, text)?);
+                log.condition = Some(template_of(&mut reader.http.variables, directive, word, text)?);
             }
             _ if word.text == "gzip" || word.text.starts_with("gzip=") => {
-                return Err(not_here(directive, index, "\"gzip\""));
+                return Err(unsupported_value(directive, index, "\"gzip\""));
             }
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         }
@@ -124,7 +98,7 @@ pub(crate) fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(
         let message = format!("no buffer is defined for access_log \"{}\"", path.text);
         return Err(directive.error_at(path, message));
     }
-    reader.raw().access_log.push(log);
+    reader.settings().access_log.push(log);
     Ok(())
 }
 

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, NextUpstream,
     Op, Pattern, ProxyPass, Redirect, Root, TryFiles,
 };
-use crate::read::http::ssl::Tls;
 use crate::template::Template;
 
 /// The number of a level.
@@ -31,7 +31,7 @@ pub(crate) struct Level {
     /// The error to report should another location have the same name.
     pub duplicate: Option<ConfigError>,
     /// Its settings.
-    pub raw: Raw,
+    pub settings: RawSettings,
     /// Its share of the rewrite phase.
     pub rewrite: Vec<Op>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Level {
 /// What the directives of one level say.
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
-pub(crate) struct Raw {
+pub(crate) struct RawSettings {
     pub root: Option<Root>,
     pub index: Vec<Template>,
     pub try_files: Option<TryFiles>,
@@ -91,7 +91,7 @@ pub(crate) struct Raw {
     pub redirect: Option<Redirect>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
-    pub tls: Tls,
+    pub tls: SslSettings,
 }
 
 impl LevelId {
@@ -114,7 +114,7 @@ impl Level {
             pattern: None,
             parent: LevelId::HTTP,
             duplicate: None,
-            raw: Raw::default(),
+            settings: RawSettings::default(),
             rewrite: Vec::new(),
         }
     }

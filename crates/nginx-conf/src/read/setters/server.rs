@@ -1,42 +1,27 @@
 //! `server` and its names.
 
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
-use crate::model::{LocationKind, Pattern};
-use crate::read::level::{Level, LevelId};
-use crate::read::values::{duplicate, invalid_value, not_here, once, parse_seconds, parse_time};
-use crate::read::{Reader, regex};
+use crate::model::LocationKind;
+use crate::read::draft::{Level, ServerDraft, ServerName};
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::values::{duplicate, invalid_value, once, unsupported_value};
 use crate::table;
+use crate::units::{parse_seconds, parse_time};
 
-/// A `server` block.
-#[derive(Debug)]
-pub(crate) struct ServerDraft {
-    /// Its level.
-    pub level: LevelId,
-    /// Its names in order; empty for none.
-    pub names: Vec<ServerName>,
-    /// It has a `listen` of its own.
-    pub listens: bool,
-    /// Where it stands, as an error about it.
-    pub invalid: ConfigError,
-}
-
-/// A `server_name`.
-#[derive(Debug)]
-pub(crate) struct ServerName {
-    /// As written, in lower case unless it is an expression.
-    pub text: String,
-    /// `~…`, compiled.
-    pub pattern: Option<Pattern>,
-    /// Where it stands, as an error about it.
-    pub invalid: ConfigError,
-}
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("server", server),
+    ("server_name", server_name),
+    ("keepalive_timeout", keepalive_timeout),
+    ("server_tokens", server_tokens),
+];
 
 /// `server { … }` in `http`.
-pub(crate) fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let level = reader.http.enter(Level::new(LocationKind::ServerLevel, ""));
-    let invalid = directive.error("");
-    reader.http.servers.push(ServerDraft { level, names: Vec::new(), listens: false, invalid });
+    let error = directive.error("");
+    reader.http.servers.push(ServerDraft { level, names: Vec::new(), listens: false, error });
     reader.block(table::SERVER)?;
     reader.http.leave();
     if reader.http.servers.last().is_some_and(|server| !server.listens) {
@@ -46,7 +31,7 @@ pub(crate) fn server(reader: &mut Reader, directive: &Directive) -> Result<(), C
 }
 
 /// `server_name`.
-pub(crate) fn server_name(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn server_name(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     for word in directive.arguments() {
         let text = word.text.as_str();
         let bytes = text.as_bytes();
@@ -63,9 +48,9 @@ pub(crate) fn server_name(reader: &mut Reader, directive: &Directive) -> Result<
                 return Err(directive.error_at(word, format!("empty regex in server name \"{text}\"")));
             }
             Some(source) => {
-                // Names are compared in lower case; an expression with capitals would never match otherwise.
+                // VariableNames are compared in lower case; an expression with capitals would never match otherwise.
                 let caseless = source.bytes().any(|byte| byte.is_ascii_uppercase());
-                Some(regex::pattern(reader, directive, word, source, caseless)?)
+                Some(regex::pattern(&mut reader.http.variables, directive, word, source, caseless)?)
             }
             None => None,
         };
@@ -74,17 +59,17 @@ pub(crate) fn server_name(reader: &mut Reader, directive: &Directive) -> Result<
             _ if text.eq_ignore_ascii_case("$hostname") => hostname(),
             _ => text.to_ascii_lowercase(),
         };
-        let invalid = ConfigError::new("invalid server name or wildcard").pointing(&word.span);
+        let error = ConfigError::new("invalid server name or wildcard").point_at(&word.span);
         if let Some(server) = reader.http.servers.last_mut() {
-            server.names.push(ServerName { text, pattern, invalid });
+            server.names.push(ServerName { text, pattern, error });
         }
     }
     Ok(())
 }
 
 /// `keepalive_timeout`.
-pub(crate) fn keepalive_timeout(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    if reader.raw().keepalive_timeout.is_some() {
+fn keepalive_timeout(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().keepalive_timeout.is_some() {
         return Err(duplicate(directive));
     }
     let idle = parse_time(&directive.argument(0).text).ok_or_else(|| invalid_value(directive, 0))?;
@@ -92,18 +77,18 @@ pub(crate) fn keepalive_timeout(reader: &mut Reader, directive: &Directive) -> R
         Some(word) => Some(parse_seconds(&word.text).ok_or_else(|| invalid_value(directive, 1))?.as_secs()),
         None => None,
     };
-    reader.raw().keepalive_timeout = Some((idle, header.filter(|seconds| *seconds > 0)));
+    reader.settings().keepalive_timeout = Some((idle, header.filter(|seconds| *seconds > 0)));
     Ok(())
 }
 
 /// `server_tokens`.
-pub(crate) fn server_tokens(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    once(&mut reader.raw().server_tokens, directive, |directive| {
+fn server_tokens(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().server_tokens, directive, |directive| {
         let word = directive.argument(0);
         match word.text.as_str() {
             "on" => Ok(true),
             "off" => Ok(false),
-            "build" => Err(not_here(directive, 0, "\"build\"")),
+            "build" => Err(unsupported_value(directive, 0, "\"build\"")),
             other => Err(directive.error_at(word, format!("invalid value \"{other}\""))),
         }
     })

@@ -1,57 +1,33 @@
 //! `ssl_…`: read here, put together when all levels are known.
 
-use std::collections::HashMap;
-use std::time::Duration;
-
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
-use crate::read::Reader;
-use crate::read::values::{flag, invalid_value, not_here, once, parse_number, parse_seconds, parse_size};
+use crate::read::draft::{DeferredWord, Protocols};
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::{flag, invalid_value, once, size, time, unsupported_value};
 use crate::tls::{Cache, Version};
+use crate::units::{parse_number, parse_seconds, parse_size};
 
-/// What the `ssl_…` directives of a level say.
-#[derive(Debug, Default)]
-#[allow(missing_docs)]
-pub(crate) struct Tls {
-    pub certificates: Vec<Written>,
-    pub keys: Vec<Written>,
-    pub protocols: Option<Protocols>,
-    pub ciphers: Option<Written>,
-    pub prefer_server_ciphers: Option<bool>,
-    pub curves: Option<Written>,
-    pub dhparam: Option<Written>,
-    pub trusted: Option<Written>,
-    /// `ssl_session_cache`; `Some(None)` for `off` and `none`.
-    pub cache: Option<Option<Cache>>,
-    pub tickets: Option<bool>,
-    pub timeout: Option<Duration>,
-    pub reject_handshake: Option<bool>,
-    pub stapling: Option<bool>,
-    pub stapling_verify: Option<bool>,
-    pub buffer_size: Option<usize>,
-    pub http2: Option<bool>,
-}
-
-/// A word whose worth shows later.
-#[derive(Debug)]
-pub(crate) struct Written {
-    /// The word.
-    pub text: String,
-    /// An error about it that says nothing yet.
-    pub wrong: ConfigError,
-}
-
-/// `ssl_protocols`.
-#[derive(Debug)]
-pub(crate) struct Protocols {
-    /// Their names.
-    pub names: Vec<String>,
-    /// An error about them that says nothing yet.
-    pub wrong: ConfigError,
-}
-
-/// The zones of `ssl_session_cache shared:…`: size in bytes and sessions, by name.
-pub(crate) type Zones = HashMap<String, (usize, Cache)>;
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("ssl_certificate", certificate),
+    ("ssl_certificate_key", certificate),
+    ("ssl_protocols", protocols),
+    ("ssl_ciphers", |r, d| once(&mut r.settings().tls.ciphers, d, deferred_word)),
+    ("ssl_prefer_server_ciphers", |r, d| once(&mut r.settings().tls.prefer_server_ciphers, d, flag)),
+    ("ssl_ecdh_curve", |r, d| once(&mut r.settings().tls.curves, d, deferred_word)),
+    ("ssl_dhparam", |r, d| once(&mut r.settings().tls.dhparam, d, deferred_word)),
+    ("ssl_session_cache", session_cache),
+    ("ssl_session_timeout", session_timeout),
+    ("ssl_session_tickets", |r, d| once(&mut r.settings().tls.tickets, d, flag)),
+    ("ssl_reject_handshake", |r, d| once(&mut r.settings().tls.reject_handshake, d, flag)),
+    ("ssl_buffer_size", |r, d| once(&mut r.settings().tls.buffer_size, d, size)),
+    ("ssl_stapling", |r, d| once(&mut r.settings().tls.stapling, d, flag)),
+    ("ssl_stapling_verify", |r, d| once(&mut r.settings().tls.stapling_verify, d, flag)),
+    ("ssl_trusted_certificate", |r, d| once(&mut r.settings().tls.trusted, d, deferred_word)),
+    ("http2", http2),
+    ("resolver", |_, _| Ok(())),
+    ("resolver_timeout", |_, d| time(d).map(|_| ())),
+];
 
 /// Sessions that nginx's documentation promises for a megabyte.
 const SESSIONS_PER_MEGABYTE: usize = 4000;
@@ -61,31 +37,31 @@ const BUILTIN_SESSIONS: usize = 20_480;
 const SMALLEST_ZONE: usize = 8 * 4096;
 
 /// A word to be looked at later.
-pub(crate) fn written(directive: &Directive) -> Result<Written, ConfigError> {
+fn deferred_word(directive: &Directive) -> Result<DeferredWord, ConfigError> {
     let word = directive.argument(0);
-    Ok(Written { text: word.text.clone(), wrong: directive.error_at(word, "") })
+    Ok(DeferredWord { text: word.text.clone(), error: directive.error_at(word, "") })
 }
 
 /// `ssl_certificate` and `ssl_certificate_key`.
-pub(crate) fn certificate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn certificate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let text = &directive.argument(0).text;
     let foreign = [("data:", "\"data:\""), ("engine:", "\"engine:\""), ("store:", "\"store:\"")];
     if let Some((_, what)) = foreign.iter().find(|(prefix, _)| text.starts_with(prefix)) {
-        return Err(not_here(directive, 0, what));
+        return Err(unsupported_value(directive, 0, what));
     }
     if text.contains('$') {
-        return Err(not_here(directive, 0, "a variable"));
+        return Err(unsupported_value(directive, 0, "a variable"));
     }
-    let file = written(directive)?;
-    let tls = &mut reader.raw().tls;
+    let file = deferred_word(directive)?;
+    let tls = &mut reader.settings().tls;
     if directive.name() == "ssl_certificate" { &mut tls.certificates } else { &mut tls.keys }.push(file);
     Ok(())
 }
 
 /// `ssl_protocols`; written twice, it adds up.
-pub(crate) fn protocols(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let wrong = directive.error_at(directive.argument(0), "");
-    let mut names = reader.raw().tls.protocols.take().map(|earlier| earlier.names).unwrap_or_default();
+fn protocols(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let error = directive.error_at(directive.argument(0), "");
+    let mut names = reader.settings().tls.protocols.take().map(|earlier| earlier.names).unwrap_or_default();
     for word in directive.arguments() {
         let known = Version::ALL.iter().find(|version| version.name == word.text);
         let version =
@@ -101,12 +77,12 @@ pub(crate) fn protocols(reader: &mut Reader, directive: &Directive) -> Result<()
         }
         names.push(word.text.clone());
     }
-    reader.raw().tls.protocols = Some(Protocols { names, wrong });
+    reader.settings().tls.protocols = Some(Protocols { names, error });
     Ok(())
 }
 
 /// `ssl_session_cache`.
-pub(crate) fn session_cache(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn session_cache(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     for word in directive.arguments() {
         let invalid = || directive.error_at(word, format!("invalid session cache \"{}\"", word.text));
         let cache = match word.text.split_once(':') {
@@ -124,7 +100,7 @@ pub(crate) fn session_cache(reader: &mut Reader, directive: &Directive) -> Resul
                     return Err(directive.error_at(word, message));
                 }
                 let new = || (size, Cache::new(size.saturating_mul(SESSIONS_PER_MEGABYTE) >> 20));
-                let (known, cache) = reader.http.zones.entry(name.to_owned()).or_insert_with(new);
+                let (known, cache) = reader.http.session_caches.entry(name.to_owned()).or_insert_with(new);
                 if *known != size {
                     let message = format!(
                         "the size {size} of shared memory zone \"{name}\" conflicts with already declared size {known}"
@@ -135,22 +111,22 @@ pub(crate) fn session_cache(reader: &mut Reader, directive: &Directive) -> Resul
             }
             _ => return Err(invalid()),
         };
-        reader.raw().tls.cache = Some(cache);
+        reader.settings().tls.cache = Some(cache);
     }
     Ok(())
 }
 
 /// `ssl_session_timeout`.
-pub(crate) fn session_timeout(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    once(&mut reader.raw().tls.timeout, directive, |directive| {
+fn session_timeout(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().tls.timeout, directive, |directive| {
         parse_seconds(&directive.argument(0).text).ok_or_else(|| invalid_value(directive, 0))
     })
 }
 
 /// `http2`.
-pub(crate) fn http2(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    once(&mut reader.raw().tls.http2, directive, flag)?;
-    if reader.raw().tls.http2 == Some(true) {
+fn http2(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().tls.http2, directive, flag)?;
+    if reader.settings().tls.http2 == Some(true) {
         let message = "\"http2\" directive has no effect, HTTP/2 is not spoken here";
         reader.warn(&directive.error_at(directive.argument(0), message));
     }

@@ -156,6 +156,6 @@ pub(super) const MODULES: &[(&str, &str)] = &[
 ];
 
 /// Whether nginx has a directive of this name that is not supported here.
-pub(super) fn is_foreign(name: &str) -> bool {
+pub(crate) fn is_unsupported(name: &str) -> bool {
     MODULES.iter().any(|(_, names)| names.split_whitespace().any(|known| known == name))
 }

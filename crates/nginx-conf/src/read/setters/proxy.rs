@@ -1,31 +1,54 @@
 //! `proxy_pass` and the `proxy_…` settings that are more than a value.
 
+use crate::address::{UrlKind, parse};
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
-use crate::read::address::{Use, parse};
-use crate::read::values::{duplicate, not_here, once};
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::values::{buffers, duplicate, flag, number, once, size, time, unsupported_value};
 use crate::read::variables::{template, template_of};
-use crate::read::{Reader, regex};
 use crate::template::Template;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("proxy_pass", proxy_pass),
+    ("proxy_set_header", proxy_set_header),
+    ("proxy_pass_request_headers", |r, d| once(&mut r.settings().pass_request_headers, d, flag)),
+    ("proxy_http_version", proxy_http_version),
+    ("proxy_connect_timeout", |r, d| once(&mut r.settings().connect_timeout, d, time)),
+    ("proxy_send_timeout", |r, d| once(&mut r.settings().proxy_send_timeout, d, time)),
+    ("proxy_read_timeout", |r, d| once(&mut r.settings().read_timeout, d, time)),
+    ("proxy_next_upstream", proxy_next_upstream),
+    ("proxy_next_upstream_tries", |r, d| once(&mut r.settings().next_upstream_tries, d, number)),
+    ("proxy_next_upstream_timeout", |r, d| once(&mut r.settings().next_upstream_timeout, d, time)),
+    ("proxy_redirect", proxy_redirect),
+    ("proxy_hide_header", proxy_hide_header),
+    ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
+    ("proxy_cache", |r, d| once(&mut r.settings().no_cache, d, proxy_cache)),
+    ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
+    ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
+    ("proxy_buffer_size", |r, d| once(&mut r.settings().proxy_buffer_size, d, size)),
+    ("proxy_buffers", |r, d| once(&mut r.settings().proxy_buffers, d, buffers)),
+    ("proxy_busy_buffers_size", |r, d| once(&mut r.settings().proxy_busy_buffers_size, d, size)),
+];
 
 /// The port of `http://`.
 const HTTP_PORT: u16 = 80;
 
 /// `proxy_pass`.
-pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
-    if reader.raw().proxy_pass.is_some() {
+    if reader.settings().proxy_pass.is_some() {
         return Err(duplicate(directive));
     }
     if word.text.contains('$') {
-        let url = template(&mut reader.http.names, directive, word)?;
-        reader.raw().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
+        let url = template(&mut reader.http.variables, directive, word)?;
+        reader.settings().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
         return Ok(());
     }
     let lower = word.text.to_ascii_lowercase();
     if lower.starts_with("https://") {
-        return Err(not_here(directive, 0, "\"https://\""));
+        return Err(unsupported_value(directive, 0, "\"https://\""));
     }
     let Some(target) = lower.starts_with("http://").then(|| word.text.get(7..)).flatten() else {
         return Err(directive
@@ -33,9 +56,9 @@ pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(
             .or_help(|| Some(format!("an address starts with http://, as in http://{}", word.text))));
     };
     if target.to_ascii_lowercase().starts_with("unix:") {
-        return Err(not_here(directive, 0, "\"unix:\""));
+        return Err(unsupported_value(directive, 0, "\"unix:\""));
     }
-    let url = parse(target, Use::ProxyPass)
+    let url = parse(target, UrlKind::ProxyPass)
         .map_err(|reason| directive.error_at(word, format!("{reason} in upstream \"{target}\"")))?;
     let upstream = reader.http.upstreams.target(directive, word, &url.host, url.port)?;
     let (kind, name) = (reader.http.level().kind, reader.http.level().name.clone());
@@ -66,50 +89,50 @@ pub(crate) fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(
         // `?x` alone is put in the place of the prefix as it stands; nginx does so, too.
         uri: (!url.uri.is_empty()).then(|| url.uri.into_bytes()),
     };
-    reader.raw().default_redirect = Some(rule);
-    reader.raw().proxy_pass = Some(proxy_pass);
+    reader.settings().default_redirect = Some(rule);
+    reader.settings().proxy_pass = Some(proxy_pass);
     Ok(())
 }
 
 /// `proxy_cache off`.
-pub(crate) fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
+fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
     match directive.argument(0).text.as_str() {
         "off" => Ok(()),
-        zone => Err(not_here(directive, 0, &format!("\"{zone}\""))),
+        zone => Err(unsupported_value(directive, 0, &format!("\"{zone}\""))),
     }
 }
 
 /// `proxy_set_header`.
-pub(crate) fn proxy_set_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let value = template(&mut reader.http.names, directive, directive.argument(1))?;
+fn proxy_set_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     let name = directive.argument(0).text.clone();
-    reader.raw().set_header.push((name, value));
+    reader.settings().set_header.push((name, value));
     Ok(())
 }
 
 /// `proxy_hide_header`.
-pub(crate) fn proxy_hide_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn proxy_hide_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let name = directive.argument(0).text.to_ascii_lowercase();
-    reader.raw().hide_header.push(name);
+    reader.settings().hide_header.push(name);
     Ok(())
 }
 
 /// `proxy_http_version`.
-pub(crate) fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    once(&mut reader.raw().http11, directive, |directive| {
+fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().http11, directive, |directive| {
         let word = directive.argument(0);
         match word.text.as_str() {
             "1.0" => Ok(false),
             "1.1" => Ok(true),
-            "2" => Err(not_here(directive, 0, "\"2\"")),
+            "2" => Err(unsupported_value(directive, 0, "\"2\"")),
             other => Err(directive.error_at(word, format!("invalid value \"{other}\""))),
         }
     })
 }
 
 /// `proxy_next_upstream`; written twice, it adds up.
-pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let (mut when, mut off) = reader.raw().next_upstream.unwrap_or_default();
+fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let (mut when, mut off) = reader.settings().next_upstream.unwrap_or_default();
     for word in directive.arguments() {
         let condition = match word.text.as_str() {
             "error" => &mut when.error,
@@ -132,36 +155,37 @@ pub(crate) fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) ->
             reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));
         }
     }
-    reader.raw().next_upstream = Some((when, off));
+    reader.settings().next_upstream = Some((when, off));
     Ok(())
 }
 
 /// `proxy_redirect`.
-pub(crate) fn proxy_redirect(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn proxy_redirect(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
-    let earlier = reader.raw().redirect.take();
+    let earlier = reader.settings().redirect.take();
     let rule = match (directive.arguments().get(1), word.text.as_str()) {
         _ if matches!(earlier, Some(Redirect::Off)) => return Err(duplicate(directive)),
         (None, "off") if earlier.is_some() => return Err(duplicate(directive)),
         (None, "off") => {
-            reader.raw().redirect = Some(Redirect::Off);
+            reader.settings().redirect = Some(Redirect::Off);
             return Ok(());
         }
-        (None, "default") => reader.raw().default_redirect.clone().ok_or_else(|| {
+        (None, "default") => reader.settings().default_redirect.clone().ok_or_else(|| {
             directive.error("\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive")
         })?,
         (None, other) => return Err(directive.error_at(word, format!("invalid parameter \"{other}\""))),
         (Some(to), from) => {
-            let to = template(&mut reader.http.names, directive, to)?;
+            let to = template(&mut reader.http.variables, directive, to)?;
             match from.strip_prefix('~') {
                 Some(source) => {
                     let caseless = source.starts_with('*');
                     let source = source.strip_prefix('*').unwrap_or(source);
-                    let pattern = regex::pattern(reader, directive, word, source, caseless)?;
+                    let pattern =
+                        regex::pattern(&mut reader.http.variables, directive, word, source, caseless)?;
                     RedirectRule::Regex { pattern, to }
                 }
                 None => {
-                    let from = template_of(&mut reader.http.names, directive, word, from)?;
+                    let from = template_of(&mut reader.http.variables, directive, word, from)?;
                     RedirectRule::Prefix { from, to }
                 }
             }
@@ -172,6 +196,6 @@ pub(crate) fn proxy_redirect(reader: &mut Reader, directive: &Directive) -> Resu
         _ => Vec::new(),
     };
     rules.push(rule);
-    reader.raw().redirect = Some(Redirect::Rules(rules));
+    reader.settings().redirect = Some(Redirect::Rules(rules));
     Ok(())
 }
