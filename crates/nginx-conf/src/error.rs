@@ -15,7 +15,9 @@ pub struct ConfigError(Box<Inner>);
 struct Inner {
     message: String,
     place: Option<Place>,
-    snippet: Option<Snippet>,
+    /// The words to point at. What is shown of them is found only when the error is displayed: while files are read, many
+    /// errors are prepared that are never reported.
+    span: Option<Span>,
     help: Option<String>,
 }
 
@@ -32,7 +34,6 @@ pub struct Place {
 const MAX_SNIPPET_LENGTH: usize = 160;
 
 /// A line of the file and what to point at in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
 struct Snippet {
     line: usize,
     text: String,
@@ -43,7 +44,7 @@ struct Snippet {
 impl ConfigError {
     /// An error without a place.
     pub fn new(message: impl Into<String>) -> ConfigError {
-        ConfigError(Box::new(Inner { message: message.into(), place: None, snippet: None, help: None }))
+        ConfigError(Box::new(Inner { message: message.into(), place: None, span: None, help: None }))
     }
 
     /// Names the place as nginx does: ` in FILE:LINE`, or ` in command line`.
@@ -60,7 +61,7 @@ impl ConfigError {
 
     /// Shows these words.
     pub(crate) fn point_at(mut self, span: &Span) -> ConfigError {
-        self.0.snippet = Some(Snippet::of(span));
+        self.0.span = Some(span.clone());
         self
     }
 
@@ -136,8 +137,9 @@ impl fmt::Display for Place {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.headline())?;
-        let gutter = self.0.snippet.as_ref().map_or(0, |snippet| snippet.line.to_string().len());
-        if let Some(Snippet { line, text, column, width }) = &self.0.snippet {
+        let snippet = self.0.span.as_ref().map(Snippet::of);
+        let gutter = snippet.as_ref().map_or(0, |snippet| snippet.line.to_string().len());
+        if let Some(Snippet { line, text, column, width }) = &snippet {
             // The caret line repeats the tabs of the line above it, so that both are indented alike.
             let indent: String =
                 text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
@@ -163,7 +165,7 @@ pub(crate) fn os_error(error: &std::io::Error) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     use super::*;
     use crate::source::Source;
@@ -171,7 +173,7 @@ mod tests {
     /// The snippet of a word of three letters in column `column` of a line that is `length` long.
     fn snippet(column: usize, length: usize) -> (usize, usize, bool) {
         let text = format!("{:x<length$}", format!("{:x>column$}bc", 'a')).into_bytes();
-        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let source = Arc::new(Source { name: SourceName::CommandLine, text });
         let Snippet { text, column: shown, width, .. } =
             Snippet::of(&Span { source, start: column - 1, end: column + 2 });
         assert_eq!(text.chars().skip(shown - 1).take(width).collect::<String>(), "abc");
@@ -188,7 +190,7 @@ mod tests {
         assert_eq!(snippet(398, 400), (80, 82, false));
         // The last column that is shown with the line's beginning.
         let text = vec![b'x'; 160];
-        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let source = Arc::new(Source { name: SourceName::CommandLine, text });
         let Snippet { column, width, .. } = Snippet::of(&Span { source, start: 159, end: 160 });
         assert_eq!((column, width), (160, 1));
     }

@@ -1,8 +1,8 @@
 //! Directives one after the other, through every `include`, checked against the table as they come.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::directive::Directive;
 use crate::error::{ConfigError, Place, os_error};
@@ -25,7 +25,7 @@ pub(crate) struct Input {
     files: Vec<Open>,
     /// The place reached last, kept when the last file is closed.
     place: Option<Place>,
-    /// Every file that was opened, in order, each once.
+    /// Every file that was opened, in order.
     opened: Vec<PathBuf>,
 }
 
@@ -71,7 +71,9 @@ impl Input {
     }
 
     /// Every file that was opened, in order, each once.
-    pub(crate) fn into_opened(self) -> Vec<PathBuf> {
+    pub(crate) fn into_opened(mut self) -> Vec<PathBuf> {
+        let mut known = HashSet::new();
+        self.opened.retain(|path| known.insert(path.clone()));
         self.opened
     }
 
@@ -185,9 +187,7 @@ impl Input {
     fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
         match read(path) {
             Ok(text) => {
-                if !self.opened.iter().any(|opened| opened == path) {
-                    self.opened.push(path.to_owned());
-                }
+                self.opened.push(path.to_owned());
                 self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
                 Ok(())
             }
@@ -200,7 +200,7 @@ impl Input {
     }
 
     fn push(&mut self, source: Source, then: VecDeque<PathBuf>) {
-        self.files.push(Open { lexer: Lexer::new(Rc::new(source)), blocks: Vec::new(), then });
+        self.files.push(Open { lexer: Lexer::new(Arc::new(source)), blocks: Vec::new(), then });
     }
 }
 

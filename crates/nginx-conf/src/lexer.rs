@@ -1,6 +1,6 @@
 //! Source text to words and terminators, by the rules of `ngx_conf_read_token`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::error::{ConfigError, Place};
 use crate::source::{Source, SourceName, Span, Word};
@@ -38,7 +38,7 @@ pub(crate) struct Statement {
 /// Reads one text.
 #[derive(Debug)]
 pub(crate) struct Lexer {
-    source: Rc<Source>,
+    source: Arc<Source>,
     position: usize,
     line: usize,
 }
@@ -60,7 +60,7 @@ enum State {
 
 impl Lexer {
     /// Starts at the beginning of `source`.
-    pub(crate) fn new(source: Rc<Source>) -> Lexer {
+    pub(crate) fn new(source: Arc<Source>) -> Lexer {
         Lexer { source, position: 0, line: 1 }
     }
 
@@ -71,7 +71,7 @@ impl Lexer {
 
     /// Reads up to the next terminator.
     pub(crate) fn statement(&mut self) -> Result<Statement, ConfigError> {
-        let source = Rc::clone(&self.source);
+        let source = Arc::clone(&self.source);
         let mut words: Vec<Word> = Vec::new();
         let mut state = State::Space;
         let mut start_line = self.line;
@@ -222,7 +222,7 @@ impl Lexer {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        Span { source: Rc::clone(&self.source), start, end }
+        Span { source: Arc::clone(&self.source), start, end }
     }
 }
 

@@ -1,10 +1,11 @@
 //! Where a word stands: texts that were read, and spans in them.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A text that is being read.
-#[derive(Debug)]
+#[derive(PartialEq, Eq)]
 pub(crate) struct Source {
     /// What it is called in messages.
     pub name: SourceName,
@@ -22,10 +23,10 @@ pub enum SourceName {
 }
 
 /// A stretch of a [`Source`].
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Span {
     /// The text.
-    pub source: Rc<Source>,
+    pub source: Arc<Source>,
     /// Byte offset of the first byte.
     pub start: usize,
     /// Byte offset after the last byte.
@@ -39,6 +40,12 @@ pub(crate) struct Word {
     pub text: String,
     /// Where it stands, quotes included.
     pub span: Span,
+}
+
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
 }
 
 impl Span {

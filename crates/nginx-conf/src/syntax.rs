@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::error::ConfigError;
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Terminator};
@@ -114,8 +114,8 @@ pub fn walk(directives: &[Directive]) -> impl Iterator<Item = &Directive> {
 /// other.
 pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Directive>, ConfigError> {
     let source =
-        Rc::new(Source { name: SourceName::File(name.as_ref().to_owned()), text: text.as_ref().to_vec() });
-    let mut lexer = Lexer::new(Rc::clone(&source));
+        Arc::new(Source { name: SourceName::File(name.as_ref().to_owned()), text: text.as_ref().to_vec() });
+    let mut lexer = Lexer::new(Arc::clone(&source));
     let mut lines = Lines { text: &source.text, offset: 0, line: 1 };
     // What has been opened, the outermost first, each with what stands in it so far.
     let mut open: Vec<Directive> = Vec::new();

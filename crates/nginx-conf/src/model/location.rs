@@ -1,6 +1,6 @@
 //! Locations: how they are chosen, and their share of the rewrite phase.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::{Pattern, Settings};
 use crate::template::Template;
@@ -14,8 +14,8 @@ pub struct LocationId(pub usize);
 pub struct LocationTree {
     /// `location = /uri`.
     pub exact: HashMap<Vec<u8>, LocationId>,
-    /// `location /uri` and `location ^~ /uri`, longest first.
-    pub prefix: Vec<PrefixLocation>,
+    /// `location /uri` and `location ^~ /uri`, by what the normalised URI must start with, byte for byte.
+    pub prefix: BTreeMap<Vec<u8>, PrefixLocation>,
     /// `location ~` and `~*`, in file order.
     pub regex: Vec<(Pattern, LocationId)>,
     /// A URI that lacks only the last slash of a location with a `proxy_pass`, exact or prefix, and that location: the
@@ -28,12 +28,8 @@ pub struct LocationTree {
 /// A prefix location.
 #[derive(Debug, Clone)]
 pub struct PrefixLocation {
-    /// The prefix, compared byte for byte with the normalised URI.
-    pub prefix: Vec<u8>,
     /// `^~`: when this is the longest match, regexes are not tried.
     pub no_regex: bool,
-    /// Set for `location /x/` with a `proxy_pass`: a request for exactly `/x` is redirected (301) to `/x/`.
-    pub auto_redirect: bool,
     /// The location.
     pub id: LocationId,
 }

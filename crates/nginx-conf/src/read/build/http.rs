@@ -55,7 +55,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         upstreams,
         maps: draft.maps,
         slots,
-        log_formats: draft.log_formats,
+        log_formats: draft.log_formats.into_vec(),
     };
     link::link(&mut http, &variables);
     for warning in &warnings {

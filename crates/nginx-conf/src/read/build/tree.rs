@@ -32,9 +32,8 @@ impl LocationTrees {
                     if auto_redirect && let Some(name) = level.name.strip_suffix('/') {
                         tree.redirect.entry(name.as_bytes().to_vec()).or_insert(id);
                     }
-                    let is_new = !tree.prefix.iter().any(|known| known.prefix == prefix);
-                    tree.prefix.push(PrefixLocation { prefix, no_regex: level.no_regex, auto_redirect, id });
-                    is_new
+                    let location = PrefixLocation { no_regex: level.no_regex, id };
+                    tree.prefix.insert(prefix, location).is_none()
                 }
                 Some(LocationKind::Regex) => {
                     if let Some(pattern) = &level.pattern {
@@ -59,7 +58,6 @@ impl LocationTrees {
                     *id = *exact;
                 }
             }
-            tree.prefix.sort_by_key(|location| std::cmp::Reverse(location.prefix.len()));
         }
         Ok(LocationTrees(trees))
     }

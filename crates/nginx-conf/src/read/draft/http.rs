@@ -2,10 +2,11 @@
 
 use super::level::{Level, LevelId};
 use super::listen::ListenAddresses;
+use super::log::LogFormats;
 use super::server::ServerDraft;
 use super::ssl::SharedCaches;
 use super::upstream::UpstreamDrafts;
-use crate::model::{LogFormat, Map};
+use crate::model::Map;
 use crate::read::variables::VariableNames;
 
 /// What the `http` block has said so far.
@@ -19,7 +20,7 @@ pub(crate) struct HttpDraft {
     pub(crate) listens: ListenAddresses,
     pub(crate) upstreams: UpstreamDrafts,
     pub(crate) maps: Vec<Map>,
-    pub(crate) log_formats: Vec<LogFormat>,
+    pub(crate) log_formats: LogFormats,
     pub(crate) variables: VariableNames,
     /// `ssl_session_cache shared:…`.
     pub(crate) session_caches: SharedCaches,
@@ -35,7 +36,7 @@ impl HttpDraft {
             listens: ListenAddresses::default(),
             upstreams: UpstreamDrafts::default(),
             maps: Vec::new(),
-            log_formats: vec![LogFormat::combined()],
+            log_formats: LogFormats::default(),
             variables: VariableNames::default(),
             session_caches: SharedCaches::default(),
         }

@@ -1,5 +1,6 @@
 //! `listen` addresses, and which servers share them.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 
 use crate::directive::Directive;
@@ -10,6 +11,8 @@ use crate::source::Word;
 #[derive(Debug, Default)]
 pub(crate) struct ListenAddresses {
     pub(crate) addresses: Vec<ListenAddress>,
+    /// Their indices.
+    by_socket: HashMap<SocketAddr, usize>,
 }
 
 /// An address and its servers.
@@ -57,12 +60,15 @@ impl ListenAddresses {
     ) -> Result<(), ConfigError> {
         let ListenParameters { options, default_server, tls } = parameters;
         let default = default_server.then_some(server);
-        let Some(known) = self.addresses.iter_mut().find(|address| address.socket == socket) else {
+        let known = self.by_socket.get(&socket).and_then(|index| self.addresses.get_mut(*index));
+        let Some(known) = known else {
             let servers = vec![server];
+            self.by_socket.insert(socket, self.addresses.len());
             self.addresses.push(ListenAddress { socket, servers, default_server: default, tls, options });
             return Ok(());
         };
-        if known.servers.contains(&server) {
+        // Servers come one after the other.
+        if known.servers.last() == Some(&server) {
             return Err(directive.error_at(word, format!("a duplicate listen {socket}")));
         }
         known.servers.push(server);

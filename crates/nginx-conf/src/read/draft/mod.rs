@@ -3,6 +3,7 @@
 mod http;
 mod level;
 mod listen;
+mod log;
 mod main;
 mod server;
 mod ssl;

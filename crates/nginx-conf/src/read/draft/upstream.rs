@@ -1,5 +1,6 @@
 //! `upstream` blocks, and the implicit upstreams of `proxy_pass` to a plain address.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::address::{Resolver, resolve};
@@ -13,6 +14,10 @@ use crate::spelling::nearest;
 #[derive(Debug, Default)]
 pub(crate) struct UpstreamDrafts {
     groups: Vec<UpstreamDraft>,
+    /// The first of each name, in lower case.
+    by_name: HashMap<String, usize>,
+    /// Plain addresses by name, in lower case, and port.
+    by_address: HashMap<(String, u16), usize>,
     current: usize,
     /// What commands write into should they run outside of an `upstream`, which the table rules out.
     none: UpstreamDraft,
@@ -52,7 +57,7 @@ impl UpstreamDrafts {
     pub(crate) fn declare(&mut self, directive: &Directive) -> Result<(), ConfigError> {
         let word = directive.argument(0);
         let place = Some(directive.error_at(word, ""));
-        let found = self.groups.iter().position(|group| group.name.eq_ignore_ascii_case(&word.text));
+        let found = self.by_name.get(&word.text.to_ascii_lowercase()).copied();
         match found.and_then(|index| self.groups.get_mut(index).map(|group| (index, group))) {
             Some((_, group)) if group.declared => {
                 Err(directive.error_at(word, format!("duplicate upstream \"{}\"", word.text)))
@@ -66,13 +71,9 @@ impl UpstreamDrafts {
                 Ok(())
             }
             None => {
-                self.groups.push(UpstreamDraft {
-                    name: word.text.clone(),
-                    declared: true,
-                    place,
-                    ..UpstreamDraft::default()
-                });
-                self.current = self.groups.len() - 1;
+                let name = word.text.clone();
+                self.current =
+                    self.add(UpstreamDraft { name, declared: true, place, ..UpstreamDraft::default() });
                 Ok(())
             }
         }
@@ -86,24 +87,35 @@ impl UpstreamDrafts {
         host: &str,
         port: Option<u16>,
     ) -> Result<usize, ConfigError> {
-        for (index, group) in self.groups.iter().enumerate() {
-            if !group.name.eq_ignore_ascii_case(host) {
-                continue;
-            }
-            match port {
-                Some(port) if group.declared => {
+        let name = host.to_ascii_lowercase();
+        if let Some(&index) = self.by_name.get(&name)
+            && self.groups.get(index).is_some_and(|group| group.declared)
+        {
+            return match port {
+                None => Ok(index),
+                Some(port) => {
                     let message = format!("upstream \"{host}\" may not have port {port}");
-                    return Err(directive
-                        .error_at(word, message)
-                        .help("the servers of the upstream have ports"));
+                    Err(directive.error_at(word, message).help("the servers of the upstream have ports"))
                 }
-                _ if group.declared || group.port.unwrap_or(80) == port.unwrap_or(80) => return Ok(index),
-                _ => {}
-            }
+            };
+        }
+        let address = (name, port.unwrap_or(80));
+        if let Some(&index) = self.by_address.get(&address) {
+            return Ok(index);
         }
         let place = Some(directive.error_at(word, ""));
-        self.groups.push(UpstreamDraft { name: host.to_owned(), port, place, ..UpstreamDraft::default() });
-        Ok(self.groups.len() - 1)
+        let index =
+            self.add(UpstreamDraft { name: host.to_owned(), port, place, ..UpstreamDraft::default() });
+        self.by_address.insert(address, index);
+        Ok(index)
+    }
+
+    /// Adds an upstream, and gives its index.
+    fn add(&mut self, upstream: UpstreamDraft) -> usize {
+        let index = self.groups.len();
+        self.by_name.entry(upstream.name.to_ascii_lowercase()).or_insert(index);
+        self.groups.push(upstream);
+        index
     }
 
     /// Looks up what is left to look up.

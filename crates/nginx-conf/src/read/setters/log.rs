@@ -14,7 +14,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[("log_format", log_format), ("ac
 /// `log_format`.
 fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let name = directive.argument(0).text.clone();
-    if reader.http.log_formats.iter().any(|format| format.name == name) {
+    if reader.http.log_formats.find(&name).is_some() {
         let message = format!("duplicate \"log_format\" name \"{name}\"");
         return Err(directive.error_at(directive.argument(0), message));
     }
@@ -44,7 +44,7 @@ fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
         template.parts.extend(piece.parts);
     }
     join_literals(&mut template);
-    reader.http.log_formats.push(LogFormat { name, template, escape });
+    reader.http.log_formats.add(LogFormat { name, template, escape });
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     let target = LogTarget::File(reader.full_path(&path.text));
     let target = if path.text == "stderr" { LogTarget::Stderr } else { target };
     let name = directive.arguments().get(1).map_or("combined", |word| word.text.as_str());
-    let Some(format) = reader.http.log_formats.iter().position(|format| format.name == name) else {
+    let Some(format) = reader.http.log_formats.find(name) else {
         return Err(directive
             .error_at(directive.argument(1), format!("unknown log format \"{name}\""))
             .or_help(|| Some("a log_format must come before the access_log that uses it".to_owned())));

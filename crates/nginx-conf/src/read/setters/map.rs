@@ -1,6 +1,6 @@
 //! `map`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
@@ -34,6 +34,7 @@ fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
             regex: Vec::new(),
             default: Template::default(),
         },
+        wildcards: HashSet::new(),
         has_default: false,
     };
     while let Some(entry) = reader.entry()? {
@@ -48,6 +49,8 @@ fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
 
 struct MapDraft {
     map: Map,
+    /// The names with a wildcard; whether it leads or trails shows in where the dot is.
+    wildcards: HashSet<String>,
     has_default: bool,
 }
 
@@ -91,8 +94,8 @@ impl MapDraft {
             true => HostPattern::parse(key).ok_or("invalid hostname or wildcard")?,
             false => HostPattern::Exact(key),
         };
-        let push = |list: &mut Vec<(String, Template)>, name: &str, value| {
-            if list.iter().any(|(known, _)| known == name) {
+        let mut push = |list: &mut Vec<(String, Template)>, name: &str, value| {
+            if !self.wildcards.insert(name.to_owned()) {
                 return Err(CONFLICT);
             }
             list.push((name.to_owned(), value));
