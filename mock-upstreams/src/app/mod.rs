@@ -43,20 +43,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get};
 
-pub use cors::Origins;
+pub use crate::instance::{Items, Origins};
 pub use echo::{Echo, EchoBody};
-pub use items::Items;
 
 use crate::instance::Instance;
-use crate::journal::Arrival;
-use crate::server::RawResponse;
 use crate::sockets;
-
-/// What handlers learn of the request beside what axum knows.
-pub(crate) type Arrived = axum::Extension<Arc<Arrival>>;
-
-/// What handlers share.
-pub(crate) type Shared = axum::extract::State<Arc<Instance>>;
 
 pub(crate) fn router(instance: &Arc<Instance>) -> Router {
     Router::new()
@@ -82,6 +73,6 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .fallback(echo::echo)
         .layer(middleware::from_fn_with_state(Arc::clone(instance), sockets::anywhere))
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::judge))
+        .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::add_headers))
         .with_state(Arc::clone(instance))
 }

@@ -130,15 +130,15 @@ pub enum Framing {
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         /// More than this would bury the rest of a report.
-        const SHOWN: usize = 10;
-        for message in self.received.iter().take(SHOWN) {
+        const MAX_MESSAGES_SHOWN: usize = 10;
+        for message in self.received.iter().take(MAX_MESSAGES_SHOWN) {
             match &message.text {
                 Some(text) => writeln!(f, "-> {:?} {text:?}", message.kind)?,
                 None => writeln!(f, "-> {:?} of {} bytes", message.kind, message.length)?,
             }
         }
-        if self.received.len() > SHOWN {
-            writeln!(f, "-> and {} more", self.received.len() - SHOWN)?;
+        if self.received.len() > MAX_MESSAGES_SHOWN {
+            writeln!(f, "-> and {} more", self.received.len() - MAX_MESSAGES_SHOWN)?;
         }
         match &self.end {
             Some(end) => writeln!(f, "-> {end:?}, after {} messages to the client", self.sent),

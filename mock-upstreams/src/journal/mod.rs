@@ -13,7 +13,7 @@ use serde::Serialize;
 
 pub use exchange::{Body, Exchange, Framing};
 pub use fields::Fields;
-pub(crate) use recorder::{Arrival, BodyTally, Head, Recorder};
+pub(crate) use recorder::{Arrival, BodyRecorder, Head, Recorder};
 pub use session::{Message, MessageKind, Session, SessionEnd};
 
 /// All that arrived at one instance since it was started, or since its journal was cleared.

@@ -1,7 +1,7 @@
-mod connection;
-mod request;
-mod serve;
-mod wire;
+//! Starts, stops and asks an instance.
+
+mod accept;
+mod fault;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,28 +16,16 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-pub(crate) use connection::{Connection, Registry};
-pub(crate) use serve::RawResponse;
-
 use crate::app::{self, Items, Origins};
 use crate::fault::{Fault, Faults, Injection};
 use crate::instance::{Gate, Instance};
 use crate::journal::{Journal, Recorder};
 use crate::port::ReservedPort;
 use crate::stomp::Broker;
+use crate::transport::{Connection, Registry, StopMode};
 
 /// How long requests under way may take when a server goes down in good order.
-const QUIT_LIMIT: Duration = Duration::from_secs(10);
-
-/// How the connections of a stopped server end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StopMode {
-    /// FIN after what has been written, as the kernel closes the sockets of a process that was killed.
-    #[default]
-    Close,
-    /// RST at once, as when the machine itself has lost the connection.
-    Reset,
-}
+const QUIT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// One running instance of the app. A handle: clones are the same instance, which goes with the last of them.
 #[derive(Clone, Debug)]
@@ -107,7 +95,7 @@ impl Builder {
             login: self.login,
             broker: Broker::default(),
             any_path: AtomicBool::new(false),
-            silent_on_cors: AtomicBool::new(false),
+            cors_disabled: AtomicBool::new(false),
             quitting: watch::Sender::default(),
             name: self.name,
         });
@@ -182,7 +170,7 @@ impl AppServer {
         &self,
         within: Duration,
         mut condition: impl FnMut(&Journal) -> bool,
-    ) -> Result<Journal, NotYet> {
+    ) -> Result<Journal, WaitTimeout> {
         let mut changes = self.inner.instance.journal.changes();
         let fulfilled = async {
             loop {
@@ -195,7 +183,7 @@ impl AppServer {
         };
         match tokio::time::timeout(within, fulfilled).await {
             Ok(Some(journal)) => Ok(journal),
-            _ => Err(NotYet { within, journal: Box::new(self.journal()) }),
+            _ => Err(WaitTimeout { within, journal: Box::new(self.journal()) }),
         }
     }
 
@@ -226,8 +214,8 @@ impl AppServer {
     }
 
     /// From now on adds no `Access-Control-Allow-Origin`, as an app does whose proxy does.
-    pub fn leave_cors_to_others(&self) {
-        self.inner.instance.silent_on_cors.store(true, Ordering::Relaxed);
+    pub fn disable_cors(&self) {
+        self.inner.instance.cors_disabled.store(true, Ordering::Relaxed);
     }
 
     /// Ends every fault. A request that hangs in one stays so until its connection ends.
@@ -261,10 +249,10 @@ impl AppServer {
         let requests_over = |journal: &Journal| journal.open_connections() == journal.open_sessions();
         let over = async {
             quitting.closed().await;
-            self.wait_for(QUIT_LIMIT, requests_over).await
+            self.wait_for(QUIT_TIMEOUT, requests_over).await
         };
         // Whoever goes on after that is stopped.
-        let _ = tokio::time::timeout(QUIT_LIMIT, over).await;
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, over).await;
         self.stop().await;
     }
 
@@ -276,10 +264,10 @@ impl AppServer {
     /// Goes down, and says how the open connections end. Returns when they have.
     pub async fn stop_with(&self, mode: StopMode) {
         // Long enough for any machine; a connection's end waits for nothing but its turn.
-        const LIMIT: Duration = Duration::from_secs(10);
+        const STOP_TIMEOUT: Duration = Duration::from_secs(10);
         self.inner.shut_down(mode);
-        let _ = self.wait_for(LIMIT, |journal| journal.open_connections() == 0).await;
-        self.inner.instance.broker.forget();
+        let _ = self.wait_for(STOP_TIMEOUT, |journal| journal.open_connections() == 0).await;
+        self.inner.instance.broker.clear();
     }
 
     /// Comes back on the same port. Faults stay; subscriptions and queued messages are gone. No effect on a running server.
@@ -314,11 +302,11 @@ impl Inner {
         if listening.listener.is_some() || self.instance.faults.refuse_connections() {
             return Ok(());
         }
-        self.instance.connections.admit();
+        self.instance.connections.open();
         self.instance.quitting.send_replace(false);
         let _context = self.runtime.enter();
         let listener = Arc::new(TcpListener::from_std(self.port.listen()?)?);
-        let accepting = serve::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());
+        let accepting = accept::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());
         listening.listener = Some((listener, self.runtime.spawn(accepting).abort_handle()));
         Ok(())
     }
@@ -352,10 +340,10 @@ impl Drop for Inner {
     }
 }
 
-/// What was waited for did not happen.
+/// The condition of [`AppServer::wait_for`] was not met in time.
 #[derive(Debug, thiserror::Error)]
 #[error("it did not happen within {within:?}; by then:\n{journal}")]
-pub struct NotYet {
+pub struct WaitTimeout {
     /// How long was waited.
     pub within: Duration,
     /// What had arrived by then.

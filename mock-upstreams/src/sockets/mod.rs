@@ -29,7 +29,6 @@
 
 mod echo;
 mod handshake;
-mod session;
 mod sockjs;
 
 use std::sync::Arc;
@@ -40,7 +39,6 @@ use axum::routing::get;
 use crate::instance::Instance;
 
 pub(crate) use handshake::anywhere;
-pub(crate) use session::{Incoming, Socket};
 
 /// What a SockJS client may be told to connect to.
 const SOCKJS_ENDPOINTS: [&str; 2] = ["/stomp", "/stomp/ws"];

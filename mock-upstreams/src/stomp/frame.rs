@@ -23,55 +23,10 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::escape::{escape, unescape};
+pub use super::version::Version;
 
-/// The most that a frame may take up, in bytes.
-const MOST: usize = 16 * 1024 * 1024;
-
-/// A version of the protocol: how headers are escaped and lines end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// 1.0: headers are written as they are; a line ends with LF.
-    V1_0,
-    /// 1.1: `\n`, `\c`, `\\`; a line ends with LF.
-    V1_1,
-    /// 1.2: `\r` as well; a line ends with LF or CR LF.
-    #[default]
-    V1_2,
-}
-
-impl Version {
-    /// Every version, the lowest first.
-    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_1, Self::V1_2];
-
-    /// As in `accept-version` and `version`: `1.0`, `1.1`, `1.2`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1_0 => "1.0",
-            Self::V1_1 => "1.1",
-            Self::V1_2 => "1.2",
-        }
-    }
-
-    /// The reverse of [`Version::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
-    }
-
-    /// The WebSocket subprotocol, such as `v12.stomp`.
-    pub fn subprotocol(self) -> &'static str {
-        match self {
-            Self::V1_0 => "v10.stomp",
-            Self::V1_1 => "v11.stomp",
-            Self::V1_2 => "v12.stomp",
-        }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+/// The largest frame that is read, in bytes.
+const MAX_FRAME_SIZE: usize = 16 * 1024 * 1024;
 
 /// A frame, its headers as they are meant, not as they are escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -185,7 +140,7 @@ pub enum FrameError {
     #[error("content-length {0:?} does not fit the frame")]
     Length(String),
     /// More than 16 MiB without an end.
-    #[error("the frame is larger than {MOST} bytes")]
+    #[error("the frame is larger than {MAX_FRAME_SIZE} bytes")]
     TooLarge,
 }
 
@@ -226,7 +181,7 @@ impl Decoder {
             [b'\r', b'\n', ..] => (Some(Input::HeartBeat), 2),
             _ => match self.frame()? {
                 Some((frame, length)) => (Some(Input::Frame(frame)), length),
-                None if self.buffer.len() > MOST => return Err(FrameError::TooLarge),
+                None if self.buffer.len() > MAX_FRAME_SIZE => return Err(FrameError::TooLarge),
                 None => (None, 0),
             },
         };
@@ -245,7 +200,9 @@ impl Decoder {
         for line in lines.take_while(|line| !line.is_empty()) {
             let line = self.checked(line)?;
             let (name, value) = line.split_once(':').ok_or_else(|| FrameError::Header(line.to_owned()))?;
-            frame.headers.push((unescape(name, version)?, unescape(value, version)?));
+            let unescape =
+                |text: &str| unescape(text, version).ok_or_else(|| FrameError::Escape(text.to_owned()));
+            frame.headers.push((unescape(name)?, unescape(value)?));
         }
         let length = match frame.get("content-length") {
             Some(text) => {
@@ -253,7 +210,7 @@ impl Decoder {
                 match rest.get(length) {
                     Some(0) => length,
                     Some(_) => return Err(FrameError::Length(text.to_owned())),
-                    None if length > MOST => return Err(FrameError::TooLarge),
+                    None if length > MAX_FRAME_SIZE => return Err(FrameError::TooLarge),
                     None => return Ok(None),
                 }
             }

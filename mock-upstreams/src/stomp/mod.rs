@@ -18,7 +18,6 @@
 //! - **On the WebSocket.** A frame goes out as a text message, or as a binary one if it is no UTF-8. What comes in may be cut into messages
 //!   in any way. Of the [`SUBPROTOCOLS`] the highest that the client offers is chosen; none is needed.
 
-mod acks;
 mod broker;
 mod command;
 mod dialect;
@@ -26,11 +25,11 @@ mod escape;
 pub mod frame;
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod fuzzing;
-mod serve;
-mod session;
+mod server;
+mod version;
 
 pub(crate) use broker::Broker;
-pub(crate) use serve::serve;
+pub(crate) use server::serve;
 
 /// The WebSocket subprotocols of STOMP, the best first.
 pub const SUBPROTOCOLS: [&str; 3] = ["v12.stomp", "v11.stomp", "v10.stomp"];

@@ -13,23 +13,23 @@ use super::connection::Connection;
 ///
 /// Dropping it is the end of the connection.
 #[derive(Debug)]
-pub(super) struct Wire {
+pub(crate) struct JournaledStream {
     connection: Arc<Connection>,
 }
 
-impl Wire {
-    pub(super) fn new(connection: Arc<Connection>) -> Self {
+impl JournaledStream {
+    pub(crate) fn new(connection: Arc<Connection>) -> Self {
         Self { connection }
     }
 }
 
-impl Drop for Wire {
+impl Drop for JournaledStream {
     fn drop(&mut self) {
-        self.connection.ended();
+        self.connection.on_end();
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for JournaledStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let socket = self.connection.socket();
         loop {
@@ -38,13 +38,13 @@ impl AsyncRead for Wire {
             let wanted = unfilled.len();
             match socket.try_read(unfilled) {
                 Ok(length) => {
-                    self.connection.has_read(unfilled.get(..length).unwrap_or_default(), wanted);
+                    self.connection.on_read(unfilled.get(..length).unwrap_or_default(), wanted);
                     buf.advance(length);
                     return Poll::Ready(Ok(()));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
-                    self.connection.has_failed(&error);
+                    self.connection.on_error(&error);
                     return Poll::Ready(Err(error));
                 }
             }
@@ -52,7 +52,7 @@ impl AsyncRead for Wire {
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for JournaledStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         self.poll_write_vectored(cx, &[IoSlice::new(data)])
     }
@@ -68,7 +68,7 @@ impl AsyncWrite for Wire {
             match socket.try_write_vectored(data) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => {
-                    self.connection.has_failed(&error);
+                    self.connection.on_error(&error);
                     return Poll::Ready(Err(error));
                 }
                 written => return Poll::Ready(written),

@@ -1,3 +1,7 @@
+//! An open WebSocket whose messages go into the journal, with SockJS around them or without.
+
+pub(crate) mod sockjs;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +12,6 @@ use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::time::Instant;
 
-use super::sockjs;
 use crate::journal::{self, MessageKind, Recorder, SessionEnd};
 
 /// How long a client may take to answer a close frame.
@@ -16,7 +19,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Whether messages are wrapped as SockJS wraps them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Framing {
+pub(crate) enum Framing {
     Plain,
     /// With a heart-beat of its own after so long a silence.
     SockJs(Duration),
@@ -24,43 +27,43 @@ pub(super) enum Framing {
 
 /// An open WebSocket whose messages go into the journal.
 pub(crate) struct Socket {
-    pub(super) reader: Reader,
-    pub(super) writer: Writer,
+    pub(crate) reader: SocketReader,
+    pub(crate) writer: SocketWriter,
 }
 
-pub(super) struct Reader {
+pub(crate) struct SocketReader {
     stream: SplitStream<WebSocket>,
-    log: Arc<Log>,
+    log: Arc<SessionLog>,
     framing: Framing,
-    unwrapped: VecDeque<Incoming>,
+    unwrapped: VecDeque<ClientMessage>,
 }
 
-pub(super) struct Writer {
+pub(crate) struct SocketWriter {
     sink: SplitSink<WebSocket, Message>,
-    log: Arc<Log>,
+    log: Arc<SessionLog>,
     framing: Framing,
     /// When something was sent last.
-    said: Instant,
+    last_sent: Instant,
 }
 
 /// A message of the client.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Incoming {
+pub(crate) enum ClientMessage {
     Text(Utf8Bytes),
     Binary(Bytes),
 }
 
-impl From<String> for Incoming {
+impl From<String> for ClientMessage {
     fn from(text: String) -> Self {
         Self::Text(text.into())
     }
 }
 
 impl Socket {
-    pub(super) async fn new(socket: WebSocket, log: Log, framing: Framing) -> Self {
+    pub(crate) async fn new(socket: WebSocket, log: SessionLog, framing: Framing) -> Self {
         let (log, (sink, stream)) = (Arc::new(log), socket.split());
-        let reader = Reader { stream, log: Arc::clone(&log), framing, unwrapped: VecDeque::new() };
-        let mut writer = Writer { sink, log, framing, said: Instant::now() };
+        let reader = SocketReader { stream, log: Arc::clone(&log), framing, unwrapped: VecDeque::new() };
+        let mut writer = SocketWriter { sink, log, framing, last_sent: Instant::now() };
         if let Framing::SockJs(_) = framing {
             writer.raw(Message::text(sockjs::OPEN)).await;
         }
@@ -68,12 +71,12 @@ impl Socket {
     }
 
     /// The next message; `None` once the session is over. Safe to cancel.
-    pub(crate) async fn receive(&mut self) -> Option<Incoming> {
+    pub(crate) async fn receive(&mut self) -> Option<ClientMessage> {
         let Framing::SockJs(silence) = self.writer.framing else { return self.reader.next().await };
         loop {
             tokio::select! {
                 incoming = self.reader.next() => return incoming,
-                () = tokio::time::sleep_until(self.writer.said + silence) => {
+                () = tokio::time::sleep_until(self.writer.last_sent + silence) => {
                     self.writer.raw(Message::text(sockjs::HEART_BEAT)).await;
                 }
             }
@@ -97,8 +100,8 @@ impl Socket {
     }
 }
 
-impl Reader {
-    pub(super) async fn next(&mut self) -> Option<Incoming> {
+impl SocketReader {
+    pub(crate) async fn next(&mut self) -> Option<ClientMessage> {
         loop {
             if let Some(message) = self.unwrapped.pop_front() {
                 return Some(message);
@@ -120,9 +123,9 @@ impl Reader {
                 Message::Text(text) => {
                     self.log.received(MessageKind::Text, text.as_bytes());
                     match self.framing {
-                        Framing::Plain => return Some(Incoming::Text(text)),
+                        Framing::Plain => return Some(ClientMessage::Text(text)),
                         Framing::SockJs(_) => match sockjs::unwrap(&text) {
-                            Ok(texts) => self.unwrapped.extend(texts.into_iter().map(Incoming::from)),
+                            Ok(texts) => self.unwrapped.extend(texts.into_iter().map(ClientMessage::from)),
                             Err(error) => {
                                 let why = format!("the client sent no JSON array of strings: {error}");
                                 self.log.end(SessionEnd::Aborted { why });
@@ -133,7 +136,7 @@ impl Reader {
                 }
                 Message::Binary(data) => {
                     self.log.received(MessageKind::Binary, &data);
-                    return Some(Incoming::Binary(data));
+                    return Some(ClientMessage::Binary(data));
                 }
                 Message::Ping(data) => self.log.received(MessageKind::Ping, &data),
                 Message::Pong(data) => self.log.received(MessageKind::Pong, &data),
@@ -147,15 +150,15 @@ impl Reader {
     }
 
     /// Reads on until the client has closed, too.
-    pub(super) async fn drain(&mut self) {
+    pub(crate) async fn drain(&mut self) {
         let closed = async { while self.next().await.is_some() {} };
         // Whoever does not answer in time is left.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, closed).await;
     }
 }
 
-impl Writer {
-    pub(super) async fn text(&mut self, text: String) {
+impl SocketWriter {
+    pub(crate) async fn text(&mut self, text: String) {
         let text = match self.framing {
             Framing::Plain => text,
             Framing::SockJs(_) => sockjs::wrap(&text),
@@ -163,18 +166,18 @@ impl Writer {
         self.raw(Message::text(text)).await;
     }
 
-    pub(super) async fn binary(&mut self, data: Bytes) {
+    pub(crate) async fn binary(&mut self, data: Bytes) {
         match self.framing {
             Framing::Plain => self.raw(Message::Binary(data)).await,
             Framing::SockJs(_) => self.text(String::from_utf8_lossy(&data).into_owned()).await,
         }
     }
 
-    pub(super) async fn ping(&mut self, payload: Bytes) {
+    pub(crate) async fn ping(&mut self, payload: Bytes) {
         self.raw(Message::Ping(payload)).await;
     }
 
-    pub(super) async fn close(&mut self, code: Option<u16>, reason: &str) {
+    pub(crate) async fn close(&mut self, code: Option<u16>, reason: &str) {
         if let Framing::SockJs(_) = self.framing {
             self.raw(Message::text(sockjs::close(code, reason))).await;
         }
@@ -185,7 +188,7 @@ impl Writer {
     }
 
     async fn raw(&mut self, message: Message) {
-        self.said = Instant::now();
+        self.last_sent = Instant::now();
         if self.sink.send(message).await.is_ok() {
             self.log.sent();
         }
@@ -193,35 +196,35 @@ impl Writer {
 }
 
 /// The journal's entry of a session. It ends at the latest when this is dropped.
-pub(super) struct Log {
+pub(crate) struct SessionLog {
     journal: Arc<Recorder>,
     sequence: u64,
 }
 
-impl Log {
-    pub(super) fn open(journal: Arc<Recorder>, sequence: u64, subprotocol: Option<String>) -> Self {
+impl SessionLog {
+    pub(crate) fn open(journal: Arc<Recorder>, sequence: u64, subprotocol: Option<String>) -> Self {
         journal.session_opened(sequence, subprotocol);
         Self { journal, sequence }
     }
 
     fn received(&self, kind: MessageKind, payload: &[u8]) {
         let message = journal::Message::new(kind, payload);
-        self.journal.amend_session(self.sequence, |session| session.received.push(message));
+        self.journal.update_session(self.sequence, |session| session.received.push(message));
     }
 
     fn sent(&self) {
-        self.journal.amend_session(self.sequence, |session| session.sent += 1);
+        self.journal.update_session(self.sequence, |session| session.sent += 1);
     }
 
     /// Enters how the session ended; whoever was first stays.
     fn end(&self, end: SessionEnd) {
-        self.journal.amend_session(self.sequence, |session| {
+        self.journal.update_session(self.sequence, |session| {
             session.end.get_or_insert(end);
         });
     }
 }
 
-impl Drop for Log {
+impl Drop for SessionLog {
     fn drop(&mut self) {
         self.end(SessionEnd::Aborted { why: "the session was dropped".to_owned() });
     }

@@ -8,9 +8,18 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
-use super::StopMode;
-use super::request::{Seen, Watcher};
-use crate::journal::{Arrival, BodyTally, ConnectionEnd, Recorder};
+use super::watcher::{Part, RequestWatcher};
+use crate::journal::{Arrival, BodyRecorder, ConnectionEnd, Recorder};
+
+/// How the connections of a stopped server end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum StopMode {
+    /// FIN after what has been written, as the kernel closes the sockets of a process that was killed.
+    #[default]
+    Close,
+    /// RST at once, as when the machine itself has lost the connection.
+    Reset,
+}
 
 /// An accepted connection: its socket, and what the journal has to know while bytes pass.
 #[derive(Debug)]
@@ -26,11 +35,11 @@ pub(crate) struct Connection {
 
 #[derive(Debug, Default)]
 struct State {
-    watcher: Watcher,
+    watcher: RequestWatcher,
     /// Requests whose heads have come and that hyper has not yet handed to the app.
     waiting: VecDeque<Arc<Arrival>>,
     /// The request whose body is arriving.
-    arriving: Option<(u64, BodyTally)>,
+    arriving: Option<(u64, BodyRecorder)>,
     /// Requests that have come and are not yet answered.
     open: usize,
     /// WebSocket target, once the connection is one.
@@ -39,7 +48,7 @@ struct State {
 }
 
 impl Connection {
-    pub(super) fn socket(&self) -> &TcpStream {
+    pub(crate) fn socket(&self) -> &TcpStream {
         &self.socket
     }
 
@@ -49,15 +58,15 @@ impl Connection {
     }
 
     /// The request is answered with this status.
-    pub(crate) fn answered(&self, arrival: &Arrival, status: u16) {
-        self.journal.amend(arrival.sequence, |exchange| exchange.status = Some(status));
+    pub(crate) fn record_response(&self, arrival: &Arrival, status: u16) {
+        self.journal.update(arrival.sequence, |exchange| exchange.status = Some(status));
         let mut state = self.lock();
         state.open = state.open.saturating_sub(1);
         let switched = status == 101;
         if switched {
             state.tunnel = Some(arrival.head.target.clone());
         }
-        self.watched(&mut state, |watcher, report| watcher.decide(switched, report));
+        self.observe(&mut state, |watcher, report| watcher.decide(switched, report));
     }
 
     /// Whether no request is on its way, and it is no tunnel either.
@@ -86,7 +95,7 @@ impl Connection {
 
     /// Whether what is written waits to be sent together with what follows it. A wish: the kernel holds nothing back for
     /// longer than 200 ms.
-    pub(crate) fn hold_back(&self, hold: bool) {
+    pub(crate) fn cork(&self, hold: bool) {
         let _ = rustix::net::sockopt::set_tcp_cork(&self.socket, hold);
     }
 
@@ -111,22 +120,22 @@ impl Connection {
     }
 
     /// The task to end with the connection.
-    pub(super) fn served_by(&self, task: AbortHandle) {
+    pub(crate) fn set_task(&self, task: AbortHandle) {
         // Set once, right after the connection was accepted.
         let _ = self.task.set(task);
     }
 
     /// Waits for the peer to close, too, and ignores what it still sends. Closing a socket with unread data in it would
     /// send RST, and take from the peer the response that is on its way to it (RFC 9112 §9.6).
-    pub(super) async fn linger(&self) {
-        const LIMIT: Duration = Duration::from_secs(2);
+    pub(crate) async fn linger(&self) {
+        const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
         if self.tunnel().is_some() || self.lock().end != Some(ConnectionEnd::ClosedByServer) {
             return;
         }
         let ignore = async {
-            let mut scrap = vec![0; 64 * 1024];
+            let mut buffer = vec![0; 64 * 1024];
             while self.socket.readable().await.is_ok() {
-                match self.socket.try_read(&mut scrap) {
+                match self.socket.try_read(&mut buffer) {
                     Ok(0) => return,
                     Err(error) if error.kind() != io::ErrorKind::WouldBlock => return,
                     _ => {}
@@ -134,26 +143,26 @@ impl Connection {
             }
         };
         // Whoever goes on after that has had its chance.
-        let _ = tokio::time::timeout(LIMIT, ignore).await;
+        let _ = tokio::time::timeout(LINGER_TIMEOUT, ignore).await;
     }
 
-    pub(super) fn has_read(&self, data: &[u8], wanted: usize) {
+    pub(crate) fn on_read(&self, data: &[u8], wanted: usize) {
         let mut state = self.lock();
         if data.is_empty() && wanted > 0 {
             state.end.get_or_insert(ConnectionEnd::ClosedByPeer);
         } else {
-            self.watched(&mut state, |watcher, report| watcher.watch(data, report));
+            self.observe(&mut state, |watcher, report| watcher.watch(data, report));
         }
     }
 
-    pub(super) fn has_failed(&self, error: &io::Error) {
+    pub(crate) fn on_error(&self, error: &io::Error) {
         if error.kind() != io::ErrorKind::Interrupted {
             self.lock().end.get_or_insert(ConnectionEnd::ResetByPeer);
         }
     }
 
     /// Nobody reads or writes any more. The peer gets its FIN now, whoever still holds the connection.
-    pub(super) fn ended(&self) {
+    pub(crate) fn on_end(&self) {
         let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
         let end = *self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
         self.journal.connection_ended(self.id, end);
@@ -161,23 +170,23 @@ impl Connection {
     }
 
     /// Lets the watcher work, and enters what it sees.
-    fn watched(&self, state: &mut State, work: impl FnOnce(&mut Watcher, &mut dyn FnMut(Seen<'_>))) {
+    fn observe(&self, state: &mut State, work: impl FnOnce(&mut RequestWatcher, &mut dyn FnMut(Part<'_>))) {
         let State { watcher, waiting, arriving, open, .. } = state;
         work(watcher, &mut |seen| match seen {
-            Seen::Head(head) => {
-                let arrival = Arc::new(self.journal.arrived(self.id, head));
-                *arriving = Some((arrival.sequence, BodyTally::new()));
+            Part::Head(head) => {
+                let arrival = Arc::new(self.journal.request(self.id, head));
+                *arriving = Some((arrival.sequence, BodyRecorder::new()));
                 *open += 1;
                 waiting.push_back(arrival);
             }
-            Seen::Body(data) => {
-                if let Some((sequence, tally)) = arriving {
-                    self.journal.amend(*sequence, |exchange| tally.add(data, &mut exchange.body));
+            Part::Body(data) => {
+                if let Some((sequence, recorder)) = arriving {
+                    self.journal.update(*sequence, |exchange| recorder.add(data, &mut exchange.body));
                 }
             }
-            Seen::End { trailers } => {
-                if let Some((sequence, tally)) = arriving.take() {
-                    self.journal.amend(sequence, |exchange| tally.finish(trailers, &mut exchange.body));
+            Part::End { trailers } => {
+                if let Some((sequence, recorder)) = arriving.take() {
+                    self.journal.update(sequence, |exchange| recorder.finish(trailers, &mut exchange.body));
                 }
             }
         });
@@ -188,23 +197,23 @@ impl Connection {
     }
 }
 
-/// The open connections of one instance. It takes none until [`Registry::admit`].
+/// The open connections of one instance. It takes none until [`Registry::open`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
-    open: Arc<Mutex<Option<Open>>>,
+    connections: Arc<Mutex<Option<Connections>>>,
 }
 
 /// Connections by number.
-type Open = BTreeMap<u64, Arc<Connection>>;
+type Connections = BTreeMap<u64, Arc<Connection>>;
 
 impl Registry {
     /// Takes connections from now on.
-    pub(super) fn admit(&self) {
+    pub(crate) fn open(&self) {
         self.lock().get_or_insert_default();
     }
 
     /// Enters a connection; `None` when the server has been stopped meanwhile.
-    pub(super) fn enter(
+    pub(crate) fn insert(
         &self,
         socket: TcpStream,
         journal: &Arc<Recorder>,
@@ -232,7 +241,7 @@ impl Registry {
     }
 
     /// Ends every connection, and takes no more.
-    pub(super) fn close(&self, mode: StopMode) {
+    pub(crate) fn close(&self, mode: StopMode) {
         let open = self.lock().take().unwrap_or_default();
         open.values().for_each(|connection| connection.kill(mode));
     }
@@ -244,7 +253,7 @@ impl Registry {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Option<Open>> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Option<Connections>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
-use super::Fault;
-use crate::server::StopMode;
+use crate::fault::Fault;
+use crate::transport::StopMode;
 
 /// How many bytes a body that is cut short had promised beyond those sent.
-const PROMISED: usize = 64 * 1024;
+const UNSENT_LENGTH: usize = 64 * 1024;
 
 /// What to write past hyper, and how to end the connection then.
 pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> {
@@ -19,8 +19,8 @@ pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> 
         Fault::ResetBeforeResponse => (Vec::new(), StopMode::Reset),
         Fault::CloseBeforeResponse => (Vec::new(), StopMode::Close),
         Fault::ResetMidHead => (b"HTTP/1.1 200 OK\r\nX-Inst".to_vec(), StopMode::Reset),
-        Fault::ResetMidBody { after } => (with_length(after + PROMISED, *after), StopMode::Reset),
-        Fault::CloseMidBody { after } => (with_length(after + PROMISED, *after), StopMode::Close),
+        Fault::ResetMidBody { after } => (with_length(after + UNSENT_LENGTH, *after), StopMode::Reset),
+        Fault::CloseMidBody { after } => (with_length(after + UNSENT_LENGTH, *after), StopMode::Close),
         Fault::CloseMidChunks { after } => {
             let mut response = head("Transfer-Encoding: chunked");
             // A chunk of no bytes would be the last one, and all would be well.

@@ -9,7 +9,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
-use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::service::{HttpService, service_fn};
@@ -18,14 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use super::Connection;
-use super::wire::Wire;
-use crate::fault;
+use super::fault;
 use crate::instance::Instance;
-
-/// A response for which hyper has no words: written as it is, whereupon the connection is closed.
-#[derive(Clone, Debug)]
-pub(crate) struct RawResponse(pub(crate) Bytes);
+use crate::transport::{Connection, JournaledStream, RawResponse};
 
 /// Accepts connections until it is dropped.
 pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
@@ -41,8 +35,8 @@ pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, 
 
 fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Result<()> {
     socket.set_nodelay(true)?;
-    let Some(connection) = instance.connections.enter(socket, &instance.journal)? else { return Ok(()) };
-    let wire = Wire::new(Arc::clone(&connection));
+    let Some(connection) = instance.connections.insert(socket, &instance.journal)? else { return Ok(()) };
+    let stream = JournaledStream::new(Arc::clone(&connection));
     let quitting = instance.quitting.subscribe();
     let (instance, app) = (Arc::clone(instance), app.clone());
     let served = Arc::clone(&connection);
@@ -52,18 +46,20 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     });
     let closing = Arc::clone(&connection);
     let task = tokio::spawn(async move {
-        let exchange = http1::Builder::new().serve_connection(TokioIo::new(wire), service).with_upgrades();
+        let exchange = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         until_quit(exchange, quitting).await;
         closing.linger().await;
     });
-    connection.served_by(task.abort_handle());
+    connection.set_task(task.abort_handle());
     Ok(())
 }
 
 /// Serves a connection, and lets it end after the request under way once the server quits. How it ended stands in the
 /// journal.
-async fn until_quit<S>(exchange: UpgradeableConnection<TokioIo<Wire>, S>, mut quitting: watch::Receiver<bool>)
-where
+async fn until_quit<S>(
+    exchange: UpgradeableConnection<TokioIo<JournaledStream>, S>,
+    mut quitting: watch::Receiver<bool>,
+) where
     S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
 {
     let mut exchange = pin!(exchange);
@@ -91,12 +87,12 @@ async fn answer(
     let request = request.map(Body::new);
     let response = match instance.faults.take(&arrival.head.target) {
         Some(fault) => {
-            instance.journal.amend(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
-            fault::run(fault, request, instance, connection, app).await
+            instance.journal.update(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
+            fault::respond(fault, request, instance, connection, app).await
         }
         None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
     };
-    connection.answered(&arrival, response.status().as_u16());
+    connection.record_response(&arrival, response.status().as_u16());
     if let Some(RawResponse(bytes)) = response.extensions().get() {
         // When it fails, the client is gone.
         let _ = connection.write_raw(bytes).await;

@@ -1,13 +1,27 @@
+//! What the parts of one app server share.
+
+mod gate;
+mod items;
+mod origins;
+
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
-use crate::app::{Items, Origins};
 use crate::fault::Faults;
-use crate::journal::Recorder;
-use crate::server::Registry;
+use crate::journal::{Arrival, Recorder};
 use crate::stomp::Broker;
+use crate::transport::Registry;
+pub(crate) use gate::Gate;
+pub use items::Items;
+pub use origins::Origins;
+
+/// The instance, as handlers get it.
+pub(crate) type Shared = axum::extract::State<Arc<Instance>>;
+
+/// What handlers learn of the request beside what axum knows.
+pub(crate) type RequestArrival = axum::Extension<Arc<Arrival>>;
 
 /// What the parts of one app server share.
 #[derive(Debug)]
@@ -25,29 +39,7 @@ pub(crate) struct Instance {
     /// Whether any path is one of the app's, for HTTP and for WebSockets.
     pub(crate) any_path: AtomicBool,
     /// Whether it says nothing of origins, since somebody else does.
-    pub(crate) silent_on_cors: AtomicBool,
+    pub(crate) cors_disabled: AtomicBool,
     /// Whether it is about to go down in good order: connections take no further request.
     pub(crate) quitting: watch::Sender<bool>,
-}
-
-/// Where responses wait until a test lets them go on.
-#[derive(Debug)]
-pub(crate) struct Gate(Semaphore);
-
-impl Gate {
-    pub(crate) fn new() -> Self {
-        Self(Semaphore::new(0))
-    }
-
-    /// Lets `steps` steps happen, now or whenever somebody comes to wait.
-    pub(crate) fn release(&self, steps: usize) {
-        self.0.add_permits(steps);
-    }
-
-    /// Waits for one step, in order of arrival.
-    pub(crate) async fn step(&self) {
-        if let Ok(permit) = self.0.acquire().await {
-            permit.forget();
-        }
-    }
 }

@@ -1,3 +1,7 @@
+//! What a request that runs into a fault is answered.
+
+mod raw;
+
 use std::future::pending;
 use std::sync::Arc;
 
@@ -9,13 +13,13 @@ use futures::{StreamExt, stream};
 use http_body_util::BodyExt;
 use tower::ServiceExt;
 
-use super::Fault;
-use super::raw::raw;
+use crate::fault::Fault;
 use crate::instance::Instance;
-use crate::server::Connection;
+use crate::transport::Connection;
+use raw::raw;
 
 /// Lets the request run into `fault`; returns only when there is a response for hyper to send.
-pub(crate) async fn run(
+pub(super) async fn respond(
     fault: Fault,
     request: Request<Body>,
     instance: &Arc<Instance>,

@@ -1,23 +1,23 @@
 //! Reads requests along with hyper, to know them as they were on the wire.
 //!
 //! hyper folds the case of names, keeps no order between different ones, and says nothing of chunks. So the bytes of a
-//! connection pass by a [`Watcher`], which follows the framing of RFC 9112 just far enough to tell heads, bodies and
+//! connection pass by a [`RequestWatcher`], which follows the framing of RFC 9112 just far enough to tell heads, bodies and
 //! trailers apart. It refuses nothing: what makes no sense to it is hyper's to refuse.
 
 use std::mem;
 
 use crate::journal::{Fields, Framing, Head};
 
-/// What the [`Watcher`] saw pass by.
+/// What the [`RequestWatcher`] saw pass by.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen<'a> {
+pub(super) enum Part<'a> {
     Head(Head),
     Body(&'a [u8]),
     End { trailers: Fields },
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Watcher {
+pub(super) struct RequestWatcher {
     state: State,
     /// The part of a head, a chunk's line or the trailers that has come so far.
     partial: Vec<u8>,
@@ -33,48 +33,48 @@ enum State {
     ChunkEnd,
     Trailers,
     /// After a request for an upgrade: what follows is a tunnel's or a request, as the answer decides.
-    Undecided,
+    AwaitingUpgrade,
     /// Nothing that follows is HTTP.
-    Blind,
+    Opaque,
 }
 
-impl Watcher {
+impl RequestWatcher {
     /// Takes in what was read from the socket, and reports what is in it, in order.
-    pub(super) fn watch(&mut self, mut input: &[u8], report: &mut dyn FnMut(Seen<'_>)) {
+    pub(super) fn watch(&mut self, mut input: &[u8], report: &mut dyn FnMut(Part<'_>)) {
         while !input.is_empty() {
             input = self.step(input, report);
         }
     }
 
     /// The answer to a request for an upgrade is known: 101 or not.
-    pub(super) fn decide(&mut self, switched: bool, report: &mut dyn FnMut(Seen<'_>)) {
-        if self.state == State::Undecided {
+    pub(super) fn decide(&mut self, switched: bool, report: &mut dyn FnMut(Part<'_>)) {
+        if self.state == State::AwaitingUpgrade {
             let held = mem::take(&mut self.partial);
-            self.state = if switched { State::Blind } else { State::Head };
+            self.state = if switched { State::Opaque } else { State::Head };
             self.watch(&held, report);
         }
     }
 
-    fn step<'a>(&mut self, input: &'a [u8], report: &mut dyn FnMut(Seen<'_>)) -> &'a [u8] {
+    fn step<'a>(&mut self, input: &'a [u8], report: &mut dyn FnMut(Part<'_>)) -> &'a [u8] {
         match self.state {
             State::Head => {
                 // A server ignores empty lines before a request (RFC 9112 §2.2).
                 let input = if self.partial.is_empty() { input.trim_prefix_crlf() } else { input };
                 let Some((text, rest)) = self.until(b"\r\n\r\n", input) else { return &[] };
                 let Some(head) = Head::parse(&text) else {
-                    self.state = State::Blind;
+                    self.state = State::Opaque;
                     return &[];
                 };
                 let upgrade = head.headers.contains("upgrade");
                 let framing = head.framing;
-                report(Seen::Head(head));
+                report(Part::Head(head));
                 match framing {
                     Framing::Length(length) if length > 0 => self.state = State::Length(length),
                     Framing::Chunked => self.state = State::ChunkLine,
                     _ => {
                         self.end(Fields::default(), report);
                         if upgrade {
-                            self.state = State::Undecided;
+                            self.state = State::AwaitingUpgrade;
                         }
                     }
                 }
@@ -82,7 +82,7 @@ impl Watcher {
             }
             State::Length(left) => {
                 let (body, rest) = split(input, left);
-                report(Seen::Body(body));
+                report(Part::Body(body));
                 match left - body.len() as u64 {
                     0 => self.end(Fields::default(), report),
                     left => self.state = State::Length(left),
@@ -96,13 +96,13 @@ impl Watcher {
                 self.state = match size.and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
                     Some(0) => State::Trailers,
                     Some(size) => State::ChunkData(size),
-                    None => State::Blind,
+                    None => State::Opaque,
                 };
                 rest
             }
             State::ChunkData(left) => {
                 let (data, rest) = split(input, left);
-                report(Seen::Body(data));
+                report(Part::Body(data));
                 self.state = match left - data.len() as u64 {
                     0 => State::ChunkEnd,
                     left => State::ChunkData(left),
@@ -115,15 +115,15 @@ impl Watcher {
                 rest
             }
             State::Trailers => self.trailers(input, report),
-            State::Undecided => {
+            State::AwaitingUpgrade => {
                 self.partial.extend_from_slice(input);
                 &[]
             }
-            State::Blind => &[],
+            State::Opaque => &[],
         }
     }
 
-    fn trailers<'a>(&mut self, input: &'a [u8], report: &mut dyn FnMut(Seen<'_>)) -> &'a [u8] {
+    fn trailers<'a>(&mut self, input: &'a [u8], report: &mut dyn FnMut(Part<'_>)) -> &'a [u8] {
         for (index, byte) in input.iter().enumerate() {
             self.partial.push(*byte);
             if self.partial == b"\r\n" || self.partial.ends_with(b"\r\n\r\n") {
@@ -135,9 +135,9 @@ impl Watcher {
         &[]
     }
 
-    fn end(&mut self, trailers: Fields, report: &mut dyn FnMut(Seen<'_>)) {
+    fn end(&mut self, trailers: Fields, report: &mut dyn FnMut(Part<'_>)) {
         self.state = State::Head;
-        report(Seen::End { trailers });
+        report(Part::End { trailers });
     }
 
     /// What came up to and including `mark`, and what follows it; `None` when the mark has not come.
@@ -225,18 +225,18 @@ mod tests {
 
     /// Feeds `input` in pieces of `size` and tells what was seen, bodies joined.
     fn seen(input: &str, size: usize) -> Vec<String> {
-        let (mut watcher, mut told) = (Watcher::default(), Vec::<String>::new());
+        let (mut watcher, mut told) = (RequestWatcher::default(), Vec::<String>::new());
         let mut body = String::new();
         for piece in input.as_bytes().chunks(size) {
             watcher.watch(piece, &mut |seen| match seen {
-                Seen::Head(head) => {
+                Part::Head(head) => {
                     told.push(format!(
                         "{} {} {:?} {:?}",
                         head.method, head.target, head.headers.0, head.framing
                     ));
                 }
-                Seen::Body(data) => body.push_str(&String::from_utf8_lossy(data)),
-                Seen::End { trailers } => told.push(format!("{:?} {:?}", mem::take(&mut body), trailers.0)),
+                Part::Body(data) => body.push_str(&String::from_utf8_lossy(data)),
+                Part::End { trailers } => told.push(format!("{:?} {:?}", mem::take(&mut body), trailers.0)),
             });
         }
         told
@@ -263,8 +263,8 @@ mod tests {
     #[test]
     fn takes_what_follows_an_upgrade_for_a_request_only_when_it_was_refused() {
         for (switched, expected) in [(true, 1), (false, 2)] {
-            let (mut watcher, mut heads) = (Watcher::default(), 0);
-            let mut count = |seen: Seen<'_>| heads += usize::from(matches!(seen, Seen::Head(_)));
+            let (mut watcher, mut heads) = (RequestWatcher::default(), 0);
+            let mut count = |seen: Part<'_>| heads += usize::from(matches!(seen, Part::Head(_)));
             let first = b"GET /ws HTTP/1.1\r\nUpgrade: websocket\r\n\r\nGET / HTTP/1.1\r\n";
             watcher.watch(first, &mut count);
             watcher.decide(switched, &mut count);

@@ -1,14 +1,9 @@
 //! Ways for an app server to fail on demand.
 
-mod raw;
-mod run;
-
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-
-pub(crate) use run::run;
 
 /// A way to fail. Every fault but [`Fault::RefuseConnections`] first lets the request arrive, body and all,
 /// so that the journal shows it.
