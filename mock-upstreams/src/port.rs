@@ -10,7 +10,7 @@ const BACKLOG: i32 = 1024;
 ///
 /// It is a socket bound with `SO_REUSEADDR` that never listens. While it is held, the kernel gives the port to nobody who
 /// asks for any free one; a connection to it is refused at once; and whoever binds this very address, also with `SO_REUSEADDR`
-/// (nginx and the reference proxy both do), may listen on it.
+/// (as nginx does), may listen on it.
 ///
 /// ```
 /// use std::net::TcpStream;

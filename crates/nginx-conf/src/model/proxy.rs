@@ -46,7 +46,7 @@ pub struct ProxySettings {
     pub next_upstream_timeout: Duration,
     /// `proxy_buffering`. Accepted; the response is streamed either way, with at most a few buffers in flight.
     pub buffering: bool,
-    /// `proxy_request_buffering`. Accepted; see `docs/trust/directives.md` for what it changes.
+    /// `proxy_request_buffering`. Whether a request body is read before it is sent on.
     pub request_buffering: bool,
     /// `proxy_buffer_size`: the most bytes of a response's head.
     pub buffer_size: usize,
