@@ -1,4 +1,4 @@
-//! Addresses as nginx writes them: `ngx_parse_url`.
+//! Addresses by the rules of `ngx_parse_url`.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
 
@@ -15,7 +15,7 @@ pub(crate) enum UrlKind {
     ProxyPass,
 }
 
-/// An address that was taken apart, not looked up yet.
+/// A parsed address, not resolved yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Url {
     /// The name or address, with the brackets of IPv6; `*` where `listen` names only a port.
@@ -28,7 +28,7 @@ pub(crate) struct Url {
     pub uri: String,
 }
 
-/// Takes an address apart; an error is nginx's words for it.
+/// Parses an address; the error is in nginx's words.
 pub(crate) fn parse(text: &str, kind: UrlKind) -> Result<Url, &'static str> {
     let (host, port, uri) = match text.starts_with('[') {
         true => {
@@ -86,7 +86,7 @@ pub(crate) fn parse(text: &str, kind: UrlKind) -> Result<Url, &'static str> {
 pub(crate) enum Resolver {
     /// As the system looks them up.
     System,
-    /// Not at all, so that nobody is asked for the names in a text that a fuzzer has made up.
+    /// Not at all: only addresses are found, and no name server is asked.
     AddressesOnly,
 }
 

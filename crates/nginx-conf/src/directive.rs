@@ -4,7 +4,7 @@ use crate::error::{ConfigError, Place};
 use crate::source::Word;
 use crate::table;
 
-/// A directive of a file: its words, and what the table knows of it.
+/// A directive: its words and its place.
 #[derive(Debug)]
 pub(crate) struct Directive {
     /// The name and the arguments.
@@ -19,7 +19,7 @@ impl Directive {
         self.words.first().map_or("", |word| word.text.as_str())
     }
 
-    /// What stands after the name.
+    /// The words after the name.
     pub(crate) fn arguments(&self) -> &[Word] {
         self.words.get(1..).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, said as nginx says it and shown where it is.
+//! What is wrong with a configuration, in nginx's words, and where.
 
 use std::fmt;
 
@@ -53,19 +53,19 @@ impl ConfigError {
         self
     }
 
-    /// The same place with other words.
+    /// The same place with another message.
     pub fn with_message(mut self, message: impl Into<String>) -> ConfigError {
         self.0.message = message.into();
         self
     }
 
-    /// Shows these words.
+    /// Points at these words.
     pub(crate) fn point_at(mut self, span: &Span) -> ConfigError {
         self.0.span = Some(span.clone());
         self
     }
 
-    /// Shows the end of these words, where a `;` is missing, and says so.
+    /// Points at the end of these words, where a `;` is missing.
     pub(crate) fn missing_semicolon(self, after: &Span) -> ConfigError {
         let gap = Span { start: after.end, ..after.clone() };
         self.point_at(&gap).help("\";\" is missing here")
@@ -77,7 +77,7 @@ impl ConfigError {
         self
     }
 
-    /// Says what to do about it unless that was said already.
+    /// Says what to do about it, unless there is advice already.
     pub fn or_help(self, help: impl FnOnce() -> Option<String>) -> ConfigError {
         match (&self.0.help, help()) {
             (None, Some(text)) => self.help(text),

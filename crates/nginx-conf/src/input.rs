@@ -1,4 +1,4 @@
-//! Directives one after the other, through every `include`, checked against the table as they come.
+//! Directives one by one, through every `include`, each checked against the table.
 
 use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
@@ -11,10 +11,10 @@ use crate::source::{Source, SourceName, Span};
 use crate::spelling::nearest;
 use crate::table::{self, Contexts};
 
-/// More files inside each other than anyone means: a file that includes itself.
+/// How deep files may be included. Deeper, a file includes itself.
 const MAX_INCLUDE_DEPTH: usize = 100;
 
-/// Larger than any configuration, in bytes.
+/// The largest file that is read, in bytes.
 const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 /// The files being read: the innermost last.
@@ -22,20 +22,20 @@ const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 pub(crate) struct Input {
     /// The directory of the configuration file, where `include` starts.
     directory: PathBuf,
-    files: Vec<Open>,
-    /// The place reached last, kept when the last file is closed.
+    files: Vec<OpenFile>,
+    /// The last place reached, kept when the last file is closed.
     place: Option<Place>,
     /// Every file that was opened, in order.
     opened: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenFile {
     lexer: Lexer,
     /// Where the blocks opened in this file and not closed yet started.
     blocks: Vec<Span>,
-    /// What the same `include` has still to read.
-    then: VecDeque<PathBuf>,
+    /// What the same `include` has yet to read.
+    pending: VecDeque<PathBuf>,
 }
 
 impl Input {
@@ -114,7 +114,7 @@ impl Input {
                 let error = ConfigError::new("unexpected \"{\"").at(directive.place.clone());
                 return Err(directive.explain(error.point_at(&statement.end)));
             }
-            // One without its file is the block's to refuse, in its own words.
+            // Without a file it is for the block to refuse.
             if directive.name() != "include" || directive.arguments().len() != 1 {
                 return Ok(Some(directive));
             }
@@ -147,9 +147,9 @@ impl Input {
                             .help("this block is never closed"));
                     }
                     self.place = Some(place);
-                    let mut then = self.files.pop().map(|file| file.then).unwrap_or_default();
-                    if let Some(path) = then.pop_front() {
-                        self.open(&path, then)?;
+                    let mut pending = self.files.pop().map(|file| file.pending).unwrap_or_default();
+                    if let Some(path) = pending.pop_front() {
+                        self.open(&path, pending)?;
                     }
                 }
             }
@@ -184,11 +184,11 @@ impl Input {
         }
     }
 
-    fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
+    fn open(&mut self, path: &Path, pending: VecDeque<PathBuf>) -> Result<(), ConfigError> {
         match read(path) {
             Ok(text) => {
                 self.opened.push(path.to_owned());
-                self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
+                self.push(Source { name: SourceName::File(path.to_owned()), text }, pending);
                 Ok(())
             }
             Err(error) => {
@@ -199,8 +199,8 @@ impl Input {
         }
     }
 
-    fn push(&mut self, source: Source, then: VecDeque<PathBuf>) {
-        self.files.push(Open { lexer: Lexer::new(Arc::new(source)), blocks: Vec::new(), then });
+    fn push(&mut self, source: Source, pending: VecDeque<PathBuf>) {
+        self.files.push(OpenFile { lexer: Lexer::new(Arc::new(source)), blocks: Vec::new(), pending });
     }
 }
 
@@ -246,7 +246,7 @@ fn unknown(directive: &Directive) -> ConfigError {
     })
 }
 
-/// The bytes of a file that ends: opening a FIFO waits for somebody to write to it, and some devices have no end.
+/// Reads a regular file: opening a FIFO would block until somebody writes to it, and some devices have no end.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, Read as _};
     let kind = std::fs::metadata(path)?.file_type();
@@ -268,7 +268,7 @@ fn matches(pattern: &Path) -> VecDeque<PathBuf> {
         require_literal_separator: true,
         require_literal_leading_dot: true,
     };
-    // To glob(3) two stars are one.
+    // glob(3) knows no `**`.
     let mut pattern = pattern.to_string_lossy().into_owned();
     while pattern.contains("**") {
         pattern = pattern.replace("**", "*");

@@ -8,7 +8,7 @@ use crate::source::{Source, SourceName, Span, Word};
 /// nginx reads through a buffer of this many bytes; a word or comment must fit into it.
 const BUFFER_SIZE: usize = 4096;
 
-/// More blocks inside each other than any configuration has, and few enough for the stack.
+/// How deep blocks may be nested: deeper than in any real configuration, and little enough for the stack.
 pub(crate) const MAX_BLOCK_DEPTH: usize = 100;
 
 /// What ended a statement.
@@ -226,7 +226,7 @@ impl Lexer {
     }
 }
 
-/// Takes away the escapes that nginx knows; any other backslash stays.
+/// Removes the escapes that nginx knows; any other backslash stays.
 fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw.iter().copied().peekable();

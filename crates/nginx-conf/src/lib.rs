@@ -94,4 +94,4 @@ mod units;
 pub use error::{ConfigError, Place};
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
-pub use table::{is_known, is_nearly_known, is_supported};
+pub use table::{is_known, is_supported, resembles_directive};

@@ -46,7 +46,7 @@ pub struct Location {
     pub rewrite: Vec<Op>,
     /// Nested locations; `None` where there are none.
     pub nested: Option<LocationTree>,
-    /// `internal`-like: only for named locations and `if` bodies.
+    /// The merged settings.
     pub settings: Settings,
 }
 
@@ -74,7 +74,7 @@ pub enum Op {
     },
     /// `if (condition) { … }`: when true, the body's settings apply from here on and its operations run.
     If {
-        /// What is asked.
+        /// The condition.
         condition: Condition,
         /// The body.
         then: LocationId,

@@ -1,4 +1,4 @@
-//! The typed configuration: what the directives say, merged and ready to be used on the request path.
+//! The typed configuration: directives merged and ready for use on the request path.
 //!
 //! Everything is plain data that each worker clones for itself, so that no request shares a counter with
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
@@ -50,7 +50,7 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
-/// An account to drop to.
+/// The account that workers run as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Its name.

@@ -8,8 +8,8 @@ use crate::error::ConfigError;
 use crate::model::Pattern;
 use crate::source::Word;
 
-/// Escapes that both know, each in its own way.
-const AMBIGUOUS: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
+/// Escapes that mean something else to PCRE.
+const AMBIGUOUS_ESCAPES: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
 
 /// Compiles `source`, a part of `word`; each named capture makes a variable.
 pub(crate) fn pattern(
@@ -43,11 +43,11 @@ pub(crate) fn pattern(
     Ok(Pattern { source: source.to_owned(), regex, named })
 }
 
-/// Whether PCRE would have a group called so: the compiler here is not as strict.
+/// Whether PCRE takes this as the name of a group: `fancy-regex` is less strict.
 fn is_name(name: &str) -> bool {
-    const MAX_LENGTH: usize = 32;
+    const MAX_NAME_LENGTH: usize = 32;
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.len() <= MAX_LENGTH
+    name.len() <= MAX_NAME_LENGTH
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(word)
 }
@@ -57,7 +57,7 @@ fn ambiguous_escape(expression: &str) -> Option<char> {
     while let Some(character) = characters.next() {
         if character == '\\' {
             let escaped = characters.next()?;
-            if AMBIGUOUS.contains(&escaped) {
+            if AMBIGUOUS_ESCAPES.contains(&escaped) {
                 return Some(escaped);
             }
         }

@@ -29,7 +29,7 @@ pub(crate) fn invalid_value(directive: &Directive, index: usize) -> ConfigError 
     directive.error_at(directive.argument(index), format!("\"{}\" directive invalid value", directive.name()))
 }
 
-/// A value or parameter that nginx knows and this program does not have.
+/// A value or parameter that nginx knows and this crate does not support.
 pub(crate) fn unsupported_value(directive: &Directive, index: usize, what: &str) -> ConfigError {
     let message =
         format!("{what} in \"{}\" directive is known to nginx, but not supported here", directive.name());

@@ -55,8 +55,8 @@ pub fn is_known(name: &str) -> bool {
     looks_like_one && (is_supported(name) || is_unsupported(name))
 }
 
-/// Whether a name is that of a directive of nginx, or close enough to one to be a typo.
-pub fn is_nearly_known(name: &str) -> bool {
+/// Whether a name is that of a directive of nginx, or close enough to one to be a misspelling.
+pub fn resembles_directive(name: &str) -> bool {
     let unsupported = unsupported().flat_map(|(_, names)| names);
     nearest(name, commands().map(|command| command.name).chain(unsupported)).is_some()
 }

@@ -1,11 +1,11 @@
-//! Levels merged from the outside in, each with what it does not set itself taken from the one around it.
+//! Merges levels from the outside in: what a level does not set is inherited from the one around it.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::checks::PAGE;
+use super::checks::PAGE_SIZE;
 use crate::model::{
     AccessLog, Expires, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
@@ -187,7 +187,7 @@ fn defaults(prefix: &Path) -> Settings {
             next_upstream_timeout: Duration::ZERO,
             buffering: true,
             request_buffering: true,
-            buffer_size: PAGE,
+            buffer_size: PAGE_SIZE,
             redirect: Redirect::Rules(Vec::new()),
             hide_header: Vec::new(),
             intercept_errors: false,

@@ -13,12 +13,12 @@ use crate::read::draft::ServerDraft;
 use crate::read::draft::{DeferredWord, Protocols, SslSettings};
 use crate::read::draft::{Level, LevelId};
 use crate::read::reader::Reader;
-use crate::tls::{self, Cipher, Context, Curve, Sessions, Unusable, Version};
+use crate::tls::{self, CertificateError, Cipher, Curve, SessionSettings, TlsSettings, Version};
 
 /// nginx's default for `ssl_session_timeout`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How a server meets clients.
+/// How a server answers TLS handshakes.
 #[derive(Debug, Default)]
 pub(super) struct ServerTls {
     /// What it needs for a handshake, where it names a certificate.
@@ -28,12 +28,12 @@ pub(super) struct ServerTls {
 }
 
 impl ServerTls {
-    fn is_decided(&self) -> bool {
+    fn accepts_or_rejects(&self) -> bool {
         self.tls.is_some() || self.rejects_handshake
     }
 }
 
-/// How each server meets clients. Files are read, and must be right, even where nobody listens with TLS.
+/// The TLS of each server. Files are read, and must be right, even where nobody listens with TLS.
 pub(super) fn server_tls(
     reader: &Reader,
     levels: &[Level],
@@ -42,9 +42,9 @@ pub(super) fn server_tls(
     let of = |level: LevelId| levels.get(level.0).map(|level| &level.settings.tls);
     let handshake = |server: &ServerDraft| match (of(server.level), of(LevelId::HTTP)) {
         (Some(server), Some(http)) => {
-            let merged = Merged { server, http };
-            let rejects_handshake = merged.one(|tls| tls.reject_handshake).unwrap_or(false);
-            Ok(ServerTls { tls: context(reader, &merged)?, rejects_handshake })
+            let settings = EffectiveSettings { server, http };
+            let rejects_handshake = settings.one(|tls| tls.reject_handshake).unwrap_or(false);
+            Ok(ServerTls { tls: server_config(reader, &settings)?, rejects_handshake })
         }
         _ => Ok(ServerTls::default()),
     };
@@ -64,7 +64,7 @@ pub(super) fn check(
         let rest: &[usize] = if has_certificate { &[] } else { &address.servers };
         for &index in [default].iter().chain(rest) {
             if let (Some(handshake), Some(server)) = (server_tls.get(index), servers.get(index))
-                && !handshake.is_decided()
+                && !handshake.accepts_or_rejects()
             {
                 let message = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
                 return Err(server.error.clone().with_message(message));
@@ -75,12 +75,12 @@ pub(super) fn check(
 }
 
 /// What is in force in a server.
-struct Merged<'a> {
+struct EffectiveSettings<'a> {
     server: &'a SslSettings,
     http: &'a SslSettings,
 }
 
-impl<'a> Merged<'a> {
+impl<'a> EffectiveSettings<'a> {
     fn one<T>(&self, value: impl Fn(&'a SslSettings) -> Option<T>) -> Option<T> {
         value(self.server).or_else(|| value(self.http))
     }
@@ -91,30 +91,35 @@ impl<'a> Merged<'a> {
     }
 }
 
-fn context(reader: &Reader, merged: &Merged<'_>) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
-    let written = merged.list(|tls| &tls.certificates);
+fn server_config(
+    reader: &Reader,
+    settings: &EffectiveSettings<'_>,
+) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
+    let written = settings.list(|tls| &tls.certificates);
     let Some(first) = written.first() else { return Ok(None) };
-    let context = Context {
-        certificates: certificates(reader, written, merged.list(|tls| &tls.keys))?,
-        versions: versions(merged.one(|tls| tls.protocols.as_ref()))?,
-        suites: suites(merged.one(|tls| tls.ciphers.as_ref()))?,
-        groups: groups(merged.one(|tls| tls.curves.as_ref()))?,
-        prefer_server_ciphers: merged.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
-        sessions: Sessions {
-            cache: merged.one(|tls| tls.cache.clone()).flatten(),
-            tickets: merged.one(|tls| tls.tickets).unwrap_or(true),
-            timeout: merged.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
+    let tls_settings = TlsSettings {
+        certificates: certificates(reader, written, settings.list(|tls| &tls.keys))?,
+        versions: versions(settings.one(|tls| tls.protocols.as_ref()))?,
+        suites: suites(settings.one(|tls| tls.ciphers.as_ref()))?,
+        groups: groups(settings.one(|tls| tls.curves.as_ref()))?,
+        prefer_server_ciphers: settings.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
+        sessions: SessionSettings {
+            cache: settings.one(|tls| tls.cache.clone()).flatten(),
+            tickets: settings.one(|tls| tls.tickets).unwrap_or(true),
+            timeout: settings.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
         },
     };
-    let unused = |file: Option<&DeferredWord>, check: fn(&std::path::Path) -> Result<(), Unusable>| match file
-    {
-        Some(file) => check(&reader.path_beside_the_file(&file.text)).map_err(|error| unusable(file, &error)),
+    let unused = |file: Option<&DeferredWord>,
+                  check: fn(&std::path::Path) -> Result<(), CertificateError>| match file {
+        Some(file) => {
+            check(&reader.path_beside_the_file(&file.text)).map_err(|error| certificate_error(file, &error))
+        }
         None => Ok(()),
     };
-    unused(merged.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
-    unused(merged.one(|tls| tls.dhparam.as_ref()), tls::check_parameters)?;
+    unused(settings.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
+    unused(settings.one(|tls| tls.dhparam.as_ref()), tls::check_dhparam)?;
     let failed = |error| first.error.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
-    tls::context(context).map(Some).map_err(failed)
+    tls::server_config(tls_settings).map(Some).map_err(failed)
 }
 
 fn certificates(
@@ -126,15 +131,15 @@ fn certificates(
         let message = format!("no \"ssl_certificate_key\" is defined for certificate \"{}\"", last.text);
         return Err(last.error.clone().with_message(message));
     }
-    let pair = |(certificate, key): (&DeferredWord, &DeferredWord)| {
+    let load = |(certificate, key): (&DeferredWord, &DeferredWord)| {
         let path = |file: &DeferredWord| reader.path_beside_the_file(&file.text);
-        tls::pair(&path(certificate), &path(key))
-            .map_err(|error| unusable(if error.is_about_the_key { key } else { certificate }, &error))
+        tls::certified_key(&path(certificate), &path(key))
+            .map_err(|error| certificate_error(if error.is_about_key { key } else { certificate }, &error))
     };
-    certificates.iter().zip(keys).map(pair).collect()
+    certificates.iter().zip(keys).map(load).collect()
 }
 
-fn unusable(file: &DeferredWord, error: &Unusable) -> ConfigError {
+fn certificate_error(file: &DeferredWord, error: &CertificateError) -> ConfigError {
     let said = file.error.clone().with_message(error.to_string());
     match error.help {
         Some(help) => said.help(help),
@@ -162,23 +167,23 @@ fn suites(written: Option<&DeferredWord>) -> Result<Vec<SupportedCipherSuite>, C
         written.map_or_else(|| vec!["HIGH"], |list| list.text.split([':', ',', ' ']).collect());
     let mut chosen: Vec<&Cipher> =
         words.iter().filter_map(|word| Cipher::ALL.iter().find(|cipher| cipher.name == *word)).collect();
-    chosen.retain(|cipher| !cipher.always);
+    chosen.retain(|cipher| !cipher.is_tls13);
     if words.iter().any(|word| tls::is_class(word)) {
         // Those that were named are there twice: the first time counts.
-        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.always));
+        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.is_tls13));
     }
     if let (true, Some(list)) = (chosen.is_empty(), written) {
         let message = format!("SSL_CTX_set_cipher_list(\"{}\") failed (SSL: no cipher match)", list.text);
         let names: Vec<&str> =
-            Cipher::ALL.iter().filter(|cipher| !cipher.always).map(|cipher| cipher.name).collect();
+            Cipher::ALL.iter().filter(|cipher| !cipher.is_tls13).map(|cipher| cipher.name).collect();
         return Err(list
             .error
             .clone()
             .with_message(message)
             .help(format!("spoken here: {}", names.join(":"))));
     }
-    let always = Cipher::ALL.iter().filter(|cipher| cipher.always);
-    Ok(always.chain(chosen).map(|cipher| cipher.suite).collect())
+    let is_tls13 = Cipher::ALL.iter().filter(|cipher| cipher.is_tls13);
+    Ok(is_tls13.chain(chosen).map(|cipher| cipher.suite).collect())
 }
 
 fn groups(written: Option<&DeferredWord>) -> Result<Vec<&'static dyn SupportedKxGroup>, ConfigError> {

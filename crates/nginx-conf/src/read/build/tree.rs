@@ -46,7 +46,7 @@ impl LocationTrees {
                     true
                 }
             };
-            if let (false, Some(error)) = (is_new, &level.duplicate) {
+            if let (false, Some(error)) = (is_new, &level.duplicate_error) {
                 return Err(error.clone());
             }
         }
@@ -62,7 +62,7 @@ impl LocationTrees {
         Ok(LocationTrees(trees))
     }
 
-    /// The tree of a level, which is then no longer here.
+    /// Takes the tree of a level.
     pub(super) fn take(&mut self, level: LevelId) -> Option<LocationTree> {
         self.0.remove(&level.0)
     }

@@ -28,8 +28,8 @@ pub(crate) struct Level {
     pub pattern: Option<Pattern>,
     /// The level around it.
     pub parent: LevelId,
-    /// The error to report should another location have the same name.
-    pub duplicate: Option<ConfigError>,
+    /// The error to report if another location has the same name.
+    pub duplicate_error: Option<ConfigError>,
     /// Its settings.
     pub settings: RawSettings,
     /// Its share of the rewrite phase.
@@ -60,8 +60,8 @@ pub(crate) struct RawSettings {
     pub send_timeout: Option<Duration>,
     pub server_tokens: Option<bool>,
     pub internal: Option<bool>,
-    /// `proxy_cache off` was said.
-    pub no_cache: Option<()>,
+    /// `proxy_cache off`.
+    pub proxy_cache_off: Option<()>,
     pub access: Vec<AccessRule>,
     pub error_page: Vec<ErrorPage>,
     pub recursive_error_pages: Option<bool>,
@@ -113,7 +113,7 @@ impl Level {
             no_regex: false,
             pattern: None,
             parent: LevelId::HTTP,
-            duplicate: None,
+            duplicate_error: None,
             settings: RawSettings::default(),
             rewrite: Vec::new(),
         }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::error::ConfigError;
-use crate::tls::Cache;
+use crate::tls::SessionCache;
 
 /// What the `ssl_…` directives of a level say.
 #[derive(Debug, Default)]
@@ -19,7 +19,7 @@ pub(crate) struct SslSettings {
     pub dhparam: Option<DeferredWord>,
     pub trusted: Option<DeferredWord>,
     /// `ssl_session_cache`; `Some(None)` for `off` and `none`.
-    pub cache: Option<Option<Cache>>,
+    pub cache: Option<Option<SessionCache>>,
     pub tickets: Option<bool>,
     pub timeout: Option<Duration>,
     pub reject_handshake: Option<bool>,
@@ -48,4 +48,4 @@ pub(crate) struct Protocols {
 }
 
 /// The zones of `ssl_session_cache shared:…`: size in bytes and sessions, by name.
-pub(crate) type SharedCaches = HashMap<String, (usize, Cache)>;
+pub(crate) type SharedCaches = HashMap<String, (usize, SessionCache)>;

@@ -160,16 +160,16 @@ fn access(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
     let clients = match word.text.as_str() {
         "all" => None,
-        // Nobody comes to this program by a socket of the file system.
+        // No client connects through a UNIX-domain socket.
         "unix:" => return Ok(()),
         text => {
             let (address, bits) =
                 text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
             let address: IpAddr = address.parse().map_err(|_| invalid())?;
-            let most = if address.is_ipv4() { 32 } else { 128 };
+            let max_bits = if address.is_ipv4() { 32 } else { 128 };
             let bits = match bits {
-                Some(bits) => bits.parse().ok().filter(|bits| *bits <= most).ok_or_else(invalid)?,
-                None => most,
+                Some(bits) => bits.parse().ok().filter(|bits| *bits <= max_bits).ok_or_else(invalid)?,
+                None => max_bits,
             };
             let is_round = match address {
                 IpAddr::V4(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
@@ -219,7 +219,7 @@ fn error_page(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
                 _ => format!("value \"{}\" must be between 300 and 599", word.text),
             }));
         }
-        // What is nginx's own affair is a 400 to the client.
+        // nginx's internal codes are a 400 to the client.
         let answer = match (answer, status) {
             (ErrorStatus::Same, 494..=497) => ErrorStatus::Fixed(400),
             (answer, _) => answer,

@@ -15,26 +15,26 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("client_max_body_size", |r, d| once(&mut r.settings().client_max_body_size, d, offset)),
     ("client_body_timeout", |r, d| once(&mut r.settings().client_body_timeout, d, time)),
     ("client_body_buffer_size", |r, d| once(&mut r.settings().client_body_buffer_size, d, size)),
-    ("client_body_temp_path", no_files),
-    ("proxy_temp_path", no_files),
-    ("fastcgi_temp_path", no_files),
-    ("scgi_temp_path", no_files),
-    ("uwsgi_temp_path", no_files),
+    ("client_body_temp_path", temp_path),
+    ("proxy_temp_path", temp_path),
+    ("fastcgi_temp_path", temp_path),
+    ("scgi_temp_path", temp_path),
+    ("uwsgi_temp_path", temp_path),
     ("send_timeout", |r, d| once(&mut r.settings().send_timeout, d, time)),
     ("keepalive_requests", |r, d| once(&mut r.settings().keepalive_requests, d, number)),
     ("sendfile", |r, d| once(&mut r.settings().sendfile, d, flag)),
     ("tcp_nopush", |r, d| once(&mut r.settings().tcp_nopush, d, flag)),
     ("tcp_nodelay", |r, d| once(&mut r.settings().tcp_nodelay, d, flag)),
-    ("server_names_hash_max_size", tuning),
-    ("server_names_hash_bucket_size", tuning),
-    ("types_hash_max_size", tuning),
-    ("types_hash_bucket_size", tuning),
-    ("variables_hash_max_size", tuning),
-    ("variables_hash_bucket_size", tuning),
-    ("map_hash_max_size", tuning),
-    ("map_hash_bucket_size", tuning),
-    ("proxy_headers_hash_max_size", tuning),
-    ("proxy_headers_hash_bucket_size", tuning),
+    ("server_names_hash_max_size", hash_size),
+    ("server_names_hash_bucket_size", hash_size),
+    ("types_hash_max_size", hash_size),
+    ("types_hash_bucket_size", hash_size),
+    ("variables_hash_max_size", hash_size),
+    ("variables_hash_bucket_size", hash_size),
+    ("map_hash_max_size", hash_size),
+    ("map_hash_bucket_size", hash_size),
+    ("proxy_headers_hash_max_size", hash_size),
+    ("proxy_headers_hash_bucket_size", hash_size),
 ];
 
 /// `http { … }`.
@@ -47,12 +47,12 @@ fn http(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// A place for files that this program does not make.
-fn no_files(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
+/// The `…_temp_path`s: nothing is kept in files.
+fn temp_path(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The size of a table that nginx has and this program has not.
-fn tuning(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+/// The size of a hash table of nginx.
+fn hash_size(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     number::<u64>(directive).map(|_| ())
 }

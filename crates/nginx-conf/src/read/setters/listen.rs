@@ -13,7 +13,7 @@ use crate::units::parse_number;
 pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
 
 /// ListenParameters that nginx knows, without their values.
-const FOREIGN: &[&str] = &[
+const UNSUPPORTED_PARAMETERS: &[&str] = &[
     "quic",
     "spdy",
     "proxy_protocol",
@@ -53,8 +53,8 @@ fn listen(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     Ok(())
 }
 
-/// What a server without `listen` gets: port 80, or 8000 without the rights for it.
-pub(super) fn by_default(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+/// The address of a server without `listen`: port 80, or 8000 without the rights for it.
+pub(super) fn listen_by_default(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let port = if reader.as_root { 80 } else { 8000 };
     let socket = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
     let server = reader.http.servers.len().saturating_sub(1);
@@ -89,7 +89,7 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
             ("ipv6only", Some(_)) => {
                 return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
             }
-            _ if FOREIGN.contains(&name) => {
+            _ if UNSUPPORTED_PARAMETERS.contains(&name) => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),

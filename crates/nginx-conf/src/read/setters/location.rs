@@ -32,13 +32,13 @@ fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErro
     };
     let mut level = Level::new(kind, name);
     level.no_regex = modifier == "^~";
-    level.duplicate = Some(directive.error_at(word, format!("duplicate location \"{name}\"")));
+    level.duplicate_error = Some(directive.error_at(word, format!("duplicate location \"{name}\"")));
     if kind == LocationKind::Regex {
         level.pattern =
             Some(regex::pattern(&mut reader.http.variables, directive, word, name, modifier == "~*")?);
     }
     let parent = reader.http.level();
-    if let Some(message) = outside(kind, name, parent) {
+    if let Some(message) = nesting_error(kind, name, parent) {
         return Err(directive.error_at(word, message));
     }
     reader.http.enter(level);
@@ -53,8 +53,8 @@ fn split_modifier(text: &str) -> (&str, &str) {
     (modifier, text.strip_prefix(modifier).unwrap_or(text))
 }
 
-/// Why a location cannot stand in `parent`.
-fn outside(kind: LocationKind, name: &str, parent: &Level) -> Option<String> {
+/// Why a location may not be nested in `parent`.
+fn nesting_error(kind: LocationKind, name: &str, parent: &Level) -> Option<String> {
     let around = &parent.name;
     match parent.kind {
         None | Some(LocationKind::ServerLevel) => None,

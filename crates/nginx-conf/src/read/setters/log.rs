@@ -37,7 +37,7 @@ fn log_format(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     let mut template = Template::default();
     for word in words {
         let piece = template_of(&mut reader.http.variables, directive, word, &word.text);
-        let piece = piece.map_err(|error| match nameless(&word.text) {
+        let piece = piece.map_err(|error| match without_name(&word.text) {
             Some(rest) => error.with_message(format!("invalid parameter \"{rest}\"")),
             None => error,
         })?;
@@ -102,21 +102,21 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     Ok(())
 }
 
-/// The text from the first `$` on that has no name after it, which nginx repeats in its message.
-fn nameless(text: &str) -> Option<&str> {
-    let is_nameless = |rest: &&str| {
+/// The text from the first `$` without a name on, which nginx repeats in its message.
+fn without_name(text: &str) -> Option<&str> {
+    let has_no_name = |rest: &&str| {
         let name = rest.trim_start_matches('$');
         let name = name.strip_prefix('{').unwrap_or(name);
         rest.starts_with("$$") || !name.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
     };
-    text.match_indices('$').map(|(at, _)| text.get(at..).unwrap_or_default()).find(is_nameless)
+    text.match_indices('$').map(|(at, _)| text.get(at..).unwrap_or_default()).find(has_no_name)
 }
 
 fn value(parameter: &str) -> &str {
     parameter.split_once('=').map_or(parameter, |(_, value)| value)
 }
 
-/// A format is written in pieces; text that meets at their edges becomes one part.
+/// Joins adjacent literals: a format is written in several words.
 fn join_literals(template: &mut Template) {
     let mut parts: Vec<Part> = Vec::new();
     for part in template.parts.drain(..) {

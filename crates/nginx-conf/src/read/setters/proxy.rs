@@ -24,7 +24,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_redirect", proxy_redirect),
     ("proxy_hide_header", proxy_hide_header),
     ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
-    ("proxy_cache", |r, d| once(&mut r.settings().no_cache, d, proxy_cache)),
+    ("proxy_cache", |r, d| once(&mut r.settings().proxy_cache_off, d, proxy_cache)),
     ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
     ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
     ("proxy_buffer_size", |r, d| once(&mut r.settings().proxy_buffer_size, d, size)),

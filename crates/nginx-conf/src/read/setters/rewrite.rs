@@ -74,7 +74,7 @@ fn push(reader: &mut Reader, op: Op) {
 }
 
 /// The words of a condition without its parentheses.
-fn inner(directive: &Directive) -> Result<Vec<Word>, ConfigError> {
+fn condition_words(directive: &Directive) -> Result<Vec<Word>, ConfigError> {
     let mut words = directive.arguments().to_vec();
     let invalid = |word: &Word| {
         directive
@@ -106,7 +106,7 @@ fn inner(directive: &Directive) -> Result<Vec<Word>, ConfigError> {
 }
 
 fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, ConfigError> {
-    let words = inner(directive)?;
+    let words = condition_words(directive)?;
     let invalid = |word: &Word| directive.error_at(word, format!("invalid condition \"{}\"", word.text));
     let Some(first) = words.first() else {
         return Err(directive.error("invalid condition \")\"").help("the condition is empty"));

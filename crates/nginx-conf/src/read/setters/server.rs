@@ -25,7 +25,7 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     reader.block(table::SERVER)?;
     reader.http.leave();
     if reader.http.servers.last().is_some_and(|server| !server.listens) {
-        super::listen::by_default(reader, directive)?;
+        super::listen::listen_by_default(reader, directive)?;
     }
     Ok(())
 }

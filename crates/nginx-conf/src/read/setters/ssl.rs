@@ -5,7 +5,7 @@ use crate::error::ConfigError;
 use crate::read::draft::{DeferredWord, Protocols};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{flag, invalid_value, once, size, time, unsupported_value};
-use crate::tls::{Cache, Version};
+use crate::tls::{SessionCache, Version};
 use crate::units::{parse_number, parse_seconds, parse_size};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
@@ -29,14 +29,14 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("resolver_timeout", |_, d| time(d).map(|_| ())),
 ];
 
-/// Sessions that nginx's documentation promises for a megabyte.
+/// Sessions per megabyte, by nginx's documentation.
 const SESSIONS_PER_MEGABYTE: usize = 4000;
 /// Sessions of a `builtin` cache without a size.
 const BUILTIN_SESSIONS: usize = 20_480;
-/// The smallest zone: eight pages of memory.
-const SMALLEST_ZONE: usize = 8 * 4096;
+/// The smallest zone: eight pages.
+const MIN_ZONE_SIZE: usize = 8 * 4096;
 
-/// A word to be looked at later.
+/// A word that is read only when all levels are known.
 fn deferred_word(directive: &Directive) -> Result<DeferredWord, ConfigError> {
     let word = directive.argument(0);
     Ok(DeferredWord { text: word.text.clone(), error: directive.error_at(word, "") })
@@ -87,19 +87,19 @@ fn session_cache(reader: &mut Reader, directive: &Directive) -> Result<(), Confi
         let invalid = || directive.error_at(word, format!("invalid session cache \"{}\"", word.text));
         let cache = match word.text.split_once(':') {
             None if matches!(word.text.as_str(), "off" | "none") => None,
-            None if word.text == "builtin" => Some(Cache::new(BUILTIN_SESSIONS)),
+            None if word.text == "builtin" => Some(SessionCache::new(BUILTIN_SESSIONS)),
             Some(("builtin", count)) => {
                 let count = parse_number(count).and_then(|count| usize::try_from(count).ok());
-                Some(Cache::new(count.ok_or_else(invalid)?))
+                Some(SessionCache::new(count.ok_or_else(invalid)?))
             }
             Some(("shared", zone)) => {
                 let (name, size) = zone.split_once(':').ok_or_else(invalid)?;
                 let size = parse_size(size).filter(|_| !name.is_empty()).ok_or_else(invalid)?;
-                if size < SMALLEST_ZONE {
+                if size < MIN_ZONE_SIZE {
                     let message = format!("session cache \"{}\" is too small", word.text);
                     return Err(directive.error_at(word, message));
                 }
-                let new = || (size, Cache::new(size.saturating_mul(SESSIONS_PER_MEGABYTE) >> 20));
+                let new = || (size, SessionCache::new(size.saturating_mul(SESSIONS_PER_MEGABYTE) >> 20));
                 let (known, cache) = reader.http.session_caches.entry(name.to_owned()).or_insert_with(new);
                 if *known != size {
                     let message = format!(

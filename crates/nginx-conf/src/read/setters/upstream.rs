@@ -22,8 +22,8 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
     ("keepalive_time", |r, d| once(&mut r.upstream().keepalive_time, d, time)),
 ];
 
-/// The least memory a `zone` may have: eight pages.
-const SMALLEST_ZONE: usize = 8 * 4096;
+/// The smallest `zone`: eight pages.
+const MIN_ZONE_SIZE: usize = 8 * 4096;
 
 /// `upstream { … }`.
 fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -114,7 +114,7 @@ fn zone(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let Some(size) = directive.arguments().get(1) else { return Ok(()) };
     match parse_size(&size.text) {
         None | Some(0) => Err(directive.error_at(size, format!("invalid zone size \"{}\"", size.text))),
-        Some(bytes) if bytes < SMALLEST_ZONE => {
+        Some(bytes) if bytes < MIN_ZONE_SIZE => {
             Err(directive.error_at(size, format!("zone \"{}\" is too small", name.text)))
         }
         Some(_) => Ok(()),
