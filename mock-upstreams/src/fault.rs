@@ -1,4 +1,4 @@
-//! Ways for an app server to fail on demand.
+//! Faults: ways for an app server to fail on demand.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,8 +8,8 @@ use bytes::Bytes;
 /// A way to fail. Every fault but [`Fault::RefuseConnections`] first lets the request arrive, body and all,
 /// so that the journal shows it.
 ///
-/// As it is, a fault strikes every request until [`AppServer::heal`](crate::AppServer::heal); [`Fault::on`] and
-/// [`Fault::times`] narrow it.
+/// A fault applies to every request until [`AppServer::heal`](crate::AppServer::heal); [`Fault::on`] and
+/// [`Fault::times`] limit it.
 ///
 /// ```
 /// # use mock_upstreams::Fault;
@@ -19,7 +19,7 @@ use bytes::Bytes;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// Refuses new connections; the open ones go on. Cannot be narrowed.
+    /// Refuses new connections; the open ones go on. Cannot be limited.
     RefuseConnections,
     /// Never answers.
     Hang,
@@ -87,12 +87,12 @@ impl Fault {
         Self::Status { status, headers, body: Bytes::from(format!("injected {status}\n")) }
     }
 
-    /// Strikes only requests whose target starts with `prefix`.
+    /// Applies only to requests whose target starts with `prefix`.
     pub fn on(self, prefix: &str) -> Injection {
         Injection::from(self).on(prefix)
     }
 
-    /// Strikes only the next `times` requests that it is meant for.
+    /// Applies only to the next `times` requests that match.
     pub fn times(self, times: usize) -> Injection {
         Injection::from(self).times(times)
     }
@@ -130,13 +130,13 @@ pub struct Injection {
 }
 
 impl Injection {
-    /// Strikes only requests whose target starts with `prefix`.
+    /// Applies only to requests whose target starts with `prefix`.
     pub fn on(mut self, prefix: &str) -> Self {
         prefix.clone_into(&mut self.prefix);
         self
     }
 
-    /// Strikes only the next `times` requests that it is meant for.
+    /// Applies only to the next `times` requests that match.
     pub fn times(mut self, times: usize) -> Self {
         self.times = Some(times);
         self
@@ -146,12 +146,12 @@ impl Injection {
         &self.fault
     }
 
-    pub(crate) fn is_for(&self, target: &str) -> bool {
+    pub(crate) fn applies_to(&self, target: &str) -> bool {
         target.starts_with(&self.prefix)
     }
 
-    /// Uses it up by one; whether it still had an effect.
-    fn strike(&mut self) -> bool {
+    /// Counts a use; whether it still applies.
+    fn use_once(&mut self) -> bool {
         match &mut self.times {
             None => true,
             Some(0) => false,
@@ -169,7 +169,7 @@ impl From<Fault> for Injection {
     }
 }
 
-/// The faults of one instance that are active.
+/// The active faults of one instance.
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Mutex<Vec<Injection>>);
 
@@ -198,8 +198,8 @@ impl Faults {
 
     fn first(&self, target: &str, kind: impl Fn(&Fault) -> bool) -> Option<Fault> {
         let mut active = self.lock();
-        let mut meant = active.iter_mut().filter(|each| kind(&each.fault) && each.is_for(target));
-        meant.find_map(|each| each.strike().then(|| each.fault.clone()))
+        let mut meant = active.iter_mut().filter(|each| kind(&each.fault) && each.applies_to(target));
+        meant.find_map(|each| each.use_once().then(|| each.fault.clone()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Injection>> {

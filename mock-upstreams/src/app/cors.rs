@@ -9,7 +9,7 @@ use axum::response::{IntoResponse, Response};
 
 use crate::instance::Instance;
 
-/// Answers `OPTIONS`, and adds to every response what the app has to say of its origin and of itself.
+/// Answers `OPTIONS`, and adds the CORS headers and `X-Instance` to every response.
 pub(super) async fn add_headers(
     State(instance): State<Arc<Instance>>,
     request: Request,

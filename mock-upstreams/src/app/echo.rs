@@ -27,7 +27,7 @@ pub struct Echo {
     pub version: String,
     /// Name and value of every header field, in wire order.
     pub headers: Fields,
-    /// What the body was.
+    /// The body.
     pub body: EchoBody,
 }
 
@@ -38,11 +38,11 @@ pub struct EchoBody {
     pub length: usize,
     /// SHA-256, in lower-case hexadecimal.
     pub sha256: String,
-    /// The body itself, as long as it is UTF-8 and no longer than 16 KiB.
+    /// The body itself, if it is UTF-8 and no longer than 16 KiB.
     pub text: Option<String>,
 }
 
-/// Answers with the request, once all of it has come.
+/// Answers with the request, once it is complete.
 pub(super) async fn echo(
     State(instance): Shared,
     Extension(arrival): RequestArrival,

@@ -97,7 +97,7 @@ pub(super) async fn bytes(Path(length): Path<usize>, Query(query): Query<BytesQu
     (headers, body).into_response()
 }
 
-/// Bytes of every value, in a pattern that repeats only after 251 × 256 of them, so that a lost or moved block shows.
+/// Bytes of every value, in a pattern that repeats only after 251 × 256 of them, so that lost and reordered blocks show.
 fn patterned(length: usize) -> Bytes {
     (0..length).map(|index| ((index % 251) ^ (index / 251)) as u8).collect()
 }

@@ -1,6 +1,6 @@
 use tokio::sync::Semaphore;
 
-/// Where responses wait until a test lets them go on.
+/// Where responses wait until a test releases them.
 #[derive(Debug)]
 pub(crate) struct Gate(Semaphore);
 
@@ -9,7 +9,7 @@ impl Gate {
         Self(Semaphore::new(0))
     }
 
-    /// Lets `steps` steps happen, now or whenever somebody comes to wait.
+    /// Releases `steps` steps, for those who wait now or later.
     pub(crate) fn release(&self, steps: usize) {
         self.0.add_permits(steps);
     }

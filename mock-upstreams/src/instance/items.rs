@@ -16,7 +16,7 @@ pub(crate) struct ItemStore {
 }
 
 impl Items {
-    /// How many items were created by a POST with `X-Request-Id: id`: 2 for a POST that was run twice.
+    /// How many items were created by a POST with `X-Request-Id: id`: 2 for a POST that was repeated.
     pub fn created_by(&self, id: &str) -> usize {
         let store = self.lock();
         store.items.values().filter(|item| item.get("requestId").is_some_and(|each| each == id)).count()

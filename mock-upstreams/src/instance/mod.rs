@@ -20,7 +20,7 @@ pub use origins::Origins;
 /// The instance, as handlers get it.
 pub(crate) type Shared = axum::extract::State<Arc<Instance>>;
 
-/// What handlers learn of the request beside what axum knows.
+/// The request as it was on the wire, as handlers get it.
 pub(crate) type RequestArrival = axum::Extension<Arc<Arrival>>;
 
 /// What the parts of one app server share.
@@ -36,10 +36,10 @@ pub(crate) struct Instance {
     /// The login and passcode that STOMP clients must have, if any.
     pub(crate) login: Option<(String, String)>,
     pub(crate) broker: Broker,
-    /// Whether any path is one of the app's, for HTTP and for WebSockets.
+    /// Whether the app answers any path, over HTTP and WebSocket.
     pub(crate) any_path: AtomicBool,
-    /// Whether it says nothing of origins, since somebody else does.
+    /// Whether CORS is left to the proxy.
     pub(crate) cors_disabled: AtomicBool,
-    /// Whether it is about to go down in good order: connections take no further request.
+    /// Whether it shuts down gracefully: connections take no further request.
     pub(crate) quitting: watch::Sender<bool>,
 }

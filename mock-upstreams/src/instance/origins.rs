@@ -3,7 +3,7 @@
 pub struct Origins(Option<Vec<String>>);
 
 impl Origins {
-    /// The origin that [`Origins::default`] refuses; every other `http://…` or `https://…` is allowed then.
+    /// The origin that [`Origins::default`] refuses; every other `http://…` or `https://…` is allowed.
     pub const EVIL: &'static str = "http://evil.example";
 
     /// Exactly these, compared byte for byte.

@@ -12,7 +12,7 @@ use super::{
 /// A body or message up to this size is kept as text, in bytes.
 const MAX_TEXT_LENGTH: usize = 16 * 1024;
 
-/// Writes the journal of one instance, and tells those who wait whenever it changed.
+/// Writes the journal of one instance, and notifies of every change.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     started: Instant,
@@ -27,7 +27,7 @@ struct State {
     connection: u64,
 }
 
-/// The head of a request that has arrived; what a handler gets to know of it.
+/// The head of a request, with its numbers in the journal.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) sequence: u64,
@@ -66,7 +66,7 @@ impl Recorder {
         self.changes.subscribe()
     }
 
-    /// Forgets what is over. What still goes on stays, so that its end can be seen.
+    /// Removes what is over. What is in progress stays, so that its end can be seen.
     pub(crate) fn clear(&self) {
         self.write(|state| {
             state.journal.connections.retain(|connection| connection.end.is_none());
@@ -96,7 +96,7 @@ impl Recorder {
         });
     }
 
-    /// Enters a request, and gives its number and which one on its connection it is.
+    /// Enters a request, and returns its number and its position on the connection.
     pub(crate) fn request(&self, connection: u64, head: Head) -> Arrival {
         self.write(|state| {
             state.sequence += 1;
@@ -126,7 +126,7 @@ impl Recorder {
         })
     }
 
-    /// Changes the entry of a request; does nothing when it was cleared away.
+    /// Changes the entry of a request, unless it was cleared.
     pub(crate) fn update(&self, sequence: u64, change: impl FnOnce(&mut Exchange)) {
         self.write(|state| {
             let exchanges = &mut state.journal.exchanges;
@@ -144,7 +144,7 @@ impl Recorder {
         });
     }
 
-    /// Changes the entry of a session; does nothing when it was cleared away.
+    /// Changes the entry of a session, unless it was cleared.
     pub(crate) fn update_session(&self, sequence: u64, change: impl FnOnce(&mut Session)) {
         self.update(sequence, |exchange| {
             if let Some(session) = exchange.session.as_mut() {
@@ -185,7 +185,7 @@ impl Message {
     }
 }
 
-/// Takes down a body while it arrives.
+/// Records a body while it arrives.
 #[derive(Debug, Default)]
 pub(crate) struct BodyRecorder {
     length: u64,
@@ -198,7 +198,7 @@ impl BodyRecorder {
         Self { short: Some(Vec::new()), ..Self::default() }
     }
 
-    /// Adds what has just come to the tally, and the tally to the journal's entry.
+    /// Adds data to the body of the journal's entry.
     pub(crate) fn add(&mut self, data: &[u8], body: &mut Body) {
         self.length += data.len() as u64;
         self.hash.update(data);

@@ -25,9 +25,9 @@ use crate::transport::{Connection, JournaledStream, RawResponse};
 pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
     loop {
         match listener.accept().await {
-            // What fails now has been gone before it came.
+            // If this fails, the client has gone already.
             Ok((socket, _)) => drop(serve(socket, &instance, &app)),
-            // Out of file descriptors: wait until there are some again.
+            // Out of file descriptors: wait for some to be closed.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -54,8 +54,7 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     Ok(())
 }
 
-/// Serves a connection, and lets it end after the request under way once the server quits. How it ended stands in the
-/// journal.
+/// Serves a connection; once the server quits, it ends after the request in progress. How it ended is in the journal.
 async fn until_quit<S>(
     exchange: UpgradeableConnection<TokioIo<JournaledStream>, S>,
     mut quitting: watch::Receiver<bool>,
@@ -94,7 +93,7 @@ async fn answer(
     };
     connection.record_response(&arrival, response.status().as_u16());
     if let Some(RawResponse(bytes)) = response.extensions().get() {
-        // When it fails, the client is gone.
+        // If this fails, the client is gone.
         let _ = connection.write_raw(bytes).await;
         connection.close();
         pending::<()>().await;

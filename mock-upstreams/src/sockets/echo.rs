@@ -8,7 +8,7 @@ use crate::instance::Instance;
 use crate::transport::Connection;
 use crate::websocket::{ClientMessage, Socket, SocketReader, SocketWriter};
 
-/// What the query of `/stomp/echo` asks for.
+/// The query of `/stomp/echo`.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct EchoQuery {
     close: Option<String>,
@@ -20,7 +20,7 @@ pub(super) struct EchoQuery {
 }
 
 impl EchoQuery {
-    /// Whether there is something to say in one breath with the 101.
+    /// Whether a message is sent in one segment with the 101.
     pub(super) fn greets(&self) -> bool {
         self.greet.is_some()
     }
@@ -63,7 +63,7 @@ pub(super) async fn run(
     }
 }
 
-/// Sends and reads at once, neither waiting for the other.
+/// Sends and reads concurrently.
 async fn flood(mut reader: SocketReader, mut writer: SocketWriter, count: u32, size: usize) {
     let sending = async {
         for number in 0..count {

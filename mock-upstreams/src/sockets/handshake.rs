@@ -19,10 +19,10 @@ use crate::stomp;
 use crate::transport::{Connection, StopMode};
 use crate::websocket::{Framing, SessionLog, Socket, sockjs};
 
-/// A handshake as axum has it, or why it is none.
+/// axum's view of the handshake, or why it is invalid.
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
-/// A handshake, and what decides about it.
+/// A handshake, with what decides on it.
 pub(super) struct Handshake {
     instance: Arc<Instance>,
     arrival: RequestArrival,
@@ -66,7 +66,7 @@ pub(super) async fn echo(
     handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, query, instance, connection))
 }
 
-/// Where any path is the app's, a handshake for a path that is not otherwise one of its WebSockets opens an echo.
+/// Opens an echo at any path without a WebSocket of its own, if the app answers any path.
 pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_own = path.starts_with("/stomp/ws") || path == "/stomp/echo";
@@ -77,7 +77,7 @@ pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Ne
     if !asks || is_own || !instance.any_path.load(Ordering::Relaxed) {
         return next.run(request).await;
     }
-    // Only now: a request that has been taken for a handshake cannot become another.
+    // Only now: a request whose upgrade was taken cannot be passed on.
     let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::from_request_parts(&mut parts, &instance).await {
         Ok(handshake) => handshake,
@@ -100,7 +100,7 @@ pub(super) async fn stomp_over_sockjs(State(instance): Shared, handshake: Handsh
 }
 
 impl Handshake {
-    /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, the best first; none means any.
+    /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, in order of preference; none means any.
     fn accept<F, S>(self, framing: Framing, protocols: &[&str], session: F) -> Response
     where
         F: FnOnce(Socket) -> S + Send + 'static,

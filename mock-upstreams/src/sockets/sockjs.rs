@@ -8,9 +8,9 @@ use serde_json::json;
 use crate::instance::Shared;
 use crate::journal::Journal;
 
-/// What a client asks before it opens a session.
+/// Answers `/info`, which a client requests before it opens a session.
 pub(super) async fn info(State(instance): Shared) -> impl IntoResponse {
-    // Any number will do: clients use it to seed their own.
+    // Any number will do: clients seed their random numbers with it.
     let entropy = instance.journal.read(Journal::len);
     let fields: [(HeaderName, &str); 2] = [
         (CONTENT_TYPE, "application/json;charset=UTF-8"),

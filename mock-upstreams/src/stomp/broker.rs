@@ -6,14 +6,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::command::AckMode;
 use super::frame::Frame;
 
-/// Topics and queues of one instance, and who listens to them.
+/// Topics and queues of one instance, with their subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Broker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     last: u64,
-    /// In order of subscription; queues move whoever was served to the end.
+    /// In order of subscription; a queue moves the subscriber it has served to the end.
     subscribers: Vec<Subscriber>,
     waiting: BTreeMap<String, VecDeque<Message>>,
 }
@@ -28,7 +28,7 @@ pub(crate) struct Subscriber {
     pub(crate) outbox: UnboundedSender<Delivery>,
 }
 
-/// A message on its way.
+/// A message in transit.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) destination: String,
@@ -83,7 +83,7 @@ impl Broker {
             let State { last, subscribers, .. } = &mut *state;
             for subscriber in subscribers.iter().filter(|each| each.destination == message.destination) {
                 *last += 1;
-                // Should the session be gone, so is its copy.
+                // If the session is gone, its copy is dropped.
                 let _ = subscriber.outbox.send(subscriber.delivery(*last, message.clone()));
             }
         }
@@ -123,7 +123,7 @@ impl State {
         self.last
     }
 
-    /// Gives out what waits in a queue, in turn.
+    /// Delivers what waits in a queue, to each subscriber in turn.
     fn serve(&mut self, queue: &str) {
         let Some(mut waiting) = self.waiting.remove(queue) else { return };
         while let Some(message) = waiting.pop_front() {

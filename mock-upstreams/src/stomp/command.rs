@@ -1,6 +1,6 @@
 use super::version::Version;
 
-/// What a client wants, its required headers all there.
+/// The command of a client, with its required headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Command {
     Connect(Connect),
@@ -14,12 +14,12 @@ pub(crate) enum Command {
     Disconnect,
 }
 
-/// What a client says of itself.
+/// A `CONNECT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Connect {
-    /// The versions of those it speaks that exist.
+    /// The known ones of the versions it accepts.
     pub(crate) versions: Vec<Version>,
-    /// How often it can send and wants to receive a heart-beat, in milliseconds; 0 for not at all.
+    /// How often it can send and wants to receive a heart-beat, in milliseconds; 0 for never.
     pub(crate) heart_beat: (u32, u32),
     pub(crate) login: Option<String>,
     pub(crate) passcode: Option<String>,

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use super::version::Version;
 
-/// A header's name or value as it is written in that version.
+/// Escapes a header's name or value for that version.
 pub(crate) fn escape(text: &str, version: Version) -> Cow<'_, str> {
     let special = |c: char| matches!(c, '\\' | '\n' | ':') || (c == '\r' && version == Version::V1_2);
     if version == Version::V1_0 || !text.contains(special) {

@@ -1,10 +1,11 @@
-//! What must hold of any frame that a client sends: see [`crate::fuzzing`].
+//! Properties of any frame that a client sends: see [`crate::fuzzing`].
 
 use super::command::Command;
 use super::dialect::{self, MessageHeaders};
 use super::frame::{Decoder, Frame, Input, Version};
 
-/// A frame is understood as it is meant, or refused in words that fit into an `ERROR`; and what is sent to others arrives there.
+/// A frame is parsed as it is meant, or refused with a detail that fits into an `ERROR`; and what is passed on to others can
+/// be decoded.
 pub(crate) fn check_frame(frame: &Frame, version: Version) {
     let receipt = frame.get("receipt");
     match dialect::read(frame, version) {

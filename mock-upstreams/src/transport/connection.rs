@@ -21,7 +21,7 @@ pub enum StopMode {
     Reset,
 }
 
-/// An accepted connection: its socket, and what the journal has to know while bytes pass.
+/// An accepted connection: its socket, and the state that the journal is written from.
 #[derive(Debug)]
 pub(crate) struct Connection {
     id: u64,
@@ -36,11 +36,11 @@ pub(crate) struct Connection {
 #[derive(Debug, Default)]
 struct State {
     watcher: RequestWatcher,
-    /// Requests whose heads have come and that hyper has not yet handed to the app.
+    /// Requests whose heads have arrived and that hyper has not yet passed to the app.
     waiting: VecDeque<Arc<Arrival>>,
     /// The request whose body is arriving.
     arriving: Option<(u64, BodyRecorder)>,
-    /// Requests that have come and are not yet answered.
+    /// Requests that have arrived and are not yet answered.
     open: usize,
     /// WebSocket target, once the connection is one.
     tunnel: Option<String>,
@@ -69,18 +69,18 @@ impl Connection {
         self.observe(&mut state, |watcher, report| watcher.decide(switched, report));
     }
 
-    /// Whether no request is on its way, and it is no tunnel either.
+    /// Whether it carries no request and is not a tunnel.
     pub(crate) fn is_idle(&self) -> bool {
         let state = self.lock();
         state.open == 0 && state.tunnel.is_none()
     }
 
-    /// The target of the handshake, when the connection is a WebSocket by now.
+    /// The target of the handshake, if the connection has become a WebSocket.
     pub(crate) fn tunnel(&self) -> Option<String> {
         self.lock().tunnel.clone()
     }
 
-    /// Writes these bytes past hyper. Only while hyper waits for an answer of ours.
+    /// Writes bytes past hyper, which must be waiting for a response.
     pub(crate) async fn write_raw(&self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
             self.socket.writable().await?;
@@ -93,24 +93,23 @@ impl Connection {
         Ok(())
     }
 
-    /// Whether what is written waits to be sent together with what follows it. A wish: the kernel holds nothing back for
-    /// longer than 200 ms.
+    /// Sets `TCP_CORK`: what is written is sent together with what follows, after 200 ms at the latest.
     pub(crate) fn cork(&self, hold: bool) {
         let _ = rustix::net::sockopt::set_tcp_cork(&self.socket, hold);
     }
 
-    /// Closes the connection in the ordinary way, after what has been written.
+    /// Closes the connection normally, after what has been written.
     pub(crate) fn close(&self) {
         self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
         self.kill(StopMode::Close);
     }
 
-    /// Ends the connection at once, whatever goes on in it.
+    /// Ends the connection at once.
     pub(crate) fn kill(&self, mode: StopMode) {
         self.lock().end.get_or_insert(ConnectionEnd::Killed);
-        // Either fails only when the connection is gone already.
+        // Either fails only if the connection is gone already.
         let _ = match mode {
-            // Disconnecting is the one way to have RST sent while other owners of the socket are alive.
+            // Disconnecting is the only way to send RST while other owners of the socket are alive.
             StopMode::Reset => rustix::net::connect_unspec(&self.socket).map_err(io::Error::from),
             StopMode::Close => SockRef::from(&self.socket).shutdown(Shutdown::Both),
         };
@@ -125,8 +124,8 @@ impl Connection {
         let _ = self.task.set(task);
     }
 
-    /// Waits for the peer to close, too, and ignores what it still sends. Closing a socket with unread data in it would
-    /// send RST, and take from the peer the response that is on its way to it (RFC 9112 §9.6).
+    /// Waits for the peer to close, too, and discards what it still sends. Closing a socket with unread data in it would
+    /// send RST, and could destroy the response on its way to the peer (RFC 9112 §9.6).
     pub(crate) async fn linger(&self) {
         const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
         if self.tunnel().is_some() || self.lock().end != Some(ConnectionEnd::ClosedByServer) {
@@ -142,7 +141,7 @@ impl Connection {
                 }
             }
         };
-        // Whoever goes on after that has had its chance.
+        // A peer that goes on after that is cut off.
         let _ = tokio::time::timeout(LINGER_TIMEOUT, ignore).await;
     }
 
@@ -161,7 +160,7 @@ impl Connection {
         }
     }
 
-    /// Nobody reads or writes any more. The peer gets its FIN now, whoever still holds the connection.
+    /// The connection is over. Sends FIN now, though others may still hold the socket.
     pub(crate) fn on_end(&self) {
         let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
         let end = *self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
@@ -169,7 +168,7 @@ impl Connection {
         self.registry.remove(self.id);
     }
 
-    /// Lets the watcher work, and enters what it sees.
+    /// Runs the watcher, and enters what it reports.
     fn observe(&self, state: &mut State, work: impl FnOnce(&mut RequestWatcher, &mut dyn FnMut(Part<'_>))) {
         let State { watcher, waiting, arriving, open, .. } = state;
         work(watcher, &mut |seen| match seen {
@@ -197,7 +196,7 @@ impl Connection {
     }
 }
 
-/// The open connections of one instance. It takes none until [`Registry::open`].
+/// The open connections of one instance. It accepts none until [`Registry::open`].
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Registry {
     connections: Arc<Mutex<Option<Connections>>>,
@@ -207,12 +206,12 @@ pub(crate) struct Registry {
 type Connections = BTreeMap<u64, Arc<Connection>>;
 
 impl Registry {
-    /// Takes connections from now on.
+    /// Accepts connections from now on.
     pub(crate) fn open(&self) {
         self.lock().get_or_insert_default();
     }
 
-    /// Enters a connection; `None` when the server has been stopped meanwhile.
+    /// Enters a connection; `None` if the server has been stopped meanwhile.
     pub(crate) fn insert(
         &self,
         socket: TcpStream,
@@ -234,13 +233,13 @@ impl Registry {
         Ok(Some(connection))
     }
 
-    /// Ends every connection that `which` picks.
+    /// Ends every connection that `which` selects.
     pub(crate) fn kill(&self, mode: StopMode, which: impl Fn(&Connection) -> bool) {
         let open: Vec<_> = self.lock().iter().flat_map(BTreeMap::values).cloned().collect();
         open.iter().filter(|connection| which(connection)).for_each(|connection| connection.kill(mode));
     }
 
-    /// Ends every connection, and takes no more.
+    /// Ends every connection, and accepts no more.
     pub(crate) fn close(&self, mode: StopMode) {
         let open = self.lock().take().unwrap_or_default();
         open.values().for_each(|connection| connection.kill(mode));

@@ -9,9 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::connection::Connection;
 
-/// The socket as hyper sees it: all that is read passes by the journal.
+/// The socket as hyper sees it: everything read is also written to the journal.
 ///
-/// Dropping it is the end of the connection.
+/// Dropping it ends the connection.
 #[derive(Debug)]
 pub(crate) struct JournaledStream {
     connection: Arc<Connection>,

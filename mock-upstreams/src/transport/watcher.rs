@@ -1,14 +1,14 @@
-//! Reads requests along with hyper, to know them as they were on the wire.
+//! Parses requests beside hyper, to record them as they were on the wire.
 //!
-//! hyper folds the case of names, keeps no order between different ones, and says nothing of chunks. So the bytes of a
-//! connection pass by a [`RequestWatcher`], which follows the framing of RFC 9112 just far enough to tell heads, bodies and
-//! trailers apart. It refuses nothing: what makes no sense to it is hyper's to refuse.
+//! hyper folds the case of names, does not keep the order of fields, and hides chunks. So a [`RequestWatcher`] sees the bytes
+//! of a connection, too, and follows the framing of RFC 9112 far enough to tell heads, bodies and trailers apart. It rejects
+//! nothing: that is for hyper to do.
 
 use std::mem;
 
 use crate::journal::{Fields, Framing, Head};
 
-/// What the [`RequestWatcher`] saw pass by.
+/// A part of a request that the [`RequestWatcher`] has seen.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Part<'a> {
     Head(Head),
@@ -19,7 +19,7 @@ pub(super) enum Part<'a> {
 #[derive(Debug, Default)]
 pub(super) struct RequestWatcher {
     state: State,
-    /// The part of a head, a chunk's line or the trailers that has come so far.
+    /// The incomplete head, chunk size line or trailers so far.
     partial: Vec<u8>,
 }
 
@@ -32,21 +32,21 @@ enum State {
     ChunkData(u64),
     ChunkEnd,
     Trailers,
-    /// After a request for an upgrade: what follows is a tunnel's or a request, as the answer decides.
+    /// After a request for an upgrade: the response decides whether a tunnel or a request follows.
     AwaitingUpgrade,
-    /// Nothing that follows is HTTP.
+    /// What follows is not HTTP.
     Opaque,
 }
 
 impl RequestWatcher {
-    /// Takes in what was read from the socket, and reports what is in it, in order.
+    /// Parses what was read from the socket, and reports its parts in order.
     pub(super) fn watch(&mut self, mut input: &[u8], report: &mut dyn FnMut(Part<'_>)) {
         while !input.is_empty() {
             input = self.step(input, report);
         }
     }
 
-    /// The answer to a request for an upgrade is known: 101 or not.
+    /// Takes note of the response to a request for an upgrade: 101 or not.
     pub(super) fn decide(&mut self, switched: bool, report: &mut dyn FnMut(Part<'_>)) {
         if self.state == State::AwaitingUpgrade {
             let held = mem::take(&mut self.partial);

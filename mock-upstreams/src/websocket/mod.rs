@@ -21,7 +21,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Framing {
     Plain,
-    /// With a heart-beat of its own after so long a silence.
+    /// With a heart-beat of its own after this silence.
     SockJs(Duration),
 }
 
@@ -83,12 +83,12 @@ impl Socket {
         }
     }
 
-    /// Sends a text message. What cannot be sent any more shows in [`Socket::receive`].
+    /// Sends a text message. A failure to send shows in [`Socket::receive`].
     pub(crate) async fn text(&mut self, text: String) {
         self.writer.text(text).await;
     }
 
-    /// Sends a binary message. SockJS has none: there, bytes that are no UTF-8 are replaced, as Spring does.
+    /// Sends a binary message. SockJS has none: there, bytes that are not UTF-8 are replaced, as Spring does.
     pub(crate) async fn binary(&mut self, data: Bytes) {
         self.writer.binary(data).await;
     }
@@ -152,7 +152,7 @@ impl SocketReader {
     /// Reads on until the client has closed, too.
     pub(crate) async fn drain(&mut self) {
         let closed = async { while self.next().await.is_some() {} };
-        // Whoever does not answer in time is left.
+        // A client that does not answer in time is dropped.
         let _ = tokio::time::timeout(CLOSE_TIMEOUT, closed).await;
     }
 }
@@ -183,7 +183,7 @@ impl SocketWriter {
         }
         self.log.end(SessionEnd::ClosedByServer { code, reason: reason.to_owned() });
         let frame = code.map(|code| CloseFrame { code, reason: Utf8Bytes::from(reason) });
-        // When it fails, the client has gone first.
+        // If this fails, the client has gone first.
         let _ = self.sink.send(Message::Close(frame)).await;
     }
 
@@ -216,7 +216,7 @@ impl SessionLog {
         self.journal.update_session(self.sequence, |session| session.sent += 1);
     }
 
-    /// Enters how the session ended; whoever was first stays.
+    /// Enters how the session ended; the first end counts.
     fn end(&self, end: SessionEnd) {
         self.journal.update_session(self.sequence, |session| {
             session.end.get_or_insert(end);

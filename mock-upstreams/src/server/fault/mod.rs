@@ -1,4 +1,4 @@
-//! What a request that runs into a fault is answered.
+//! Responses of a server with a fault.
 
 mod raw;
 
@@ -18,7 +18,7 @@ use crate::instance::Instance;
 use crate::transport::Connection;
 use raw::raw;
 
-/// Lets the request run into `fault`; returns only when there is a response for hyper to send.
+/// Answers a request as `fault` demands; returns only when there is a response for hyper to send.
 pub(super) async fn respond(
     fault: Fault,
     request: Request<Body>,
@@ -32,7 +32,7 @@ pub(super) async fn respond(
         return response;
     }
     let own = own_address(request.headers()) + beside(request.uri().path());
-    // A client that goes away meanwhile takes this task with it.
+    // If the client goes away meanwhile, this task ends with its connection.
     let _ = request.into_body().collect().await;
     if let Some((bytes, end)) = raw(&fault, &instance.name) {
         let _ = connection.write_raw(&bytes).await;
@@ -80,7 +80,7 @@ fn beside(path: &str) -> &str {
     path.rsplit_once('/').map_or("/", |(directory, _)| path.get(..=directory.len()).unwrap_or("/"))
 }
 
-/// What an app believes that it is called by: host and prefix.
+/// The address that the app believes to have: host and prefix.
 fn own_address(headers: &HeaderMap) -> String {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
     format!("http://{}{}", said("host"), said("x-forwarded-prefix"))
@@ -99,7 +99,7 @@ fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {
     response
 }
 
-/// Adds fields, those left out that hyper could not send.
+/// Adds fields, except those that hyper cannot send.
 fn add(fields: &[(String, String)], response: &mut Response<Body>) {
     for (name, value) in fields {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {

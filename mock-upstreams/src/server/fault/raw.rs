@@ -1,10 +1,10 @@
 use crate::fault::Fault;
 use crate::transport::StopMode;
 
-/// How many bytes a body that is cut short had promised beyond those sent.
+/// How many bytes `Content-Length` promises beyond those sent, for a truncated body.
 const UNSENT_LENGTH: usize = 64 * 1024;
 
-/// What to write past hyper, and how to end the connection then.
+/// The bytes to write past hyper, and how to end the connection after them.
 pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> {
     let head = |framing: &str| {
         format!("HTTP/1.1 200 OK\r\nX-Instance: {instance}\r\nContent-Type: text/plain\r\n{framing}\r\n\r\n")
@@ -23,7 +23,7 @@ pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> 
         Fault::CloseMidBody { after } => (with_length(after + UNSENT_LENGTH, *after), StopMode::Close),
         Fault::CloseMidChunks { after } => {
             let mut response = head("Transfer-Encoding: chunked");
-            // A chunk of no bytes would be the last one, and all would be well.
+            // An empty chunk would be the last one, and the body complete.
             if *after > 0 {
                 response.extend_from_slice(format!("{after:x}\r\n{}\r\n", "x".repeat(*after)).as_bytes());
             }

@@ -1,12 +1,12 @@
 use crate::stomp::broker::{Delivery, Message};
 use crate::stomp::command::AckMode;
 
-/// What was sent to a client and waits for its `ACK` or `NACK`, in order.
+/// Messages that wait for the `ACK` or `NACK` of a client, in order.
 #[derive(Debug, Default)]
 pub(super) struct PendingAcks(Vec<(String, Delivery)>);
 
 impl PendingAcks {
-    /// Keeps a message, known by `id`, unless its subscription needs no acknowledgement.
+    /// Adds a message, known by `id`, unless its subscription needs no acknowledgement.
     pub(super) fn add(&mut self, id: String, delivery: Delivery) {
         if delivery.ack != AckMode::Auto {
             self.0.push((id, delivery));

@@ -20,7 +20,7 @@ use session::{Reply, Session};
 /// Speaks STOMP over a WebSocket until either side ends it.
 pub(crate) async fn serve(mut socket: Socket, instance: Arc<Instance>) {
     let (outbox, mut inbox) = mpsc::unbounded_channel();
-    // Held until the end: a server that quits waits for those who hold one.
+    // Held until the end: a server that quits waits until all are dropped.
     let mut quitting = instance.quitting.subscribe();
     let mut session = Session::new(instance, outbox);
     let close = tokio::select! {

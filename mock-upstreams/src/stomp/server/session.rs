@@ -13,7 +13,7 @@ use crate::stomp::frame::{Frame, Version};
 /// The shortest interval of heart-beats that the server offers and wants, in milliseconds.
 const MIN_HEART_BEAT_INTERVAL: u32 = 100;
 
-/// One client's conversation with the broker: frames in, wire forms of frames out.
+/// One client's session with the broker: frames in, encoded frames out.
 #[derive(Debug)]
 pub(super) struct Session {
     instance: Arc<Instance>,
@@ -24,17 +24,17 @@ pub(super) struct Session {
     transactions: BTreeMap<String, Vec<TransactionStep>>,
 }
 
-/// What a transaction holds back.
+/// An operation that waits for `COMMIT`.
 #[derive(Debug)]
 enum TransactionStep {
     Send(Message),
     Acknowledge(Acknowledge),
 }
 
-/// What a frame is answered.
+/// The reply to a frame.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Reply {
-    /// Frames to send, on the wire.
+    /// Frames to send, encoded.
     pub(super) frames: Vec<Vec<u8>>,
     /// WebSocket code and reason to close with after that.
     pub(super) close: Option<(u16, &'static str)>,
@@ -42,7 +42,7 @@ pub(super) struct Reply {
     pub(super) heart_beat: Option<(u32, u32)>,
 }
 
-/// Why a frame is answered with `ERROR`: in short, and with what belongs to it.
+/// Why a frame is answered with `ERROR`: the message and the detail.
 struct ErrorReply(&'static str, String);
 
 impl Session {
@@ -63,7 +63,7 @@ impl Session {
         self.version.unwrap_or_default()
     }
 
-    /// Does what a frame demands.
+    /// Handles a frame.
     pub(super) fn handle(&mut self, frame: Frame) -> Reply {
         let receipt = frame.get("receipt").map(str::to_owned);
         let command = dialect::read(&frame, self.version()).map_err(|why| ErrorReply("malformed frame", why));
@@ -78,13 +78,13 @@ impl Session {
         }
     }
 
-    /// `ERROR`, and the end.
+    /// Replies `ERROR` and closes.
     pub(super) fn error(&self, what: &'static str, detail: &str, receipt: Option<&str>) -> Reply {
         let frame = dialect::error(what, detail, receipt, self.version());
         Reply { frames: vec![frame], close: Some((1002, what)), heart_beat: None }
     }
 
-    /// The `MESSAGE` for a message of the broker's.
+    /// Encodes the `MESSAGE` for a delivery.
     pub(super) fn deliver(&mut self, delivery: Delivery) -> Vec<u8> {
         let id = format!("{}-{}", self.instance.name, delivery.id);
         let headers = MessageHeaders {
@@ -99,7 +99,7 @@ impl Session {
         wire
     }
 
-    /// Ends the session; `unsent` is what the broker had given it and the client never got.
+    /// Ends the session; `unsent` are the deliveries that never reached the client.
     pub(super) fn end(mut self, unsent: Vec<Delivery>) {
         self.broker().remove_session(self.number);
         let mut messages = self.pending_acks.remove_all();
@@ -123,7 +123,7 @@ impl Session {
             }
             Command::Subscribe { id, destination, ack } => {
                 let outbox = self.outbox.clone();
-                // A subscription under the same name takes its place.
+                // A subscription of the same id replaces it.
                 self.broker().unsubscribe(self.number, &id);
                 self.broker().subscribe(Subscriber { session: self.number, id, destination, ack, outbox });
             }
