@@ -1,16 +1,16 @@
-//! What is done with inputs that nobody thought of, and what must hold then besides that nothing panics.
+//! Properties that hold for any input, for fuzz targets.
 //!
-//! The function takes any bytes and panics where a promise is broken. A fuzz target calls it (`fuzz/` of this repository), and
-//! the test below calls it with the inputs that were kept. It is here because it looks at what is private.
+//! A function takes any bytes and panics where a property does not hold. A fuzz target calls it, and the test below calls it
+//! with the seeds in the repository. It is part of the crate as it needs private items.
 
 use crate::stomp::frame::{Decoder, Frame, FrameError, Input, Version};
 use crate::stomp::fuzzing::check_frame;
 
-/// What a stream is read as: frames and heart-beats, and what is wrong with the rest.
+/// The frames and heart-beats of a stream, and the error that ends it, if any.
 type Outcome = (Vec<Input>, Option<FrameError>);
 
-/// A stream of STOMP is read alike however it is cut into pieces, and a frame that was read is understood, answered and written
-/// anew without a change.
+/// A STOMP stream is decoded alike however it is split, and a decoded frame is handled, answered and encoded again without a
+/// change.
 pub fn stomp(input: &[u8]) {
     for version in Version::ALL {
         let outcome = read(input, usize::MAX, version);
@@ -59,7 +59,7 @@ mod tests {
         let mut replayed = 0;
         for entry in std::fs::read_dir(directory).unwrap() {
             let path = entry.unwrap().path();
-            // Named where it panics, since the output of a failing test is shown.
+            // Shown if the test fails.
             println!("{}", path.display());
             super::stomp(&std::fs::read(path).unwrap());
             replayed += 1;

@@ -44,6 +44,7 @@
 //! ```
 
 pub mod app;
+mod digest;
 pub mod fault;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
@@ -54,25 +55,12 @@ mod port;
 mod server;
 pub mod sockets;
 pub mod stomp;
+mod transport;
+mod websocket;
 
-use std::fmt::Write as _;
-
-use sha2::{Digest as _, Sha256};
-
+pub use digest::hex_digest;
 pub use fault::{Fault, Injection};
 pub use journal::{Exchange, Journal};
 pub use port::ReservedPort;
-pub use server::{AppServer, Builder, NotYet, StopMode};
-
-/// SHA-256 of `data` in lower-case hexadecimal, as journal and responses state it.
-pub fn hex_digest(data: &[u8]) -> String {
-    hex(&Sha256::digest(data))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
-        // Writing to a String does not fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
+pub use server::{AppServer, Builder, WaitTimeout};
+pub use transport::StopMode;

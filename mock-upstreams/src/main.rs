@@ -1,4 +1,4 @@
-//! `mock-upstreams`: the app servers blue and green, to put any proxy in front of by hand.
+//! `mock-upstreams`: the app servers blue and green, to run by hand behind any proxy.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,9 +14,9 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs two instances of a small web app, blue and green, to put behind a reverse proxy.
 ///
 /// Point the proxy's upstream at both and send it requests: what reaches which instance, and how, is printed here, one line per
-/// request. Ctrl-C stops them at once; SIGTERM, as a service manager sends it, lets them finish what they are doing first.
+/// request. Ctrl-C stops them at once; SIGTERM, as a service manager sends it, lets them finish requests in progress first.
 #[derive(Parser)]
-#[command(version, after_long_help = AFTER)]
+#[command(version, after_long_help = AFTER_HELP)]
 struct Options {
     /// Where blue listens
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1025")]
@@ -26,7 +26,7 @@ struct Options {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:1026")]
     green: SocketAddr,
 
-    /// Runs this one alone: to replace one while the other goes on, start each by itself
+    /// Runs only this one, so that each can be replaced while the other runs
     #[arg(long, value_name = "NAME", value_parser = ["blue", "green"])]
     only: Option<String>,
 
@@ -35,12 +35,12 @@ struct Options {
     verbose: bool,
 }
 
-const AFTER: &str = "\
+const AFTER_HELP: &str = "\
 What the app answers:
   /api/echo                any path below /api: the request as it arrived, in JSON
   /api/items               a REST resource: GET POST, and GET PUT PATCH DELETE on /api/items/1
   /api/status/503          that status
-  /api/bytes/1000000       so many bytes, their SHA-256 in X-Digest
+  /api/bytes/1000000       that many bytes, their SHA-256 in X-Digest
   /api/stream?chunks=5&every=500
                            a line every 500 ms
   /api/slow?ms=3000        answers after 3 s
@@ -48,7 +48,7 @@ What the app answers:
   /api/headers, /api/cookies, /api/redirect?to=/x, /api/trailers, /api/early, /api/early-hints
   /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket, and a SockJS endpoint
   /stomp/echo              WebSocket echo; ?close=4001,bye ?refuse=403 ?flood=1000
-  /stomp/ws/info           what a SockJS client asks first
+  /stomp/ws/info           information for SockJS clients
 
 Try:
   curl -i http://127.0.0.1:1025/api/echo -d hello";
@@ -94,7 +94,7 @@ async fn start(name: &str, address: SocketAddr, items: &Items) -> io::Result<App
     Ok(server)
 }
 
-/// Prints each exchange once it is answered, and forgets it once it is over, so that the program can run for days.
+/// Prints each exchange once it is answered, and removes it once it is over, so that the program can run for days.
 async fn print(server: &AppServer, verbose: bool) {
     let mut changes = server.changes();
     let mut printed = BTreeSet::new();

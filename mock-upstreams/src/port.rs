@@ -3,14 +3,14 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Protocol, Socket, Type};
 
-/// How many connections may wait to be accepted.
+/// The backlog of connections to be accepted.
 const BACKLOG: i32 = 1024;
 
-/// A TCP port that stays ours while nobody listens on it.
+/// A TCP port that stays reserved while nobody listens on it.
 ///
-/// It is a socket bound with `SO_REUSEADDR` that never listens. While it is held, the kernel gives the port to nobody who
-/// asks for any free one; a connection to it is refused at once; and whoever binds this very address, also with `SO_REUSEADDR`
-/// (nginx and the reference proxy both do), may listen on it.
+/// It is a socket bound with `SO_REUSEADDR` that never listens. While it is held, the kernel does not hand out the port as
+/// a free one; connections to it are refused at once; and a program that binds the address with `SO_REUSEADDR`, as nginx does,
+/// may listen on it.
 ///
 /// ```
 /// use std::net::TcpStream;
@@ -42,7 +42,7 @@ impl ReservedPort {
         Ok(Self { address, _holder: holder })
     }
 
-    /// Reserves any free port of 127.0.0.1.
+    /// Reserves a free port of 127.0.0.1.
     ///
     /// # Errors
     /// When there is none.

@@ -1,5 +1,5 @@
-//! Edits to a text by byte range. Everything that is not edited stays as it is, line numbers included, so that
-//! what an engine says about the rewritten file is true of the user's.
+//! Edits to a text by byte range. Everything else stays as it is, so that messages about the rewritten text also hold for
+//! the original.
 
 use std::ops::Range;
 

@@ -1,8 +1,8 @@
-//! What is wrong with a configuration, said as nginx says it and shown where it is.
+//! What is wrong with a configuration, in nginx's words, and where.
 
 use std::fmt;
 
-use super::source::{SourceName, Span};
+use crate::source::{SourceName, Span};
 
 /// Why a configuration was refused.
 ///
@@ -15,7 +15,9 @@ pub struct ConfigError(Box<Inner>);
 struct Inner {
     message: String,
     place: Option<Place>,
-    snippet: Option<Snippet>,
+    /// The words to point at. What is shown of them is found only when the error is displayed: while files are read, many
+    /// errors are prepared that are never reported.
+    span: Option<Span>,
     help: Option<String>,
 }
 
@@ -29,10 +31,9 @@ pub struct Place {
 }
 
 /// Characters of a line that are shown.
-const LONGEST_SNIPPET: usize = 160;
+const MAX_SNIPPET_LENGTH: usize = 160;
 
 /// A line of the file and what to point at in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
 struct Snippet {
     line: usize,
     text: String,
@@ -43,7 +44,7 @@ struct Snippet {
 impl ConfigError {
     /// An error without a place.
     pub fn new(message: impl Into<String>) -> ConfigError {
-        ConfigError(Box::new(Inner { message: message.into(), place: None, snippet: None, help: None }))
+        ConfigError(Box::new(Inner { message: message.into(), place: None, span: None, help: None }))
     }
 
     /// Names the place as nginx does: ` in FILE:LINE`, or ` in command line`.
@@ -52,22 +53,22 @@ impl ConfigError {
         self
     }
 
-    /// The same place with other words.
+    /// The same place with another message.
     pub fn with_message(mut self, message: impl Into<String>) -> ConfigError {
         self.0.message = message.into();
         self
     }
 
-    /// Shows these words.
-    pub(super) fn pointing(mut self, span: &Span) -> ConfigError {
-        self.0.snippet = Some(Snippet::of(span));
+    /// Points at these words.
+    pub(crate) fn point_at(mut self, span: &Span) -> ConfigError {
+        self.0.span = Some(span.clone());
         self
     }
 
-    /// Shows the end of these words, where a `;` is missing, and says so.
-    pub(super) fn missing_semicolon(self, after: &Span) -> ConfigError {
+    /// Points at the end of these words, where a `;` is missing.
+    pub(crate) fn missing_semicolon(self, after: &Span) -> ConfigError {
         let gap = Span { start: after.end, ..after.clone() };
-        self.pointing(&gap).help("\";\" is missing here")
+        self.point_at(&gap).help("\";\" is missing here")
     }
 
     /// Says what to do about it.
@@ -76,7 +77,7 @@ impl ConfigError {
         self
     }
 
-    /// Says what to do about it unless that was said already.
+    /// Says what to do about it, unless there is advice already.
     pub fn or_help(self, help: impl FnOnce() -> Option<String>) -> ConfigError {
         match (&self.0.help, help()) {
             (None, Some(text)) => self.help(text),
@@ -112,9 +113,9 @@ impl Snippet {
     /// The line on which `span` starts, or the part of a very long line that is around it.
     fn of(span: &Span) -> Snippet {
         let (line, column, text) = (span.line(), span.column(), span.line_text());
-        let hidden = if column > LONGEST_SNIPPET { column - LONGEST_SNIPPET / 2 } else { 0 };
-        let is_long = text.chars().count() > hidden + LONGEST_SNIPPET;
-        let mut shown: String = text.chars().skip(hidden).take(LONGEST_SNIPPET).collect();
+        let hidden = if column > MAX_SNIPPET_LENGTH { column - MAX_SNIPPET_LENGTH / 2 } else { 0 };
+        let is_long = text.chars().count() > hidden + MAX_SNIPPET_LENGTH;
+        let mut shown: String = text.chars().skip(hidden).take(MAX_SNIPPET_LENGTH).collect();
         if is_long {
             shown.push('…');
         }
@@ -136,8 +137,9 @@ impl fmt::Display for Place {
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.headline())?;
-        let gutter = self.0.snippet.as_ref().map_or(0, |snippet| snippet.line.to_string().len());
-        if let Some(Snippet { line, text, column, width }) = &self.0.snippet {
+        let snippet = self.0.span.as_ref().map(Snippet::of);
+        let gutter = snippet.as_ref().map_or(0, |snippet| snippet.line.to_string().len());
+        if let Some(Snippet { line, text, column, width }) = &snippet {
             // The caret line repeats the tabs of the line above it, so that both are indented alike.
             let indent: String =
                 text.chars().take(column - 1).map(|c| if c == '\t' { '\t' } else { ' ' }).collect();
@@ -152,9 +154,18 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
+/// An error of the system as nginx prints it: `2: No such file or directory`.
+pub(crate) fn os_error(error: &std::io::Error) -> String {
+    let text = error.to_string();
+    match (error.raw_os_error(), text.split_once(" (os error")) {
+        (Some(code), Some((words, _))) => format!("{code}: {words}"),
+        _ => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use std::rc::Rc;
+    use std::sync::Arc;
 
     use super::*;
     use crate::source::Source;
@@ -162,7 +173,7 @@ mod tests {
     /// The snippet of a word of three letters in column `column` of a line that is `length` long.
     fn snippet(column: usize, length: usize) -> (usize, usize, bool) {
         let text = format!("{:x<length$}", format!("{:x>column$}bc", 'a')).into_bytes();
-        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let source = Arc::new(Source { name: SourceName::CommandLine, text });
         let Snippet { text, column: shown, width, .. } =
             Snippet::of(&Span { source, start: column - 1, end: column + 2 });
         assert_eq!(text.chars().skip(shown - 1).take(width).collect::<String>(), "abc");
@@ -179,7 +190,7 @@ mod tests {
         assert_eq!(snippet(398, 400), (80, 82, false));
         // The last column that is shown with the line's beginning.
         let text = vec![b'x'; 160];
-        let source = Rc::new(Source { name: SourceName::CommandLine, text });
+        let source = Arc::new(Source { name: SourceName::CommandLine, text });
         let Snippet { column, width, .. } = Snippet::of(&Span { source, start: 159, end: 160 });
         assert_eq!((column, width), (160, 1));
     }

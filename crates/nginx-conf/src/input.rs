@@ -1,98 +1,41 @@
-//! Directives one after the other, through every `include`, checked against the table as they come.
+//! Directives one by one, through every `include`, each checked against the table.
 
-use std::collections::VecDeque;
+use std::collections::{HashSet, VecDeque};
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::error::{ConfigError, Place};
-use super::lexer::{Lexer, Statement, Terminator};
-use super::source::{Source, SourceName, Span, Word};
-use super::table::{self, Command, Contexts};
+use crate::directive::Directive;
+use crate::error::{ConfigError, Place, os_error};
+use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Statement, Terminator};
+use crate::source::{Source, SourceName, Span};
+use crate::spelling::nearest;
+use crate::table::{self, Contexts};
 
-/// More files inside each other than anyone means: a file that includes itself.
-const DEEPEST_INCLUDE: usize = 100;
+/// How deep files may be included. Deeper, a file includes itself.
+const MAX_INCLUDE_DEPTH: usize = 100;
 
-/// More blocks inside each other than anyone means, and few enough for the stack.
-pub(super) const MAX_DEPTH: usize = 100;
-
-/// Larger than any configuration, in bytes.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
-
-/// A directive of a file: its words, and what the table knows of it.
-#[derive(Debug)]
-pub(super) struct Directive {
-    /// The name and the arguments.
-    pub words: Vec<Word>,
-    /// The place nginx names when something is wrong with it.
-    pub place: Place,
-}
+/// The largest file that is read, in bytes.
+const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 /// The files being read: the innermost last.
 #[derive(Debug)]
-pub(super) struct Input {
+pub(crate) struct Input {
     /// The directory of the configuration file, where `include` starts.
     directory: PathBuf,
-    files: Vec<Open>,
-    /// The place reached last, kept when the last file is closed.
+    files: Vec<OpenFile>,
+    /// The last place reached, kept when the last file is closed.
     place: Option<Place>,
-    /// Every file that was opened, in order, each once.
+    /// Every file that was opened, in order.
     opened: Vec<PathBuf>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenFile {
     lexer: Lexer,
     /// Where the blocks opened in this file and not closed yet started.
     blocks: Vec<Span>,
-    /// What the same `include` has still to read.
-    then: VecDeque<PathBuf>,
-}
-
-impl Directive {
-    /// Its name.
-    pub(super) fn name(&self) -> &str {
-        self.words.first().map_or("", |word| word.text.as_str())
-    }
-
-    /// What stands after the name.
-    pub(super) fn arguments(&self) -> &[Word] {
-        self.words.get(1..).unwrap_or_default()
-    }
-
-    /// The last word: an argument, where the table asks for one.
-    pub(super) fn last_argument(&self) -> &Word {
-        self.argument(self.words.len())
-    }
-
-    /// An argument, the first being 0; the name itself where there are fewer, which the table rules out.
-    pub(super) fn argument(&self, index: usize) -> &Word {
-        &self.words[(index + 1).min(self.words.len() - 1)]
-    }
-
-    /// An error about the whole directive.
-    pub(super) fn error(&self, message: impl Into<String>) -> ConfigError {
-        let error = ConfigError::new(message).at(self.place.clone());
-        self.explain(match self.words.first() {
-            Some(name) => error.pointing(&name.span),
-            None => error,
-        })
-    }
-
-    /// An error about one of its words.
-    pub(super) fn error_at(&self, word: &Word, message: impl Into<String>) -> ConfigError {
-        self.explain(ConfigError::new(message).at(self.place.clone()).pointing(&word.span))
-    }
-
-    /// When a word on a later line looks like a directive, the `;` before it is what is missing.
-    fn explain(&self, error: ConfigError) -> ConfigError {
-        let swallowed = self.words.windows(2).find(|pair| {
-            pair[1].span.is_on_a_later_line_than(&pair[0].span) && table::is_known(&pair[1].text)
-        });
-        match swallowed {
-            Some(pair) => error.missing_semicolon(&pair[0].span),
-            None => error,
-        }
-    }
+    /// What the same `include` has yet to read.
+    pending: VecDeque<PathBuf>,
 }
 
 impl Input {
@@ -101,21 +44,21 @@ impl Input {
     }
 
     /// Reads the argument of a `-g`; `directory` is the configuration file's.
-    pub(super) fn command_line(text: &str, directory: &Path) -> Input {
+    pub(crate) fn command_line(text: &str, directory: &Path) -> Input {
         let mut input = Input::new(directory);
         input.push(Source { name: SourceName::CommandLine, text: text.as_bytes().to_vec() }, VecDeque::new());
         input
     }
 
     /// Reads `text` in place of a file of that name.
-    pub(super) fn text(path: &Path, text: &[u8]) -> Input {
+    pub(crate) fn text(path: &Path, text: &[u8]) -> Input {
         let mut input = Input::new(path.parent().unwrap_or(Path::new("/")));
         input.push(Source { name: SourceName::File(path.to_owned()), text: text.to_vec() }, VecDeque::new());
         input
     }
 
     /// Reads a file, and what it includes.
-    pub(super) fn file(path: &Path) -> Result<Input, ConfigError> {
+    pub(crate) fn file(path: &Path) -> Result<Input, ConfigError> {
         let directory = path.parent().unwrap_or(Path::new("/")).to_owned();
         let mut input = Input::new(&directory);
         input.open(path, VecDeque::new())?;
@@ -123,22 +66,24 @@ impl Input {
     }
 
     /// The directory of the configuration file.
-    pub(super) fn directory(&self) -> &Path {
+    pub(crate) fn directory(&self) -> &Path {
         &self.directory
     }
 
     /// Every file that was opened, in order, each once.
-    pub(super) fn into_opened(self) -> Vec<PathBuf> {
+    pub(crate) fn into_opened(mut self) -> Vec<PathBuf> {
+        let mut known = HashSet::new();
+        self.opened.retain(|path| known.insert(path.clone()));
         self.opened
     }
 
     /// The place reached so far.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(crate) fn place(&self) -> Option<Place> {
         self.files.last().map(|file| file.lexer.place()).or_else(|| self.place.clone())
     }
 
     /// An error about what has been read so far, rather than about one directive.
-    pub(super) fn error_here(&self, message: impl Into<String>) -> ConfigError {
+    pub(crate) fn error_here(&self, message: impl Into<String>) -> ConfigError {
         let error = ConfigError::new(message);
         match self.place() {
             Some(place) => error.at(place),
@@ -147,12 +92,9 @@ impl Input {
     }
 
     /// The next directive of a block in `context`; `None` at the end of the block (or, in the main context, of the text).
-    pub(super) fn directive(
-        &mut self,
-        context: Contexts,
-    ) -> Result<Option<(&'static Command, Directive)>, ConfigError> {
+    pub(crate) fn directive(&mut self, context: Contexts) -> Result<Option<Directive>, ConfigError> {
         while let Some((directive, statement)) = self.next()? {
-            let command = table::find(&directive, statement.terminator, context)?;
+            check(&directive, statement.terminator, context)?;
             if directive.name() == "include" {
                 self.include(&directive)?;
                 continue;
@@ -160,19 +102,19 @@ impl Input {
             if statement.terminator == Terminator::Open {
                 self.enter(&directive)?;
             }
-            return Ok(Some((command, directive)));
+            return Ok(Some(directive));
         }
         Ok(None)
     }
 
     /// The next line of a block that holds data rather than directives (`types`, `map`).
-    pub(super) fn entry(&mut self) -> Result<Option<Directive>, ConfigError> {
+    pub(crate) fn entry(&mut self) -> Result<Option<Directive>, ConfigError> {
         while let Some((directive, statement)) = self.next()? {
             if statement.terminator == Terminator::Open {
                 let error = ConfigError::new("unexpected \"{\"").at(directive.place.clone());
-                return Err(directive.explain(error.pointing(&statement.end)));
+                return Err(directive.explain(error.point_at(&statement.end)));
             }
-            // One without its file is the block's to refuse, in its own words.
+            // Without a file it is for the block to refuse.
             if directive.name() != "include" || directive.arguments().len() != 1 {
                 return Ok(Some(directive));
             }
@@ -193,7 +135,7 @@ impl Input {
                 }
                 Terminator::Close => {
                     if file.blocks.pop().is_none() {
-                        return Err(ConfigError::new("unexpected \"}\"").at(place).pointing(&statement.end));
+                        return Err(ConfigError::new("unexpected \"}\"").at(place).point_at(&statement.end));
                     }
                     return Ok(None);
                 }
@@ -201,13 +143,13 @@ impl Input {
                     if let Some(open) = file.blocks.last() {
                         return Err(ConfigError::new("unexpected end of file, expecting \"}\"")
                             .at(place)
-                            .pointing(open)
+                            .point_at(open)
                             .help("this block is never closed"));
                     }
                     self.place = Some(place);
-                    let mut then = self.files.pop().map(|file| file.then).unwrap_or_default();
-                    if let Some(path) = then.pop_front() {
-                        self.open(&path, then)?;
+                    let mut pending = self.files.pop().map(|file| file.pending).unwrap_or_default();
+                    if let Some(path) = pending.pop_front() {
+                        self.open(&path, pending)?;
                     }
                 }
             }
@@ -218,8 +160,8 @@ impl Input {
         if directive.place.source == SourceName::CommandLine {
             return Err(directive.error("block directives are not supported in -g option"));
         }
-        if self.files.iter().map(|file| file.blocks.len()).sum::<usize>() >= MAX_DEPTH {
-            return Err(directive.error(format!("more than {MAX_DEPTH} blocks inside each other")));
+        if self.files.iter().map(|file| file.blocks.len()).sum::<usize>() >= MAX_BLOCK_DEPTH {
+            return Err(directive.error(format!("more than {MAX_BLOCK_DEPTH} blocks inside each other")));
         }
         if let (Some(file), Some(name)) = (self.files.last_mut(), directive.words.first()) {
             file.blocks.push(name.span.clone());
@@ -230,41 +172,81 @@ impl Input {
     fn include(&mut self, directive: &Directive) -> Result<(), ConfigError> {
         let word = directive.argument(0);
         let path = self.directory.join(&word.text);
-        if self.files.len() > DEEPEST_INCLUDE {
+        if self.files.len() > MAX_INCLUDE_DEPTH {
             let message = format!("open() \"{}\" failed (24: Too many open files)", path.display());
             return Err(directive.error_at(word, message).help("does a file include itself?"));
         }
         let mut paths =
             if word.text.contains(['*', '?', '[']) { matches(&path) } else { VecDeque::from([path]) };
         match paths.pop_front() {
-            Some(first) => self.open(&first, paths).map_err(|error| error.pointing(&word.span)),
+            Some(first) => self.open(&first, paths).map_err(|error| error.point_at(&word.span)),
             None => Ok(()),
         }
     }
 
-    fn open(&mut self, path: &Path, then: VecDeque<PathBuf>) -> Result<(), ConfigError> {
+    fn open(&mut self, path: &Path, pending: VecDeque<PathBuf>) -> Result<(), ConfigError> {
         match read(path) {
             Ok(text) => {
-                if !self.opened.iter().any(|opened| opened == path) {
-                    self.opened.push(path.to_owned());
-                }
-                self.push(Source { name: SourceName::File(path.to_owned()), text }, then);
+                self.opened.push(path.to_owned());
+                self.push(Source { name: SourceName::File(path.to_owned()), text }, pending);
                 Ok(())
             }
             Err(error) => {
                 let call = if error.kind() == std::io::ErrorKind::IsADirectory { "read" } else { "open" };
-                let (path, error) = (path.display(), super::read::os_error(&error));
+                let (path, error) = (path.display(), os_error(&error));
                 Err(self.error_here(format!("{call}() \"{path}\" failed ({error})")))
             }
         }
     }
 
-    fn push(&mut self, source: Source, then: VecDeque<PathBuf>) {
-        self.files.push(Open { lexer: Lexer::new(Rc::new(source)), blocks: Vec::new(), then });
+    fn push(&mut self, source: Source, pending: VecDeque<PathBuf>) {
+        self.files.push(OpenFile { lexer: Lexer::new(Arc::new(source)), blocks: Vec::new(), pending });
     }
 }
 
-/// The bytes of a file that ends: opening a FIFO waits for somebody to write to it, and some devices have no end.
+/// Checks that the table allows a directive in `context`, as it is written.
+fn check(directive: &Directive, terminator: Terminator, context: Contexts) -> Result<(), ConfigError> {
+    let name = directive.name();
+    let mut named = table::commands().filter(|command| command.name == name).peekable();
+    if named.peek().is_none() {
+        return Err(unknown(directive));
+    }
+    let Some(command) = named.find(|command| command.contexts & context != 0) else {
+        let places = table::commands()
+            .filter(|command| command.name == name)
+            .fold(0, |places, command| places | command.contexts);
+        return Err(directive
+            .error(format!("\"{name}\" directive is not allowed here"))
+            .or_help(|| Some(format!("it belongs in {}", table::context_names(places).join(", ")))));
+    };
+    match (command.block, terminator) {
+        (false, Terminator::Open) => {
+            return Err(directive.error(format!("directive \"{name}\" is not terminated by \";\"")));
+        }
+        (true, Terminator::Semicolon) => {
+            return Err(directive.error(format!("directive \"{name}\" has no opening \"{{\"")));
+        }
+        _ => {}
+    }
+    if !command.arity.allows(directive.arguments().len()) {
+        return Err(directive.error(format!("invalid number of arguments in \"{name}\" directive")));
+    }
+    Ok(())
+}
+
+fn unknown(directive: &Directive) -> ConfigError {
+    let name = directive.name();
+    if table::is_unsupported(name) {
+        return directive.unsupported();
+    }
+    directive.error(format!("unknown directive \"{name}\"")).or_help(|| match name.strip_prefix('\u{feff}') {
+        Some(_) => Some("the file starts with a byte order mark; save it without".to_owned()),
+        None => nearest(name, table::commands().map(|command| command.name))
+            .map(|near| format!("did you mean \"{near}\"?")),
+    })
+}
+
+/// Reads a regular file: opening a FIFO would block until somebody writes to it, and some devices have no end.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     use std::io::{Error, Read as _};
     let kind = std::fs::metadata(path)?.file_type();
@@ -272,9 +254,9 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
         return Err(Error::other("not a regular file"));
     }
     let mut text = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_FILE {
-        return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
+    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_FILE_SIZE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
     }
     Ok(text)
 }
@@ -286,7 +268,7 @@ fn matches(pattern: &Path) -> VecDeque<PathBuf> {
         require_literal_separator: true,
         require_literal_leading_dot: true,
     };
-    // To glob(3) two stars are one.
+    // glob(3) knows no `**`.
     let mut pattern = pattern.to_string_lossy().into_owned();
     while pattern.contains("**") {
         pattern = pattern.replace("**", "*");

@@ -1,16 +1,19 @@
 //! Source text to words and terminators, by the rules of `ngx_conf_read_token`.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
-use super::error::{ConfigError, Place};
-use super::source::{Source, Span, Word};
+use crate::error::{ConfigError, Place};
+use crate::source::{Source, SourceName, Span, Word};
 
 /// nginx reads through a buffer of this many bytes; a word or comment must fit into it.
-const BUFFER: usize = 4096;
+const BUFFER_SIZE: usize = 4096;
+
+/// How deep blocks may be nested: deeper than in any real configuration, and little enough for the stack.
+pub(crate) const MAX_BLOCK_DEPTH: usize = 100;
 
 /// What ended a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Terminator {
+pub(crate) enum Terminator {
     /// `;`
     Semicolon,
     /// `{`
@@ -23,7 +26,7 @@ pub(super) enum Terminator {
 
 /// Words up to a terminator.
 #[derive(Debug, Clone)]
-pub(super) struct Statement {
+pub(crate) struct Statement {
     /// The words; empty only before [`Terminator::Close`] and [`Terminator::End`].
     pub words: Vec<Word>,
     /// What came after them.
@@ -34,8 +37,8 @@ pub(super) struct Statement {
 
 /// Reads one text.
 #[derive(Debug)]
-pub(super) struct Lexer {
-    source: Rc<Source>,
+pub(crate) struct Lexer {
+    source: Arc<Source>,
     position: usize,
     line: usize,
 }
@@ -57,18 +60,18 @@ enum State {
 
 impl Lexer {
     /// Starts at the beginning of `source`.
-    pub(super) fn new(source: Rc<Source>) -> Lexer {
+    pub(crate) fn new(source: Arc<Source>) -> Lexer {
         Lexer { source, position: 0, line: 1 }
     }
 
     /// The place reached so far. After a statement, it is the line of its terminator, which nginx names in messages.
-    pub(super) fn place(&self) -> Place {
+    pub(crate) fn place(&self) -> Place {
         Place { source: self.source.name.clone(), line: self.line }
     }
 
     /// Reads up to the next terminator.
-    pub(super) fn statement(&mut self) -> Result<Statement, ConfigError> {
-        let source = Rc::clone(&self.source);
+    pub(crate) fn statement(&mut self) -> Result<Statement, ConfigError> {
+        let source = Arc::clone(&self.source);
         let mut words: Vec<Word> = Vec::new();
         let mut state = State::Space;
         let mut start_line = self.line;
@@ -149,7 +152,7 @@ impl Lexer {
             Ok(text) => Ok(Word { text, span }),
             Err(_) => Err(ConfigError::new("word is not valid UTF-8")
                 .at(self.place())
-                .pointing(&span)
+                .point_at(&span)
                 .help("save the file as UTF-8; nginx would take these bytes as they are")),
         }
     }
@@ -169,13 +172,13 @@ impl Lexer {
             return Ok(Statement { words, terminator: Terminator::End, end: self.span(at, at) });
         }
         let message = match self.source.name {
-            super::source::SourceName::File(_) => "unexpected end of file, expecting \";\" or \"}\"",
-            super::source::SourceName::CommandLine => "unexpected end of parameter, expecting \";\"",
+            SourceName::File(_) => "unexpected end of file, expecting \";\" or \"}\"",
+            SourceName::CommandLine => "unexpected end of parameter, expecting \";\"",
         };
         let error = ConfigError::new(message).at(self.place());
         Err(match state {
             State::Quoted(start, quote) => error
-                .pointing(&self.span(start - 1, start))
+                .point_at(&self.span(start - 1, start))
                 .help(format!("this {} is never closed", char::from(quote))),
             State::Word(start) => error.missing_semicolon(&self.span(start, at)),
             _ => self.unfinished(&words, error),
@@ -187,7 +190,7 @@ impl Lexer {
         let (State::Comment(start) | State::Word(start) | State::Quoted(start, _)) = state else {
             return Ok(());
         };
-        if self.position - start < BUFFER {
+        if self.position - start < BUFFER_SIZE {
             return Ok(());
         }
         self.line = start_line;
@@ -202,13 +205,13 @@ impl Lexer {
                 ConfigError::new(format!("too long parameter \"{shown}...\" started"))
             }
         };
-        Err(error.at(self.place()).pointing(&self.span(start, start)))
+        Err(error.at(self.place()).point_at(&self.span(start, start)))
     }
 
     fn unexpected(&self, byte: u8, at: usize) -> ConfigError {
         ConfigError::new(format!("unexpected \"{}\"", char::from(byte)))
             .at(self.place())
-            .pointing(&self.span(at, at))
+            .point_at(&self.span(at, at))
     }
 
     fn unfinished(&self, words: &[Word], error: ConfigError) -> ConfigError {
@@ -219,11 +222,11 @@ impl Lexer {
     }
 
     fn span(&self, start: usize, end: usize) -> Span {
-        Span { source: Rc::clone(&self.source), start, end }
+        Span { source: Arc::clone(&self.source), start, end }
     }
 }
 
-/// Takes away the escapes that nginx knows; any other backslash stays.
+/// Removes the escapes that nginx knows; any other backslash stays.
 fn unescape(raw: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(raw.len());
     let mut rest = raw.iter().copied().peekable();

@@ -1,10 +1,13 @@
 //! Which location a URI belongs to: `ngx_http_core_find_location`.
 
-use crate::model::{Location, LocationId, LocationTree, Pattern, PrefixLocation};
+use std::collections::BTreeMap;
+use std::ops::Bound;
+
+use crate::model::{Location, LocationId, LocationTree, Pattern};
 
 /// A location that was chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Found {
+pub struct Match {
     /// The location.
     pub id: LocationId,
     /// The URI lacks the last slash of the location's name: the client is redirected (301) to that name.
@@ -14,7 +17,7 @@ pub struct Found {
 /// How far the prefixes of a level have come.
 enum Prefix {
     /// No other location can be better.
-    Final(Found),
+    Final(Match),
     /// The best so far, if any, and whether regular expressions are still to be tried.
     Best(Option<LocationId>, bool),
 }
@@ -28,7 +31,7 @@ pub fn find(
     locations: &[Location],
     uri: &[u8],
     matches: &mut impl FnMut(&Pattern, &[u8]) -> bool,
-) -> Option<Found> {
+) -> Option<Match> {
     level(tree, locations, uri, matches).0
 }
 
@@ -38,7 +41,7 @@ fn level(
     locations: &[Location],
     uri: &[u8],
     matches: &mut impl FnMut(&Pattern, &[u8]) -> bool,
-) -> (Option<Found>, bool) {
+) -> (Option<Match>, bool) {
     let best = match prefix(tree, uri) {
         Prefix::Final(found) => return (Some(found), true),
         Prefix::Best(None, regex) => (None, regex),
@@ -47,13 +50,13 @@ fn level(
             match inner {
                 Some((found, true)) => return (found, true),
                 Some((Some(found), false)) => (Some(found), regex),
-                _ => (Some(Found { id, auto_redirect: false }), regex),
+                _ => (Some(Match { id, auto_redirect: false }), regex),
             }
         }
     };
     match best {
         (found, true) => match regex(tree, locations, uri, matches) {
-            Some(id) => (Some(Found { id, auto_redirect: false }), true),
+            Some(id) => (Some(Match { id, auto_redirect: false }), true),
             None => (found, false),
         },
         (found, false) => (found, false),
@@ -81,14 +84,61 @@ fn prefix(tree: &LocationTree, uri: &[u8]) -> Prefix {
     if !tree.exact.is_empty()
         && let Some(id) = tree.exact.get(uri)
     {
-        return Prefix::Final(Found { id: *id, auto_redirect: false });
+        return Prefix::Final(Match { id: *id, auto_redirect: false });
     }
-    let best: Option<&PrefixLocation> = tree.prefix.iter().find(|location| uri.starts_with(&location.prefix));
+    let longest = longest_prefix(&tree.prefix, uri);
     if !tree.redirect.is_empty()
-        && best.is_none_or(|best| best.prefix.len() < uri.len())
+        && longest.is_none_or(|(prefix, _)| prefix.len() < uri.len())
         && let Some(id) = tree.redirect.get(uri)
     {
-        return Prefix::Final(Found { id: *id, auto_redirect: true });
+        return Prefix::Final(Match { id: *id, auto_redirect: true });
     }
-    Prefix::Best(best.map(|best| best.id), best.is_none_or(|best| !best.no_regex))
+    Prefix::Best(
+        longest.map(|(_, location)| location.id),
+        longest.is_none_or(|(_, location)| !location.no_regex),
+    )
+}
+
+/// The longest of `prefixes` that `uri` starts with.
+///
+/// Prefixes of a URI sort before it. If the last entry that does so is not one of them, it sorts after all of them, and
+/// so starts with each: they are prefixes of what the two have in common.
+fn longest_prefix<'a, T>(prefixes: &'a BTreeMap<Vec<u8>, T>, mut uri: &[u8]) -> Option<(&'a [u8], &'a T)> {
+    loop {
+        let (last, value) =
+            prefixes.range::<[u8], _>((Bound::Unbounded, Bound::Included(uri))).next_back()?;
+        let common = last.iter().zip(uri).take_while(|(a, b)| a == b).count();
+        if common == last.len() {
+            return Some((last, value));
+        }
+        uri = uri.get(..common)?;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_prefix_is_found_among_those_that_sort_alike() {
+        // Every word of up to five letters whose bits have some pattern, and every URI of up to six.
+        let words = |length: u32| {
+            (0..=length).flat_map(|length| {
+                (0..1_u32 << length).map(move |bits| {
+                    (0..length).map(|at| if bits >> at & 1 == 0 { b'a' } else { b'b' }).collect::<Vec<u8>>()
+                })
+            })
+        };
+        for step in 1..12 {
+            let prefixes: BTreeMap<Vec<u8>, ()> = words(5).step_by(step).map(|word| (word, ())).collect();
+            for uri in words(6) {
+                let longest = prefixes
+                    .keys()
+                    .filter(|prefix| uri.starts_with(prefix))
+                    .max_by_key(|prefix| prefix.len());
+                let found = longest_prefix(&prefixes, &uri).map(|(prefix, ())| prefix);
+                assert_eq!(found, longest.map(Vec::as_slice), "{}", uri.escape_ascii());
+            }
+        }
+    }
 }

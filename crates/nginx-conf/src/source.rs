@@ -1,11 +1,12 @@
 //! Where a word stands: texts that were read, and spans in them.
 
+use std::fmt;
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 /// A text that is being read.
-#[derive(Debug)]
-pub(super) struct Source {
+#[derive(PartialEq, Eq)]
+pub(crate) struct Source {
     /// What it is called in messages.
     pub name: SourceName,
     /// Its bytes, as they are in the file.
@@ -22,10 +23,10 @@ pub enum SourceName {
 }
 
 /// A stretch of a [`Source`].
-#[derive(Debug, Clone)]
-pub(super) struct Span {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Span {
     /// The text.
-    pub source: Rc<Source>,
+    pub source: Arc<Source>,
     /// Byte offset of the first byte.
     pub start: usize,
     /// Byte offset after the last byte.
@@ -34,38 +35,44 @@ pub(super) struct Span {
 
 /// A word of a directive, its quotes and escapes taken away.
 #[derive(Debug, Clone)]
-pub(super) struct Word {
+pub(crate) struct Word {
     /// What it says.
     pub text: String,
     /// Where it stands, quotes included.
     pub span: Span,
 }
 
+impl fmt::Debug for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Source").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
 impl Span {
     /// The line of the first byte, counted from 1.
-    pub(super) fn line(&self) -> usize {
+    pub(crate) fn line(&self) -> usize {
         1 + self.source.text.iter().take(self.start).filter(|byte| **byte == b'\n').count()
     }
 
     /// The column of the first byte, in characters, counted from 1.
-    pub(super) fn column(&self) -> usize {
+    pub(crate) fn column(&self) -> usize {
         1 + lossy(self.source.text.get(self.line_start()..self.start)).chars().count()
     }
 
     /// Whether a line ends between `before`, in the same text, and this.
-    pub(super) fn is_on_a_later_line_than(&self, before: &Span) -> bool {
+    pub(crate) fn is_on_a_later_line_than(&self, before: &Span) -> bool {
         self.source.text.get(before.end..self.start).is_some_and(|between| between.contains(&b'\n'))
     }
 
     /// The whole line in which the span starts.
-    pub(super) fn line_text(&self) -> String {
+    pub(crate) fn line_text(&self) -> String {
         let rest = self.source.text.get(self.line_start()..).unwrap_or_default();
         let line = rest.split(|byte| *byte == b'\n').next();
         lossy(line).trim_end().to_owned()
     }
 
     /// Characters of the span on its first line, at least one.
-    pub(super) fn width(&self) -> usize {
+    pub(crate) fn width(&self) -> usize {
         let text = lossy(self.source.text.get(self.start..self.end));
         text.lines().next().map_or(0, |line| line.chars().count()).max(1)
     }

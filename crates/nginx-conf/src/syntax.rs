@@ -1,23 +1,22 @@
-//! A text as nginx's own tokenizer takes it: directives, their words and blocks, each with its place. No directive is
-//! looked up, no file is opened, and what is not understood is still there to be looked at, moved or changed.
+//! A text by the rules of nginx's tokenizer: directives, their words and blocks, each with its place. No directive is
+//! looked up and no file is opened, so unknown directives are kept as they are.
 
 use std::ops::Range;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::error::ConfigError;
-use crate::input::MAX_DEPTH;
-use crate::lexer::{Lexer, Terminator};
+use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Terminator};
 use crate::source::{Source, SourceName};
 
 /// A name or an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// What it says: quotes and escapes taken away.
+    /// Its value, without quotes and escapes.
     pub text: String,
-    /// What is written, quotes and escapes included.
+    /// As written, with quotes and escapes.
     pub raw: String,
-    /// Where that is: offsets in bytes.
+    /// Its byte range.
     pub span: Range<usize>,
     /// The line it begins in, counted from 1.
     pub line: usize,
@@ -26,24 +25,24 @@ pub struct Word {
 /// A directive, simple or with a block. In blocks that hold data (`map`, `types`, `geo`) each entry is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Directive {
-    /// Its name, which nginx takes quoted, too.
+    /// Its name, which may be quoted.
     pub name: Word,
     /// Its arguments.
     pub args: Vec<Word>,
-    /// What stands in its braces; `None` for one that ends with `;`.
+    /// Its block; `None` for one that ends with `;`.
     pub block: Option<Block>,
-    /// From its name to its `;` or `}`, that included.
+    /// From its name to its `;` or `}`, inclusive.
     pub span: Range<usize>,
-    /// What lies between it and the directive or brace before it: blanks and comments.
+    /// White space and comments between it and the directive or brace before it.
     pub leading: Range<usize>,
 }
 
-/// What stands in a directive's braces.
+/// The block of a directive.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Block {
     /// The directives in it, in order.
     pub directives: Vec<Directive>,
-    /// What is between the braces, these not included.
+    /// What is between the braces, without them.
     pub span: Range<usize>,
 }
 
@@ -53,7 +52,7 @@ impl Directive {
         self.name.text == name
     }
 
-    /// What its `nth` argument says, counted from 0.
+    /// The value of its `nth` argument, counted from 0.
     pub fn arg(&self, nth: usize) -> Option<&str> {
         self.args.get(nth).map(|word| word.text.as_str())
     }
@@ -68,13 +67,13 @@ impl Directive {
         self.block.as_ref().map_or(&[], |block| &block.directives)
     }
 
-    /// Its name and arguments as they are written, a blank between them.
+    /// Its name and arguments as written, separated by spaces.
     pub fn head(&self) -> String {
         let args = self.args.iter().map(|word| word.raw.as_str());
         std::iter::once(self.name.raw.as_str()).chain(args).collect::<Vec<_>>().join(" ")
     }
 
-    /// Where its arguments stand, from the first to the last; after its name where it has none.
+    /// The byte range of its arguments, or the end of its name if it has none.
     pub fn args_span(&self) -> Range<usize> {
         match (self.args.first(), self.args.last()) {
             (Some(first), Some(last)) => first.span.start..last.span.end,
@@ -115,8 +114,8 @@ pub fn walk(directives: &[Directive]) -> impl Iterator<Item = &Directive> {
 /// other.
 pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Directive>, ConfigError> {
     let source =
-        Rc::new(Source { name: SourceName::File(name.as_ref().to_owned()), text: text.as_ref().to_vec() });
-    let mut lexer = Lexer::new(Rc::clone(&source));
+        Arc::new(Source { name: SourceName::File(name.as_ref().to_owned()), text: text.as_ref().to_vec() });
+    let mut lexer = Lexer::new(Arc::clone(&source));
     let mut lines = Lines { text: &source.text, offset: 0, line: 1 };
     // What has been opened, the outermost first, each with what stands in it so far.
     let mut open: Vec<Directive> = Vec::new();
@@ -129,7 +128,7 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
         let unexpected = |message: String| ConfigError::new(message).at(place.clone());
         if statement.terminator == Terminator::Close {
             let Some(mut closed) = open.pop() else {
-                return Err(unexpected("unexpected \"}\"".to_owned()).pointing(&statement.end));
+                return Err(unexpected("unexpected \"}\"".to_owned()).point_at(&statement.end));
             };
             closed.span.end = end;
             if let Some(block) = &mut closed.block {
@@ -155,9 +154,9 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
         let mut directive = Directive { name, args, block: None, span, leading };
         last = end;
         match statement.terminator {
-            Terminator::Open if open.len() >= MAX_DEPTH => {
-                let message = format!("more than {MAX_DEPTH} blocks inside each other");
-                return Err(unexpected(message).pointing(&statement.end));
+            Terminator::Open if open.len() >= MAX_BLOCK_DEPTH => {
+                let message = format!("more than {MAX_BLOCK_DEPTH} blocks inside each other");
+                return Err(unexpected(message).point_at(&statement.end));
             }
             Terminator::Open => {
                 directive.block = Some(Block { directives: Vec::new(), span: end..end });
@@ -173,7 +172,7 @@ fn siblings<'a>(open: &'a mut [Directive], main: &'a mut Vec<Directive>) -> &'a 
     open.last_mut().and_then(|directive| directive.block.as_mut()).map_or(main, |block| &mut block.directives)
 }
 
-/// Tells lines of offsets that only grow.
+/// Counts lines for offsets in ascending order.
 struct Lines<'a> {
     text: &'a [u8],
     offset: usize,
@@ -224,7 +223,7 @@ mod tests {
     #[test]
     fn blocks_have_a_limit() {
         let nested = |depth: usize| [b"a {".repeat(depth), b"}".repeat(depth)].concat();
-        assert_eq!(walk(&parse(nested(MAX_DEPTH), "x").unwrap()).count(), MAX_DEPTH);
+        assert_eq!(walk(&parse(nested(MAX_BLOCK_DEPTH), "x").unwrap()).count(), MAX_BLOCK_DEPTH);
         let error = parse(nested(5_000), "x").unwrap_err();
         assert_eq!(error.message(), "more than 100 blocks inside each other");
         let locations = [&b"events { } http { server { "[..], &b"location / { ".repeat(5_000)].concat();

@@ -9,37 +9,16 @@ use axum::response::{IntoResponse, Response};
 
 use crate::instance::Instance;
 
-/// The origins that the app lets read its responses and open WebSockets.
-#[derive(Clone, Debug, Default)]
-pub struct Origins(Option<Vec<String>>);
-
-impl Origins {
-    /// The origin that [`Origins::default`] refuses; every other `http://…` or `https://…` is allowed then.
-    pub const EVIL: &'static str = "http://evil.example";
-
-    /// Exactly these, compared byte for byte.
-    pub fn only<S: Into<String>>(origins: impl IntoIterator<Item = S>) -> Self {
-        Self(Some(origins.into_iter().map(Into::into).collect()))
-    }
-
-    /// Whether `origin`, the value of an `Origin` field, is allowed.
-    pub fn allow(&self, origin: &str) -> bool {
-        match &self.0 {
-            Some(origins) => origins.iter().any(|each| each == origin),
-            None => {
-                let scheme = origin.split_once("://").map(|(scheme, _)| scheme);
-                matches!(scheme, Some("http" | "https")) && origin != Self::EVIL
-            }
-        }
-    }
-}
-
-/// Answers `OPTIONS`, and adds to every response what the app has to say of its origin and of itself.
-pub(super) async fn judge(State(instance): State<Arc<Instance>>, request: Request, next: Next) -> Response {
+/// Answers `OPTIONS`, and adds the CORS headers and `X-Instance` to every response.
+pub(super) async fn add_headers(
+    State(instance): State<Arc<Instance>>,
+    request: Request,
+    next: Next,
+) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
-    let silent = instance.silent_on_cors.load(Ordering::Relaxed);
+    let disabled = instance.cors_disabled.load(Ordering::Relaxed);
     let allowed = origin
-        .filter(|_| !silent)
+        .filter(|_| !disabled)
         .filter(|origin| origin.to_str().is_ok_and(|origin| instance.origins.allow(origin)));
     let mut response = match *request.method() {
         Method::OPTIONS => options(&instance),

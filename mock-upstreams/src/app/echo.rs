@@ -7,7 +7,7 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Arrived, Shared};
+use crate::instance::{RequestArrival, Shared};
 use crate::journal::Fields;
 
 /// A request as it arrived, in JSON.
@@ -27,7 +27,7 @@ pub struct Echo {
     pub version: String,
     /// Name and value of every header field, in wire order.
     pub headers: Fields,
-    /// What the body was.
+    /// The body.
     pub body: EchoBody,
 }
 
@@ -38,17 +38,17 @@ pub struct EchoBody {
     pub length: usize,
     /// SHA-256, in lower-case hexadecimal.
     pub sha256: String,
-    /// The body itself, as long as it is UTF-8 and no longer than 16 KiB.
+    /// The body itself, if it is UTF-8 and no longer than 16 KiB.
     pub text: Option<String>,
 }
 
-/// Answers with the request, once all of it has come.
+/// Answers with the request, once it is complete.
 pub(super) async fn echo(
     State(instance): Shared,
-    Extension(arrival): Arrived,
+    Extension(arrival): RequestArrival,
     body: Result<Bytes, axum::extract::rejection::BytesRejection>,
 ) -> Response {
-    const SHORT: usize = 16 * 1024;
+    const MAX_TEXT_LENGTH: usize = 16 * 1024;
     let body = match body {
         Ok(body) => body,
         Err(broken) => return broken.into_response(),
@@ -66,8 +66,8 @@ pub(super) async fn echo(
         headers: head.headers.clone(),
         body: EchoBody {
             length: body.len(),
-            sha256: crate::hex_digest(&body),
-            text: (body.len() <= SHORT).then(|| String::from_utf8(body.to_vec()).ok()).flatten(),
+            sha256: crate::digest::hex_digest(&body),
+            text: (body.len() <= MAX_TEXT_LENGTH).then(|| String::from_utf8(body.to_vec()).ok()).flatten(),
         },
     };
     (if expected { StatusCode::OK } else { StatusCode::NOT_FOUND }, Json(echo)).into_response()

@@ -1,6 +1,3 @@
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::LOCATION;
@@ -9,29 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
-use super::Shared;
-
-/// The database behind `/api/items`. Clones are the same one: instances of one app share it.
-#[derive(Clone, Debug, Default)]
-pub struct Items(Arc<Mutex<Store>>);
-
-#[derive(Debug, Default)]
-struct Store {
-    last: u64,
-    items: BTreeMap<u64, Map<String, Value>>,
-}
-
-impl Items {
-    /// How many items were created by a POST with `X-Request-Id: id`: 2 for a POST that was run twice.
-    pub fn created_by(&self, id: &str) -> usize {
-        let store = self.lock();
-        store.items.values().filter(|item| item.get("requestId").is_some_and(|each| each == id)).count()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Store> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+use crate::instance::{Items, Shared};
 
 pub(super) async fn list(State(instance): Shared) -> Json<Value> {
     Json(instance.items.lock().items.values().cloned().map(Value::Object).collect())

@@ -27,7 +27,7 @@
 //! | all else | 404 with the echo: the proxy should not have sent it; unless told to answer [any path](crate::AppServer::answer_any_path) |
 //!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
-//! that origin and `Vary: Origin`, as the document has it (D6). `OPTIONS` is answered by the app, too, but with 200 and
+//! that origin and `Vary: Origin`, as an app with CORS rules of its own does. `OPTIONS` is answered by the app, too, but with 200 and
 //! `X-Answered-By: app`, so that a preflight that came through is told from one that the proxy answered.
 
 mod cors;
@@ -43,20 +43,11 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{any, get};
 
-pub use cors::Origins;
+pub use crate::instance::{Items, Origins};
 pub use echo::{Echo, EchoBody};
-pub use items::Items;
 
 use crate::instance::Instance;
-use crate::journal::Arrival;
-use crate::server::RawResponse;
 use crate::sockets;
-
-/// What handlers learn of the request beside what axum knows.
-pub(crate) type Arrived = axum::Extension<Arc<Arrival>>;
-
-/// What handlers share.
-pub(crate) type Shared = axum::extract::State<Arc<Instance>>;
 
 pub(crate) fn router(instance: &Arc<Instance>) -> Router {
     Router::new()
@@ -82,6 +73,6 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .fallback(echo::echo)
         .layer(middleware::from_fn_with_state(Arc::clone(instance), sockets::anywhere))
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::judge))
+        .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::add_headers))
         .with_state(Arc::clone(instance))
 }

@@ -9,8 +9,8 @@ use futures::stream;
 use serde::Deserialize;
 use serde_json::json;
 
-/// The most that `/api/bytes` makes, in bytes.
-const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The longest body of `/api/bytes`, in bytes.
+const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 pub(super) async fn status(Path(code): Path<u16>, _body: Bytes) -> Response {
     match StatusCode::from_u16(code) {
@@ -21,12 +21,12 @@ pub(super) async fn status(Path(code): Path<u16>, _body: Bytes) -> Response {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Redirect {
+pub(super) struct RedirectQuery {
     to: String,
     status: Option<u16>,
 }
 
-pub(super) async fn redirect(Query(redirect): Query<Redirect>, _body: Bytes) -> Response {
+pub(super) async fn redirect(Query(redirect): Query<RedirectQuery>, _body: Bytes) -> Response {
     let status =
         redirect.status.and_then(|status| StatusCode::from_u16(status).ok()).unwrap_or(StatusCode::FOUND);
     (status, [(LOCATION, redirect.to)]).into_response()
@@ -71,18 +71,18 @@ pub(super) async fn headers() -> impl IntoResponse {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Shape {
+pub(super) struct BytesQuery {
     chunked: Option<String>,
 }
 
-pub(super) async fn bytes(Path(length): Path<usize>, Query(query): Query<Shape>) -> Response {
-    if length > MOST_BYTES {
-        return (StatusCode::BAD_REQUEST, format!("at most {MOST_BYTES} bytes\n")).into_response();
+pub(super) async fn bytes(Path(length): Path<usize>, Query(query): Query<BytesQuery>) -> Response {
+    if length > MAX_BYTES {
+        return (StatusCode::BAD_REQUEST, format!("at most {MAX_BYTES} bytes\n")).into_response();
     }
     let bytes = patterned(length);
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (HeaderName::from_static("x-digest"), crate::hex_digest(&bytes)),
+        (HeaderName::from_static("x-digest"), crate::digest::hex_digest(&bytes)),
     ];
     let body = match query.chunked {
         None => Body::from(bytes),
@@ -97,7 +97,7 @@ pub(super) async fn bytes(Path(length): Path<usize>, Query(query): Query<Shape>)
     (headers, body).into_response()
 }
 
-/// Bytes of every value, in a pattern that repeats only after 251 × 256 of them, so that a lost or moved block shows.
+/// Bytes of every value, in a pattern that repeats only after 251 × 256 of them, so that lost and reordered blocks show.
 fn patterned(length: usize) -> Bytes {
     (0..length).map(|index| ((index % 251) ^ (index / 251)) as u8).collect()
 }

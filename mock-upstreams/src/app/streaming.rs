@@ -11,18 +11,22 @@ use bytes::Bytes;
 use futures::stream;
 use serde::Deserialize;
 
-use super::{Arrived, RawResponse, Shared};
-use crate::instance::Instance;
+use crate::instance::{Instance, RequestArrival, Shared};
 use crate::journal::Arrival;
+use crate::transport::RawResponse;
 
 #[derive(Deserialize)]
-pub(super) struct Pace {
+pub(super) struct StreamQuery {
     chunks: Option<u32>,
     every: Option<u64>,
 }
 
 /// Head at once, then chunk by chunk.
-pub(super) async fn stream(State(instance): Shared, Query(pace): Query<Pace>, _body: Bytes) -> Response {
+pub(super) async fn stream(
+    State(instance): Shared,
+    Query(pace): Query<StreamQuery>,
+    _body: Bytes,
+) -> Response {
     let (chunks, every) = (pace.chunks.unwrap_or(5), pace.every);
     let lines = stream::unfold(1, move |number| {
         let instance = Arc::clone(&instance);
@@ -37,12 +41,12 @@ pub(super) async fn stream(State(instance): Shared, Query(pace): Query<Pace>, _b
     ([(CONTENT_TYPE, "text/plain")], Body::from_stream(lines)).into_response()
 }
 
-/// Sends back every piece of the body as soon as it has come.
+/// Sends back the body as it arrives.
 pub(super) async fn duplex(body: Body) -> Response {
     ([(CONTENT_TYPE, "application/octet-stream")], Body::from_stream(body.into_data_stream())).into_response()
 }
 
-/// Goes on for as long as somebody reads.
+/// Sends for as long as the client reads.
 pub(super) async fn endless(_body: Bytes) -> Response {
     let piece = Bytes::from_static(&[b'.'; 16 * 1024]);
     let pieces = stream::repeat_with(move || Ok::<_, std::io::Error>(piece.clone()));
@@ -50,16 +54,20 @@ pub(super) async fn endless(_body: Bytes) -> Response {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Delay {
+pub(super) struct SlowQuery {
     ms: Option<u64>,
 }
 
-pub(super) async fn slow(State(instance): Shared, Query(delay): Query<Delay>, _body: Bytes) -> &'static str {
+pub(super) async fn slow(
+    State(instance): Shared,
+    Query(delay): Query<SlowQuery>,
+    _body: Bytes,
+) -> &'static str {
     wait(&instance, delay.ms).await;
     "slow, but here\n"
 }
 
-/// Waits that many milliseconds, or else for a release.
+/// Waits that many milliseconds, or for a release.
 async fn wait(instance: &Instance, milliseconds: Option<u64>) {
     match milliseconds {
         Some(milliseconds) => tokio::time::sleep(Duration::from_millis(milliseconds)).await,
@@ -68,19 +76,23 @@ async fn wait(instance: &Instance, milliseconds: Option<u64>) {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Early {
+pub(super) struct EarlyQuery {
     status: Option<u16>,
 }
 
-/// Takes no body, so that the answer goes out before it has come.
-pub(super) async fn early(Query(early): Query<Early>) -> (StatusCode, &'static str) {
+/// Does not read the body, so that the response is sent first.
+pub(super) async fn early(Query(early): Query<EarlyQuery>) -> (StatusCode, &'static str) {
     let status = early.status.and_then(|status| StatusCode::from_u16(status).ok());
     (status.unwrap_or(StatusCode::PAYLOAD_TOO_LARGE), "answered before the body was read\n")
 }
 
-/// hyper sends trailers only to who says `TE: trailers`, which no proxy passes on; so they are written by hand.
+/// hyper sends trailers only if the request has `TE: trailers`, which proxies do not pass on, so they are written by hand.
 /// HTTP/1.0 has neither chunks nor trailers (RFC 9112 §6.1).
-pub(super) async fn trailers(State(instance): Shared, Extension(arrival): Arrived, _body: Bytes) -> Response {
+pub(super) async fn trailers(
+    State(instance): Shared,
+    Extension(arrival): RequestArrival,
+    _body: Bytes,
+) -> Response {
     if is_1_0(&arrival) {
         return ([(CONTENT_TYPE, "text/plain")], "body, and more").into_response();
     }
@@ -92,10 +104,10 @@ pub(super) async fn trailers(State(instance): Shared, Extension(arrival): Arrive
     ))
 }
 
-/// hyper has no interim responses for a server to send. HTTP/1.0 must not get any (RFC 9110 §15.2).
+/// hyper cannot send interim responses. HTTP/1.0 must not get any (RFC 9110 §15.2).
 pub(super) async fn early_hints(
     State(instance): Shared,
-    Extension(arrival): Arrived,
+    Extension(arrival): RequestArrival,
     _body: Bytes,
 ) -> Response {
     if is_1_0(&arrival) {

@@ -5,12 +5,12 @@ use serde::Serialize;
 
 use super::{Fields, Session};
 
-/// A request as it arrived at an app server, and what became of it.
+/// A request as it arrived at an app server, and how it was answered.
 ///
 /// Its `Display` is the request as it went over the wire, for the report of a failure.
 #[derive(Clone, Debug, Serialize)]
 pub struct Exchange {
-    /// Numbered from 1 in order of arrival, per instance; clearing the journal does not start again.
+    /// Numbered from 1 in order of arrival, per instance; clearing the journal does not reset it.
     pub sequence: u64,
     /// Name of the instance that it arrived at.
     pub instance: String,
@@ -31,9 +31,9 @@ pub struct Exchange {
     pub version: String,
     /// Header fields, in wire order.
     pub headers: Fields,
-    /// What is known of the body by now.
+    /// The body so far.
     pub body: Body,
-    /// The status that was answered, once it was.
+    /// The status of the response, once there is one.
     pub status: Option<u16>,
     /// The fault that the request ran into, by name.
     pub fault: Option<String>,
@@ -42,7 +42,7 @@ pub struct Exchange {
 }
 
 impl Exchange {
-    /// The target up to its query.
+    /// The target without its query.
     pub fn path(&self) -> &str {
         self.target.split('?').next().unwrap_or_default()
     }
@@ -52,7 +52,7 @@ impl Exchange {
         self.target.split_once('?').map(|(_, query)| query)
     }
 
-    /// Whether nothing more is to be expected: it is answered, its body has come, its session is over.
+    /// Whether it is complete: answered, its body received, its session ended.
     pub fn is_over(&self) -> bool {
         self.status.is_some()
             && self.body.complete
@@ -84,18 +84,18 @@ impl fmt::Display for Exchange {
     }
 }
 
-/// The body of a request, as far as it came.
+/// The body of a request, as far as it arrived.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Body {
     /// How the head says that the body is delimited.
     pub framing: Framing,
-    /// How many bytes came, chunk framing not counted.
+    /// How many bytes arrived, without chunk framing.
     pub length: u64,
-    /// Whether all of it came, trailers included.
+    /// Whether all of it arrived, including trailers.
     pub complete: bool,
     /// SHA-256 of the complete body, in lower-case hexadecimal; empty until it is complete.
     pub digest: String,
-    /// What came, as long as it is UTF-8 and no longer than 16 KiB.
+    /// What arrived, if it is UTF-8 and no longer than 16 KiB.
     pub text: Option<String>,
     /// Trailer fields of a chunked body.
     pub trailers: Fields,
@@ -129,16 +129,16 @@ pub enum Framing {
 
 impl fmt::Display for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// More than this would bury the rest of a report.
-        const SHOWN: usize = 10;
-        for message in self.received.iter().take(SHOWN) {
+        /// More would bury the rest of a report.
+        const MAX_MESSAGES_SHOWN: usize = 10;
+        for message in self.received.iter().take(MAX_MESSAGES_SHOWN) {
             match &message.text {
                 Some(text) => writeln!(f, "-> {:?} {text:?}", message.kind)?,
                 None => writeln!(f, "-> {:?} of {} bytes", message.kind, message.length)?,
             }
         }
-        if self.received.len() > SHOWN {
-            writeln!(f, "-> and {} more", self.received.len() - SHOWN)?;
+        if self.received.len() > MAX_MESSAGES_SHOWN {
+            writeln!(f, "-> and {} more", self.received.len() - MAX_MESSAGES_SHOWN)?;
         }
         match &self.end {
             Some(end) => writeln!(f, "-> {end:?}, after {} messages to the client", self.sent),

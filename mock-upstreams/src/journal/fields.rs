@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Header or trailer fields in wire order, each name in the case it was sent in (RFC 9110 §5).
 ///
-/// Values are without the white space around them. Bytes that are no UTF-8 are read as ISO 8859-1.
+/// Values are without the white space around them. Bytes that are not UTF-8 are read as ISO 8859-1.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Fields(pub Vec<(String, String)>);
 

@@ -13,12 +13,12 @@ use serde::Serialize;
 
 pub use exchange::{Body, Exchange, Framing};
 pub use fields::Fields;
-pub(crate) use recorder::{Arrival, BodyTally, Head, Recorder};
+pub(crate) use recorder::{Arrival, BodyRecorder, Head, Recorder};
 pub use session::{Message, MessageKind, Session, SessionEnd};
 
-/// All that arrived at one instance since it was started, or since its journal was cleared.
+/// Everything that arrived at one instance since it was started, or since its journal was cleared.
 ///
-/// A value of its own: taken by [`AppServer::journal`](crate::AppServer::journal), it does not change any more.
+/// A snapshot: once taken by [`AppServer::journal`](crate::AppServer::journal), it does not change.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Journal {
     /// Name of the instance, such as `blue`.
@@ -50,12 +50,12 @@ impl Journal {
         self.exchanges.iter().filter(move |exchange| exchange.target.starts_with(prefix))
     }
 
-    /// The requests that carry `X-Request-Id: id`. More than one for a single POST is a POST that was run twice.
+    /// The requests that carry `X-Request-Id: id`. More than one for a single POST is a POST that was repeated.
     pub fn with_request_id<'a>(&'a self, id: &'a str) -> impl Iterator<Item = &'a Exchange> {
         self.exchanges.iter().filter(move |exchange| exchange.headers.get("x-request-id") == Some(id))
     }
 
-    /// Every WebSocket session that was opened, open or not by now.
+    /// Every WebSocket session, open or ended.
     pub fn sessions(&self) -> impl Iterator<Item = &Session> {
         self.exchanges.iter().filter_map(|exchange| exchange.session.as_ref())
     }
@@ -104,7 +104,7 @@ pub enum ConnectionEnd {
     ClosedByPeer,
     /// The peer sent RST.
     ResetByPeer,
-    /// The app server closed it in the ordinary way.
+    /// The app server closed it normally.
     ClosedByServer,
     /// The app server was stopped, or a fault ended the connection.
     Killed,

@@ -10,24 +10,24 @@ use super::{
 };
 
 /// A body or message up to this size is kept as text, in bytes.
-const SHORT: usize = 16 * 1024;
+const MAX_TEXT_LENGTH: usize = 16 * 1024;
 
-/// Writes the journal of one instance, and tells those who wait whenever it changed.
+/// Writes the journal of one instance, and notifies of every change.
 #[derive(Debug)]
 pub(crate) struct Recorder {
     started: Instant,
-    pages: Mutex<Pages>,
+    state: Mutex<State>,
     changes: watch::Sender<()>,
 }
 
 #[derive(Debug, Default)]
-struct Pages {
+struct State {
     journal: Journal,
     sequence: u64,
     connection: u64,
 }
 
-/// The head of a request that has arrived; what a handler gets to know of it.
+/// The head of a request, with its numbers in the journal.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) sequence: u64,
@@ -51,7 +51,7 @@ impl Recorder {
         let journal = Journal { instance: instance.to_owned(), ..Journal::default() };
         Self {
             started: Instant::now(),
-            pages: Mutex::new(Pages { journal, ..Pages::default() }),
+            state: Mutex::new(State { journal, ..State::default() }),
             changes: watch::Sender::new(()),
         }
     }
@@ -66,48 +66,48 @@ impl Recorder {
         self.changes.subscribe()
     }
 
-    /// Forgets what is over. What still goes on stays, so that its end can be seen.
+    /// Removes what is over. What is in progress stays, so that its end can be seen.
     pub(crate) fn clear(&self) {
-        self.write(|pages| {
-            pages.journal.connections.retain(|connection| connection.end.is_none());
-            let connections = &pages.journal.connections;
+        self.write(|state| {
+            state.journal.connections.retain(|connection| connection.end.is_none());
+            let connections = &state.journal.connections;
             let lives = |id| connections.binary_search_by_key(&id, |connection| connection.id).is_ok();
-            pages.journal.exchanges.retain(|exchange| !exchange.is_over() && lives(exchange.connection));
-            for session in pages.journal.exchanges.iter_mut().filter_map(|each| each.session.as_mut()) {
+            state.journal.exchanges.retain(|exchange| !exchange.is_over() && lives(exchange.connection));
+            for session in state.journal.exchanges.iter_mut().filter_map(|each| each.session.as_mut()) {
                 session.received.clear();
             }
         });
     }
 
     pub(crate) fn connection_opened(&self, peer: SocketAddr) -> u64 {
-        self.write(|pages| {
-            pages.connection += 1;
-            let (id, opened) = (pages.connection, Instant::now());
-            pages.journal.connections.push(Connection { id, peer, opened, requests: 0, end: None });
+        self.write(|state| {
+            state.connection += 1;
+            let (id, opened) = (state.connection, Instant::now());
+            state.journal.connections.push(Connection { id, peer, opened, requests: 0, end: None });
             id
         })
     }
 
     pub(crate) fn connection_ended(&self, id: u64, end: ConnectionEnd) {
-        self.write(|pages| {
-            if let Some(connection) = pages.connection(id) {
+        self.write(|state| {
+            if let Some(connection) = state.connection(id) {
                 connection.end = Some(end);
             }
         });
     }
 
-    /// Enters a request, and gives its number and which one on its connection it is.
-    pub(crate) fn arrived(&self, connection: u64, head: Head) -> Arrival {
-        self.write(|pages| {
-            pages.sequence += 1;
-            let request = pages.connection(connection).map_or(0, |connection| {
+    /// Enters a request, and returns its number and its position on the connection.
+    pub(crate) fn request(&self, connection: u64, head: Head) -> Arrival {
+        self.write(|state| {
+            state.sequence += 1;
+            let request = state.connection(connection).map_or(0, |connection| {
                 connection.requests += 1;
                 connection.requests
             });
             let at = Instant::now();
             let exchange = Exchange {
-                sequence: pages.sequence,
-                instance: pages.journal.instance.clone(),
+                sequence: state.sequence,
+                instance: state.journal.instance.clone(),
                 at,
                 after: at.duration_since(self.started),
                 connection,
@@ -121,15 +121,15 @@ impl Recorder {
                 fault: None,
                 session: None,
             };
-            pages.journal.exchanges.push(exchange);
-            Arrival { sequence: pages.sequence, connection, request, head }
+            state.journal.exchanges.push(exchange);
+            Arrival { sequence: state.sequence, connection, request, head }
         })
     }
 
-    /// Changes the entry of a request; does nothing when it was cleared away.
-    pub(crate) fn amend(&self, sequence: u64, change: impl FnOnce(&mut Exchange)) {
-        self.write(|pages| {
-            let exchanges = &mut pages.journal.exchanges;
+    /// Changes the entry of a request, unless it was cleared.
+    pub(crate) fn update(&self, sequence: u64, change: impl FnOnce(&mut Exchange)) {
+        self.write(|state| {
+            let exchanges = &mut state.journal.exchanges;
             if let Ok(index) = exchanges.binary_search_by_key(&sequence, |exchange| exchange.sequence)
                 && let Some(exchange) = exchanges.get_mut(index)
             {
@@ -139,32 +139,32 @@ impl Recorder {
     }
 
     pub(crate) fn session_opened(&self, sequence: u64, subprotocol: Option<String>) {
-        self.amend(sequence, |exchange| {
+        self.update(sequence, |exchange| {
             exchange.session = Some(Session { subprotocol, ..Session::default() });
         });
     }
 
-    /// Changes the entry of a session; does nothing when it was cleared away.
-    pub(crate) fn amend_session(&self, sequence: u64, change: impl FnOnce(&mut Session)) {
-        self.amend(sequence, |exchange| {
+    /// Changes the entry of a session, unless it was cleared.
+    pub(crate) fn update_session(&self, sequence: u64, change: impl FnOnce(&mut Session)) {
+        self.update(sequence, |exchange| {
             if let Some(session) = exchange.session.as_mut() {
                 change(session);
             }
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Pages> {
-        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write<R>(&self, change: impl FnOnce(&mut Pages) -> R) -> R {
+    fn write<R>(&self, change: impl FnOnce(&mut State) -> R) -> R {
         let result = change(&mut self.lock());
         self.changes.send_replace(());
         result
     }
 }
 
-impl Pages {
+impl State {
     fn connection(&mut self, id: u64) -> Option<&mut Connection> {
         let connections = &mut self.journal.connections;
         let index = connections.binary_search_by_key(&id, |connection| connection.id).ok()?;
@@ -174,35 +174,35 @@ impl Pages {
 
 impl Message {
     pub(crate) fn new(kind: MessageKind, payload: &[u8]) -> Self {
-        let short = kind == MessageKind::Text && payload.len() <= SHORT;
+        let short = kind == MessageKind::Text && payload.len() <= MAX_TEXT_LENGTH;
         Self {
             kind,
             length: payload.len(),
-            digest: crate::hex_digest(payload),
+            digest: crate::digest::hex_digest(payload),
             text: short.then(|| String::from_utf8_lossy(payload).into_owned()),
             at: Instant::now(),
         }
     }
 }
 
-/// Takes down a body while it arrives.
+/// Records a body while it arrives.
 #[derive(Debug, Default)]
-pub(crate) struct BodyTally {
+pub(crate) struct BodyRecorder {
     length: u64,
     hash: Sha256,
     short: Option<Vec<u8>>,
 }
 
-impl BodyTally {
+impl BodyRecorder {
     pub(crate) fn new() -> Self {
         Self { short: Some(Vec::new()), ..Self::default() }
     }
 
-    /// Adds what has just come to the tally, and the tally to the journal's entry.
+    /// Adds data to the body of the journal's entry.
     pub(crate) fn add(&mut self, data: &[u8], body: &mut Body) {
         self.length += data.len() as u64;
         self.hash.update(data);
-        if let Some(mut short) = self.short.take_if(|short| short.len() + data.len() <= SHORT) {
+        if let Some(mut short) = self.short.take_if(|short| short.len() + data.len() <= MAX_TEXT_LENGTH) {
             short.extend_from_slice(data);
             body.text = String::from_utf8(short.clone()).ok();
             self.short = Some(short);
@@ -216,7 +216,7 @@ impl BodyTally {
     /// Completes the journal's entry.
     pub(crate) fn finish(self, trailers: Fields, body: &mut Body) {
         body.complete = true;
-        body.digest = crate::hex(&self.hash.finalize());
+        body.digest = crate::digest::hex(&self.hash.finalize());
         if self.length == 0 {
             body.text = Some(String::new());
         }

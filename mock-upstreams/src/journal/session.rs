@@ -31,14 +31,14 @@ pub struct Message {
     pub length: usize,
     /// SHA-256 of the payload, in lower-case hexadecimal.
     pub digest: String,
-    /// The payload of a text message, when it is short.
+    /// The payload of a short text message.
     pub text: Option<String>,
-    /// When the whole message was there.
+    /// When the message was complete.
     #[serde(skip)]
     pub at: Instant,
 }
 
-/// What a [`Message`] is (RFC 6455 §5.2).
+/// The type of a [`Message`] (RFC 6455 §5.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MessageKind {
@@ -70,9 +70,9 @@ pub enum SessionEnd {
         /// Reason, possibly empty.
         reason: String,
     },
-    /// The connection went away without a close frame, or what came was no WebSocket frame.
+    /// The connection went away without a close frame, or something other than a WebSocket frame arrived.
     Aborted {
-        /// What was the matter, in words.
+        /// The reason, in words.
         why: String,
     },
 }

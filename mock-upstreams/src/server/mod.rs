@@ -1,7 +1,7 @@
-mod connection;
-mod request;
-mod serve;
-mod wire;
+//! The handle to an instance: start, stop, faults, journal.
+
+mod accept;
+mod fault;
 
 use std::io;
 use std::net::SocketAddr;
@@ -16,30 +16,18 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-pub(crate) use connection::{Connection, Registry};
-pub(crate) use serve::RawResponse;
-
 use crate::app::{self, Items, Origins};
 use crate::fault::{Fault, Faults, Injection};
 use crate::instance::{Gate, Instance};
 use crate::journal::{Journal, Recorder};
 use crate::port::ReservedPort;
 use crate::stomp::Broker;
+use crate::transport::{Connection, Registry, StopMode};
 
-/// How long requests under way may take when a server goes down in good order.
-const QUIT_LIMIT: Duration = Duration::from_secs(10);
+/// How long a graceful shutdown waits for requests in progress.
+const QUIT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How the connections of a stopped server end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum StopMode {
-    /// FIN after what has been written, as the kernel closes the sockets of a process that was killed.
-    #[default]
-    Close,
-    /// RST at once, as when the machine itself has lost the connection.
-    Reset,
-}
-
-/// One running instance of the app. A handle: clones are the same instance, which goes with the last of them.
+/// One running instance of the app. A handle: clones are the same instance, which is stopped when the last is dropped.
 #[derive(Clone, Debug)]
 pub struct AppServer {
     inner: Arc<Inner>,
@@ -61,7 +49,7 @@ struct Listening {
     listener: Option<(Arc<TcpListener>, AbortHandle)>,
 }
 
-/// Settings of an instance that is about to be started.
+/// Settings of an instance to be started.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     name: String,
@@ -71,19 +59,19 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Keeps the items of `/api/items` there, as instances of one app share a database.
+    /// Sets the store of `/api/items`, which instances of one app share like a database.
     pub fn items(mut self, items: &Items) -> Self {
         self.items = items.clone();
         self
     }
 
-    /// Whom the app's own CORS rules allow.
+    /// Sets the origins that the app's own CORS rules allow.
     pub fn origins(mut self, origins: Origins) -> Self {
         self.origins = origins;
         self
     }
 
-    /// Lets only those connect over STOMP who say this login and passcode; otherwise anybody may.
+    /// Requires this login and passcode of STOMP clients; by default any client may connect.
     pub fn login(mut self, login: &str, passcode: &str) -> Self {
         self.login = Some((login.to_owned(), passcode.to_owned()));
         self
@@ -107,7 +95,7 @@ impl Builder {
             login: self.login,
             broker: Broker::default(),
             any_path: AtomicBool::new(false),
-            silent_on_cors: AtomicBool::new(false),
+            cors_disabled: AtomicBool::new(false),
             quitting: watch::Sender::default(),
             name: self.name,
         });
@@ -148,7 +136,7 @@ impl AppServer {
         Builder { name: name.to_owned(), ..Builder::default() }
     }
 
-    /// The name that the instance was given: it stands in every response, in `X-Instance`.
+    /// The name of the instance, which every response carries in `X-Instance`.
     pub fn name(&self) -> &str {
         &self.inner.instance.name
     }
@@ -163,26 +151,26 @@ impl AppServer {
         self.read(Journal::clone)
     }
 
-    /// Looks at the journal without copying it. The server waits meanwhile.
+    /// Looks at the journal without copying it. The server is blocked meanwhile.
     pub fn read<R>(&self, look: impl FnOnce(&Journal) -> R) -> R {
         self.inner.instance.journal.read(look)
     }
 
-    /// Forgets what is over; requests, connections and sessions that still go on stay in the journal, the sessions without the
-    /// messages that have come so far.
+    /// Removes what is over from the journal; requests, connections and sessions in progress stay, the sessions without their
+    /// messages so far.
     pub fn clear(&self) {
         self.inner.instance.journal.clear();
     }
 
-    /// Waits until the journal fulfils `condition`, and gives it as it then is.
+    /// Waits until the journal meets `condition`, and returns it.
     ///
     /// # Errors
-    /// When it does not within `within`.
+    /// When it does not `within` that time.
     pub async fn wait_for(
         &self,
         within: Duration,
         mut condition: impl FnMut(&Journal) -> bool,
-    ) -> Result<Journal, NotYet> {
+    ) -> Result<Journal, WaitTimeout> {
         let mut changes = self.inner.instance.journal.changes();
         let fulfilled = async {
             loop {
@@ -195,7 +183,7 @@ impl AppServer {
         };
         match tokio::time::timeout(within, fulfilled).await {
             Ok(Some(journal)) => Ok(journal),
-            _ => Err(NotYet { within, journal: Box::new(self.journal()) }),
+            _ => Err(WaitTimeout { within, journal: Box::new(self.journal()) }),
         }
     }
 
@@ -204,36 +192,36 @@ impl AppServer {
         self.inner.instance.journal.changes()
     }
 
-    /// Makes requests run into a fault from now on: a [`Fault`], or an [`Injection`] to limit it.
+    /// Injects a [`Fault`], or an [`Injection`] to limit it to some requests.
     ///
-    /// Several can be active; a request meets the first one injected that is meant for it.
+    /// Several can be active; a request runs into the first that applies to it.
     pub fn inject(&self, fault: impl Into<Injection>) {
         let injection = fault.into();
         match injection.fault() {
             Fault::RefuseConnections => self.inner.lock().close(),
             Fault::DropSockets => self.inner.instance.connections.kill(StopMode::Close, |connection| {
-                connection.tunnel().is_some_and(|target| injection.is_for(&target))
+                connection.tunnel().is_some_and(|target| injection.applies_to(&target))
             }),
             _ => {}
         }
         self.inner.instance.faults.add(injection);
     }
 
-    /// From now on answers any path that is not one of its own as it does `/api/echo`, and opens a WebSocket at it that
-    /// sends back what comes: what is in front of it may have put any path in place of any other.
+    /// From now on serves an echo at any path that is not one of its own, over HTTP and WebSocket, for proxies that rewrite
+    /// paths.
     pub fn answer_any_path(&self) {
         self.inner.instance.any_path.store(true, Ordering::Relaxed);
     }
 
-    /// From now on adds no `Access-Control-Allow-Origin`, as an app does whose proxy does.
-    pub fn leave_cors_to_others(&self) {
-        self.inner.instance.silent_on_cors.store(true, Ordering::Relaxed);
+    /// From now on adds no `Access-Control-Allow-Origin`, as behind a proxy that does.
+    pub fn disable_cors(&self) {
+        self.inner.instance.cors_disabled.store(true, Ordering::Relaxed);
     }
 
-    /// Ends every fault. A request that hangs in one stays so until its connection ends.
+    /// Removes every fault. A request that hangs keeps hanging until its connection ends.
     ///
-    /// Should the port, against all odds, not be to be had any more after [`Fault::RefuseConnections`], connections go on being
-    /// refused; [`AppServer::restart`] then says why.
+    /// If the port cannot be listened on again after [`Fault::RefuseConnections`], connections are still refused;
+    /// [`AppServer::restart`] then says why.
     pub fn heal(&self) {
         self.inner.instance.faults.clear();
         if self.inner.lock().up {
@@ -241,7 +229,7 @@ impl AppServer {
         }
     }
 
-    /// Lets one step happen of whatever waits for it: `/api/stream`, `/api/slow`, `/stomp/echo?push=…`, [`Fault::SlowBody`].
+    /// Releases one step of whatever waits for it: `/api/stream`, `/api/slow`, `/stomp/echo?push=…`, [`Fault::SlowBody`].
     pub fn release(&self) {
         self.release_many(1);
     }
@@ -251,7 +239,7 @@ impl AppServer {
         self.inner.instance.gate.release(steps);
     }
 
-    /// Goes down in good order: connections are refused, requests under way are answered, then their connections closed;
+    /// Shuts down gracefully: connections are refused, requests in progress are answered, then their connections closed;
     /// STOMP sessions are closed with 1001 (RFC 6455 §7.4.1), other WebSockets with their connections. Returns when all have
     /// ended.
     pub async fn quit(&self) {
@@ -261,28 +249,28 @@ impl AppServer {
         let requests_over = |journal: &Journal| journal.open_connections() == journal.open_sessions();
         let over = async {
             quitting.closed().await;
-            self.wait_for(QUIT_LIMIT, requests_over).await
+            self.wait_for(QUIT_TIMEOUT, requests_over).await
         };
-        // Whoever goes on after that is stopped.
-        let _ = tokio::time::timeout(QUIT_LIMIT, over).await;
+        // The rest is stopped.
+        let _ = tokio::time::timeout(QUIT_TIMEOUT, over).await;
         self.stop().await;
     }
 
-    /// Goes down as by `kill -9`: connections are refused, and the open ones, WebSockets too, are closed.
+    /// Stops as by `kill -9`: connections are refused, and open ones, WebSockets included, are closed.
     pub async fn stop(&self) {
         self.stop_with(StopMode::Close).await;
     }
 
-    /// Goes down, and says how the open connections end. Returns when they have.
+    /// Stops, and ends open connections in that mode. Returns when they have ended.
     pub async fn stop_with(&self, mode: StopMode) {
-        // Long enough for any machine; a connection's end waits for nothing but its turn.
-        const LIMIT: Duration = Duration::from_secs(10);
+        // Long enough for any machine: connections only wait to be scheduled.
+        const STOP_TIMEOUT: Duration = Duration::from_secs(10);
         self.inner.shut_down(mode);
-        let _ = self.wait_for(LIMIT, |journal| journal.open_connections() == 0).await;
-        self.inner.instance.broker.forget();
+        let _ = self.wait_for(STOP_TIMEOUT, |journal| journal.open_connections() == 0).await;
+        self.inner.instance.broker.clear();
     }
 
-    /// Comes back on the same port. Faults stay; subscriptions and queued messages are gone. No effect on a running server.
+    /// Starts again on the same port. Faults stay; subscriptions and queued messages are gone. No effect on a running server.
     ///
     /// # Errors
     /// When the port cannot be listened on.
@@ -290,7 +278,7 @@ impl AppServer {
         self.inner.set_up(true)
     }
 
-    /// Closes the connections that carry no request, as a server does when its keep-alive time is over.
+    /// Closes the connections that carry no request, as a server does after its keep-alive timeout.
     pub fn close_idle(&self, mode: StopMode) {
         self.inner.instance.connections.kill(mode, Connection::is_idle);
     }
@@ -307,18 +295,18 @@ impl AppServer {
 }
 
 impl Inner {
-    /// Listens, unless it does already or is not to.
+    /// Listens, unless it does already or a fault refuses connections.
     fn set_up(&self, up: bool) -> io::Result<()> {
         let mut listening = self.lock();
         listening.up = up;
         if listening.listener.is_some() || self.instance.faults.refuse_connections() {
             return Ok(());
         }
-        self.instance.connections.admit();
+        self.instance.connections.open();
         self.instance.quitting.send_replace(false);
         let _context = self.runtime.enter();
         let listener = Arc::new(TcpListener::from_std(self.port.listen()?)?);
-        let accepting = serve::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());
+        let accepting = accept::accept(Arc::clone(&listener), Arc::clone(&self.instance), self.app.clone());
         listening.listener = Some((listener, self.runtime.spawn(accepting).abort_handle()));
         Ok(())
     }
@@ -336,7 +324,7 @@ impl Inner {
 }
 
 impl Listening {
-    /// Refuses connections from this moment on, those included that wait to be accepted.
+    /// Refuses connections from now on, including those that wait to be accepted.
     fn close(&mut self) {
         if let Some((listener, task)) = self.listener.take() {
             // Aborting alone would let the socket listen until the runtime gets to it.
@@ -352,10 +340,10 @@ impl Drop for Inner {
     }
 }
 
-/// What was waited for did not happen.
+/// The condition of [`AppServer::wait_for`] was not met in time.
 #[derive(Debug, thiserror::Error)]
 #[error("it did not happen within {within:?}; by then:\n{journal}")]
-pub struct NotYet {
+pub struct WaitTimeout {
     /// How long was waited.
     pub within: Duration,
     /// What had arrived by then.

@@ -4,13 +4,13 @@ use bytes::Bytes;
 use futures::future;
 use serde::Deserialize;
 
-use super::session::{Incoming, Reader, Socket, Writer};
 use crate::instance::Instance;
-use crate::server::Connection;
+use crate::transport::Connection;
+use crate::websocket::{ClientMessage, Socket, SocketReader, SocketWriter};
 
-/// What the query of `/stomp/echo` asks for.
+/// The query of `/stomp/echo`.
 #[derive(Debug, Default, Deserialize)]
-pub(super) struct Orders {
+pub(super) struct EchoQuery {
     close: Option<String>,
     flood: Option<u32>,
     size: Option<usize>,
@@ -19,8 +19,8 @@ pub(super) struct Orders {
     greet: Option<String>,
 }
 
-impl Orders {
-    /// Whether there is something to say in one breath with the 101.
+impl EchoQuery {
+    /// Whether a message is sent in one segment with the 101.
     pub(super) fn greets(&self) -> bool {
         self.greet.is_some()
     }
@@ -28,34 +28,34 @@ impl Orders {
 
 pub(super) async fn run(
     mut socket: Socket,
-    orders: Orders,
+    query: EchoQuery,
     instance: Arc<Instance>,
     connection: Arc<Connection>,
 ) {
-    if let Some(text) = orders.greet {
+    if let Some(text) = query.greet {
         socket.writer.text(text).await;
-        connection.hold_back(false);
+        connection.cork(false);
     }
-    if let Some(close) = orders.close {
+    if let Some(close) = query.close {
         let (code, reason) = close.split_once(',').unwrap_or((&close, ""));
         return socket.close(code.parse().ok(), reason).await;
     }
-    if let Some(payload) = orders.ping {
+    if let Some(payload) = query.ping {
         socket.writer.ping(Bytes::from(payload)).await;
     }
-    if let Some(count) = orders.flood {
-        flood(socket.reader, socket.writer, count, orders.size.unwrap_or(0)).await;
+    if let Some(count) = query.flood {
+        flood(socket.reader, socket.writer, count, query.size.unwrap_or(0)).await;
         return;
     }
     let mut pushed = 0;
     loop {
         tokio::select! {
             message = socket.reader.next() => match message {
-                Some(Incoming::Text(text)) => socket.writer.text(text.to_string()).await,
-                Some(Incoming::Binary(data)) => socket.writer.binary(data).await,
+                Some(ClientMessage::Text(text)) => socket.writer.text(text.to_string()).await,
+                Some(ClientMessage::Binary(data)) => socket.writer.binary(data).await,
                 None => return,
             },
-            () = instance.gate.step(), if orders.push.is_some_and(|count| pushed < count) => {
+            () = instance.gate.step(), if query.push.is_some_and(|count| pushed < count) => {
                 socket.writer.text(pushed.to_string()).await;
                 pushed += 1;
             }
@@ -63,8 +63,8 @@ pub(super) async fn run(
     }
 }
 
-/// Sends and reads at once, neither waiting for the other.
-async fn flood(mut reader: Reader, mut writer: Writer, count: u32, size: usize) {
+/// Sends and reads concurrently.
+async fn flood(mut reader: SocketReader, mut writer: SocketWriter, count: u32, size: usize) {
     let sending = async {
         for number in 0..count {
             writer.text(format!("{number:<size$}")).await;

@@ -12,29 +12,27 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
-use super::echo::{self, Orders};
-use super::session::{Framing, Log, Socket};
-use super::sockjs;
-use crate::app::{Arrived, Shared};
-use crate::instance::Instance;
+use super::echo::{self, EchoQuery};
+use crate::instance::{Instance, RequestArrival, Shared};
 use crate::journal::Fields;
-use crate::server::{Connection, StopMode};
 use crate::stomp;
+use crate::transport::{Connection, StopMode};
+use crate::websocket::{Framing, SessionLog, Socket, sockjs};
 
-/// A handshake as axum has it, or why it is none.
+/// axum's view of the handshake, or why it is invalid.
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 
-/// What every handshake is judged by.
+/// A handshake, with what decides on it.
 pub(super) struct Handshake {
     instance: Arc<Instance>,
-    arrival: Arrived,
+    arrival: RequestArrival,
     connection: Arc<Connection>,
-    wishes: Wishes,
+    query: HandshakeQuery,
     upgrade: Upgrade,
 }
 
 #[derive(Deserialize)]
-pub(super) struct Wishes {
+pub(super) struct HandshakeQuery {
     refuse: Option<u16>,
     protocol: Option<String>,
     extension: Option<String>,
@@ -48,27 +46,27 @@ impl FromRequestParts<Arc<Instance>> for Handshake {
         parts: &mut axum::http::request::Parts,
         state: &Arc<Instance>,
     ) -> Result<Self, Self::Rejection> {
-        let wishes = Query::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
+        let query = Query::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let arrival =
             Extension::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let connection: Extension<Arc<Connection>> =
             Extension::from_request_parts(parts, state).await.map_err(IntoResponse::into_response)?;
         let upgrade = WebSocketUpgrade::from_request_parts(parts, state).await;
-        Ok(Self { instance: Arc::clone(state), arrival, connection: connection.0, wishes: wishes.0, upgrade })
+        Ok(Self { instance: Arc::clone(state), arrival, connection: connection.0, query: query.0, upgrade })
     }
 }
 
 pub(super) async fn echo(
     State(instance): Shared,
-    Query(orders): Query<Orders>,
+    Query(query): Query<EchoQuery>,
     handshake: Handshake,
 ) -> Response {
     let connection = Arc::clone(&handshake.connection);
-    connection.hold_back(orders.greets());
-    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, orders, instance, connection))
+    connection.cork(query.greets());
+    handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, query, instance, connection))
 }
 
-/// Where any path is the app's, a handshake for a path that is not otherwise one of its WebSockets opens an echo.
+/// Opens an echo at any path without a WebSocket of its own, if the app answers any path.
 pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_own = path.starts_with("/stomp/ws") || path == "/stomp/echo";
@@ -79,15 +77,16 @@ pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Ne
     if !asks || is_own || !instance.any_path.load(Ordering::Relaxed) {
         return next.run(request).await;
     }
-    // Only now: a request that has been taken for a handshake cannot become another.
+    // Only now: a request whose upgrade was taken cannot be passed on.
     let (mut parts, _) = request.into_parts();
     let handshake = match Handshake::from_request_parts(&mut parts, &instance).await {
         Ok(handshake) => handshake,
         Err(refusal) => return refusal,
     };
     let connection = Arc::clone(&handshake.connection);
-    handshake
-        .accept(Framing::Plain, &[], move |socket| echo::run(socket, Orders::default(), instance, connection))
+    handshake.accept(Framing::Plain, &[], move |socket| {
+        echo::run(socket, EchoQuery::default(), instance, connection)
+    })
 }
 
 pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Response {
@@ -95,52 +94,52 @@ pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Resp
 }
 
 pub(super) async fn stomp_over_sockjs(State(instance): Shared, handshake: Handshake) -> Response {
-    let silence = handshake.wishes.beat.map_or(sockjs::SILENCE, Duration::from_millis);
+    let interval = handshake.query.beat.map_or(sockjs::HEART_BEAT_INTERVAL, Duration::from_millis);
     handshake
-        .accept(Framing::SockJs(silence), &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
+        .accept(Framing::SockJs(interval), &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
 }
 
 impl Handshake {
-    /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, the best first; none means any.
+    /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, in order of preference; none means any.
     fn accept<F, S>(self, framing: Framing, protocols: &[&str], session: F) -> Response
     where
         F: FnOnce(Socket) -> S + Send + 'static,
         S: Future<Output = ()> + Send,
     {
-        let Self { instance, arrival, connection, wishes, upgrade } = self;
+        let Self { instance, arrival, connection, query, upgrade } = self;
         let head = &arrival.head;
-        if let Some(status) = wishes.refuse.and_then(|status| StatusCode::from_u16(status).ok()) {
+        if let Some(status) = query.refuse.and_then(|status| StatusCode::from_u16(status).ok()) {
             return (status, "refused on demand\n").into_response();
         }
-        if let Err(refusal) = judge(&head.headers, &instance) {
+        if let Err(refusal) = check(&head.headers, &instance) {
             return refusal.into_response();
         }
         let mut upgrade = match upgrade {
             Ok(upgrade) => upgrade,
             Err(rejection) => return refuse(&rejection),
         };
-        let chosen = choose(&upgrade, protocols, wishes.protocol.as_deref());
+        let chosen = choose(&upgrade, protocols, query.protocol.as_deref());
         let subprotocol = chosen.as_ref().and_then(|chosen| chosen.to_str().ok().map(str::to_owned));
         if let Some(chosen) = chosen {
             upgrade.set_selected_protocol(chosen);
         }
         let sequence = arrival.sequence;
         let target = head.target.clone();
-        let log = Log::open(Arc::clone(&instance.journal), sequence, subprotocol);
+        let log = SessionLog::open(Arc::clone(&instance.journal), sequence, subprotocol);
         let mut response = upgrade.on_upgrade(move |socket| async move {
             if instance.faults.drop_socket(&target) {
                 connection.kill(StopMode::Close);
             }
             session(Socket::new(socket, log, framing).await).await;
         });
-        if let Some(extension) = wishes.extension.and_then(|name| HeaderValue::from_str(&name).ok()) {
+        if let Some(extension) = query.extension.and_then(|name| HeaderValue::from_str(&name).ok()) {
             response.headers_mut().insert(SEC_WEBSOCKET_EXTENSIONS, extension);
         }
         response
     }
 }
 
-fn judge(headers: &Fields, instance: &Instance) -> Result<(), (StatusCode, &'static str)> {
+fn check(headers: &Fields, instance: &Instance) -> Result<(), (StatusCode, &'static str)> {
     if headers.get("origin").is_some_and(|origin| !instance.origins.allow(origin)) {
         return Err((StatusCode::FORBIDDEN, "Invalid CORS request"));
     }
@@ -169,10 +168,10 @@ fn refuse(rejection: &WebSocketUpgradeRejection) -> Response {
     (StatusCode::BAD_REQUEST, why).into_response()
 }
 
-fn choose(upgrade: &WebSocketUpgrade, known: &[&str], wish: Option<&str>) -> Option<HeaderValue> {
+fn choose(upgrade: &WebSocketUpgrade, known: &[&str], requested: Option<&str>) -> Option<HeaderValue> {
     let offered =
         |name: &str| upgrade.requested_protocols().find(|offer| offer.as_bytes() == name.as_bytes()).cloned();
-    match wish {
+    match requested {
         Some(name) => offered(name),
         None if known.is_empty() => upgrade.requested_protocols().next().cloned(),
         None => known.iter().find_map(|name| offered(name)),

@@ -1,7 +1,7 @@
-//! WebSockets (RFC 6455): the handshake as Spring judges it, an echo, and STOMP.
+//! WebSockets (RFC 6455): the handshake as Spring checks it, an echo, and STOMP.
 //!
 //! A handshake that comes without `Upgrade: websocket` is answered 400 with `Can "Upgrade" only to "WebSocket".`, one without
-//! `Connection: upgrade` with 400 and `"Connection" must be "upgrade".`; both words and the status are Spring's. An `Origin`
+//! `Connection: upgrade` with 400 and `"Connection" must be "upgrade".`; messages and status are those of Spring. An `Origin`
 //! that the app does not allow is refused with 403.
 //!
 //! Every path takes these parameters:
@@ -10,26 +10,25 @@
 //! |---|---|
 //! | `refuse=403` | that status in place of the 101 |
 //! | `protocol=NAME` | that subprotocol is chosen, if the client offers it; `none` chooses none |
-//! | `extension=NAME` | the 101 carries `Sec-WebSocket-Extensions: NAME`, though nothing is done about it |
+//! | `extension=NAME` | the 101 carries `Sec-WebSocket-Extensions: NAME`, without effect |
 //!
-//! `/stomp/echo` sends back every text and binary message. Unless told otherwise it chooses the first subprotocol that is offered.
-//! It takes these besides, one at a time:
+//! `/stomp/echo` sends back every text and binary message. By default it chooses the first subprotocol offered.
+//! It also takes one of these:
 //!
 //! | parameter | what happens |
 //! |---|---|
 //! | `close=4001,bye` | closes at once, with that code and reason; `close=` without a code |
 //! | `flood=10000` | sends texts `0`, `1` … while it reads; what it reads is not echoed; `size=N` pads each to `N` bytes |
-//! | `push=3` | sends texts `0`, `1` …, each upon a [release](crate::AppServer::release), and echoes meanwhile |
+//! | `push=3` | sends texts `0`, `1` …, each after a [release](crate::AppServer::release), and echoes meanwhile |
 //! | `greet=TEXT` | sends that text in one segment with the 101 |
 //! | `ping=TEXT` | sends a ping with that payload at once; the pong is in the journal |
 //!
-//! Of SockJS there is what its WebSocket transport takes, for an endpoint `/stomp` and for one `/stomp/ws`: `/stomp/ws/info`, the raw
+//! SockJS is supported over its WebSocket transport only, for an endpoint `/stomp` and for one `/stomp/ws`: `/stomp/ws/info`, the raw
 //! WebSocket at `/stomp/ws/websocket`, and sessions at `/stomp/ws/{server}/{session}/websocket` with the frames `o`, `h`, `a[…]` and
-//! `c[…]`. Its fallbacks over plain HTTP are left out. It takes `beat=MS`: the silence after which `h` is sent, 25000 unless told.
+//! `c[…]`. It takes `beat=MS`: the silence after which `h` is sent, 25000 by default.
 
 mod echo;
 mod handshake;
-mod session;
 mod sockjs;
 
 use std::sync::Arc;
@@ -40,9 +39,8 @@ use axum::routing::get;
 use crate::instance::Instance;
 
 pub(crate) use handshake::anywhere;
-pub(crate) use session::{Incoming, Socket};
 
-/// What a SockJS client may be told to connect to.
+/// The SockJS endpoints.
 const SOCKJS_ENDPOINTS: [&str; 2] = ["/stomp", "/stomp/ws"];
 
 pub(crate) fn router() -> Router<Arc<Instance>> {

@@ -6,53 +6,53 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::command::AckMode;
 use super::frame::Frame;
 
-/// Topics and queues of one instance, and who listens to them.
+/// Topics and queues of one instance, with their subscribers.
 #[derive(Debug, Default)]
 pub(crate) struct Broker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
     last: u64,
-    /// In order of subscription; queues move whoever was served to the end.
+    /// In order of subscription; a queue moves the subscriber it has served to the end.
     subscribers: Vec<Subscriber>,
     waiting: BTreeMap<String, VecDeque<Message>>,
 }
 
 /// One subscription of one session.
 #[derive(Clone, Debug)]
-pub(super) struct Subscriber {
-    pub(super) session: u64,
-    pub(super) id: String,
-    pub(super) destination: String,
-    pub(super) ack: AckMode,
-    pub(super) outbox: UnboundedSender<Delivered>,
+pub(crate) struct Subscriber {
+    pub(crate) session: u64,
+    pub(crate) id: String,
+    pub(crate) destination: String,
+    pub(crate) ack: AckMode,
+    pub(crate) outbox: UnboundedSender<Delivery>,
 }
 
-/// A message on its way.
+/// A message in transit.
 #[derive(Clone, Debug)]
-pub(super) struct Message {
-    pub(super) destination: String,
-    pub(super) sent: Arc<Frame>,
-    pub(super) redelivered: bool,
+pub(crate) struct Message {
+    pub(crate) destination: String,
+    pub(crate) sent: Arc<Frame>,
+    pub(crate) redelivered: bool,
 }
 
 /// A message for one subscription.
 #[derive(Clone, Debug)]
-pub(super) struct Delivered {
-    pub(super) id: u64,
-    pub(super) subscription: String,
-    pub(super) ack: AckMode,
-    pub(super) message: Message,
+pub(crate) struct Delivery {
+    pub(crate) id: u64,
+    pub(crate) subscription: String,
+    pub(crate) ack: AckMode,
+    pub(crate) message: Message,
 }
 
 impl Broker {
     /// A number that no session or message of this instance has had.
-    pub(super) fn number(&self) -> u64 {
+    pub(crate) fn number(&self) -> u64 {
         self.lock().number()
     }
 
     /// Adds a subscription, and gives it what has been waiting.
-    pub(super) fn subscribe(&self, subscriber: Subscriber) {
+    pub(crate) fn subscribe(&self, subscriber: Subscriber) {
         let mut state = self.lock();
         let destination = subscriber.destination.clone();
         state.subscribers.push(subscriber);
@@ -60,7 +60,7 @@ impl Broker {
     }
 
     /// Ends a subscription; whether there was one.
-    pub(super) fn unsubscribe(&self, session: u64, id: &str) -> bool {
+    pub(crate) fn unsubscribe(&self, session: u64, id: &str) -> bool {
         let mut state = self.lock();
         let before = state.subscribers.len();
         state.subscribers.retain(|each| each.session != session || each.id != id);
@@ -68,12 +68,12 @@ impl Broker {
     }
 
     /// Ends every subscription of a session.
-    pub(super) fn leave(&self, session: u64) {
+    pub(crate) fn remove_session(&self, session: u64) {
         self.lock().subscribers.retain(|each| each.session != session);
     }
 
     /// Sends to every subscriber of a topic, or to one of a queue.
-    pub(super) fn send(&self, message: Message) {
+    pub(crate) fn send(&self, message: Message) {
         let mut state = self.lock();
         if is_queue(&message.destination) {
             let destination = message.destination.clone();
@@ -83,14 +83,15 @@ impl Broker {
             let State { last, subscribers, .. } = &mut *state;
             for subscriber in subscribers.iter().filter(|each| each.destination == message.destination) {
                 *last += 1;
-                // Should the session be gone, so is its copy.
-                let _ = subscriber.outbox.send(subscriber.delivered(*last, message.clone()));
+                // If the session is gone, its copy is dropped.
+                let _ = subscriber.outbox.send(subscriber.delivery(*last, message.clone()));
             }
         }
     }
 
-    /// Takes back what was delivered and not acknowledged, in order: a queue gives it to the next, a topic forgets it.
-    pub(super) fn take_back(&self, messages: Vec<Message>) {
+    /// Requeues messages that were delivered and not acknowledged, in order: a queue delivers them to the next subscriber, a
+    /// topic drops them.
+    pub(crate) fn requeue(&self, messages: Vec<Message>) {
         let mut state = self.lock();
         let queued = messages.into_iter().rev().filter(|message| is_queue(&message.destination));
         let mut destinations = Vec::new();
@@ -104,8 +105,8 @@ impl Broker {
         }
     }
 
-    /// Forgets all, as the memory of a killed process.
-    pub(crate) fn forget(&self) {
+    /// Drops every subscription and message, as a killed process does.
+    pub(crate) fn clear(&self) {
         let mut state = self.lock();
         state.subscribers.clear();
         state.waiting.clear();
@@ -122,7 +123,7 @@ impl State {
         self.last
     }
 
-    /// Gives out what waits in a queue, in turn.
+    /// Delivers what waits in a queue, to each subscriber in turn.
     fn serve(&mut self, queue: &str) {
         let Some(mut waiting) = self.waiting.remove(queue) else { return };
         while let Some(message) = waiting.pop_front() {
@@ -132,8 +133,8 @@ impl State {
                 return;
             };
             let subscriber = self.subscribers.remove(index);
-            let delivered = subscriber.delivered(self.number(), message);
-            match subscriber.outbox.send(delivered) {
+            let delivery = subscriber.delivery(self.number(), message);
+            match subscriber.outbox.send(delivery) {
                 Ok(()) => self.subscribers.push(subscriber),
                 // The session is gone, and has not said so yet.
                 Err(unsent) => waiting.push_front(unsent.0.message),
@@ -143,8 +144,8 @@ impl State {
 }
 
 impl Subscriber {
-    fn delivered(&self, id: u64, message: Message) -> Delivered {
-        Delivered { id, subscription: self.id.clone(), ack: self.ack, message }
+    fn delivery(&self, id: u64, message: Message) -> Delivery {
+        Delivery { id, subscription: self.id.clone(), ack: self.ack, message }
     }
 }
 

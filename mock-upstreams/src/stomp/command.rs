@@ -1,8 +1,8 @@
-use super::frame::Version;
+use super::version::Version;
 
-/// What a client wants, its required headers all there.
+/// The command of a client, with its required headers.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Command {
+pub(crate) enum Command {
     Connect(Connect),
     Send { destination: String, transaction: Option<String> },
     Subscribe { id: String, destination: String, ack: AckMode },
@@ -14,29 +14,29 @@ pub(super) enum Command {
     Disconnect,
 }
 
-/// What a client says of itself.
+/// A `CONNECT`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Connect {
-    /// The versions of those it speaks that exist.
-    pub(super) versions: Vec<Version>,
-    /// How often it can send and wants to receive a heart-beat, in milliseconds; 0 for not at all.
-    pub(super) heart_beat: (u32, u32),
-    pub(super) login: Option<String>,
-    pub(super) passcode: Option<String>,
+pub(crate) struct Connect {
+    /// The known ones of the versions it accepts.
+    pub(crate) versions: Vec<Version>,
+    /// How often it can send and wants to receive a heart-beat, in milliseconds; 0 for never.
+    pub(crate) heart_beat: (u32, u32),
+    pub(crate) login: Option<String>,
+    pub(crate) passcode: Option<String>,
 }
 
 /// An `ACK` or a `NACK`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Acknowledge {
+pub(crate) struct Acknowledge {
     /// Value of `id` in 1.2, of `message-id` before.
-    pub(super) id: String,
-    pub(super) accepted: bool,
-    pub(super) transaction: Option<String>,
+    pub(crate) id: String,
+    pub(crate) accepted: bool,
+    pub(crate) transaction: Option<String>,
 }
 
 /// Which messages wait to be acknowledged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum AckMode {
+pub(crate) enum AckMode {
     Auto,
     Client,
     ClientIndividual,

@@ -1,4 +1,4 @@
-//! The bridge to `stomp-parser`, which speaks 1.2 strictly: what real clients do beyond that is told here.
+//! The bridge to `stomp-parser`, which implements 1.2 strictly; this module adds what real clients do beyond that.
 //!
 //! The crate checks that required headers are there and understands versions, intervals and ack modes; it also writes the
 //! frames that the broker sends. Frames are cut out of the stream and unescaped before, by [`super::frame`], because the crate
@@ -11,7 +11,7 @@
 //! - knows nothing of 1.0 and 1.1, where a subscription needs no `id` (1.0), and `ACK` names a `message-id`;
 //! - has no place for headers of one's own in `CONNECTED`.
 //!
-//! So [`read`] hands it each frame in the form it likes: only the headers it knows, each once, with what it misses filled in.
+//! So [`read`] passes it each frame in canonical form: only the headers it knows, each once, with missing ones filled in.
 
 use stomp_parser::client::ClientFrame;
 use stomp_parser::headers::{AckType, DecodableValue, HeartBeatIntervals, StompVersion};
@@ -23,14 +23,14 @@ use super::command::{AckMode, Acknowledge, Command, Connect};
 use super::escape::escape;
 use super::frame::{Frame, Version};
 
-/// Understands a client's frame.
+/// Parses a client's frame.
 ///
 /// # Errors
-/// Words for the `ERROR` that it is to be answered with.
-pub(super) fn read(frame: &Frame, version: Version) -> Result<Command, String> {
+/// The detail of the `ERROR` to answer with.
+pub(crate) fn read(frame: &Frame, version: Version) -> Result<Command, String> {
     let canonical = canonical(frame, version).encode(Version::V1_2);
     let transaction = frame.get("transaction").map(str::to_owned);
-    let parsed = ClientFrame::try_from(canonical).map_err(|_| complaint(frame))?;
+    let parsed = ClientFrame::try_from(canonical).map_err(|_| parse_error(frame))?;
     Ok(match parsed {
         ClientFrame::Connect(connect) => Command::Connect(Connect {
             versions: connect.accept_version().value().iter().filter_map(known).collect(),
@@ -62,7 +62,7 @@ pub(super) fn read(frame: &Frame, version: Version) -> Result<Command, String> {
     })
 }
 
-/// The frame as the crate likes it. A body stays only where the protocol has one, so that one elsewhere is refused.
+/// The frame in canonical form. The body of `SEND` is left out; any other is kept, so that it is refused.
 fn canonical(frame: &Frame, version: Version) -> Frame {
     let first = |names: &[&str]| names.iter().find_map(|name| frame.get(name)).unwrap_or_default().to_owned();
     let before_1_2 = version < Version::V1_2;
@@ -98,8 +98,8 @@ fn canonical(frame: &Frame, version: Version) -> Frame {
     }
 }
 
-/// The crate says no more than that it cannot parse; this says what is probably the matter.
-fn complaint(frame: &Frame) -> String {
+/// What is probably wrong: the crate only says that it cannot parse the frame.
+fn parse_error(frame: &Frame) -> String {
     let needed: &[&str] = match frame.command.as_str() {
         "CONNECT" | "STOMP" => return "accept-version or heart-beat is malformed".to_owned(),
         "SEND" => &["destination"],
@@ -131,13 +131,13 @@ fn text(value: &impl DecodableValue) -> Result<String, String> {
 }
 
 /// `CONNECTED`, with the instance's name.
-pub(super) fn connected(version: Version, session: &str, heart_beat: (u32, u32), instance: &str) -> Vec<u8> {
-    let crates = match version {
+pub(crate) fn connected(version: Version, session: &str, heart_beat: (u32, u32), instance: &str) -> Vec<u8> {
+    let stomp_version = match version {
         Version::V1_0 => StompVersion::V1_0,
         Version::V1_1 => StompVersion::V1_1,
         Version::V1_2 => StompVersion::V1_2,
     };
-    let frame = ConnectedFrameBuilder::new(crates)
+    let frame = ConnectedFrameBuilder::new(stomp_version)
         .heartbeat(HeartBeatIntervals::new(heart_beat.0, heart_beat.1))
         .session(session.to_owned())
         .server(concat!("mock-upstreams/", env!("CARGO_PKG_VERSION")).to_owned())
@@ -149,12 +149,12 @@ pub(super) fn connected(version: Version, session: &str, heart_beat: (u32, u32),
     wire
 }
 
-pub(super) fn receipt(id: &str, version: Version) -> Vec<u8> {
+pub(crate) fn receipt(id: &str, version: Version) -> Vec<u8> {
     ReceiptFrameBuilder::new(escape(id, version).into_owned()).build().into()
 }
 
 /// `ERROR`, in answer to the frame with that receipt if one was asked for.
-pub(super) fn error(what: &str, detail: &str, receipt: Option<&str>, version: Version) -> Vec<u8> {
+pub(crate) fn error(what: &str, detail: &str, receipt: Option<&str>, version: Version) -> Vec<u8> {
     let mut frame = ErrorFrameBuilder::new().message(escape(what, version).into_owned());
     let headers =
         [("receipt-id", receipt), ("version", Some("1.0,1.1,1.2")), ("content-type", Some("text/plain"))];
@@ -166,19 +166,19 @@ pub(super) fn error(what: &str, detail: &str, receipt: Option<&str>, version: Ve
     frame.body(format!("{detail}\n").into_bytes()).build().into()
 }
 
-/// What a `MESSAGE` says beside what the sender's frame said.
-pub(super) struct Delivery<'a> {
-    pub(super) id: &'a str,
-    pub(super) subscription: &'a str,
-    pub(super) destination: &'a str,
-    pub(super) acknowledged: bool,
-    pub(super) redelivered: bool,
+/// The headers that the broker adds to a `MESSAGE`.
+pub(crate) struct MessageHeaders<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) subscription: &'a str,
+    pub(crate) destination: &'a str,
+    pub(crate) acknowledged: bool,
+    pub(crate) redelivered: bool,
 }
 
 /// `MESSAGE`: the sender's frame with its own headers, for one subscription.
-pub(super) fn message(sent: &Frame, delivery: &Delivery<'_>, version: Version) -> Vec<u8> {
-    /// Headers of `SEND` that are the broker's business.
-    const OWN: [&str; 9] = [
+pub(crate) fn message(sent: &Frame, headers: &MessageHeaders<'_>, version: Version) -> Vec<u8> {
+    /// Headers of `SEND` that the broker sets or drops.
+    const BROKER_HEADERS: [&str; 9] = [
         "destination",
         "receipt",
         "transaction",
@@ -191,22 +191,22 @@ pub(super) fn message(sent: &Frame, delivery: &Delivery<'_>, version: Version) -
     ];
     let escaped = |text: &str| escape(text, version).into_owned();
     let mut frame = MessageFrameBuilder::new(
-        escaped(delivery.id),
-        escaped(delivery.destination),
-        escaped(delivery.subscription),
+        escaped(headers.id),
+        escaped(headers.destination),
+        escaped(headers.subscription),
     );
     if let Some(kind) = sent.get("content-type") {
         frame = frame.content_type(escaped(kind));
     }
-    // More than 4 GiB does not come so far.
+    // Frames are limited to 16 MiB.
     frame = frame.content_length(u32::try_from(sent.body.len()).unwrap_or(u32::MAX));
-    if delivery.acknowledged && version == Version::V1_2 {
-        frame = frame.add_custom_header("ack".to_owned(), escaped(delivery.id));
+    if headers.acknowledged && version == Version::V1_2 {
+        frame = frame.add_custom_header("ack".to_owned(), escaped(headers.id));
     }
-    if delivery.redelivered {
+    if headers.redelivered {
         frame = frame.add_custom_header("redelivered".to_owned(), "true".to_owned());
     }
-    for (name, value) in sent.headers.iter().filter(|(name, _)| !OWN.contains(&name.as_str())) {
+    for (name, value) in sent.headers.iter().filter(|(name, _)| !BROKER_HEADERS.contains(&name.as_str())) {
         frame = frame.add_custom_header(escaped(name), escaped(value));
     }
     frame.body(sent.body.to_vec()).build().into()

@@ -1,9 +1,9 @@
 use std::borrow::Cow;
 
-use super::frame::{FrameError, Version};
+use super::version::Version;
 
-/// A header's name or value as it is written in that version.
-pub(super) fn escape(text: &str, version: Version) -> Cow<'_, str> {
+/// Escapes a header's name or value for that version.
+pub(crate) fn escape(text: &str, version: Version) -> Cow<'_, str> {
     let special = |c: char| matches!(c, '\\' | '\n' | ':') || (c == '\r' && version == Version::V1_2);
     if version == Version::V1_0 || !text.contains(special) {
         return Cow::Borrowed(text);
@@ -21,10 +21,11 @@ pub(super) fn escape(text: &str, version: Version) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// The reverse of [`escape`]. An escape that the version has not is an error, as the specification demands.
-pub(super) fn unescape(text: &str, version: Version) -> Result<String, FrameError> {
+/// The reverse of [`escape`]; `None` for an escape sequence that the version does not define, which the specification makes
+/// an error.
+pub(crate) fn unescape(text: &str, version: Version) -> Option<String> {
     if version == Version::V1_0 {
-        return Ok(text.to_owned());
+        return Some(text.to_owned());
     }
     let mut plain = String::with_capacity(text.len());
     let mut rest = text.chars();
@@ -35,10 +36,10 @@ pub(super) fn unescape(text: &str, version: Version) -> Result<String, FrameErro
                 Some('n') => plain.push('\n'),
                 Some('c') => plain.push(':'),
                 Some('r') if version == Version::V1_2 => plain.push('\r'),
-                _ => return Err(FrameError::Escape(text.to_owned())),
+                _ => return None,
             },
             c => plain.push(c),
         }
     }
-    Ok(plain)
+    Some(plain)
 }

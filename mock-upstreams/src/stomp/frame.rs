@@ -23,57 +23,12 @@ use std::fmt;
 use bytes::Bytes;
 
 use super::escape::{escape, unescape};
+pub use super::version::Version;
 
-/// The most that a frame may take up, in bytes.
-const MOST: usize = 16 * 1024 * 1024;
+/// The largest frame that is read, in bytes.
+const MAX_FRAME_SIZE: usize = 16 * 1024 * 1024;
 
-/// A version of the protocol: how headers are escaped and lines end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Version {
-    /// 1.0: headers are written as they are; a line ends with LF.
-    V1_0,
-    /// 1.1: `\n`, `\c`, `\\`; a line ends with LF.
-    V1_1,
-    /// 1.2: `\r` as well; a line ends with LF or CR LF.
-    #[default]
-    V1_2,
-}
-
-impl Version {
-    /// Every version, the lowest first.
-    pub const ALL: [Self; 3] = [Self::V1_0, Self::V1_1, Self::V1_2];
-
-    /// As in `accept-version` and `version`: `1.0`, `1.1`, `1.2`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V1_0 => "1.0",
-            Self::V1_1 => "1.1",
-            Self::V1_2 => "1.2",
-        }
-    }
-
-    /// The reverse of [`Version::as_str`].
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|version| version.as_str() == text)
-    }
-
-    /// The WebSocket subprotocol, such as `v12.stomp`.
-    pub fn subprotocol(self) -> &'static str {
-        match self {
-            Self::V1_0 => "v10.stomp",
-            Self::V1_1 => "v11.stomp",
-            Self::V1_2 => "v12.stomp",
-        }
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A frame, its headers as they are meant, not as they are escaped.
+/// A frame, its headers unescaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Frame {
     /// Command, such as `SEND`.
@@ -113,15 +68,15 @@ impl Frame {
         self.headers.iter().find(|(each, _)| each == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as text, bytes that are no UTF-8 replaced.
+    /// The body as text, with U+FFFD for bytes that are not UTF-8.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
     /// The frame on the wire, up to and including its NUL.
     ///
-    /// The headers are written as given. Only a body that contains NUL gets a `content-length` unasked, since it
-    /// would be cut short without. `CONNECT` and `CONNECTED` are never escaped, as all versions demand.
+    /// The headers are written as given. Only a body that contains NUL gets a `content-length` by itself, since it
+    /// would be truncated without. `CONNECT` and `CONNECTED` are never escaped, as all versions demand.
     pub fn encode(&self, version: Version) -> Vec<u8> {
         let version = self.version_of_headers(version);
         let mut wire = Vec::with_capacity(256 + self.body.len());
@@ -157,7 +112,7 @@ impl fmt::Display for Frame {
     }
 }
 
-/// What a [`Decoder`] found.
+/// What a [`Decoder`] decodes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// A complete frame.
@@ -166,10 +121,10 @@ pub enum Input {
     HeartBeat,
 }
 
-/// Why bytes are no frame.
+/// Why bytes are not a frame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FrameError {
-    /// Command or headers are no UTF-8.
+    /// Command or headers are not UTF-8.
     #[error("command or header is no UTF-8")]
     Encoding,
     /// A header line has no colon.
@@ -178,18 +133,18 @@ pub enum FrameError {
     /// A carriage return in 1.2 that is neither escaped nor part of a line's end.
     #[error("a carriage return within the line {0:?}")]
     CarriageReturn(String),
-    /// An escape sequence that the version has not.
+    /// An escape sequence that the version does not define.
     #[error("undefined escape sequence in header {0:?}")]
     Escape(String),
-    /// `content-length` is no number, or the octet behind the body is not NUL.
+    /// `content-length` is not a number, or the octet after the body is not NUL.
     #[error("content-length {0:?} does not fit the frame")]
     Length(String),
     /// More than 16 MiB without an end.
-    #[error("the frame is larger than {MOST} bytes")]
+    #[error("the frame is larger than {MAX_FRAME_SIZE} bytes")]
     TooLarge,
 }
 
-/// Cuts a stream of bytes into frames, however it was cut before.
+/// Decodes a stream of bytes, however it is split, into frames.
 ///
 /// After an error the stream cannot be read any further.
 #[derive(Clone, Debug, Default)]
@@ -199,12 +154,12 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// Reads in that version's dialect. Before the version is known, take 1.2: `CONNECT` and `CONNECTED` read the same in all.
+    /// A decoder for that version. Before the version is agreed, use 1.2: `CONNECT` and `CONNECTED` are the same in all.
     pub fn new(version: Version) -> Self {
         Self { version, buffer: Vec::new() }
     }
 
-    /// Changes the dialect, for the frames that follow.
+    /// Changes the version, for the frames that follow.
     pub fn set_version(&mut self, version: Version) {
         self.version = version;
     }
@@ -217,7 +172,7 @@ impl Decoder {
     /// The next frame or heart-beat; `None` until more bytes have come.
     ///
     /// # Errors
-    /// When the bytes are no frame.
+    /// When the bytes are not a frame.
     #[expect(clippy::should_implement_trait, reason = "it is no iterator: more may come after None")]
     pub fn next(&mut self) -> Result<Option<Input>, FrameError> {
         let (input, length) = match self.buffer.as_slice() {
@@ -226,7 +181,7 @@ impl Decoder {
             [b'\r', b'\n', ..] => (Some(Input::HeartBeat), 2),
             _ => match self.frame()? {
                 Some((frame, length)) => (Some(Input::Frame(frame)), length),
-                None if self.buffer.len() > MOST => return Err(FrameError::TooLarge),
+                None if self.buffer.len() > MAX_FRAME_SIZE => return Err(FrameError::TooLarge),
                 None => (None, 0),
             },
         };
@@ -245,7 +200,9 @@ impl Decoder {
         for line in lines.take_while(|line| !line.is_empty()) {
             let line = self.checked(line)?;
             let (name, value) = line.split_once(':').ok_or_else(|| FrameError::Header(line.to_owned()))?;
-            frame.headers.push((unescape(name, version)?, unescape(value, version)?));
+            let unescape =
+                |text: &str| unescape(text, version).ok_or_else(|| FrameError::Escape(text.to_owned()));
+            frame.headers.push((unescape(name)?, unescape(value)?));
         }
         let length = match frame.get("content-length") {
             Some(text) => {
@@ -253,7 +210,7 @@ impl Decoder {
                 match rest.get(length) {
                     Some(0) => length,
                     Some(_) => return Err(FrameError::Length(text.to_owned())),
-                    None if length > MOST => return Err(FrameError::TooLarge),
+                    None if length > MAX_FRAME_SIZE => return Err(FrameError::TooLarge),
                     None => return Ok(None),
                 }
             }
@@ -266,7 +223,7 @@ impl Decoder {
         Ok(Some((frame, start + length + 1)))
     }
 
-    /// The same line, without its end. Since 1.2 allows CR before LF, no other may stand for itself there.
+    /// The line, unless it contains a CR that 1.2 does not allow: only one before LF.
     fn checked<'a>(&self, line: &'a str) -> Result<&'a str, FrameError> {
         match self.version == Version::V1_2 && line.contains('\r') {
             true => Err(FrameError::CarriageReturn(line.to_owned())),
@@ -283,7 +240,7 @@ impl Decoder {
     }
 }
 
-/// Where the body starts: behind the first empty line.
+/// Where the body starts: after the first empty line.
 fn head_end(buffer: &[u8]) -> Option<usize> {
     let mut lines = buffer.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(index, _)| index);
     let mut last = lines.next()?;

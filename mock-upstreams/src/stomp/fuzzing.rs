@@ -1,16 +1,17 @@
-//! What must hold of any frame that a client sends: see [`crate::fuzzing`].
+//! Properties of any frame that a client sends: see [`crate::fuzzing`].
 
 use super::command::Command;
-use super::dialect::{self, Delivery};
+use super::dialect::{self, MessageHeaders};
 use super::frame::{Decoder, Frame, Input, Version};
 
-/// A frame is understood as it is meant, or refused in words that fit into an `ERROR`; and what is sent to others arrives there.
+/// A frame is parsed as it is meant, or refused with a detail that fits into an `ERROR`; and what is passed on to others can
+/// be decoded.
 pub(crate) fn check_frame(frame: &Frame, version: Version) {
     let receipt = frame.get("receipt");
     match dialect::read(frame, version) {
         Ok(command) => check_command(&command, frame),
-        Err(complaint) => {
-            let error = only(&dialect::error("refused", &complaint, receipt, version), version);
+        Err(reason) => {
+            let error = only(&dialect::error("refused", &reason, receipt, version), version);
             assert_eq!((error.command.as_str(), error.get("receipt-id")), ("ERROR", receipt));
         }
     }
@@ -18,7 +19,7 @@ pub(crate) fn check_frame(frame: &Frame, version: Version) {
         let expected = Frame::new("RECEIPT").with("receipt-id", id);
         assert_eq!(only(&dialect::receipt(id, version), version), expected);
     }
-    let delivery = Delivery {
+    let headers = MessageHeaders {
         id: "m:1",
         subscription: "s\\1",
         destination: "/topic/a",
@@ -26,7 +27,7 @@ pub(crate) fn check_frame(frame: &Frame, version: Version) {
         redelivered: true,
     };
     // A header of 1.0 cannot hold a colon in its name, nor any header the sender's own colon: the others can.
-    let message = only(&dialect::message(frame, &delivery, version), version);
+    let message = only(&dialect::message(frame, &headers, version), version);
     assert_eq!((message.command.as_str(), message.get("message-id")), ("MESSAGE", Some("m:1")));
     assert_eq!((message.get("subscription"), &message.body), (Some("s\\1"), &frame.body));
     assert_eq!(message.get("content-type"), frame.get("content-type"));

@@ -1,11 +1,23 @@
 //! `docs/trust/directives.md` is what the table prints.
 
-use nginx_conf::directives_markdown;
+use std::fmt::Write as _;
+
+use nginx_conf::table::{self, Command};
+
+/// What differs from nginx in more than one directive, up to the list of variables.
+const DIFFERENCES: &str = "\n## What differs from nginx everywhere\n\n\
+- Regular expressions are compiled by `fancy-regex`, not PCRE. What it has not (`\\Q…\\E`), and what it reads in another way\n  \
+  (`\\h`, `\\v`, `\\N`, `\\X`, …), is refused. `$` matches at the very end only, not before a last line break.\n\
+- Words must be UTF-8; comments may be anything.\n\
+- An unknown variable is reported where it stands; nginx names no place.\n\
+- Logs and the pid file are below the prefix by default, as when nginx is built from source; packages of nginx set other paths.\n\
+- Names of app servers are looked up once, when the file is read, as in nginx without `resolver`.\n\
+\n## Variables\n";
 
 #[test]
 fn the_list_of_directives_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/trust/directives.md");
-    let printed = directives_markdown();
+    let printed = page();
     if std::env::var_os("HOPCHECK_WRITE_DOCS").is_some() {
         std::fs::write(path, &printed).expect("the page is written");
     }
@@ -14,4 +26,43 @@ fn the_list_of_directives_is_up_to_date() {
         page == printed,
         "docs/trust/directives.md is not what the table says; HOPCHECK_WRITE_DOCS=1 cargo test writes it anew"
     );
+}
+
+/// The text of `docs/trust/directives.md`, from the tables.
+fn page() -> String {
+    let mut page = String::from(
+        "# Directives\n\n\
+         What the reference proxy reads, and how it differs from nginx. Where the last column is empty, it does what nginx does.\n\
+         Everything else in a configuration is refused with its file and line; nothing is ignored in silence.\n\
+         How requests and responses are treated in another way is told in [differences.md](differences.md).\n\n\
+         Generated from the table in `crates/nginx-conf/src/table/`.\n\n\
+         | directive | where | default | what it does | differs from nginx |\n\
+         |---|---|---|---|---|\n",
+    );
+    for command in table::commands() {
+        row(&mut page, command);
+    }
+    page.push_str(DIFFERENCES);
+    let built_in: Vec<String> = table::variables().map(|name| format!("`${name}`")).collect();
+    let _ = write!(page, "\n{}; `$1` to `$9`, and the families", built_in.join(", "));
+    page.push_str(
+        " `$http_…`, `$arg_…`, `$cookie_…`, `$sent_http_…` and `$upstream_http_…`.\n\
+         `set`, `map` and named captures make others. nginx's other variables are refused by name.\n",
+    );
+    page.push_str(
+        "\n## Known to nginx, but not supported here\n\n\
+         These are refused by name, so that a slip of the pen can be told from a feature that is missing.\n",
+    );
+    for (module, names) in table::unsupported() {
+        let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+        let _ = write!(page, "\n**{module}**: {}\n", names.join(", "));
+    }
+    page
+}
+
+fn row(page: &mut String, command: &Command) {
+    let Command { name, default, summary, note, .. } = command;
+    let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
+    let places = command.contexts().join(", ");
+    let _ = writeln!(page, "| `{name}` | {places} | {default} | {summary} | {note} |");
 }

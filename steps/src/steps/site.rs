@@ -60,7 +60,7 @@ async fn any_path(world: &mut World) -> Checked {
 /// App servers add no `Access-Control-Allow-Origin`.
 #[given(expr = "the app servers leave CORS to the proxy")]
 async fn no_cors(world: &mut World) -> Checked {
-    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::leave_cors_to_others);
+    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::disable_cors);
     Ok(())
 }
 

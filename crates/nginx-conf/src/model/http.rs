@@ -23,7 +23,7 @@ pub struct Http {
     pub upstreams: Vec<Upstream>,
     /// Every `map`.
     pub maps: Vec<Map>,
-    /// Names of the variables made by `set` and by named captures; a slot is an index here.
+    /// Names of the variables defined by `set` and by named captures; a slot is an index here.
     pub slots: Vec<String>,
     /// Every log format that an `access_log` uses, compiled; [`super::AccessLog::format`] is an index here.
     pub log_formats: Vec<LogFormat>,
@@ -70,7 +70,7 @@ pub struct Server {
     /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
     /// an address with TLS has one, unless it rejects every handshake.
     pub tls: Option<Arc<ServerConfig>>,
-    /// `ssl_reject_handshake`: nobody comes in by this server's name.
+    /// `ssl_reject_handshake`: handshakes for this server's name are rejected.
     pub rejects_handshake: bool,
     /// `client_header_timeout`.
     pub client_header_timeout: Duration,
@@ -85,7 +85,7 @@ pub struct Server {
 /// A `map`.
 #[derive(Debug, Clone)]
 pub struct Map {
-    /// The variable it makes, without the `$`.
+    /// The variable it defines, without the `$`.
     pub name: String,
     /// What is looked up.
     pub source: Template,
@@ -94,16 +94,16 @@ pub struct Map {
     /// Exact keys, lower case (nginx compares without case).
     pub exact: HashMap<Vec<u8>, Template>,
     /// `*.example.com` and `www.*` keys of a `hostnames` map.
-    pub wildcards: ServerNamesOf<Template>,
+    pub wildcards: WildcardNames<Template>,
     /// `~` and `~*` keys, in file order.
     pub regex: Vec<(Pattern, Template)>,
     /// `default`, or empty.
     pub default: Template,
 }
 
-/// Wildcard names with a value each; both lists longest first.
+/// Names with a wildcard, each with its value; both lists longest first.
 #[derive(Debug, Clone)]
-pub struct ServerNamesOf<T> {
+pub struct WildcardNames<T> {
     /// `*.example.com` as `.example.com`.
     pub leading: Vec<(String, T)>,
     /// `www.*` as `www.`.

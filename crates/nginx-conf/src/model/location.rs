@@ -1,8 +1,8 @@
 //! Locations: how they are chosen, and their share of the rewrite phase.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::Settings;
+use super::{Pattern, Settings};
 use crate::template::Template;
 
 /// An index into [`super::Http::locations`].
@@ -14,8 +14,8 @@ pub struct LocationId(pub usize);
 pub struct LocationTree {
     /// `location = /uri`.
     pub exact: HashMap<Vec<u8>, LocationId>,
-    /// `location /uri` and `location ^~ /uri`, longest first.
-    pub prefix: Vec<PrefixLocation>,
+    /// `location /uri` and `location ^~ /uri`, by what the normalised URI must start with, byte for byte.
+    pub prefix: BTreeMap<Vec<u8>, PrefixLocation>,
     /// `location ~` and `~*`, in file order.
     pub regex: Vec<(Pattern, LocationId)>,
     /// A URI that lacks only the last slash of a location with a `proxy_pass`, exact or prefix, and that location: the
@@ -28,25 +28,10 @@ pub struct LocationTree {
 /// A prefix location.
 #[derive(Debug, Clone)]
 pub struct PrefixLocation {
-    /// The prefix, compared byte for byte with the normalised URI.
-    pub prefix: Vec<u8>,
     /// `^~`: when this is the longest match, regexes are not tried.
     pub no_regex: bool,
-    /// Set for `location /x/` with a `proxy_pass`: a request for exactly `/x` is redirected (301) to `/x/`.
-    pub auto_redirect: bool,
     /// The location.
     pub id: LocationId,
-}
-
-/// A regular expression with its spelling and the slots of its named captures.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    /// As written in the configuration.
-    pub source: String,
-    /// Compiled for bytes, as PCRE without its UTF mode: match it on a `[u8]`. `~*` sets the case-insensitive flag.
-    pub regex: fancy_regex::Regex,
-    /// Named captures: group number and slot.
-    pub named: Vec<(usize, usize)>,
 }
 
 /// A location, an `if` body in one, or a server's own level: its merged settings, its share of the rewrite
@@ -61,7 +46,7 @@ pub struct Location {
     pub rewrite: Vec<Op>,
     /// Nested locations; `None` where there are none.
     pub nested: Option<LocationTree>,
-    /// `internal`-like: only for named locations and `if` bodies.
+    /// The merged settings.
     pub settings: Settings,
 }
 
@@ -89,7 +74,7 @@ pub enum Op {
     },
     /// `if (condition) { … }`: when true, the body's settings apply from here on and its operations run.
     If {
-        /// What is asked.
+        /// The condition.
         condition: Condition,
         /// The body.
         then: LocationId,

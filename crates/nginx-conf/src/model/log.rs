@@ -1,9 +1,9 @@
-//! Access logs.
+//! Logs.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
-use super::LogTarget;
-use crate::template::Template;
+use crate::template::{Part, Template, Variable};
 
 /// One `access_log`.
 #[derive(Debug, Clone)]
@@ -40,4 +40,67 @@ pub enum LogEscape {
     Json,
     /// Not at all.
     None,
+}
+
+/// One `error_log`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ErrorLog {
+    /// Where lines go.
+    pub target: LogTarget,
+    /// The least severe level that is written.
+    pub level: Level,
+}
+
+/// Where a log is written.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum LogTarget {
+    /// A file, absolute.
+    File(PathBuf),
+    /// `stderr`.
+    Stderr,
+}
+
+/// Severity, the most severe first, as in nginx's `error_log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[allow(missing_docs)]
+pub enum Level {
+    Emerg,
+    Alert,
+    Crit,
+    Error,
+    Warn,
+    Notice,
+    Info,
+    Debug,
+}
+
+impl LogFormat {
+    /// `combined`, which nginx predefines.
+    pub(crate) fn combined() -> LogFormat {
+        let literal = |text: &str| Part::Literal(text.into());
+        LogFormat {
+            name: "combined".into(),
+            template: Template {
+                parts: vec![
+                    Part::Variable(Variable::RemoteAddr),
+                    literal(" - "),
+                    Part::Variable(Variable::RemoteUser),
+                    literal(" ["),
+                    Part::Variable(Variable::TimeLocal),
+                    literal("] \""),
+                    Part::Variable(Variable::Request),
+                    literal("\" "),
+                    Part::Variable(Variable::Status),
+                    literal(" "),
+                    Part::Variable(Variable::BodyBytesSent),
+                    literal(" \""),
+                    Part::Variable(Variable::Http("referer".into())),
+                    literal("\" \""),
+                    Part::Variable(Variable::Http("user_agent".into())),
+                    literal("\""),
+                ],
+            },
+            escape: LogEscape::Default,
+        }
+    }
 }

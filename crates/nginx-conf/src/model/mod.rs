@@ -1,4 +1,4 @@
-//! The typed configuration: what the directives say, merged and ready to be used on the request path.
+//! The typed configuration: directives merged and ready for use on the request path.
 //!
 //! Everything is plain data that each worker clones for itself, so that no request shares a counter with
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
@@ -7,17 +7,17 @@
 mod http;
 mod location;
 mod log;
+mod pattern;
 mod proxy;
 mod settings;
 mod upstream;
 
 use std::path::PathBuf;
 
-pub use http::{Http, Listen, Map, Server, ServerNames, ServerNamesOf};
-pub use location::{
-    Condition, Location, LocationId, LocationKind, LocationTree, Op, Pattern, PrefixLocation,
-};
-pub use log::{AccessLog, LogEscape, LogFormat};
+pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
+pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
+pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
+pub use pattern::Pattern;
 pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
@@ -50,7 +50,7 @@ pub struct Config {
     pub warnings: Vec<String>,
 }
 
-/// An account to drop to.
+/// The account that workers run as.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     /// Its name.
@@ -59,36 +59,4 @@ pub struct User {
     pub uid: u32,
     /// Numeric group id.
     pub gid: u32,
-}
-
-/// One `error_log`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ErrorLog {
-    /// Where lines go.
-    pub target: LogTarget,
-    /// The least severe level that is written.
-    pub level: Level,
-}
-
-/// Where a log is written.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum LogTarget {
-    /// A file, absolute.
-    File(PathBuf),
-    /// `stderr`.
-    Stderr,
-}
-
-/// Severity, the most severe first, as in nginx's `error_log`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-#[allow(missing_docs)]
-pub enum Level {
-    Emerg,
-    Alert,
-    Crit,
-    Error,
-    Warn,
-    Notice,
-    Info,
-    Debug,
 }

@@ -1,4 +1,4 @@
-//! What is sent to app servers and how their answers come back.
+//! Proxying: what is sent to upstream servers, and how their responses are passed on.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::template::Template;
 /// `proxy_pass`.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyPass {
-    /// The whole URL, where variables are part of it; the other fields are found for each request then.
+    /// The whole URL, where variables are part of it; the other fields are then determined for each request.
     pub computed: Option<Template>,
     /// What stands after `http://`, for `$proxy_host` (and the default `Host`): the upstream's name or `host[:port]`.
     pub host: String,
@@ -46,7 +46,7 @@ pub struct ProxySettings {
     pub next_upstream_timeout: Duration,
     /// `proxy_buffering`. Accepted; the response is streamed either way, with at most a few buffers in flight.
     pub buffering: bool,
-    /// `proxy_request_buffering`. Accepted; see `docs/trust/directives.md` for what it changes.
+    /// `proxy_request_buffering`. Whether a request body is read before it is sent on.
     pub request_buffering: bool,
     /// `proxy_buffer_size`: the most bytes of a response's head.
     pub buffer_size: usize,
@@ -60,7 +60,7 @@ pub struct ProxySettings {
     pub pass_request_headers: bool,
 }
 
-/// Upon what another server is tried: `proxy_next_upstream`.
+/// When another server is tried: `proxy_next_upstream`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
 pub struct NextUpstream {
@@ -91,7 +91,7 @@ pub enum Redirect {
 pub enum RedirectRule {
     /// The text of `Location`/`Refresh` up to `from` is replaced by `to`.
     Prefix {
-        /// What must stand first.
+        /// What the value must start with.
         from: Template,
         /// What replaces it.
         to: Template,

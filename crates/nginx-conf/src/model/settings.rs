@@ -1,4 +1,4 @@
-//! What is in force in a location.
+//! The settings of a location.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
-use crate::read::values::parse_seconds;
 use crate::template::Template;
+use crate::units::parse_seconds;
 
 /// The settings of a location after inheritance.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct Settings {
     pub root: Root,
     /// `index`, in order. A value starting with `/` may only come last.
     pub index: Vec<Template>,
-    /// `try_files`; not inherited (nginx does not, either).
+    /// `try_files`; not inherited (nor by nginx).
     pub try_files: Option<TryFiles>,
     /// `types`: lower-case extension without the dot → type.
     pub types: Arc<HashMap<String, String>>,
@@ -44,9 +44,9 @@ pub struct Settings {
     pub send_timeout: Duration,
     /// `server_tokens`.
     pub server_tokens: bool,
-    /// `internal`: only redirects inside the proxy come here.
+    /// `internal`: only internal redirects reach this location.
     pub internal: bool,
-    /// `allow` and `deny`, this level's or the inherited ones, never both; the first that fits counts.
+    /// `allow` and `deny`, this level's or the inherited ones, never both; the first that matches counts.
     pub access: Vec<AccessRule>,
     /// `error_page`, this level's or the inherited ones, never both.
     pub error_page: Vec<ErrorPage>,
@@ -112,12 +112,12 @@ pub enum TryFilesFallback {
 pub struct AccessRule {
     /// `allow`.
     pub allow: bool,
-    /// The clients: an address with the bits that count; `None` for `all`. A rule for `unix:` fits nobody here.
+    /// The clients: an address with the bits that count; `None` for `all`. A rule for `unix:` is left out.
     pub clients: Option<(IpAddr, u8)>,
 }
 
 impl AccessRule {
-    /// Whether it is about the client at `address`.
+    /// Whether it applies to the client at `address`.
     pub fn fits(&self, address: IpAddr) -> bool {
         let same = |client: u128, address: u128, unused: u32| {
             (client ^ address).checked_shr(unused).unwrap_or(0) == 0
@@ -163,17 +163,17 @@ pub enum Expires {
     /// `off`: nothing.
     #[default]
     Off,
-    /// `epoch`: long past, and `no-cache`.
+    /// `epoch`: a time long past, and `no-cache`.
     Epoch,
-    /// `max`: the end of 2037, and ten years.
+    /// `max`: the end of 2037, and `max-age` of ten years.
     Max,
-    /// So many seconds from the request on; negative ones with `no-cache`.
+    /// So many seconds after the request; `no-cache` if negative.
     Access(i64),
-    /// `modified`: so many seconds from when the file was changed.
+    /// `modified`: so many seconds after the file was changed.
     Modified(i64),
-    /// `@`: that second of the day, the next time that it comes.
+    /// `@`: the next time that it is this second of the day.
     Daily(u32),
-    /// What a text with variables comes to; anything that is no time is `off`.
+    /// A text with variables, evaluated for each response; anything that is not a time is `off`.
     Computed {
         /// The text.
         value: Template,
@@ -187,7 +187,7 @@ impl Expires {
     ///
     /// # Errors
     ///
-    /// Why it is none, as nginx says it.
+    /// Why it is invalid, in nginx's words.
     pub fn parse(text: &str, modified: bool) -> Result<Expires, &'static str> {
         match (text, modified) {
             ("off", false) => return Ok(Expires::Off),

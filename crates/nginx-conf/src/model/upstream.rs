@@ -10,9 +10,9 @@ pub struct Upstream {
     pub name: String,
     /// Its servers, one per address (a name with several addresses gives several).
     pub servers: Vec<UpstreamServer>,
-    /// Whether there is an `upstream` of that name; otherwise a `proxy_pass` has named an address.
+    /// Whether there is an `upstream` of that name; otherwise a `proxy_pass` names an address.
     pub declared: bool,
-    /// Which of its servers is asked.
+    /// How a server is chosen.
     pub balance: Balance,
     /// `keepalive`: idle connections kept per worker; `None` where the file does not say.
     pub keepalive: Option<usize>,
@@ -51,4 +51,12 @@ pub struct UpstreamServer {
     pub backup: bool,
     /// `down`.
     pub down: bool,
+}
+
+impl UpstreamServer {
+    /// A server with nginx's defaults.
+    pub(crate) fn new(name: String, address: SocketAddr) -> UpstreamServer {
+        let fail_timeout = Duration::from_secs(10);
+        UpstreamServer { name, address, weight: 1, max_fails: 1, fail_timeout, backup: false, down: false }
+    }
 }

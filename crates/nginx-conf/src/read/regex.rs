@@ -2,19 +2,18 @@
 
 use fancy_regex::{BytesMode, RegexBuilder};
 
-use super::Reader;
-use super::variables::Maker;
+use super::variables::{Definition, VariableNames};
+use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::input::Directive;
 use crate::model::Pattern;
 use crate::source::Word;
 
-/// Escapes that both know, each in its own way.
-const AMBIGUOUS: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
+/// Escapes that mean something else to PCRE.
+const AMBIGUOUS_ESCAPES: &[char] = &['h', 'H', 'v', 'V', 'N', 'O', 'X', 'C'];
 
 /// Compiles `source`, a part of `word`; each named capture makes a variable.
 pub(crate) fn pattern(
-    reader: &mut Reader,
+    variables: &mut VariableNames,
     directive: &Directive,
     word: &Word,
     source: &str,
@@ -38,17 +37,19 @@ pub(crate) fn pattern(
             if !is_name(name) {
                 return Err(refused("syntax error in subpattern name"));
             }
-            named.push((group, reader.http.names.make(directive, word, name, Maker::Set)?));
+            named.push((group, variables.define(directive, word, name, Definition::Set)?));
         }
     }
     Ok(Pattern { source: source.to_owned(), regex, named })
 }
 
-/// Whether PCRE would have a group called so: the compiler here is not as strict.
+/// Whether PCRE takes this as the name of a group: `fancy-regex` is less strict.
 fn is_name(name: &str) -> bool {
-    const LONGEST: usize = 32;
+    const MAX_NAME_LENGTH: usize = 32;
     let word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    name.len() <= LONGEST && !name.starts_with(|first: char| first.is_ascii_digit()) && name.bytes().all(word)
+    name.len() <= MAX_NAME_LENGTH
+        && !name.starts_with(|first: char| first.is_ascii_digit())
+        && name.bytes().all(word)
 }
 
 fn ambiguous_escape(expression: &str) -> Option<char> {
@@ -56,7 +57,7 @@ fn ambiguous_escape(expression: &str) -> Option<char> {
     while let Some(character) = characters.next() {
         if character == '\\' {
             let escaped = characters.next()?;
-            if AMBIGUOUS.contains(&escaped) {
+            if AMBIGUOUS_ESCAPES.contains(&escaped) {
                 return Some(escaped);
             }
         }

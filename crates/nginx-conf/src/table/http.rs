@@ -1,93 +1,57 @@
 //! `http`, `server` and what concerns connections and requests as such.
 
-use super::Arity::{AtLeast, Flag, Take};
-use super::{Command, HTTP, LEVELS, LOCATION, MAIN, SERVER, command};
-use crate::read::http as set;
-use crate::read::values::{buffers, flag, number, offset, once, size, time};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, MAIN, SERVER, command};
 
 pub(super) const COMMANDS: &[Command] = &[
-    command("http", MAIN, Take(0, 0), "", "The HTTP servers.", set::http).block(),
-    command("server", HTTP, Take(0, 0), "", "A virtual server.", set::server::server).block(),
-    command("listen", SERVER, AtLeast(1), "*:80", "An address of the server.", set::listen::listen)
+    command("http", MAIN, Take(0, 0), "", "The HTTP servers.").block(),
+    command("server", HTTP, Take(0, 0), "", "A virtual server.").block(),
+    command("listen", SERVER, AtLeast(1), "*:80", "An address of the server.")
         .note("Ports, addresses, names and port ranges, with `default_server`, `backlog=`, `bind`, `reuseport`, `ipv6only=on`, `ssl`; with it `http2`, which is accepted with a warning that it is not spoken. No QUIC, `unix:`, `proxy_protocol` or other socket options."),
-    command("server_name", SERVER, AtLeast(1), "\"\"", "Names of the server.", set::server::server_name),
-    command("client_header_timeout", HTTP | SERVER, Take(1, 1), "60s", "Time for a whole request head.", |r, d| {
-        once(&mut r.raw().client_header_timeout, d, time)
-    }),
-    command("client_header_buffer_size", HTTP | SERVER, Take(1, 1), "1k", "First buffer for a request head.", |r, d| {
-        once(&mut r.raw().client_header_buffer_size, d, size)
-    }),
-    command(
-        "large_client_header_buffers",
-        HTTP | SERVER,
-        Take(2, 2),
-        "4 8k",
-        "How many buffers for long request heads, and how long a request line or header field may be.",
-        |r, d| once(&mut r.raw().large_client_header_buffers, d, buffers),
-    ),
-    command("client_max_body_size", LEVELS, Take(1, 1), "1m", "Longest request body; 0 is no limit.", |r, d| {
-        once(&mut r.raw().client_max_body_size, d, offset)
-    }),
-    command("client_body_timeout", LEVELS, Take(1, 1), "60s", "Time between two reads of a request body.", |r, d| {
-        once(&mut r.raw().client_body_timeout, d, time)
-    }),
-    command("client_body_buffer_size", LEVELS, Take(1, 1), "16k", "Memory for a request body.", |r, d| {
-        once(&mut r.raw().client_body_buffer_size, d, size)
-    })
+    command("server_name", SERVER, AtLeast(1), "\"\"", "Names of the server."),
+    command("client_header_timeout", HTTP | SERVER, Take(1, 1), "60s", "Time for a whole request head."),
+    command("client_header_buffer_size", HTTP | SERVER, Take(1, 1), "1k", "First buffer for a request head."),
+    command("large_client_header_buffers", HTTP | SERVER, Take(2, 2), "4 8k", "How many buffers for long request heads, and how long a request line or header field may be."),
+    command("client_max_body_size", LEVELS, Take(1, 1), "1m", "Longest request body; 0 is no limit."),
+    command("client_body_timeout", LEVELS, Take(1, 1), "60s", "Time between two reads of a request body."),
+    command("client_body_buffer_size", LEVELS, Take(1, 1), "16k", "Memory for a request body.")
     .note("Accepted without effect: bodies are streamed."),
-    command("client_body_temp_path", LEVELS, Take(1, 4), "", "Where request bodies are kept that memory does not hold.", set::no_files)
+    command("client_body_temp_path", LEVELS, Take(1, 4), "", "Where request bodies are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
-    command("proxy_temp_path", LEVELS, Take(1, 4), "", "Where answers of app servers are kept that memory does not hold.", set::no_files)
+    command("proxy_temp_path", LEVELS, Take(1, 4), "", "Where answers of app servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
-    command("fastcgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of FastCGI servers are kept that memory does not hold.", set::no_files)
+    command("fastcgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of FastCGI servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
-    command("scgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of SCGI servers are kept that memory does not hold.", set::no_files)
+    command("scgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of SCGI servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
-    command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.", set::no_files)
+    command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
-    command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client.", |r, d| {
-        once(&mut r.raw().send_timeout, d, time)
-    }),
-    command(
-        "keepalive_timeout",
-        LEVELS,
-        Take(1, 2),
-        "75s",
-        "How long an idle client connection is kept, and what `Keep-Alive` tells the client.",
-        set::server::keepalive_timeout,
-    ),
-    command("keepalive_requests", LEVELS, Take(1, 1), "1000", "Requests a client connection may carry.", |r, d| {
-        once(&mut r.raw().keepalive_requests, d, number)
-    }),
-    command("sendfile", LEVELS | super::LOCATION_IF, Flag, "off", "Send files from the page cache.", |r, d| {
-        once(&mut r.raw().sendfile, d, flag)
-    }),
-    command("tcp_nopush", LEVELS, Flag, "off", "Send full packets only, with sendfile.", |r, d| {
-        once(&mut r.raw().tcp_nopush, d, flag)
-    }),
-    command("tcp_nodelay", LEVELS, Flag, "on", "Send small packets at once.", |r, d| {
-        once(&mut r.raw().tcp_nodelay, d, flag)
-    }),
-    command("server_tokens", LEVELS, Take(1, 1), "on", "Show the version in `Server` and on error pages.", set::server::server_tokens)
+    command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client."),
+    command("keepalive_timeout", LEVELS, Take(1, 2), "75s", "How long an idle client connection is kept, and what `Keep-Alive` tells the client."),
+    command("keepalive_requests", LEVELS, Take(1, 1), "1000", "Requests a client connection may carry."),
+    command("sendfile", LEVELS | LOCATION_IF, Flag, "off", "Send files from the page cache."),
+    command("tcp_nopush", LEVELS, Flag, "off", "Send full packets only, with sendfile."),
+    command("tcp_nodelay", LEVELS, Flag, "on", "Send small packets at once."),
+    command("server_tokens", LEVELS, Take(1, 1), "on", "Show the version in `Server` and on error pages.")
         .note("`on` and `off`; `build` is refused."),
-    command("server_names_hash_max_size", HTTP, Take(1, 1), "512", "Size of a table of nginx.", set::tuning)
+    command("server_names_hash_max_size", HTTP, Take(1, 1), "512", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("server_names_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.", set::tuning)
+    command("server_names_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("types_hash_max_size", HTTP | SERVER | LOCATION, Take(1, 1), "1024", "Size of a table of nginx.", set::tuning)
+    command("types_hash_max_size", HTTP | SERVER | LOCATION, Take(1, 1), "1024", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("types_hash_bucket_size", HTTP | SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx.", set::tuning)
+    command("types_hash_bucket_size", HTTP | SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("variables_hash_max_size", HTTP, Take(1, 1), "1024", "Size of a table of nginx.", set::tuning)
+    command("variables_hash_max_size", HTTP, Take(1, 1), "1024", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("variables_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.", set::tuning)
+    command("variables_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("map_hash_max_size", HTTP, Take(1, 1), "2048", "Size of a table of nginx.", set::tuning)
+    command("map_hash_max_size", HTTP, Take(1, 1), "2048", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("map_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.", set::tuning)
+    command("map_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("proxy_headers_hash_max_size", LEVELS, Take(1, 1), "512", "Size of a table of nginx.", set::tuning)
+    command("proxy_headers_hash_max_size", LEVELS, Take(1, 1), "512", "Size of a table of nginx.")
         .note("Accepted without effect."),
-    command("proxy_headers_hash_bucket_size", LEVELS, Take(1, 1), "64", "Size of a table of nginx.", set::tuning)
+    command("proxy_headers_hash_bucket_size", LEVELS, Take(1, 1), "64", "Size of a table of nginx.")
         .note("Accepted without effect."),
 ];

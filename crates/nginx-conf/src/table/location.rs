@@ -1,37 +1,25 @@
 //! Locations: how a request is answered from files, by rewriting, and what is logged of it.
 
-use super::Arity::{AtLeast, Flag, Take};
-use super::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, SERVER, SERVER_IF, command};
-use crate::read::http::{files, location, log, map, rewrite};
-use crate::read::values::{flag, once, text};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, SERVER, SERVER_IF, command};
 
 pub(super) const COMMANDS: &[Command] = &[
-    command("location", SERVER | LOCATION, Take(1, 2), "", "Settings for some URIs.", location::location)
-        .block(),
-    command(
-        "root",
-        LEVELS | LOCATION_IF,
-        Take(1, 1),
-        "html",
-        "The directory that URIs are looked up in.",
-        files::root,
-    ),
+    command("location", SERVER | LOCATION, Take(1, 2), "", "Settings for some URIs.").block(),
+    command("root", LEVELS | LOCATION_IF, Take(1, 1), "html", "The directory that URIs are looked up in."),
     command(
         "alias",
         LOCATION,
         Take(1, 1),
         "",
         "What replaces the location's prefix in a URI to make a file name.",
-        files::root,
     ),
-    command("index", LEVELS, AtLeast(1), "index.html", "Files that stand for a directory.", files::index),
+    command("index", LEVELS, AtLeast(1), "index.html", "Files that stand for a directory."),
     command(
         "try_files",
         SERVER | LOCATION,
         AtLeast(2),
         "",
         "Files to look for in turn, and what to do when none is there.",
-        files::try_files,
     ),
     command(
         "types",
@@ -39,22 +27,16 @@ pub(super) const COMMANDS: &[Command] = &[
         Take(0, 0),
         "text/html html; image/gif gif; image/jpeg jpg;",
         "`Content-Type` by extension.",
-        files::types,
     )
     .block(),
-    command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files.", |r, d| {
-        once(&mut r.raw().default_type, d, text)
-    }),
-    command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`.", |r, d| {
-        once(&mut r.raw().etag, d, flag)
-    }),
+    command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files."),
+    command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`."),
     command(
         "internal",
         LOCATION,
         Take(0, 0),
         "",
         "Only redirects inside the proxy come here; to clients it is a 404.",
-        files::internal,
     ),
     command(
         "allow",
@@ -63,9 +45,8 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "Clients that are let in: an address, a network, or `all`. The first `allow` or `deny` that fits counts; a level with one \
          of its own inherits none.",
-        files::access,
     ),
-    command("deny", LEVELS, Take(1, 1), "", "Clients that are answered 403, in the same way.", files::access),
+    command("deny", LEVELS, Take(1, 1), "", "Clients that are answered 403, in the same way."),
     command(
         "error_page",
         LEVELS | LOCATION_IF,
@@ -73,7 +54,6 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "What answers in place of these statuses: a path, a URL or a named location, with their status, with `=CODE` or, after `=`, \
          with its own. A level with one of its own inherits none.",
-        files::error_page,
     ),
     command(
         "recursive_error_pages",
@@ -81,7 +61,6 @@ pub(super) const COMMANDS: &[Command] = &[
         Flag,
         "off",
         "Whether an error on the way to such a page has one itself.",
-        |r, d| once(&mut r.raw().recursive_error_pages, d, flag),
     ),
     command(
         "expires",
@@ -89,7 +68,6 @@ pub(super) const COMMANDS: &[Command] = &[
         Take(1, 2),
         "off",
         "How long an answer may be kept, in `Expires` and `Cache-Control`, for the statuses of `add_header`.",
-        files::expires,
     ),
     command(
         "add_header",
@@ -98,7 +76,6 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "A response header, for statuses 200, 201, 204, 206, 301 to 304, 307 and 308, or `always`. \
          A level with one of its own inherits none.",
-        files::add_header,
     ),
     command(
         "if",
@@ -106,40 +83,32 @@ pub(super) const COMMANDS: &[Command] = &[
         AtLeast(1),
         "",
         "Settings and actions for requests that meet a condition.",
-        rewrite::if_block,
     )
     .block()
     .note(
         "Variables, `=`, `!=`, `~`, `~*`, `!~`, `!~*`; tests of files (`-f`, `-d`, `-e`, `-x`) are refused.",
     ),
-    command(
-        "set",
-        SERVER | SERVER_IF | LOCATION | LOCATION_IF,
-        Take(2, 2),
-        "",
-        "Gives a variable a value.",
-        rewrite::set,
-    )
-    .note("`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`."),
+    command("set", SERVER | SERVER_IF | LOCATION | LOCATION_IF, Take(2, 2), "", "Gives a variable a value.")
+        .note(
+            "`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
+        ),
     command(
         "return",
         SERVER | SERVER_IF | LOCATION | LOCATION_IF,
         Take(1, 2),
         "",
         "Answers with a status, a text or a redirect.",
-        rewrite::return_,
     ),
-    command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.", map::map)
+    command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
         .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),
-    command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines.", log::log_format),
+    command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines."),
     command(
         "access_log",
         LEVELS | LOCATION_IF,
         AtLeast(1),
         "logs/access.log combined",
         "Where requests are logged, and how; `off` for nowhere.",
-        log::access_log,
     )
     .note("With `buffer=`, `flush=`, `if=`; `gzip`, `syslog:` and variables in the path are refused."),
 ];

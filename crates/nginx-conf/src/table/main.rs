@@ -1,9 +1,9 @@
 //! The main context and `events`.
 
-use super::Arity::{AtLeast, Flag, Take};
-use super::{Command, EVENTS, HTTP, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM, command};
-use crate::read::main as set;
-use crate::read::values::{flag, number, once, time};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{
+    Command, EVENTS, HTTP, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM, command,
+};
 
 const EVERYWHERE: u16 = MAIN | EVENTS | HTTP | UPSTREAM | SERVER | SERVER_IF | LOCATION | LOCATION_IF;
 
@@ -14,74 +14,33 @@ pub(super) const COMMANDS: &[Command] = &[
         Take(1, 1),
         "",
         "Reads another file, or every file that matches a pattern, in this place.",
-        // Done by the input itself, so that no block sees it.
-        |_, _| Ok(()),
     ),
-    command(
-        "user",
-        MAIN,
-        Take(1, 2),
-        "nobody",
-        "Account and group of the workers when started as root.",
-        set::user,
-    ),
-    command(
-        "worker_processes",
-        MAIN,
-        Take(1, 1),
-        "1",
-        "How many workers; `auto` is one per core.",
-        set::worker_processes,
-    )
-    .note("Workers are threads of one process. 0 is refused."),
-    command("worker_rlimit_nofile", MAIN, Take(1, 1), "", "Open files allowed to the workers.", |r, d| {
-        once(&mut r.main.open_files, d, number)
-    })
-    .note("Accepted without effect: the limit the program was started with holds."),
-    command("pid", MAIN, Take(1, 1), "logs/nginx.pid", "Where the process id is written.", set::pid),
-    command("daemon", MAIN, Flag, "on", "Whether to leave the terminal.", |r, d| {
-        once(&mut r.main.daemon, d, flag)
-    })
-    .note("Accepted; the program always stays in the foreground."),
-    command("master_process", MAIN, Flag, "on", "Whether workers are processes of their own.", |r, d| {
-        once(&mut r.main.master_process, d, flag)
-    })
-    .note("Accepted; there is one process either way."),
+    command("user", MAIN, Take(1, 2), "nobody", "Account and group of the workers when started as root."),
+    command("worker_processes", MAIN, Take(1, 1), "1", "How many workers; `auto` is one per core.")
+        .note("Workers are threads of one process. 0 is refused."),
+    command("worker_rlimit_nofile", MAIN, Take(1, 1), "", "Open files allowed to the workers.")
+        .note("Accepted without effect: the limit the program was started with holds."),
+    command("pid", MAIN, Take(1, 1), "logs/nginx.pid", "Where the process id is written."),
+    command("daemon", MAIN, Flag, "on", "Whether to leave the terminal.")
+        .note("Accepted; the program always stays in the foreground."),
+    command("master_process", MAIN, Flag, "on", "Whether workers are processes of their own.")
+        .note("Accepted; there is one process either way."),
     command(
         "error_log",
         MAIN | HTTP | SERVER | LOCATION,
         AtLeast(1),
         "logs/error.log error",
         "Where errors are written, and from which level on.",
-        set::error_log,
     )
     .note("A file or `stderr`; `syslog:` and `memory:` are refused, and so are the `debug_…` levels."),
-    command("events", MAIN, Take(0, 0), "", "Settings of connections.", set::events).block(),
-    command(
-        "worker_connections",
-        EVENTS,
-        Take(1, 1),
-        "512",
-        "Connections a worker may have open.",
-        set::worker_connections,
-    ),
-    command("use", EVENTS, Take(1, 1), "", "How to wait for events.", set::event_method)
+    command("events", MAIN, Take(0, 0), "", "Settings of connections.").block(),
+    command("worker_connections", EVENTS, Take(1, 1), "512", "Connections a worker may have open."),
+    command("use", EVENTS, Take(1, 1), "", "How to wait for events.")
         .note("Accepted; what the system offers best is used."),
-    command("multi_accept", EVENTS, Flag, "off", "Accept all waiting connections at once.", |r, d| {
-        once(&mut r.main.multi_accept, d, flag)
-    })
-    .note("Accepted without effect."),
-    command("accept_mutex", EVENTS, Flag, "off", "Let workers take turns at accepting.", |r, d| {
-        once(&mut r.main.accept_mutex, d, flag)
-    })
-    .note("Accepted without effect: each worker has a listening socket of its own."),
-    command(
-        "accept_mutex_delay",
-        EVENTS,
-        Take(1, 1),
-        "500ms",
-        "How long a worker waits for its turn.",
-        |r, d| once(&mut r.main.accept_mutex_delay, d, time),
-    )
-    .note("Accepted without effect."),
+    command("multi_accept", EVENTS, Flag, "off", "Accept all waiting connections at once.")
+        .note("Accepted without effect."),
+    command("accept_mutex", EVENTS, Flag, "off", "Let workers take turns at accepting.")
+        .note("Accepted without effect: each worker has a listening socket of its own."),
+    command("accept_mutex_delay", EVENTS, Take(1, 1), "500ms", "How long a worker waits for its turn.")
+        .note("Accepted without effect."),
 ];

@@ -1,144 +1,34 @@
 //! `proxy_…`: what is sent on to app servers, and what comes back.
 
-use super::Arity::{AtLeast, Flag, Take};
-use super::{Command, LEVELS, LOCATION, LOCATION_IF, command};
-use crate::read::http::proxy as set;
-use crate::read::values::{buffers, flag, number, once, size, time};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{Command, LEVELS, LOCATION, LOCATION_IF, command};
 
 pub(super) const COMMANDS: &[Command] = &[
-    command(
-        "proxy_pass",
-        LOCATION | LOCATION_IF,
-        Take(1, 1),
-        "",
-        "The upstream or address that requests go to.",
-        set::proxy_pass,
-    )
+    command("proxy_pass", LOCATION | LOCATION_IF, Take(1, 1), "", "The upstream or address that requests go to.")
     .note("`http://` with an upstream, a name or an address. Where variables are part of it, they come to an upstream or an address; a name that is neither is a 502, as there is no \
          resolver. `https://` and `unix:` are refused."),
-    command(
-        "proxy_set_header",
-        LEVELS,
-        Take(2, 2),
-        "Host $proxy_host; Connection close",
-        "A header for the app server; an empty one is not sent. A level with one of its own inherits none.",
-        set::proxy_set_header,
-    )
+    command("proxy_set_header", LEVELS, Take(2, 2), "Host $proxy_host; Connection close", "A header for the app server; an empty one is not sent. A level with one of its own inherits none.")
     .note("Upstream connections are kept alive by default, as by nginx from 1.29.7 on."),
-    command(
-        "proxy_pass_request_headers",
-        LEVELS,
-        Flag,
-        "on",
-        "Whether the client's headers are passed on.",
-        |r, d| once(&mut r.raw().pass_request_headers, d, flag),
-    ),
-    command(
-        "proxy_http_version",
-        LEVELS,
-        Take(1, 1),
-        "1.0",
-        "The version spoken to app servers.",
-        set::proxy_http_version,
-    )
+    command("proxy_pass_request_headers", LEVELS, Flag, "on", "Whether the client's headers are passed on."),
+    command("proxy_http_version", LEVELS, Take(1, 1), "1.0", "The version spoken to app servers.")
     .note("Defaults to 1.1, as in nginx from 1.29.7 on."),
-    command(
-        "proxy_connect_timeout",
-        LEVELS,
-        Take(1, 1),
-        "60s",
-        "Time to connect to an app server.",
-        |r, d| once(&mut r.raw().connect_timeout, d, time),
-    ),
-    command(
-        "proxy_send_timeout",
-        LEVELS,
-        Take(1, 1),
-        "60s",
-        "Time between two writes to an app server.",
-        |r, d| once(&mut r.raw().proxy_send_timeout, d, time),
-    ),
-    command(
-        "proxy_read_timeout",
-        LEVELS,
-        Take(1, 1),
-        "60s",
-        "Time between two reads from an app server; how long a WebSocket may be silent.",
-        |r, d| once(&mut r.raw().read_timeout, d, time),
-    ),
-    command(
-        "proxy_next_upstream",
-        LEVELS,
-        AtLeast(1),
-        "error timeout",
-        "When a request is tried on another server.",
-        set::proxy_next_upstream,
-    ),
-    command(
-        "proxy_next_upstream_tries",
-        LEVELS,
-        Take(1, 1),
-        "0",
-        "On how many servers at most; 0 is no limit.",
-        |r, d| once(&mut r.raw().next_upstream_tries, d, number),
-    ),
-    command(
-        "proxy_next_upstream_timeout",
-        LEVELS,
-        Take(1, 1),
-        "0",
-        "For how long at most; 0 is no limit.",
-        |r, d| once(&mut r.raw().next_upstream_timeout, d, time),
-    ),
-    command(
-        "proxy_redirect",
-        LEVELS,
-        Take(1, 2),
-        "default",
-        "How `Location` and `Refresh` are rewritten.",
-        set::proxy_redirect,
-    ),
-    command(
-        "proxy_hide_header",
-        LEVELS,
-        Take(1, 1),
-        "",
-        "A response header that is not passed on.",
-        set::proxy_hide_header,
-    ),
-    command(
-        "proxy_intercept_errors",
-        LEVELS,
-        Flag,
-        "off",
-        "Whether `error_page` answers in place of an app server's own 300 and above.",
-        |r, d| once(&mut r.raw().intercept_errors, d, flag),
-    ),
-    command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.", |r, d| {
-        once(&mut r.raw().no_cache, d, set::proxy_cache)
-    })
+    command("proxy_connect_timeout", LEVELS, Take(1, 1), "60s", "Time to connect to an app server."),
+    command("proxy_send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to an app server."),
+    command("proxy_read_timeout", LEVELS, Take(1, 1), "60s", "Time between two reads from an app server; how long a WebSocket may be silent."),
+    command("proxy_next_upstream", LEVELS, AtLeast(1), "error timeout", "When a request is tried on another server."),
+    command("proxy_next_upstream_tries", LEVELS, Take(1, 1), "0", "On how many servers at most; 0 is no limit."),
+    command("proxy_next_upstream_timeout", LEVELS, Take(1, 1), "0", "For how long at most; 0 is no limit."),
+    command("proxy_redirect", LEVELS, Take(1, 2), "default", "How `Location` and `Refresh` are rewritten."),
+    command("proxy_hide_header", LEVELS, Take(1, 1), "", "A response header that is not passed on."),
+    command("proxy_intercept_errors", LEVELS, Flag, "off", "Whether `error_page` answers in place of an app server's own 300 and above."),
+    command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.")
     .note("Only `off`, which is so anyway; zones are refused."),
-    command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.", |r, d| {
-        once(&mut r.raw().buffering, d, flag)
-    })
+    command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.")
     .note("Responses are always streamed, with a few buffers in flight."),
-    command(
-        "proxy_request_buffering",
-        LEVELS,
-        Flag,
-        "on",
-        "Whether request bodies are read before they are sent on.",
-        |r, d| once(&mut r.raw().request_buffering, d, flag),
-    ),
-    command("proxy_buffer_size", LEVELS, Take(1, 1), "4k", "How long a response's head may be.", |r, d| {
-        once(&mut r.raw().proxy_buffer_size, d, size)
-    }),
-    command("proxy_buffers", LEVELS, Take(2, 2), "8 4k", "Memory for a response.", |r, d| {
-        once(&mut r.raw().proxy_buffers, d, buffers)
-    })
+    command("proxy_request_buffering", LEVELS, Flag, "on", "Whether request bodies are read before they are sent on."),
+    command("proxy_buffer_size", LEVELS, Take(1, 1), "4k", "How long a response's head may be."),
+    command("proxy_buffers", LEVELS, Take(2, 2), "8 4k", "Memory for a response.")
     .note("Accepted without effect."),
-    command("proxy_busy_buffers_size", LEVELS, Take(1, 1), "8k", "Memory being sent to a client.", |r, d| {
-        once(&mut r.raw().proxy_busy_buffers_size, d, size)
-    })
+    command("proxy_busy_buffers_size", LEVELS, Take(1, 1), "8k", "Memory being sent to a client.")
     .note("Accepted without effect."),
 ];

@@ -1,72 +1,43 @@
 //! TLS.
 
-use super::Arity::{AtLeast, Flag, Take};
-use super::{Command, HTTP, LEVELS, SERVER, command};
-use crate::read::http::ssl as set;
-use crate::read::values::{flag, once, size, time};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{Command, HTTP, LEVELS, SERVER, command};
 
 const SERVERS: u16 = HTTP | SERVER;
 
 pub(super) const COMMANDS: &[Command] = &[
-    command(
-        "ssl_certificate",
-        SERVERS,
-        Take(1, 1),
-        "",
-        "The server's certificate and those that lead to its issuer (PEM). Several, each with its key, for several kinds of keys: a client is shown the first that it can check.",
-        set::certificate,
-    )
+    command("ssl_certificate", SERVERS, Take(1, 1), "", "The server's certificate and those that lead to its issuer (PEM). Several, each with its key, for several kinds of keys: a client is shown the first that it can check.")
     .note("A path beside the configuration file, or absolute; variables, `data:` and `engine:` are refused."),
-    command("ssl_certificate_key", SERVERS, Take(1, 1), "", "The certificate's key (PEM).", set::certificate)
+    command("ssl_certificate_key", SERVERS, Take(1, 1), "", "The certificate's key (PEM).")
         .note("As `ssl_certificate`. RSA from 2048 to 8192 bits, ECDSA on P-256 and P-384, Ed25519; no passphrase."),
-    command("ssl_protocols", SERVERS, AtLeast(1), "TLSv1.2 TLSv1.3", "Versions of TLS.", set::protocols)
+    command("ssl_protocols", SERVERS, AtLeast(1), "TLSv1.2 TLSv1.3", "Versions of TLS.")
         .note("TLSv1.2 and TLSv1.3. Older ones are accepted with a warning that they are not spoken. Each server has its own; to nginx that of the default server counts."),
-    command("ssl_ciphers", SERVERS, Take(1, 1), "HIGH:!aNULL:!MD5", "Cipher suites of TLS 1.2.", |r, d| {
-        once(&mut r.raw().tls.ciphers, d, set::written)
-    })
+    command("ssl_ciphers", SERVERS, Take(1, 1), "HIGH:!aNULL:!MD5", "Cipher suites of TLS 1.2.")
     .note("Suites by name, in their order, of ECDHE with AES-GCM or ChaCha20; others are left out, and a list without any of these is refused. Where a class (`HIGH`, `EECDH+AESGCM`) stands, all of them are offered; exclusions (`!…`) have no effect."),
-    command("ssl_prefer_server_ciphers", SERVERS, Flag, "off", "Whose order of cipher suites counts.", |r, d| {
-        once(&mut r.raw().tls.prefer_server_ciphers, d, flag)
-    }),
-    command("ssl_ecdh_curve", SERVERS, Take(1, 1), "auto", "Groups for the key exchange.", |r, d| {
-        once(&mut r.raw().tls.curves, d, set::written)
-    })
+    command("ssl_prefer_server_ciphers", SERVERS, Flag, "off", "Whose order of cipher suites counts."),
+    command("ssl_ecdh_curve", SERVERS, Take(1, 1), "auto", "Groups for the key exchange.")
     .note("X25519, prime256v1 and secp384r1; others are left out, and a list without any of these is refused."),
-    command("ssl_dhparam", SERVERS, Take(1, 1), "", "Parameters for DHE cipher suites.", |r, d| {
-        once(&mut r.raw().tls.dhparam, d, set::written)
-    })
+    command("ssl_dhparam", SERVERS, Take(1, 1), "", "Parameters for DHE cipher suites.")
     .note("The file must be there; it has no effect, as DHE is not spoken."),
-    command("ssl_session_cache", SERVERS, Take(1, 2), "none", "Where sessions are kept that clients may resume.", set::session_cache)
+    command("ssl_session_cache", SERVERS, Take(1, 2), "none", "Where sessions are kept that clients may resume.")
         .note("`off` is `none`. A zone does not outlive a reload."),
-    command("ssl_session_timeout", SERVERS, Take(1, 1), "5m", "How long a session may be resumed.", set::session_timeout)
+    command("ssl_session_timeout", SERVERS, Take(1, 1), "5m", "How long a session may be resumed.")
         .note("Tickets live for 12 hours at most."),
-    command("ssl_session_tickets", SERVERS, Flag, "on", "Let clients keep their sessions themselves.", |r, d| {
-        once(&mut r.raw().tls.tickets, d, flag)
-    })
+    command("ssl_session_tickets", SERVERS, Flag, "on", "Let clients keep their sessions themselves.")
     .note("Each server has keys of its own, which do not outlive a reload."),
-    command("ssl_reject_handshake", SERVERS, Flag, "off", "Turn clients away that ask for this server, or for none.", |r, d| {
-        once(&mut r.raw().tls.reject_handshake, d, flag)
-    }),
-    command("ssl_buffer_size", SERVERS, Take(1, 1), "16k", "Bytes of a TLS record at most.", |r, d| {
-        once(&mut r.raw().tls.buffer_size, d, size)
-    })
+    command("ssl_reject_handshake", SERVERS, Flag, "off", "Turn clients away that ask for this server, or for none."),
+    command("ssl_buffer_size", SERVERS, Take(1, 1), "16k", "Bytes of a TLS record at most.")
     .note("Accepted without effect: records are as long as what there is to send, up to 16 KiB."),
-    command("ssl_stapling", SERVERS, Flag, "off", "Send OCSP responses along.", |r, d| {
-        once(&mut r.raw().tls.stapling, d, flag)
-    })
+    command("ssl_stapling", SERVERS, Flag, "off", "Send OCSP responses along.")
     .note("Accepted without effect: none are sent, and clients ask by themselves if they want to know."),
-    command("ssl_stapling_verify", SERVERS, Flag, "off", "Verify OCSP responses.", |r, d| {
-        once(&mut r.raw().tls.stapling_verify, d, flag)
-    })
+    command("ssl_stapling_verify", SERVERS, Flag, "off", "Verify OCSP responses.")
     .note("Accepted without effect."),
-    command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "Certificates to verify OCSP responses by.", |r, d| {
-        once(&mut r.raw().tls.trusted, d, set::written)
-    })
+    command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "Certificates to verify OCSP responses by.")
     .note("The file must be there; it has no effect."),
-    command("http2", SERVERS, Flag, "off", "Speak HTTP/2.", set::http2)
+    command("http2", SERVERS, Flag, "off", "Speak HTTP/2.")
         .note("HTTP/2 is not spoken: `on` is accepted with a warning, and clients are told to use HTTP/1.1."),
-    command("resolver", LEVELS, AtLeast(1), "", "Name servers, for OCSP and names in variables.", |_, _| Ok(()))
+    command("resolver", LEVELS, AtLeast(1), "", "Name servers, for OCSP and names in variables.")
         .note("Accepted without effect: nothing is looked up while requests are served."),
-    command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up.", |_, d| time(d).map(|_| ()))
+    command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up.")
         .note("Accepted without effect."),
 ];

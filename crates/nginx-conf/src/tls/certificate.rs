@@ -12,52 +12,52 @@ use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys, RootCertStore};
 
-use crate::read::os_error;
+use crate::error::os_error;
 
-/// Why a file cannot be used, in nginx's words; OpenSSL's part of them is ours.
+/// Why a file cannot be used: nginx's message, with a reason of ours in place of OpenSSL's.
 #[derive(Debug)]
-pub(crate) struct Unusable {
-    /// What nginx says up to what OpenSSL says.
+pub(crate) struct CertificateError {
+    /// The part of the message before OpenSSL's reason.
     what: String,
     why: String,
     /// What to do about it.
     pub(crate) help: Option<&'static str>,
-    /// Whether it is the key's file, not the certificate's.
-    pub(crate) is_about_the_key: bool,
+    /// Whether the file is the key's, not the certificate's.
+    pub(crate) is_about_key: bool,
 }
 
-impl fmt::Display for Unusable {
+impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} failed (SSL: {})", self.what, self.why)
     }
 }
 
-impl Unusable {
-    fn new(what: String, why: impl fmt::Display) -> Unusable {
-        Unusable { what, why: why.to_string(), help: None, is_about_the_key: false }
+impl CertificateError {
+    fn new(what: String, why: impl fmt::Display) -> CertificateError {
+        CertificateError { what, why: why.to_string(), help: None, is_about_key: false }
     }
 
-    fn about_the_key(self) -> Unusable {
-        Unusable { is_about_the_key: true, ..self }
+    fn about_key(self) -> CertificateError {
+        CertificateError { is_about_key: true, ..self }
     }
 
-    fn help(self, help: &'static str) -> Unusable {
-        Unusable { help: Some(help), ..self }
+    fn help(self, help: &'static str) -> CertificateError {
+        CertificateError { help: Some(help), ..self }
     }
 }
 
-/// A certificate with what leads to its issuer, and the key that belongs to it.
-pub(crate) fn pair(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, Unusable> {
+/// Loads a certificate chain and its private key.
+pub(crate) fn certified_key(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, CertificateError> {
     let chain = chain(certificate)?;
-    let secret = private_key(key).map_err(Unusable::about_the_key)?;
+    let secret = private_key(key).map_err(CertificateError::about_key)?;
     let wrong = |why: &dyn fmt::Display| {
-        Unusable::new(format!("SSL_CTX_use_PrivateKey(\"{}\")", key.display()), why).about_the_key()
+        CertificateError::new(format!("SSL_CTX_use_PrivateKey(\"{}\")", key.display()), why).about_key()
     };
     CertifiedKey::from_der(chain, secret, &ring::default_provider()).map(Arc::new).map_err(|error| {
         match error {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => wrong(&"key values mismatch")
                 .help("the key belongs to another certificate; were both renewed, and is the server's own certificate the first in its file?"),
-            Error::InvalidCertificate(error) => Unusable::new(
+            Error::InvalidCertificate(error) => CertificateError::new(
                 format!("cannot load certificate \"{}\": PEM_read_bio_X509_AUX()", certificate.display()),
                 format_args!("{error:?}"),
             ),
@@ -67,10 +67,11 @@ pub(crate) fn pair(certificate: &Path, key: &Path) -> Result<Arc<CertifiedKey>, 
     })
 }
 
-fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
+fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
     let what = |call| format!("cannot load certificate \"{}\": {call}()", path.display());
-    let text = std::fs::read(path).map_err(|error| Unusable::new(what("BIO_new_file"), os_error(&error)))?;
-    let malformed = |why: &dyn fmt::Display| Unusable::new(what("PEM_read_bio_X509_AUX"), why);
+    let text =
+        std::fs::read(path).map_err(|error| CertificateError::new(what("BIO_new_file"), os_error(&error)))?;
+    let malformed = |why: &dyn fmt::Display| CertificateError::new(what("PEM_read_bio_X509_AUX"), why);
     let chain: Result<Vec<_>, pem::Error> = CertificateDer::pem_slice_iter(&text).collect();
     match chain {
         Ok(chain) if chain.is_empty() => Err(malformed(&"no certificate in it")),
@@ -79,22 +80,23 @@ fn chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, Unusable> {
     }
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, Unusable> {
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, CertificateError> {
     let what = |call| format!("cannot load certificate key \"{}\": {call}()", path.display());
-    let text = std::fs::read(path).map_err(|error| Unusable::new(what("BIO_new_file"), os_error(&error)))?;
+    let text =
+        std::fs::read(path).map_err(|error| CertificateError::new(what("BIO_new_file"), os_error(&error)))?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|error| {
         let encrypted = text.windows(ENCRYPTED.len()).any(|window| window == ENCRYPTED);
         let call = what("PEM_read_bio_PrivateKey");
         match error {
-            pem::Error::NoItemsFound if encrypted => Unusable::new(call, "it is encrypted")
+            pem::Error::NoItemsFound if encrypted => CertificateError::new(call, "it is encrypted")
                 .help("`openssl pkey -in KEY -out PLAIN` takes the passphrase off; ssl_password_file is not supported here"),
-            pem::Error::NoItemsFound => Unusable::new(call, "no private key in it"),
-            error => Unusable::new(call, words(&error)),
+            pem::Error::NoItemsFound => CertificateError::new(call, "no private key in it"),
+            error => CertificateError::new(call, words(&error)),
         }
     })
 }
 
-/// What is wrong with a PEM file, which the library says in bytes.
+/// What is wrong with a PEM file, in OpenSSL's words.
 fn words(error: &pem::Error) -> &'static str {
     match error {
         pem::Error::MissingSectionEnd { .. } => "no end line",
@@ -107,23 +109,23 @@ fn words(error: &pem::Error) -> &'static str {
 const ENCRYPTED: &[u8] = b"-----BEGIN ENCRYPTED PRIVATE KEY-----";
 
 /// `ssl_dhparam`: the file must be what nginx would load, though nobody uses it here.
-pub(crate) fn check_parameters(path: &Path) -> Result<(), Unusable> {
+pub(crate) fn check_dhparam(path: &Path) -> Result<(), CertificateError> {
     let what = |call: &str| format!("{call}(\"{}\")", path.display());
     let text = std::fs::read_to_string(path)
-        .map_err(|error: io::Error| Unusable::new(what("BIO_new_file"), os_error(&error)))?;
+        .map_err(|error: io::Error| CertificateError::new(what("BIO_new_file"), os_error(&error)))?;
     match text.contains("-----BEGIN DH PARAMETERS-----") {
         true => Ok(()),
-        false => Err(Unusable::new(what("PEM_read_bio_DHparams"), "no DH PARAMETERS in it")),
+        false => Err(CertificateError::new(what("PEM_read_bio_DHparams"), "no DH PARAMETERS in it")),
     }
 }
 
 /// `ssl_trusted_certificate`: likewise.
-pub(crate) fn check_trusted(path: &Path) -> Result<(), Unusable> {
+pub(crate) fn check_trusted(path: &Path) -> Result<(), CertificateError> {
     let what = || format!("SSL_CTX_load_verify_locations(\"{}\")", path.display());
-    let text = std::fs::read(path).map_err(|error| Unusable::new(what(), os_error(&error)))?;
+    let text = std::fs::read(path).map_err(|error| CertificateError::new(what(), os_error(&error)))?;
     let mut roots = RootCertStore::empty();
     match roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok)) {
-        (0, _) => Err(Unusable::new(what(), "no certificate in it")),
+        (0, _) => Err(CertificateError::new(what(), "no certificate in it")),
         _ => Ok(()),
     }
 }

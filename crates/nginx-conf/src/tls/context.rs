@@ -1,4 +1,4 @@
-//! What a server's directives make of rustls.
+//! The rustls configuration of a server.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,46 +9,46 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
 
 use super::certificate::Certificates;
-use super::resumption::{self, Cache, Tickets};
+use super::resumption::{self, ExpiringTickets, SessionCache};
 
-/// What a client that asks is told we speak (RFC 7301), as nginx without HTTP/2 has it.
+/// The protocols offered by ALPN (RFC 7301), as by nginx without HTTP/2.
 const PROTOCOLS: [&[u8]; 3] = [b"http/1.1", b"http/1.0", b"http/0.9"];
 
-/// The directives of a server.
+/// The `ssl_…` directives of a server.
 #[derive(Debug)]
-pub(crate) struct Context {
+pub(crate) struct TlsSettings {
     /// `ssl_certificate` and `ssl_certificate_key`, in order.
     pub(crate) certificates: Vec<Arc<CertifiedKey>>,
-    /// `ssl_protocols`, as far as they are spoken.
+    /// `ssl_protocols`, as far as they are supported.
     pub(crate) versions: Vec<&'static SupportedProtocolVersion>,
-    /// `ssl_ciphers`, as far as they are spoken, and those of TLS 1.3.
+    /// `ssl_ciphers`, as far as they are supported, and those of TLS 1.3.
     pub(crate) suites: Vec<SupportedCipherSuite>,
-    /// `ssl_ecdh_curve`, as far as they are spoken.
+    /// `ssl_ecdh_curve`, as far as they are supported.
     pub(crate) groups: Vec<&'static dyn SupportedKxGroup>,
     /// `ssl_prefer_server_ciphers`.
     pub(crate) prefer_server_ciphers: bool,
-    /// How sessions are taken up again.
-    pub(crate) sessions: Sessions,
+    /// How sessions are resumed.
+    pub(crate) sessions: SessionSettings,
 }
 
 /// `ssl_session_…`.
 #[derive(Debug)]
-pub(crate) struct Sessions {
+pub(crate) struct SessionSettings {
     /// `ssl_session_cache`; `None` for none.
-    pub(crate) cache: Option<Cache>,
+    pub(crate) cache: Option<SessionCache>,
     /// `ssl_session_tickets`.
     pub(crate) tickets: bool,
     /// `ssl_session_timeout`.
     pub(crate) timeout: Duration,
 }
 
-/// Makes it ready to be used.
+/// The configuration for rustls.
 ///
 /// # Errors
 ///
-/// When no random numbers can be had, or the versions and suites have nothing in common.
-pub(crate) fn context(context: Context) -> Result<Arc<ServerConfig>, Error> {
-    let Context { certificates, versions, suites, groups, prefer_server_ciphers, sessions } = context;
+/// When there is no source of random numbers, or the versions and suites have nothing in common.
+pub(crate) fn server_config(settings: TlsSettings) -> Result<Arc<ServerConfig>, Error> {
+    let TlsSettings { certificates, versions, suites, groups, prefer_server_ciphers, sessions } = settings;
     let provider = CryptoProvider { cipher_suites: suites, kx_groups: groups, ..ring::default_provider() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_protocol_versions(&versions)?
@@ -56,13 +56,13 @@ pub(crate) fn context(context: Context) -> Result<Arc<ServerConfig>, Error> {
         .with_cert_resolver(Arc::new(Certificates::new(certificates)));
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     config.ignore_client_order = prefer_server_ciphers;
-    let Sessions { cache, tickets, timeout } = sessions;
+    let SessionSettings { cache, tickets, timeout } = sessions;
     config.session_storage = match cache {
-        Some(cache) => Arc::new(resumption::Sessions { cache, timeout }),
+        Some(cache) => Arc::new(resumption::ExpiringSessions { cache, timeout }),
         None => Arc::new(NoServerSessionStorage {}),
     };
     if tickets {
-        config.ticketer = Arc::new(Tickets::new(timeout)?);
+        config.ticketer = Arc::new(ExpiringTickets::new(timeout)?);
     }
     Ok(Arc::new(config))
 }

@@ -1,4 +1,4 @@
-//! What OpenSSL, and so nginx, calls the things that rustls speaks.
+//! OpenSSL's, and so nginx's, names for what rustls supports.
 
 use rustls::crypto::SupportedKxGroup;
 use rustls::crypto::ring::{cipher_suite as suite, kx_group};
@@ -12,8 +12,8 @@ pub struct Cipher {
     pub name: &'static str,
     /// What rustls calls it.
     pub suite: SupportedCipherSuite,
-    /// Of TLS 1.3, which `ssl_ciphers` says nothing about.
-    pub always: bool,
+    /// A suite of TLS 1.3, which `ssl_ciphers` has no effect on.
+    pub is_tls13: bool,
 }
 
 /// A key exchange by its names in `ssl_ecdh_curve`, the one of `$ssl_curve` first.
@@ -28,16 +28,16 @@ pub struct Curve {
 pub struct Version {
     /// The name, as `ssl_protocols` has it.
     pub name: &'static str,
-    /// `None` for those that nobody should speak any more, and rustls does not.
+    /// `None` for those that rustls does not support, as nobody should use them any more.
     pub version: Option<&'static SupportedProtocolVersion>,
 }
 
 const fn tls13(name: &'static str, suite: SupportedCipherSuite) -> Cipher {
-    Cipher { name, suite, always: true }
+    Cipher { name, suite, is_tls13: true }
 }
 
 const fn tls12(name: &'static str, suite: SupportedCipherSuite) -> Cipher {
-    Cipher { name, suite, always: false }
+    Cipher { name, suite, is_tls13: false }
 }
 
 impl Cipher {
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn things_are_called_as_openssl_calls_them() {
+    fn names_are_those_of_openssl() {
         assert_eq!(
             (
                 Cipher::name_of(CipherSuite::TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256),

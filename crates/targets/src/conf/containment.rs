@@ -233,7 +233,7 @@ fn is_network(word: &str) -> bool {
 
 /// Whether a name is none of nginx's, and nearly one.
 fn is_misspelt(name: &str) -> bool {
-    !nginx_conf::is_known(name) && nginx_conf::is_nearly_known(name)
+    !nginx_conf::is_known(name) && nginx_conf::resembles_directive(name)
 }
 
 /// Directives that this check looks at one by one.

@@ -1,27 +1,27 @@
-//! Values that must fit each other, which nginx checks when it merges levels.
+//! Limits on values that depend on each other, which nginx checks when it merges levels.
 
-use crate::read::level::{Level, LevelId, Raw};
+use crate::read::draft::{Level, LevelId, RawSettings};
 
-/// A page of memory: the size of one of nginx's buffers.
-pub(super) const PAGE: usize = 4096;
+/// A page of memory, which is the size of one of nginx's buffers.
+pub(super) const PAGE_SIZE: usize = 4096;
 /// nginx's `connection_pool_size`.
-const CONNECTION_POOL: usize = 512;
+const CONNECTION_POOL_SIZE: usize = 512;
 
 /// What is wrong with the buffers of some level, in nginx's words.
 pub(super) fn buffers(levels: &[Level]) -> Option<&'static str> {
     // nginx merges what stands in a block, not the `http` block by itself.
     levels.iter().skip(1).find_map(|level| {
         let large = inherited(levels, level, |raw| raw.large_client_header_buffers);
-        if large.is_some_and(|(_, size)| size < CONNECTION_POOL) {
+        if large.is_some_and(|(_, size)| size < CONNECTION_POOL_SIZE) {
             return Some(
                 "the \"large_client_header_buffers\" size must be equal to or greater than \"connection_pool_size\"",
             );
         }
-        let (count, size) = inherited(levels, level, |raw| raw.proxy_buffers).unwrap_or((8, PAGE));
+        let (count, size) = inherited(levels, level, |raw| raw.proxy_buffers).unwrap_or((8, PAGE_SIZE));
         if count < 2 {
             return Some("there must be at least 2 \"proxy_buffers\"");
         }
-        let head = inherited(levels, level, |raw| raw.proxy_buffer_size).unwrap_or(PAGE);
+        let head = inherited(levels, level, |raw| raw.proxy_buffer_size).unwrap_or(PAGE_SIZE);
         let largest = head.max(size);
         let busy = inherited(levels, level, |raw| raw.proxy_busy_buffers_size).unwrap_or(2 * largest);
         if busy < largest {
@@ -37,10 +37,10 @@ pub(super) fn buffers(levels: &[Level]) -> Option<&'static str> {
 }
 
 /// A setting of a level or of the nearest one around it that has it.
-fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
     let mut level = level;
     loop {
-        match (value(&level.raw), level.kind) {
+        match (value(&level.settings), level.kind) {
             (Some(found), _) => return Some(found),
             (None, None) => return None,
             (None, Some(_)) => level = levels.get(level.parent.0).or(levels.get(LevelId::HTTP.0))?,

@@ -1,4 +1,4 @@
-//! Puts what each name turned out to be into every template and pattern.
+//! Replaces provisional slots in every template and pattern by the variables they stand for.
 
 use crate::model::{
     Condition, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,

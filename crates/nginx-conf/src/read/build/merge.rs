@@ -1,15 +1,15 @@
-//! Levels merged from the outside in, each with what it does not set itself taken from the one around it.
+//! Merges levels from the outside in: what a level does not set is inherited from the one around it.
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::checks::PAGE;
+use super::checks::PAGE_SIZE;
 use crate::model::{
     AccessLog, Expires, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
-use crate::read::level::{Level, LevelId, Raw};
+use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -39,10 +39,10 @@ pub(super) fn settings(levels: &[Level], prefix: &Path) -> Vec<Settings> {
 
 /// The settings of a server that have no place in a location.
 pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
-    fn first<T>(levels: &[Level], server: LevelId, value: impl Fn(&Raw) -> Option<T>) -> Option<T> {
+    fn first<T>(levels: &[Level], server: LevelId, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
         [server, LevelId::HTTP]
             .into_iter()
-            .find_map(|id| levels.get(id.0).and_then(|level| value(&level.raw)))
+            .find_map(|id| levels.get(id.0).and_then(|level| value(&level.settings)))
     }
     RequestHeads {
         timeout: first(levels, server, |raw| raw.client_header_timeout).unwrap_or(MINUTE),
@@ -52,7 +52,7 @@ pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
 }
 
 fn merge(level: &Level, outer: &Settings) -> Settings {
-    let raw = &level.raw;
+    let raw = &level.settings;
     let (keepalive_timeout, keepalive_header) =
         raw.keepalive_timeout.unwrap_or((outer.keepalive_timeout, outer.keepalive_header));
     Settings {
@@ -93,7 +93,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
     }
 }
 
-fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
+fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
     ProxySettings {
         set_header: if raw.set_header.is_empty() { outer.set_header.clone() } else { raw.set_header.clone() },
         http11: raw.http11.or(outer.http11),
@@ -122,7 +122,7 @@ fn proxy(raw: &Raw, outer: &ProxySettings) -> ProxySettings {
 }
 
 /// `proxy_redirect default` holds where there is a `proxy_pass` and nothing was said here or further out.
-fn redirect(raw: &Raw, outer: &Redirect) -> Redirect {
+fn redirect(raw: &RawSettings, outer: &Redirect) -> Redirect {
     match (&raw.redirect, outer, &raw.default_redirect) {
         (Some(own), _, _) => own.clone(),
         (None, Redirect::Off, _) => Redirect::Off,
@@ -131,7 +131,7 @@ fn redirect(raw: &Raw, outer: &Redirect) -> Redirect {
     }
 }
 
-fn access_log(raw: &Raw, outer: &Settings) -> Vec<AccessLog> {
+fn access_log(raw: &RawSettings, outer: &Settings) -> Vec<AccessLog> {
     match (raw.access_log_off, raw.access_log.is_empty()) {
         (true, _) => Vec::new(),
         (false, true) => outer.access_log.clone(),
@@ -187,7 +187,7 @@ fn defaults(prefix: &Path) -> Settings {
             next_upstream_timeout: Duration::ZERO,
             buffering: true,
             request_buffering: true,
-            buffer_size: PAGE,
+            buffer_size: PAGE_SIZE,
             redirect: Redirect::Rules(Vec::new()),
             hide_header: Vec::new(),
             intercept_errors: false,

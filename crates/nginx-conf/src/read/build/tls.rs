@@ -8,45 +8,45 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version};
 
 use crate::error::ConfigError;
-use crate::read::Reader;
-use crate::read::http::listen::Listens;
-use crate::read::http::server::ServerDraft;
-use crate::read::http::ssl::{Protocols, Tls, Written};
-use crate::read::level::{Level, LevelId};
-use crate::tls::{self, Cipher, Context, Curve, Sessions, Unusable, Version};
+use crate::read::draft::ListenAddresses;
+use crate::read::draft::ServerDraft;
+use crate::read::draft::{DeferredWord, Protocols, SslSettings};
+use crate::read::draft::{Level, LevelId};
+use crate::read::reader::Reader;
+use crate::tls::{self, CertificateError, Cipher, Curve, SessionSettings, TlsSettings, Version};
 
 /// nginx's default for `ssl_session_timeout`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// How a server meets clients.
+/// How a server answers TLS handshakes.
 #[derive(Debug, Default)]
-pub(super) struct Handshake {
+pub(super) struct ServerTls {
     /// What it needs for a handshake, where it names a certificate.
     pub(super) tls: Option<Arc<ServerConfig>>,
     /// `ssl_reject_handshake`.
     pub(super) rejects_handshake: bool,
 }
 
-impl Handshake {
-    fn is_decided(&self) -> bool {
+impl ServerTls {
+    fn accepts_or_rejects(&self) -> bool {
         self.tls.is_some() || self.rejects_handshake
     }
 }
 
-/// How each server meets clients. Files are read, and must be right, even where nobody listens with TLS.
-pub(super) fn handshakes(
+/// The TLS of each server. Files are read, and must be right, even where nobody listens with TLS.
+pub(super) fn server_tls(
     reader: &Reader,
     levels: &[Level],
     servers: &[ServerDraft],
-) -> Result<Vec<Handshake>, ConfigError> {
-    let of = |level: LevelId| levels.get(level.0).map(|level| &level.raw.tls);
+) -> Result<Vec<ServerTls>, ConfigError> {
+    let of = |level: LevelId| levels.get(level.0).map(|level| &level.settings.tls);
     let handshake = |server: &ServerDraft| match (of(server.level), of(LevelId::HTTP)) {
         (Some(server), Some(http)) => {
-            let merged = Merged { server, http };
-            let rejects_handshake = merged.one(|tls| tls.reject_handshake).unwrap_or(false);
-            Ok(Handshake { tls: context(reader, &merged)?, rejects_handshake })
+            let settings = EffectiveSettings { server, http };
+            let rejects_handshake = settings.one(|tls| tls.reject_handshake).unwrap_or(false);
+            Ok(ServerTls { tls: server_config(reader, &settings)?, rejects_handshake })
         }
-        _ => Ok(Handshake::default()),
+        _ => Ok(ServerTls::default()),
     };
     servers.iter().map(handshake).collect()
 }
@@ -54,20 +54,20 @@ pub(super) fn handshakes(
 /// An address with TLS needs a certificate for those who name no server; where those are turned away, every other server
 /// needs one of its own.
 pub(super) fn check(
-    listens: &Listens,
+    listens: &ListenAddresses,
     servers: &[ServerDraft],
-    handshakes: &[Handshake],
+    server_tls: &[ServerTls],
 ) -> Result<(), ConfigError> {
     for address in listens.addresses.iter().filter(|address| address.tls) {
         let default = address.default_server.or(address.servers.first().copied()).unwrap_or(0);
-        let has_certificate = handshakes.get(default).is_some_and(|handshake| handshake.tls.is_some());
+        let has_certificate = server_tls.get(default).is_some_and(|handshake| handshake.tls.is_some());
         let rest: &[usize] = if has_certificate { &[] } else { &address.servers };
         for &index in [default].iter().chain(rest) {
-            if let (Some(handshake), Some(server)) = (handshakes.get(index), servers.get(index))
-                && !handshake.is_decided()
+            if let (Some(handshake), Some(server)) = (server_tls.get(index), servers.get(index))
+                && !handshake.accepts_or_rejects()
             {
                 let message = "no \"ssl_certificate\" is defined for the \"listen ... ssl\" directive";
-                return Err(server.invalid.clone().with_message(message));
+                return Err(server.error.clone().with_message(message));
             }
         }
     }
@@ -75,66 +75,72 @@ pub(super) fn check(
 }
 
 /// What is in force in a server.
-struct Merged<'a> {
-    server: &'a Tls,
-    http: &'a Tls,
+struct EffectiveSettings<'a> {
+    server: &'a SslSettings,
+    http: &'a SslSettings,
 }
 
-impl<'a> Merged<'a> {
-    fn one<T>(&self, value: impl Fn(&'a Tls) -> Option<T>) -> Option<T> {
+impl<'a> EffectiveSettings<'a> {
+    fn one<T>(&self, value: impl Fn(&'a SslSettings) -> Option<T>) -> Option<T> {
         value(self.server).or_else(|| value(self.http))
     }
 
-    fn list(&self, value: impl Fn(&'a Tls) -> &'a [Written]) -> &'a [Written] {
+    fn list(&self, value: impl Fn(&'a SslSettings) -> &'a [DeferredWord]) -> &'a [DeferredWord] {
         let own = value(self.server);
         if own.is_empty() { value(self.http) } else { own }
     }
 }
 
-fn context(reader: &Reader, merged: &Merged<'_>) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
-    let written = merged.list(|tls| &tls.certificates);
+fn server_config(
+    reader: &Reader,
+    settings: &EffectiveSettings<'_>,
+) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
+    let written = settings.list(|tls| &tls.certificates);
     let Some(first) = written.first() else { return Ok(None) };
-    let context = Context {
-        certificates: certificates(reader, written, merged.list(|tls| &tls.keys))?,
-        versions: versions(merged.one(|tls| tls.protocols.as_ref()))?,
-        suites: suites(merged.one(|tls| tls.ciphers.as_ref()))?,
-        groups: groups(merged.one(|tls| tls.curves.as_ref()))?,
-        prefer_server_ciphers: merged.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
-        sessions: Sessions {
-            cache: merged.one(|tls| tls.cache.clone()).flatten(),
-            tickets: merged.one(|tls| tls.tickets).unwrap_or(true),
-            timeout: merged.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
+    let tls_settings = TlsSettings {
+        certificates: certificates(reader, written, settings.list(|tls| &tls.keys))?,
+        versions: versions(settings.one(|tls| tls.protocols.as_ref()))?,
+        suites: suites(settings.one(|tls| tls.ciphers.as_ref()))?,
+        groups: groups(settings.one(|tls| tls.curves.as_ref()))?,
+        prefer_server_ciphers: settings.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
+        sessions: SessionSettings {
+            cache: settings.one(|tls| tls.cache.clone()).flatten(),
+            tickets: settings.one(|tls| tls.tickets).unwrap_or(true),
+            timeout: settings.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
         },
     };
-    let unused = |file: Option<&Written>, check: fn(&std::path::Path) -> Result<(), Unusable>| match file {
-        Some(file) => check(&reader.path_beside_the_file(&file.text)).map_err(|error| unusable(file, &error)),
+    let unused = |file: Option<&DeferredWord>,
+                  check: fn(&std::path::Path) -> Result<(), CertificateError>| match file {
+        Some(file) => {
+            check(&reader.path_beside_the_file(&file.text)).map_err(|error| certificate_error(file, &error))
+        }
         None => Ok(()),
     };
-    unused(merged.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
-    unused(merged.one(|tls| tls.dhparam.as_ref()), tls::check_parameters)?;
-    let failed = |error| first.wrong.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
-    tls::context(context).map(Some).map_err(failed)
+    unused(settings.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
+    unused(settings.one(|tls| tls.dhparam.as_ref()), tls::check_dhparam)?;
+    let failed = |error| first.error.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
+    tls::server_config(tls_settings).map(Some).map_err(failed)
 }
 
 fn certificates(
     reader: &Reader,
-    certificates: &[Written],
-    keys: &[Written],
+    certificates: &[DeferredWord],
+    keys: &[DeferredWord],
 ) -> Result<Vec<Arc<CertifiedKey>>, ConfigError> {
     if let (true, Some(last)) = (keys.len() < certificates.len(), certificates.last()) {
         let message = format!("no \"ssl_certificate_key\" is defined for certificate \"{}\"", last.text);
-        return Err(last.wrong.clone().with_message(message));
+        return Err(last.error.clone().with_message(message));
     }
-    let pair = |(certificate, key): (&Written, &Written)| {
-        let path = |file: &Written| reader.path_beside_the_file(&file.text);
-        tls::pair(&path(certificate), &path(key))
-            .map_err(|error| unusable(if error.is_about_the_key { key } else { certificate }, &error))
+    let load = |(certificate, key): (&DeferredWord, &DeferredWord)| {
+        let path = |file: &DeferredWord| reader.path_beside_the_file(&file.text);
+        tls::certified_key(&path(certificate), &path(key))
+            .map_err(|error| certificate_error(if error.is_about_key { key } else { certificate }, &error))
     };
-    certificates.iter().zip(keys).map(pair).collect()
+    certificates.iter().zip(keys).map(load).collect()
 }
 
-fn unusable(file: &Written, error: &Unusable) -> ConfigError {
-    let said = file.wrong.clone().with_message(error.to_string());
+fn certificate_error(file: &DeferredWord, error: &CertificateError) -> ConfigError {
+    let said = file.error.clone().with_message(error.to_string());
     match error.help {
         Some(help) => said.help(help),
         None => said,
@@ -147,7 +153,7 @@ fn versions(written: Option<&Protocols>) -> Result<Vec<&'static SupportedProtoco
     let versions: Vec<_> = named.filter_map(|version| version.version).collect();
     match versions.is_empty() {
         true => Err(written
-            .wrong
+            .error
             .clone()
             .with_message("no version in \"ssl_protocols\" is spoken here")
             .help("TLSv1.2 and TLSv1.3 are")),
@@ -156,31 +162,31 @@ fn versions(written: Option<&Protocols>) -> Result<Vec<&'static SupportedProtoco
 }
 
 /// Those that are named, in their order. A class lets all of ours follow, as it is not known here what is in it.
-fn suites(written: Option<&Written>) -> Result<Vec<SupportedCipherSuite>, ConfigError> {
+fn suites(written: Option<&DeferredWord>) -> Result<Vec<SupportedCipherSuite>, ConfigError> {
     let words: Vec<&str> =
         written.map_or_else(|| vec!["HIGH"], |list| list.text.split([':', ',', ' ']).collect());
     let mut chosen: Vec<&Cipher> =
         words.iter().filter_map(|word| Cipher::ALL.iter().find(|cipher| cipher.name == *word)).collect();
-    chosen.retain(|cipher| !cipher.always);
+    chosen.retain(|cipher| !cipher.is_tls13);
     if words.iter().any(|word| tls::is_class(word)) {
         // Those that were named are there twice: the first time counts.
-        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.always));
+        chosen.extend(Cipher::ALL.iter().filter(|cipher| !cipher.is_tls13));
     }
     if let (true, Some(list)) = (chosen.is_empty(), written) {
         let message = format!("SSL_CTX_set_cipher_list(\"{}\") failed (SSL: no cipher match)", list.text);
         let names: Vec<&str> =
-            Cipher::ALL.iter().filter(|cipher| !cipher.always).map(|cipher| cipher.name).collect();
+            Cipher::ALL.iter().filter(|cipher| !cipher.is_tls13).map(|cipher| cipher.name).collect();
         return Err(list
-            .wrong
+            .error
             .clone()
             .with_message(message)
             .help(format!("spoken here: {}", names.join(":"))));
     }
-    let always = Cipher::ALL.iter().filter(|cipher| cipher.always);
-    Ok(always.chain(chosen).map(|cipher| cipher.suite).collect())
+    let is_tls13 = Cipher::ALL.iter().filter(|cipher| cipher.is_tls13);
+    Ok(is_tls13.chain(chosen).map(|cipher| cipher.suite).collect())
 }
 
-fn groups(written: Option<&Written>) -> Result<Vec<&'static dyn SupportedKxGroup>, ConfigError> {
+fn groups(written: Option<&DeferredWord>) -> Result<Vec<&'static dyn SupportedKxGroup>, ConfigError> {
     let all = || Curve::ALL.iter().map(|curve| curve.group).collect();
     let Some(list) = written.filter(|list| list.text != "auto") else { return Ok(all()) };
     let named =
@@ -189,7 +195,7 @@ fn groups(written: Option<&Written>) -> Result<Vec<&'static dyn SupportedKxGroup
     match groups.is_empty() {
         true => {
             let message = format!("SSL_CTX_set1_curves_list(\"{}\") failed (SSL: no group match)", list.text);
-            Err(list.wrong.clone().with_message(message).help("spoken here: X25519:prime256v1:secp384r1"))
+            Err(list.error.clone().with_message(message).help("spoken here: X25519:prime256v1:secp384r1"))
         }
         false => Ok(groups),
     }

@@ -4,19 +4,19 @@ use std::collections::HashMap;
 
 use crate::error::ConfigError;
 use crate::model::{LocationKind, LocationTree, PrefixLocation};
-use crate::read::level::{Level, LevelId};
+use crate::read::draft::{Level, LevelId};
 
 /// The trees of servers and locations that have locations inside.
-pub(super) struct Trees(HashMap<usize, LocationTree>);
+pub(super) struct LocationTrees(HashMap<usize, LocationTree>);
 
-impl Trees {
+impl LocationTrees {
     /// Sorts every location into the tree of the level around it.
-    pub(super) fn new(levels: &[Level]) -> Result<Trees, ConfigError> {
+    pub(super) fn new(levels: &[Level]) -> Result<LocationTrees, ConfigError> {
         let mut trees: HashMap<usize, LocationTree> = HashMap::new();
         for (index, level) in levels.iter().enumerate() {
             let id = LevelId(index).location();
             // nginx adds the slash where a proxied location ends in one and the request does not.
-            let auto_redirect = level.raw.proxy_pass.is_some() && level.name.ends_with('/');
+            let auto_redirect = level.settings.proxy_pass.is_some() && level.name.ends_with('/');
             let is_new = match level.kind {
                 None | Some(LocationKind::ServerLevel | LocationKind::If) => continue,
                 Some(LocationKind::Exact) => {
@@ -32,9 +32,8 @@ impl Trees {
                     if auto_redirect && let Some(name) = level.name.strip_suffix('/') {
                         tree.redirect.entry(name.as_bytes().to_vec()).or_insert(id);
                     }
-                    let is_new = !tree.prefix.iter().any(|known| known.prefix == prefix);
-                    tree.prefix.push(PrefixLocation { prefix, no_regex: level.no_regex, auto_redirect, id });
-                    is_new
+                    let location = PrefixLocation { no_regex: level.no_regex, id };
+                    tree.prefix.insert(prefix, location).is_none()
                 }
                 Some(LocationKind::Regex) => {
                     if let Some(pattern) = &level.pattern {
@@ -47,7 +46,7 @@ impl Trees {
                     true
                 }
             };
-            if let (false, Some(error)) = (is_new, &level.duplicate) {
+            if let (false, Some(error)) = (is_new, &level.duplicate_error) {
                 return Err(error.clone());
             }
         }
@@ -59,12 +58,11 @@ impl Trees {
                     *id = *exact;
                 }
             }
-            tree.prefix.sort_by_key(|location| std::cmp::Reverse(location.prefix.len()));
         }
-        Ok(Trees(trees))
+        Ok(LocationTrees(trees))
     }
 
-    /// The tree of a level, which is then no longer here.
+    /// Takes the tree of a level.
     pub(super) fn take(&mut self, level: LevelId) -> Option<LocationTree> {
         self.0.remove(&level.0)
     }

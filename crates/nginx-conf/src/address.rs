@@ -1,0 +1,156 @@
+//! Addresses by the rules of `ngx_parse_url`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, ToSocketAddrs};
+
+use crate::units::parse_number;
+
+/// The directive that an address belongs to, which decides what it may contain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UrlKind {
+    /// `listen`: a port alone, `*`, and a range of ports are possible.
+    Listen,
+    /// `server` of an upstream.
+    Server,
+    /// `proxy_pass`: a URI may follow.
+    ProxyPass,
+}
+
+/// A parsed address, not resolved yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Url {
+    /// The name or address, with the brackets of IPv6; `*` where `listen` names only a port.
+    pub host: String,
+    /// The port, if one is written.
+    pub port: Option<u16>,
+    /// The last port of a range; otherwise as `port`.
+    pub last_port: Option<u16>,
+    /// What follows from the first `/` or `?` on.
+    pub uri: String,
+}
+
+/// Parses an address; the error is in nginx's words.
+pub(crate) fn parse(text: &str, kind: UrlKind) -> Result<Url, &'static str> {
+    let (host, port, uri) = match text.starts_with('[') {
+        true => {
+            let end = text.find(']').ok_or("invalid host")?;
+            let (host, after) = text.split_at(end + 1);
+            let (port, uri) = split_uri(after);
+            let port = match (port.strip_prefix(':'), port) {
+                (Some(port), _) => Some(port),
+                (None, "") => None,
+                _ => return Err("invalid host"),
+            };
+            (host, port, uri)
+        }
+        false => {
+            let (authority, uri) = split_uri(text);
+            match authority.split_once(':') {
+                Some((host, port)) => (host, Some(port), uri),
+                None => (authority, None, uri),
+            }
+        }
+    };
+    if !uri.is_empty() && kind != UrlKind::ProxyPass {
+        return Err("invalid host");
+    }
+    if kind == UrlKind::Listen && port.is_none() && !host.starts_with('[') {
+        let is_port = host.split('-').all(|number| parse_number(number).is_some());
+        if is_port {
+            let (first, last) = ports(host, kind)?;
+            return Ok(Url {
+                host: "*".into(),
+                port: Some(first),
+                last_port: Some(last),
+                uri: String::new(),
+            });
+        }
+    }
+    let range = port.map(|port| ports(port, kind)).transpose()?;
+    if host.is_empty() || host == "[]" {
+        return Err("no host");
+    }
+    let url = Url {
+        host: host.to_owned(),
+        port: range.map(|(first, _)| first),
+        last_port: range.map(|(_, last)| last),
+        uri: uri.to_owned(),
+    };
+    match url.host.starts_with('[') && literal(&url.host).is_none() {
+        true => Err("invalid IPv6 address"),
+        false => Ok(url),
+    }
+}
+
+/// How host names become addresses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Resolver {
+    /// As the system looks them up.
+    System,
+    /// Not at all: only addresses are found, and no name server is asked.
+    AddressesOnly,
+}
+
+/// Every address of a host, IPv4 first; `None` when there is none.
+pub(crate) fn resolve(resolver: Resolver, host: &str, port: u16) -> Option<Vec<SocketAddr>> {
+    if let Some(address) = literal(host) {
+        return Some(vec![SocketAddr::new(address, port)]);
+    }
+    if resolver == Resolver::AddressesOnly {
+        return None;
+    }
+    let found: Vec<SocketAddr> = (host, port).to_socket_addrs().ok()?.collect();
+    let (mut addresses, rest): (Vec<_>, Vec<_>) = found.into_iter().partition(SocketAddr::is_ipv4);
+    addresses.extend(rest);
+    let mut seen = std::collections::HashSet::new();
+    addresses.retain(|address| seen.insert(*address));
+    Some(addresses).filter(|addresses| !addresses.is_empty())
+}
+
+/// An address in digits, or `*`.
+fn literal(host: &str) -> Option<IpAddr> {
+    if host == "*" {
+        return Some(Ipv4Addr::UNSPECIFIED.into());
+    }
+    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        return inner.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    }
+    host.parse::<Ipv4Addr>().ok().map(IpAddr::from)
+}
+
+fn split_uri(text: &str) -> (&str, &str) {
+    text.split_at(text.find(['/', '?']).unwrap_or(text.len()))
+}
+
+fn ports(text: &str, kind: UrlKind) -> Result<(u16, u16), &'static str> {
+    let port = |text: &str| {
+        let number = parse_number(text).and_then(|number| u16::try_from(number).ok());
+        number.filter(|port| *port > 0).ok_or("invalid port")
+    };
+    match text.split_once('-') {
+        Some((first, last)) if kind == UrlKind::Listen => {
+            let (first, last) = (port(first)?, port(last)?);
+            if last < first { Err("invalid port range") } else { Ok((first, last)) }
+        }
+        _ => port(text).map(|port| (port, port)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_number_alone_is_a_port_to_listen_on_and_a_host_elsewhere() {
+        let parts = |text, kind| parse(text, kind).map(|url| (url.host, url.port, url.last_port));
+        let of = |host: &str, ports: Option<(u16, u16)>| {
+            Ok((host.to_owned(), ports.map(|ports| ports.0), ports.map(|ports| ports.1)))
+        };
+        assert_eq!(parts("80", UrlKind::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("80-80", UrlKind::Listen), of("*", Some((80, 80))));
+        assert_eq!(parts("10:80-81", UrlKind::Listen), of("10", Some((80, 81))));
+        assert_eq!(parts("[::1]", UrlKind::Listen), of("[::1]", None));
+        assert_eq!(parts("80", UrlKind::Server), of("80", None));
+        assert_eq!(parts("a:80-81", UrlKind::Server), Err("invalid port"));
+        assert_eq!(parts("[::1]x", UrlKind::Server), Err("invalid host"));
+    }
+}

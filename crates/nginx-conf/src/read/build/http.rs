@@ -1,0 +1,82 @@
+//! The `http` block, when it has ended.
+
+use super::tls::ServerTls;
+use super::tree::LocationTrees;
+use super::{checks, link, merge, server_names, tls};
+use crate::error::ConfigError;
+use crate::model::{Http, Location, LocationKind, Server};
+use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
+use crate::read::reader::Reader;
+
+/// Builds [`Http`] from what was read.
+pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
+    let draft = std::mem::replace(&mut reader.http, HttpDraft::new());
+    let upstreams = draft.upstreams.finish(reader.resolver)?;
+    if let Some(message) = checks::buffers(&draft.levels) {
+        return Err(reader.error_here(message));
+    }
+    let mut warnings = Vec::new();
+
+    let settings = merge::settings(&draft.levels, &reader.prefix);
+    let mut trees = LocationTrees::new(&draft.levels)?;
+    let server_tls = tls::server_tls(reader, &draft.levels, &draft.servers)?;
+    tls::check(&draft.listens, &draft.servers, &server_tls)?;
+    let servers: Vec<Server> = draft
+        .servers
+        .iter()
+        .zip(server_tls)
+        .map(|(server, ServerTls { tls, rejects_handshake })| Server {
+            tls,
+            rejects_handshake,
+            ..server_without_tls(server, &draft.levels, &mut trees)
+        })
+        .collect();
+    let (variables, slots) = draft.variables.resolve()?;
+    let listen = server_names::listens(draft.listens, draft.servers, &mut warnings)?;
+
+    let locations = draft
+        .levels
+        .into_iter()
+        .zip(settings)
+        .enumerate()
+        .skip(1)
+        .map(|(index, (level, settings))| {
+            let kind = level.kind.unwrap_or(LocationKind::ServerLevel);
+            // A server has taken its own already.
+            let nested = trees.take(LevelId(index));
+            Location { name: level.name, kind, rewrite: level.rewrite, nested, settings }
+        })
+        .collect();
+
+    let mut http = Http {
+        servers,
+        locations,
+        listen,
+        upstreams,
+        maps: draft.maps,
+        slots,
+        log_formats: draft.log_formats.into_vec(),
+    };
+    link::link(&mut http, &variables);
+    for warning in &warnings {
+        reader.warn(warning);
+    }
+    Ok(http)
+}
+
+fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut LocationTrees) -> Server {
+    let heads = merge::request_heads(levels, draft.level);
+    let first = draft.names.first().map_or("", |name| name.text.as_str());
+    Server {
+        // `.example.com` names itself `example.com`.
+        name: first.strip_prefix('.').unwrap_or(first).to_owned(),
+        root: draft.level.location(),
+        tree: trees.take(draft.level).unwrap_or_default(),
+        tls: None,
+        rejects_handshake: false,
+        client_header_timeout: heads.timeout,
+        client_header_buffer_size: heads.first_buffer,
+        large_client_header_buffers: heads.large_buffers.0,
+        large_client_header_size: heads.large_buffers.1,
+    }
+}

@@ -1,0 +1,126 @@
+//! One level of the configuration, as written and not merged yet.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::ssl::SslSettings;
+use crate::error::ConfigError;
+use crate::model::{
+    AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, NextUpstream,
+    Op, Pattern, ProxyPass, Redirect, Root, TryFiles,
+};
+use crate::template::Template;
+
+/// The number of a level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct LevelId(pub usize);
+
+/// `http`, a `server`, a `location` or the body of an `if`.
+#[derive(Debug)]
+pub(crate) struct Level {
+    /// What it is; `None` for `http`.
+    pub kind: Option<LocationKind>,
+    /// What stands after `location`, without the modifier.
+    pub name: String,
+    /// `^~`.
+    pub no_regex: bool,
+    /// The expression of a regex location.
+    pub pattern: Option<Pattern>,
+    /// The level around it.
+    pub parent: LevelId,
+    /// The error to report if another location has the same name.
+    pub duplicate_error: Option<ConfigError>,
+    /// Its settings.
+    pub settings: RawSettings,
+    /// Its share of the rewrite phase.
+    pub rewrite: Vec<Op>,
+}
+
+/// What the directives of one level say.
+#[derive(Debug, Default)]
+#[allow(missing_docs)]
+pub(crate) struct RawSettings {
+    pub root: Option<Root>,
+    pub index: Vec<Template>,
+    pub try_files: Option<TryFiles>,
+    pub types: Option<HashMap<String, String>>,
+    pub default_type: Option<String>,
+    pub etag: Option<bool>,
+    pub sendfile: Option<bool>,
+    pub tcp_nopush: Option<bool>,
+    pub tcp_nodelay: Option<bool>,
+    pub keepalive_timeout: Option<(Duration, Option<u64>)>,
+    pub keepalive_requests: Option<u64>,
+    pub client_max_body_size: Option<u64>,
+    pub client_body_timeout: Option<Duration>,
+    pub client_body_buffer_size: Option<usize>,
+    pub client_header_timeout: Option<Duration>,
+    pub client_header_buffer_size: Option<usize>,
+    pub large_client_header_buffers: Option<(usize, usize)>,
+    pub send_timeout: Option<Duration>,
+    pub server_tokens: Option<bool>,
+    pub internal: Option<bool>,
+    /// `proxy_cache off`.
+    pub proxy_cache_off: Option<()>,
+    pub access: Vec<AccessRule>,
+    pub error_page: Vec<ErrorPage>,
+    pub recursive_error_pages: Option<bool>,
+    pub intercept_errors: Option<bool>,
+    pub expires: Option<Expires>,
+    pub add_header: Vec<AddHeader>,
+    pub access_log: Vec<AccessLog>,
+    pub access_log_off: bool,
+    pub error_log: Vec<ErrorLog>,
+    pub proxy_pass: Option<ProxyPass>,
+    /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
+    pub default_redirect: Option<crate::model::RedirectRule>,
+    pub set_header: Vec<(String, Template)>,
+    pub http11: Option<bool>,
+    pub connect_timeout: Option<Duration>,
+    pub proxy_send_timeout: Option<Duration>,
+    pub read_timeout: Option<Duration>,
+    /// When another server is tried, and whether `off` was among it.
+    pub next_upstream: Option<(NextUpstream, bool)>,
+    pub next_upstream_tries: Option<usize>,
+    pub next_upstream_timeout: Option<Duration>,
+    pub buffering: Option<bool>,
+    pub request_buffering: Option<bool>,
+    pub proxy_buffer_size: Option<usize>,
+    pub proxy_buffers: Option<(usize, usize)>,
+    pub proxy_busy_buffers_size: Option<usize>,
+    pub redirect: Option<Redirect>,
+    pub hide_header: Vec<String>,
+    pub pass_request_headers: Option<bool>,
+    pub tls: SslSettings,
+}
+
+impl LevelId {
+    /// The `http` block.
+    pub(crate) const HTTP: LevelId = LevelId(0);
+
+    /// The location this level becomes: `http` itself becomes none.
+    pub(crate) fn location(self) -> LocationId {
+        LocationId(self.0.saturating_sub(1))
+    }
+}
+
+impl Level {
+    /// The `http` block.
+    pub(crate) fn http() -> Level {
+        Level {
+            kind: None,
+            name: String::new(),
+            no_regex: false,
+            pattern: None,
+            parent: LevelId::HTTP,
+            duplicate_error: None,
+            settings: RawSettings::default(),
+            rewrite: Vec::new(),
+        }
+    }
+
+    /// A level of some kind, empty.
+    pub(crate) fn new(kind: LocationKind, name: &str) -> Level {
+        Level { kind: Some(kind), name: name.to_owned(), ..Level::http() }
+    }
+}

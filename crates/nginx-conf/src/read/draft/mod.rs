@@ -1,0 +1,18 @@
+//! What has been read so far, as written: nothing is inherited yet, and no name is resolved.
+
+mod http;
+mod level;
+mod listen;
+mod log;
+mod main;
+mod server;
+mod ssl;
+mod upstream;
+
+pub(crate) use http::HttpDraft;
+pub(crate) use level::{Level, LevelId, RawSettings};
+pub(crate) use listen::{ListenAddress, ListenAddresses, ListenParameters};
+pub(crate) use main::MainDraft;
+pub(crate) use server::{ServerDraft, ServerName};
+pub(crate) use ssl::{DeferredWord, Protocols, SslSettings};
+pub(crate) use upstream::UpstreamDraft;

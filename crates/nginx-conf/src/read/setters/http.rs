@@ -1,0 +1,58 @@
+//! `http`, and what concerns connections and requests as such.
+
+use crate::directive::Directive;
+use crate::error::ConfigError;
+use crate::read::build;
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::{buffers, duplicate, flag, number, offset, once, size, time};
+use crate::table;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("http", http),
+    ("client_header_timeout", |r, d| once(&mut r.settings().client_header_timeout, d, time)),
+    ("client_header_buffer_size", |r, d| once(&mut r.settings().client_header_buffer_size, d, size)),
+    ("large_client_header_buffers", |r, d| once(&mut r.settings().large_client_header_buffers, d, buffers)),
+    ("client_max_body_size", |r, d| once(&mut r.settings().client_max_body_size, d, offset)),
+    ("client_body_timeout", |r, d| once(&mut r.settings().client_body_timeout, d, time)),
+    ("client_body_buffer_size", |r, d| once(&mut r.settings().client_body_buffer_size, d, size)),
+    ("client_body_temp_path", temp_path),
+    ("proxy_temp_path", temp_path),
+    ("fastcgi_temp_path", temp_path),
+    ("scgi_temp_path", temp_path),
+    ("uwsgi_temp_path", temp_path),
+    ("send_timeout", |r, d| once(&mut r.settings().send_timeout, d, time)),
+    ("keepalive_requests", |r, d| once(&mut r.settings().keepalive_requests, d, number)),
+    ("sendfile", |r, d| once(&mut r.settings().sendfile, d, flag)),
+    ("tcp_nopush", |r, d| once(&mut r.settings().tcp_nopush, d, flag)),
+    ("tcp_nodelay", |r, d| once(&mut r.settings().tcp_nodelay, d, flag)),
+    ("server_names_hash_max_size", hash_size),
+    ("server_names_hash_bucket_size", hash_size),
+    ("types_hash_max_size", hash_size),
+    ("types_hash_bucket_size", hash_size),
+    ("variables_hash_max_size", hash_size),
+    ("variables_hash_bucket_size", hash_size),
+    ("map_hash_max_size", hash_size),
+    ("map_hash_bucket_size", hash_size),
+    ("proxy_headers_hash_max_size", hash_size),
+    ("proxy_headers_hash_bucket_size", hash_size),
+];
+
+/// `http { … }`.
+fn http(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.main.http.is_some() {
+        return Err(duplicate(directive));
+    }
+    reader.block(table::HTTP)?;
+    reader.main.http = Some(build::http(reader)?);
+    Ok(())
+}
+
+/// The `…_temp_path`s: nothing is kept in files.
+fn temp_path(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
+    Ok(())
+}
+
+/// The size of a hash table of nginx.
+fn hash_size(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    number::<u64>(directive).map(|_| ())
+}

@@ -1,0 +1,109 @@
+//! `listen`: addresses, and which servers share them.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use crate::address::{UrlKind, parse, resolve};
+use crate::directive::Directive;
+use crate::error::ConfigError;
+use crate::read::draft::ListenParameters;
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::unsupported_value;
+use crate::units::parse_number;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
+
+/// ListenParameters that nginx knows, without their values.
+const UNSUPPORTED_PARAMETERS: &[&str] = &[
+    "quic",
+    "spdy",
+    "proxy_protocol",
+    "deferred",
+    "setfib",
+    "fastopen",
+    "rcvbuf",
+    "sndbuf",
+    "accept_filter",
+    "so_keepalive",
+    "multipath",
+];
+
+/// `listen`.
+fn listen(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    if word.text.to_ascii_lowercase().starts_with("unix:") {
+        return Err(unsupported_value(directive, 0, "\"unix:\""));
+    }
+    let wrong = |reason: &str| {
+        directive.error_at(word, format!("{reason} in \"{}\" of the \"listen\" directive", word.text))
+    };
+    let url = parse(&word.text, UrlKind::Listen).map_err(wrong)?;
+    let (first, last) = (url.port.unwrap_or(80), url.last_port.unwrap_or(80));
+    let mut sockets = Vec::new();
+    for port in first..=last {
+        sockets.extend(resolve(reader.resolver, &url.host, port).ok_or_else(|| wrong("host not found"))?);
+    }
+    let parameters = parameters(reader, directive)?;
+    let server = reader.http.servers.len().saturating_sub(1);
+    if let Some(server) = reader.http.servers.last_mut() {
+        server.listens = true;
+    }
+    for socket in sockets {
+        reader.http.listens.add(directive, word, socket, server, parameters)?;
+    }
+    Ok(())
+}
+
+/// The address of a server without `listen`: port 80, or 8000 without the rights for it.
+pub(super) fn listen_by_default(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let port = if reader.as_root { 80 } else { 8000 };
+    let socket = SocketAddr::from((Ipv4Addr::UNSPECIFIED, port));
+    let server = reader.http.servers.len().saturating_sub(1);
+    reader.http.listens.add(directive, directive.argument(0), socket, server, ListenParameters::default())
+}
+
+fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParameters, ConfigError> {
+    let ListenParameters { mut options, mut default_server, mut tls } = ListenParameters::default();
+    let mut http2 = None;
+    for (index, word) in directive.arguments().iter().enumerate().skip(1) {
+        let (name, value) = match word.text.split_once('=') {
+            Some((name, value)) => (name, Some(value)),
+            None => (word.text.as_str(), None),
+        };
+        match (name, value) {
+            ("default_server" | "default", None) => default_server = true,
+            ("ssl", None) => tls = true,
+            ("http2", None) => http2 = Some(index),
+            ("bind" | "reuseport", None) => drop(options.get_or_insert_default()),
+            ("backlog", Some(value)) => {
+                let backlog = parse_number(value).and_then(|number| i32::try_from(number).ok());
+                let backlog = backlog
+                    .filter(|backlog| *backlog > 0)
+                    .ok_or_else(|| directive.error_at(word, format!("invalid backlog \"{}\"", word.text)))?;
+                options.get_or_insert_default().backlog = Some(backlog);
+            }
+            ("ipv6only", Some("on")) => drop(options.get_or_insert_default()),
+            ("ipv6only", Some("off")) => return Err(unsupported_value(directive, index, "\"ipv6only=off\"")),
+            ("ipv6only", Some(value)) if value.starts_with('o') => {
+                return Err(directive.error_at(word, format!("invalid ipv6only flags \"{value}\"")));
+            }
+            ("ipv6only", Some(_)) => {
+                return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
+            }
+            _ if UNSUPPORTED_PARAMETERS.contains(&name) => {
+                return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
+            }
+            _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
+        }
+    }
+    match http2 {
+        // Clients are told in the handshake that HTTP/1.1 is spoken, and are content with it.
+        Some(index) if tls => {
+            let message = "\"http2\" in \"listen\" directive has no effect, HTTP/2 is not spoken here";
+            reader.warn(&directive.error_at(directive.argument(index), message));
+        }
+        // Without a handshake they would begin with HTTP/2.
+        Some(index) => return Err(unsupported_value(directive, index, "\"http2\"")),
+        None => {}
+    }
+    Ok(ListenParameters { options, default_server, tls })
+}

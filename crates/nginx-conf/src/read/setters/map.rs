@@ -1,0 +1,122 @@
+//! `map`.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::directive::Directive;
+use crate::error::ConfigError;
+use crate::model::{Map, WildcardNames};
+use crate::read::build::HostPattern;
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::variables::{Definition, template};
+use crate::template::Template;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[("map", map)];
+
+/// `map source $variable { … }`.
+fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let source = template(&mut reader.http.variables, directive, directive.argument(0))?;
+    let word = directive.argument(1);
+    let Some(name) = word.text.strip_prefix('$') else {
+        return Err(directive
+            .error_at(word, format!("invalid variable name \"{}\"", word.text))
+            .or_help(|| Some(format!("did you mean \"${}\"?", word.text))));
+    };
+    let index = reader.http.maps.len();
+    reader.http.variables.define(directive, word, name, Definition::Map(index))?;
+    let mut draft = MapDraft {
+        map: Map {
+            name: name.to_owned(),
+            source,
+            hostnames: false,
+            exact: HashMap::new(),
+            wildcards: WildcardNames { leading: Vec::new(), trailing: Vec::new() },
+            regex: Vec::new(),
+            default: Template::default(),
+        },
+        wildcards: HashSet::new(),
+        has_default: false,
+    };
+    while let Some(entry) = reader.entry()? {
+        draft.add(reader, &entry)?;
+    }
+    let MapDraft { mut map, .. } = draft;
+    map.wildcards.leading.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    map.wildcards.trailing.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    reader.http.maps.push(map);
+    Ok(())
+}
+
+struct MapDraft {
+    map: Map,
+    /// The names with a wildcard; whether it leads or trails shows in where the dot is.
+    wildcards: HashSet<String>,
+    has_default: bool,
+}
+
+impl MapDraft {
+    fn add(&mut self, reader: &mut Reader, entry: &Directive) -> Result<(), ConfigError> {
+        let [word, value] = &entry.words[..] else {
+            return match (entry.name(), entry.words.len()) {
+                ("hostnames", 1) => {
+                    self.map.hostnames = true;
+                    Ok(())
+                }
+                ("volatile", 1) => {
+                    Err(entry.error("\"volatile\" in \"map\" is known to nginx, but not supported here"))
+                }
+                _ => Err(entry.error("invalid number of the map parameters")),
+            };
+        };
+        let value = template(&mut reader.http.variables, entry, value)?;
+        if word.text == "default" {
+            if std::mem::replace(&mut self.has_default, true) {
+                return Err(entry.error("duplicate default map parameter"));
+            }
+            self.map.default = value;
+            return Ok(());
+        }
+        if let Some(source) = word.text.strip_prefix('~') {
+            let caseless = source.starts_with('*');
+            let source = source.strip_prefix('*').unwrap_or(source);
+            let pattern = regex::pattern(&mut reader.http.variables, entry, word, source, caseless)?;
+            self.map.regex.push((pattern, value));
+            return Ok(());
+        }
+        // `\default` is a key, not the default.
+        let key = word.text.strip_prefix('\\').unwrap_or(&word.text).to_ascii_lowercase();
+        self.insert(&key, value).map_err(|what| entry.error_at(word, format!("{what} \"{key}\"")))
+    }
+
+    fn insert(&mut self, key: &str, value: Template) -> Result<(), &'static str> {
+        const CONFLICT: &str = "conflicting parameter";
+        let pattern = match self.map.hostnames {
+            true => HostPattern::parse(key).ok_or("invalid hostname or wildcard")?,
+            false => HostPattern::Exact(key),
+        };
+        let mut push = |list: &mut Vec<(String, Template)>, name: &str, value| {
+            if !self.wildcards.insert(name.to_owned()) {
+                return Err(CONFLICT);
+            }
+            list.push((name.to_owned(), value));
+            Ok(())
+        };
+        let exact = match pattern {
+            HostPattern::Exact(name) => Some(name),
+            HostPattern::WithSubdomains(name) => name.strip_prefix('.'),
+            _ => None,
+        };
+        if let Some(name) = exact
+            && self.map.exact.insert(name.as_bytes().to_vec(), value.clone()).is_some()
+        {
+            return Err(CONFLICT);
+        }
+        match pattern {
+            HostPattern::Exact(_) => Ok(()),
+            HostPattern::WithSubdomains(name) | HostPattern::Leading(name) => {
+                push(&mut self.map.wildcards.leading, name, value)
+            }
+            HostPattern::Trailing(name) => push(&mut self.map.wildcards.trailing, name, value),
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! `proxy_pass` and the `proxy_…` settings that are more than a value.
+
+use crate::address::{UrlKind, parse};
+use crate::directive::Directive;
+use crate::error::ConfigError;
+use crate::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
+use crate::read::reader::{Reader, Setter};
+use crate::read::regex;
+use crate::read::values::{buffers, duplicate, flag, number, once, size, time, unsupported_value};
+use crate::read::variables::{template, template_of};
+use crate::template::Template;
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("proxy_pass", proxy_pass),
+    ("proxy_set_header", proxy_set_header),
+    ("proxy_pass_request_headers", |r, d| once(&mut r.settings().pass_request_headers, d, flag)),
+    ("proxy_http_version", proxy_http_version),
+    ("proxy_connect_timeout", |r, d| once(&mut r.settings().connect_timeout, d, time)),
+    ("proxy_send_timeout", |r, d| once(&mut r.settings().proxy_send_timeout, d, time)),
+    ("proxy_read_timeout", |r, d| once(&mut r.settings().read_timeout, d, time)),
+    ("proxy_next_upstream", proxy_next_upstream),
+    ("proxy_next_upstream_tries", |r, d| once(&mut r.settings().next_upstream_tries, d, number)),
+    ("proxy_next_upstream_timeout", |r, d| once(&mut r.settings().next_upstream_timeout, d, time)),
+    ("proxy_redirect", proxy_redirect),
+    ("proxy_hide_header", proxy_hide_header),
+    ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
+    ("proxy_cache", |r, d| once(&mut r.settings().proxy_cache_off, d, proxy_cache)),
+    ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
+    ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
+    ("proxy_buffer_size", |r, d| once(&mut r.settings().proxy_buffer_size, d, size)),
+    ("proxy_buffers", |r, d| once(&mut r.settings().proxy_buffers, d, buffers)),
+    ("proxy_busy_buffers_size", |r, d| once(&mut r.settings().proxy_busy_buffers_size, d, size)),
+];
+
+/// The port of `http://`.
+const HTTP_PORT: u16 = 80;
+
+/// `proxy_pass`.
+fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    if reader.settings().proxy_pass.is_some() {
+        return Err(duplicate(directive));
+    }
+    if word.text.contains('$') {
+        let url = template(&mut reader.http.variables, directive, word)?;
+        reader.settings().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
+        return Ok(());
+    }
+    let lower = word.text.to_ascii_lowercase();
+    if lower.starts_with("https://") {
+        return Err(unsupported_value(directive, 0, "\"https://\""));
+    }
+    let Some(target) = lower.starts_with("http://").then(|| word.text.get(7..)).flatten() else {
+        return Err(directive
+            .error_at(word, "invalid URL prefix")
+            .or_help(|| Some(format!("an address starts with http://, as in http://{}", word.text))));
+    };
+    if target.to_ascii_lowercase().starts_with("unix:") {
+        return Err(unsupported_value(directive, 0, "\"unix:\""));
+    }
+    let url = parse(target, UrlKind::ProxyPass)
+        .map_err(|reason| directive.error_at(word, format!("{reason} in upstream \"{target}\"")))?;
+    let upstream = reader.http.upstreams.target(directive, word, &url.host, url.port)?;
+    let (kind, name) = (reader.http.level().kind, reader.http.level().name.clone());
+    if !url.uri.is_empty()
+        && matches!(kind, Some(LocationKind::Regex | LocationKind::Named | LocationKind::If))
+    {
+        return Err(directive
+            .error_at(
+                word,
+                "\"proxy_pass\" cannot have URI part in location given by regular expression, or inside named \
+                 location, or inside \"if\" statement, or inside \"limit_except\" block",
+            )
+            .or_help(|| Some(format!("leave out \"{}\"", url.uri))));
+    }
+    let (from, to) = match url.uri.is_empty() {
+        true => (format!("{}/", word.text), "/"),
+        false => (word.text.clone(), name.as_str()),
+    };
+    let rule = RedirectRule::Prefix { from: Template::literal(&from), to: Template::literal(to) };
+    let port = url.port.unwrap_or(HTTP_PORT);
+    let proxy_pass = ProxyPass {
+        computed: None,
+        is_whole: false,
+        host: if port == HTTP_PORT { url.host } else { format!("{}:{port}", url.host) },
+        port,
+        upstream,
+        replaces: if url.uri.is_empty() { 0 } else { name.len() },
+        // `?x` alone is put in the place of the prefix as it stands; nginx does so, too.
+        uri: (!url.uri.is_empty()).then(|| url.uri.into_bytes()),
+    };
+    reader.settings().default_redirect = Some(rule);
+    reader.settings().proxy_pass = Some(proxy_pass);
+    Ok(())
+}
+
+/// `proxy_cache off`.
+fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
+    match directive.argument(0).text.as_str() {
+        "off" => Ok(()),
+        zone => Err(unsupported_value(directive, 0, &format!("\"{zone}\""))),
+    }
+}
+
+/// `proxy_set_header`.
+fn proxy_set_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
+    let name = directive.argument(0).text.clone();
+    reader.settings().set_header.push((name, value));
+    Ok(())
+}
+
+/// `proxy_hide_header`.
+fn proxy_hide_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let name = directive.argument(0).text.to_ascii_lowercase();
+    reader.settings().hide_header.push(name);
+    Ok(())
+}
+
+/// `proxy_http_version`.
+fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().http11, directive, |directive| {
+        let word = directive.argument(0);
+        match word.text.as_str() {
+            "1.0" => Ok(false),
+            "1.1" => Ok(true),
+            "2" => Err(unsupported_value(directive, 0, "\"2\"")),
+            other => Err(directive.error_at(word, format!("invalid value \"{other}\""))),
+        }
+    })
+}
+
+/// `proxy_next_upstream`; written twice, it adds up.
+fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let (mut when, mut off) = reader.settings().next_upstream.unwrap_or_default();
+    for word in directive.arguments() {
+        let condition = match word.text.as_str() {
+            "error" => &mut when.error,
+            "timeout" => &mut when.timeout,
+            "invalid_header" => &mut when.invalid_header,
+            "non_idempotent" => &mut when.non_idempotent,
+            "http_500" => &mut when.http_500,
+            "http_502" => &mut when.http_502,
+            "http_503" => &mut when.http_503,
+            "http_504" => &mut when.http_504,
+            "http_403" => &mut when.http_403,
+            "http_404" => &mut when.http_404,
+            "http_429" => &mut when.http_429,
+            "off" => &mut off,
+            // For caches, of which there are none here; nginx without a cache does nothing with it either.
+            "updating" => continue,
+            other => return Err(directive.error_at(word, format!("invalid value \"{other}\""))),
+        };
+        if std::mem::replace(condition, true) {
+            reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));
+        }
+    }
+    reader.settings().next_upstream = Some((when, off));
+    Ok(())
+}
+
+/// `proxy_redirect`.
+fn proxy_redirect(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    let earlier = reader.settings().redirect.take();
+    let rule = match (directive.arguments().get(1), word.text.as_str()) {
+        _ if matches!(earlier, Some(Redirect::Off)) => return Err(duplicate(directive)),
+        (None, "off") if earlier.is_some() => return Err(duplicate(directive)),
+        (None, "off") => {
+            reader.settings().redirect = Some(Redirect::Off);
+            return Ok(());
+        }
+        (None, "default") => reader.settings().default_redirect.clone().ok_or_else(|| {
+            directive.error("\"proxy_redirect default\" should be placed after the \"proxy_pass\" directive")
+        })?,
+        (None, other) => return Err(directive.error_at(word, format!("invalid parameter \"{other}\""))),
+        (Some(to), from) => {
+            let to = template(&mut reader.http.variables, directive, to)?;
+            match from.strip_prefix('~') {
+                Some(source) => {
+                    let caseless = source.starts_with('*');
+                    let source = source.strip_prefix('*').unwrap_or(source);
+                    let pattern =
+                        regex::pattern(&mut reader.http.variables, directive, word, source, caseless)?;
+                    RedirectRule::Regex { pattern, to }
+                }
+                None => {
+                    let from = template_of(&mut reader.http.variables, directive, word, from)?;
+                    RedirectRule::Prefix { from, to }
+                }
+            }
+        }
+    };
+    let mut rules = match earlier {
+        Some(Redirect::Rules(rules)) => rules,
+        _ => Vec::new(),
+    };
+    rules.push(rule);
+    reader.settings().redirect = Some(Redirect::Rules(rules));
+    Ok(())
+}

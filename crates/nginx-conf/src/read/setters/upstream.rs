@@ -1,0 +1,122 @@
+//! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
+
+use crate::address::{UrlKind, parse, resolve};
+use crate::directive::Directive;
+use crate::error::ConfigError;
+use crate::model::{Balance, UpstreamServer};
+use crate::read::reader::{Reader, Setter};
+use crate::read::values::{duplicate, number, once, time, unsupported_value};
+use crate::table;
+use crate::units::{parse_number, parse_seconds, parse_size};
+
+pub(super) const SETTERS: &[(&str, Setter)] = &[("upstream", upstream)];
+
+pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
+    ("server", server),
+    ("ip_hash", balance),
+    ("least_conn", balance),
+    ("zone", zone),
+    ("keepalive", keepalive),
+    ("keepalive_requests", |r, d| once(&mut r.upstream().keepalive_requests, d, number)),
+    ("keepalive_timeout", |r, d| once(&mut r.upstream().keepalive_timeout, d, time)),
+    ("keepalive_time", |r, d| once(&mut r.upstream().keepalive_time, d, time)),
+];
+
+/// The smallest `zone`: eight pages.
+const MIN_ZONE_SIZE: usize = 8 * 4096;
+
+/// `upstream { … }`.
+fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    reader.http.upstreams.declare(directive)?;
+    reader.block(table::UPSTREAM)?;
+    if reader.upstream().servers.is_empty() {
+        let error = reader.error_here("no servers are inside upstream");
+        return Err(match directive.words.first() {
+            Some(word) => error.point_at(&word.span),
+            None => error,
+        });
+    }
+    Ok(())
+}
+
+/// `server` in `upstream`.
+fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    let mut server = UpstreamServer::new(word.text.clone(), ([0, 0, 0, 0], 0).into());
+    for (index, word) in directive.arguments().iter().enumerate().skip(1) {
+        let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
+        let number =
+            |text: &str| parse_number(text).and_then(|number| u32::try_from(number).ok()).ok_or_else(invalid);
+        match (word.text.split_once('='), word.text.as_str()) {
+            (Some(("weight", value)), _) => {
+                server.weight = number(value).ok().filter(|weight| *weight > 0).ok_or_else(invalid)?;
+            }
+            (Some(("max_fails", value)), _) => server.max_fails = number(value)?,
+            (Some(("fail_timeout", value)), _) => {
+                server.fail_timeout = parse_seconds(value).ok_or_else(invalid)?
+            }
+            (None, "backup") if reader.upstream().balance == Some(Balance::IpHash) => {
+                let message = "balancing method does not support parameter \"backup\"";
+                return Err(directive.error_at(word, message));
+            }
+            (None, "backup") => server.backup = true,
+            (None, "down") => server.down = true,
+            (Some((name @ ("max_conns" | "slow_start" | "route" | "service" | "sticky"), _)), _)
+            | (None, name @ ("resolve" | "drain")) => {
+                return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
+            }
+            _ => return Err(invalid()),
+        }
+    }
+    if word.text.to_ascii_lowercase().starts_with("unix:") {
+        return Err(unsupported_value(directive, 0, "\"unix:\""));
+    }
+    let wrong = |reason: &str| directive.error_at(word, format!("{reason} in upstream \"{}\"", word.text));
+    let url = parse(&word.text, UrlKind::Server).map_err(wrong)?;
+    let addresses =
+        resolve(reader.resolver, &url.host, url.port.unwrap_or(80)).ok_or_else(|| wrong("host not found"))?;
+    let servers = addresses.into_iter().map(|address| UpstreamServer { address, ..server.clone() });
+    reader.upstream().servers.extend(servers);
+    Ok(())
+}
+
+/// `ip_hash` and `least_conn` in `upstream`.
+fn balance(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let balance = if directive.name() == "ip_hash" { Balance::IpHash } else { Balance::LeastConn };
+    let is_again = reader.upstream().keepalive.is_some() || reader.upstream().balance.is_some();
+    if is_again {
+        reader.warn(&directive.error("load balancing method redefined"));
+    }
+    reader.upstream().balance = Some(balance);
+    Ok(())
+}
+
+/// `keepalive` in `upstream`.
+fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.upstream().keepalive.is_some() {
+        return Err(duplicate(directive));
+    }
+    let word = directive.argument(0);
+    let number = parse_number(&word.text).filter(|number| *number > 0);
+    let number = number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
+        directive.error_at(word, format!("invalid value \"{}\" in \"keepalive\" directive", word.text))
+    })?;
+    reader.upstream().keepalive = Some(number);
+    Ok(())
+}
+
+/// `zone` in `upstream`.
+fn zone(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let name = directive.argument(0);
+    if name.text.is_empty() {
+        return Err(directive.error_at(name, "invalid zone name \"\""));
+    }
+    let Some(size) = directive.arguments().get(1) else { return Ok(()) };
+    match parse_size(&size.text) {
+        None | Some(0) => Err(directive.error_at(size, format!("invalid zone size \"{}\"", size.text))),
+        Some(bytes) if bytes < MIN_ZONE_SIZE => {
+            Err(directive.error_at(size, format!("zone \"{}\" is too small", name.text)))
+        }
+        Some(_) => Ok(()),
+    }
+}

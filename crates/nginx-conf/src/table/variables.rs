@@ -1,0 +1,181 @@
+//! nginx's own variables.
+
+use crate::template::Variable;
+
+/// nginx's own variables that are supported, without the families.
+const BUILT_IN: &[(&str, Variable)] = &[
+    ("args", Variable::Args),
+    ("body_bytes_sent", Variable::BodyBytesSent),
+    ("bytes_sent", Variable::BytesSent),
+    ("connection", Variable::Connection),
+    ("connection_requests", Variable::ConnectionRequests),
+    ("content_length", Variable::ContentLength),
+    ("content_type", Variable::ContentType),
+    ("document_root", Variable::DocumentRoot),
+    ("document_uri", Variable::DocumentUri),
+    ("host", Variable::Host),
+    ("hostname", Variable::Hostname),
+    ("https", Variable::Https),
+    ("is_args", Variable::IsArgs),
+    ("msec", Variable::Msec),
+    ("nginx_version", Variable::NginxVersion),
+    ("pid", Variable::Pid),
+    ("proxy_add_x_forwarded_for", Variable::ProxyAddXForwardedFor),
+    ("proxy_host", Variable::ProxyHost),
+    ("proxy_port", Variable::ProxyPort),
+    ("query_string", Variable::QueryString),
+    ("remote_addr", Variable::RemoteAddr),
+    ("remote_port", Variable::RemotePort),
+    ("remote_user", Variable::RemoteUser),
+    ("request", Variable::Request),
+    ("request_filename", Variable::RequestFilename),
+    ("request_length", Variable::RequestLength),
+    ("request_method", Variable::RequestMethod),
+    ("request_time", Variable::RequestTime),
+    ("request_uri", Variable::RequestUri),
+    ("scheme", Variable::Scheme),
+    ("server_addr", Variable::ServerAddr),
+    ("server_name", Variable::ServerName),
+    ("server_port", Variable::ServerPort),
+    ("server_protocol", Variable::ServerProtocol),
+    ("ssl_alpn_protocol", Variable::SslAlpnProtocol),
+    ("ssl_cipher", Variable::SslCipher),
+    ("ssl_curve", Variable::SslCurve),
+    ("ssl_protocol", Variable::SslProtocol),
+    ("ssl_server_name", Variable::SslServerName),
+    ("ssl_session_reused", Variable::SslSessionReused),
+    ("status", Variable::Status),
+    ("time_iso8601", Variable::TimeIso8601),
+    ("time_local", Variable::TimeLocal),
+    ("upstream_addr", Variable::UpstreamAddr),
+    ("upstream_response_time", Variable::UpstreamResponseTime),
+    ("upstream_status", Variable::UpstreamStatus),
+    ("uri", Variable::Uri),
+];
+
+/// nginx's own variables that are not supported.
+const UNSUPPORTED: &[&str] = &[
+    "ancient_browser",
+    "binary_remote_addr",
+    "connection_time",
+    "connections_active",
+    "connections_reading",
+    "connections_waiting",
+    "connections_writing",
+    "date_gmt",
+    "date_local",
+    "fastcgi_path_info",
+    "fastcgi_script_name",
+    "gzip_ratio",
+    "http2",
+    "http3",
+    "invalid_referer",
+    "is_request_port",
+    "limit_conn_status",
+    "limit_rate",
+    "limit_req_status",
+    "memcached_key",
+    "modern_browser",
+    "msie",
+    "pipe",
+    "proxy_internal_body_length",
+    "proxy_internal_chunked",
+    "proxy_protocol_addr",
+    "proxy_protocol_port",
+    "proxy_protocol_server_addr",
+    "proxy_protocol_server_port",
+    "quic",
+    "realip_remote_addr",
+    "realip_remote_port",
+    "realpath_root",
+    "request_body",
+    "request_body_file",
+    "request_completion",
+    "request_id",
+    "request_port",
+    "secure_link",
+    "secure_link_expires",
+    "server_port_name",
+    "slice_range",
+    "tcpinfo_rcv_space",
+    "tcpinfo_rtt",
+    "tcpinfo_rttvar",
+    "tcpinfo_snd_cwnd",
+    "uid_got",
+    "uid_reset",
+    "uid_set",
+    "upstream_bytes_received",
+    "upstream_bytes_sent",
+    "upstream_cache_age",
+    "upstream_cache_last_modified",
+    "upstream_cache_status",
+    "upstream_connect_time",
+    "upstream_first_byte_time",
+    "upstream_header_time",
+    "upstream_last_server_name",
+    "upstream_queue_time",
+    "upstream_response_length",
+];
+
+const UNSUPPORTED_FAMILIES: &[&str] = &[
+    "geoip_",
+    "jwt_",
+    "otel_",
+    "proxy_protocol_tlv_",
+    "sent_trailer_",
+    "ssl_",
+    "upstream_cookie_",
+    "upstream_trailer_",
+];
+
+/// Members of families that nginx declares one by one, so that they cannot be defined again.
+const RESERVED_FAMILY_MEMBERS: &[&str] = &[
+    "http_cookie",
+    "http_host",
+    "http_referer",
+    "http_user_agent",
+    "http_via",
+    "http_x_forwarded_for",
+    "sent_http_cache_control",
+    "sent_http_connection",
+    "sent_http_content_length",
+    "sent_http_content_type",
+    "sent_http_keep_alive",
+    "sent_http_last_modified",
+    "sent_http_link",
+    "sent_http_location",
+    "sent_http_transfer_encoding",
+];
+
+/// The names of nginx's own variables that are supported, without the families.
+pub(crate) fn built_in_names() -> impl Iterator<Item = &'static str> {
+    BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+/// The variable of nginx of that name.
+pub(crate) fn built_in(name: &str) -> Option<Variable> {
+    BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, variable)| variable.clone())
+}
+
+/// The member of a family of that name, such as `$http_name`.
+pub(crate) fn family(name: &str) -> Option<Variable> {
+    type Make = fn(Box<str>) -> Variable;
+    const FAMILIES: &[(&str, Make)] = &[
+        ("http_", Variable::Http),
+        ("sent_http_", Variable::SentHttp),
+        ("upstream_http_", Variable::UpstreamHttp),
+        ("arg_", Variable::Arg),
+        ("cookie_", Variable::Cookie),
+    ];
+    FAMILIES.iter().find_map(|(prefix, make)| name.strip_prefix(prefix).map(|rest| make(rest.into())))
+}
+
+/// Whether nginx has a variable of that name that cannot be used here.
+pub(crate) fn is_unsupported(name: &str) -> bool {
+    UNSUPPORTED.contains(&name) || UNSUPPORTED_FAMILIES.iter().any(|family| name.starts_with(family))
+}
+
+/// Whether nginx refuses to let `set`, `map` or a capture define a variable of that name.
+pub(crate) fn is_reserved(name: &str) -> bool {
+    built_in(name).is_some() || UNSUPPORTED.contains(&name) || RESERVED_FAMILY_MEMBERS.contains(&name)
+}

@@ -1,0 +1,102 @@
+use std::convert::Infallible;
+use std::future::pending;
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{Request, Response, StatusCode};
+use axum::response::IntoResponse;
+use hyper::body::Incoming;
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::service::{HttpService, service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tower::ServiceExt;
+
+use super::fault;
+use crate::instance::Instance;
+use crate::transport::{Connection, JournaledStream, RawResponse};
+
+/// Accepts connections until it is dropped.
+pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
+    loop {
+        match listener.accept().await {
+            // If this fails, the client has gone already.
+            Ok((socket, _)) => drop(serve(socket, &instance, &app)),
+            // Out of file descriptors: wait for some to be closed.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Result<()> {
+    socket.set_nodelay(true)?;
+    let Some(connection) = instance.connections.insert(socket, &instance.journal)? else { return Ok(()) };
+    let stream = JournaledStream::new(Arc::clone(&connection));
+    let quitting = instance.quitting.subscribe();
+    let (instance, app) = (Arc::clone(instance), app.clone());
+    let served = Arc::clone(&connection);
+    let service = service_fn(move |request| {
+        let (instance, connection, app) = (Arc::clone(&instance), Arc::clone(&served), app.clone());
+        async move { Ok::<_, Infallible>(answer(request, &instance, &connection, app).await) }
+    });
+    let closing = Arc::clone(&connection);
+    let task = tokio::spawn(async move {
+        let exchange = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
+        until_quit(exchange, quitting).await;
+        closing.linger().await;
+    });
+    connection.set_task(task.abort_handle());
+    Ok(())
+}
+
+/// Serves a connection; once the server quits, it ends after the request in progress. How it ended is in the journal.
+async fn until_quit<S>(
+    exchange: UpgradeableConnection<TokioIo<JournaledStream>, S>,
+    mut quitting: watch::Receiver<bool>,
+) where
+    S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
+{
+    let mut exchange = pin!(exchange);
+    tokio::select! {
+        _ = exchange.as_mut() => {}
+        () = async { drop(quitting.wait_for(|quitting| *quitting).await) } => {
+            exchange.as_mut().graceful_shutdown();
+            let _ = exchange.await;
+        }
+    }
+}
+
+async fn answer(
+    mut request: Request<Incoming>,
+    instance: &Arc<Instance>,
+    connection: &Arc<Connection>,
+    app: Router,
+) -> Response<Body> {
+    let Some(arrival) = connection.next_arrival() else {
+        return (StatusCode::BAD_REQUEST, "this is no request that the journal understands\n")
+            .into_response();
+    };
+    request.extensions_mut().insert(Arc::clone(&arrival));
+    request.extensions_mut().insert(Arc::clone(connection));
+    let request = request.map(Body::new);
+    let response = match instance.faults.take(&arrival.head.target) {
+        Some(fault) => {
+            instance.journal.update(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
+            fault::respond(fault, request, instance, connection, app).await
+        }
+        None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+    };
+    connection.record_response(&arrival, response.status().as_u16());
+    if let Some(RawResponse(bytes)) = response.extensions().get() {
+        // If this fails, the client is gone.
+        let _ = connection.write_raw(bytes).await;
+        connection.close();
+        pending::<()>().await;
+    }
+    response
+}

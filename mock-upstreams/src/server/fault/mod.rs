@@ -1,0 +1,109 @@
+//! Responses of a server with a fault.
+
+mod raw;
+
+use std::future::pending;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use http_body_util::BodyExt;
+use tower::ServiceExt;
+
+use crate::fault::Fault;
+use crate::instance::Instance;
+use crate::transport::Connection;
+use raw::raw;
+
+/// Answers a request as `fault` demands; returns only when there is a response for hyper to send.
+pub(super) async fn respond(
+    fault: Fault,
+    request: Request<Body>,
+    instance: &Arc<Instance>,
+    connection: &Connection,
+    app: Router,
+) -> Response<Body> {
+    if let Fault::ExtraHeaders(headers) = &fault {
+        let mut response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
+        add(headers, &mut response);
+        return response;
+    }
+    let own = own_address(request.headers()) + beside(request.uri().path());
+    // If the client goes away meanwhile, this task ends with its connection.
+    let _ = request.into_body().collect().await;
+    if let Some((bytes, end)) = raw(&fault, &instance.name) {
+        let _ = connection.write_raw(&bytes).await;
+        connection.kill(end);
+        return pending().await;
+    }
+    match fault {
+        Fault::HangAfterHead => {
+            named(instance, "1", Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>()))
+        }
+        Fault::SlowBody { bytes } => {
+            let gate = Arc::clone(instance);
+            let body = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"x")))
+                .take(bytes)
+                .then(move |byte| {
+                    let gate = Arc::clone(&gate);
+                    async move {
+                        gate.gate.step().await;
+                        byte
+                    }
+                });
+            named(instance, &bytes.to_string(), Body::from_stream(body))
+        }
+        Fault::Status { status, headers, body } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            let bodiless = matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+            let mut response = Response::new(if bodiless { Body::empty() } else { Body::from(body) });
+            *response.status_mut() = status;
+            add(&headers, &mut response);
+            add(&[("X-Instance".to_owned(), instance.name.clone())], &mut response);
+            response
+        }
+        Fault::RedirectToItself { name } => {
+            let mut response = named(instance, "0", Body::empty());
+            *response.status_mut() = StatusCode::FOUND;
+            add(&[("Location".to_owned(), format!("{own}{name}"))], &mut response);
+            response
+        }
+        _ => pending().await,
+    }
+}
+
+/// A path without its last part.
+fn beside(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(directory, _)| path.get(..=directory.len()).unwrap_or("/"))
+}
+
+/// The address that the app believes to have: host and prefix.
+fn own_address(headers: &HeaderMap) -> String {
+    let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    format!("http://{}{}", said("host"), said("x-forwarded-prefix"))
+}
+
+fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    add(
+        &[
+            ("X-Instance".to_owned(), instance.name.clone()),
+            ("Content-Type".to_owned(), "text/plain".to_owned()),
+            ("Content-Length".to_owned(), length.to_owned()),
+        ],
+        &mut response,
+    );
+    response
+}
+
+/// Adds fields, except those that hyper cannot send.
+fn add(fields: &[(String, String)], response: &mut Response<Body>) {
+    for (name, value) in fields {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            response.headers_mut().append(name, value);
+        }
+    }
+}

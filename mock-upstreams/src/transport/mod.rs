@@ -1,0 +1,11 @@
+//! Connections as they are on the wire: what passes is written down in the journal.
+
+mod connection;
+mod raw;
+mod stream;
+mod watcher;
+
+pub use connection::StopMode;
+pub(crate) use connection::{Connection, Registry};
+pub(crate) use raw::RawResponse;
+pub(crate) use stream::JournaledStream;
