@@ -136,6 +136,7 @@ fn misspelt_in(description: Option<&str>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::Specification;
 
     fn mistakes_in(text: &str) -> Vec<String> {
         let files = vec![(Path::new("a.feature").to_owned(), text.to_owned())];

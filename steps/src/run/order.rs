@@ -58,9 +58,9 @@ fn card(seed: u32, feature: &Feature, scenario: &Scenario) -> [u8; 32] {
 
 #[cfg(test)]
 mod tests {
-    use super::super::select::place;
     use super::*;
     use crate::features::Specification;
+    use crate::scenarios::place;
 
     fn names(features: &[Feature]) -> Vec<&str> {
         scenarios(features).map(|(_, _, scenario)| scenario.name.as_str()).collect()
