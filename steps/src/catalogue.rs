@@ -1,15 +1,18 @@
 //! The step catalogue: every step, what it says and what it does, read from the step definitions themselves.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 7] = [
+const SOURCES: [Source; 8] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
     ("What the app server saw", "steps/arrival.rs", include_str!("steps/arrival.rs")),
     ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
+    ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
     ("Configuration and logs", "steps/logs.rs", include_str!("steps/logs.rs")),
 ];
 
@@ -31,15 +34,18 @@ pub struct Entry {
     pub lines: Vec<usize>,
 }
 
+static ENTRIES: LazyLock<Vec<Entry>> =
+    LazyLock::new(|| SOURCES.iter().flat_map(|(subject, _, source)| entries_of(subject, source)).collect());
+
 /// Every step.
-pub fn entries() -> Vec<Entry> {
-    SOURCES.iter().flat_map(|(subject, _, source)| entries_of(subject, source)).collect()
+pub fn entries() -> &'static [Entry] {
+    &ENTRIES
 }
 
 /// The entry of the step that is defined in `path` at `line`; `None` where that is no step's definition.
-pub fn defined_at(path: &str, line: usize) -> Option<Entry> {
+pub fn defined_at(path: &str, line: usize) -> Option<&'static Entry> {
     let (subject, _, _) = SOURCES.into_iter().find(|(_, file, _)| path.ends_with(file))?;
-    entries().into_iter().find(|entry| entry.subject == subject && entry.lines.contains(&line))
+    entries().iter().find(|entry| entry.subject == subject && entry.lines.contains(&line))
 }
 
 /// The catalogue as Markdown.
@@ -59,19 +65,26 @@ pub fn markdown() -> String {
     out
 }
 
-/// The expression most like `text`.
-pub fn nearest(text: &str) -> String {
-    let plain =
-        |text: &str| regex::Regex::new(r#""[^"]*"|\d+"#).map(|r| r.replace_all(text, "").into_owned());
-    let wanted = plain(text).unwrap_or_default();
-    entries()
-        .into_iter()
-        .map(|entry| entry.expression)
-        .min_by_key(|expression| {
-            let known = regex::Regex::new(r"\{\w+\}").map(|r| r.replace_all(expression, "").into_owned());
-            strsim::levenshtein(&wanted, &known.unwrap_or_default())
-        })
-        .unwrap_or_default()
+/// The expression that has most words in common with `text`; among equals the one spelt most like it.
+pub fn nearest(text: &str) -> &'static str {
+    let wanted = words_of(text);
+    let likeness = |entry: &Entry| {
+        let known = words_of(&entry.expression);
+        // Twice what is common to both, of all that either has, in thousandths: Dice's coefficient.
+        2000 * known.intersection(&wanted).count() / (known.len() + wanted.len()).max(1)
+    };
+    let scored: Vec<(usize, &str)> =
+        entries().iter().map(|entry| (likeness(entry), entry.expression.as_str())).collect();
+    let best = scored.iter().map(|(score, _)| *score).max().unwrap_or_default();
+    let most_alike = scored.into_iter().filter(|(score, _)| *score == best).map(|(_, expression)| expression);
+    most_alike.min_by_key(|expression| strsim::levenshtein(text, expression)).unwrap_or_default()
+}
+
+/// The words of a step or an expression, without values and their places.
+fn words_of(text: &str) -> BTreeSet<String> {
+    let unquoted = text.split('"').step_by(2).flat_map(str::split_whitespace);
+    let is_value = |word: &&str| word.starts_with('{') || word.starts_with(|c: char| c.is_ascii_digit());
+    unquoted.filter(|word| !is_value(word)).map(str::to_lowercase).collect()
 }
 
 /// Reads definitions of the form `/// doc`, `#[given(expr = "…")]`, `async fn`.
@@ -115,6 +128,12 @@ fn attribute(line: &str) -> Option<(&'static str, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_nearest_step_has_the_same_words() {
+        let nearest = nearest("the body of the response is \"blue\"");
+        assert!(nearest.contains("body") && nearest.contains("response"), "{nearest}");
+    }
 
     #[test]
     fn an_entry_is_read_from_its_definition() {

@@ -1,6 +1,6 @@
 //! Mistakes in a specification that Gherkin itself does not see: to it any line is prose until the first step comes.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use cucumber::World as _;
@@ -58,29 +58,27 @@ pub(super) fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
     )
 }
 
+/// By file and line; a step of an outline or a background is told once.
 fn undefined_steps(features: &[Feature]) -> Vec<String> {
     let collection = World::collection();
-    let mut mistakes = Vec::new();
+    let mut mistakes = BTreeSet::new();
     let words = Words::example();
     for (feature, step) in steps(features) {
         let mut step = step.clone();
         step.value = words.put_into(&step.value).unwrap_or(step.value);
-        let place = format!("{}:{}", path_of(feature).display(), step.position.line);
-        match collection.find(&step) {
-            Ok(Some(_)) => {}
-            Ok(None) => mistakes.push(format!(
-                "{place}: no step is defined for \"{} {}\"\n  help: the nearest is \"{}\"; `hopcheck steps` lists them \
-                 all",
+        let what = match collection.find(&step) {
+            Ok(Some(_)) => continue,
+            Ok(None) => format!(
+                "no step is defined for \"{} {}\"\n  help: the nearest is \"{}\"; `hopcheck steps` lists them all",
                 step.keyword.trim(),
                 step.value,
                 catalogue::nearest(&step.value)
-            )),
-            Err(error) => mistakes.push(format!("{place}: more than one step fits \"{}\": {error}", step.value)),
-        }
+            ),
+            Err(error) => format!("more than one step fits \"{}\": {error}", step.value),
+        };
+        mistakes.insert((path_of(feature), step.position.line, what));
     }
-    mistakes.sort();
-    mistakes.dedup();
-    mistakes
+    mistakes.into_iter().map(|(path, line, what)| format!("{}:{line}: {what}", path.display())).collect()
 }
 
 /// Words in braces that look like those of a site, and are none.

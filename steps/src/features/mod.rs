@@ -1,5 +1,6 @@
 //! Loading the specification: every mistake in it is found before anything is run.
 
+mod lines;
 pub mod live;
 mod mistakes;
 mod worded;
@@ -183,7 +184,9 @@ pub fn built_in_files() -> impl Iterator<Item = (&'static Path, &'static str)> {
 }
 
 fn parse_feature(path: &Path, text: &str) -> Result<Feature, String> {
-    let mut feature = Feature::parse(text, GherkinEnv::default())
+    let prepared =
+        lines::prepared(text).map_err(|(line, what)| format!("{}:{line}: {what}", path.display()))?;
+    let mut feature = Feature::parse(prepared, GherkinEnv::default())
         .map_err(|error| mistakes::not_gherkin(path, text, &error.to_string()))?;
     feature.path = Some(path.to_owned());
     feature.expand_examples().map_err(|error| format!("{}: {error}", path.display()))

@@ -1,5 +1,7 @@
 //! Which scenarios are run.
 
+use std::collections::BTreeSet;
+
 use gherkin::tagexpr::TagOperation;
 use gherkin::{Feature, Rule, Scenario};
 use regex::Regex;
@@ -123,6 +125,33 @@ pub(super) fn divide<'a>(
     };
     let not = scenarios(features).filter_map(|(f, r, s)| Some(((f, r, s), reason(f, r, s)?)));
     (retain(features, |f, r, s| reason(f, r, s).is_none()), not.collect())
+}
+
+impl Selection {
+    /// A tag that is asked for and that no scenario has, where one that some have is spelt much like it.
+    pub fn misspelt_tag(&self, specification: &Specification) -> Option<(String, String)> {
+        let known: BTreeSet<&str> =
+            scenarios(&specification.features).flat_map(|(f, r, s)| tags(f, r, s)).map(String::as_str).collect();
+        let mut named = Vec::new();
+        self.tags.iter().for_each(|expression| name_tags(expression, &mut named));
+        named.into_iter().filter(|tag| !known.contains(tag)).find_map(|tag| {
+            let nearest = known.iter().min_by_key(|other| strsim::osa_distance(tag, other))?;
+            let alike = strsim::osa_distance(tag, nearest) <= 1 + tag.len() / 6;
+            alike.then(|| (tag.to_owned(), (*nearest).to_owned()))
+        })
+    }
+}
+
+/// The tags that an expression names.
+fn name_tags<'a>(expression: &'a TagOperation, named: &mut Vec<&'a str>) {
+    match expression {
+        TagOperation::And(a, b) | TagOperation::Or(a, b) => {
+            name_tags(a, named);
+            name_tags(b, named);
+        }
+        TagOperation::Not(a) => name_tags(a, named),
+        TagOperation::Tag(tag) => named.push(tag.trim_start_matches('@')),
+    }
 }
 
 fn holds(expression: &TagOperation, tags: &[&str]) -> bool {

@@ -97,6 +97,9 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         fail_fast: arguments.fail_fast,
         shuffle: arguments.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
     };
+    if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {
+        return Err(format!("no scenario has the tag @{tag}\n  help: did you mean @{nearest}?").into());
+    }
     let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
     let mut session = Session::begin(&specification, &asked)?;
     if arguments.list {

@@ -113,18 +113,27 @@ pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -
         (Some(section), _) => section.clone(),
         (None, Some(_)) => profile,
         (None, None) => {
+            let nearest = nearest_target(name, &profile).map(|nearest| format!("\n  help: did you mean {nearest}?"));
             let lacks = if path.exists() { "has no" } else { "is not here to have a" };
             return Err(format!(
-                "{name:?} is no target: {} {lacks} section [target.{name}]{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
+                "{name:?} is no target: {} {lacks} section [target.{name}]{}{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
                  NAME=URL or the name of such a section",
                 path.display(),
-                profile.known_targets()
+                profile.known_targets(),
+                nearest.unwrap_or_default()
             )
             .into());
         }
     };
     found.url = url.map(str::to_owned).or(found.url);
     Ok(found)
+}
+
+/// The target whose name is spelt much like `name`.
+fn nearest_target(name: &str, profile: &Profile) -> Option<String> {
+    let known = ["reference", "nginx"].into_iter().chain(profile.target.keys().map(String::as_str));
+    let nearest = known.min_by_key(|known| strsim::osa_distance(name, known))?;
+    (strsim::osa_distance(name, nearest) <= 2).then(|| nearest.to_owned())
 }
 
 #[cfg(test)]

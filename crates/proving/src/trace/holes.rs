@@ -41,7 +41,7 @@ impl Trace {
             (Loose::Scenario(scenario.name.clone()), rule.map(|rule| Loose::Rule(rule.name.clone())))
         });
         let used = self.used_steps();
-        let steps = catalogue::entries().into_iter().map(|entry| entry.expression);
+        let steps = catalogue::entries().into_iter().map(|entry| entry.expression.clone());
         statements
             .map(|statement| (Loose::Statement(statement.id.clone()), None))
             .chain(scenarios)
@@ -62,7 +62,7 @@ impl Trace {
         };
         let steps =
             hopcheck_steps::scenarios::steps(&self.specification.features).map(|(_, step)| step.clone());
-        steps.filter_map(definition).map(|entry| entry.expression).collect()
+        steps.filter_map(definition).map(|entry| entry.expression.clone()).collect()
     }
 
     fn unknown_tags(&self) -> impl Iterator<Item = String> {
