@@ -6,42 +6,8 @@ use std::process::Command;
 
 /// Whether an SPDX expression can be met with these licences alone. The `/` of older crates is an OR.
 fn is_met(expression: &str, allowed: &BTreeSet<String>) -> bool {
-    let expression = expression.replace('/', " OR ").replace('(', " ( ").replace(')', " ) ");
-    let words: Vec<&str> = expression.split_whitespace().collect();
-    let (met, rest) = alternatives(&words, allowed);
-    met && rest.is_empty()
-}
-
-/// `A OR B …`, and the words behind it.
-fn alternatives<'a>(words: &'a [&'a str], allowed: &BTreeSet<String>) -> (bool, &'a [&'a str]) {
-    let (mut met, mut rest) = conjunction(words, allowed);
-    while let ["OR", behind @ ..] = rest {
-        let (also, behind) = conjunction(behind, allowed);
-        (met, rest) = (met | also, behind);
-    }
-    (met, rest)
-}
-
-/// `A AND B …`, each a licence, one `WITH` an exception, or an expression in parentheses.
-fn conjunction<'a>(words: &'a [&'a str], allowed: &BTreeSet<String>) -> (bool, &'a [&'a str]) {
-    let (met, rest) = match words {
-        ["(", inside @ ..] => {
-            let (met, rest) = alternatives(inside, allowed);
-            (met, rest.get(1..).unwrap_or_default())
-        }
-        [licence, "WITH", exception, rest @ ..] => {
-            (allowed.contains(&format!("{licence} WITH {exception}")), rest)
-        }
-        [licence, rest @ ..] => (allowed.contains(*licence), rest),
-        [] => (false, words),
-    };
-    match rest {
-        ["AND", behind @ ..] => {
-            let (also, rest) = conjunction(behind, allowed);
-            (met & also, rest)
-        }
-        _ => (met, rest),
-    }
+    let expression = spdx::Expression::parse_mode(expression, spdx::ParseMode::LAX);
+    expression.is_ok_and(|expression| expression.evaluate(|licence| allowed.contains(&licence.to_string())))
 }
 
 #[test]

@@ -118,7 +118,10 @@ fn entries_of(subject: &'static str, source: &str) -> Vec<Entry> {
 fn attribute(line: &str) -> Option<(&'static str, String)> {
     for (start, keyword) in [("#[given(", "Given"), ("#[when(", "When"), ("#[then(", "Then")] {
         if let Some(rest) = line.strip_prefix(start) {
-            let expression = rest.strip_prefix("expr = \"")?.strip_suffix("\")]")?.replace("\\\"", "\"");
+            let expression = match rest.strip_prefix("regex = r#\"^") {
+                Some(regex) => regex.strip_suffix("$\"#)]")?.replace("\"(.*)\"", "{string}"),
+                None => rest.strip_prefix("expr = \"")?.strip_suffix("\")]")?.replace("\\\"", "\""),
+            };
             return Some((keyword, expression));
         }
     }
@@ -151,6 +154,15 @@ mod tests {
                 ["#[given", "#[when", "#[then"].iter().any(|attribute| line.starts_with(attribute))
             });
             definitions.for_each(|line| assert!(attribute(line).is_some(), "{subject}: {line}"));
+        }
+        let modules = include_str!("steps/mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+        for module in modules.filter(|module| *module != "handshake") {
+            assert!(
+                SOURCES.iter().any(|(_, path, _)| *path == format!("steps/{module}.rs")),
+                "{module} is left out"
+            );
         }
         for entry in entries() {
             assert!(!entry.explanation.is_empty(), "{entry:?}");

@@ -10,6 +10,12 @@ use hopcheck_targets::target::TargetError;
 /// What a step definition returns.
 pub type Checked = Result<(), Failure>;
 
+/// Values of more characters than this are not shown in full.
+const MAX_SHOWN: usize = 300;
+
+/// What is shown before and after the place where two long values differ.
+const CONTEXT: usize = 60;
+
 /// A broken promise, in words for the person who has to mend it.
 #[derive(Debug)]
 pub struct Failure(String);
@@ -28,6 +34,32 @@ impl Failure {
     /// Says why the scenario cannot be asked of this site after all.
     pub fn not_asked(why: impl fmt::Display) -> Failure {
         Failure(format!("{NOT_ASKED}{why}"))
+    }
+
+    /// Says that something is not what it should be. Of long values it shows how they begin, and where they differ.
+    pub fn unequal(what: &str, expected: &str, actual: &str) -> Failure {
+        let longest = expected.chars().count().max(actual.chars().count());
+        if longest <= MAX_SHOWN {
+            return Failure(format!("{what}\n  expected: {expected}\n       got: {actual}"));
+        }
+        let same = expected.chars().zip(actual.chars()).take_while(|(a, b)| a == b).count();
+        let around = |text: &str| {
+            let from = same.saturating_sub(CONTEXT);
+            let shown: String = text.chars().skip(from).take(2 * CONTEXT).collect();
+            let before = if from > 0 { "…" } else { "" };
+            let after = if text.chars().count() > from + 2 * CONTEXT { "…" } else { "" };
+            format!("{before}{shown}{after}")
+        };
+        let beginning: String = actual.chars().take(MAX_SHOWN).collect();
+        Failure(format!(
+            "{what}\n  they differ from character {same} on, of {} expected and {} that came\n  expected: {}\n       got: {}\n    \
+             which begins: {beginning}{}",
+            expected.chars().count(),
+            actual.chars().count(),
+            around(expected),
+            around(actual),
+            if actual.chars().count() > MAX_SHOWN { "…" } else { "" },
+        ))
     }
 
     /// Why a scenario was not asked, going by its message.
@@ -71,7 +103,30 @@ macro_rules! ensure_eq {
         let (actual, expected) = (&$actual, &$expected);
         if *actual != *expected {
             let what = format!($($what)+);
-            return Err($crate::failure::Failure::new(format!("{what}\n  expected: {expected:?}\n       got: {actual:?}")));
+            return Err($crate::failure::Failure::unequal(&what, &format!("{expected:?}"), &format!("{actual:?}")));
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_values_are_shown_in_full() {
+        let failure = Failure::unequal("the body", "\"a\"", "\"b\"").to_string();
+        assert_eq!(failure, "the body\n  expected: \"a\"\n       got: \"b\"");
+    }
+
+    #[test]
+    fn long_values_are_shown_where_they_differ() {
+        let (expected, actual) = ("a".repeat(3000), "a".repeat(2000) + "b" + &"a".repeat(999));
+        let failure = Failure::unequal("the body", &expected, &actual).to_string();
+        assert!(
+            failure.contains("differ from character 2000 on, of 3000 expected and 3000 that came"),
+            "{failure}"
+        );
+        assert!(failure.contains(&format!("got: …{}b{}…", "a".repeat(60), "a".repeat(59))), "{failure}");
+        assert!(failure.len() < 900, "{}", failure.len());
+    }
 }

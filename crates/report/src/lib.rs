@@ -5,6 +5,7 @@
 mod output;
 
 mod causes;
+mod columns;
 mod files;
 pub mod html;
 mod mask;
@@ -15,6 +16,7 @@ pub(crate) mod sample;
 mod terminal;
 mod words;
 
+pub use columns::{padded, width};
 pub use files::{Format, Outputs, ReportError, Wanted};
 pub use mask::mask;
 pub use merge::{MergeError, merge};

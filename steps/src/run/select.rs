@@ -130,8 +130,10 @@ pub(super) fn divide<'a>(
 impl Selection {
     /// A tag that is asked for and that no scenario has, where one that some have is spelt much like it.
     pub fn misspelt_tag(&self, specification: &Specification) -> Option<(String, String)> {
-        let known: BTreeSet<&str> =
-            scenarios(&specification.features).flat_map(|(f, r, s)| tags(f, r, s)).map(String::as_str).collect();
+        let known: BTreeSet<&str> = scenarios(&specification.features)
+            .flat_map(|(f, r, s)| tags(f, r, s))
+            .map(String::as_str)
+            .collect();
         let mut named = Vec::new();
         self.tags.iter().for_each(|expression| name_tags(expression, &mut named));
         named.into_iter().filter(|tag| !known.contains(tag)).find_map(|tag| {

@@ -37,10 +37,13 @@ pub(super) fn print_routes(name: &str, site: &Site) {
             outln!("  nobody comes here: {why}");
         }
         let rows: Vec<[String; 4]> = server.routes.iter().map(row).collect();
-        let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+        let width =
+            |column: usize| rows.iter().map(|row| hopcheck_report::width(&row[column])).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2)];
         for [path, what, to, lines] in &rows {
-            outln!("  {path:<0$}  {what:<1$}  {to:<2$}  {lines}", widths[0], widths[1], widths[2]);
+            let [path, what, to] =
+                [(path, 0), (what, 1), (to, 2)].map(|(text, nth)| hopcheck_report::padded(text, widths[nth]));
+            outln!("  {path}  {what}  {to}  {lines}");
         }
     }
 }

@@ -113,7 +113,8 @@ pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -
         (Some(section), _) => section.clone(),
         (None, Some(_)) => profile,
         (None, None) => {
-            let nearest = nearest_target(name, &profile).map(|nearest| format!("\n  help: did you mean {nearest}?"));
+            let nearest =
+                nearest_target(name, &profile).map(|nearest| format!("\n  help: did you mean {nearest}?"));
             let lacks = if path.exists() { "has no" } else { "is not here to have a" };
             return Err(format!(
                 "{name:?} is no target: {} {lacks} section [target.{name}]{}{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \

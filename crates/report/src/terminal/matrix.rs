@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::Style;
+use crate::columns::{padded, shortened, width};
 
 /// The longest rule that is printed in full.
-const LONGEST: usize = 72;
+const MAX_RULE_COLUMNS: usize = 72;
 
 /// Prints every rule by target.
 pub fn print_matrix(style: Style, report: &Report) {
@@ -23,11 +24,11 @@ fn matrix(style: Style, report: &Report) -> String {
         })
         .filter(|(feature, rule)| report.targets.iter().any(|t| !of_rule(t, feature, rule).is_empty()))
         .collect();
-    let widest = rows.iter().map(|(_, rule)| shortened(rule).chars().count()).max().unwrap_or(0);
-    let widths: Vec<usize> = report.targets.iter().map(|target| target.name.chars().count().max(8)).collect();
+    let widest = rows.iter().map(|(_, rule)| width(&named(rule))).max().unwrap_or(0);
+    let widths: Vec<usize> = report.targets.iter().map(|target| width(&target.name).max(8)).collect();
     let mut out = " ".repeat(widest + 4);
-    for (target, width) in report.targets.iter().zip(&widths) {
-        let _ = write!(out, "{}", style.strong(&format!("  {:<width$}", target.name)));
+    for (target, columns) in report.targets.iter().zip(&widths) {
+        let _ = write!(out, "{}", style.strong(&format!("  {}", padded(&target.name, *columns))));
     }
     let mut before = "";
     for (feature, rule) in rows {
@@ -36,9 +37,9 @@ fn matrix(style: Style, report: &Report) -> String {
             let _ = write!(out, "\n{}", style.strong(feature));
             before = feature;
         }
-        let _ = write!(out, "\n  {:<widest$}  ", shortened(rule));
-        for (target, width) in report.targets.iter().zip(&widths) {
-            let _ = write!(out, "  {}", cell(style, &of_rule(target, feature, rule), *width));
+        let _ = write!(out, "\n  {}  ", padded(&named(rule), widest));
+        for (target, columns) in report.targets.iter().zip(&widths) {
+            let _ = write!(out, "  {}", cell(style, &of_rule(target, feature, rule), *columns));
         }
     }
     trim_end(&mut out);
@@ -54,12 +55,12 @@ fn of_rule<'a>(target: &'a TargetResults, feature: &str, rule: &str) -> Vec<&'a 
     target.records.iter().filter(|record| record.feature == feature && record.rule == rule).collect()
 }
 
-fn cell(style: Style, records: &[&Record], width: usize) -> String {
+fn cell(style: Style, records: &[&Record], columns: usize) -> String {
     let count = |wanted: fn(&Record) -> bool| records.iter().filter(|record| wanted(record)).count();
     let broken = count(Record::fails);
     let checked = count(|record| !matches!(record.verdict, Verdict::NotChecked { .. }));
     let differ = count(|record| matches!(record.verdict, Verdict::KnownDifference { .. }));
-    let padded = |text: String| format!("{text:<width$}");
+    let padded = |text: String| padded(&text, columns);
     match (records.len(), checked, broken) {
         (0, _, _) => padded(String::new()),
         (all, 0, _) => style.quiet(&padded(format!("– {all}"))),
@@ -69,12 +70,8 @@ fn cell(style: Style, records: &[&Record], width: usize) -> String {
     }
 }
 
-fn shortened(rule: &str) -> String {
-    match (rule, rule.chars().count()) {
-        ("", _) => "(no rule)".to_owned(),
-        (rule, count) if count <= LONGEST => rule.to_owned(),
-        (rule, _) => rule.chars().take(LONGEST - 1).chain(std::iter::once('…')).collect(),
-    }
+fn named(rule: &str) -> String {
+    if rule.is_empty() { "(no rule)".to_owned() } else { shortened(rule, MAX_RULE_COLUMNS) }
 }
 
 #[cfg(test)]
