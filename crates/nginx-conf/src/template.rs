@@ -45,6 +45,7 @@ pub enum Variable {
     ContentType,
     DocumentRoot,
     DocumentUri,
+    GzipRatio,
     Host,
     Hostname,
     Https,

@@ -42,6 +42,7 @@ impl Variables for Exchange<'_> {
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
             Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
+            Variable::GzipRatio => return gzip_ratio(self.compressed, out),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
@@ -185,6 +186,18 @@ fn joined(headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
     found
 }
 
+/// How often the compressed body goes into the body, with two digits after the point; nothing where it was not compressed.
+fn gzip_ratio((from, to): (u64, u64), out: &mut Vec<u8>) -> bool {
+    if to == 0 {
+        return false;
+    }
+    let hundredths = from * 100 / to + u64::from(from * 1000 / to % 10 > 4);
+    text::decimal(out, hundredths / 100);
+    out.push(b'.');
+    out.extend([hundredths / 10 % 10, hundredths % 10].map(|digit| b'0' + digit as u8));
+    true
+}
+
 fn separate(out: &mut Vec<u8>, before: usize, separator: &[u8]) {
     if out.len() > before {
         out.extend_from_slice(separator);
@@ -276,6 +289,18 @@ mod tests {
         let mut all = Vec::new();
         assert!(joined(&headers, "cookie", &mut all));
         assert_eq!(all, b"xa=1; a=2; b=3");
+    }
+
+    #[test]
+    fn a_ratio_is_rounded() {
+        let ratio = |totals| {
+            let mut out = Vec::new();
+            gzip_ratio(totals, &mut out).then(|| String::from_utf8(out).unwrap())
+        };
+        assert_eq!(
+            [(0, 0), (1999, 1000), (5, 100), (12345, 1000)].map(ratio).map(Option::unwrap_or_default),
+            ["", "2.00", "0.05", "12.35"]
+        );
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) preread_body: u64,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
+    /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
+    pub(crate) gzip_vary: Cell<bool>,
+    /// How many bytes of the body `gzip` has compressed, and to how many (`$gzip_ratio`).
+    pub(crate) compressed: (u64, u64),
     /// The head of the response as sent, for `$sent_http_…`.
     pub(crate) response_head: RefCell<Vec<u8>>,
     /// The app servers that were asked.
@@ -147,6 +151,8 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             preread_body: 0,
             sent: 0,
+            gzip_vary: Cell::new(false),
+            compressed: (0, 0),
             response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),

@@ -11,7 +11,7 @@ use crate::message::request::BodyLength;
 use crate::message::{Headers, Response};
 use crate::response::page_response;
 use nginx_conf::locate;
-use nginx_conf::model::Level;
+use nginx_conf::model::{GzipStatic, Level};
 
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
@@ -149,6 +149,8 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         add_uri_to_alias: x.add_uri_to_alias,
         settings: x.settings,
         headers: if is_error { &none } else { &x.request.headers },
+        accepts_gzip: x.settings.gzip.files == GzipStatic::On && x.accepts_gzip(b""),
+        gzip_vary: &x.gzip_vary,
         variables: x,
         log: &log,
     })

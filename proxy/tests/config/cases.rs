@@ -36,6 +36,7 @@ const FILES: &[(&str, &str)] = &[
     ("certificate", include_str!("cases/certificate.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("answer", include_str!("cases/answer.txt")),
+    ("gzip", include_str!("cases/gzip.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 

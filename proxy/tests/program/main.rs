@@ -5,6 +5,7 @@ mod answers;
 mod command_line;
 mod files;
 mod forged;
+mod gzip;
 mod lifecycle;
 mod outside;
 mod reload;

@@ -4,6 +4,7 @@
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
 //! the body of an `if` is a location of its own, as it is in nginx.
 
+mod gzip;
 mod http;
 mod location;
 mod log;
@@ -14,6 +15,7 @@ mod upstream;
 
 use std::path::PathBuf;
 
+pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
+use super::{AccessLog, ErrorLog, Gzip, ProxyPass, ProxySettings};
 use crate::template::Template;
 use crate::units::parse_seconds;
 
@@ -56,6 +56,8 @@ pub struct Settings {
     pub expires: Expires,
     /// `add_header`, this level's or the inherited ones, never both.
     pub add_header: Vec<AddHeader>,
+    /// `gzip` and what goes with it.
+    pub gzip: Gzip,
     /// `access_log`; empty when off.
     pub access_log: Vec<AccessLog>,
     /// `error_log` in force here.

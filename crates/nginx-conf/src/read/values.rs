@@ -88,3 +88,24 @@ pub(crate) fn buffers(directive: &Directive) -> Result<(usize, usize), ConfigErr
 pub(crate) fn time(directive: &Directive) -> Result<Duration, ConfigError> {
     parse_time(&directive.argument(0).text).ok_or_else(|| invalid_value(directive, 0))
 }
+
+/// A number from `least` to `most`.
+pub(crate) fn bounded<T: TryFrom<u64>>(
+    directive: &Directive,
+    least: u64,
+    most: u64,
+) -> Result<T, ConfigError> {
+    let word = directive.argument(0);
+    let number: u64 = number(directive)?;
+    if !(least..=most).contains(&number) {
+        return Err(directive.error_at(word, format!("value must be between {least} and {most}")));
+    }
+    T::try_from(number).map_err(|_| invalid_value(directive, 0))
+}
+
+/// One of some words: nginx's `ngx_conf_set_enum_slot`.
+pub(crate) fn one_of<T: Copy>(directive: &Directive, words: &[(&str, T)]) -> Result<T, ConfigError> {
+    let word = directive.argument(0);
+    let found = words.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
+    found.ok_or_else(|| directive.error_at(word, format!("invalid value \"{}\"", word.text)))
+}

@@ -38,8 +38,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",
-        "gzip gzip_buffers gzip_comp_level gzip_disable gzip_hash gzip_http_version gzip_min_length gzip_no_buffer \
-         gzip_proxied gzip_static gzip_types gzip_vary gzip_window gunzip gunzip_buffers postpone_gzipping slice \
+        "gzip_hash gzip_no_buffer gzip_window gunzip_buffers postpone_gzipping slice \
          image_filter image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
          image_filter_transparency image_filter_webp_quality xml_entities xslt_last_modified xslt_param \
          xslt_string_param xslt_stylesheet xslt_types perl perl_modules perl_require perl_set",

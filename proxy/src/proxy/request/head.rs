@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::message::grammar::list_contains;
-use crate::response::head::{write_field, write_number};
+use crate::response::{write_field, write_number};
 use crate::text;
 use crate::variables::Variables;
 use nginx_conf::model::{ProxyPass, Settings};

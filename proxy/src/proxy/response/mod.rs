@@ -6,4 +6,4 @@ mod redirect;
 
 pub(super) use body::RelayError;
 pub(crate) use head::read_head;
-pub(super) use head::{InvalidHead, ResponseHead};
+pub(super) use head::{HeadWritten, InvalidHead, ResponseHead};

@@ -77,6 +77,7 @@ impl Linker<'_> {
             self.template(value);
         }
         settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
+        settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log
             .iter_mut()

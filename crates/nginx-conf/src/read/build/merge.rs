@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::checks::PAGE_SIZE;
+use super::gzip::gzip;
 use crate::model::{
-    AccessLog, Expires, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
+    AccessLog, Expires, Gzip, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -82,6 +83,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
         add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
+        gzip: gzip(&raw.gzip, &outer.gzip),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
         proxy_pass: match (&raw.proxy_pass, level.kind) {
@@ -166,6 +168,7 @@ fn defaults(prefix: &Path) -> Settings {
         recursive_error_pages: false,
         expires: Expires::Off,
         add_header: Vec::new(),
+        gzip: Gzip::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),
             // `combined`, which is always the first.

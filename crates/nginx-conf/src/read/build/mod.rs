@@ -1,6 +1,7 @@
 //! Drafts to the model: what nginx does in `ngx_http_block` after parsing, and at the end of the file.
 
 mod checks;
+mod gzip;
 mod http;
 mod link;
 mod main;

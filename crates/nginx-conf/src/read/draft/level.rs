@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::gzip::GzipSettings;
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
@@ -91,6 +92,7 @@ pub(crate) struct RawSettings {
     pub redirect: Option<Redirect>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub gzip: GzipSettings,
     pub tls: SslSettings,
 }
 

@@ -1,5 +1,6 @@
 //! What has been read so far, as written: nothing is inherited yet, and no name is resolved.
 
+mod gzip;
 mod http;
 mod level;
 mod listen;
@@ -9,6 +10,7 @@ mod server;
 mod ssl;
 mod upstream;
 
+pub(crate) use gzip::GzipSettings;
 pub(crate) use http::HttpDraft;
 pub(crate) use level::{Level, LevelId, RawSettings};
 pub(crate) use listen::{ListenAddress, ListenAddresses, ListenParameters};

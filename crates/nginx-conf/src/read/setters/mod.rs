@@ -1,6 +1,7 @@
 //! What each directive does: the setters, a list for each group of directives.
 
 mod files;
+mod gzip;
 mod http;
 mod listen;
 mod location;
@@ -36,6 +37,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             listen::SETTERS,
             location::SETTERS,
             files::SETTERS,
+            gzip::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,
             log::SETTERS,
