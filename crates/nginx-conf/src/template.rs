@@ -37,6 +37,7 @@ pub enum Variable {
     /// A `map`: index into [`super::model::Http::maps`].
     Map(usize),
     Args,
+    BinaryRemoteAddr,
     BodyBytesSent,
     BytesSent,
     Connection,
@@ -50,6 +51,8 @@ pub enum Variable {
     Hostname,
     Https,
     IsArgs,
+    LimitConnStatus,
+    LimitReqStatus,
     Msec,
     NginxVersion,
     Pid,

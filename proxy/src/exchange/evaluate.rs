@@ -1,6 +1,7 @@
 //! The values of all variables.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::{Attempt, Exchange, path};
@@ -34,6 +35,10 @@ impl Variables for Exchange<'_> {
             Variable::Args | Variable::QueryString => {
                 return append_non_empty(out, &self.args) || self.has_args;
             }
+            Variable::BinaryRemoteAddr => match self.client.peer.ip() {
+                IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
+                IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
+            },
             Variable::BodyBytesSent => text::decimal(out, self.body_sent()),
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
@@ -47,6 +52,12 @@ impl Variables for Exchange<'_> {
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
+            Variable::LimitConnStatus => {
+                return append(out, self.limit_conn_status.map(|it| it.name().as_bytes()));
+            }
+            Variable::LimitReqStatus => {
+                return append(out, self.limit_req_status.map(|it| it.name().as_bytes()));
+            }
             Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),

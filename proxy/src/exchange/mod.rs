@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cycle::Cycle;
+use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
 use crate::message::request::Request;
@@ -81,6 +82,12 @@ pub(crate) struct Exchange<'a> {
     pub(crate) preread_body: u64,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
+    /// What `limit_req` has said (`$limit_req_status`). It is asked once.
+    pub(crate) limit_req_status: Option<LimitStatus>,
+    /// What `limit_conn` has said (`$limit_conn_status`).
+    pub(crate) limit_conn_status: Option<LimitStatus>,
+    /// Where the request counts as one that is being answered.
+    pub(crate) connection_slots: Vec<ConnectionSlot>,
     /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
     pub(crate) gzip_vary: Cell<bool>,
     /// How many bytes of the body `gzip` has compressed, and to how many (`$gzip_ratio`).
@@ -91,6 +98,29 @@ pub(crate) struct Exchange<'a> {
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
+}
+
+/// What a limit has said of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitStatus {
+    Passed,
+    Delayed,
+    Rejected,
+    DelayedDryRun,
+    RejectedDryRun,
+}
+
+impl LimitStatus {
+    /// As `$limit_req_status` has it.
+    fn name(self) -> &'static str {
+        match self {
+            LimitStatus::Passed => "PASSED",
+            LimitStatus::Delayed => "DELAYED",
+            LimitStatus::Rejected => "REJECTED",
+            LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
+            LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
+        }
+    }
 }
 
 /// Values of variables that are kept for the rest of the request.
@@ -151,6 +181,9 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             preread_body: 0,
             sent: 0,
+            limit_req_status: None,
+            limit_conn_status: None,
+            connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
             response_head: RefCell::default(),

@@ -2,10 +2,11 @@
 
 mod answer;
 mod error_page;
+mod limit;
 mod redirect;
 mod rewrite;
 mod run;
 
 pub(crate) use answer::Answer;
 pub(crate) use error_page::error_page;
-pub(crate) use run::run;
+pub(crate) use run::{resume, run};

@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use super::answer::{Answer, NextPhase};
+use super::limit::{self, Limited};
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
 use crate::exchange::Exchange;
@@ -16,6 +17,12 @@ use nginx_conf::model::{GzipStatic, Level};
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
     run_from(x, NextPhase::Server)
+}
+
+/// Goes on after [`Answer::Delayed`].
+pub(crate) fn resume(x: &mut Exchange<'_>) -> Answer {
+    let next = content(x);
+    run_from(x, next)
 }
 
 pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
@@ -88,8 +95,13 @@ fn with_slash(x: &Exchange<'_>) -> Response {
     response
 }
 
-/// The access, try-files and content phases.
+/// The preaccess, access, try-files and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
+    match limit::requests(x).or_else(|| limit::connections(x)) {
+        Some(Limited::Refused(status)) => return NextPhase::Done(Answer::Error(status)),
+        Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
+        None => {}
+    }
     let settings = x.settings;
     let client = x.client.peer.ip();
     if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {

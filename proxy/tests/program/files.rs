@@ -206,9 +206,17 @@ fn errors(site: &Site) -> Vec<String> {
         let (_, rest) = line.split_once(" [")?;
         let (level, rest) = rest.split_once("] ")?;
         let (_, message) = rest.split_once(": *")?.1.split_once(' ')?;
-        Some(format!("[{level}] {}", message.replace(&directory, "DIR/")))
+        Some(format!("[{level}] {}", rounded(&message.replace(&directory, "DIR/"))))
     };
     site.read("logs/error.log").lines().filter_map(message).collect()
+}
+
+/// The excess of a limit as a whole number, since it shrinks with each millisecond.
+fn rounded(message: &str) -> String {
+    let Some((before, rest)) = message.split_once("excess: ") else { return message.to_owned() };
+    let length = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (number, after) = rest.split_at(length);
+    format!("{before}excess: {:.0}{after}", number.parse::<f64>().unwrap())
 }
 
 pub(crate) fn request(method: &str, target: &str, fields: &[&str]) -> String {

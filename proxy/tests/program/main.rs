@@ -7,6 +7,7 @@ mod files;
 mod forged;
 mod gzip;
 mod lifecycle;
+mod limits;
 mod outside;
 mod reload;
 #[path = "../shared/reserved.rs"]

@@ -6,6 +6,7 @@
 
 mod gzip;
 mod http;
+mod limit;
 mod location;
 mod log;
 mod pattern;
@@ -17,6 +18,7 @@ use std::path::PathBuf;
 
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
+pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessLog, ErrorLog, Gzip, ProxyPass, ProxySettings};
+use super::{AccessLog, ErrorLog, Gzip, LimitConn, LimitReq, Limits, ProxyPass, ProxySettings};
 use crate::template::Template;
 use crate::units::parse_seconds;
 
@@ -48,6 +48,10 @@ pub struct Settings {
     pub internal: bool,
     /// `allow` and `deny`, this level's or the inherited ones, never both; the first that matches counts.
     pub access: Vec<AccessRule>,
+    /// `limit_req` and what goes with it.
+    pub limit_req: Limits<LimitReq>,
+    /// `limit_conn` and what goes with it.
+    pub limit_conn: Limits<LimitConn>,
     /// `error_page`, this level's or the inherited ones, never both.
     pub error_page: Vec<ErrorPage>,
     /// `recursive_error_pages`.

@@ -8,6 +8,7 @@
 //! assert_eq!((listen.default, listen.contexts()), ("*:80", vec!["server"]));
 //! ```
 
+mod access;
 mod command;
 mod gzip;
 mod http;
@@ -34,6 +35,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         http::COMMANDS,
         ssl::COMMANDS,
         location::COMMANDS,
+        access::COMMANDS,
         gzip::COMMANDS,
         proxy::COMMANDS,
         upstream::COMMANDS,

@@ -52,9 +52,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "access, limits, mirror, real ip, geo",
         "auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
-         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_conn limit_conn_dry_run \
-         limit_conn_log_level limit_conn_status limit_conn_zone limit_req limit_req_dry_run limit_req_log_level \
-         limit_req_status limit_req_zone limit_zone mirror mirror_request_body real_ip_header real_ip_recursive \
+         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone mirror mirror_request_body real_ip_header real_ip_recursive \
          set_real_ip_from referer_hash_bucket_size referer_hash_max_size valid_referers split_clients stub_status \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \
          userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import js_path \

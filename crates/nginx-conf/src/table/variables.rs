@@ -5,6 +5,7 @@ use crate::template::Variable;
 /// nginx's own variables that are supported, without the families.
 const BUILT_IN: &[(&str, Variable)] = &[
     ("args", Variable::Args),
+    ("binary_remote_addr", Variable::BinaryRemoteAddr),
     ("body_bytes_sent", Variable::BodyBytesSent),
     ("bytes_sent", Variable::BytesSent),
     ("connection", Variable::Connection),
@@ -18,6 +19,8 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("hostname", Variable::Hostname),
     ("https", Variable::Https),
     ("is_args", Variable::IsArgs),
+    ("limit_conn_status", Variable::LimitConnStatus),
+    ("limit_req_status", Variable::LimitReqStatus),
     ("msec", Variable::Msec),
     ("nginx_version", Variable::NginxVersion),
     ("pid", Variable::Pid),
@@ -57,7 +60,6 @@ const BUILT_IN: &[(&str, Variable)] = &[
 /// nginx's own variables that are not supported.
 const UNSUPPORTED: &[&str] = &[
     "ancient_browser",
-    "binary_remote_addr",
     "connection_time",
     "connections_active",
     "connections_reading",
@@ -71,9 +73,7 @@ const UNSUPPORTED: &[&str] = &[
     "http3",
     "invalid_referer",
     "is_request_port",
-    "limit_conn_status",
     "limit_rate",
-    "limit_req_status",
     "memcached_key",
     "modern_browser",
     "msie",

@@ -24,6 +24,9 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
     for format in &mut http.log_formats {
         linker.template(&mut format.template);
     }
+    for zone in &mut http.limit_zones {
+        linker.template(&mut zone.key);
+    }
     for map in &mut http.maps {
         linker.template(&mut map.source);
         linker.template(&mut map.default);

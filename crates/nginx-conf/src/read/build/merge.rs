@@ -7,8 +7,10 @@ use std::time::Duration;
 
 use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
+use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, Gzip, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
+    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root,
+    Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -79,6 +81,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
         internal: raw.internal.unwrap_or(outer.internal),
         access: if raw.access.is_empty() { outer.access.clone() } else { raw.access.clone() },
+        limit_req: limits(&raw.limit_req, &outer.limit_req),
+        limit_conn: limits(&raw.limit_conn, &outer.limit_conn),
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
@@ -164,6 +168,8 @@ fn defaults(prefix: &Path) -> Settings {
         server_tokens: true,
         internal: false,
         access: Vec::new(),
+        limit_req: Limits::default(),
+        limit_conn: Limits::default(),
         error_page: Vec::new(),
         recursive_error_pages: false,
         expires: Expires::Off,

@@ -3,6 +3,7 @@
 mod checks;
 mod gzip;
 mod http;
+mod limit;
 mod link;
 mod main;
 mod merge;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use super::gzip::GzipSettings;
+use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
@@ -93,6 +94,8 @@ pub(crate) struct RawSettings {
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
     pub gzip: GzipSettings,
+    pub limit_req: LimitReqSettings,
+    pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,
 }
 

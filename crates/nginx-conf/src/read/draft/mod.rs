@@ -3,6 +3,7 @@
 mod gzip;
 mod http;
 mod level;
+mod limit;
 mod listen;
 mod log;
 mod main;
@@ -13,6 +14,7 @@ mod upstream;
 pub(crate) use gzip::GzipSettings;
 pub(crate) use http::HttpDraft;
 pub(crate) use level::{Level, LevelId, RawSettings};
+pub(crate) use limit::{LimitSettings, ZoneConflict};
 pub(crate) use listen::{ListenAddress, ListenAddresses, ListenParameters};
 pub(crate) use main::MainDraft;
 pub(crate) use server::{ServerDraft, ServerName};

@@ -3,6 +3,7 @@
 mod files;
 mod gzip;
 mod http;
+mod limit;
 mod listen;
 mod location;
 mod log;
@@ -38,6 +39,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             location::SETTERS,
             files::SETTERS,
             gzip::SETTERS,
+            limit::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,
             log::SETTERS,
