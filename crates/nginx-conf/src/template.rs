@@ -60,6 +60,8 @@ pub enum Variable {
     ProxyHost,
     ProxyPort,
     QueryString,
+    RealipRemoteAddr,
+    RealipRemotePort,
     RemoteAddr,
     RemotePort,
     RemoteUser,

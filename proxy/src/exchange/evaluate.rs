@@ -74,7 +74,11 @@ impl Variables for Exchange<'_> {
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },
+            Variable::RealipRemoteAddr => text::ip(out, self.connected.ip()),
+            Variable::RealipRemotePort => text::decimal(out, u64::from(self.connected.port())),
             Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
+            // A header need not tell the port.
+            Variable::RemotePort if self.client.peer.port() == 0 => {}
             Variable::RemotePort => text::decimal(out, u64::from(self.client.peer.port())),
             Variable::RemoteUser => match remote_user(&request.headers) {
                 Some(user) if !user.is_empty() => out.extend_from_slice(&user),

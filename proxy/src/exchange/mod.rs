@@ -42,6 +42,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) cycle: &'a Cycle,
     pub(crate) http: &'a Http,
     pub(crate) client: ClientInfo,
+    /// Who connected, whatever `real_ip_header` makes of it (`$realip_remote_addr`).
+    pub(crate) connected: SocketAddr,
+    /// Whether `real_ip_header` has told the client's address.
+    pub(crate) real_ip_found: bool,
     /// On a TLS connection, what the handshake negotiated.
     pub(crate) tls: Option<&'a TlsInfo>,
     pub(crate) request: Request,
@@ -157,6 +161,8 @@ impl<'a> Exchange<'a> {
             cycle,
             http,
             client,
+            connected: client.peer,
+            real_ip_found: false,
             tls: None,
             request: Request::default(),
             server,

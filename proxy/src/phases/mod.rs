@@ -3,6 +3,7 @@
 mod answer;
 mod error_page;
 mod limit;
+mod real_ip;
 mod redirect;
 mod rewrite;
 mod run;

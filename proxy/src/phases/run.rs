@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use super::answer::{Answer, NextPhase};
 use super::limit::{self, Limited};
+use super::real_ip::real_ip;
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
 use crate::exchange::Exchange;
@@ -16,6 +17,8 @@ use nginx_conf::model::{GzipStatic, Level};
 
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
+    // The post-read phase.
+    real_ip(x);
     run_from(x, NextPhase::Server)
 }
 
@@ -97,6 +100,7 @@ fn with_slash(x: &Exchange<'_>) -> Response {
 
 /// The preaccess, access, try-files and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
+    real_ip(x);
     match limit::requests(x).or_else(|| limit::connections(x)) {
         Some(Limited::Refused(status)) => return NextPhase::Done(Answer::Error(status)),
         Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),

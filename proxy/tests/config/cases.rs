@@ -38,6 +38,7 @@ const FILES: &[(&str, &str)] = &[
     ("answer", include_str!("cases/answer.txt")),
     ("gzip", include_str!("cases/gzip.txt")),
     ("limit", include_str!("cases/limit.txt")),
+    ("real-ip", include_str!("cases/real-ip.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 

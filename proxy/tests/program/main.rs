@@ -9,6 +9,7 @@ mod gzip;
 mod lifecycle;
 mod limits;
 mod outside;
+mod real_ip;
 mod reload;
 #[path = "../shared/reserved.rs"]
 mod reserved;

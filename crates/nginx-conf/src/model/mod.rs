@@ -11,6 +11,7 @@ mod location;
 mod log;
 mod pattern;
 mod proxy;
+mod real_ip;
 mod settings;
 mod upstream;
 
@@ -23,6 +24,7 @@ pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, 
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
 pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
     TryFilesFallback,

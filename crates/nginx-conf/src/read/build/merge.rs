@@ -9,8 +9,8 @@ use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root,
-    Settings,
+    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, RealIp, Redirect,
+    Root, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -81,6 +81,11 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
         internal: raw.internal.unwrap_or(outer.internal),
         access: if raw.access.is_empty() { outer.access.clone() } else { raw.access.clone() },
+        real_ip: RealIp {
+            from: raw.real_ip_from.clone().unwrap_or_else(|| outer.real_ip.from.clone()),
+            header: raw.real_ip_header.clone().unwrap_or_else(|| outer.real_ip.header.clone()),
+            recursive: raw.real_ip_recursive.unwrap_or(outer.real_ip.recursive),
+        },
         limit_req: limits(&raw.limit_req, &outer.limit_req),
         limit_conn: limits(&raw.limit_conn, &outer.limit_conn),
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
@@ -168,6 +173,7 @@ fn defaults(prefix: &Path) -> Settings {
         server_tokens: true,
         internal: false,
         access: Vec::new(),
+        real_ip: RealIp::default(),
         limit_req: Limits::default(),
         limit_conn: Limits::default(),
         error_page: Vec::new(),

@@ -8,8 +8,8 @@ use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, NextUpstream,
-    Op, Pattern, ProxyPass, Redirect, Root, TryFiles,
+    AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, Network,
+    NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, Root, TryFiles,
 };
 use crate::template::Template;
 
@@ -93,6 +93,9 @@ pub(crate) struct RawSettings {
     pub redirect: Option<Redirect>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub real_ip_from: Option<Vec<Network>>,
+    pub real_ip_header: Option<RealIpHeader>,
+    pub real_ip_recursive: Option<bool>,
     pub gzip: GzipSettings,
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,

@@ -10,6 +10,7 @@ mod log;
 mod main;
 mod map;
 mod proxy;
+mod real_ip;
 mod rewrite;
 mod server;
 mod ssl;
@@ -39,6 +40,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             location::SETTERS,
             files::SETTERS,
             gzip::SETTERS,
+            real_ip::SETTERS,
             limit::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,
