@@ -3,6 +3,7 @@
 mod access_log;
 mod answers;
 mod command_line;
+mod cookies;
 mod files;
 mod forged;
 mod gzip;

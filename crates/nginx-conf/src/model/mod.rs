@@ -23,7 +23,7 @@ pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use proxy::{CookieFlags, CookieName, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,

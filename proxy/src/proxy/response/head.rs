@@ -3,7 +3,7 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::redirect;
+use super::{cookie, redirect};
 use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::grammar::{list_contains, parse_length};
@@ -182,7 +182,11 @@ impl ResponseHead {
         let has_options = fields.get("Connection").is_some();
         let gzip = x.write_head(out, &headers, |out| {
             for (name, value) in fields.iter().filter(|(name, _)| self.is_passed(x, has_options, name)) {
-                match redirect::rewrite(x, name, value) {
+                let rewritten = match name.eq_ignore_ascii_case(b"Set-Cookie") {
+                    true => cookie::rewrite(x, value),
+                    false => redirect::rewrite(x, name, value),
+                };
+                match rewritten {
                     Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
                     Some(value) => write_field(out, name, &value),
                     None => write_field(out, name, value),

@@ -1,6 +1,7 @@
 //! What an app server answers.
 
 mod body;
+mod cookie;
 mod head;
 mod redirect;
 

@@ -1,7 +1,7 @@
 //! Replaces provisional slots in every template and pattern by the variables they stand for.
 
 use crate::model::{
-    Condition, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
+    Condition, CookieName, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
 };
 use crate::template::{Part, Template, Variable};
 
@@ -90,6 +90,15 @@ impl Linker<'_> {
             self.template(url);
         }
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
+        let cookies = settings.proxy.cookie_domain.iter_mut().chain(&mut settings.proxy.cookie_path);
+        cookies.for_each(|rule| self.redirect(rule));
+        for rule in &mut settings.proxy.cookie_flags {
+            match &mut rule.name {
+                CookieName::Exact(name) => self.template(name),
+                CookieName::Regex(pattern) => self.pattern(pattern),
+            }
+            rule.flags.iter_mut().for_each(|flag| self.template(flag));
+        }
         if let Redirect::Rules(rules) = &mut settings.proxy.redirect {
             rules.iter_mut().for_each(|rule| self.redirect(rule));
         }

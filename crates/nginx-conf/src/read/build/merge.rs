@@ -122,6 +122,9 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         request_buffering: raw.request_buffering.unwrap_or(outer.request_buffering),
         buffer_size: raw.proxy_buffer_size.unwrap_or(outer.buffer_size),
         redirect: redirect(raw, &outer.redirect),
+        cookie_domain: raw.cookie_domain.clone().unwrap_or_else(|| outer.cookie_domain.clone()),
+        cookie_path: raw.cookie_path.clone().unwrap_or_else(|| outer.cookie_path.clone()),
+        cookie_flags: raw.cookie_flags.clone().unwrap_or_else(|| outer.cookie_flags.clone()),
         hide_header: if raw.hide_header.is_empty() {
             outer.hide_header.clone()
         } else {
@@ -204,6 +207,9 @@ fn defaults(prefix: &Path) -> Settings {
             request_buffering: true,
             buffer_size: PAGE_SIZE,
             redirect: Redirect::Rules(Vec::new()),
+            cookie_domain: Vec::new(),
+            cookie_path: Vec::new(),
+            cookie_flags: Vec::new(),
             hide_header: Vec::new(),
             intercept_errors: false,
             pass_request_headers: true,

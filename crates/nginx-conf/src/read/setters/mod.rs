@@ -1,5 +1,6 @@
 //! What each directive does: the setters, a list for each group of directives.
 
+mod cookie;
 mod files;
 mod gzip;
 mod http;
@@ -46,6 +47,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             map::SETTERS,
             log::SETTERS,
             proxy::SETTERS,
+            cookie::SETTERS,
             ssl::SETTERS,
             upstream::SETTERS,
         ],
