@@ -57,6 +57,12 @@ pub(crate) struct Exchange<'a> {
     pub(crate) args: Vec<u8>,
     /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
     pub(crate) has_args: bool,
+    /// Whether a `rewrite` has replaced the URI, which makes the request an internal one.
+    pub(crate) is_rewritten: bool,
+    /// Whether a location has to be chosen for it.
+    pub(crate) uri_changed: bool,
+    /// Whether the URI begins with the location's name still, so that `proxy_pass` may replace that.
+    pub(crate) valid_location: bool,
     /// Whether the target may be passed on as the client sent it.
     pub(crate) valid_unparsed_uri: bool,
     /// Whether the path has to be encoded when it is passed on: it came encoded, or from a redirect.
@@ -170,6 +176,9 @@ impl<'a> Exchange<'a> {
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
+            is_rewritten: false,
+            uri_changed: false,
+            valid_location: true,
             valid_unparsed_uri: true,
             quoted_uri: false,
             add_uri_to_alias: false,
@@ -227,7 +236,7 @@ impl<'a> Exchange<'a> {
 
     /// Whether it was redirected internally.
     pub(crate) fn is_internal(&self) -> bool {
-        self.uri_changes > 0
+        self.uri_changes > 0 || self.is_rewritten
     }
 
     /// Counts an internal redirect; false if there were too many.

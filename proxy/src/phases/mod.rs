@@ -6,6 +6,7 @@ mod limit;
 mod real_ip;
 mod redirect;
 mod rewrite;
+mod rewrite_uri;
 mod run;
 
 pub(crate) use answer::Answer;

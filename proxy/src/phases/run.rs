@@ -9,6 +9,7 @@ use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
 use crate::exchange::Exchange;
 use crate::files::{self, FileOutcome, FileRequest};
+use crate::log::Escaped;
 use crate::message::request::BodyLength;
 use crate::message::{Headers, Response};
 use crate::response::page_response;
@@ -50,11 +51,22 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
                 x.limit_keep_alive();
                 match answer {
                     Some(answer) => NextPhase::Done(answer),
+                    None if x.uri_changed => rewritten(x),
                     None => content(x),
                 }
             }
         }
     }
+}
+
+/// Chooses a location for the URI that `rewrite` made.
+fn rewritten(x: &mut Exchange<'_>) -> NextPhase {
+    if !x.count_uri_change() {
+        let cycle = "rewrite or internal redirection cycle while processing";
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(&x.uri)));
+        return NextPhase::Done(Answer::Error(500));
+    }
+    find_location(x)
 }
 
 fn find_location(x: &mut Exchange<'_>) -> NextPhase {

@@ -14,6 +14,7 @@ mod real_ip;
 mod reload;
 #[path = "../shared/reserved.rs"]
 mod reserved;
+mod rewrite;
 mod server;
 mod tls;
 mod tunnel;

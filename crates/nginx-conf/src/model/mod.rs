@@ -20,7 +20,9 @@ use std::path::PathBuf;
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
-pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
+pub use location::{
+    Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation, Rewrite,
+};
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
 pub use proxy::{CookieFlags, CookieName, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};

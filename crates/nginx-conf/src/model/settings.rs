@@ -52,6 +52,8 @@ pub struct Settings {
     pub access: Vec<AccessRule>,
     /// `set_real_ip_from` and what goes with it.
     pub real_ip: RealIp,
+    /// `rewrite_log`: what becomes of URIs is logged as a notice.
+    pub rewrite_log: bool,
     /// `limit_req` and what goes with it.
     pub limit_req: Limits<LimitReq>,
     /// `limit_conn` and what goes with it.

@@ -28,7 +28,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          http2_push_preload http2_recv_buffer_size http2_recv_timeout http3 http3_hq http3_max_concurrent_streams \
          http3_stream_buffer_size quic_active_connection_id_limit quic_bpf quic_gso quic_host_key quic_retry",
     ),
-    ("rewrite", "break rewrite rewrite_log uninitialized_variable_warn"),
+    ("rewrite", "uninitialized_variable_warn"),
     (
         "headers, charset, ssi, sub, addition, browser",
         "add_trailer charset charset_map charset_types override_charset source_charset ssi ssi_last_modified \

@@ -62,6 +62,12 @@ impl Linker<'_> {
                     self.pattern(pattern);
                 }
             },
+            Op::Rewrite(rewrite) => {
+                self.pattern(&mut rewrite.pattern);
+                self.template(&mut rewrite.uri);
+                rewrite.args.iter_mut().for_each(|args| self.template(args));
+            }
+            Op::Break => {}
             Op::Return { text, .. } => text.iter_mut().for_each(|text| self.template(text)),
         }
     }

@@ -97,6 +97,7 @@ pub(crate) struct RawSettings {
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub rewrite_log: Option<bool>,
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,
     pub real_ip_recursive: Option<bool>,
