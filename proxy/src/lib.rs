@@ -11,8 +11,8 @@
 //! - `clock`, `text`, `variables`, `version`: the time of day, fast formatting, evaluation of strings with variables;
 //! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing,
 //!   deadlines);
-//! - `message`, `tls` and `upstream`: requests as they are read, TLS sessions, and app servers with their balancing,
-//!   failures and idle connections;
+//! - `limits`, `message`, `tls` and `upstream`: the zones of `limit_req` and `limit_conn`, requests as they are read, TLS
+//!   sessions, and app servers with their balancing, failures and idle connections;
 //! - `cycle`: what a worker hands down to the code that serves its requests, named after nginx's `ngx_cycle_t`;
 //! - `exchange`: a request while it is answered, with its settings and variables (`ngx_http_request_t`);
 //! - `response`: the head of a response in nginx's order, built-in pages, and the client's connection;
@@ -21,7 +21,8 @@
 //! - `connection`: TLS or not, then one request after another;
 //! - [`server`]: command line, master and workers.
 //!
-//! A worker is a thread with its own event loop, sockets, upstreams and logs; no request waits for another worker.
+//! A worker is a thread with its own event loop, sockets, upstreams and logs; no request waits for another
+//! worker, except for a moment where it is limited together with those of the others.
 
 mod clock;
 mod connection;
@@ -31,6 +32,7 @@ mod files;
 #[cfg(any(test, feature = "fuzzing"))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod limits;
 mod log;
 mod message;
 mod phases;

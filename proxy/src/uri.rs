@@ -186,6 +186,51 @@ fn decode(after_percent: &[u8]) -> Result<(u8, &[u8]), BadTarget> {
     }
 }
 
+/// Appends a piece of a path, escaped for arguments as nginx does (`NGX_ESCAPE_ARGS`).
+pub(crate) fn escape_args(text: &[u8], out: &mut Vec<u8>) {
+    for &byte in text {
+        if byte <= b' ' || byte >= 0x7f || b"\"#%&+;<>?\\^`{|}".contains(&byte) {
+            out.push(b'%');
+            text::hex_pair(out, byte);
+        } else {
+            out.push(byte);
+        }
+    }
+}
+
+/// Decodes the path of a redirect as far as that leaves it a path (`NGX_UNESCAPE_REDIRECT`).
+pub(crate) fn decode_redirect(url: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(url.len());
+    let mut rest = url;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        let pair = after.get(..2).filter(|_| *byte == b'%');
+        let decoded = pair.and_then(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok());
+        match decoded {
+            Some(decoded) => {
+                rest = after.get(2..).unwrap_or_default();
+                if decoded == b'?' {
+                    out.push(decoded);
+                    out.extend_from_slice(rest);
+                    return out;
+                } else if decoded > b'%' && decoded < 0x7f {
+                    out.push(decoded);
+                } else {
+                    out.push(b'%');
+                    out.extend_from_slice(pair.unwrap_or_default());
+                }
+            }
+            None if *byte == b'?' => {
+                out.push(b'?');
+                out.extend_from_slice(rest);
+                return out;
+            }
+            None => out.push(*byte),
+        }
+    }
+    out
+}
+
 /// Appends a normalised path, escaped for a `Location` as nginx does (`NGX_ESCAPE_URI`).
 pub(crate) fn escape(uri: &[u8], out: &mut Vec<u8>) {
     for &byte in uri {
@@ -222,5 +267,15 @@ mod tests {
         escape("/q?\"<>#%\\^`{|}é a&=+;:@!$'()*,~[]-._".as_bytes(), &mut out);
         let wanted = "/q%3F%22%3C%3E%23%25%5C%5E%60%7B%7C%7D%C3%A9%20a&=+;:@!$'()*,~[]-._";
         assert_eq!(String::from_utf8_lossy(&out), wanted);
+    }
+
+    #[test]
+    fn a_redirect_is_decoded_as_far_as_it_stays_one() {
+        let decoded = |url: &str| String::from_utf8(decode_redirect(url.as_bytes())).unwrap();
+        let urls = ["/a%41%20%25b?%41", "/%3f%41", "/%", "/%4", "/%zz", "/%e9"];
+        assert_eq!(urls.map(decoded), ["/aA%20%25b?%41", "/?%41", "/%", "/%4", "/%zz", "/%e9"]);
+        let mut out = Vec::new();
+        escape_args("a \"#%&+;<>?\\^`{|}~=/é".as_bytes(), &mut out);
+        assert_eq!(out, b"a%20%22%23%25%26%2B%3B%3C%3E%3F%5C%5E%60%7B%7C%7D~=/%C3%A9");
     }
 }

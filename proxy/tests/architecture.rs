@@ -7,8 +7,8 @@ const LAYERS: &[&[&str]] = &[
     &["clock", "cycle::connections", "text", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.
     &["log", "uri", "wire"],
-    // Requests as they are read, header fields, responses made here; TLS; app servers and whose turn it is.
-    &["message", "tls", "upstream"],
+    // Zones of limits; requests as they are read, header fields, responses made here; TLS; app servers and whose turn it is.
+    &["limits", "message", "tls", "upstream"],
     // What a worker hands down to those who serve its requests.
     &["cycle"],
     // A request while it is answered, with its variables.

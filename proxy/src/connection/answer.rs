@@ -64,6 +64,16 @@ pub(super) async fn answer<S: Stream>(
                 Err(ProxyError::Close) if x.status == 101 => return AfterRequest::Close,
                 Err(ProxyError::Close) => return AfterRequest::Abort,
             },
+            Answer::Delayed(wait) => {
+                answer = match connection.unless_closed(tokio::time::sleep(wait)).await {
+                    Some(()) => phases::resume(x),
+                    None => {
+                        x.log(Level::Info, format_args!("client prematurely closed connection"));
+                        Answer::Close(499)
+                    }
+                };
+                continue;
+            }
             Answer::Response(response) => break send(connection, x, response).await,
             Answer::Error(status) => status,
             Answer::Close(status) => {

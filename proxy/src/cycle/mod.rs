@@ -1,5 +1,5 @@
 //! What a worker hands down to the code that serves its requests: configuration, logs, upstreams and connections, as in
-//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections.
+//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections and the zones of limits.
 
 pub(crate) mod connections;
 
@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::sync::watch;
 
 use crate::clock::Clock;
+use crate::limits::Zones;
 use crate::log::Logs;
 use crate::upstream::Upstreams;
 use connections::Connections;
@@ -30,6 +31,8 @@ pub(crate) struct Cycle {
     pub(crate) clock: Rc<Clock>,
     /// `worker_connections`.
     pub(crate) connections: Connections,
+    /// The zones of `limit_req` and `limit_conn`, shared by all workers.
+    pub(crate) zones: Zones,
     /// The number of the next connection, shared by all workers.
     pub(crate) connection_numbers: Arc<AtomicU64>,
 }

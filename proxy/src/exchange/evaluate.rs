@@ -1,6 +1,7 @@
 //! The values of all variables.
 
 use std::borrow::Cow;
+use std::net::IpAddr;
 use std::sync::OnceLock;
 
 use super::{Attempt, Exchange, path};
@@ -34,6 +35,10 @@ impl Variables for Exchange<'_> {
             Variable::Args | Variable::QueryString => {
                 return append_non_empty(out, &self.args) || self.has_args;
             }
+            Variable::BinaryRemoteAddr => match self.client.peer.ip() {
+                IpAddr::V4(address) => out.extend_from_slice(&address.octets()),
+                IpAddr::V6(address) => out.extend_from_slice(&address.octets()),
+            },
             Variable::BodyBytesSent => text::decimal(out, self.body_sent()),
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
@@ -42,10 +47,17 @@ impl Variables for Exchange<'_> {
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
             Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
+            Variable::GzipRatio => return gzip_ratio(self.compressed, out),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
+            Variable::LimitConnStatus => {
+                return append(out, self.limit_conn_status.map(|it| it.name().as_bytes()));
+            }
+            Variable::LimitReqStatus => {
+                return append(out, self.limit_req_status.map(|it| it.name().as_bytes()));
+            }
             Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),
@@ -62,7 +74,11 @@ impl Variables for Exchange<'_> {
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },
+            Variable::RealipRemoteAddr => text::ip(out, self.connected.ip()),
+            Variable::RealipRemotePort => text::decimal(out, u64::from(self.connected.port())),
             Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
+            // A header need not tell the port.
+            Variable::RemotePort if self.client.peer.port() == 0 => {}
             Variable::RemotePort => text::decimal(out, u64::from(self.client.peer.port())),
             Variable::RemoteUser => match remote_user(&request.headers) {
                 Some(user) if !user.is_empty() => out.extend_from_slice(&user),
@@ -185,6 +201,18 @@ fn joined(headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
     found
 }
 
+/// How often the compressed body goes into the body, with two digits after the point; nothing where it was not compressed.
+fn gzip_ratio((from, to): (u64, u64), out: &mut Vec<u8>) -> bool {
+    if to == 0 {
+        return false;
+    }
+    let hundredths = from * 100 / to + u64::from(from * 1000 / to % 10 > 4);
+    text::decimal(out, hundredths / 100);
+    out.push(b'.');
+    out.extend([hundredths / 10 % 10, hundredths % 10].map(|digit| b'0' + digit as u8));
+    true
+}
+
 fn separate(out: &mut Vec<u8>, before: usize, separator: &[u8]) {
     if out.len() > before {
         out.extend_from_slice(separator);
@@ -276,6 +304,18 @@ mod tests {
         let mut all = Vec::new();
         assert!(joined(&headers, "cookie", &mut all));
         assert_eq!(all, b"xa=1; a=2; b=3");
+    }
+
+    #[test]
+    fn a_ratio_is_rounded() {
+        let ratio = |totals| {
+            let mut out = Vec::new();
+            gzip_ratio(totals, &mut out).then(|| String::from_utf8(out).unwrap())
+        };
+        assert_eq!(
+            [(0, 0), (1999, 1000), (5, 100), (12345, 1000)].map(ratio).map(Option::unwrap_or_default),
+            ["", "2.00", "0.05", "12.35"]
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::cycle::Cycle;
+use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
 use crate::message::request::Request;
@@ -41,6 +42,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) cycle: &'a Cycle,
     pub(crate) http: &'a Http,
     pub(crate) client: ClientInfo,
+    /// Who connected, whatever `real_ip_header` makes of it (`$realip_remote_addr`).
+    pub(crate) connected: SocketAddr,
+    /// Whether `real_ip_header` has told the client's address.
+    pub(crate) real_ip_found: bool,
     /// On a TLS connection, what the handshake negotiated.
     pub(crate) tls: Option<&'a TlsInfo>,
     pub(crate) request: Request,
@@ -52,6 +57,12 @@ pub(crate) struct Exchange<'a> {
     pub(crate) args: Vec<u8>,
     /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
     pub(crate) has_args: bool,
+    /// Whether a `rewrite` has replaced the URI, which makes the request an internal one.
+    pub(crate) is_rewritten: bool,
+    /// Whether a location has to be chosen for it.
+    pub(crate) uri_changed: bool,
+    /// Whether the URI begins with the location's name still, so that `proxy_pass` may replace that.
+    pub(crate) valid_location: bool,
     /// Whether the target may be passed on as the client sent it.
     pub(crate) valid_unparsed_uri: bool,
     /// Whether the path has to be encoded when it is passed on: it came encoded, or from a redirect.
@@ -81,12 +92,45 @@ pub(crate) struct Exchange<'a> {
     pub(crate) preread_body: u64,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
+    /// What `limit_req` has said (`$limit_req_status`). It is asked once.
+    pub(crate) limit_req_status: Option<LimitStatus>,
+    /// What `limit_conn` has said (`$limit_conn_status`).
+    pub(crate) limit_conn_status: Option<LimitStatus>,
+    /// Where the request counts as one that is being answered.
+    pub(crate) connection_slots: Vec<ConnectionSlot>,
+    /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
+    pub(crate) gzip_vary: Cell<bool>,
+    /// How many bytes of the body `gzip` has compressed, and to how many (`$gzip_ratio`).
+    pub(crate) compressed: (u64, u64),
     /// The head of the response as sent, for `$sent_http_…`.
     pub(crate) response_head: RefCell<Vec<u8>>,
     /// The app servers that were asked.
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
+}
+
+/// What a limit has said of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LimitStatus {
+    Passed,
+    Delayed,
+    Rejected,
+    DelayedDryRun,
+    RejectedDryRun,
+}
+
+impl LimitStatus {
+    /// As `$limit_req_status` has it.
+    fn name(self) -> &'static str {
+        match self {
+            LimitStatus::Passed => "PASSED",
+            LimitStatus::Delayed => "DELAYED",
+            LimitStatus::Rejected => "REJECTED",
+            LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
+            LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
+        }
+    }
 }
 
 /// Values of variables that are kept for the rest of the request.
@@ -123,6 +167,8 @@ impl<'a> Exchange<'a> {
             cycle,
             http,
             client,
+            connected: client.peer,
+            real_ip_found: false,
             tls: None,
             request: Request::default(),
             server,
@@ -130,6 +176,9 @@ impl<'a> Exchange<'a> {
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
+            is_rewritten: false,
+            uri_changed: false,
+            valid_location: true,
             valid_unparsed_uri: true,
             quoted_uri: false,
             add_uri_to_alias: false,
@@ -147,6 +196,11 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             preread_body: 0,
             sent: 0,
+            limit_req_status: None,
+            limit_conn_status: None,
+            connection_slots: Vec::new(),
+            gzip_vary: Cell::new(false),
+            compressed: (0, 0),
             response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
@@ -182,7 +236,7 @@ impl<'a> Exchange<'a> {
 
     /// Whether it was redirected internally.
     pub(crate) fn is_internal(&self) -> bool {
-        self.uri_changes > 0
+        self.uri_changes > 0 || self.is_rewritten
     }
 
     /// Counts an internal redirect; false if there were too many.

@@ -8,6 +8,7 @@ mod conditional;
 mod date;
 mod index;
 mod open;
+mod precompressed;
 pub(crate) mod range;
 mod request;
 mod static_file;
@@ -33,5 +34,5 @@ pub(crate) fn content(request: &FileRequest<'_>) -> FileOutcome {
             FileOutcome::Error(403)
         });
     }
-    static_file::serve(request)
+    precompressed::serve(request).unwrap_or_else(|| static_file::serve(request))
 }

@@ -1,5 +1,6 @@
 //! Requests for files, and their outcomes.
 
+use std::cell::Cell;
 use std::fmt;
 
 use crate::exchange::path;
@@ -24,6 +25,10 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) settings: &'a Settings,
     /// The request's header fields.
     pub(crate) headers: &'a Headers,
+    /// Whether `gzip_static` may send this client a compressed file.
+    pub(crate) accepts_gzip: bool,
+    /// Set where there is a compressed file, so that `gzip_vary` applies.
+    pub(crate) gzip_vary: &'a Cell<bool>,
     /// The request's variables.
     pub(crate) variables: &'a dyn Variables,
     /// Writes to the error log, adding the connection, client and request.

@@ -1,5 +1,7 @@
 //! Serves a file: nginx's static module.
 
+use std::fs::File;
+
 use bytes::Bytes;
 use rustix::fs::FileType;
 
@@ -40,6 +42,16 @@ pub(super) fn serve(request: &FileRequest<'_>) -> FileOutcome {
     if request.post {
         return FileOutcome::Error(405);
     }
+    outcome(request, file, found, whole_or_part)
+}
+
+/// The response with a file, if the conditions of the request hold.
+pub(super) fn outcome(
+    request: &FileRequest<'_>,
+    file: File,
+    found: FileInfo,
+    respond: impl FnOnce(&FileRequest<'_>, File, FileInfo, Option<&str>) -> Response,
+) -> FileOutcome {
     let etag = request.settings.etag.then(|| etag(found));
     match conditional::evaluate(request.headers, found.modified, etag.as_deref()) {
         Precondition::Failed => FileOutcome::Error(412),
@@ -64,18 +76,13 @@ fn directory(request: &FileRequest<'_>) -> Response {
     response
 }
 
-fn respond(request: &FileRequest<'_>, file: std::fs::File, found: FileInfo, etag: Option<&str>) -> Response {
+fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: Option<&str>) -> Response {
     let content_type = content_type(request.settings, request.uri);
     match range::evaluate(request.headers, found.size, found.modified, etag) {
-        Ranges::Whole => {
-            let mut response = base(200, found, etag);
-            response.headers.push("Accept-Ranges", "bytes");
-            response.content_type = Some(content_type.to_owned());
-            response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
-            response
-        }
+        Ranges::Whole => whole(file, found, etag, content_type),
         Ranges::Partial(ranges) => {
             let mut response = base(206, found, etag);
+            response.whole = whole_if_compressed(request, &file, found, etag, content_type);
             let pieces = match &ranges[..] {
                 [range] => {
                     response.headers.push("Content-Range", range.content_range(found.size));
@@ -93,14 +100,36 @@ fn respond(request: &FileRequest<'_>, file: std::fs::File, found: FileInfo, etag
         }
         Ranges::Unsatisfiable => {
             let mut response = Response::new(416);
+            response.whole = whole_if_compressed(request, &file, found, etag, content_type);
             response.headers.push("Content-Range", format!("bytes */{}", found.size));
             response
         }
     }
 }
 
+/// All of a file.
+fn whole(file: File, found: FileInfo, etag: Option<&str>, content_type: &str) -> Response {
+    let mut response = base(200, found, etag);
+    response.headers.push("Accept-Ranges", "bytes");
+    response.content_type = Some(content_type.to_owned());
+    response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
+    response
+}
+
+/// The same beside a part of it: with `gzip`, a file that is compressed for the client has no parts.
+fn whole_if_compressed(
+    request: &FileRequest<'_>,
+    file: &File,
+    found: FileInfo,
+    etag: Option<&str>,
+    content_type: &str,
+) -> Option<Box<Response>> {
+    let file = request.settings.gzip.on.then(|| file.try_clone().ok()).flatten()?;
+    Some(Box::new(whole(file, found, etag, content_type)))
+}
+
 /// What 200, 206 and 304 have in common.
-fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response {
+pub(super) fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response {
     let mut response = Response::new(status);
     response.last_modified = Some(found.modified);
     if let Some(etag) = etag {

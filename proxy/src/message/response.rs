@@ -20,6 +20,8 @@ pub(crate) struct Response {
     pub(crate) headers: Headers,
     /// The body.
     pub(crate) body: Body,
+    /// Of a part of a file, the response with all of it, which is sent if it is compressed.
+    pub(crate) whole: Option<Box<Response>>,
 }
 
 /// The body of a [`Response`]. Its length is always known.
@@ -79,6 +81,7 @@ impl Response {
             location: None,
             headers: Headers::new(),
             body: Body::Empty,
+            whole: None,
         }
     }
 }

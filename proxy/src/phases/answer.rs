@@ -1,5 +1,7 @@
 //! The outcome of the phases.
 
+use std::time::Duration;
+
 use crate::message::Response;
 use nginx_conf::model::LocationId;
 
@@ -10,6 +12,8 @@ pub(crate) enum Answer {
     Proxy,
     /// With this response.
     Response(Response),
+    /// With what [`resume`](super::resume) says after this time.
+    Delayed(Duration),
     /// With the page of this status.
     Error(u16),
     /// Not at all: the connection is closed. The status is for the log.

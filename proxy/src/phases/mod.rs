@@ -2,10 +2,13 @@
 
 mod answer;
 mod error_page;
+mod limit;
+mod real_ip;
 mod redirect;
 mod rewrite;
+mod rewrite_uri;
 mod run;
 
 pub(crate) use answer::Answer;
 pub(crate) use error_page::error_page;
-pub(crate) use run::run;
+pub(crate) use run::{resume, run};

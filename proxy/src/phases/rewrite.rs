@@ -1,8 +1,9 @@
-//! The rewrite phase: `if`, `set` and `return`.
+//! The rewrite phase: `if`, `set`, `rewrite`, `break` and `return`.
 
 use bytes::Bytes;
 
 use super::answer::Answer;
+use super::rewrite_uri::{Outcome, matches, rewrite_uri};
 use crate::exchange::Exchange;
 use crate::files;
 use crate::message::{Body, Response};
@@ -11,8 +12,27 @@ use crate::variables::Variables;
 use nginx_conf::model::{Condition, LocationId, Op};
 use nginx_conf::template::Template;
 
+/// How the phase goes on after some directives.
+enum Flow {
+    /// With the next one.
+    Continue,
+    /// It ends here.
+    Stop,
+    /// It ends here, and so do the phases.
+    Answer(Answer),
+}
+
 /// Runs the rewrite directives of a location or of the server; an answer ends the phases.
 pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
+    x.uri_changed = false;
+    let log = x.settings.rewrite_log;
+    match run(x, id, log) {
+        Flow::Continue | Flow::Stop => None,
+        Flow::Answer(answer) => Some(answer),
+    }
+}
+
+fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
     let http = x.http;
     let location = http.locations.get(id.0);
     for op in location.map(|location| &location.rewrite[..]).unwrap_or_default() {
@@ -22,30 +42,37 @@ pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
                 x.set_slot(*slot, value);
             }
             Op::If { condition, then } => {
-                if is_true(x, condition) {
+                if is_true(x, log, condition) {
                     x.if_had_proxy_pass |= x.settings.proxy_pass.is_some();
                     x.enter(*then);
-                    if let Some(content) = rewrite(x, *then) {
-                        return Some(content);
+                    match run(x, *then, log) {
+                        Flow::Continue => {}
+                        ended => return ended,
                     }
                 }
             }
-            Op::Return { code, text } => return Some(return_answer(x, *code, text.as_ref())),
+            Op::Rewrite(rule) => match rewrite_uri(x, log, rule) {
+                Outcome::Replaced if rule.is_last => return Flow::Stop,
+                Outcome::NoMatch | Outcome::Replaced => {}
+                Outcome::Answer(answer) => return Flow::Answer(answer),
+            },
+            Op::Break => {
+                x.uri_changed = false;
+                x.valid_location = false;
+                return Flow::Stop;
+            }
+            Op::Return { code, text } => return Flow::Answer(return_answer(x, *code, text.as_ref())),
         }
     }
-    None
+    Flow::Continue
 }
 
-fn is_true(x: &Exchange<'_>, condition: &Condition) -> bool {
+fn is_true(x: &Exchange<'_>, log: bool, condition: &Condition) -> bool {
     match condition {
         Condition::True(value) => !matches!(&x.value(value)[..], b"" | b"0"),
         Condition::Equal { left, right, negated } => (x.value(left) == x.value(right)) != *negated,
         Condition::Matches { subject, pattern, negated } => {
-            let matches = x.matches(pattern, &x.value(subject));
-            if !matches {
-                x.variables.captures.take();
-            }
-            matches != *negated
+            matches(x, log, pattern, &x.value(subject)) != *negated
         }
     }
 }

@@ -3,19 +3,30 @@
 use bytes::Bytes;
 
 use super::answer::{Answer, NextPhase};
+use super::limit::{self, Limited};
+use super::real_ip::real_ip;
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
 use crate::exchange::Exchange;
 use crate::files::{self, FileOutcome, FileRequest};
+use crate::log::Escaped;
 use crate::message::request::BodyLength;
 use crate::message::{Headers, Response};
 use crate::response::page_response;
 use nginx_conf::locate;
-use nginx_conf::model::Level;
+use nginx_conf::model::{GzipStatic, Level};
 
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
+    // The post-read phase.
+    real_ip(x);
     run_from(x, NextPhase::Server)
+}
+
+/// Goes on after [`Answer::Delayed`].
+pub(crate) fn resume(x: &mut Exchange<'_>) -> Answer {
+    let next = content(x);
+    run_from(x, next)
 }
 
 pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
@@ -40,11 +51,22 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
                 x.limit_keep_alive();
                 match answer {
                     Some(answer) => NextPhase::Done(answer),
+                    None if x.uri_changed => rewritten(x),
                     None => content(x),
                 }
             }
         }
     }
+}
+
+/// Chooses a location for the URI that `rewrite` made.
+fn rewritten(x: &mut Exchange<'_>) -> NextPhase {
+    if !x.count_uri_change() {
+        let cycle = "rewrite or internal redirection cycle while processing";
+        x.log(Level::Error, format_args!("{cycle} \"{}\"", Escaped(&x.uri)));
+        return NextPhase::Done(Answer::Error(500));
+    }
+    find_location(x)
 }
 
 fn find_location(x: &mut Exchange<'_>) -> NextPhase {
@@ -88,8 +110,14 @@ fn with_slash(x: &Exchange<'_>) -> Response {
     response
 }
 
-/// The access, try-files and content phases.
+/// The preaccess, access, try-files and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
+    real_ip(x);
+    match limit::requests(x).or_else(|| limit::connections(x)) {
+        Some(Limited::Refused(status)) => return NextPhase::Done(Answer::Error(status)),
+        Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
+        None => {}
+    }
     let settings = x.settings;
     let client = x.client.peer.ip();
     if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {
@@ -149,6 +177,8 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         add_uri_to_alias: x.add_uri_to_alias,
         settings: x.settings,
         headers: if is_error { &none } else { &x.request.headers },
+        accepts_gzip: x.settings.gzip.files == GzipStatic::On && x.accepts_gzip(b""),
+        gzip_vary: &x.gzip_vary,
         variables: x,
         log: &log,
     })

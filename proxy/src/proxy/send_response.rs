@@ -4,12 +4,12 @@ use std::time::Instant;
 
 use super::error::ProxyError;
 use super::handler::ProxyHandler;
-use super::response::{RelayError, ResponseHead};
+use super::response::{HeadWritten, RelayError, ResponseHead};
 use super::tunnel;
 use super::upstream_error::Action;
 use super::upstream_request::UpstreamRequest;
 use crate::exchange::Exchange;
-use crate::response::ClientConnection;
+use crate::response::{ClientConnection, GzipBody};
 use crate::upstream::{PeerOutcome, PeerSelection, UpstreamConnection};
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
@@ -54,7 +54,11 @@ impl ProxyHandler<'_> {
         client.output.begin();
         let mut text = x.response_head.take();
         text.clear();
-        let chunked = head.write(x, &mut text);
+        let HeadWritten { chunked, compress } = head.write(x, &mut text);
+        let mut gzip = (compress && has_body).then(|| GzipBody::new(x.settings.gzip.level));
+        if gzip.is_some() && x.request.version < 11 {
+            x.keep_alive = false;
+        }
         client.output.head_mut().extend_from_slice(&text);
         client.output.set_chunked(chunked);
         x.response_head.replace(text);
@@ -64,8 +68,9 @@ impl ProxyHandler<'_> {
             selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(Instant::now()));
             tunnel::run(client, x, upstream).await
         } else {
-            upstream.relay(client, x, &mut body).await
+            upstream.relay(client, x, &mut body, gzip.as_mut()).await
         };
+        x.compressed = gzip.as_ref().map(GzipBody::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));

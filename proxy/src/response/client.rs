@@ -48,6 +48,19 @@ impl<S: Stream> ClientConnection<S> {
         .await
     }
 
+    /// Writes what is buffered, and the end of the message.
+    pub(super) async fn finish(&mut self, timeout: Duration) -> io::Result<()> {
+        let ClientConnection { stream, output, writing, .. } = self;
+        writing.stop();
+        poll_fn(|cx| {
+            while !output.is_finished() {
+                ready!(with_deadline(output.poll_write(stream, cx, &[], true), writing, timeout, cx))?;
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
     /// Waits for a future; `None` if the client closes its connection first.
     pub(crate) async fn unless_closed<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
         let mut other = pin!(other);

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
+use super::gzip::{GzipFilter, insert_vary};
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
@@ -21,6 +23,8 @@ pub(crate) struct HeadersOut<'r> {
     pub(crate) status_text: Option<&'r [u8]>,
     /// `Content-Type`.
     pub(crate) content_type: Option<&'r [u8]>,
+    /// What `gzip_types` is compared with, if that is only a part of `Content-Type`.
+    pub(crate) media_type: Option<&'r [u8]>,
     /// `Content-Length`.
     pub(crate) length: Option<u64>,
     /// `Last-Modified`, in seconds since the epoch.
@@ -40,13 +44,14 @@ const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 
 const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
 
 impl Exchange<'_> {
-    /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`.
+    /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`. Returns what
+    /// `gzip` makes of the response; the head says so.
     pub(crate) fn write_head(
         &self,
         out: &mut Vec<u8>,
         headers: &HeadersOut<'_>,
         fields: impl FnOnce(&mut Vec<u8>),
-    ) {
+    ) -> GzipFilter {
         let status = client_status(headers.status);
         out.extend_from_slice(b"HTTP/1.1 ");
         match headers.status_text {
@@ -94,6 +99,7 @@ impl Exchange<'_> {
             write_field(out, b"Location", location);
         }
         fields(out);
+        let is_encoded = field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
         self.write_expires(out, status, headers.last_modified);
         for add in
             self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
@@ -110,10 +116,23 @@ impl Exchange<'_> {
                 write_field(out, add.name.as_bytes(), &value);
             }
         }
-        if let Some((name, value)) = headers.range {
+        let may_be = matches!(status, 200 | 403 | 404) && !is_encoded;
+        let gzip = self.gzip_filter(
+            out,
+            headers.media_type.or(headers.content_type).filter(|_| may_be),
+            headers.length,
+        );
+        if gzip.compress {
+            self.compress_head(out);
+        }
+        if self.settings.gzip.vary && (gzip.vary || self.gzip_vary.get()) {
+            insert_vary(out);
+        }
+        if let Some((name, value)) = headers.range.filter(|_| !gzip.compress) {
             write_field(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
+        gzip
     }
 
     /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.
@@ -154,9 +173,9 @@ impl Exchange<'_> {
             }
         };
         let date = http_date(u64::try_from(at).unwrap_or_default());
-        set_field(out, "Expires", &date);
+        set_field(out, "Expires", date.as_bytes());
         let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
-        set_field(out, "Cache-Control", &control);
+        set_field(out, "Cache-Control", control.as_bytes());
     }
 
     /// Evaluates a template that may refer to fields of the head so far.
@@ -181,82 +200,5 @@ impl Exchange<'_> {
             text::decimal(out, u64::from(self.client.local.port()));
         }
         write_value(out, path);
-    }
-}
-
-/// The value of a field in a head.
-fn field<'h>(head: &'h [u8], name: &str) -> Option<&'h [u8]> {
-    let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-    lines.find_map(|line| {
-        let (found, rest) = line.split_at_checked(name.len())?;
-        found.eq_ignore_ascii_case(name.as_bytes()).then(|| rest.strip_prefix(b": "))?
-    })
-}
-
-/// Replaces all fields of a name by one, or appends it.
-fn set_field(head: &mut Vec<u8>, name: &str, value: &str) {
-    let is_named = |line: &[u8]| {
-        line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
-            && line.get(name.len()) == Some(&b':')
-    };
-    if !head.split(|&byte| byte == b'\n').any(is_named) {
-        return write_field(head, name.as_bytes(), value.as_bytes());
-    }
-    let mut out = Vec::with_capacity(head.len());
-    let mut is_first = true;
-    for line in head.split_inclusive(|&byte| byte == b'\n') {
-        match (is_named(line), is_first) {
-            (false, _) => out.extend_from_slice(line),
-            (true, true) => {
-                write_field(&mut out, name.as_bytes(), value.as_bytes());
-                is_first = false;
-            }
-            (true, false) => {}
-        }
-    }
-    *head = out;
-}
-
-/// Removes all fields of a name.
-fn remove_field(head: &mut Vec<u8>, name: &[u8]) {
-    let is_other = |line: &&[u8]| {
-        let found = line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name));
-        !found || line.get(name.len()) != Some(&b':')
-    };
-    *head = head.split_inclusive(|&byte| byte == b'\n').filter(is_other).collect::<Vec<_>>().concat();
-}
-
-/// Appends one field.
-pub(crate) fn write_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
-    out.extend_from_slice(name);
-    out.extend_from_slice(b": ");
-    write_value(out, value);
-    out.extend_from_slice(b"\r\n");
-}
-
-/// Appends a value. A variable may bring in a line end (`$uri` with `%0d%0a`), which becomes a space (RFC 9110 §5.5),
-/// so that no field and no second response can be injected. nginx writes it as it is.
-fn write_value(out: &mut Vec<u8>, value: &[u8]) {
-    let start = out.len();
-    out.extend_from_slice(value);
-    for byte in out.get_mut(start..).unwrap_or_default() {
-        *byte = if matches!(byte, b'\r' | b'\n' | 0) { b' ' } else { *byte };
-    }
-}
-
-/// Appends a field whose value ends with a number.
-pub(crate) fn write_number(out: &mut Vec<u8>, prefix: &[u8], number: u64) {
-    out.extend_from_slice(prefix);
-    text::decimal(out, number);
-    out.extend_from_slice(b"\r\n");
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_value_cannot_end_its_line() {
-        let mut out = Vec::new();
-        super::write_field(&mut out, b"X", b"a\r\nSet-Cookie: b\0");
-        assert_eq!(out, b"X: a  Set-Cookie: b \r\n");
     }
 }

@@ -1,11 +1,17 @@
 //! Responses: the head in nginx's order, its built-in pages, and the client's connection.
 
 mod client;
+mod fields;
+mod gzip;
+mod gzip_body;
 pub(crate) mod head;
 mod linger;
 mod pages;
 mod send;
 
 pub(crate) use client::ClientConnection;
+pub(crate) use fields::{write_field, write_number};
+pub(crate) use gzip::without_charset;
+pub(crate) use gzip_body::GzipBody;
 pub(crate) use pages::{close_after_error, error_page, page_response};
 pub(crate) use send::SendError;

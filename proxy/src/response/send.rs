@@ -8,7 +8,10 @@ use std::time::Duration;
 use tokio::io::Interest;
 
 use super::client::{ClientConnection, with_deadline};
-use super::head::{HeadersOut, write_field};
+use super::fields::write_field;
+use super::gzip::GzipFilter;
+use super::gzip_body::GzipBody;
+use super::head::HeadersOut;
 use super::pages::page;
 use crate::exchange::Exchange;
 use crate::message::status::client_status;
@@ -41,35 +44,25 @@ impl<S: Stream> ClientConnection<S> {
                 response.last_modified = None;
             }
         }
+        if let Some(whole) = response.whole.take() {
+            // With `gzip`, a file that is compressed for the client has no parts.
+            let gzip = write_head(x, &whole, &mut Vec::new());
+            x.gzip_vary.set(x.gzip_vary.get() || gzip.vary);
+            if gzip.compress {
+                response = *whole;
+            }
+        }
         if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
         x.status = client_status(response.status);
         let has_no_body = matches!(response.status, 204 | 304);
-        let headers = HeadersOut {
-            status: response.status,
-            content_type: response
-                .content_type
-                .as_deref()
-                .map(str::as_bytes)
-                .filter(|_| response.status != 204),
-            length: if has_no_body { None } else { Some(response.body.len()) },
-            last_modified: response.last_modified,
-            location: response.location.as_deref(),
-            range: response
-                .headers
-                .iter()
-                .find(is_range_header)
-                .filter(|_| matches!(response.status, 200 | 206 | 416)),
-            ..HeadersOut::default()
-        };
         let mut head = x.response_head.take();
         head.clear();
-        x.write_head(&mut head, &headers, |out| {
-            for (name, value) in response.headers.iter().filter(|field| !is_range_header(field)) {
-                write_field(out, name, value);
-            }
-        });
+        let GzipFilter { compress, .. } = write_head(x, &response, &mut head);
+        if compress && x.request.version < 11 && !x.request.is_head() {
+            x.keep_alive = false;
+        }
         self.output.begin();
         self.output.head_mut().extend_from_slice(&head);
         x.response_head.replace(head);
@@ -77,6 +70,7 @@ impl<S: Stream> ClientConnection<S> {
         let body = if has_no_body || x.request.is_head() { Body::Empty } else { response.body };
         let before = x.sent;
         let sent = match body {
+            body if compress && !x.request.is_head() => self.write_compressed(x, body, timeout).await,
             Body::Empty => self.write(&[], timeout).await,
             Body::Bytes(bytes) => self.write(&bytes, timeout).await,
             Body::File { file, pieces } => {
@@ -85,6 +79,47 @@ impl<S: Stream> ClientConnection<S> {
         };
         x.sent = before + self.output.written();
         sent.map_err(SendError)
+    }
+
+    /// Sends a body compressed, in chunks if the client knows them.
+    async fn write_compressed(
+        &mut self,
+        x: &mut Exchange<'_>,
+        body: Body,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        self.output.set_chunked(x.request.version >= 11);
+        let mut gzip = GzipBody::new(x.settings.gzip.level);
+        match body {
+            Body::Empty => {}
+            Body::Bytes(bytes) => gzip.push(&bytes, false),
+            Body::File { file, pieces } => {
+                let mut data = vec![0; BUFFER_SIZE];
+                for piece in &pieces {
+                    let Piece::File { offset, length } = piece else { continue };
+                    let (mut offset, end) = (*offset, offset + length);
+                    while offset < end {
+                        let step = data.len().min((end - offset) as usize);
+                        let read = file.read_at(data.get_mut(..step).unwrap_or_default(), offset)?;
+                        if read == 0 {
+                            return Err(io::ErrorKind::UnexpectedEof.into());
+                        }
+                        gzip.push(data.get(..read).unwrap_or_default(), false);
+                        offset += read as u64;
+                        let count = gzip.output().len();
+                        if count >= BUFFER_SIZE {
+                            self.write(gzip.output(), timeout).await?;
+                            gzip.consume(count);
+                        }
+                        tokio::task::coop::consume_budget().await;
+                    }
+                }
+            }
+        }
+        gzip.finish();
+        x.compressed = gzip.totals();
+        self.write(gzip.output(), timeout).await?;
+        self.finish(timeout).await
     }
 
     async fn write_pieces(
@@ -161,6 +196,29 @@ impl<S: Stream> ClientConnection<S> {
         }
         Ok(())
     }
+}
+
+/// Appends the head of a response.
+fn write_head(x: &Exchange<'_>, response: &Response, head: &mut Vec<u8>) -> GzipFilter {
+    let has_no_body = matches!(response.status, 204 | 304);
+    let headers = HeadersOut {
+        status: response.status,
+        content_type: response.content_type.as_deref().map(str::as_bytes).filter(|_| response.status != 204),
+        length: if has_no_body { None } else { Some(response.body.len()) },
+        last_modified: response.last_modified,
+        location: response.location.as_deref(),
+        range: response
+            .headers
+            .iter()
+            .find(is_range_header)
+            .filter(|_| matches!(response.status, 200 | 206 | 416)),
+        ..HeadersOut::default()
+    };
+    x.write_head(head, &headers, |out| {
+        for (name, value) in response.headers.iter().filter(|field| !is_range_header(field)) {
+            write_field(out, name, value);
+        }
+    })
 }
 
 /// Whether a field is `Accept-Ranges` or `Content-Range`.

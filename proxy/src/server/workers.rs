@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::panic;
 use super::sockets::Sockets;
 use super::worker::{self, Command, WorkerOptions};
+use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
 use nginx_conf::model::Config;
 
@@ -24,6 +25,7 @@ pub(super) struct Workers {
     /// How many generations there have been.
     generations: u64,
     connection_numbers: Arc<AtomicU64>,
+    zones: Zones,
     exits: mpsc::UnboundedSender<WorkerExit>,
     exits_receiver: mpsc::UnboundedReceiver<WorkerExit>,
 }
@@ -60,6 +62,7 @@ impl Workers {
             generation: 0,
             generations: 0,
             connection_numbers: Arc::new(AtomicU64::new(1)),
+            zones: Zones::default(),
             exits,
             exits_receiver,
         }
@@ -96,11 +99,13 @@ impl Workers {
         sockets: &Sockets,
     ) -> Result<u32, String> {
         let (commands, receiver) = mpsc::unbounded_channel();
+        self.zones = self.zones.of(config.http.as_ref());
         let options = WorkerOptions {
             config: config.clone(),
             files: files.clone(),
             sockets: sockets.of_worker(index, config.worker_processes),
             connection_numbers: Arc::clone(&self.connection_numbers),
+            zones: self.zones.clone(),
             commands: receiver,
         };
         let (ready, readiness) = handshake::channel();

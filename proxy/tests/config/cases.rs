@@ -36,6 +36,10 @@ const FILES: &[(&str, &str)] = &[
     ("certificate", include_str!("cases/certificate.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("answer", include_str!("cases/answer.txt")),
+    ("gzip", include_str!("cases/gzip.txt")),
+    ("cookie", include_str!("cases/cookie.txt")),
+    ("limit", include_str!("cases/limit.txt")),
+    ("real-ip", include_str!("cases/real-ip.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 

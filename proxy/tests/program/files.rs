@@ -3,6 +3,7 @@
 //! Runs where there is an nginx: the program that `HOPCHECK_NGINX` names, or `/usr/sbin/nginx`.
 
 use std::fs;
+use std::io::Read;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::time::{Duration, UNIX_EPOCH};
@@ -126,6 +127,7 @@ pub(crate) fn compare(site: fn() -> Site, requests: &[String]) {
 /// pages.
 fn comparable(server: &Server<'_>, request: &str) -> Response {
     let mut response = server.send(request.as_bytes());
+    unpack(&mut response);
     let page = response.status() >= 300;
     relative(&mut response);
     response.head.retain(|line| {
@@ -146,6 +148,35 @@ fn comparable(server: &Server<'_>, request: &str) -> Response {
         response.body = format!("{before}<hr><center>PRODUCT</center>{after}");
     }
     response
+}
+
+/// A compressed body as it was before, which the bytes of two compressors are not.
+fn unpack(response: &mut Response) {
+    let is_encoded = response.head.iter().any(|line| line == "Content-Encoding: gzip");
+    if !is_encoded || response.body.is_empty() {
+        return;
+    }
+    let mut bytes: Vec<u8> = response.body.chars().map(|byte| byte as u8).collect();
+    if response.head.iter().any(|line| line == "Transfer-Encoding: chunked") {
+        bytes = without_chunks(&bytes);
+    }
+    let mut unpacked = Vec::new();
+    flate2::read::GzDecoder::new(&bytes[..]).read_to_end(&mut unpacked).unwrap();
+    response.body = unpacked.into_iter().map(char::from).collect();
+}
+
+fn without_chunks(mut bytes: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let line = bytes.iter().position(|&byte| byte == b'\r').unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&bytes[..line]).unwrap(), 16).unwrap();
+        body.extend_from_slice(&bytes[line + 2..line + 2 + size]);
+        bytes = &bytes[line + 2 + size + 2..];
+        if size == 0 {
+            assert!(bytes.is_empty(), "something follows the last chunk");
+            return body;
+        }
+    }
 }
 
 /// `Expires`, and an age that is counted from a day's or a file's time, as the seconds since `Date`: that moves from one
@@ -175,9 +206,17 @@ fn errors(site: &Site) -> Vec<String> {
         let (_, rest) = line.split_once(" [")?;
         let (level, rest) = rest.split_once("] ")?;
         let (_, message) = rest.split_once(": *")?.1.split_once(' ')?;
-        Some(format!("[{level}] {}", message.replace(&directory, "DIR/")))
+        Some(format!("[{level}] {}", rounded(&message.replace(&directory, "DIR/"))))
     };
     site.read("logs/error.log").lines().filter_map(message).collect()
+}
+
+/// The excess of a limit as a whole number, since it shrinks with each millisecond.
+fn rounded(message: &str) -> String {
+    let Some((before, rest)) = message.split_once("excess: ") else { return message.to_owned() };
+    let length = rest.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(rest.len());
+    let (number, after) = rest.split_at(length);
+    format!("{before}excess: {:.0}{after}", number.parse::<f64>().unwrap())
 }
 
 pub(crate) fn request(method: &str, target: &str, fields: &[&str]) -> String {

@@ -3,13 +3,18 @@
 mod access_log;
 mod answers;
 mod command_line;
+mod cookies;
 mod files;
 mod forged;
+mod gzip;
 mod lifecycle;
+mod limits;
 mod outside;
+mod real_ip;
 mod reload;
 #[path = "../shared/reserved.rs"]
 mod reserved;
+mod rewrite;
 mod server;
 mod tls;
 mod tunnel;

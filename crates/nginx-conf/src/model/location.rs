@@ -79,6 +79,10 @@ pub enum Op {
         /// The body.
         then: LocationId,
     },
+    /// `rewrite`.
+    Rewrite(Rewrite),
+    /// `break`: nothing more is rewritten.
+    Break,
     /// `return`.
     Return {
         /// The status; 302 where only a URL was given.
@@ -86,6 +90,25 @@ pub enum Op {
         /// Text, or URL for 301, 302, 303, 307, 308. `None`: the status' own page (or nothing, for 204 and 444).
         text: Option<Template>,
     },
+}
+
+/// A `rewrite`.
+#[derive(Debug, Clone)]
+pub struct Rewrite {
+    /// What the URI must match.
+    pub pattern: Pattern,
+    /// The new URI, or where to redirect to.
+    pub uri: Template,
+    /// The new arguments, where the replacement has some.
+    pub args: Option<Template>,
+    /// Whether the arguments of the request follow those: the replacement does not end with `?`.
+    pub keeps_args: bool,
+    /// 301 or 302 where it is a redirect.
+    pub redirect: Option<u16>,
+    /// Whether nothing more is rewritten at this level.
+    pub is_last: bool,
+    /// `break`: no other location is chosen.
+    pub stays: bool,
 }
 
 /// The condition of an `if`.

@@ -4,21 +4,29 @@
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
 //! the body of an `if` is a location of its own, as it is in nginx.
 
+mod gzip;
 mod http;
+mod limit;
 mod location;
 mod log;
 mod pattern;
 mod proxy;
+mod real_ip;
 mod settings;
 mod upstream;
 
 use std::path::PathBuf;
 
+pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
-pub use location::{Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation};
+pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
+pub use location::{
+    Condition, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation, Rewrite,
+};
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use proxy::{CookieFlags, CookieName, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
     TryFilesFallback,

@@ -52,6 +52,12 @@ pub struct ProxySettings {
     pub buffer_size: usize,
     /// `proxy_redirect`.
     pub redirect: Redirect,
+    /// `proxy_cookie_domain`, in order; the first that matches is applied. A prefix is the whole domain here.
+    pub cookie_domain: Vec<RedirectRule>,
+    /// `proxy_cookie_path`, in order; the first that matches is applied.
+    pub cookie_path: Vec<RedirectRule>,
+    /// `proxy_cookie_flags`, in order; the first whose name is the cookie's is applied.
+    pub cookie_flags: Vec<CookieFlags>,
     /// `proxy_hide_header`, lower case, in addition to nginx's own list.
     pub hide_header: Vec<String>,
     /// `proxy_intercept_errors`.
@@ -103,4 +109,22 @@ pub enum RedirectRule {
         /// The whole new value.
         to: Template,
     },
+}
+
+/// A `proxy_cookie_flags`.
+#[derive(Debug, Clone)]
+pub struct CookieFlags {
+    /// The cookies that it is for.
+    pub name: CookieName,
+    /// `secure`, `nosecure`, `samesite=lax` and so on.
+    pub flags: Vec<Template>,
+}
+
+/// The name of a cookie.
+#[derive(Debug, Clone)]
+pub enum CookieName {
+    /// This name, in upper or lower case.
+    Exact(Template),
+    /// `~`.
+    Regex(Pattern),
 }

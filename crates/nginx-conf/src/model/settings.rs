@@ -5,7 +5,9 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessLog, ErrorLog, ProxyPass, ProxySettings};
+use super::{
+    AccessLog, ErrorLog, Gzip, LimitConn, LimitReq, Limits, Network, ProxyPass, ProxySettings, RealIp,
+};
 use crate::template::Template;
 use crate::units::parse_seconds;
 
@@ -48,6 +50,14 @@ pub struct Settings {
     pub internal: bool,
     /// `allow` and `deny`, this level's or the inherited ones, never both; the first that matches counts.
     pub access: Vec<AccessRule>,
+    /// `set_real_ip_from` and what goes with it.
+    pub real_ip: RealIp,
+    /// `rewrite_log`: what becomes of URIs is logged as a notice.
+    pub rewrite_log: bool,
+    /// `limit_req` and what goes with it.
+    pub limit_req: Limits<LimitReq>,
+    /// `limit_conn` and what goes with it.
+    pub limit_conn: Limits<LimitConn>,
     /// `error_page`, this level's or the inherited ones, never both.
     pub error_page: Vec<ErrorPage>,
     /// `recursive_error_pages`.
@@ -56,6 +66,8 @@ pub struct Settings {
     pub expires: Expires,
     /// `add_header`, this level's or the inherited ones, never both.
     pub add_header: Vec<AddHeader>,
+    /// `gzip` and what goes with it.
+    pub gzip: Gzip,
     /// `access_log`; empty when off.
     pub access_log: Vec<AccessLog>,
     /// `error_log` in force here.
@@ -112,26 +124,14 @@ pub enum TryFilesFallback {
 pub struct AccessRule {
     /// `allow`.
     pub allow: bool,
-    /// The clients: an address with the bits that count; `None` for `all`. A rule for `unix:` is left out.
-    pub clients: Option<(IpAddr, u8)>,
+    /// The clients; `None` for `all`. A rule for `unix:` is left out.
+    pub clients: Option<Network>,
 }
 
 impl AccessRule {
     /// Whether it applies to the client at `address`.
     pub fn fits(&self, address: IpAddr) -> bool {
-        let same = |client: u128, address: u128, unused: u32| {
-            (client ^ address).checked_shr(unused).unwrap_or(0) == 0
-        };
-        match (self.clients, address) {
-            (None, _) => true,
-            (Some((IpAddr::V4(clients), bits)), IpAddr::V4(address)) => {
-                same(clients.to_bits().into(), address.to_bits().into(), 32 - u32::from(bits))
-            }
-            (Some((IpAddr::V6(clients), bits)), IpAddr::V6(address)) => {
-                same(clients.to_bits(), address.to_bits(), 128 - u32::from(bits))
-            }
-            _ => false,
-        }
+        self.clients.is_none_or(|clients| clients.contains(address))
     }
 }
 

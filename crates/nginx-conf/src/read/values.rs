@@ -1,9 +1,11 @@
 //! Values of directives: numbers, sizes, times.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
+use crate::model::Network;
 use crate::units::{parse_number, parse_offset, parse_size, parse_time};
 
 /// Sets what may be set once at each level.
@@ -87,4 +89,41 @@ pub(crate) fn buffers(directive: &Directive) -> Result<(usize, usize), ConfigErr
 /// A time: `65`, `1h 30m`, `500ms`.
 pub(crate) fn time(directive: &Directive) -> Result<Duration, ConfigError> {
     parse_time(&directive.argument(0).text).ok_or_else(|| invalid_value(directive, 0))
+}
+
+/// A number from `least` to `most`.
+pub(crate) fn bounded<T: TryFrom<u64>>(
+    directive: &Directive,
+    least: u64,
+    most: u64,
+) -> Result<T, ConfigError> {
+    let word = directive.argument(0);
+    let number: u64 = number(directive)?;
+    if !(least..=most).contains(&number) {
+        return Err(directive.error_at(word, format!("value must be between {least} and {most}")));
+    }
+    T::try_from(number).map_err(|_| invalid_value(directive, 0))
+}
+
+/// One of some words: nginx's `ngx_conf_set_enum_slot`.
+pub(crate) fn one_of<T: Copy>(directive: &Directive, words: &[(&str, T)]) -> Result<T, ConfigError> {
+    let word = directive.argument(0);
+    let found = words.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
+    found.ok_or_else(|| directive.error_at(word, format!("invalid value \"{}\"", word.text)))
+}
+
+/// An address or a network, and whether all bits that do not count are zero: `ngx_ptocidr`.
+pub(crate) fn network(text: &str) -> Option<(Network, bool)> {
+    let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
+    let address: IpAddr = address.parse().ok()?;
+    let max_bits = if address.is_ipv4() { 32 } else { 128 };
+    let bits: u8 = match bits {
+        Some(bits) => bits.parse().ok().filter(|bits| *bits <= max_bits)?,
+        None => max_bits,
+    };
+    let is_round = match address {
+        IpAddr::V4(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+        IpAddr::V6(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
+    };
+    Some((Network { address, bits }, is_round))
 }

@@ -93,6 +93,27 @@ pub(super) const COMMANDS: &[Command] = &[
             "`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
         ),
     command(
+        "rewrite",
+        SERVER | SERVER_IF | LOCATION | LOCATION_IF,
+        Take(2, 3),
+        "",
+        "Replaces a URI that matches, or redirects; `last`, `break`, `redirect` and `permanent` say how it goes on.",
+    ),
+    command(
+        "break",
+        SERVER | SERVER_IF | LOCATION | LOCATION_IF,
+        Take(0, 0),
+        "",
+        "Nothing more is rewritten.",
+    ),
+    command(
+        "rewrite_log",
+        LEVELS | SERVER_IF | LOCATION_IF,
+        Flag,
+        "off",
+        "Whether the error log tells, as notices, what became of URIs.",
+    ),
+    command(
         "return",
         SERVER | SERVER_IF | LOCATION | LOCATION_IF,
         Take(1, 2),

@@ -8,7 +8,9 @@
 //! assert_eq!((listen.default, listen.contexts()), ("*:80", vec!["server"]));
 //! ```
 
+mod access;
 mod command;
+mod gzip;
 mod http;
 mod location;
 mod main;
@@ -28,9 +30,18 @@ pub(crate) use unsupported::is_unsupported;
 
 /// The directives that [`load`](crate::load) reads, in the order of nginx's documentation.
 pub fn commands() -> impl Iterator<Item = &'static Command> {
-    [main::COMMANDS, http::COMMANDS, ssl::COMMANDS, location::COMMANDS, proxy::COMMANDS, upstream::COMMANDS]
-        .into_iter()
-        .flatten()
+    [
+        main::COMMANDS,
+        http::COMMANDS,
+        ssl::COMMANDS,
+        location::COMMANDS,
+        access::COMMANDS,
+        gzip::COMMANDS,
+        proxy::COMMANDS,
+        upstream::COMMANDS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// nginx's other directives, which are refused by name, grouped by the part of nginx that they belong to.

@@ -19,6 +19,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_next_upstream_tries", LEVELS, Take(1, 1), "0", "On how many servers at most; 0 is no limit."),
     command("proxy_next_upstream_timeout", LEVELS, Take(1, 1), "0", "For how long at most; 0 is no limit."),
     command("proxy_redirect", LEVELS, Take(1, 2), "default", "How `Location` and `Refresh` are rewritten."),
+    command("proxy_cookie_domain", LEVELS, Take(1, 2), "off", "How the domain of a cookie is rewritten."),
+    command("proxy_cookie_path", LEVELS, Take(1, 2), "off", "How the path of a cookie is rewritten."),
+    command("proxy_cookie_flags", LEVELS, Take(1, 4), "off", "Which of `secure`, `httponly` and `samesite=` a cookie gets or loses."),
     command("proxy_hide_header", LEVELS, Take(1, 1), "", "A response header that is not passed on."),
     command("proxy_intercept_errors", LEVELS, Flag, "off", "Whether `error_page` answers in place of an app server's own 300 and above."),
     command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.")

@@ -28,7 +28,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          http2_push_preload http2_recv_buffer_size http2_recv_timeout http3 http3_hq http3_max_concurrent_streams \
          http3_stream_buffer_size quic_active_connection_id_limit quic_bpf quic_gso quic_host_key quic_retry",
     ),
-    ("rewrite", "break rewrite rewrite_log uninitialized_variable_warn"),
+    ("rewrite", "uninitialized_variable_warn"),
     (
         "headers, charset, ssi, sub, addition, browser",
         "add_trailer charset charset_map charset_types override_charset source_charset ssi ssi_last_modified \
@@ -38,8 +38,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",
-        "gzip gzip_buffers gzip_comp_level gzip_disable gzip_hash gzip_http_version gzip_min_length gzip_no_buffer \
-         gzip_proxied gzip_static gzip_types gzip_vary gzip_window gunzip gunzip_buffers postpone_gzipping slice \
+        "gzip_hash gzip_no_buffer gzip_window gunzip_buffers postpone_gzipping slice \
          image_filter image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
          image_filter_transparency image_filter_webp_quality xml_entities xslt_last_modified xslt_param \
          xslt_string_param xslt_stylesheet xslt_types perl perl_modules perl_require perl_set",
@@ -53,10 +52,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "access, limits, mirror, real ip, geo",
         "auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
-         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_conn limit_conn_dry_run \
-         limit_conn_log_level limit_conn_status limit_conn_zone limit_req limit_req_dry_run limit_req_log_level \
-         limit_req_status limit_req_zone limit_zone mirror mirror_request_body real_ip_header real_ip_recursive \
-         set_real_ip_from referer_hash_bucket_size referer_hash_max_size valid_referers split_clients stub_status \
+         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone mirror mirror_request_body \
+         referer_hash_bucket_size referer_hash_max_size valid_referers split_clients stub_status \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \
          userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import js_path \
          js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
@@ -78,8 +75,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "proxy_bind proxy_cache_background_update proxy_cache_bypass \
          proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout \
          proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_path \
-         proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid proxy_cookie_domain proxy_cookie_flags \
-         proxy_cookie_path proxy_force_ranges proxy_ignore_client_abort proxy_ignore_headers \
+         proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid \
+         proxy_force_ranges proxy_ignore_client_abort proxy_ignore_headers \
          proxy_limit_rate proxy_max_temp_file_size proxy_method proxy_no_cache \
          proxy_pass_header proxy_pass_request_body proxy_pass_trailers proxy_send_lowat proxy_set_body \
          proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \

@@ -2,7 +2,7 @@
 
 use crate::exchange::Exchange;
 use crate::message::grammar::list_contains;
-use crate::response::head::{write_field, write_number};
+use crate::response::{write_field, write_number};
 use crate::text;
 use crate::variables::Variables;
 use nginx_conf::model::{ProxyPass, Settings};
@@ -137,6 +137,8 @@ fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
         None if x.valid_unparsed_uri => return out.extend_from_slice(x.request.target()),
         None => write_path(&x.uri, x.quoted_uri, out),
         Some(uri) if pass.is_whole => return write_encoded(uri, ends_target, out),
+        // After `rewrite … break`, or `break`, there is no name of a location in it to replace.
+        Some(_) if !x.valid_location => write_path(&x.uri, x.quoted_uri, out),
         Some(uri) => {
             out.extend_from_slice(uri);
             write_path(x.uri.get(pass.replaces..).unwrap_or_default(), x.quoted_uri, out);

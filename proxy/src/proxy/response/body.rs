@@ -1,13 +1,13 @@
 //! The body of an app server's response, on its way to the client.
 
 use std::future::poll_fn;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use crate::exchange::Exchange;
 use crate::proxy::request::UploadError;
 use crate::proxy::upstream_error::{Action, UpstreamError};
 use crate::proxy::upstream_request::UpstreamRequest;
-use crate::response::ClientConnection;
+use crate::response::{ClientConnection, GzipBody};
 use crate::wire::{BodyError, BodyReader, Stream};
 use nginx_conf::model::Level;
 
@@ -27,8 +27,10 @@ impl UpstreamRequest {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         body: &mut BodyReader,
+        mut gzip: Option<&mut GzipBody>,
     ) -> Result<(), RelayError> {
         let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.send_timeout);
+        let flush = !x.settings.proxy.buffering;
         let mut body_error = None;
         client.reading.stop();
         if self.upload.is_done() {
@@ -38,7 +40,11 @@ impl UpstreamRequest {
         poll_fn(|cx| {
             self.poll_late_upload(client, received, cx)?;
             loop {
-                match self.poll_move(client, body, &mut body_error, cx) {
+                let moved = match &mut gzip {
+                    Some(gzip) => self.poll_compress(client, body, gzip, flush, &mut body_error, cx),
+                    None => self.poll_move(client, body, &mut body_error, cx),
+                };
+                match moved {
                     Poll::Ready(Ok(Progress::Bytes)) => client.reading.stop(),
                     Poll::Ready(Ok(Progress::Complete)) => return Poll::Ready(Ok(())),
                     Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
@@ -46,7 +52,9 @@ impl UpstreamRequest {
                 }
             }
             // Either the client or the app server is being waited for.
-            let waits_for_client = !client.output.is_flushed() || !body.data(&self.input).is_empty();
+            let compressed = gzip.as_ref().is_some_and(|gzip| !gzip.output().is_empty());
+            let waits_for_client =
+                !client.output.is_flushed() || !body.data(&self.input).is_empty() || compressed;
             if client.poll_closed(cx) {
                 return Poll::Ready(Err(RelayError::ClientClosed));
             }
@@ -102,6 +110,50 @@ impl UpstreamRequest {
         } else if let Some(error) = body_error.take() {
             return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
         }
+        self.poll_read(body, body_error, cx)
+    }
+
+    /// The same through the compressor.
+    fn poll_compress<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        body: &mut BodyReader,
+        gzip: &mut GzipBody,
+        flush: bool,
+        body_error: &mut Option<BodyError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Progress, RelayError>> {
+        if gzip.output().is_empty() {
+            let data = body.data(&self.input);
+            if !data.is_empty() {
+                gzip.push(data, flush);
+                body.skip(&mut self.input);
+            }
+            if body.is_done() {
+                gzip.finish();
+            }
+        }
+        let last = gzip.is_finished();
+        if !client.output.is_flushed() || !gzip.output().is_empty() || last {
+            let count = ready!(client.output.poll_write(&mut client.stream, cx, gzip.output(), last));
+            let Ok(count) = count else { return Poll::Ready(Err(RelayError::ClientClosed)) };
+            gzip.consume(count);
+            let all = last && client.output.is_finished() && gzip.output().is_empty();
+            return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
+        }
+        if let Some(error) = body_error.take() {
+            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
+        }
+        self.poll_read(body, body_error, cx)
+    }
+
+    /// Reads more of the body.
+    fn poll_read(
+        &mut self,
+        body: &mut BodyReader,
+        body_error: &mut Option<BodyError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Progress, RelayError>> {
         match body.poll_fill(&mut self.input, &mut self.connection.stream, cx) {
             Poll::Ready(Ok(_)) => Poll::Ready(Ok(Progress::Bytes)),
             // The client still gets what arrived before the error.

@@ -3,11 +3,12 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::redirect;
+use super::{cookie, redirect};
 use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::grammar::{list_contains, parse_length};
-use crate::response::head::{HeadersOut, write_field};
+use crate::response::head::HeadersOut;
+use crate::response::{without_charset, write_field};
 use crate::wire::{Buffer, Framing};
 
 /// The most fields of a head.
@@ -26,6 +27,15 @@ pub(crate) struct ResponseHead {
     pub(crate) framing: Framing,
     /// Whether the app server keeps the connection alive.
     pub(crate) persistent: bool,
+}
+
+/// How the body follows a head that was written for the client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeadWritten {
+    /// In chunks.
+    pub(crate) chunked: bool,
+    /// Compressed.
+    pub(crate) compress: bool,
 }
 
 /// An invalid head, and nginx's message about it.
@@ -144,8 +154,8 @@ impl ResponseHead {
         self.framing == Framing::UntilClose && self.has_body(false)
     }
 
-    /// Writes the head for the client. Returns whether the body is to be chunked.
-    pub(crate) fn write(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> bool {
+    /// Writes the head for the client.
+    pub(crate) fn write(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> HeadWritten {
         let fields = &x.upstream_fields;
         let length = match self.framing {
             Framing::Length(length) if !matches!(self.status, 101 | 204) => Some(length),
@@ -157,28 +167,35 @@ impl ResponseHead {
         let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
         let location =
             location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
+        let content_type =
+            fields.get("Content-Type").filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type"));
         let headers = HeadersOut {
+            media_type: content_type.map(without_charset),
+            content_type,
             status: x.error_status.unwrap_or(self.status),
             status_text: x.error_status.is_none().then_some(&self.text),
-            content_type: fields
-                .get("Content-Type")
-                .filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type")),
             length,
             location,
             chunked,
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
-        x.write_head(out, &headers, |out| {
+        let gzip = x.write_head(out, &headers, |out| {
             for (name, value) in fields.iter().filter(|(name, _)| self.is_passed(x, has_options, name)) {
-                match redirect::rewrite(x, name, value) {
+                let rewritten = match name.eq_ignore_ascii_case(b"Set-Cookie") {
+                    true => cookie::rewrite(x, value),
+                    false => redirect::rewrite(x, name, value),
+                };
+                match rewritten {
                     Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
                     Some(value) => write_field(out, name, &value),
                     None => write_field(out, name, value),
                 }
             }
         });
-        chunked
+        let chunked =
+            chunked || (gzip.compress && self.has_body(x.request.is_head()) && x.request.version >= 11);
+        HeadWritten { chunked, compress: gzip.compress }
     }
 
     fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {

@@ -15,6 +15,7 @@ use super::sockets::ListeningSocket;
 use crate::clock::Clock;
 use crate::cycle::connections::Connections;
 use crate::cycle::{Cycle, ShutdownStage};
+use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
 use crate::upstream::Upstreams;
 use accept::{AcceptState, accept};
@@ -44,12 +45,13 @@ pub(crate) struct WorkerOptions {
     pub(crate) files: LogFiles,
     pub(crate) sockets: Vec<ListeningSocket>,
     pub(crate) connection_numbers: Arc<AtomicU64>,
+    pub(crate) zones: Zones,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
 /// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
-    let WorkerOptions { config, files, sockets, connection_numbers, mut commands } = options;
+    let WorkerOptions { config, files, sockets, connection_numbers, zones, mut commands } = options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
@@ -61,6 +63,7 @@ pub(crate) async fn run(options: WorkerOptions) {
         shutdown,
         clock,
         connection_numbers,
+        zones,
     });
     let writer = Rc::clone(&logs);
     tokio::task::spawn_local(async move { writer.run().await });

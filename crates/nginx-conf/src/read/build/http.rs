@@ -15,6 +15,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     if let Some(message) = checks::buffers(&draft.levels) {
         return Err(reader.error_here(message));
     }
+    let limit_zones = draft.limit_zones.finish()?;
     let mut warnings = Vec::new();
 
     let settings = merge::settings(&draft.levels, &reader.prefix);
@@ -54,6 +55,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         listen,
         upstreams,
         maps: draft.maps,
+        limit_zones,
         slots,
         log_formats: draft.log_formats.into_vec(),
     };

@@ -1,7 +1,7 @@
 //! Replaces provisional slots in every template and pattern by the variables they stand for.
 
 use crate::model::{
-    Condition, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
+    Condition, CookieName, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
 };
 use crate::template::{Part, Template, Variable};
 
@@ -23,6 +23,9 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
     }
     for format in &mut http.log_formats {
         linker.template(&mut format.template);
+    }
+    for zone in &mut http.limit_zones {
+        linker.template(&mut zone.key);
     }
     for map in &mut http.maps {
         linker.template(&mut map.source);
@@ -59,6 +62,12 @@ impl Linker<'_> {
                     self.pattern(pattern);
                 }
             },
+            Op::Rewrite(rewrite) => {
+                self.pattern(&mut rewrite.pattern);
+                self.template(&mut rewrite.uri);
+                rewrite.args.iter_mut().for_each(|args| self.template(args));
+            }
+            Op::Break => {}
             Op::Return { text, .. } => text.iter_mut().for_each(|text| self.template(text)),
         }
     }
@@ -77,6 +86,7 @@ impl Linker<'_> {
             self.template(value);
         }
         settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
+        settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log
             .iter_mut()
@@ -86,6 +96,15 @@ impl Linker<'_> {
             self.template(url);
         }
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
+        let cookies = settings.proxy.cookie_domain.iter_mut().chain(&mut settings.proxy.cookie_path);
+        cookies.for_each(|rule| self.redirect(rule));
+        for rule in &mut settings.proxy.cookie_flags {
+            match &mut rule.name {
+                CookieName::Exact(name) => self.template(name),
+                CookieName::Regex(pattern) => self.pattern(pattern),
+            }
+            rule.flags.iter_mut().for_each(|flag| self.template(flag));
+        }
         if let Redirect::Rules(rules) = &mut settings.proxy.redirect {
             rules.iter_mut().for_each(|rule| self.redirect(rule));
         }

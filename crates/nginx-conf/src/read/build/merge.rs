@@ -6,8 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::checks::PAGE_SIZE;
+use super::gzip::gzip;
+use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, LocationKind, LogTarget, NextUpstream, ProxySettings, Redirect, Root, Settings,
+    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, RealIp, Redirect,
+    Root, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -78,10 +81,19 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
         internal: raw.internal.unwrap_or(outer.internal),
         access: if raw.access.is_empty() { outer.access.clone() } else { raw.access.clone() },
+        real_ip: RealIp {
+            from: raw.real_ip_from.clone().unwrap_or_else(|| outer.real_ip.from.clone()),
+            header: raw.real_ip_header.clone().unwrap_or_else(|| outer.real_ip.header.clone()),
+            recursive: raw.real_ip_recursive.unwrap_or(outer.real_ip.recursive),
+        },
+        rewrite_log: raw.rewrite_log.unwrap_or(outer.rewrite_log),
+        limit_req: limits(&raw.limit_req, &outer.limit_req),
+        limit_conn: limits(&raw.limit_conn, &outer.limit_conn),
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
         add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
+        gzip: gzip(&raw.gzip, &outer.gzip),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
         proxy_pass: match (&raw.proxy_pass, level.kind) {
@@ -111,6 +123,9 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         request_buffering: raw.request_buffering.unwrap_or(outer.request_buffering),
         buffer_size: raw.proxy_buffer_size.unwrap_or(outer.buffer_size),
         redirect: redirect(raw, &outer.redirect),
+        cookie_domain: raw.cookie_domain.clone().unwrap_or_else(|| outer.cookie_domain.clone()),
+        cookie_path: raw.cookie_path.clone().unwrap_or_else(|| outer.cookie_path.clone()),
+        cookie_flags: raw.cookie_flags.clone().unwrap_or_else(|| outer.cookie_flags.clone()),
         hide_header: if raw.hide_header.is_empty() {
             outer.hide_header.clone()
         } else {
@@ -162,10 +177,15 @@ fn defaults(prefix: &Path) -> Settings {
         server_tokens: true,
         internal: false,
         access: Vec::new(),
+        real_ip: RealIp::default(),
+        rewrite_log: false,
+        limit_req: Limits::default(),
+        limit_conn: Limits::default(),
         error_page: Vec::new(),
         recursive_error_pages: false,
         expires: Expires::Off,
         add_header: Vec::new(),
+        gzip: Gzip::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),
             // `combined`, which is always the first.
@@ -189,6 +209,9 @@ fn defaults(prefix: &Path) -> Settings {
             request_buffering: true,
             buffer_size: PAGE_SIZE,
             redirect: Redirect::Rules(Vec::new()),
+            cookie_domain: Vec::new(),
+            cookie_path: Vec::new(),
+            cookie_flags: Vec::new(),
             hide_header: Vec::new(),
             intercept_errors: false,
             pass_request_headers: true,

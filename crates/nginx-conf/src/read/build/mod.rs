@@ -1,7 +1,9 @@
 //! Drafts to the model: what nginx does in `ngx_http_block` after parsing, and at the end of the file.
 
 mod checks;
+mod gzip;
 mod http;
+mod limit;
 mod link;
 mod main;
 mod merge;

@@ -1,6 +1,7 @@
 //! The `http` block while it is being read.
 
 use super::level::{Level, LevelId};
+use super::limit::LimitZones;
 use super::listen::ListenAddresses;
 use super::log::LogFormats;
 use super::server::ServerDraft;
@@ -20,6 +21,7 @@ pub(crate) struct HttpDraft {
     pub(crate) listens: ListenAddresses,
     pub(crate) upstreams: UpstreamDrafts,
     pub(crate) maps: Vec<Map>,
+    pub(crate) limit_zones: LimitZones,
     pub(crate) log_formats: LogFormats,
     pub(crate) variables: VariableNames,
     /// `ssl_session_cache shared:…`.
@@ -36,6 +38,7 @@ impl HttpDraft {
             listens: ListenAddresses::default(),
             upstreams: UpstreamDrafts::default(),
             maps: Vec::new(),
+            limit_zones: LimitZones::default(),
             log_formats: LogFormats::default(),
             variables: VariableNames::default(),
             session_caches: SharedCaches::default(),

@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::gzip::GzipSettings;
+use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, ErrorLog, ErrorPage, Expires, LocationId, LocationKind, NextUpstream,
-    Op, Pattern, ProxyPass, Redirect, Root, TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, LocationId, LocationKind,
+    Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, TryFiles,
 };
 use crate::template::Template;
 
@@ -73,7 +75,7 @@ pub(crate) struct RawSettings {
     pub error_log: Vec<ErrorLog>,
     pub proxy_pass: Option<ProxyPass>,
     /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
-    pub default_redirect: Option<crate::model::RedirectRule>,
+    pub default_redirect: Option<RedirectRule>,
     pub set_header: Vec<(String, Template)>,
     pub http11: Option<bool>,
     pub connect_timeout: Option<Duration>,
@@ -89,8 +91,19 @@ pub(crate) struct RawSettings {
     pub proxy_buffers: Option<(usize, usize)>,
     pub proxy_busy_buffers_size: Option<usize>,
     pub redirect: Option<Redirect>,
+    /// `Some` of nothing for `off`.
+    pub cookie_domain: Option<Vec<RedirectRule>>,
+    pub cookie_path: Option<Vec<RedirectRule>>,
+    pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub rewrite_log: Option<bool>,
+    pub real_ip_from: Option<Vec<Network>>,
+    pub real_ip_header: Option<RealIpHeader>,
+    pub real_ip_recursive: Option<bool>,
+    pub gzip: GzipSettings,
+    pub limit_req: LimitReqSettings,
+    pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,
 }
 

@@ -1,7 +1,9 @@
 //! What has been read so far, as written: nothing is inherited yet, and no name is resolved.
 
+mod gzip;
 mod http;
 mod level;
+mod limit;
 mod listen;
 mod log;
 mod main;
@@ -9,8 +11,10 @@ mod server;
 mod ssl;
 mod upstream;
 
+pub(crate) use gzip::GzipSettings;
 pub(crate) use http::HttpDraft;
 pub(crate) use level::{Level, LevelId, RawSettings};
+pub(crate) use limit::{LimitSettings, ZoneConflict};
 pub(crate) use listen::{ListenAddress, ListenAddresses, ListenParameters};
 pub(crate) use main::MainDraft;
 pub(crate) use server::{ServerDraft, ServerName};

@@ -1,7 +1,5 @@
 //! Files and response headers: `root`, `alias`, `index`, `try_files`, `types`, `add_header`.
 
-use std::net::IpAddr;
-
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
@@ -9,7 +7,7 @@ use crate::model::{
     TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, invalid_value, once, text};
+use crate::read::values::{duplicate, flag, invalid_value, network, once, text};
 use crate::read::variables::{template, template_of};
 use crate::units::parse_number;
 
@@ -163,23 +161,12 @@ fn access(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
         // No client connects through a UNIX-domain socket.
         "unix:" => return Ok(()),
         text => {
-            let (address, bits) =
-                text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-            let address: IpAddr = address.parse().map_err(|_| invalid())?;
-            let max_bits = if address.is_ipv4() { 32 } else { 128 };
-            let bits = match bits {
-                Some(bits) => bits.parse().ok().filter(|bits| *bits <= max_bits).ok_or_else(invalid)?,
-                None => max_bits,
-            };
-            let is_round = match address {
-                IpAddr::V4(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
-                IpAddr::V6(address) => address.to_bits().checked_shl(bits.into()).unwrap_or(0) == 0,
-            };
+            let (network, is_round) = network(text).ok_or_else(invalid)?;
             if !is_round {
                 let message = format!("low address bits of {text} are meaningless");
                 reader.warn(&directive.error_at(word, message));
             }
-            Some((address, bits))
+            Some(network)
         }
     };
     reader.settings().access.push(AccessRule { allow, clients });

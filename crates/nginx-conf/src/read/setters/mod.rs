@@ -1,13 +1,17 @@
 //! What each directive does: the setters, a list for each group of directives.
 
+mod cookie;
 mod files;
+mod gzip;
 mod http;
+mod limit;
 mod listen;
 mod location;
 mod log;
 mod main;
 mod map;
 mod proxy;
+mod real_ip;
 mod rewrite;
 mod server;
 mod ssl;
@@ -36,10 +40,14 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             listen::SETTERS,
             location::SETTERS,
             files::SETTERS,
+            gzip::SETTERS,
+            real_ip::SETTERS,
+            limit::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,
             log::SETTERS,
             proxy::SETTERS,
+            cookie::SETTERS,
             ssl::SETTERS,
             upstream::SETTERS,
         ],

@@ -1,19 +1,29 @@
-//! `if`, `set` and `return`: `ngx_http_rewrite_module`.
+//! `if`, `set`, `rewrite`, `break` and `return`: `ngx_http_rewrite_module`.
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Condition, LocationKind, Op};
+use crate::model::{Condition, LocationKind, Op, Rewrite};
 use crate::read::draft::{Level, LevelId};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::unsupported_value;
+use crate::read::values::{flag, once, unsupported_value};
 use crate::read::variables::{Definition, template, template_of};
 use crate::source::Word;
 use crate::table;
 use crate::template::{Part, Template, Variable};
 use crate::units::parse_number;
 
-pub(super) const SETTERS: &[(&str, Setter)] = &[("if", if_block), ("set", set), ("return", return_)];
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("if", if_block),
+    ("set", set),
+    ("rewrite", rewrite),
+    ("break", |r, _| {
+        push(r, Op::Break);
+        Ok(())
+    }),
+    ("return", return_),
+    ("rewrite_log", |r, d| once(&mut r.settings().rewrite_log, d, flag)),
+];
 
 /// `if (condition) { … }`.
 fn if_block(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -42,6 +52,37 @@ fn set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let slot = reader.http.variables.define(directive, word, name, Definition::Set)?;
     let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     push(reader, Op::Set { slot, value });
+    Ok(())
+}
+
+/// `rewrite`.
+fn rewrite(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let (word, replacement) = (directive.argument(0), directive.argument(1));
+    if replacement.text.is_empty() {
+        return Err(directive.error_at(replacement, "empty replacement"));
+    }
+    let pattern = regex::pattern(&mut reader.http.variables, directive, word, &word.text, false)?;
+    let text = replacement.text.strip_suffix('?');
+    let (text, keeps_args) = (text.unwrap_or(&replacement.text), text.is_none());
+    let mut redirect = is_url(text).then_some(302);
+    let mut is_last = redirect.is_some();
+    let mut stays = false;
+    if let Some(flag) = directive.arguments().get(2) {
+        is_last = true;
+        match flag.text.as_str() {
+            "last" => {}
+            "break" => stays = true,
+            "redirect" => redirect = Some(302),
+            "permanent" => redirect = Some(301),
+            other => return Err(directive.error_at(flag, format!("invalid parameter \"{other}\""))),
+        }
+    }
+    let mut part = |text: &str| template_of(&mut reader.http.variables, directive, replacement, text);
+    let (uri, args) = match text.split_once('?') {
+        Some((uri, args)) if redirect.is_none() => (part(uri)?, Some(part(args)?)),
+        _ => (part(text)?, None),
+    };
+    push(reader, Op::Rewrite(Rewrite { pattern, uri, args, keeps_args, redirect, is_last, stays }));
     Ok(())
 }
 

@@ -1,0 +1,24 @@
+//! Who a client is, and whether it gets an answer.
+
+use super::command::Arity::{Flag, Take};
+use super::command::{Command, HTTP, LEVELS, command};
+
+pub(super) const COMMANDS: &[Command] = &[
+    command("set_real_ip_from", LEVELS, Take(1, 1), "", "Proxies that are believed about the client's address: an address, a network or a name. A level with one of its own inherits none.")
+    .note("Where only a location has it, `$remote_addr` changes there even if an `if` has looked at it before."),
+    command("real_ip_header", LEVELS, Take(1, 1), "X-Real-IP", "The header that they put it in.")
+        .note("`proxy_protocol` finds nothing: it is not spoken, and `listen` refuses it."),
+    command("real_ip_recursive", LEVELS, Flag, "off", "Whether addresses of such proxies in the header are passed over."),
+    command("limit_req_zone", HTTP, Take(3, 3), "", "Memory about the requests of each client, or of whatever the key tells apart, and how many it may make.")
+        .note("A zone holds about as many keys as that of nginx, but takes other memory."),
+    command("limit_req", LEVELS, Take(1, 3), "", "How many requests too many are kept waiting, or let through at once. A level with one of its own inherits none."),
+    command("limit_req_status", LEVELS, Take(1, 1), "503", "The answer to more than that."),
+    command("limit_req_log_level", LEVELS, Take(1, 1), "error", "How severe the error log calls it; a delay is one less."),
+    command("limit_req_dry_run", LEVELS, Flag, "off", "Whether it is only logged."),
+    command("limit_conn_zone", HTTP, Take(2, 2), "", "Memory about the requests being answered for each client, or whatever the key tells apart.")
+        .note("A zone holds about as many keys as that of nginx, but takes other memory."),
+    command("limit_conn", LEVELS, Take(2, 2), "", "How many may be answered at the same time. A level with one of its own inherits none."),
+    command("limit_conn_status", LEVELS, Take(1, 1), "503", "The answer to more than that."),
+    command("limit_conn_log_level", LEVELS, Take(1, 1), "error", "How severe the error log calls it."),
+    command("limit_conn_dry_run", LEVELS, Flag, "off", "Whether it is only logged."),
+];
