@@ -9,9 +9,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::failure::Failure;
 use crate::text;
-use hopcheck_clients::transcript::{Transcript, one_of_each};
+use hopcheck_clients::transcript::{Transcript, first_of_each_kind};
 use hopcheck_clients::{
-    ClientError, Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket,
+    ClientError, Connection, DEFAULT_TIMEOUT, Request, Response, Route, StompClient, Traffic, WebSocket,
 };
 use hopcheck_report::Evidence;
 use hopcheck_site::profile::Transport;
@@ -272,7 +272,7 @@ impl World {
 
     /// Waits until `holds` of what arrived, or until a deadline has passed. Returns what arrived.
     pub async fn arrival(&self, holds: impl Fn(&[Exchange]) -> bool) -> Vec<Exchange> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEFAULT_TIMEOUT;
         loop {
             let arrived = self.arrived();
             if holds(&arrived) || Instant::now() > deadline {
@@ -332,7 +332,7 @@ impl World {
             _ => latest.map(ToString::to_string).collect(),
         };
         let log = scene.as_written(&scene.log("error_log"));
-        evidence.error_log = one_of_each(log.lines().filter(|line| is_error(line)));
+        evidence.error_log = first_of_each_kind(log.lines().filter(|line| is_error(line)));
         evidence
     }
 

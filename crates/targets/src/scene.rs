@@ -231,7 +231,7 @@ impl Scene {
     pub async fn route(&mut self) -> Result<Route, SceneError> {
         let address = self.proxy().await?;
         let tls = match self.rewritten.tls.contains(&address) {
-            true => Some(Tls::for_anyone().map_err(SceneError::Tls)?),
+            true => Some(Tls::accepting_any_certificate().map_err(SceneError::Tls)?),
             false => None,
         };
         let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };

@@ -8,7 +8,7 @@ use crate::failure::{Checked, Failure};
 use crate::text;
 use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::PATIENCE;
+use hopcheck_clients::DEFAULT_TIMEOUT;
 use hopcheck_targets::target::Verdict;
 
 /// What words in braces stand for in a log line.
@@ -95,7 +95,7 @@ async fn pid_file(world: &mut World) -> Checked {
 }
 
 async fn log_has(world: &mut World, name: &str, pattern: &regex::Regex) -> Checked {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEFAULT_TIMEOUT;
     loop {
         let log = world.scene().await?.log(name);
         if log.lines().any(|line| pattern.is_match(line)) {

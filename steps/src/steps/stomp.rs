@@ -11,7 +11,7 @@ use super::rows;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
-use hopcheck_clients::{ClientError, StompClient, WebSocket, shown, sockjs_path, with};
+use hopcheck_clients::{ClientError, StompClient, WebSocket, escape, sockjs_path, with_headers};
 use hopcheck_site::profile::Transport;
 
 /// How long a broker that confirms a subscription may take to. Some never do: their silence is no fault.
@@ -98,7 +98,7 @@ async fn sends_bytes(world: &mut World, name: String, count: usize, destination:
 #[when(expr = "{string} sends the frame {string} with the headers:")]
 async fn sends_frame(world: &mut World, name: String, command: String, step: &Step) -> Checked {
     let headers = headers(world, &name, step)?;
-    send(world, &name, with(Frame::new(command), &[], &headers))
+    send(world, &name, with_headers(Frame::new(command), &[], &headers))
 }
 
 /// The next message that this client receives has this body.
@@ -157,7 +157,7 @@ async fn receives_frame(world: &mut World, name: String, command: String, step: 
 async fn receives_nothing(world: &mut World, name: String) -> Checked {
     let others = world.stomp.iter_mut().filter(|(other, client)| **other != name && !client.is_over());
     for (other, client) in others {
-        client.settle().await.map_err(|error| about(other, &error))?;
+        client.wait_until_processed().await.map_err(|error| about(other, &error))?;
     }
     let remaining = client(world, &name)?.remaining().await.map_err(|error| about(&name, &error))?;
     match remaining {
@@ -175,7 +175,7 @@ async fn heart_beats(world: &mut World, name: String) -> Checked {
 /// The client's session ends: its WebSocket is closed or dropped.
 #[then(expr = "{string} is disconnected")]
 async fn disconnected(world: &mut World, name: String) -> Checked {
-    let how = client(world, &name)?.end().await.map_err(|error| about(&name, &error))?;
+    let how = client(world, &name)?.wait_for_end().await.map_err(|error| about(&name, &error))?;
     world.transcript.note(&format!("{name}: {how}"));
     Ok(())
 }
@@ -225,7 +225,7 @@ async fn subscribe(
 ) -> Checked {
     let destination = world.text(destination);
     let own = [("id", &*format!("{name}-{destination}")), ("destination", &destination), ("ack", "auto")];
-    let frame = with(Frame::new("SUBSCRIBE"), &own, headers);
+    let frame = with_headers(Frame::new("SUBSCRIBE"), &own, headers);
     world.transcript.note(&format!("{name} sent\n{}", quoted('>', &frame)));
     let confirms = world.sees_app_servers();
     let client = client(world, name)?;
@@ -246,7 +246,7 @@ fn message(
 ) -> Frame {
     let (destination, length) = (world.text(destination), body.len().to_string());
     let own = [("destination", &*destination), ("content-type", kind), ("content-length", &length)];
-    with(Frame::new("SEND").body(body), &own, headers)
+    with_headers(Frame::new("SEND").body(body), &own, headers)
 }
 
 fn send(world: &mut World, name: &str, frame: Frame) -> Checked {
@@ -283,6 +283,6 @@ fn about(name: &str, error: &ClientError) -> Failure {
 }
 
 fn quoted(mark: char, frame: &Frame) -> String {
-    let lines = shown(frame.to_string().as_bytes());
+    let lines = escape(frame.to_string().as_bytes());
     lines.lines().map(|line| format!("  {mark} {line}")).collect::<Vec<_>>().join("\n")
 }

@@ -13,7 +13,7 @@ use super::rows;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, digest, told};
+use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, describe_message, digest};
 
 /// The client that has no name.
 const CLIENT: &str = "";
@@ -211,7 +211,7 @@ async fn is_dropped(world: &mut World) -> Checked {
         Err(error) => Err(Failure::new(format!("the WebSocket was not dropped: {error}"))),
         Ok(message) => Err(Failure::new(format!(
             "the WebSocket was not dropped: the client received {}",
-            told(&message)
+            describe_message(&message)
         ))),
     }
 }
@@ -225,7 +225,11 @@ async fn server_receives(world: &mut World, kind: String, payload: String) -> Ch
         |session: &Session| session.received.iter().any(|seen| seen.kind == kind && seen.digest == digest);
     let arrived = world.arrival(|arrived| last_session(arrived).is_some_and(it)).await;
     let session = last_session(&arrived).ok_or_else(|| no_session(world))?;
-    ensure!(it(session), "the app server did not receive {}; what it did:\n{session}", told(&expected));
+    ensure!(
+        it(session),
+        "the app server did not receive {}; what it did:\n{session}",
+        describe_message(&expected)
+    );
     Ok(())
 }
 
@@ -280,13 +284,13 @@ fn no_websocket(world: &World) -> Failure {
 }
 
 async fn send(world: &mut World, message: Message) -> Checked {
-    world.transcript.note(&format!("the client sent {}", told(&message)));
+    world.transcript.note(&format!("the client sent {}", describe_message(&message)));
     Ok(websocket(world)?.send(message).await?)
 }
 
 async fn receive(world: &mut World, wanted: fn(&Message) -> bool) -> Result<Message, Failure> {
     let received = websocket(world)?.next_of(wanted).await?;
-    world.transcript.note(&format!("the client received {}", told(&received)));
+    world.transcript.note(&format!("the client received {}", describe_message(&received)));
     world.messages.push(received.clone());
     Ok(received)
 }
@@ -325,7 +329,12 @@ fn journal_kind(message: &Message) -> MessageKind {
 }
 
 fn same(received: &Message, expected: &Message, what: &str) -> Checked {
-    ensure!(received == expected, "{what}\n  expected: {}\n       got: {}", told(expected), told(received));
+    ensure!(
+        received == expected,
+        "{what}\n  expected: {}\n       got: {}",
+        describe_message(expected),
+        describe_message(received)
+    );
     Ok(())
 }
 

@@ -63,7 +63,7 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 every promise is kept, 1 a promise is broken, 2 could not run.";
 
-const WATCH_EXIT_CODES: &str = "Exit codes: 0 nobody noticed, 1 somebody did, 2 could not watch.";
+const WATCH_EXIT_CODES: &str = "Exit codes: 0 nothing to notice, 1 visitors noticed, 2 could not watch.";
 
 const MUTANTS_EXIT_CODES: &str =
     "Exit codes: 0 every fault was noticed that can be, 1 one was not, 2 could not run.";
@@ -73,14 +73,14 @@ enum Command {
     /// Run the scenarios against one or more targets
     #[command(after_help = EXIT_CODES)]
     Run(RunArgs),
-    /// Watch a deployment while it is switched from blue to green: did anybody notice?
+    /// Watch a deployment while it is switched from blue to green: do visitors notice?
     #[command(after_help = WATCH_EXIT_CODES)]
     Watch(WatchArgs),
     /// Print what an nginx.conf serves: its routes, where they lead, and the lines that say so
     Routes(RoutesArgs),
     /// Print the configuration as it will be run, and what was changed in it
     Rewrite(ConfArgs),
-    /// Ask a site, with safe requests only, and write a first profile of it
+    /// Explore a site with safe requests only, and write a first profile of it
     #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
     Init(InitArgs),
     /// Join what `run --report results=FILE` wrote for shards and machines into one report

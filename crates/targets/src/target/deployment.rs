@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 use super::TargetError;
-use hopcheck_clients::{ClientError, Connection, Manners, Request, Response, Route, Tls, Trust};
+use hopcheck_clients::{ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust};
 use hopcheck_site::profile::{Profile, Words};
 
 /// How the tool names itself to those it asks (RFC 9110 §10.1.5).
@@ -76,14 +76,14 @@ impl Deployment {
         let route = |tls| {
             let (limits, stomp) = (&profile.limits, &profile.stomp);
             let named = |destination: &Option<String>| destination.iter().cloned().collect();
-            let manners = Manners::new(
+            let policy = RequestPolicy::new(
                 limits.requests_per_second,
                 limits.in_flight,
                 named(&stomp.subscribe),
                 named(&stomp.send),
             );
-            let patience = Duration::from_secs(limits.timeout);
-            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), manners, patience)
+            let timeout = Duration::from_secs(limits.timeout);
+            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), policy, timeout)
         };
         let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
         let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
