@@ -238,7 +238,7 @@ async fn an_existing_file_is_not_overwritten() {
 #[tokio::test]
 async fn no_file_is_written_if_the_target_does_not_answer() {
     let mut site = Site::new(&[]).await;
-    site.scene.strike().await;
+    site.scene.tear_down().await;
     let ran = site.init(&[]).await;
     assert_eq!(ran.code, Some(2), "{}", ran.said);
     assert!(

@@ -128,7 +128,7 @@ fn shards_merge_to_what_one_run_would_have_said() {
 }
 
 #[test]
-fn a_missing_shard_a_shard_given_twice_and_another_run_s_are_told() {
+fn missing_duplicate_and_foreign_shards_are_reported() {
     let bench = Bench::new(FIVE);
     bench.run(&["--shard", "1/2", "--report", "results=1.json"]);
     bench.run(&["--tags", "@one", "--report", "results=other.json"]);
@@ -142,11 +142,11 @@ fn a_missing_shard_a_shard_given_twice_and_another_run_s_are_told() {
     assert!(said.starts_with("hopcheck: 1.json and other.json are of different runs"), "{said}");
     let (code, said) = bench.hopcheck(&["merge", "f.feature"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("f.feature is not what `hopcheck run --report results=FILE` writes"), "{said}");
+    assert!(said.contains("f.feature was not written by `hopcheck run --report results=FILE`"), "{said}");
 }
 
 #[test]
-fn fail_fast_ends_at_the_first_broken_promise_and_says_what_was_not_run() {
+fn fail_fast_stops_at_the_first_broken_promise() {
     let bench = Bench::new(FIVE);
     let (code, said) = bench.run(&["--fail-fast", "--jobs", "1", "--report", "results=r.json"]);
     assert_eq!(code, Some(1), "{said}");
@@ -256,7 +256,7 @@ fn an_interrupted_run_leaves_a_report_that_says_so() {
 }
 
 #[test]
-fn a_target_that_cannot_be_had_leaves_the_others_results() {
+fn an_unavailable_target_does_not_discard_the_others_results() {
     let bench = Bench::new(FIVE);
     let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
         .current_dir(bench.0.path())
@@ -269,7 +269,11 @@ fn a_target_that_cannot_be_had_leaves_the_others_results() {
     let report = bench.results("r.json");
     assert_eq!(report.targets[0].records.len(), 1);
     assert!(
-        report.targets[1].unfinished.as_ref().unwrap().starts_with("it was not run: no container of"),
+        report.targets[1]
+            .unfinished
+            .as_ref()
+            .unwrap()
+            .starts_with("it was not run: cannot start a container of"),
         "{report:?}"
     );
 }
@@ -284,7 +288,7 @@ fn the_built_in_features_are_written_out_once_and_can_be_run() {
     assert!(listed.contains("mine/preflight.feature:"), "{listed}");
     let (code, said) = bench.hopcheck(&["features", "--export", "mine"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains(" is there already, and is not overwritten"), "{said}");
+    assert!(said.contains(" already exists, and is not overwritten"), "{said}");
 }
 
 #[test]

@@ -189,7 +189,7 @@ impl World {
         self.took = begun.elapsed();
         // `return 444`: to a stranger the door is shut without a word.
         if let (Err(ClientError::Closed(_)), Some(scene)) = (&answer, &self.scene)
-            && scene.is_asked_by_name()
+            && scene.has_selected_server()
             && scene.stage().source.text.contains("444")
         {
             let asked = format!("{} {}", request.method, request.target);
@@ -311,8 +311,10 @@ impl World {
             "host" => proxy().map(|address| address.ip().to_string()),
             "site" => {
                 let scheme = self.lookup("scheme")?;
-                let name =
-                    scene.and_then(Scene::asked_name).map(str::to_owned).or_else(|| self.lookup("proxy"))?;
+                let name = scene
+                    .and_then(Scene::selected_host)
+                    .map(str::to_owned)
+                    .or_else(|| self.lookup("proxy"))?;
                 Some(format!("{scheme}://{name}"))
             }
             "client" => self.client.map(|address| address.ip().to_string()),
@@ -339,7 +341,7 @@ impl World {
     /// Why strangers are kept out of where the scenario of a route has asked, going by the last answer: the proxy itself refuses
     /// them, or sends them elsewhere.
     fn kept_out(&self) -> Option<String> {
-        self.scene.as_ref().filter(|scene| scene.is_asked_by_name())?;
+        self.scene.as_ref().filter(|scene| scene.has_selected_server())?;
         let (response, request) = (self.responses.last()?, self.request.as_ref()?);
         let refused = matches!(response.status, 401 | 403 | 405 | 407 | 429);
         let location = response.value("location").unwrap_or_default();
@@ -367,7 +369,7 @@ impl World {
         self.connection = None;
         self.traffic = None;
         if let Some(mut scene) = self.scene.take() {
-            scene.strike().await;
+            scene.tear_down().await;
         }
     }
 }

@@ -54,7 +54,7 @@ async fn an_interrupted_watch_prints_its_verdict_and_writes_its_reports() {
     let page = std::fs::read_to_string(directory.path().join("w.html")).unwrap();
     assert!(page.contains("<svg") && page.contains("Nothing to notice: "), "{page}");
     assert!(!page.contains("<script") && !page.contains("src="), "{page}");
-    scene.strike().await;
+    scene.tear_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,7 +70,7 @@ async fn the_exit_code_is_1_when_visitors_noticed() {
         "{said}"
     );
     assert!(said.contains(" × 502, not 200\n"), "{said}");
-    scene.strike().await;
+    scene.tear_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,5 +87,5 @@ async fn invalid_arguments_are_explained() {
         let (code, said) = wait_for(child).await;
         assert!(code == Some(2) && said.contains(words), "{code:?} {said}");
     }
-    scene.strike().await;
+    scene.tear_down().await;
 }

@@ -65,7 +65,7 @@ async fn switch_cleanly(stage: &Arc<Stage>, transport: Transport) {
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["blue", "green"]);
     static_responses_never_failed(&report);
     assert!(report.verdict[0].starts_with("Nothing to notice: "), "{}", report.text());
-    scene.strike().await;
+    scene.tear_down().await;
 }
 
 /// Blue crashes with all sessions, and responses in flight.
@@ -99,7 +99,7 @@ async fn crash_one_app_server(stage: &Arc<Stage>) {
         assert_eq!(at, (Some("blue"), Some("green"), false), "{}", report.text());
     }
     static_responses_never_failed(&report);
-    scene.strike().await;
+    scene.tear_down().await;
 }
 
 /// Blue is stopped before green is up; after a while blue comes back, or none does.
@@ -138,7 +138,7 @@ async fn stop_both_app_servers(stage: &Arc<Stage>, comes_back: bool) {
     let not_back = sessions.ends.listed.iter().filter(|end| end.back.is_none()).count();
     assert_eq!((lost, not_back), (4, if comes_back { 0 } else { 4 }), "{}", report.text());
     assert_eq!((report.noticed, report.verdict[0].as_str()), (true, "Visitors noticed."));
-    scene.strike().await;
+    scene.tear_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

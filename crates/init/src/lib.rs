@@ -47,7 +47,7 @@ pub async fn explore<'a>(deployment: &'a Deployment, say: &'a mut dyn FnMut(&str
 
 /// Notes what the first contact found out.
 fn contact(deployment: &Deployment, findings: &mut Findings<'_>) {
-    let found = deployment.found();
+    let found = deployment.info();
     match &found.tls {
         Some(version) => findings.fact(format!("{version}, with a certificate that is trusted")),
         None => findings.fact("plain HTTP, without TLS".to_owned()),

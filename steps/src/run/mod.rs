@@ -131,7 +131,7 @@ pub async fn run(
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.
 fn of_the_machine(record: &mut Record) -> Option<&'static str> {
     let Verdict::Broken { message, .. } = &record.verdict else { return None };
-    let lack = machine::lack(message)?;
+    let lack = machine::exhausted_resource(message)?;
     record.verdict = Verdict::NotChecked { reason: lack.to_owned() };
     Some(lack)
 }

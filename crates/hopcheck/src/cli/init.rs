@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Error, KEPT};
+use super::{EXIT_KEPT, Error};
 use hopcheck_clients::RequestPolicy;
 use hopcheck_init::{PresetField, explore, profile_text};
 use hopcheck_site::profile::{FILE, Profile};
@@ -54,7 +54,7 @@ pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
     let named =
         if file == Path::new(FILE) { String::new() } else { format!(" --profile {}", file.display()) };
     outln!("  hopcheck run --target {}{named}", deployment.url().as_str().trim_end_matches('/'));
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }
 
 impl InitArgs {

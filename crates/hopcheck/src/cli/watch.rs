@@ -8,7 +8,7 @@ use clap::Args;
 use jiff::SignedDuration;
 
 use super::targets::{TargetName, live_profile};
-use super::{BROKEN, Error, KEPT, interrupted};
+use super::{EXIT_BROKEN, EXIT_KEPT, Error, interrupted};
 use hopcheck_watch::{Report, StatusDisplay, Watch, WatchOptions};
 
 #[derive(Debug, Args)]
@@ -101,7 +101,7 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
         write(&report, *kind, file)?;
         outln!("wrote {}", file.display());
     }
-    Ok(if report.noticed { BROKEN } else { KEPT })
+    Ok(if report.noticed { EXIT_BROKEN } else { EXIT_KEPT })
 }
 
 fn until(arguments: &WatchArgs) -> String {
