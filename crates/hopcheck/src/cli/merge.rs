@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Error;
 use super::session::{exit_code, print_results};
-use hopcheck_report::{Outputs, Report, Style, Wanted, merge, print_matrix};
+use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
@@ -15,7 +15,7 @@ pub(super) struct MergeArgs {
     files: Vec<PathBuf>,
     /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE, github; may be repeated
     #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
-    reports: Vec<Wanted>,
+    reports: Vec<ReportOption>,
     /// Also print the reason of each known difference, and the slowest scenarios
     #[arg(short, long)]
     verbose: bool,

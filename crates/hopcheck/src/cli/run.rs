@@ -12,7 +12,7 @@ use super::interrupt::{Interrupted, unless_interrupted};
 use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
 use super::{EXIT_KEPT, Error};
-use hopcheck_report::{Outputs, Shard, Wanted};
+use hopcheck_report::{Outputs, ReportOption, Shard};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selected, Selection};
 use hopcheck_steps::scenarios::{place, scenarios, tags};
@@ -68,7 +68,7 @@ pub(super) struct RunArgs {
     /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE (for `merge`), github (annotations, on
     /// standard output); may be repeated
     #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
-    reports: Vec<Wanted>,
+    reports: Vec<ReportOption>,
     /// Only list the scenarios
     #[arg(long)]
     list: bool,

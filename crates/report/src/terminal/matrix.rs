@@ -6,7 +6,7 @@ use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::Style;
 
 /// The longest rule that is printed in full.
-const LONGEST: usize = 72;
+const MAX_RULE_WIDTH: usize = 72;
 
 /// Prints every rule by target.
 pub fn print_matrix(style: Style, report: &Report) {
@@ -72,8 +72,8 @@ fn cell(style: Style, records: &[&Record], width: usize) -> String {
 fn shortened(rule: &str) -> String {
     match (rule, rule.chars().count()) {
         ("", _) => "(no rule)".to_owned(),
-        (rule, count) if count <= LONGEST => rule.to_owned(),
-        (rule, _) => rule.chars().take(LONGEST - 1).chain(std::iter::once('…')).collect(),
+        (rule, count) if count <= MAX_RULE_WIDTH => rule.to_owned(),
+        (rule, _) => rule.chars().take(MAX_RULE_WIDTH - 1).chain(std::iter::once('…')).collect(),
     }
 }
 
