@@ -1,4 +1,4 @@
-//! How a step says that a promise is broken.
+//! How a step reports that a promise is broken.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use hopcheck_targets::target::TargetError;
 /// What a step definition returns.
 pub type Checked = Result<(), Failure>;
 
-/// A broken promise, in words for the person who has to mend it.
+/// A broken promise, with a message for the person who has to fix it.
 #[derive(Debug)]
 pub struct Failure(String);
 
@@ -21,18 +21,18 @@ impl Failure {
     }
 }
 
-/// How a failure begins that is none: what the scenario speaks of is not to be had on this site.
-const NOT_ASKED: &str = "not asked: ";
+/// The prefix of a failure that does not count: the site does not have what the scenario needs.
+const NOT_CHECKED_PREFIX: &str = "not asked: ";
 
 impl Failure {
     /// Says why the scenario cannot be asked of this site after all.
     pub fn not_asked(why: impl fmt::Display) -> Failure {
-        Failure(format!("{NOT_ASKED}{why}"))
+        Failure(format!("{NOT_CHECKED_PREFIX}{why}"))
     }
 
     /// Why a scenario was not asked, going by its message.
     pub(crate) fn why_not_asked(message: &str) -> Option<&str> {
-        message.strip_prefix(NOT_ASKED)
+        message.strip_prefix(NOT_CHECKED_PREFIX)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a scenario remembers from step to step.
+//! The state of a scenario from step to step.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -76,7 +76,7 @@ pub struct World {
     pub origin: Option<String>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
-    /// What a person needs to see when the scenario has failed.
+    /// The evidence for the report of a failure.
     pub evidence: Evidence,
 }
 
@@ -374,7 +374,7 @@ impl World {
     }
 }
 
-/// What is wrong where a front end is needed and there is none.
+/// The failure if there is no front end.
 pub fn no_front_end() -> Failure {
     Failure::new("the configuration names no `root`, so there is no front end")
 }

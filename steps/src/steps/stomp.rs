@@ -15,10 +15,10 @@ use hopcheck_clients::{ClientError, StompClient, WebSocket, escape, sockjs_path,
 use hopcheck_site::profile::Transport;
 
 /// How long a broker that confirms a subscription may take to. Some never do: their silence is no fault.
-const CONFIRMATION: Duration = Duration::from_secs(2);
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many handshakes a client makes to reach a certain app server; each should do in two.
-const ATTEMPTS: usize = 100;
+const MAX_ATTEMPTS: usize = 100;
 
 /// Opens a WebSocket that offers this version of STOMP, sends CONNECT without a host, and awaits CONNECTED.
 #[given(expr = "{string} is connected over STOMP {word}")]
@@ -40,14 +40,14 @@ async fn connected_headers(world: &mut World, name: String, version: String, ste
 /// The same, once a handshake has come to this app server; WebSockets to the other are closed again.
 #[given(expr = "{string} is connected to the app server {string} over STOMP {word}")]
 async fn connected_to(world: &mut World, name: String, instance: String, version: String) -> Checked {
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let socket = open(world, &name, &version).await?;
         if world.response()?.value("x-instance") == Some(&*instance) {
             return connect(world, &name, &version, socket, &[]).await;
         }
     }
     Err(Failure::new(format!(
-        "of {ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?"
+        "of {MAX_ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?"
     )))
 }
 
@@ -232,7 +232,7 @@ async fn subscribe(
     let outcome = if confirms {
         client.send_confirmed(frame).await
     } else {
-        client.send_asking(frame, CONFIRMATION).await
+        client.send_asking(frame, RECEIPT_TIMEOUT).await
     };
     outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
 }

@@ -16,7 +16,7 @@ use crate::{ensure, ensure_eq};
 use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, describe_message, digest};
 
 /// The client that has no name.
-const CLIENT: &str = "";
+const UNNAMED_CLIENT: &str = "";
 
 /// Asks for a WebSocket with a fresh key. What answers is the response, 101 or not; as a Given it must be 101.
 #[given(expr = "the client opens a WebSocket at {string}")]
@@ -128,7 +128,7 @@ async fn closes(world: &mut World, code: u16, reason: String) -> Checked {
     send(world, Message::Close(Some(CloseFrame { code: code.into(), reason }))).await?;
     // RFC 6455 §7.1.1: the server closes the connection first. A client that stayed would leave half of it open.
     while websocket(world)?.next().await.is_ok() {}
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn closes(world: &mut World, code: u16, reason: String) -> Checked {
 #[when(expr = "the client drops the WebSocket")]
 async fn drops(world: &mut World) -> Checked {
     websocket(world)?;
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     world.transcript.note("the client closed the connection without a Close frame");
     Ok(())
 }
@@ -254,9 +254,9 @@ async fn opens_with(
     text_behind: Option<&str>,
 ) -> Checked {
     world.begin();
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     match handshake(world, target, headers, text_behind).await? {
-        Some(socket) => world.websockets.extend([(CLIENT.to_owned(), socket)]),
+        Some(socket) => world.websockets.extend([(UNNAMED_CLIENT.to_owned(), socket)]),
         None if step.ty == StepType::Given => return Err(no_websocket(world)),
         None => {}
     }
@@ -264,10 +264,10 @@ async fn opens_with(
 }
 
 fn websocket(world: &mut World) -> Result<&mut WebSocket, Failure> {
-    if !world.websockets.contains_key(CLIENT) {
+    if !world.websockets.contains_key(UNNAMED_CLIENT) {
         return Err(no_websocket(world));
     }
-    world.websockets.get_mut(CLIENT).ok_or_else(|| Failure::new("the client has no WebSocket"))
+    world.websockets.get_mut(UNNAMED_CLIENT).ok_or_else(|| Failure::new("the client has no WebSocket"))
 }
 
 fn no_websocket(world: &World) -> Failure {
