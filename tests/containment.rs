@@ -160,7 +160,7 @@ async fn run(bytes: Vec<u8>, directory: &Path) -> Result<(), String> {
         let mut connection = Connection::open(&route).await.unwrap();
         let _ = connection.ask(&Request::new("GET", path)).await;
     }
-    scene.strike().await;
+    scene.tear_down().await;
     let written: Vec<_> =
         std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     if written == ["included.conf"] {
@@ -224,7 +224,7 @@ fn an_engine_is_behind_a_wall_that_no_configuration_takes_down() {
     let behind = |script: &str, ports: &str| {
         std::fs::write(scratch.path().join("ports"), ports).unwrap();
         let mut child = std::process::Command::new(env!("CARGO_BIN_EXE_hopcheck"));
-        child.args(["become-child", "/bin/bash", "-c", script]).env("HOPCHECK_WALL", scratch.path());
+        child.args(["become-child", "/bin/bash", "-c", script]).env("HOPCHECK_SANDBOX", scratch.path());
         child.stderr(std::process::Stdio::null()).status().unwrap().success()
     };
     assert!(behind(&format!("echo x > {}/in", scratch.path().display()), ""));

@@ -1,4 +1,4 @@
-//! `hopcheck init` against sites of our own: what it asks, what it finds, and what it writes.
+//! `hopcheck init` on local sites: what it sends, what it finds, and what it writes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,14 +11,14 @@ use mock_upstreams::{AppServer, Exchange, Fault};
 use tempfile::TempDir;
 use tokio::process::Command;
 
-/// The reference proxy on the document's configuration, somewhat changed, in front of the mock app servers.
+/// The reference proxy with a variant of the document's configuration, in front of the mock app servers.
 struct Site {
     scene: Scene,
     url: String,
     directory: TempDir,
 }
 
-/// What the program said, and how it ended.
+/// The exit code and the output of the program.
 struct Ran {
     code: Option<i32>,
     said: String,
@@ -32,7 +32,7 @@ impl Site {
             assert!(source.text.contains(from), "nginx.conf does not contain {from:?}");
             source.text = source.text.replace(from, to);
         }
-        source.port = None; // any will do
+        source.port = None; // any port will do
         let target = Box::new(Reference::new(program).unwrap());
         let mut scene = Scene::set(Arc::new(Stage { target, source })).await.unwrap();
         let url = format!("http://{}", scene.proxy().await.unwrap());
@@ -49,17 +49,17 @@ impl Site {
         hopcheck(&[&own, arguments].concat(), &[]).await
     }
 
-    /// The profile that was written, as `run` will read it.
+    /// The profile that was written, as `run` reads it.
     fn profile(&self) -> Profile {
         Profile::read(&self.file()).unwrap()
     }
 
-    /// Every request that came to an app server.
+    /// Every request that reached an app server.
     fn asked(&self) -> Vec<Exchange> {
         self.scene.app_servers().into_iter().flat_map(|server| server.journal().exchanges).collect()
     }
 
-    /// The STOMP command of every message that came to an app server.
+    /// The STOMP command of every message that reached an app server.
     fn commands(&self) -> Vec<String> {
         let texts = |server: &AppServer| -> Vec<String> {
             server.journal().sessions().flat_map(|session| session.texts()).map(str::to_owned).collect()
@@ -81,26 +81,26 @@ async fn hopcheck(arguments: &[&str], environment: &[(&str, &str)]) -> Ran {
 }
 
 #[tokio::test]
-async fn the_document_s_site_is_found_out_with_safe_requests_alone() {
+async fn the_documents_site_is_explored_with_safe_requests() {
     let site = Site::new(&[]).await;
     let ran = site.init(&[]).await;
     let expected = format!(
-        "asking {url}/ at most 20 times a second
+        "exploring {url}/ with at most 20 requests per second
   found: plain HTTP, without TLS
   found: the server calls itself reference-proxy/{version}
-  found: HTTP/1.1; nothing else is offered
+  found: HTTP/1.1 only
   found: [front-end] text = \"담배200 · 편의점 재고\" (the title of the page)
   found: [front-end] asset = \"/assets/app-5814969b.js\" (linked by the page)
-  found: [front-end] deep-link = \"/hopcheck/deep/link\" (shows the page that / shows)
+  found: [front-end] deep-link = \"/hopcheck/deep/link\" (serves the same page as /)
   found: [api] path = \"/api/items\" (mentioned by the page's scripts; answers with 200 application/json)
-  found: OPTIONS /api/items is answered as the document has it: [preflight] needs nothing
-  found: [stomp] endpoint = \"/stomp/ws\" (a WebSocket; the path is a SockJS endpoint, too)
+  found: OPTIONS /api/items is answered as in the document: [preflight] needs no fields
+  found: [stomp] endpoint = \"/stomp/ws\" (a WebSocket; also a SockJS endpoint)
   found: STOMP 1.2, 1.1, 1.0; CONNECT is accepted without login
-  suggested: [stomp] subscribe = \"/topic/stock\": the page's scripts mention it, but whether anybody may subscribe is for \
-   you to say; left commented
-  found: [instances] header = \"x-instance\" (8 answers of /api/items came with blue, green)
-asked 20 times, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT
-wrote {file}: read it, fill in what was not found, and then
+  suggested: [stomp] subscribe = \"/topic/stock\": mentioned by the page's scripts; decide whether anyone may \
+   subscribe; left commented
+  found: [instances] header = \"x-instance\" (8 responses of /api/items had the values blue, green)
+sent 20 requests, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT
+wrote {file}: review it, fill in what was not found, and run
   hopcheck run --target {url} --profile {file}
 ",
         url = site.url,
@@ -126,7 +126,7 @@ wrote {file}: read it, fill in what was not found, and then
 }
 
 #[tokio::test]
-async fn the_suite_runs_with_the_profile_as_it_is_written() {
+async fn the_suite_runs_with_the_written_profile() {
     let site = Site::new(&[]).await;
     site.init(&[]).await;
     let hasty = std::fs::read_to_string(site.file()).unwrap();
@@ -138,11 +138,11 @@ async fn the_suite_runs_with_the_profile_as_it_is_written() {
 }
 
 #[tokio::test]
-async fn what_is_not_as_the_document_has_it_is_written_down() {
+async fn differences_from_the_document_are_in_the_profile() {
     let changes = [
         ("'Content-Type, Authorization, StorelId'", "'Content-Type'"),
         ("'Access-Control-Max-Age' 86400", "'Access-Control-Max-Age' 600"),
-        // The path itself is the front end's: only SockJS is left below it.
+        // The path itself is the front end's: only SockJS remains below it.
         ("^/stomp/", "^/stomp/ws/"),
     ];
     let site = Site::new(&changes).await;
@@ -158,17 +158,17 @@ async fn what_is_not_as_the_document_has_it_is_written_down() {
 }
 
 #[tokio::test]
-async fn of_a_site_with_nothing_but_a_front_end_the_rest_is_left_commented() {
+async fn fields_that_were_not_found_are_commented() {
     let site = Site::new(&[("location /api", "location /no-api"), ("^/stomp/", "^/no-stomp/")]).await;
     let ran = site.init(&[]).await;
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     let expected = [
-        "[api] path: of what the page's scripts mention nothing can be read: /api/items (the front end's page); name a path \
-         that answers GET and changes nothing; left commented",
-        "[preflight] path: OPTIONS /api/ is not answered as a preflight: 405 text/html, without a CORS header; left commented",
+        "[api] path: none of the paths in the page's scripts can be read: /api/items (the front end's page); name one \
+         that answers GET and has no side effects; left commented",
+        "[preflight] path: OPTIONS /api/ is not answered as a preflight: 405 text/html, without CORS headers; left commented",
         "[stomp] endpoint: no STOMP over WebSocket at /stomp/ws (200 text/html), /stomp (200 text/html), /ws (200 text/html); \
          left commented",
-        "[instances] header: no path is known that the app servers answer by GET; left commented",
+        "[instances] header: no path is known for which the app servers answer GET; left commented",
     ];
     assert_eq!(not_found(&ran.said), expected);
     let profile = site.profile();
@@ -177,13 +177,13 @@ async fn of_a_site_with_nothing_but_a_front_end_the_rest_is_left_commented() {
     assert!(site.asked().is_empty());
 }
 
-/// The lines that say what was not found.
+/// The lines about fields that were not found.
 fn not_found(said: &str) -> Vec<&str> {
     said.lines().filter_map(|line| line.trim_start().strip_prefix("not found: ")).collect()
 }
 
 #[tokio::test]
-async fn an_api_that_wants_a_login_and_one_instance_alone_are_told() {
+async fn a_protected_api_and_a_single_instance_are_reported() {
     let site = Site::new(&[]).await;
     site.scene.green.stop().await;
     site.scene.blue.inject(Fault::status(401).on("/api/items"));
@@ -192,13 +192,13 @@ async fn an_api_that_wants_a_login_and_one_instance_alone_are_told() {
     let profile = site.profile();
     assert_eq!((profile.api.path.as_deref(), profile.api.status), (Some("/api/items"), Some(401)));
     assert_eq!(profile.instances.header, None);
-    let alone = "suggested: [instances] header = \"x-instance\": it was \"blue\" in each of 8 answers, as if there were one \
-                 instance only; left commented\n";
+    let alone = "suggested: [instances] header = \"x-instance\": it was \"blue\" in all of 8 responses, as if there were only \
+                 one instance; left commented\n";
     assert!(ran.said.contains(alone), "{}", ran.said);
 }
 
 #[tokio::test]
-async fn an_app_server_by_itself_that_wants_a_login_over_stomp_is_found() {
+async fn an_app_server_that_requires_a_stomp_login_is_explored() {
     let any = "127.0.0.1:0".parse().unwrap();
     let server = AppServer::builder("blue").login("shop", "secret").start(any).await.unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -206,13 +206,13 @@ async fn an_app_server_by_itself_that_wants_a_login_over_stomp_is_found() {
     let url = format!("http://{}", server.address());
     let ran = hopcheck(&["init", "--target", &url, "--profile", file.to_str().unwrap()], &[]).await;
     let expected = [
-        "[front-end] text: GET / shows no page: 404 application/json; left commented",
-        "[front-end] asset: GET / shows no page: 404 application/json; left commented",
-        "[front-end] deep-link: GET / shows no page: 404 application/json; left commented",
-        "[api] path: the page's scripts mention no path below /api; name one that answers GET and changes nothing; left \
-         commented",
-        "[preflight] allow-headers: the answer to OPTIONS /api/ has no Access-Control-Allow-Headers; left commented",
-        "[preflight] max-age: the answer to OPTIONS /api/ has no Access-Control-Max-Age; left commented",
+        "[front-end] text: GET / is not a page: 404 application/json; left commented",
+        "[front-end] asset: GET / is not a page: 404 application/json; left commented",
+        "[front-end] deep-link: GET / is not a page: 404 application/json; left commented",
+        "[api] path: the page's scripts mention no path below /api; name one that answers GET and has no side effects; \
+         left commented",
+        "[preflight] allow-headers: the response to OPTIONS /api/ has no Access-Control-Allow-Headers; left commented",
+        "[preflight] max-age: the response to OPTIONS /api/ has no Access-Control-Max-Age; left commented",
         "[stomp] login: CONNECT without login, passcode and host is refused: access refused; left commented",
     ];
     assert_eq!((ran.code, not_found(&ran.said)), (Some(0), expected.to_vec()), "{}", ran.said);
@@ -222,12 +222,12 @@ async fn an_app_server_by_itself_that_wants_a_login_over_stomp_is_found() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_there_is_left_alone_and_nothing_is_asked() {
+async fn an_existing_file_is_not_overwritten() {
     let site = Site::new(&[]).await;
     std::fs::write(site.file(), "mine").unwrap();
     let ran = site.init(&[]).await;
     let expected = format!(
-        "hopcheck: {} is there already and is not overwritten\n  help: name another with --profile FILE, or move it away\n",
+        "hopcheck: {} already exists\n  help: choose another file with --profile FILE, or move it away\n",
         site.file().display()
     );
     assert_eq!((ran.code, ran.said), (Some(2), expected));
@@ -236,9 +236,9 @@ async fn a_file_that_is_there_is_left_alone_and_nothing_is_asked() {
 }
 
 #[tokio::test]
-async fn a_target_that_does_not_answer_is_told_and_no_file_is_written() {
+async fn no_file_is_written_if_the_target_does_not_answer() {
     let mut site = Site::new(&[]).await;
-    site.scene.strike().await;
+    site.scene.tear_down().await;
     let ran = site.init(&[]).await;
     assert_eq!(ran.code, Some(2), "{}", ran.said);
     assert!(
@@ -250,7 +250,7 @@ async fn a_target_that_does_not_answer_is_told_and_no_file_is_written() {
 }
 
 #[tokio::test]
-async fn without_a_target_and_a_terminal_it_says_what_to_do() {
+async fn a_missing_target_is_reported() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("site.toml");
     let ran = hopcheck(&["init", "--profile", file.to_str().unwrap()], &[]).await;
@@ -260,7 +260,7 @@ async fn without_a_target_and_a_terminal_it_says_what_to_do() {
 
 #[tokio::test]
 async fn secrets_are_sent_and_never_shown() {
-    // As if the site gave the secret away by itself: the name of its script holds it.
+    // As if the site leaked the secret: the name of its script contains it.
     const SECRET: &str = "5814969b";
     let site = Site::new(&[]).await;
     let file = site.file();
@@ -288,7 +288,7 @@ async fn secrets_are_sent_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_site_over_tls_is_asked_once_its_certificate_can_be_trusted() {
+async fn a_site_with_tls_is_explored_once_its_certificate_is_trusted() {
     let authority = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let files = tempfile::tempdir().unwrap();
     let (certificate, key) = (files.path().join("site.crt"), files.path().join("site.key"));
@@ -314,7 +314,7 @@ async fn a_site_over_tls_is_asked_once_its_certificate_can_be_trusted() {
 }
 
 #[tokio::test]
-async fn the_schema_in_docs_is_the_one_that_is_printed() {
+async fn the_schema_in_docs_is_up_to_date() {
     let printed = hopcheck(&["schema"], &[]).await.said;
     let kept = std::fs::read_to_string("../../docs/hopcheck.schema.json").unwrap();
     assert_eq!(printed, kept, "run `cargo run -- schema > docs/hopcheck.schema.json`");

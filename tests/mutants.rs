@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::process::Command;
 
-use hopcheck_proving::mutants::{Fate, Killer, Killers, Score};
+use hopcheck_proving::mutants::{Killer, Killers, MutantOutcome, Score};
 
 /// Those that are known to survive, by target: the list may only become shorter.
 const KNOWN: &str = include_str!("../mutants/score.toml");
@@ -29,7 +29,7 @@ fn run(target: &str, arguments: &[&str]) -> Option<Score> {
         return None;
     }
     let score: Score = serde_json::from_str(&std::fs::read_to_string(report).unwrap()).unwrap();
-    tell(&format!("{} by {target}:\n{}", score.configuration, score.told()));
+    tell(&format!("{} by {target}:\n{}", score.configuration, score.text()));
     let survived = score.survivors().next().is_some();
     assert_eq!(output.status.code(), Some(i32::from(survived)));
     Some(score)
@@ -44,10 +44,11 @@ fn tell(text: &str) {
 fn is_listed(score: &Score) {
     let killers = Killers::built_in().unwrap();
     let listed: BTreeSet<&String> = killers.of.values().flatten().collect();
-    let by_scenario = |fate: &Fate| matches!(fate, Fate::Killed(Killer::Scenario { .. }));
-    let noticed = score.outcomes.iter().filter(|outcome| by_scenario(&outcome.fate));
+    let by_scenario =
+        |outcome: &MutantOutcome| matches!(outcome, MutantOutcome::Killed(Killer::Scenario { .. }));
+    let noticed = score.outcomes.iter().filter(|result| by_scenario(&result.outcome));
     let missing: Vec<String> =
-        noticed.map(|outcome| outcome.full_name()).filter(|name| !listed.contains(name)).collect();
+        noticed.map(|result| result.full_name()).filter(|name| !listed.contains(name)).collect();
     assert!(
         missing.is_empty(),
         "not in mutants/killers.json: run `cargo run -- mutants --killers mutants/killers.json --name …` for these: {missing:#?}"
@@ -58,12 +59,14 @@ fn is_listed(score: &Score) {
 fn is_no_worse(score: &Score) {
     let known: BTreeMap<String, Vec<String>> = toml::from_str(KNOWN).unwrap();
     let known = &known[&score.target];
-    let named = |wanted: fn(&Fate) -> bool| {
-        let outcomes = score.outcomes.iter().filter(move |outcome| wanted(&outcome.fate));
-        outcomes.map(|outcome| outcome.full_name()).collect::<Vec<_>>()
+    let named = |wanted: fn(&MutantOutcome) -> bool| {
+        let outcomes = score.outcomes.iter().filter(move |result| wanted(&result.outcome));
+        outcomes.map(|result| result.full_name()).collect::<Vec<_>>()
     };
-    let new: Vec<_> =
-        named(|fate| *fate == Fate::Survived).into_iter().filter(|name| !known.contains(name)).collect();
+    let new: Vec<_> = named(|outcome| *outcome == MutantOutcome::Survived)
+        .into_iter()
+        .filter(|name| !known.contains(name))
+        .collect();
     // Whose turn it is when a fault shows is for chance to say where sessions are opened until one lands on the right
     // app server. What is noticed when looked at again is noticed, but the scenario that does is worth a look.
     let again = |name: &String| {
@@ -78,7 +81,7 @@ fn is_no_worse(score: &Score) {
     };
     let new: Vec<_> = new.into_iter().filter(again).collect();
     assert!(new.is_empty(), "nobody noticed, three times: {new:#?}");
-    let noticed: Vec<_> = named(|fate| matches!(fate, Fate::Killed(_)))
+    let noticed: Vec<_> = named(|outcome| matches!(outcome, MutantOutcome::Killed(_)))
         .into_iter()
         .filter(|name| known.contains(name))
         .collect();
@@ -94,7 +97,7 @@ fn faults_are_noticed_by_the_reference_proxys_answers() {
     let sample: &[&str] =
         if is_set("HOPCHECK_SLOW") { &["--sample", "250", "--slow"] } else { &["--sample", "40"] };
     let score = run("reference", sample).expect("the reference proxy is this program");
-    assert!(score.outcomes.iter().filter(|outcome| outcome.family == "document").count() >= 10);
+    assert!(score.outcomes.iter().filter(|result| result.family == "document").count() >= 10);
     is_no_worse(&score);
     is_listed(&score);
 }

@@ -128,7 +128,7 @@ fn shards_merge_to_what_one_run_would_have_said() {
 }
 
 #[test]
-fn a_missing_shard_a_shard_given_twice_and_another_run_s_are_told() {
+fn missing_duplicate_and_foreign_shards_are_reported() {
     let bench = Bench::new(FIVE);
     bench.run(&["--shard", "1/2", "--report", "results=1.json"]);
     bench.run(&["--tags", "@one", "--report", "results=other.json"]);
@@ -136,17 +136,17 @@ fn a_missing_shard_a_shard_given_twice_and_another_run_s_are_told() {
     assert_eq!((code, said.contains("not finished: shard 2/2 missing")), (Some(2), true), "{said}");
     let (code, said) = bench.hopcheck(&["merge", "1.json", "1.json"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.starts_with("hopcheck: 1.json has shard 1/2 of reference, and so has 1.json"), "{said}");
+    assert!(said.starts_with("hopcheck: 1.json and 1.json both have shard 1/2 of reference"), "{said}");
     let (code, said) = bench.hopcheck(&["merge", "1.json", "other.json"]);
     assert_eq!(code, Some(2), "{said}");
     assert!(said.starts_with("hopcheck: 1.json and other.json are of different runs"), "{said}");
     let (code, said) = bench.hopcheck(&["merge", "f.feature"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("f.feature is not what `hopcheck run --report results=FILE` writes"), "{said}");
+    assert!(said.contains("f.feature was not written by `hopcheck run --report results=FILE`"), "{said}");
 }
 
 #[test]
-fn fail_fast_ends_at_the_first_broken_promise_and_says_what_was_not_run() {
+fn fail_fast_stops_at_the_first_broken_promise() {
     let bench = Bench::new(FIVE);
     let (code, said) = bench.run(&["--fail-fast", "--jobs", "1", "--report", "results=r.json"]);
     assert_eq!(code, Some(1), "{said}");
@@ -194,12 +194,12 @@ fn a_promise_that_is_kept_when_tried_again_is_kept_and_told_apart() {
     let mut said = String::new();
     run.stdout.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(run.wait().unwrap().code(), Some(0), "{said}");
-    assert!(said.contains("1 kept, 1 of them only when tried again in "), "{said}");
+    assert!(said.contains("1 kept, 1 of them only on retry in "), "{said}");
     let attempts = bench.results("r.json").targets[0].records[0].attempts;
     assert!(attempts > 1 && said.contains("::warning file=f.feature,line=2,"), "{said}");
     let read = |name: &str| std::fs::read_to_string(bench.path(name)).unwrap();
     assert!(read("j.xml").contains("<system-out>kept at the "), "{}", read("j.xml"));
-    assert!(read("r.html").contains("Kept only when tried again"));
+    assert!(read("r.html").contains("Passed only on retry"));
 }
 
 #[test]
@@ -260,7 +260,7 @@ fn an_interrupted_run_leaves_a_report_that_says_so() {
 }
 
 #[test]
-fn a_target_that_cannot_be_had_leaves_the_others_results() {
+fn an_unavailable_target_does_not_discard_the_others_results() {
     let bench = Bench::new(FIVE);
     let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
         .current_dir(bench.0.path())
@@ -273,7 +273,11 @@ fn a_target_that_cannot_be_had_leaves_the_others_results() {
     let report = bench.results("r.json");
     assert_eq!(report.targets[0].records.len(), 1);
     assert!(
-        report.targets[1].unfinished.as_ref().unwrap().starts_with("it was not run: no container of"),
+        report.targets[1]
+            .unfinished
+            .as_ref()
+            .unwrap()
+            .starts_with("it was not run: cannot start a container of"),
         "{report:?}"
     );
 }
@@ -288,7 +292,7 @@ fn the_built_in_features_are_written_out_once_and_can_be_run() {
     assert!(listed.contains("mine/preflight.feature:"), "{listed}");
     let (code, said) = bench.hopcheck(&["features", "--export", "mine"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains(" is there already, and is not overwritten"), "{said}");
+    assert!(said.contains(" already exists, and is not overwritten"), "{said}");
 }
 
 #[test]

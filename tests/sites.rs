@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use hopcheck_report::{Record, Report};
-use hopcheck_targets::target::Installed;
+use hopcheck_targets::target::InstalledNginx;
 
 /// What came of a run.
 struct Ran {
@@ -37,14 +37,14 @@ impl Ran {
 
     /// Whether the engine lacks what the configuration uses.
     fn is_lacking(&self) -> bool {
-        self.code == Some(2) && self.said.contains("it does not have all that this configuration uses")
+        self.code == Some(2) && self.said.contains("it lacks a feature that this configuration uses")
     }
 }
 
 /// The engines at hand.
 fn engines() -> Vec<String> {
     let mut engines = vec!["reference".to_owned()];
-    match Installed::place() {
+    match InstalledNginx::locate() {
         Some(program) => engines.push(format!("nginx={}", program.display())),
         None => eprintln!("no nginx is installed here, so only half of this was tested"),
     }

@@ -1,4 +1,4 @@
-//! How a step says that a promise is broken.
+//! How a step reports that a promise is broken.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ const MAX_SHOWN: usize = 300;
 /// What is shown before and after the place where two long values differ.
 const CONTEXT: usize = 60;
 
-/// A broken promise, in words for the person who has to mend it.
+/// A broken promise, with a message for the person who has to fix it.
 #[derive(Debug)]
 pub struct Failure(String);
 
@@ -27,13 +27,13 @@ impl Failure {
     }
 }
 
-/// How a failure begins that is none: what the scenario speaks of is not to be had on this site.
-const NOT_ASKED: &str = "not asked: ";
+/// The prefix of a failure that does not count: the site does not have what the scenario needs.
+const NOT_CHECKED_PREFIX: &str = "not asked: ";
 
 impl Failure {
     /// Says why the scenario cannot be asked of this site after all.
     pub fn not_asked(why: impl fmt::Display) -> Failure {
-        Failure(format!("{NOT_ASKED}{why}"))
+        Failure(format!("{NOT_CHECKED_PREFIX}{why}"))
     }
 
     /// Says that something is not what it should be. Of long values it shows how they begin, and where they differ.
@@ -64,7 +64,7 @@ impl Failure {
 
     /// Why a scenario was not asked, going by its message.
     pub(crate) fn why_not_asked(message: &str) -> Option<&str> {
-        message.strip_prefix(NOT_ASKED)
+        message.strip_prefix(NOT_CHECKED_PREFIX)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a scenario remembers from step to step.
+//! The state of a scenario from step to step.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -9,9 +9,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::failure::Failure;
 use crate::text;
-use hopcheck_clients::transcript::{Transcript, one_of_each};
+use hopcheck_clients::transcript::{Transcript, first_of_each_kind};
 use hopcheck_clients::{
-    ClientError, Connection, PATIENCE, Request, Response, Route, StompClient, Traffic, WebSocket,
+    ClientError, Connection, DEFAULT_TIMEOUT, Request, Response, Route, StompClient, Traffic, WebSocket,
 };
 use hopcheck_report::Evidence;
 use hopcheck_site::profile::Transport;
@@ -76,7 +76,7 @@ pub struct World {
     pub origin: Option<String>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
-    /// What a person needs to see when the scenario has failed.
+    /// The evidence for the report of a failure.
     pub evidence: Evidence,
 }
 
@@ -189,7 +189,7 @@ impl World {
         self.took = begun.elapsed();
         // `return 444`: to a stranger the door is shut without a word.
         if let (Err(ClientError::Closed(_)), Some(scene)) = (&answer, &self.scene)
-            && scene.is_asked_by_name()
+            && scene.has_selected_server()
             && scene.stage().source.text.contains("444")
         {
             let asked = format!("{} {}", request.method, request.target);
@@ -272,7 +272,7 @@ impl World {
 
     /// Waits until `holds` of what arrived, or until a deadline has passed. Returns what arrived.
     pub async fn arrival(&self, holds: impl Fn(&[Exchange]) -> bool) -> Vec<Exchange> {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + DEFAULT_TIMEOUT;
         loop {
             let arrived = self.arrived();
             if holds(&arrived) || Instant::now() > deadline {
@@ -311,8 +311,10 @@ impl World {
             "host" => proxy().map(|address| address.ip().to_string()),
             "site" => {
                 let scheme = self.lookup("scheme")?;
-                let name =
-                    scene.and_then(Scene::asked_name).map(str::to_owned).or_else(|| self.lookup("proxy"))?;
+                let name = scene
+                    .and_then(Scene::selected_host)
+                    .map(str::to_owned)
+                    .or_else(|| self.lookup("proxy"))?;
                 Some(format!("{scheme}://{name}"))
             }
             "client" => self.client.map(|address| address.ip().to_string()),
@@ -332,14 +334,14 @@ impl World {
             _ => latest.map(ToString::to_string).collect(),
         };
         let log = scene.as_written(&scene.log("error_log"));
-        evidence.error_log = one_of_each(log.lines().filter(|line| is_error(line)));
+        evidence.error_log = first_of_each_kind(log.lines().filter(|line| is_error(line)));
         evidence
     }
 
     /// Why strangers are kept out of where the scenario of a route has asked, going by the last answer: the proxy itself refuses
     /// them, or sends them elsewhere.
     fn kept_out(&self) -> Option<String> {
-        self.scene.as_ref().filter(|scene| scene.is_asked_by_name())?;
+        self.scene.as_ref().filter(|scene| scene.has_selected_server())?;
         let (response, request) = (self.responses.last()?, self.request.as_ref()?);
         let refused = matches!(response.status, 401 | 403 | 405 | 407 | 429);
         let location = response.value("location").unwrap_or_default();
@@ -367,12 +369,12 @@ impl World {
         self.connection = None;
         self.traffic = None;
         if let Some(mut scene) = self.scene.take() {
-            scene.strike().await;
+            scene.tear_down().await;
         }
     }
 }
 
-/// What is wrong where a front end is needed and there is none.
+/// The failure if there is no front end.
 pub fn no_front_end() -> Failure {
     Failure::new("the configuration names no `root`, so there is no front end")
 }

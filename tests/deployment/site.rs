@@ -149,7 +149,7 @@ impl Site {
     }
 
     pub(crate) async fn end(mut self) {
-        self.scene.strike().await;
+        self.scene.tear_down().await;
     }
 }
 

@@ -17,16 +17,16 @@ use crate::known::LAST_SERVER_LOST;
 use crate::stream::Stream;
 
 /// How long an engine may be silent before it is taken to wait for more.
-const PATIENCE: Duration = Duration::from_millis(60);
+const READ_TIMEOUT: Duration = Duration::from_millis(60);
 
 /// The same where a disagreement may come of a machine that is busy.
-const LONG_PATIENCE: Duration = Duration::from_millis(600);
+const LONG_READ_TIMEOUT: Duration = Duration::from_millis(600);
 
 /// How often a stream is sent again where an answer has broken off.
-const MOST_ATTEMPTS: usize = 5;
+const MAX_ATTEMPTS: usize = 5;
 
 /// How often it is tried to make a configuration smaller.
-const MOST_TRIES: usize = 150;
+const MAX_TRIES: usize = 150;
 
 /// How many cases are tried, and which.
 #[derive(Debug, Clone, Copy)]
@@ -193,11 +193,12 @@ impl Bench {
 
     /// Sends a stream to both, and returns the known differences that were met; an error tells on what they disagree.
     pub(crate) fn send(&mut self, stream: &Stream) -> Result<Vec<&'static str>, String> {
-        let mut outcome = self.attempt(stream, PATIENCE)?;
+        let mut outcome = self.attempt(stream, READ_TIMEOUT)?;
         // Again: a connection that is reset takes bytes with it that were on their way, if it comes to that.
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..MAX_ATTEMPTS {
             if outcome.difference.is_some() {
-                outcome = self.attempt(stream, if outcome.waits { LONG_PATIENCE } else { PATIENCE })?;
+                outcome =
+                    self.attempt(stream, if outcome.waits { LONG_READ_TIMEOUT } else { READ_TIMEOUT })?;
             }
             if !outcome.broken_off {
                 break;
@@ -227,9 +228,9 @@ impl Bench {
                 .block_on(async { tokio::join!(nginx.observe(&sending), reference.observe(&sending)) });
             Ok::<_, String>([theirs?, ours?])
         };
-        let seen = look(PATIENCE)?;
+        let seen = look(READ_TIMEOUT)?;
         let silent = seen.iter().any(|observation| observation.received.waits);
-        if silent && !expected(&seen) { look(LONG_PATIENCE) } else { Ok(seen) }
+        if silent && !expected(&seen) { look(LONG_READ_TIMEOUT) } else { Ok(seen) }
     }
 
     fn attempt(&mut self, stream: &Stream, patience: Duration) -> Result<compare::Outcome, String> {
@@ -327,7 +328,7 @@ impl Bench {
             let mut tries = 0;
             while let Some((smaller, said)) = case.smaller().into_iter().find_map(|smaller| {
                 tries += 1;
-                let said = if tries > MOST_TRIES { None } else { self.visit(&smaller).err() }?;
+                let said = if tries > MAX_TRIES { None } else { self.visit(&smaller).err() }?;
                 (kind_of(&said) == kind).then_some((smaller, said))
             }) {
                 (case, difference) = (smaller, said);

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use hopcheck_targets::conf::Scratch;
-use hopcheck_targets::target::{Proxy, ProxyState, START_DEADLINE, Signal, Target};
+use hopcheck_targets::target::{Proxy, ProxyState, START_TIMEOUT, Signal, Target};
 use mock_upstreams::ReservedPort;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
@@ -117,7 +117,7 @@ impl Engine {
             None => self.target.start(&self.scratch).await.map(|proxy| self.proxy = Some(proxy)),
         }
         .map_err(|error| error.to_string())?;
-        let deadline = Instant::now() + START_DEADLINE;
+        let deadline = Instant::now() + START_TIMEOUT;
         for port in &self.ports {
             while TcpStream::connect(port.address()).await.is_err() {
                 if let Some(ProxyState::Ended(said)) = match &self.proxy {
@@ -185,11 +185,11 @@ impl Engine {
     /// Waits until everything begun before is over: one worker does one thing after another, and logs this last.
     async fn settle(&mut self) -> Result<(), String> {
         let ask = [b"GET / HTTP/1.0\r\n\r\n".to_vec()];
-        let (port, ..) = client::converse(self.ports[1].address(), &ask, START_DEADLINE)
+        let (port, ..) = client::converse(self.ports[1].address(), &ask, START_TIMEOUT)
             .await
             .map_err(|error| format!("{}: {error}", self.target.name()))?;
         let (deadline, line) =
-            (Instant::now() + START_DEADLINE, format!("{}\"{port}\"", self.ports[1].port()));
+            (Instant::now() + START_TIMEOUT, format!("{}\"{port}\"", self.ports[1].port()));
         while !self.access.has_line(line.as_bytes()).map_err(|error| error.to_string())? {
             if Instant::now() > deadline {
                 return Err(format!("{} does not log", self.target.name()));

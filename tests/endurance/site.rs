@@ -36,7 +36,7 @@ pub(crate) async fn on_each(changes: &[(&str, &str)], test: impl AsyncFn(&mut Si
         let Some(stage) = stage else { return };
         let mut site = Site::open(engine, stage, changes).await;
         test(&mut site).await;
-        site.scene.strike().await;
+        site.scene.tear_down().await;
     };
     tokio::join!(on("reference", reference), on("nginx", nginx));
 }

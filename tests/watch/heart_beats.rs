@@ -1,10 +1,10 @@
-//! Sessions that go quiet.
+//! Sessions whose heart-beats stop.
 
 use std::time::Duration;
 
 use futures::{SinkExt as _, StreamExt as _};
 use hopcheck_site::profile::Profile;
-use hopcheck_watch::{Watch, Wishes};
+use hopcheck_watch::{Watch, WatchOptions};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio_tungstenite::WebSocketStream;
@@ -12,7 +12,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use crate::support::{PATIENT, until};
+use crate::support::{LENIENT, until};
 
 /// An app server whose STOMP sessions agree to heart-beats every 100 ms, and send none.
 async fn silent(listener: TcpListener) {
@@ -50,9 +50,9 @@ async fn a_session_whose_heart_beats_stop_is_dropped() {
     let text = format!("url = \"http://{}\"\n[stomp]\nendpoint = \"/ws\"\n", listener.local_addr().unwrap());
     let serving = tokio::spawn(silent(listener));
     let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
-    let wishes = Wishes { sessions: 1, heart_beat: Duration::from_millis(100), ..PATIENT };
-    let running = Watch::prepare("shop", profile, wishes).await.unwrap().begin();
-    until(&running, |glance| glance.dropped >= 1).await;
+    let options = WatchOptions { sessions: 1, heart_beat: Duration::from_millis(100), ..LENIENT };
+    let running = Watch::prepare("shop", profile, options).await.unwrap().begin();
+    until(&running, |status| status.dropped >= 1).await;
     let report = running.end().await;
     let end = &report.sessions.as_ref().unwrap().ends.listed[0];
     assert_eq!((end.why.as_str(), end.in_order), ("heart-beats stopped: nothing came for 200 ms", false));

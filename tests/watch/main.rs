@@ -1,5 +1,5 @@
-//! A watch of switches from blue to green and back: in good order nobody notices, and of the others every loss is
-//! counted, no more and no less than what the proxy's log and the app servers' journals say.
+//! Watches switches from blue to green and back: a clean one goes unnoticed, and of others exactly the losses are counted
+//! that the proxy's log and the app servers' journals show.
 
 mod heart_beats;
 mod program;

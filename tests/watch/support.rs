@@ -1,4 +1,4 @@
-//! A proxy before two app servers, and a watch of it.
+//! A proxy in front of two app servers, and a watch of it.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,16 +8,20 @@ use hopcheck_site::profile::{Profile, Transport};
 use hopcheck_targets::conf::{Overlay, Source};
 use hopcheck_targets::target::{Reference, Target};
 use hopcheck_targets::{scene::Scene, stage::Stage};
-use hopcheck_watch::{Glance, Running, Watch, Wishes};
+use hopcheck_watch::{RunningWatch, Status, Watch, WatchOptions};
 use mock_upstreams::AppServer;
 use tokio::time::{sleep, timeout};
 
-/// Only ever waited out when something is wrong.
-pub(crate) const SOON: Duration = Duration::from_secs(60);
+/// Only expires when something is wrong.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// On a busy machine anything may take a while; a test of a switch in good order is not about that.
-pub(crate) const PATIENT: Wishes =
-    Wishes { rate: 25.0, sessions: 4, gap: Duration::from_secs(30), heart_beat: Duration::from_secs(10) };
+/// Tolerates the delays of a busy machine.
+pub(crate) const LENIENT: WatchOptions = WatchOptions {
+    rate: 25.0,
+    sessions: 4,
+    gap: Duration::from_secs(30),
+    heart_beat: Duration::from_secs(10),
+};
 
 pub(crate) fn reference() -> Arc<Stage> {
     let target = Reference::new(PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"))).unwrap();
@@ -29,7 +33,7 @@ pub(crate) fn stage(target: Box<dyn Target>) -> Arc<Stage> {
     Arc::new(Stage { target, source })
 }
 
-/// A scene before whose app servers `upstream` stands for each `server` line, and a watch of it that has not begun.
+/// A scene whose `server` lines all have the parameter `upstream`.
 pub(crate) async fn scene(stage: &Arc<Stage>, upstream: &str) -> Scene {
     let mut scene = Scene::set(Arc::clone(stage)).await.unwrap();
     scene.overlay(Overlay::UpstreamParameter(upstream.to_owned()));
@@ -39,7 +43,7 @@ pub(crate) async fn scene(stage: &Arc<Stage>, upstream: &str) -> Scene {
     scene
 }
 
-/// What a profile would say of a scene's proxy.
+/// The profile of a scene's proxy.
 pub(crate) async fn profile(scene: &mut Scene, api: &str) -> String {
     format!(
         "url = \"http://{}\"\n[api]\npath = \"{api}\"\n[front-end]\ndeep-link = \"/stores/7\"\n[stomp]\n\
@@ -49,47 +53,47 @@ pub(crate) async fn profile(scene: &mut Scene, api: &str) -> String {
     )
 }
 
-pub(crate) async fn begin(scene: &mut Scene, api: &str, wishes: Wishes) -> Running {
-    begin_over(Transport::WebSocket, scene, api, wishes).await
+pub(crate) async fn begin(scene: &mut Scene, api: &str, options: WatchOptions) -> RunningWatch {
+    begin_over(Transport::WebSocket, scene, api, options).await
 }
 
-/// The same with what carries STOMP.
+/// The same with a STOMP transport.
 pub(crate) async fn begin_over(
     transport: Transport,
     scene: &mut Scene,
     api: &str,
-    wishes: Wishes,
-) -> Running {
+    options: WatchOptions,
+) -> RunningWatch {
     let mut profile = Profile::parse(&profile(scene, api).await, "hopcheck.toml").unwrap();
     profile.stomp.transport = transport;
-    Watch::prepare("shop", profile, wishes).await.unwrap().begin()
+    Watch::prepare("shop", profile, options).await.unwrap().begin()
 }
 
-/// Waits until the watch stands so.
-pub(crate) async fn until(running: &Running, mut stands: impl FnMut(&Glance) -> bool) {
-    let waited = timeout(SOON, async {
-        while !stands(&running.glance()) {
+/// Waits until the status of the watch satisfies `stands`.
+pub(crate) async fn until(running: &RunningWatch, mut stands: impl FnMut(&Status) -> bool) {
+    let waited = timeout(TIMEOUT, async {
+        while !stands(&running.status()) {
             sleep(Duration::from_millis(10)).await;
         }
     });
-    assert!(waited.await.is_ok(), "the watch does not come to stand as it should: {:?}", running.glance());
+    assert!(waited.await.is_ok(), "timed out waiting for the watch: {:?}", running.status());
 }
 
-/// Waits until all sessions are open, and so many more requests to the API were answered.
-pub(crate) async fn well(running: &Running, more: u64) {
-    let enough = running.glance().kinds[0].good + more;
-    until(running, |glance| glance.sessions == (4, 4) && glance.kinds[0].good >= enough).await;
+/// Waits until all sessions are open, and `more` requests to the API have been answered.
+pub(crate) async fn wait_until_healthy(running: &RunningWatch, more: u64) {
+    let enough = running.status().kinds[0].good + more;
+    until(running, |status| status.sessions == (4, 4) && status.kinds[0].good >= enough).await;
 }
 
-/// Waits until so many more requests to the API have reached an app server: the proxy has it back.
-pub(crate) async fn trusted(server: &AppServer, api: &str) {
+/// Waits until requests to the API reach an app server again: the proxy uses it.
+pub(crate) async fn wait_until_used(server: &AppServer, api: &str) {
     let enough = server.read(|journal| journal.to(api).count()) + 3;
-    server.wait_for(SOON, |journal| journal.to(api).count() >= enough).await.unwrap();
+    server.wait_for(TIMEOUT, |journal| journal.to(api).count() >= enough).await.unwrap();
 }
 
-/// The lines of the proxy's access log for such requests: status and body bytes. A line is written when its answer is
-/// out, perhaps a little after the client has it.
-pub(crate) async fn logged(scene: &Scene, request: &str, count: u64) -> Vec<(u16, u64)> {
+/// The lines of the proxy's access log for `request`: status and body bytes. A line may be written a little after the
+/// client has the response.
+pub(crate) async fn access_log_of(scene: &Scene, request: &str, count: u64) -> Vec<(u16, u64)> {
     let lines = || -> Vec<(u16, u64)> {
         let log = scene.log("access_log");
         let of_request = log.lines().filter_map(|line| line.split_once(&format!("\"{request} HTTP/1.1\" ")));
@@ -101,7 +105,7 @@ pub(crate) async fn logged(scene: &Scene, request: &str, count: u64) -> Vec<(u16
             })
             .collect()
     };
-    let complete = timeout(SOON, async {
+    let complete = timeout(TIMEOUT, async {
         while (lines().len() as u64) < count {
             sleep(Duration::from_millis(10)).await;
         }

@@ -1,4 +1,4 @@
-//! Switches in good order, hard ones and botched ones.
+//! Clean switches, hard ones and botched ones.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -7,19 +7,20 @@ use std::time::Duration;
 use hopcheck_site::profile::Transport;
 use hopcheck_targets::target::{Nginx, NginxOptions};
 use hopcheck_targets::{scene::Scene, stage::Stage};
-use hopcheck_watch::{KindReport, Report, Wishes};
+use hopcheck_watch::{KindReport, Report, WatchOptions};
 use mock_upstreams::journal::{Journal, SessionEnd};
 use mock_upstreams::{AppServer, StopMode};
 
 use crate::support::{
-    PATIENT, SOON, begin, begin_over, logged, reference, scene, stage, trusted, until, well,
+    LENIENT, TIMEOUT, access_log_of, begin, begin_over, reference, scene, stage, until, wait_until_healthy,
+    wait_until_used,
 };
 
 fn kind<'a>(report: &'a Report, name: &str) -> &'a KindReport {
     report.kinds.iter().find(|kind| kind.kind == name).unwrap()
 }
 
-/// Sessions that both app servers have ended so.
+/// How many sessions of both app servers ended so.
 fn ended(scene: &Scene, how: impl Fn(&SessionEnd) -> bool) -> u64 {
     let of = |server: &AppServer| {
         server.read(|journal| {
@@ -33,146 +34,141 @@ fn went_away(end: &SessionEnd) -> bool {
     matches!(end, SessionEnd::ClosedByServer { code: Some(1001), .. })
 }
 
-/// What the proxy answers by itself was answered all the time.
-fn the_rest_went_on(report: &Report) {
+/// The responses of the proxy itself never failed.
+fn static_responses_never_failed(report: &Report) {
     for name in ["front end", "preflight"] {
         let kind = kind(report, name);
-        assert_eq!((kind.failed, kind.asked), (0, kind.good), "{}", report.words());
+        assert_eq!((kind.failed, kind.asked), (0, kind.good), "{}", report.text());
     }
 }
 
-/// Blue is replaced, then green, each when the other is up and trusted.
-async fn in_good_order(stage: &Arc<Stage>, transport: Transport) {
+/// Blue is replaced, then green, each when the other is up and wait_until_used.
+async fn switch_cleanly(stage: &Arc<Stage>, transport: Transport) {
     let mut scene = scene(stage, "fail_timeout=1s").await;
-    let running = begin_over(transport, &mut scene, "/api/items", PATIENT).await;
-    well(&running, 10).await;
+    let running = begin_over(transport, &mut scene, "/api/items", LENIENT).await;
+    wait_until_healthy(&running, 10).await;
     for server in scene.app_servers() {
         server.quit().await;
-        well(&running, 10).await;
+        wait_until_healthy(&running, 10).await;
         server.restart().await.unwrap();
-        trusted(server, "/api/items").await;
+        wait_until_used(server, "/api/items").await;
     }
     let report = running.end().await;
     let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
-    assert!(!report.noticed, "{}", report.words());
+    assert!(!report.noticed, "{}", report.text());
     assert_eq!((api.failed, api.asked, api.gaps.count()), (0, api.good, 0));
-    let log = logged(&scene, "GET /api/items", api.asked).await;
+    let log = access_log_of(&scene, "GET /api/items", api.asked).await;
     assert_eq!((log.len() as u64, log.iter().all(|(status, _)| *status == 200)), (api.asked, true));
     assert_eq!((sessions.dropped, sessions.moved), (0, ended(&scene, went_away)));
-    assert!(sessions.moved >= 4, "every session was at the one or the other: {}", report.words());
+    assert!(sessions.moved >= 4, "every session was at one of them: {}", report.text());
     let names: BTreeSet<_> = report.instances.iter().map(|each| each.name.as_str()).collect();
     assert_eq!(names.into_iter().collect::<Vec<_>>(), ["blue", "green"]);
-    the_rest_went_on(&report);
-    assert!(report.verdict[0].starts_with("Nobody noticed: "), "{}", report.words());
-    scene.strike().await;
+    static_responses_never_failed(&report);
+    assert!(report.verdict[0].starts_with("Nothing to notice: "), "{}", report.text());
+    scene.tear_down().await;
 }
 
-/// Blue dies with all sessions at it, and answers on their way.
-async fn the_hard_way(stage: &Arc<Stage>) {
+/// Blue crashes with all sessions, and responses in flight.
+async fn crash_one_app_server(stage: &Arc<Stage>) {
     const API: &str = "/api/stream?chunks=2";
     let mut scene = scene(stage, "max_fails=0").await;
     scene.green.quit().await;
-    // Green answers at once. Blue keeps its answers open, so that all places are soon taken.
+    // Green responds at once. Blue keeps its responses open, so that all slots are soon taken.
     scene.green.release_many(1_000_000);
-    let running = begin(&mut scene, API, PATIENT).await;
-    until(&running, |glance| glance.sessions == (4, 4)).await;
+    let running = begin(&mut scene, API, LENIENT).await;
+    until(&running, |status| status.sessions == (4, 4)).await;
     let open =
         |journal: &Journal| journal.to(API).filter(|exchange| exchange.status == Some(200)).count() == 4;
-    scene.blue.wait_for(SOON, open).await.unwrap();
+    scene.blue.wait_for(TIMEOUT, open).await.unwrap();
     scene.green.restart().await.unwrap();
     scene.blue.stop_with(StopMode::Reset).await;
-    well(&running, 10).await;
+    wait_until_healthy(&running, 10).await;
     let report = running.end().await;
     let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
-    let log = logged(&scene, &format!("GET {API}"), api.asked + api.asked_again).await;
-    // Green's answers are whole. One that blue was reset in is cut off, or a 502 if nothing of it had come yet.
+    let log = access_log_of(&scene, &format!("GET {API}"), api.asked + api.asked_again).await;
+    // Green's responses are complete. Those of blue are cut off, or a 502 if nothing had arrived yet.
     let whole = log.iter().filter(|(status, _)| *status == 200).map(|(_, bytes)| *bytes).max();
     let lost = log.iter().filter(|(status, bytes)| (*status, Some(*bytes)) != (200, whole)).count() as u64;
-    // What was closed on a kept connection before any of it came is asked again, as browsers do.
-    assert_eq!(api.failed + api.asked_again, lost, "{}\n{log:?}", report.words());
-    assert!(api.failed > 0 && report.noticed, "{}\n{log:?}", report.words());
+    // A request whose kept connection was closed before any response is retried, as browsers do.
+    assert_eq!(api.failed + api.asked_again, lost, "{}\n{log:?}", report.text());
+    assert!(api.failed > 0 && report.noticed, "{}\n{log:?}", report.text());
     let aborted = ended(&scene, |end| matches!(end, SessionEnd::Aborted { .. }));
-    assert_eq!((sessions.dropped, sessions.moved, aborted), (4, 0, 4), "{}", report.words());
+    assert_eq!((sessions.dropped, sessions.moved, aborted), (4, 0, 4), "{}", report.text());
     for end in &sessions.ends.listed {
         let at = (end.instance.as_deref(), end.back_at.as_deref(), end.in_order);
-        assert_eq!(at, (Some("blue"), Some("green"), false), "{}", report.words());
+        assert_eq!(at, (Some("blue"), Some("green"), false), "{}", report.text());
     }
-    the_rest_went_on(&report);
-    scene.strike().await;
+    static_responses_never_failed(&report);
+    scene.tear_down().await;
 }
 
-/// Blue is stopped before green is there; after a while blue comes back, or nobody does.
-async fn botched(stage: &Arc<Stage>, comes_back: bool) {
+/// Blue is stopped before green is up; after a while blue comes back, or none does.
+async fn stop_both_app_servers(stage: &Arc<Stage>, comes_back: bool) {
     let gap = Duration::from_millis(500);
     let mut scene = scene(stage, "max_fails=0").await;
-    let running = begin(&mut scene, "/api/items", Wishes { gap, ..PATIENT }).await;
-    well(&running, 10).await;
+    let running = begin(&mut scene, "/api/items", WatchOptions { gap, ..LENIENT }).await;
+    wait_until_healthy(&running, 10).await;
     scene.green.quit().await;
     scene.blue.quit().await;
-    let outage = running.glance().after;
-    until(&running, |glance| {
-        let [api, ..] = glance.kinds.as_slice() else { return false };
-        api.failed >= 20 && glance.sessions.0 == 0 && glance.after > outage + 4 * gap
+    let outage = running.status().after;
+    until(&running, |status| {
+        let [api, ..] = status.kinds.as_slice() else { return false };
+        api.failed >= 20 && status.sessions.0 == 0 && status.after > outage + 4 * gap
     })
     .await;
     if comes_back {
         scene.blue.restart().await.unwrap();
-        well(&running, 10).await;
+        wait_until_healthy(&running, 10).await;
     }
     let report = running.end().await;
     let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
-    let log = logged(&scene, "GET /api/items", api.asked).await;
+    let log = access_log_of(&scene, "GET /api/items", api.asked).await;
     let refused = log.iter().filter(|(status, _)| *status == 502).count() as u64;
-    assert_eq!(
-        (api.failed, api.reasons.get("502, not 200")),
-        (refused, Some(&refused)),
-        "{}",
-        report.words()
-    );
+    assert_eq!((api.failed, api.reasons.get("502, not 200")), (refused, Some(&refused)), "{}", report.text());
     let first = api.failures.listed.first().unwrap().due.offset_ms;
     let last = api.failures.listed.last().unwrap().due.offset_ms;
     let covers = |from: u64, to: u64| from <= first + 500 && to >= last;
     let gaps = &api.gaps.listed;
-    assert!(gaps.iter().any(|gap| covers(gap.from.offset_ms, gap.to.offset_ms)), "{}", report.words());
-    let handshakes = logged(&scene, "GET /stomp/ws", sessions.attempts_failed).await;
+    assert!(gaps.iter().any(|gap| covers(gap.from.offset_ms, gap.to.offset_ms)), "{}", report.text());
+    let handshakes = access_log_of(&scene, "GET /stomp/ws", sessions.attempts_failed).await;
     let refused = handshakes.iter().filter(|(status, _)| *status == 502).count() as u64;
-    assert_eq!(sessions.attempts_failed, refused, "{}", report.words());
-    assert_eq!(sessions.dropped + sessions.moved, ended(&scene, went_away), "{}", report.words());
+    assert_eq!(sessions.attempts_failed, refused, "{}", report.text());
+    assert_eq!(sessions.dropped + sessions.moved, ended(&scene, went_away), "{}", report.text());
     let lost = sessions.ends.listed.iter().filter(|end| end.noticed && end.attempts_failed > 0).count();
     let not_back = sessions.ends.listed.iter().filter(|end| end.back.is_none()).count();
-    assert_eq!((lost, not_back), (4, if comes_back { 0 } else { 4 }), "{}", report.words());
-    assert_eq!((report.noticed, report.verdict[0].as_str()), (true, "Somebody noticed."));
-    scene.strike().await;
+    assert_eq!((lost, not_back), (4, if comes_back { 0 } else { 4 }), "{}", report.text());
+    assert_eq!((report.noticed, report.verdict[0].as_str()), (true, "Visitors noticed."));
+    scene.tear_down().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_notices_a_switch_in_good_order() {
-    in_good_order(&reference(), Transport::WebSocket).await;
+async fn a_clean_switch_goes_unnoticed() {
+    switch_cleanly(&reference(), Transport::WebSocket).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nobody_notices_it_over_sockjs() {
-    in_good_order(&reference(), Transport::SockJs).await;
+async fn a_clean_switch_goes_unnoticed_over_sockjs() {
+    switch_cleanly(&reference(), Transport::SockJs).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_loss_of_a_crash_is_counted() {
-    the_hard_way(&reference()).await;
+    crash_one_app_server(&reference()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_loss_of_an_outage_is_counted() {
-    botched(&reference(), true).await;
+    stop_both_app_servers(&reference(), true).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_outage_that_does_not_end_is_one_until_the_end() {
-    botched(&reference(), false).await;
+async fn an_outage_may_last_until_the_end_of_the_watch() {
+    stop_both_app_servers(&reference(), false).await;
 }
 
 /// Where nginx cannot be had, this says so, and fails only if `HOPCHECK_REQUIRE_NGINX` is set.
 #[tokio::test(flavor = "multi_thread")]
-async fn switches_through_nginx_are_told_alike() {
+async fn switches_behind_nginx_are_judged_alike() {
     let nginx = match Nginx::start(&NginxOptions::from_env()).await {
         Ok(nginx) => nginx,
         Err(error) => {
@@ -182,5 +178,9 @@ async fn switches_through_nginx_are_told_alike() {
         }
     };
     let stage = stage(Box::new(nginx));
-    tokio::join!(in_good_order(&stage, Transport::WebSocket), the_hard_way(&stage), botched(&stage, true));
+    tokio::join!(
+        switch_cleanly(&stage, Transport::WebSocket),
+        crash_one_app_server(&stage),
+        stop_both_app_servers(&stage, true)
+    );
 }

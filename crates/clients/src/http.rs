@@ -1,4 +1,4 @@
-//! One HTTP connection, to be asked step by step.
+//! An HTTP/1.1 connection, whose steps a scenario takes one by one.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -7,11 +7,11 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use futures::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::manners::refused;
+use crate::policy::refused;
 use crate::response::{Framing, Response};
-use crate::{ClientError, PATIENCE, Request, Route, Stream, patiently};
+use crate::{ClientError, DEFAULT_TIMEOUT, Request, Route, Stream, with_timeout};
 
-/// A connection that has been opened to the proxy.
+/// An open connection to the proxy.
 #[derive(Debug)]
 pub struct Connection {
     route: Route,
@@ -25,13 +25,13 @@ impl Connection {
     /// Connects.
     ///
     /// # Errors
-    /// When nobody listens there, or TLS cannot be agreed upon.
+    /// When the connection or the TLS handshake fails.
     pub async fn open(route: &Route) -> Result<Connection, ClientError> {
         let stream = route.connect().await?;
         Ok(Connection { route: route.clone(), stream, received: BytesMut::new(), responses: 0 })
     }
 
-    /// The way that it was opened by.
+    /// Its route.
     pub fn route(&self) -> &Route {
         &self.route
     }
@@ -44,17 +44,17 @@ impl Connection {
         Ok(self.stream.tcp().local_addr()?)
     }
 
-    /// What the TLS handshake came to; `None` without TLS.
+    /// The TLS state; `None` without TLS.
     pub fn tls(&self) -> Option<&rustls::ClientConnection> {
         self.stream.tls()
     }
 
-    /// `request` without its body, as it goes out on this connection.
+    /// The head of `request`, as it is sent on this connection.
     pub fn head_of(&self, request: &Request) -> Vec<u8> {
-        self.route.dressed(request).head(self.route.host())
+        self.route.with_common_headers(request).head(self.route.host())
     }
 
-    /// Whether the other end has closed this connection already.
+    /// Whether the peer has already closed this connection.
     pub fn looks_closed(&mut self) -> bool {
         let mut byte = [0];
         match self.stream.read(&mut byte).now_or_never() {
@@ -70,22 +70,22 @@ impl Connection {
     /// Writes bytes as they are.
     ///
     /// # Errors
-    /// When the other end has closed, or is a system that others use: what bytes would do to it is not known.
+    /// When the peer has closed, or is a live deployment.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
-        if self.route.manners().is_some() {
-            return Err(refused("bytes as they are may do anything"));
+        if self.route.policy().is_some() {
+            return Err(refused("raw bytes may do anything"));
         }
         self.write(bytes).await
     }
 
-    /// Sends a request's head, and `behind` right after it; the response is to be read by whoever calls this.
+    /// Sends the head of a request, and `behind` right after it. The caller reads the response.
     ///
     /// # Errors
-    /// When the other end has closed, or the request must not be sent there.
+    /// When the peer has closed, or the policy refuses the request.
     pub async fn send_head(&mut self, request: &Request, behind: &[u8]) -> Result<(), ClientError> {
-        let _turn = self.route.turn(request).await?;
-        if !behind.is_empty() && self.route.manners().is_some() {
-            return Err(refused("bytes right behind a request may do anything"));
+        let _permit = self.route.acquire(request).await?;
+        if !behind.is_empty() && self.route.policy().is_some() {
+            return Err(refused("raw bytes behind a request may do anything"));
         }
         let bytes = [&self.head_of(request), behind].concat();
         self.write(&bytes).await
@@ -96,20 +96,20 @@ impl Connection {
             self.stream.write_all(bytes).await?;
             self.stream.flush().await
         };
-        patiently(self.route.patience(), "the proxy to read", writing).await
+        with_timeout(self.route.timeout(), "the proxy to read", writing).await
     }
 
-    /// Sends a request and reads its response. A proxy may answer, and close, before it has the whole body: what it
-    /// answered counts, not that it would not read.
+    /// Sends a request and reads the response. A proxy may respond, and close, before it has read the whole body: then
+    /// the response counts, not the failed write.
     ///
     /// # Errors
-    /// When no response comes, or the request must not be sent there.
+    /// When there is no response, or the policy refuses the request.
     pub async fn ask(&mut self, request: &Request) -> Result<Response, ClientError> {
-        let _turn = self.route.turn(request).await?;
+        let _permit = self.route.acquire(request).await?;
         let head = self.head_of(request);
         self.write(&head).await?;
         let body = request.framed_body();
-        let patience = self.route.patience();
+        let timeout = self.route.timeout();
         let (mut read, mut write) = tokio::io::split(&mut self.stream);
         let writing = async {
             let _ = write.write_all(&body).await;
@@ -119,39 +119,39 @@ impl Connection {
         tokio::select! {
             biased;
             () = writing => unreachable!("never ends"),
-            response = read_response(&mut read, &mut self.received, &request.method, patience) => {
+            response = read_response(&mut read, &mut self.received, &request.method, timeout) => {
                 self.responses += 1;
                 response
             }
         }
     }
 
-    /// Reads the next response, body and all.
+    /// Reads the next response, including its body.
     ///
     /// # Errors
-    /// When none comes.
+    /// When there is none.
     pub async fn response(&mut self, method: &str) -> Result<Response, ClientError> {
         self.responses += 1;
-        read_response(&mut self.stream, &mut self.received, method, self.route.patience()).await
+        read_response(&mut self.stream, &mut self.received, method, self.route.timeout()).await
     }
 
     /// Reads the next response's head only; the body is read with [`Connection::piece`].
     ///
     /// # Errors
-    /// When none comes.
+    /// When there is none.
     pub async fn head(&mut self, method: &str) -> Result<Response, ClientError> {
-        read_head(&mut self.stream, &mut self.received, method, self.route.patience()).await
+        read_head(&mut self.stream, &mut self.received, method, self.route.timeout()).await
     }
 
-    /// The next piece of a body whose head was read with [`Connection::head`], as it arrives; `None` at its end.
+    /// The next piece, as it arrives, of a body whose head was read with [`Connection::head`]; `None` at its end.
     ///
     /// # Errors
-    /// When the connection ends within it.
+    /// When the connection is closed within the body.
     pub async fn piece(&mut self, response: &mut Response) -> Result<Option<Bytes>, ClientError> {
-        piece(&mut self.stream, &mut self.received, response, self.route.patience()).await
+        piece(&mut self.stream, &mut self.received, response, self.route.timeout()).await
     }
 
-    /// Waits until the other end closes; `false` when it sends something instead, or stays open past the deadline.
+    /// Waits until the peer closes; `false` when it sends something instead, or stays open past the deadline.
     pub async fn is_closed_by_peer(&mut self, deadline: Duration) -> bool {
         if !self.received.is_empty() {
             return false;
@@ -167,28 +167,30 @@ impl Connection {
         }
     }
 
-    /// Everything that comes until the other end closes.
+    /// Reads everything until the peer closes.
     ///
     /// # Errors
     /// When it does not close.
     pub async fn rest(&mut self) -> Result<Vec<u8>, ClientError> {
         let mut rest = self.received.split().to_vec();
-        match patiently(PATIENCE, "the connection to be closed", self.stream.read_to_end(&mut rest)).await {
+        match with_timeout(DEFAULT_TIMEOUT, "the connection to be closed", self.stream.read_to_end(&mut rest))
+            .await
+        {
             Ok(_) => Ok(rest),
             Err(ClientError::Io(_)) => Ok(rest), // a reset closes, too
             Err(error) => Err(error),
         }
     }
 
-    /// Ends sending, but not receiving.
+    /// Closes the sending side.
     ///
     /// # Errors
-    /// When the connection is gone already.
+    /// When the connection is already closed.
     pub async fn finish_sending(&mut self) -> Result<(), ClientError> {
         Ok(self.stream.shutdown().await?)
     }
 
-    /// The stream, with what was received and not used yet: to speak another protocol after a 101.
+    /// The stream, with the bytes that were received but not used yet: for another protocol after a 101.
     pub fn into_parts(self) -> (Stream, Bytes) {
         (self.stream, self.received.freeze())
     }
@@ -198,11 +200,11 @@ async fn read_response<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Response, ClientError> {
-    let mut response = read_head(stream, received, method, patience).await?;
+    let mut response = read_head(stream, received, method, timeout).await?;
     loop {
-        match piece(stream, received, &mut response, patience).await {
+        match piece(stream, received, &mut response, timeout).await {
             Ok(Some(data)) => response.body.extend_from_slice(&data),
             Ok(None) => {
                 response.complete = true;
@@ -218,7 +220,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Response, ClientError> {
     let mut interim = Vec::new();
     loop {
@@ -231,10 +233,10 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
                 received.advance(length);
                 return Ok(Response { interim, ..response });
             }
-            None if more(stream, received, "a response", patience).await? => {}
+            None if more(stream, received, "a response", timeout).await? => {}
             None if received.is_empty() => return Err(ClientError::Closed(String::new())),
             None => {
-                return Err(ClientError::Closed(format!(" (after {:?})", crate::response::shown(received))));
+                return Err(ClientError::Closed(format!(" (after {:?})", crate::response::escape(received))));
             }
         }
     }
@@ -245,23 +247,23 @@ async fn more<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     what: &'static str,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<bool, ClientError> {
     received.reserve(64 * 1024);
-    Ok(patiently(patience, what, stream.read_buf(received)).await? > 0)
+    Ok(with_timeout(timeout, what, stream.read_buf(received)).await? > 0)
 }
 
 async fn piece<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     response: &mut Response,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Option<Bytes>, ClientError> {
     let cut = || ClientError::Closed(" in full: it was cut off within its body".to_owned());
     match &mut response.framing {
         Framing::None | Framing::Length(0) => Ok(None),
         Framing::Length(left) => {
-            if received.is_empty() && !more(stream, received, "the rest of a body", patience).await? {
+            if received.is_empty() && !more(stream, received, "the rest of a body", timeout).await? {
                 return Err(cut());
             }
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(received.len());
@@ -270,7 +272,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
             Ok(Some(received.split_to(take).freeze()))
         }
         Framing::Close => {
-            if received.is_empty() && !more(stream, received, "the end of a body", patience).await? {
+            if received.is_empty() && !more(stream, received, "the end of a body", timeout).await? {
                 return Ok(None);
             }
             response.wire_length += received.len() as u64;
@@ -310,11 +312,11 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                 Err(_) => {
                     return Err(ClientError::not_http(format!(
                         "a chunk of {:?}",
-                        crate::response::shown(received)
+                        crate::response::escape(received)
                     )));
                 }
             }
-            if !more(stream, received, "the next chunk", patience).await? {
+            if !more(stream, received, "the next chunk", timeout).await? {
                 return Err(cut());
             }
         },

@@ -1,11 +1,17 @@
-//! Clients: what a browser, a script or an attacker would send, and exactly what comes back.
+//! The clients that scenarios use: what a browser, a script or an attacker would send, and exactly what came back.
 //!
-//! HTTP is spoken here byte by byte over a socket rather than through a library: a scenario says "byte for byte", sends
-//! what no well-behaved library would, and shows what crossed the wire when it fails. WebSocket goes through
-//! `tokio-tungstenite`, STOMP frames through the codec of `mock-upstreams`.
+//! HTTP is written byte by byte to a socket rather than through a library: a scenario says "byte for byte", sends what no
+//! well-behaved library would, and shows what went over the wire when it fails. WebSocket uses `tokio-tungstenite`, STOMP
+//! the frame codec of `mock-upstreams`.
+//!
+//! From the bottom up: a [`Route`] knows the addresses, the TLS settings and the headers that every request to a proxy
+//! has, and opens a [`Stream`]. A [`Connection`] sends a [`Request`] over it and reads a [`Response`]. A [`Handshake`]
+//! turns a connection into a [`WebSocket`], and a [`StompClient`] runs a session on that, over SockJS or not. On a live
+//! deployment a [`RequestPolicy`] limits the rate, and refuses whatever could change something before it is sent.
+//! [`Traffic`] keeps several clients busy in the background; a [`transcript`] records the exchanges for the report.
 
 mod http;
-mod manners;
+mod policy;
 mod request;
 mod response;
 mod route;
@@ -24,20 +30,20 @@ pub use mock_upstreams::stomp::frame::{Frame, Version};
 use thiserror::Error;
 
 pub use http::Connection;
-pub use manners::Manners;
-pub use request::chunk_of;
+pub use policy::RequestPolicy;
+pub use request::encode_chunk;
 pub use request::{Body, Request};
-pub use response::{Framing, Response, digest, shown};
+pub use response::{Framing, Response, digest, escape};
 pub use route::{Route, Tls};
 pub use sockjs::sockjs_path;
-pub use stomp::{StompClient, with};
+pub use stomp::{StompClient, with_headers};
 pub use stream::Stream;
 pub use tls::Trust;
 pub use traffic::{Outcome, Traffic};
-pub use websocket::{Handshake, WebSocket, told};
+pub use websocket::{Handshake, WebSocket, describe_message};
 
-/// How long a client waits for the next thing to happen. Generous: only ever waited out when something is wrong.
-pub const PATIENCE: Duration = Duration::from_secs(15);
+/// How long a client waits for the next event. Generous, as it only expires when something is wrong.
+pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Why a client got no answer.
 #[derive(Debug, Error)]
@@ -45,40 +51,40 @@ pub enum ClientError {
     /// The socket failed.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// Nothing came for as long as the client waits.
-    #[error("nothing came for {} s while waiting for {what}", patience.as_secs())]
-    Silence {
+    /// Nothing arrived in time.
+    #[error("timed out after {} s waiting for {what}", timeout.as_secs())]
+    Timeout {
         /// What was awaited.
         what: &'static str,
-        /// For how long.
-        patience: Duration,
+        /// How long the client waited.
+        timeout: Duration,
     },
-    /// TLS could not be agreed upon.
+    /// The TLS handshake failed.
     #[error("{0}")]
     Tls(String),
-    /// It was not sent, since others use the system it would have gone to.
+    /// It was not sent, as the target is a live deployment.
     #[error("refused to send this to a live deployment: {0}")]
     Refused(String),
     /// The connection was closed before there was a response.
     #[error("the connection was closed before a response came{0}")]
     Closed(String),
-    /// A WebSocket or STOMP session did not go on; how it ended.
+    /// A WebSocket or STOMP session ended unexpectedly.
     #[error("{0}")]
     Session(String),
     /// The app server answered with `ERROR` over STOMP.
     #[error("{what} did not come: the app server answered with an error:\n{frame}")]
-    Answered {
+    StompError {
         /// What was awaited.
         what: String,
-        /// What came.
+        /// The `ERROR` frame.
         frame: Box<Frame>,
     },
-    /// What came is not what the protocol says.
+    /// The peer broke the protocol.
     #[error("what came back is not {protocol}: {reason}")]
     Protocol {
-        /// Of which protocol.
+        /// The protocol.
         protocol: &'static str,
-        /// What is wrong with it.
+        /// What is wrong.
         reason: String,
     },
 }
@@ -89,14 +95,14 @@ impl ClientError {
     }
 }
 
-/// Waits for `future`, at most so long.
-pub async fn patiently<T, E: Into<ClientError>>(
-    patience: Duration,
+/// Waits for `future`, for at most `timeout`.
+pub async fn with_timeout<T, E: Into<ClientError>>(
+    timeout: Duration,
     what: &'static str,
     future: impl Future<Output = Result<T, E>>,
 ) -> Result<T, ClientError> {
-    match tokio::time::timeout(patience, future).await {
+    match tokio::time::timeout(timeout, future).await {
         Ok(result) => result.map_err(Into::into),
-        Err(_) => Err(ClientError::Silence { what, patience }),
+        Err(_) => Err(ClientError::Timeout { what, timeout }),
     }
 }

@@ -1,15 +1,15 @@
-//! A request as it will be written to the wire.
+//! A request, as it is written to the wire.
 
-/// A request; nothing is added to it but what it says.
+/// A request. Nothing is added to it that is not documented here.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method, as it will be sent.
     pub method: String,
     /// The request target, byte for byte.
     pub target: String,
-    /// `HTTP/1.1` unless changed.
+    /// `HTTP/1.1` by default.
     pub version: &'static str,
-    /// Fields in order; `Host` comes first unless the request has its own.
+    /// Headers in order; `Host` comes first unless it is among them.
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Body,
@@ -39,7 +39,7 @@ impl Request {
         }
     }
 
-    /// Adds a field.
+    /// Adds a header.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Request {
         self.headers.push((name.to_owned(), value.to_owned()));
@@ -74,7 +74,7 @@ impl Request {
         head.into_bytes()
     }
 
-    /// The body as it goes over the wire.
+    /// The body as it is sent, framing included.
     pub fn framed_body(&self) -> Vec<u8> {
         match &self.body {
             Body::None => Vec::new(),
@@ -82,7 +82,7 @@ impl Request {
             Body::Chunked(chunks) => {
                 let mut out = Vec::new();
                 for chunk in chunks {
-                    out.extend(chunk_of(chunk));
+                    out.extend(encode_chunk(chunk));
                 }
                 out.extend(b"0\r\n\r\n");
                 out
@@ -90,14 +90,14 @@ impl Request {
         }
     }
 
-    /// Whether it has a field of that name.
+    /// Whether it has a header of that name.
     pub fn has(&self, name: &str) -> bool {
         self.headers.iter().any(|(field, _)| field.eq_ignore_ascii_case(name))
     }
 }
 
-/// One chunk of a chunked body (RFC 9112 §7.1).
-pub fn chunk_of(data: &[u8]) -> Vec<u8> {
+/// Encodes one chunk of a chunked body (RFC 9112 §7.1).
+pub fn encode_chunk(data: &[u8]) -> Vec<u8> {
     let mut out = format!("{:x}\r\n", data.len()).into_bytes();
     out.extend(data);
     out.extend(b"\r\n");
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_is_written_as_it_says() {
+    fn a_request_is_written_byte_for_byte() {
         let request =
             Request::new("POST", "/api//%2e?x").header("X-A", "1").body(Body::Chunked(vec![b"hi".into()]));
         let wire = [request.head("h:1"), request.framed_body()].concat();

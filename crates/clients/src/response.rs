@@ -1,38 +1,38 @@
-//! A response as it came from the wire.
+//! A response, as it was received.
 
 use sha2::{Digest as _, Sha256};
 
 use crate::ClientError;
 
-/// A response, its fields in order and in their own case.
+/// A response, with its headers in their order and case.
 #[derive(Debug, Clone, Default)]
 pub struct Response {
     /// `HTTP/1.1` or `HTTP/1.0`.
     pub version: String,
     /// The status code.
     pub status: u16,
-    /// Status codes of interim (1xx) responses that came first.
+    /// The status codes of interim (1xx) responses before it.
     pub interim: Vec<u16>,
     /// Fields in order.
     pub headers: Vec<(String, String)>,
-    /// How the body's end was told.
+    /// How the body is framed.
     pub framing: Framing,
     /// The body, without its framing.
     pub body: Vec<u8>,
     /// Fields after a chunked body.
     pub trailers: Vec<(String, String)>,
-    /// How many bytes came after the head, framing included: `$body_bytes_sent`.
+    /// The number of bytes after the head, framing included: `$body_bytes_sent`.
     pub wire_length: u64,
-    /// Whether the whole body came; false when the connection ended first.
+    /// Whether the whole body was received before the connection was closed.
     pub complete: bool,
-    /// The head as it came.
+    /// The head, as received.
     pub raw_head: Vec<u8>,
 }
 
-/// How a body's end is told (RFC 9112 §6.3).
+/// How a body is framed (RFC 9112 §6.3).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Framing {
-    /// There is none: HEAD, 1xx, 204, 304.
+    /// No body: HEAD, 1xx, 204, 304.
     #[default]
     None,
     /// `Content-Length`.
@@ -44,14 +44,14 @@ pub enum Framing {
 }
 
 impl Response {
-    /// Parses a head that stands at the beginning of `bytes`; `None` while it is incomplete. Returns its length too.
+    /// Parses the head at the beginning of `bytes`, and returns its length too; `None` while it is incomplete.
     pub(super) fn parse(bytes: &[u8], method: &str) -> Result<Option<(Response, usize)>, ClientError> {
         let mut fields = [httparse::EMPTY_HEADER; 256];
         let mut parsed = httparse::Response::new(&mut fields);
         let length = match parsed.parse(bytes) {
             Ok(httparse::Status::Complete(length)) => length,
             Ok(httparse::Status::Partial) => return Ok(None),
-            Err(error) => return Err(ClientError::not_http(format!("{error}: {}", shown(bytes)))),
+            Err(error) => return Err(ClientError::not_http(format!("{error}: {}", escape(bytes)))),
         };
         let mut response = Response {
             version: format!("HTTP/1.{}", parsed.version.unwrap_or_default()),
@@ -96,7 +96,7 @@ impl Response {
             .map(|(_, value)| value.as_str())
     }
 
-    /// The body as text, whatever bytes it has.
+    /// The body as text; invalid UTF-8 is replaced.
     pub fn text(&self) -> String {
         text(&self.body)
     }
@@ -116,11 +116,11 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Bytes for a person: printable ASCII as it is, line ends kept, the rest escaped, at most a screenful.
-pub fn shown(bytes: &[u8]) -> String {
-    const SHOWN: usize = 1200;
+/// Escapes bytes for display: text and line ends as they are, the rest escaped, at most a screenful.
+pub fn escape(bytes: &[u8]) -> String {
+    const MAX_BYTES: usize = 1200;
     let mut out = String::new();
-    let (text, cut) = (&bytes[..bytes.len().min(SHOWN)], bytes.len().saturating_sub(SHOWN));
+    let (text, cut) = (&bytes[..bytes.len().min(MAX_BYTES)], bytes.len().saturating_sub(MAX_BYTES));
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {

@@ -1,4 +1,4 @@
-//! The way to the proxy: where it is connected to, over TCP or TLS, and what every request to it carries.
+//! The route to a proxy: its addresses, TCP or TLS, and the headers that every request to it has.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -9,62 +9,62 @@ use rustls::pki_types::ServerName;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
-use crate::manners::Turn;
-use crate::{ClientError, Manners, PATIENCE, Request, Stream, patiently};
+use crate::policy::RequestPermit;
+use crate::{ClientError, DEFAULT_TIMEOUT, Request, RequestPolicy, Stream, with_timeout};
 
-/// Where clients of a proxy on this machine ask from, so that a proxy that mistakes its own address for theirs is found
-/// out. Systems that know only 127.0.0.1 of the loopback network have clients ask from there.
-const CLIENT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
+/// The source address of clients of a proxy on this machine. It differs from the proxy's own address, so that a proxy
+/// that confuses the two is found out. Systems that only have 127.0.0.1 on loopback use that instead.
+const CLIENT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
 
-/// The way to a proxy. Cheap to clone.
+/// The route to a proxy. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Route(Arc<Way>);
+pub struct Route(Arc<Inner>);
 
 #[derive(Debug)]
-struct Way {
+struct Inner {
     /// Tried in order.
     addresses: Vec<SocketAddr>,
     tls: Option<Tls>,
     host: String,
     headers: Vec<(String, String)>,
-    manners: Option<Manners>,
-    patience: Duration,
+    policy: Option<RequestPolicy>,
+    timeout: Duration,
 }
 
-/// How TLS is spoken.
+/// The TLS settings of a route.
 #[derive(Debug, Clone)]
 pub struct Tls {
-    /// Whom to trust, which certificate to show, which protocols to offer.
+    /// The trusted CAs, the client certificate and the ALPN protocols.
     pub config: Arc<rustls::ClientConfig>,
-    /// The name the certificate must be for, which is asked for by SNI (RFC 6066 §3).
+    /// The server name: sent by SNI (RFC 6066 §3), and verified in the certificate.
     pub name: ServerName<'static>,
 }
 
 impl Tls {
-    /// For a proxy on this machine, whose certificate was made for the occasion: any is taken.
+    /// For a proxy on this machine, which has a certificate made for the run: any is accepted.
     ///
     /// # Errors
     /// When this machine cannot do TLS at all.
-    pub fn for_anyone() -> Result<Tls, String> {
+    pub fn accepting_any_certificate() -> Result<Tls, String> {
         let name = ServerName::try_from("localhost").map_err(|error| error.to_string())?;
-        Ok(Tls { config: crate::tls::trusting_anyone()?, name })
+        Ok(Tls { config: crate::tls::accepting_any_certificate()?, name })
     }
 }
 
 impl Route {
-    /// To a proxy on this machine, started for the scenario that asks it: anything may be sent.
+    /// To a proxy on this machine, started for one scenario: anything may be sent.
     pub fn local(address: SocketAddr, tls: Option<Tls>) -> Route {
-        Route(Arc::new(Way {
+        Route(Arc::new(Inner {
             addresses: vec![address],
             tls,
             host: address.to_string(),
             headers: Vec::new(),
-            manners: None,
-            patience: PATIENCE,
+            policy: None,
+            timeout: DEFAULT_TIMEOUT,
         }))
     }
 
-    /// To a proxy on this machine, by the name of one of its sites, and with these fields in every request.
+    /// To one of the sites of a proxy on this machine, with these headers in every request.
     pub fn to_site(
         address: SocketAddr,
         tls: Option<Tls>,
@@ -75,63 +75,63 @@ impl Route {
             tls.name = ServerName::try_from(host.to_owned()).unwrap_or(tls.name);
             tls
         };
-        Route(Arc::new(Way {
+        Route(Arc::new(Inner {
             addresses: vec![address],
             tls: tls.map(named),
             host: host.to_owned(),
             headers,
-            manners: None,
-            patience: PATIENCE,
+            policy: None,
+            timeout: DEFAULT_TIMEOUT,
         }))
     }
 
-    /// To a system that others use.
+    /// To a live deployment.
     pub fn live(
         addresses: Vec<SocketAddr>,
         tls: Option<Tls>,
         host: String,
         headers: Vec<(String, String)>,
-        manners: Manners,
-        patience: Duration,
+        policy: RequestPolicy,
+        timeout: Duration,
     ) -> Route {
-        Route(Arc::new(Way { addresses, tls, host, headers, manners: Some(manners), patience }))
+        Route(Arc::new(Inner { addresses, tls, host, headers, policy: Some(policy), timeout }))
     }
 
-    /// What `Host` is when a request does not say.
+    /// The default of `Host`.
     pub fn host(&self) -> &str {
         &self.0.host
     }
 
-    /// Whether TLS is spoken.
+    /// Whether it uses TLS.
     pub fn is_tls(&self) -> bool {
         self.0.tls.is_some()
     }
 
-    /// How the system on the other end is to be treated; `None` when it is there for the scenario alone.
-    pub fn manners(&self) -> Option<&Manners> {
-        self.0.manners.as_ref()
+    /// The limits of a live deployment; `None` for a proxy started for the scenario.
+    pub fn policy(&self) -> Option<&RequestPolicy> {
+        self.0.policy.as_ref()
     }
 
-    /// How long to wait for the next thing to happen.
-    pub fn patience(&self) -> Duration {
-        self.0.patience
+    /// How long to wait for the next event.
+    pub fn timeout(&self) -> Duration {
+        self.0.timeout
     }
 
-    /// `request` as it goes out: with the fields that all requests carry, those before its own that it does not have.
-    pub fn dressed(&self, request: &Request) -> Request {
-        let mut dressed = request.clone();
+    /// `request` as it is sent: with the headers that every request has, except those it sets itself.
+    pub fn with_common_headers(&self, request: &Request) -> Request {
+        let mut with_common_headers = request.clone();
         let missing = self.0.headers.iter().filter(|(name, _)| !request.has(name));
-        dressed.headers.splice(0..0, missing.cloned());
-        dressed
+        with_common_headers.headers.splice(0..0, missing.cloned());
+        with_common_headers
     }
 
     /// Waits until `request` may be sent.
     ///
     /// # Errors
     /// When it must not be.
-    pub(super) async fn turn(&self, request: &Request) -> Result<Option<Turn>, ClientError> {
-        match self.manners() {
-            Some(manners) => Ok(Some(manners.turn(request).await?)),
+    pub(super) async fn acquire(&self, request: &Request) -> Result<Option<RequestPermit>, ClientError> {
+        match self.policy() {
+            Some(policy) => Ok(Some(policy.acquire(request).await?)),
             None => Ok(None),
         }
     }
@@ -139,25 +139,25 @@ impl Route {
     /// Connects, TLS handshake included.
     ///
     /// # Errors
-    /// When nobody listens there, or TLS cannot be agreed upon; the message says why in words.
+    /// When the connection or the TLS handshake fails; the message says why.
     pub(super) async fn connect(&self) -> Result<Stream, ClientError> {
-        let way = &self.0;
-        let tcp = patiently(way.patience, "a connection", connect(way)).await?;
+        let inner = &self.0;
+        let tcp = with_timeout(inner.timeout, "a connection", connect(inner)).await?;
         tcp.set_nodelay(true)?;
-        let Some(tls) = &way.tls else { return Ok(Stream::Plain(tcp)) };
+        let Some(tls) = &inner.tls else { return Ok(Stream::Plain(tcp)) };
         let connector = TlsConnector::from(Arc::clone(&tls.config));
         let handshake = async {
             let shaken = connector.connect(tls.name.clone(), tcp).await;
-            shaken.map_err(|error| crate::tls::explained(&error, &tls.name))
+            shaken.map_err(|error| crate::tls::explain(&error, &tls.name))
         };
-        Ok(Stream::Tls(Box::new(patiently(way.patience, "the TLS handshake", handshake).await?)))
+        Ok(Stream::Tls(Box::new(with_timeout(inner.timeout, "the TLS handshake", handshake).await?)))
     }
 }
 
-async fn connect(way: &Way) -> io::Result<TcpStream> {
+async fn connect(inner: &Inner) -> io::Result<TcpStream> {
     let mut failed = io::Error::other("there is no address to connect to");
-    for address in &way.addresses {
-        let connected = match (way.manners.is_none(), address.is_ipv4()) {
+    for address in &inner.addresses {
+        let connected = match (inner.policy.is_none(), address.is_ipv4()) {
             (true, true) => connect_from_client(*address).await,
             _ => TcpStream::connect(*address).await,
         };
@@ -172,7 +172,7 @@ async fn connect(way: &Way) -> io::Result<TcpStream> {
 async fn connect_from_client(address: SocketAddr) -> io::Result<TcpStream> {
     let socket = TcpSocket::new_v4()?;
     socket.set_reuseaddr(true)?;
-    match socket.bind(CLIENT) {
+    match socket.bind(CLIENT_ADDRESS) {
         Ok(()) => socket.connect(address).await,
         Err(_) => TcpStream::connect(address).await,
     }

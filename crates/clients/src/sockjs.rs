@@ -1,4 +1,4 @@
-//! SockJS over a WebSocket, as far as a client has to do with it:
+//! The client side of SockJS over a WebSocket:
 //! <https://sockjs.github.io/sockjs-protocol/sockjs-protocol-0.3.3.html>.
 //!
 //! The server opens a session with `o`, shows with `h` that it is alive, sends strings as `a["…"]`, and ends with
@@ -10,55 +10,54 @@ use serde_json::json;
 
 use crate::ClientError;
 
-/// What a server sends.
+/// A frame that the server sends.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Arrived {
+pub(super) enum ServerFrame {
     /// The session is open.
     Open,
-    /// A sign of life.
+    /// A heart-beat.
     HeartBeat,
     /// Messages.
     Messages(Vec<String>),
-    /// The session is over: code and reason.
+    /// The session is closed: code and reason.
     Closed(u16, String),
 }
 
-/// The path of a new session's WebSocket below `endpoint`. The first part is for load balancers to choose by, the second
-/// is nobody else's.
+/// The path of a new session's WebSocket below `endpoint`: a server id for load balancers, and a unique session id.
 pub fn sockjs_path(endpoint: &str) -> String {
-    // Each is seeded anew, and by the system.
+    // Each hasher has a random seed.
     let random = RandomState::new().build_hasher().finish();
     format!("{}/{:03}/{random:016x}/websocket", endpoint.trim_end_matches('/'), random % 1000)
 }
 
-/// A message of the client.
-pub(super) fn wrap(text: &str) -> String {
+/// Encodes a message of the client.
+pub(super) fn encode_message(text: &str) -> String {
     json!([text]).to_string()
 }
 
-/// Reads what the server has sent.
+/// Parses a frame of the server.
 ///
 /// # Errors
-/// When it is none of the four frames.
-pub(super) fn unwrap(frame: &str) -> Result<Arrived, ClientError> {
+/// When it is not one of the four frames.
+pub(super) fn parse_frame(frame: &str) -> Result<ServerFrame, ClientError> {
     let mut letters = frame.chars();
     let (kind, rest) = (letters.next(), letters.as_str());
     let wrong = |why: &str| ClientError::Protocol {
         protocol: "SockJS",
-        reason: format!("{:?} {why}", crate::shown(frame.as_bytes())),
+        reason: format!("{:?} {why}", crate::escape(frame.as_bytes())),
     };
     match (kind, rest) {
-        (Some('o'), "") => Ok(Arrived::Open),
-        (Some('h'), "") => Ok(Arrived::HeartBeat),
+        (Some('o'), "") => Ok(ServerFrame::Open),
+        (Some('h'), "") => Ok(ServerFrame::HeartBeat),
         (Some('a'), messages) => match serde_json::from_str(messages) {
-            Ok(messages) => Ok(Arrived::Messages(messages)),
-            Err(error) => Err(wrong(&format!("holds no JSON array of strings: {error}"))),
+            Ok(messages) => Ok(ServerFrame::Messages(messages)),
+            Err(error) => Err(wrong(&format!("is not followed by a JSON array of strings: {error}"))),
         },
         (Some('c'), end) => match serde_json::from_str(end) {
-            Ok((code, reason)) => Ok(Arrived::Closed(code, reason)),
-            Err(error) => Err(wrong(&format!("holds no code and reason: {error}"))),
+            Ok((code, reason)) => Ok(ServerFrame::Closed(code, reason)),
+            Err(error) => Err(wrong(&format!("is not followed by a code and a reason: {error}"))),
         },
-        _ => Err(wrong("is no frame; is this path the raw WebSocket of the endpoint?")),
+        _ => Err(wrong("is not a SockJS frame; is this path the raw WebSocket of the endpoint?")),
     }
 }
 
@@ -67,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_session_has_a_path_of_its_own() {
+    fn every_session_has_its_own_path() {
         let (one, other) = (sockjs_path("/stomp/ws/"), sockjs_path("/stomp/ws"));
         assert_ne!(one, other);
         let parts: Vec<&str> = one.split('/').collect();
@@ -77,28 +76,29 @@ mod tests {
     }
 
     #[test]
-    fn the_frames_of_a_server_are_told_apart() {
-        let messages = |texts: &[&str]| Arrived::Messages(texts.iter().map(|&text| text.into()).collect());
+    fn the_frames_of_a_server_are_parsed() {
+        let messages =
+            |texts: &[&str]| ServerFrame::Messages(texts.iter().map(|&text| text.into()).collect());
         for (frame, expected) in [
-            ("o", Arrived::Open),
-            ("h", Arrived::HeartBeat),
+            ("o", ServerFrame::Open),
+            ("h", ServerFrame::HeartBeat),
             ("a[]", messages(&[])),
             (r#"a["차\u0000","\n"]"#, messages(&["차\0", "\n"])),
-            (r#"c[3000,"Go away!"]"#, Arrived::Closed(3000, "Go away!".into())),
+            (r#"c[3000,"Go away!"]"#, ServerFrame::Closed(3000, "Go away!".into())),
         ] {
-            assert_eq!(unwrap(frame).unwrap(), expected);
+            assert_eq!(parse_frame(frame).unwrap(), expected);
         }
     }
 
     #[test]
-    fn what_is_no_frame_is_refused() {
+    fn anything_else_is_refused() {
         for frame in ["", "x", "oo", "a", "a[1]", "a\"b\"", "c[]", "c[3000]", "차", "CONNECTED\n\n\0"] {
-            assert!(unwrap(frame).is_err(), "{frame}");
+            assert!(parse_frame(frame).is_err(), "{frame}");
         }
     }
 
     #[test]
-    fn a_message_goes_out_in_an_array() {
-        assert_eq!(wrap("SEND\n\n\"\0"), r#"["SEND\n\n\"\u0000"]"#);
+    fn a_message_is_sent_in_an_array() {
+        assert_eq!(encode_message("SEND\n\n\"\0"), r#"["SEND\n\n\"\u0000"]"#);
     }
 }

@@ -1,4 +1,4 @@
-//! The byte stream that a connection speaks over: TCP, or TLS over it.
+//! The byte stream of a connection: TCP, or TLS over TCP.
 
 use std::io;
 use std::pin::Pin;
@@ -8,7 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// TCP, or TLS over it.
+/// TCP, or TLS over TCP.
 #[derive(Debug)]
 pub enum Stream {
     /// As it is.
@@ -26,7 +26,7 @@ impl Stream {
         }
     }
 
-    /// What the TLS handshake came to; `None` without TLS.
+    /// The TLS state; `None` without TLS.
     pub fn tls(&self) -> Option<&rustls::ClientConnection> {
         match self {
             Stream::Plain(_) => None,
@@ -51,8 +51,8 @@ impl AsyncRead for Stream {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         match delegate!(self, stream => Pin::new(stream).poll_read(cx, buffer)) {
-            // An end without close_notify is an end: nginx leaves it out where it gives a client up, and what is cut
-            // off is told by HTTP's own framing (RFC 9112 §9.8).
+            // A close without close_notify is accepted: nginx omits it when it drops a client, and HTTP's own framing
+            // shows whether a message is complete (RFC 9112 §9.8).
             Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::UnexpectedEof => Poll::Ready(Ok(())),
             polled => polled,
         }

@@ -1,4 +1,4 @@
-//! TLS as a client: whom it trusts, and what went wrong, in words that tell a certificate's trouble from a route's.
+//! TLS of clients: the CAs to trust, and error messages that tell a problem with a certificate from one with routing.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -14,10 +14,10 @@ use rustls::{
 
 use crate::ClientError;
 
-/// Whom a client trusts, and what it shows of itself.
+/// The CAs that a client trusts, and its own certificate.
 #[derive(Debug, Default)]
 pub struct Trust {
-    /// Certificates of further authorities, in PEM; those of this machine are trusted as well.
+    /// Additional CA certificates, in PEM; those of the system are always trusted.
     pub authorities: Option<Vec<u8>>,
     /// The client's certificate, with its chain, and its key, in PEM.
     pub client: Option<(Vec<u8>, Vec<u8>)>,
@@ -27,7 +27,7 @@ impl Trust {
     /// TLS 1.2 and 1.3, offering these protocols by ALPN (RFC 7301).
     ///
     /// # Errors
-    /// When a certificate or key is not one, or no authority is known at all; says which.
+    /// When a certificate or key is invalid, or there is no CA at all.
     pub fn config(&self, protocols: &[&str]) -> Result<ClientConfig, String> {
         let mut roots = RootCertStore::empty();
         let known = rustls_native_certs::load_native_certs();
@@ -41,8 +41,7 @@ impl Trust {
         }
         if roots.is_empty() {
             return Err(
-                "this machine knows no certificate authority: install ca-certificates, or name a CA file"
-                    .into(),
+                "this system has no CA certificates: install ca-certificates, or name a CA file".into()
             );
         }
         let builder = builder()?.with_root_certificates(roots);
@@ -62,15 +61,15 @@ impl Trust {
     }
 }
 
-/// TLS that takes any certificate: for proxies on this machine, whose certificates were made for the occasion. One for all
-/// of them: it is not cheap to make.
+/// TLS that accepts any certificate: for proxies on this machine, which have certificates made for the run. Shared, as it
+/// is not cheap to make.
 ///
 /// # Errors
 /// When the machine cannot do TLS at all.
-pub(super) fn trusting_anyone() -> Result<Arc<ClientConfig>, String> {
+pub(super) fn accepting_any_certificate() -> Result<Arc<ClientConfig>, String> {
     static CONFIG: OnceLock<Result<Arc<ClientConfig>, String>> = OnceLock::new();
     let made = CONFIG.get_or_init(|| {
-        let verifier = Arc::new(Anyone(Arc::new(ring::default_provider())));
+        let verifier = Arc::new(AcceptAnyCertificate(Arc::new(ring::default_provider())));
         let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
         Ok(Arc::new(builder.with_no_client_auth()))
     });
@@ -91,11 +90,11 @@ fn certificates(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
     }
 }
 
-/// What a failed handshake means, and what to change. None of it has to do with routing.
-pub(super) fn explained(error: &io::Error, name: &ServerName<'_>) -> ClientError {
+/// Explains why a handshake failed, and what to change.
+pub(super) fn explain(error: &io::Error, name: &ServerName<'_>) -> ClientError {
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) else {
         return ClientError::Tls(format!(
-            "TLS: the connection ended within the handshake ({error}); is it TLS that is spoken on this port?"
+            "TLS: the connection was closed during the handshake ({error}); does this port use TLS?"
         ));
     };
     let name = name.to_str();
@@ -105,11 +104,11 @@ pub(super) fn explained(error: &io::Error, name: &ServerName<'_>) -> ClientError
              `listen` for this port lacks `ssl`"
             .to_owned(),
         Error::AlertReceived(AlertDescription::CertificateRequired) => {
-            "TLS: the server wants a certificate of the client; name one with `client-certificate` and `client-key`"
+            "TLS: the server requires a client certificate; name one with `client-certificate` and `client-key`"
                 .to_owned()
         }
         Error::AlertReceived(AlertDescription::UnrecognisedName) => {
-            format!("TLS: the server knows no {name}; see its `server_name`")
+            format!("TLS: the server does not know the name {name}; see its `server_name`")
         }
         Error::AlertReceived(AlertDescription::HandshakeFailure | AlertDescription::ProtocolVersion)
         | Error::PeerIncompatible(_) => format!(
@@ -130,35 +129,45 @@ fn certificate_trouble(why: &CertificateError, name: &str) -> String {
             "TLS: the server's certificate expired on {}; renew it, and reload the proxy so that it is served",
             date(not_after)
         ),
-        CertificateError::Expired => "TLS: the server's certificate has expired; renew it, and reload the proxy".to_owned(),
+        CertificateError::Expired => {
+            "TLS: the server's certificate has expired; renew it, and reload the proxy".to_owned()
+        }
         CertificateError::NotValidYetContext { not_before, .. } => {
-            format!("TLS: the server's certificate is not valid before {}; is a clock wrong?", date(not_before))
+            format!(
+                "TLS: the server's certificate is not valid before {}; is a clock wrong?",
+                date(not_before)
+            )
         }
         CertificateError::NotValidForNameContext { presented, .. } => {
             // Each as `DnsName("other.example.com")`.
-            let names = presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect::<Vec<_>>();
+            let names =
+                presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect::<Vec<_>>();
             let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
             format!(
                 "TLS: the server's certificate is for {names}, not for {name}; see `ssl_certificate` and `server_name`"
             )
         }
         CertificateError::NotValidForName => {
-            format!("TLS: the server's certificate is not for {name}; see `ssl_certificate` and `server_name`")
+            format!(
+                "TLS: the server's certificate is not for {name}; see `ssl_certificate` and `server_name`"
+            )
         }
-        CertificateError::UnknownIssuer => "TLS: the server's certificate was issued by nobody this machine trusts; if that \
-             authority is your own, name its certificate with `ca-file`; if not, `ssl_certificate` may lack the \
+        CertificateError::UnknownIssuer => {
+            "TLS: the server's certificate was issued by an unknown CA; if that CA \
+             is your own, name its certificate with `ca-file`; if not, `ssl_certificate` may lack the \
              intermediate certificates"
-            .to_owned(),
+                .to_owned()
+        }
         CertificateError::Revoked => "TLS: the server's certificate has been revoked".to_owned(),
         other => format!("TLS: the server's certificate cannot be trusted: {other}"),
     }
 }
 
-/// Takes any certificate, but still wants the peer to hold its key.
+/// Accepts any certificate, but still verifies that the peer has its key.
 #[derive(Debug)]
-struct Anyone(Arc<CryptoProvider>);
+struct AcceptAnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

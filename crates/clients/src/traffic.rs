@@ -1,4 +1,4 @@
-//! Steady traffic: a few clients that keep asking while the scenario does something to the app servers.
+//! Background traffic: clients that keep sending requests while a scenario stops or restarts app servers.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,10 @@ use tokio::time::sleep;
 
 use crate::{Body, Connection, Request, Route};
 
-/// Between two requests of one client: steady, and gentle to a machine that runs many scenarios at once.
+/// The pause between two requests of one client. Not shorter, as many scenarios run at once.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Traffic that goes on until it is stopped or dropped.
+/// Background traffic, until it is stopped or dropped.
 #[derive(Debug)]
 pub struct Traffic {
     route: Route,
@@ -22,14 +22,14 @@ pub struct Traffic {
     outcomes: Arc<Mutex<Vec<Outcome>>>,
 }
 
-/// What became of one request.
+/// The outcome of one request.
 #[derive(Debug, Clone)]
 pub struct Outcome {
     /// `GET /api/items`.
     pub request: String,
     /// Its `X-Request-Id`, unique in the scenario.
     pub id: String,
-    /// The status, or why there was none.
+    /// The status, or the error.
     pub result: Result<u16, String>,
     /// The instance that answered, by `X-Instance`.
     pub instance: Option<String>,
@@ -71,23 +71,23 @@ impl Traffic {
         }
     }
 
-    /// Waits until `count` more requests have been answered, or refused.
-    pub async fn go_on_for(&self, count: usize) {
+    /// Waits until `count` more requests have been answered or have failed.
+    pub async fn wait_for_responses(&self, count: usize) {
         let enough = self.answered.load(Ordering::Relaxed) + count;
         while self.answered.load(Ordering::Relaxed) < enough {
             sleep(PAUSE).await;
         }
     }
 
-    /// Lets every client finish what it is doing, and returns all that became of the requests.
+    /// Lets every client finish its request, and returns the outcomes.
     pub async fn stop(&mut self) -> Vec<Outcome> {
         self.stopping.store(true, Ordering::Relaxed);
         while self.clients.join_next().await.is_some() {}
-        self.so_far()
+        self.outcomes()
     }
 
-    /// What became of the requests so far.
-    pub fn so_far(&self) -> Vec<Outcome> {
+    /// The outcomes so far.
+    pub fn outcomes(&self) -> Vec<Outcome> {
         self.outcomes.lock().map(|outcomes| outcomes.clone()).unwrap_or_default()
     }
 }

@@ -1,4 +1,4 @@
-//! A WebSocket client that can be asked for each step of RFC 6455.
+//! A WebSocket client whose steps (RFC 6455) a scenario takes one by one.
 
 use std::collections::VecDeque;
 
@@ -12,13 +12,13 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::manners::refused;
-use crate::{ClientError, Connection, Request, Response, Route, Stream, digest, patiently};
+use crate::policy::refused;
+use crate::{ClientError, Connection, Request, Response, Route, Stream, digest, with_timeout};
 
-/// What a client sends goes in here.
+/// The sending half of a WebSocket.
 pub(super) type Outgoing = SplitSink<WebSocketStream<Stream>, Message>;
 
-/// What comes for a client comes out here.
+/// The receiving half of a WebSocket.
 pub(super) type Incoming = SplitStream<WebSocketStream<Stream>>;
 
 /// The opening handshake of RFC 6455 §4.1, to be sent as an ordinary request.
@@ -29,7 +29,7 @@ pub struct Handshake {
 }
 
 impl Handshake {
-    /// A handshake for `target`, as browsers send it. Of `headers`, one of the same name takes the place of its own.
+    /// A handshake for `target`, as browsers send it. `headers` override its own headers of the same name.
     pub fn new(target: &str, headers: &[(String, String)]) -> Handshake {
         let key = generate_key();
         let own = [
@@ -53,8 +53,8 @@ impl Handshake {
         Some(derive_accept_key(key.as_bytes()))
     }
 
-    /// Sends the handshake, and a text message in the same breath if there is one. Whatever came back is returned; with
-    /// a 101, the open WebSocket too.
+    /// Sends the handshake, with a text message right behind it if there is one. Returns the response and, after a 101,
+    /// the open WebSocket.
     ///
     /// # Errors
     /// When no response comes.
@@ -66,7 +66,7 @@ impl Handshake {
         let mut behind = Vec::new();
         if let Some(text) = text_behind {
             let mut frame = Frame::message(text.to_owned(), OpCode::Data(Data::Text), true);
-            // What comes from a client is masked (RFC 6455 §5.3); by which four bytes is for the client to say.
+            // Clients mask their frames (RFC 6455 §5.3), with a key of their choice.
             frame.header_mut().mask = Some(*b"mask");
             frame.format(&mut behind)?;
         }
@@ -92,9 +92,9 @@ pub struct WebSocket {
     route: Route,
     sink: Outgoing,
     stream: Incoming,
-    /// What has come while something else was asked for.
+    /// Messages that arrived while waiting for another.
     kept: VecDeque<Message>,
-    /// The text or binary messages that were sent last: one, or those of an exchange.
+    /// The text or binary messages sent last: one, or those of an exchange.
     pub sent: Vec<Message>,
 }
 
@@ -102,22 +102,22 @@ impl WebSocket {
     /// Sends a message, ping or Close frame.
     ///
     /// # Errors
-    /// When the WebSocket is over.
+    /// When the WebSocket is closed.
     pub async fn send(&mut self, message: Message) -> Result<(), ClientError> {
-        if self.route.manners().is_some() && !(message.is_ping() || message.is_pong() || message.is_close()) {
-            return Err(refused("what a WebSocket message does there is not known"));
+        if self.route.policy().is_some() && !(message.is_ping() || message.is_pong() || message.is_close()) {
+            return Err(refused("a WebSocket message may have side effects"));
         }
         if message.is_text() || message.is_binary() {
             self.sent = vec![message.clone()];
         }
-        patiently(self.route.patience(), "the proxy to read", self.sink.send(message)).await
+        with_timeout(self.route.timeout(), "the proxy to read", self.sink.send(message)).await
     }
 
-    /// Sends a text as one message in `count` frames, each as soon as the one before is out. Characters may be cut in
-    /// two: only the whole needs to be UTF-8 (RFC 6455 §5.6).
+    /// Sends a text as one message in `count` frames. Characters may be split: only the whole message has to be UTF-8
+    /// (RFC 6455 §5.6).
     ///
     /// # Errors
-    /// When the WebSocket is over.
+    /// When the WebSocket is closed.
     pub async fn send_fragments(&mut self, text: &str, count: usize) -> Result<(), ClientError> {
         let (message, count) = (Message::text(text), count.max(1));
         for (nth, piece) in pieces(text.as_bytes(), count).into_iter().enumerate() {
@@ -129,25 +129,24 @@ impl WebSocket {
         Ok(())
     }
 
-    /// The next message or control frame. A ping or Close frame has been answered by then.
+    /// The next message or control frame. Pings and Close frames are answered.
     ///
     /// # Errors
-    /// When the WebSocket is over, or nothing comes.
+    /// When the WebSocket is closed, or nothing arrives.
     pub async fn next(&mut self) -> Result<Message, ClientError> {
         let next = async { Ok::<_, ClientError>(self.stream.next().await) };
-        let message = match patiently(self.route.patience(), "a WebSocket message", next).await? {
+        let message = match with_timeout(self.route.timeout(), "a WebSocket message", next).await? {
             Some(message) => message?,
-            None => return Err(dropped("")),
+            None => return Err(connection_dropped("")),
         };
         if message.is_ping() || message.is_close() {
-            // Where it fails, what comes next will say why.
+            // If it fails, the next read reports why.
             let _ = self.sink.flush().await;
         }
         Ok(message)
     }
 
-    /// The next message or control frame that is `wanted`, or the Close frame. What comes before it is kept, for
-    /// whoever asks for that.
+    /// The next message or control frame that is `wanted`, or the Close frame. Others that arrive before it are kept.
     ///
     /// # Errors
     /// As [`WebSocket::next`].
@@ -165,20 +164,20 @@ impl WebSocket {
         }
     }
 
-    /// Sends all `messages` while reading as many text and binary messages into `received`, both at once.
+    /// Sends all `messages` while reading as many text and binary messages into `received`.
     ///
     /// # Errors
-    /// When the WebSocket ends before they have come back, or nothing comes any more.
+    /// When the WebSocket is closed before they have arrived, or nothing more arrives.
     pub async fn exchange(
         &mut self,
         messages: Vec<Message>,
         received: &mut Vec<Message>,
     ) -> Result<(), ClientError> {
-        if self.route.manners().is_some() {
-            return Err(refused("what a WebSocket message does there is not known"));
+        if self.route.policy().is_some() {
+            return Err(refused("a WebSocket message may have side effects"));
         }
         self.sent.clone_from(&messages);
-        let patience = self.route.patience();
+        let timeout = self.route.timeout();
         let count = messages.len();
         let mut outgoing = futures::stream::iter(messages.into_iter().map(Ok));
         let WebSocket { sink, stream, .. } = self;
@@ -186,13 +185,13 @@ impl WebSocket {
         let receiving = async {
             while received.len() < count {
                 let next = async { Ok::<_, ClientError>(stream.next().await) };
-                match patiently(patience, "a WebSocket message", next).await? {
+                match with_timeout(timeout, "a WebSocket message", next).await? {
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
                     Some(Ok(Message::Close(frame))) => {
-                        return Err(ClientError::Session(closed(frame.as_ref())));
+                        return Err(ClientError::Session(describe_close(frame.as_ref())));
                     }
                     Some(message) => received.push(message?),
-                    None => return Err(dropped("")),
+                    None => return Err(connection_dropped("")),
                 }
             }
             Ok(())
@@ -205,43 +204,43 @@ impl WebSocket {
     }
 }
 
-/// A message in words; a long one by its length and digest.
-pub fn told(message: &Message) -> String {
-    const SHORT: usize = 160;
+/// Describes a message; a long one by its length and digest.
+pub fn describe_message(message: &Message) -> String {
+    const MAX_INLINE: usize = 160;
     let (kind, data): (&str, &[u8]) = match message {
-        Message::Text(text) if text.len() <= SHORT => return format!("the text {:?}", text.as_str()),
+        Message::Text(text) if text.len() <= MAX_INLINE => return format!("the text {:?}", text.as_str()),
         Message::Text(text) => ("text", text.as_bytes()),
         Message::Binary(data) => ("binary", data),
         Message::Ping(data) => ("ping", data),
         Message::Pong(data) => ("pong", data),
-        Message::Close(frame) => return format!("a Close frame {}", code_of(frame.as_ref())),
+        Message::Close(frame) => return format!("a Close frame {}", describe_code(frame.as_ref())),
         Message::Frame(frame) => ("frame", frame.payload()),
     };
-    if data.len() <= SHORT {
+    if data.len() <= MAX_INLINE {
         return format!("the {kind} \"{}\"", data.escape_ascii());
     }
     format!("a {kind} of {} bytes, sha256 {}", data.len(), digest(data))
 }
 
-/// How a WebSocket was closed, in words.
-pub(super) fn closed(frame: Option<&CloseFrame>) -> String {
-    format!("the WebSocket was closed {}", code_of(frame))
+/// Describes how a WebSocket was closed.
+pub(super) fn describe_close(frame: Option<&CloseFrame>) -> String {
+    format!("the WebSocket was closed {}", describe_code(frame))
 }
 
-fn code_of(frame: Option<&CloseFrame>) -> String {
+fn describe_code(frame: Option<&CloseFrame>) -> String {
     match frame {
         Some(frame) => format!("with {} {:?}", u16::from(frame.code), frame.reason.as_str()),
         None => "without a code".to_owned(),
     }
 }
 
-fn dropped(why: &str) -> ClientError {
+fn connection_dropped(why: &str) -> ClientError {
     ClientError::Session(format!(
         "the WebSocket was dropped: the connection ended without a Close frame{why}"
     ))
 }
 
-/// `bytes` in `count` pieces, as even as can be.
+/// Splits `bytes` into `count` even pieces.
 fn pieces(bytes: &[u8], count: usize) -> Vec<Vec<u8>> {
     let cut = |nth: usize| bytes.len() * nth / count;
     (0..count).map(|nth| bytes[cut(nth)..cut(nth + 1)].to_vec()).collect()
@@ -251,12 +250,12 @@ impl From<Error> for ClientError {
     fn from(error: Error) -> ClientError {
         use tokio_tungstenite::tungstenite::error::ProtocolError;
         match error {
-            Error::Io(error) => dropped(&format!(" ({error})")),
+            Error::Io(error) => connection_dropped(&format!(" ({error})")),
             Error::ConnectionClosed
             | Error::AlreadyClosed
-            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => dropped(""),
+            | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => connection_dropped(""),
             Error::Protocol(ProtocolError::SendAfterClosing) => {
-                ClientError::Session("the WebSocket is closed already".to_owned())
+                ClientError::Session("the WebSocket is already closed".to_owned())
             }
             error => ClientError::Protocol { protocol: "WebSocket", reason: error.to_string() },
         }
@@ -268,29 +267,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_header_of_the_scenario_takes_the_place_of_the_handshakes_own() {
+    fn a_header_of_the_scenario_overrides_the_handshakes_own() {
         let request = Handshake::new("/ws", &[("sec-websocket-version".into(), "8".into())]).request;
         let names: Vec<&str> = request.headers.iter().map(|(name, _)| name.as_str()).collect();
         assert_eq!(names, ["Connection", "Upgrade", "Sec-WebSocket-Key", "sec-websocket-version"]);
     }
 
     #[test]
-    fn the_accept_key_is_that_of_the_rfc() {
+    fn the_accept_key_matches_the_example_of_the_rfc() {
         let key = [("Sec-WebSocket-Key".to_owned(), "dGhlIHNhbXBsZSBub25jZQ==".to_owned())];
         let accept = Handshake::accept(&Handshake::new("/ws", &key).request);
         assert_eq!(accept.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
     }
 
     #[test]
-    fn a_text_is_cut_into_as_many_pieces_as_asked() {
+    fn a_text_is_split_into_pieces() {
         assert_eq!(pieces(b"abcdefg", 3), [b"ab".to_vec(), b"cd".to_vec(), b"efg".to_vec()]);
         assert_eq!(pieces(b"a", 2), [b"".to_vec(), b"a".to_vec()]);
     }
 
     #[test]
-    fn messages_are_told_in_words() {
-        assert_eq!(told(&Message::text("재고")), "the text \"재고\"");
-        assert_eq!(told(&Message::binary(vec![0, 0xff])), r#"the binary "\x00\xff""#);
-        assert_eq!(told(&Message::Close(None)), "a Close frame without a code");
+    fn a_message_is_described_in_words() {
+        assert_eq!(describe_message(&Message::text("재고")), "the text \"재고\"");
+        assert_eq!(describe_message(&Message::binary(vec![0, 0xff])), r#"the binary "\x00\xff""#);
+        assert_eq!(describe_message(&Message::Close(None)), "a Close frame without a code");
     }
 }

@@ -1,21 +1,21 @@
-//! `cargo test`: the whole suite as a test of its own, one for each target.
+//! The whole suite as a `cargo test` for each target.
 //!
-//! Such a test is a program without libtest's harness, since a run has a report of its own to print. It understands as
-//! much of libtest's command line as cargo and cargo-nextest use: `--list`, and a filter, which selects scenarios whose
-//! name contains it.
+//! Such a test does not use libtest's harness, as a run prints its own report. It supports as much of libtest's command line
+//! as cargo and cargo-nextest use: `--list`, and a filter, which selects scenarios by a part of their name.
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::cli::{self, Asked};
+use crate::cli::{self, RunOptions};
 use hopcheck_steps::features::Specification;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target};
 
-/// libtest's options that change nothing here.
-const IGNORED: [&str; 6] = ["--nocapture", "--no-capture", "--quiet", "-q", "--exact", "--include-ignored"];
+/// libtest's options that have no effect here.
+const IGNORED_OPTIONS: [&str; 6] =
+    ["--nocapture", "--no-capture", "--quiet", "-q", "--exact", "--include-ignored"];
 
 /// Runs the suite against the reference proxy.
 pub fn reference() -> ExitCode {
@@ -26,7 +26,7 @@ pub fn reference() -> ExitCode {
     })
 }
 
-/// Runs the suite against nginx in a container. Where none can be had, says so in one line, and fails only if
+/// Runs the suite against nginx in a container. If that is not available, says so in one line, and only fails if
 /// `HOPCHECK_REQUIRE_NGINX` is set.
 pub fn nginx() -> ExitCode {
     let Some(arguments) = arguments() else { return cli::reference_proxy() };
@@ -41,13 +41,13 @@ struct Arguments {
     filter: Option<String>,
 }
 
-/// The command line, or `None` when this process was started to be the reference proxy.
+/// The command line, or `None` when this process was started as the reference proxy.
 fn arguments() -> Option<Arguments> {
     if cli::is_reference_proxy() {
         return None;
     }
     let given: Vec<String> =
-        std::env::args().skip(1).filter(|argument| !IGNORED.contains(&argument.as_str())).collect();
+        std::env::args().skip(1).filter(|argument| !IGNORED_OPTIONS.contains(&argument.as_str())).collect();
     let filter = given.iter().find(|argument| !argument.starts_with('-')).cloned();
     Some(Arguments { list: given.iter().any(|argument| argument == "--list"), filter })
 }
@@ -68,14 +68,14 @@ fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Argum
     if specification.scenarios().next().is_none() {
         return ExitCode::SUCCESS;
     }
-    let mut asked = Asked { verbose: is_set("HOPCHECK_VERBOSE"), ..Asked::default() };
-    asked.selection.slow = is_set("HOPCHECK_SLOW");
-    cli::to_its_end(async {
+    let mut options = RunOptions { verbose: is_set("HOPCHECK_VERBOSE"), ..RunOptions::default() };
+    options.selection.slow = is_set("HOPCHECK_SLOW");
+    cli::block_on_uninterrupted(async {
         match cli::unless_interrupted(target()).await? {
             Ok(target) => {
                 let source = hopcheck_targets::conf::Source::find(here)?;
                 let setting = Setting::Staged(Arc::new(Stage { target, source }));
-                cli::run_target(&specification, setting, &asked).await
+                cli::run_target(&specification, setting, &options).await
             }
             Err(error) if is_set("HOPCHECK_REQUIRE_NGINX") => Err(error.into()),
             Err(error) => {

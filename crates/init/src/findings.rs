@@ -1,47 +1,47 @@
-//! What was found, and what was not.
+//! What was found out about the site, and what was not.
 
 use toml::Value;
 
 /// A field of the profile: its section and its name.
 pub type Field = (&'static str, &'static str);
 
-/// Why a value is not written down.
-const HOLDS_SECRET: &str = "its value holds a secret of this profile";
+/// Why a value is left out.
+const HOLDS_SECRET: &str = "its value contains a secret of this profile";
 
-/// What became of one field.
+/// The result for one field.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finding {
-    /// Which.
+    /// The field.
     pub field: Field,
-    /// Its value; without one it is left as it is by default.
+    /// Its value, if found.
     pub value: Option<Value>,
-    /// What stands in the file beside it: how it was found, or why it was not.
+    /// The comment in the file: how it was found, or why not.
     pub note: String,
-    /// A value for a person to decide upon, which the file shows commented out.
+    /// A value for the user to decide on, commented out in the file.
     pub suggestion: Option<Value>,
 }
 
-/// All findings so far. Each is said as it is made.
+/// All findings so far. Each is printed as it is made.
 pub struct Findings<'a> {
     all: Vec<Finding>,
     facts: Vec<String>,
-    /// The longest first, so that one that is part of another leaves no rest behind.
+    /// The longest first, so that one that is part of another leaves no rest.
     secrets: Vec<&'a str>,
     say: &'a mut dyn FnMut(&str),
 }
 
 impl<'a> Findings<'a> {
-    /// None yet. `secrets` are kept out of all that is said and found.
+    /// No findings yet. `secrets` are masked in all of them.
     pub fn new(secrets: &'a [String], say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
         let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
         Findings { all: Vec::new(), facts: Vec::new(), secrets, say }
     }
 
-    /// A field has this value.
+    /// Notes the value of a field.
     pub(super) fn found(&mut self, field: Field, value: impl Into<Value>, note: impl Into<String>) {
         let (value, note): (Value, String) = (value.into(), note.into());
-        if value.as_str().is_some_and(|value| self.masked(value) != value) {
+        if value.as_str().is_some_and(|value| self.mask(value) != value) {
             return self.missing(field, HOLDS_SECRET);
         }
         let remark = if note.is_empty() { String::new() } else { format!(" ({note})") };
@@ -49,50 +49,50 @@ impl<'a> Findings<'a> {
         self.enter(Finding { field, value: Some(value), note, suggestion: None });
     }
 
-    /// A field was not found, and why.
+    /// Notes that a field was not found, and why.
     pub(super) fn missing(&mut self, field: Field, why: impl Into<String>) {
         let why = why.into();
         self.say(&format!("not found: [{}] {}: {why}; left commented", field.0, field.1));
         self.enter(Finding { field, value: None, note: why, suggestion: None });
     }
 
-    /// A field may be this, but only a person can say so.
+    /// Suggests a value that only the user can confirm.
     pub(super) fn suggested(&mut self, field: Field, value: impl Into<Value>, why: impl Into<String>) {
         let (value, why): (Value, String) = (value.into(), why.into());
-        if value.as_str().is_some_and(|value| self.masked(value) != value) {
+        if value.as_str().is_some_and(|value| self.mask(value) != value) {
             return self.missing(field, HOLDS_SECRET);
         }
         self.say(&format!("suggested: [{}] {} = {value}: {why}; left commented", field.0, field.1));
         self.enter(Finding { field, value: None, note: why, suggestion: Some(value) });
     }
 
-    /// Something that is worth knowing, though no field holds it.
+    /// Notes something worth knowing that has no field.
     pub(super) fn fact(&mut self, fact: String) {
         self.say(&format!("found: {fact}"));
-        self.facts.push(self.masked(&fact));
+        self.facts.push(self.mask(&fact));
     }
 
-    /// What became of a field; `None` if nobody has looked.
+    /// The finding for a field; `None` if it was not looked for.
     pub fn of(&self, section: &str, name: &str) -> Option<&Finding> {
         self.all.iter().find(|finding| finding.field == (section, name))
     }
 
-    /// What is worth knowing, though no field holds it.
+    /// Everything worth knowing that has no field.
     pub fn facts(&self) -> &[String] {
         &self.facts
     }
 
     fn enter(&mut self, finding: Finding) {
-        let note = self.masked(&finding.note);
+        let note = self.mask(&finding.note);
         self.all.push(Finding { note, ..finding });
     }
 
     fn say(&mut self, text: &str) {
-        let text = self.masked(text);
+        let text = self.mask(text);
         (self.say)(&text);
     }
 
-    fn masked(&self, text: &str) -> String {
+    fn mask(&self, text: &str) -> String {
         self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "•••"))
     }
 }
@@ -102,7 +102,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_finding_is_said_and_secrets_are_not() {
+    fn findings_are_printed_and_secrets_are_masked() {
         let mut said = Vec::new();
         let mut say = |line: &str| said.push(line.to_owned());
         let secrets = ["hunter".to_owned(), "hunter2".to_owned()];
@@ -116,7 +116,7 @@ mod tests {
             said,
             [
                 "found: [api] path = \"/api/a\" (a ••• of the scripts)",
-                "not found: [front-end] text: its value holds a secret of this profile; left commented",
+                "not found: [front-end] text: its value contains a secret of this profile; left commented",
                 "found: the server calls itself •••",
             ]
         );

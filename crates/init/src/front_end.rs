@@ -1,6 +1,6 @@
-//! The front end: its page, a built file of it, and a path that only the app itself knows.
+//! Finds out about the front end: its page, a built asset, and deep links.
 
-use crate::ask::{Asker, kind, told};
+use crate::client::{SiteClient, describe, kind};
 use crate::findings::{Field, Findings};
 use hopcheck_clients::{Request, Response};
 use hopcheck_site::profile::{asset_of, title_of};
@@ -9,17 +9,17 @@ const TEXT: Field = ("front-end", "text");
 const ASSET: Field = ("front-end", "asset");
 const DEEP_LINK: Field = ("front-end", "deep-link");
 
-/// A path that is no file anywhere: who shows the app's page for it does so for every deep link.
-const NO_FILE: &str = "/hopcheck/deep/link";
+/// A path that is not a file: a site that serves the page for it does so for every deep link.
+const UNKNOWN_PATH: &str = "/hopcheck/deep/link";
 
-/// The page that every path of the app shows.
+/// The page of the single-page app.
 #[derive(Debug)]
 pub(super) struct Page {
     pub(super) html: String,
 }
 
 impl Page {
-    /// Whether `response` shows this page: the same bytes, or, where each is made anew, the same title.
+    /// Whether `response` is this page: the same bytes or, if it is generated, the same title.
     pub(super) fn is(&self, response: &Response) -> bool {
         let text = response.text();
         let titles = || (title_of(&self.html), title_of(&text));
@@ -30,22 +30,26 @@ impl Page {
 }
 
 /// The page at `/`, or why there is none.
-pub(super) async fn page(asker: &Asker<'_>) -> Result<Page, String> {
-    let answer = asker.get("/").await;
+pub(super) async fn page(client: &SiteClient<'_>) -> Result<Page, String> {
+    let answer = client.get("/").await;
     match &answer {
         Ok(response) if response.status == 200 && kind(response) == "text/html" => {
             Ok(Page { html: response.text() })
         }
         Ok(response) if (300..400).contains(&response.status) => {
             let to = response.value("location").unwrap_or("nowhere");
-            Err(format!("GET / is answered with {}, which leads to {to}", response.status))
+            Err(format!("GET / is answered with {}, a redirect to {to}", response.status))
         }
-        _ => Err(format!("GET / shows no page: {}", told(&answer))),
+        _ => Err(format!("GET / is not a page: {}", describe(&answer))),
     }
 }
 
-/// Finds out about the front end.
-pub(super) async fn explore(asker: &Asker<'_>, page: Result<&Page, &String>, findings: &mut Findings<'_>) {
+/// Explores the front end.
+pub(super) async fn explore(
+    client: &SiteClient<'_>,
+    page: Result<&Page, &String>,
+    findings: &mut Findings<'_>,
+) {
     let page = match page {
         Ok(page) => page,
         Err(why) => return [TEXT, ASSET, DEEP_LINK].iter().for_each(|field| findings.missing(*field, why)),
@@ -54,23 +58,27 @@ pub(super) async fn explore(asker: &Asker<'_>, page: Result<&Page, &String>, fin
         Some(title) => findings.found(TEXT, title, "the title of the page"),
         None => findings.missing(TEXT, "the page has no title"),
     }
-    asset(asker, page, findings).await;
-    let answer = asker.get(NO_FILE).await;
+    asset(client, page, findings).await;
+    let answer = client.get(UNKNOWN_PATH).await;
     match &answer {
         Ok(response) if page.is(response) => {
-            findings.found(DEEP_LINK, NO_FILE, "shows the page that / shows")
+            findings.found(DEEP_LINK, UNKNOWN_PATH, "serves the same page as /")
         }
-        _ => findings.missing(DEEP_LINK, format!("{NO_FILE} does not show the page: {}", told(&answer))),
+        _ => findings
+            .missing(DEEP_LINK, format!("{UNKNOWN_PATH} does not serve the page: {}", describe(&answer))),
     }
 }
 
-async fn asset(asker: &Asker<'_>, page: &Page, findings: &mut Findings<'_>) {
+async fn asset(client: &SiteClient<'_>, page: &Page, findings: &mut Findings<'_>) {
     let Some(path) = asset_of(&page.html) else {
-        return findings.missing(ASSET, "the page links no file of this site whose name holds a hash");
+        return findings.missing(ASSET, "the page links no file of this site with a hash in its name");
     };
-    let answer = asker.ask(&Request::new("HEAD", path)).await;
+    let answer = client.ask(&Request::new("HEAD", path)).await;
     match &answer {
         Ok(response) if response.status == 200 => findings.found(ASSET, path, "linked by the page"),
-        _ => findings.missing(ASSET, format!("the page links {path}, but HEAD says {}", told(&answer))),
+        _ => findings.missing(
+            ASSET,
+            format!("the page links {path}, but HEAD is answered with {}", describe(&answer)),
+        ),
     }
 }

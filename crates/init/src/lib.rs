@@ -1,49 +1,53 @@
-//! A first profile for a site, from what the site answers.
+//! Writes a first profile of a site, from the site's responses.
 //!
-//! Only what may be asked of a system that others use is asked: everything goes through [`Deployment::route`], which refuses
-//! all else, and no more than [`MOST`] times. Each question ends in [findings](Finding): a value for a field of the
-//! profile, or why there is none. [`written`] makes the file of them.
+//! [`explore`] first reads the front page and the scripts it loads, for the paths they mention. Then it tries these: an API
+//! path that can be read, how preflights are answered, the STOMP endpoint, and the response header that identifies
+//! instances. Each step ends in [findings](Finding): the value of a field of the profile, or why there is none.
+//! [`profile_text()`] writes the file, in which fields that were not found are commented out, with an example.
+//!
+//! Only safe requests are sent: all take [`Deployment::route`], whose policy refuses any other, and there are at most
+//! [`MAX_REQUESTS`] of them.
 
 mod api;
-mod ask;
+mod client;
 mod findings;
 mod front_end;
 mod instances;
 mod literals;
 mod preflight;
+mod profile_text;
 mod scripts;
 mod stomp;
-mod text;
 
-pub use ask::MOST;
+pub use client::MAX_REQUESTS;
 pub use findings::{Field, Finding, Findings};
-pub use text::{Given, written};
+pub use profile_text::{PresetField, profile_text};
 
-use ask::Asker;
+use client::SiteClient;
 use hopcheck_targets::target::Deployment;
 
-/// Asks `deployment` for all that a profile wants to know, and says what it found as it goes.
+/// Finds out the values of a profile for `deployment`, and prints each finding.
 pub async fn explore<'a>(deployment: &'a Deployment, say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
     let mut findings = Findings::new(deployment.secrets(), say);
     contact(deployment, &mut findings);
-    let asker = Asker::new(deployment);
-    let page = front_end::page(&asker).await;
-    front_end::explore(&asker, page.as_ref(), &mut findings).await;
+    let client = SiteClient::new(deployment);
+    let page = front_end::page(&client).await;
+    front_end::explore(&client, page.as_ref(), &mut findings).await;
     let page = page.ok();
-    let mentioned = match &page {
-        Some(page) => scripts::read(&asker, page).await.mentioned(asker.authority()),
-        None => literals::Mentioned::default(),
+    let hints = match &page {
+        Some(page) => scripts::read(&client, page).await.mentioned(client.authority()),
+        None => literals::PathHints::default(),
     };
-    let api = api::explore(&asker, page.as_ref(), &mentioned, &mut findings).await;
-    preflight::explore(&asker, api.as_deref(), &mut findings).await;
-    let endpoint = stomp::explore(&asker, &mentioned, &mut findings).await;
-    instances::explore(&asker, api.as_deref().or(endpoint.as_deref()), &mut findings).await;
+    let api = api::explore(&client, page.as_ref(), &hints, &mut findings).await;
+    preflight::explore(&client, api.as_deref(), &mut findings).await;
+    let endpoint = stomp::explore(&client, &hints, &mut findings).await;
+    instances::explore(&client, api.as_deref().or(endpoint.as_deref()), &mut findings).await;
     findings
 }
 
-/// What the first contact has found.
+/// Notes what the first contact found out.
 fn contact(deployment: &Deployment, findings: &mut Findings<'_>) {
-    let found = deployment.found();
+    let found = deployment.info();
     match &found.tls {
         Some(version) => findings.fact(format!("{version}, with a certificate that is trusted")),
         None => findings.fact("plain HTTP, without TLS".to_owned()),
@@ -52,7 +56,7 @@ fn contact(deployment: &Deployment, findings: &mut Findings<'_>) {
         findings.fact(format!("the server calls itself {server}"));
     }
     match found.offers.join(" and ") {
-        others if others.is_empty() => findings.fact("HTTP/1.1; nothing else is offered".to_owned()),
-        others => findings.fact(format!("HTTP/1.1, which the scenarios ask over; {others} are offered too")),
+        others if others.is_empty() => findings.fact("HTTP/1.1 only".to_owned()),
+        others => findings.fact(format!("HTTP/1.1, which the scenarios use; also {others}")),
     }
 }

@@ -1,19 +1,19 @@
-//! Paths and destinations that stand in scripts as literals.
+//! Finds paths and destinations among the string literals of scripts.
 
-/// What scripts mention, each once, in order of appearance.
+/// Paths and destinations in scripts, each once, in order of appearance.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Mentioned {
+pub(super) struct PathHints {
     /// Paths below `/api`.
     pub(super) api: Vec<String>,
     /// Paths that look like the endpoint of STOMP or SockJS.
     pub(super) sockets: Vec<String>,
-    /// Destinations that look as if they could be subscribed to.
+    /// Destinations that look like topics.
     pub(super) topics: Vec<String>,
 }
 
-/// What a path of an API may be named that is not to be asked for by a stranger, be it with GET: an app may do by GET what
-/// it should not.
-const HANDS_OFF: [&str; 16] = [
+/// Words in API paths that are never requested, not even with GET: an app may have side effects on GET that it should
+/// not have.
+const UNSAFE_WORDS: [&str; 16] = [
     "logout",
     "log-out",
     "signout",
@@ -32,27 +32,27 @@ const HANDS_OFF: [&str; 16] = [
     "download",
 ];
 
-/// What `text` mentions of the site at `authority`.
-pub(super) fn mentioned_in(text: &str, authority: &str) -> Mentioned {
-    let mut mentioned = Mentioned::default();
+/// The paths in `text` that belong to the site at `authority`.
+pub(super) fn mentioned_in(text: &str, authority: &str) -> PathHints {
+    let mut hints = PathHints::default();
     for path in paths_in(text, authority) {
         let list = match path.split('/').nth(1).unwrap_or_default() {
-            "api" if is_harmless(&path) => &mut mentioned.api,
+            "api" if is_harmless(&path) => &mut hints.api,
             "api" => continue,
-            "topic" => &mut mentioned.topics,
-            _ if path.split('/').any(is_socket) => &mut mentioned.sockets,
+            "topic" => &mut hints.topics,
+            _ if path.split('/').any(is_socket) => &mut hints.sockets,
             _ => continue,
         };
         if !list.contains(&path) {
             list.push(path);
         }
     }
-    mentioned
+    hints
 }
 
 fn is_harmless(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    !HANDS_OFF.iter().any(|word| path.contains(word))
+    !UNSAFE_WORDS.iter().any(|word| path.contains(word))
 }
 
 fn is_socket(segment: &str) -> bool {
@@ -61,8 +61,8 @@ fn is_socket(segment: &str) -> bool {
         || ["stomp", "sockjs", "ws-", "-ws"].iter().any(|part| segment.contains(part))
 }
 
-/// Every literal that is a path, in order: after a quote, a placeholder of a template, or the site's own authority. Of a
-/// template that goes on, what comes before its placeholder, save for the last slash.
+/// Every literal that is a path, in order: after a quote, a template placeholder, or the site's authority. Of a template,
+/// the part before its placeholder, without the last slash.
 fn paths_in(text: &str, authority: &str) -> Vec<String> {
     let mut paths = Vec::new();
     let mut rest = text;
@@ -94,18 +94,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn literals_are_paths_where_they_begin_and_end_like_one() {
+    fn literals_that_look_like_paths_are_found() {
         let script = r#"fetch("/api/items");fetch(`/api/items/${id}`);new S(`${origin}/stomp/ws`);x=a/api/b;"/api/ x";
             '//cdn.example/api/x'; "https://a.example/api/stores?page=1"; "https://extra.example/api/other"; /^\/api\/x/"#;
         assert_eq!(paths_in(script, "a.example"), ["/api/items", "/api/items", "/stomp/ws", "/api/stores"]);
     }
 
     #[test]
-    fn what_is_mentioned_is_sorted_by_what_it_is_for() {
+    fn paths_are_sorted_by_their_use() {
         let script =
             r#""/api/a" '/api/user/logout' "/api/a" "/ws" "/chat/sockjs" "/news" "/topic/stock" "/app/send""#;
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
-        let expected = Mentioned {
+        let expected = PathHints {
             api: texts(&["/api/a"]),
             sockets: texts(&["/ws", "/chat/sockjs"]),
             topics: texts(&["/topic/stock"]),

@@ -1,7 +1,11 @@
-//! Proves the suite itself.
+//! Tests the test suite itself.
 //!
-//! [`mutants`] puts a fault into a right configuration and sees which rule notices: one that no rule notices is a hole.
-//! [`trace`] says which statement each scenario stands for, and which statements and steps have none.
+//! [`mutants`] is mutation testing of configurations: it makes one fault at a time in a correct `nginx.conf`, from a
+//! catalogue of mistakes and by generic edits, and runs the scenarios on each of these mutants. One that no scenario
+//! notices shows that the specification has a hole.
+//!
+//! [`trace`] is traceability: which statement of the document each scenario checks, which mutants it notices and on
+//! which targets it runs. It reports statements, scenarios and steps that are traced to nothing.
 
 pub mod mutants;
 pub mod trace;

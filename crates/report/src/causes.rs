@@ -1,4 +1,4 @@
-//! Failures by what caused them: one mistake in a configuration breaks many promises.
+//! Groups failures by cause: one mistake in a configuration breaks many promises.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,14 +7,14 @@ use regex::Regex;
 
 use crate::model::{Record, Verdict};
 
-/// What is each scenario's own in the words of its failure: addresses, times and processes.
-static OWN: LazyLock<Option<Regex>> =
+/// The parts of a failure's message that differ between scenarios: addresses, times and process ids.
+static SCENARIO_SPECIFICS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"127\.0\.0\.\d:\d+|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|\d+#\d+").ok());
 
-/// Scenarios that fail for one and the same reason.
+/// Scenarios that fail for the same reason.
 #[derive(Debug)]
 pub(crate) struct Cause<'a> {
-    /// The one that is most about it.
+    /// The most specific one.
     pub(crate) first: &'a Record,
     /// The others, in the order of the specification.
     pub(crate) others: Vec<&'a Record>,
@@ -42,14 +42,14 @@ pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
         }
         alike.entry(reason).or_default().push(record);
     }
-    let shares = Shares::of(records);
+    let shares = BrokenShares::of(records);
     let mut causes: Vec<Cause<'_>> =
         order.iter().filter_map(|reason| cause(reason, alike.remove(reason)?, &shares)).collect();
     causes.sort_by_key(|cause| std::cmp::Reverse(cause.records().map(|record| shares.broken(record)).max()));
     causes
 }
 
-fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &Shares<'_>) -> Option<Cause<'a>> {
+fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &BrokenShares<'_>) -> Option<Cause<'a>> {
     // Stable: of records that are equally good the first in the specification stays first.
     records.sort_by_key(|record| std::cmp::Reverse((in_common(&record.hint, reason), shares.broken(record))));
     let first = *records.first()?;
@@ -62,10 +62,10 @@ fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &Shares<'_>) ->
 }
 
 /// How much of each rule is broken.
-struct Shares<'a>(HashMap<(&'a str, &'a str), (u32, u32)>);
+struct BrokenShares<'a>(HashMap<(&'a str, &'a str), (u32, u32)>);
 
-impl<'a> Shares<'a> {
-    fn of(records: &'a [Record]) -> Shares<'a> {
+impl<'a> BrokenShares<'a> {
+    fn of(records: &'a [Record]) -> BrokenShares<'a> {
         let mut shares: HashMap<(&str, &str), (u32, u32)> = HashMap::new();
         let checked = records.iter().filter(|record| !matches!(record.verdict, Verdict::NotChecked { .. }));
         for record in checked {
@@ -73,7 +73,7 @@ impl<'a> Shares<'a> {
             *broken += u32::from(record.fails());
             *of += 1;
         }
-        Shares(shares)
+        BrokenShares(shares)
     }
 
     /// In thousandths, of this record's rule.
@@ -89,7 +89,7 @@ fn reason(record: &Record) -> String {
     let Verdict::Broken { message, .. } = &record.verdict else { return record.name.clone() };
     let quoting: Vec<&str> = message.lines().filter(|line| line.contains('`')).collect();
     let said = if quoting.is_empty() { message.clone() } else { quoting.join("\n") };
-    OWN.as_ref().map_or_else(|| said.clone(), |own| own.replace_all(&said, "").into_owned())
+    SCENARIO_SPECIFICS.as_ref().map_or_else(|| said.clone(), |own| own.replace_all(&said, "").into_owned())
 }
 
 /// How many of the directives quoted in `hint` are also in `reason`: of several scenarios that fail for one reason the

@@ -1,5 +1,9 @@
-//! What a person reads, and what other programs do: a line for each rule while a run lasts, failures in full at the end,
-//! and reports in files, all from one [model](Report) of the results.
+//! Reports of a run, all made from one [model](Report) of the results.
+//!
+//! `terminal` prints progress while a run lasts, and then failures, a summary and a comparison of targets. `files` writes
+//! reports for other programs: JUnit, Cucumber's JSON, GitHub annotations, and the results themselves, which `merge` joins
+//! again. [`html`] is the page for people. `causes` groups failures by their cause, so that one mistake in a configuration
+//! is reported once, and [`mask`] removes secrets before anything is printed or written.
 
 #[macro_use]
 mod output;
@@ -11,13 +15,13 @@ pub mod html;
 mod mask;
 mod merge;
 mod model;
+mod numbers;
 #[cfg(test)]
 pub(crate) mod sample;
 mod terminal;
-mod words;
 
 pub use columns::{padded, width};
-pub use files::{Format, Outputs, ReportError, Wanted};
+pub use files::{Format, Outputs, ReportError, ReportOption};
 pub use mask::mask;
 pub use merge::{MergeError, merge};
 pub use model::{

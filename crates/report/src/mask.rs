@@ -1,11 +1,11 @@
-//! Secrets are not told: every text that leaves passes here.
+//! Masks secrets in reports.
 
 use crate::model::{ConfLine, Evidence, Outline, Record, Report, StepRecord, TargetResults, Verdict};
 
-/// What stands where a secret was.
-const MASKED: &str = "•••";
+/// The replacement of a secret.
+const MASK: &str = "•••";
 
-/// Takes every one of `secrets` out of every text of `report`.
+/// Masks `secrets` in every text of `report`.
 pub fn mask(report: &mut Report, secrets: &[String]) {
     let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
     // A secret that is part of another must not leave the other's rest behind.
@@ -13,7 +13,7 @@ pub fn mask(report: &mut Report, secrets: &[String]) {
     each_text(report, &mut |text| {
         for secret in &secrets {
             if text.contains(secret) {
-                *text = text.replace(secret, MASKED);
+                *text = text.replace(secret, MASK);
             }
         }
     });

@@ -14,7 +14,7 @@ pub enum MergeError {
     Nothing,
     /// Different questions were asked.
     #[error(
-        "{one} and {other} are of different runs: the features differ, or what was asked of them (--tags, --name, --slow)\n  \
+        "{one} and {other} are of different runs: the features or options (--tags, --name, --slow) differ\n  \
          help: merge results of one version of the features, all run with the same options"
     )]
     Different {
@@ -25,7 +25,7 @@ pub enum MergeError {
     },
     /// Scenarios were run twice.
     #[error(
-        "{other} has {what} of {target}, and so has {one}\n  help: name each file once, and each machine's target by a name of its own"
+        "{other} and {one} both have {what} of {target}\n  help: pass each file once, and give each machine's target its own name"
     )]
     Twice {
         /// The target.
@@ -37,8 +37,8 @@ pub enum MergeError {
         /// The other.
         other: String,
     },
-    /// A target was cut into different numbers of shards.
-    #[error("{target} was cut into {one} shards in one file, and {other} in another")]
+    /// A target has different numbers of shards.
+    #[error("{target} has {one} shards in one file, and {other} in another")]
     Cut {
         /// The target.
         target: String,
@@ -56,7 +56,7 @@ pub enum MergeError {
 /// When they are not parts of one run.
 pub fn merge(parts: Vec<(String, Report)>) -> Result<Report, MergeError> {
     let mut whole: Option<(String, Report)> = None;
-    let mut targets: Vec<Joined> = Vec::new();
+    let mut targets: Vec<MergedTarget> = Vec::new();
     for (file, mut report) in parts {
         let results = std::mem::take(&mut report.targets);
         match &mut whole {
@@ -69,13 +69,13 @@ pub fn merge(parts: Vec<(String, Report)>) -> Result<Report, MergeError> {
         for results in results {
             match targets.iter_mut().find(|joined| joined.results.name == results.name) {
                 Some(joined) => joined.add(&file, results)?,
-                None => targets.push(Joined::new(&file, results)),
+                None => targets.push(MergedTarget::new(&file, results)),
             }
         }
     }
     let (_, mut whole) = whole.ok_or(MergeError::Nothing)?;
     let place = |file: &str| whole.features.iter().position(|feature| feature.file == file);
-    let mut joined: Vec<TargetResults> = targets.into_iter().map(Joined::finish).collect();
+    let mut joined: Vec<TargetResults> = targets.into_iter().map(MergedTarget::finish).collect();
     for target in &mut joined {
         target.records.sort_by_key(|record| (place(&record.file), record.line));
     }
@@ -84,7 +84,7 @@ pub fn merge(parts: Vec<(String, Report)>) -> Result<Report, MergeError> {
 }
 
 /// A target's results so far.
-struct Joined {
+struct MergedTarget {
     results: TargetResults,
     /// The parts there are, each with the file it came from.
     parts: Vec<(Shard, String)>,
@@ -95,9 +95,9 @@ fn part(results: &TargetResults) -> Shard {
     results.shard.unwrap_or(Shard { index: 1, of: 1 })
 }
 
-impl Joined {
-    fn new(file: &str, results: TargetResults) -> Joined {
-        Joined { parts: vec![(part(&results), file.to_owned())], results }
+impl MergedTarget {
+    fn new(file: &str, results: TargetResults) -> MergedTarget {
+        MergedTarget { parts: vec![(part(&results), file.to_owned())], results }
     }
 
     fn add(&mut self, file: &str, more: TargetResults) -> Result<(), MergeError> {
@@ -180,23 +180,23 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_go_together_is_refused() {
+    fn results_of_different_runs_are_refused() {
         let refused =
             |parts| merge(parts).unwrap_err().to_string().lines().next().unwrap_or_default().to_owned();
         let mut other = shard(2, 2, &[2]);
         other.1.specification = "d2".into();
         assert_eq!(
             refused(vec![shard(1, 2, &[1]), other]),
-            "1.json and 2.json are of different runs: the features differ, or what was asked of them (--tags, --name, \
-             --slow)"
+            "1.json and 2.json are of different runs: the features or options (--tags, --name, --slow) \
+             differ"
         );
         assert_eq!(
             refused(vec![shard(1, 2, &[1]), shard(1, 2, &[1])]),
-            "1.json has shard 1/2 of nginx, and so has 1.json"
+            "1.json and 1.json both have shard 1/2 of nginx"
         );
         assert_eq!(
             refused(vec![shard(1, 2, &[1]), shard(2, 3, &[1])]),
-            "nginx was cut into 2 shards in one file, and 3 in another"
+            "nginx has 2 shards in one file, and 3 in another"
         );
     }
 }

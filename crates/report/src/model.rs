@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What a run, or several merged into one, came to.
+/// The results of a run, or of several merged into one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Report {
@@ -21,7 +21,7 @@ pub struct Report {
     pub specification: String,
     /// The features that were asked for, in the order of the specification.
     pub features: Vec<Outline>,
-    /// What each target came to.
+    /// The results of each target.
     pub targets: Vec<TargetResults>,
 }
 
@@ -41,7 +41,7 @@ pub struct Outline {
     pub rules: Vec<String>,
 }
 
-/// What one target came to.
+/// The results of one target.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TargetResults {
@@ -66,7 +66,7 @@ pub struct TargetResults {
     pub shuffle: Option<u32>,
     /// Why not all that was asked for was run; `None`: it was.
     pub unfinished: Option<String>,
-    /// Whether it was not run because the engine finds fault with the configuration.
+    /// Whether it was not run because the engine refuses the configuration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
     /// Every scenario's record, in the order of the specification.
@@ -88,7 +88,7 @@ pub struct Shard {
     pub of: usize,
 }
 
-/// What became of one scenario.
+/// The result of one scenario.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Record {

@@ -1,5 +1,5 @@
-//! Writing to standard output. Whoever reads it may stop when it has seen enough, as `head` does: that is no reason to
-//! panic, which `println!` does then.
+//! Writes to standard output. Its reader may close it early, as `head` does; unlike `println!`, these macros do not panic
+//! then.
 
 /// Writes a text.
 #[macro_export]

@@ -1,8 +1,10 @@
-//! What an `nginx.conf` serves: its servers, and on each the routes by which requests go to app servers, files or nowhere.
+//! What an `nginx.conf` serves: its servers, and the routes by which each sends requests to app servers, files or elsewhere.
 //!
-//! Nothing is run, and nothing is refused that nginx has and the reference proxy has not: directives that say nothing of
-//! routes are passed over. Which location serves a path is decided by the reference proxy's own choice
-//! ([`nginx_conf::locate`]).
+//! `tree` expands includes, `scope` inherits directives from outer blocks, `server` and `route` describe what results.
+//! Nothing is run, and directives that do not affect routes are ignored, even those that the reference proxy does not
+//! support. Which location serves a path is decided as in the reference proxy ([`nginx_conf::locate`]).
+//!
+//! [`profile`] reads `hopcheck.toml`, which says what the configuration cannot: the paths and values of a site.
 //!
 //! ```
 //! let text = "http { server { listen 80; location /api/ { proxy_pass http://app:8080; } } }";
@@ -12,11 +14,11 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
-mod choose;
 mod line;
+mod location_chooser;
+mod pattern_sample;
 pub mod profile;
 mod route;
-mod sample;
 mod scope;
 mod server;
 mod tree;
@@ -38,7 +40,7 @@ pub struct Site {
     pub origins: Vec<String>,
 }
 
-/// More than any file names on purpose.
+/// More than any real configuration has.
 const MAX_ORIGINS: usize = 32;
 
 /// The origins in all words of these directives: as they are, or one that a pattern is meant for.
@@ -47,7 +49,7 @@ fn add_origins(nodes: &[tree::Node], origins: &mut Vec<String>) {
         for word in std::iter::once(&node.name).chain(&node.args) {
             let pattern = word.trim_start_matches(['~', '*', '"', '(']);
             let origin = match pattern.contains("http") && pattern.contains("//") {
-                true => sample::text_of(pattern).unwrap_or_else(|| pattern.to_owned()),
+                true => pattern_sample::text_of(pattern).unwrap_or_else(|| pattern.to_owned()),
                 false => continue,
             };
             let rest = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));

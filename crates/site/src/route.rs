@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::choose::Chooser;
 use crate::line::Line;
-use crate::sample;
+use crate::location_chooser::LocationChooser;
+use crate::pattern_sample;
 use crate::scope::Scope;
 use crate::tree::Node;
 
@@ -29,7 +29,7 @@ pub struct Route {
     pub alias: bool,
     /// Whether a location of its own answers preflights (`if ($request_method = OPTIONS) { return … }`).
     pub answers_preflights: bool,
-    /// Whether its app servers are told another host than the client asked for, or are asked by https: they are somebody else's.
+    /// Whether its app servers are external: they get a fixed `Host`, or use https.
     pub is_elsewhere: bool,
     /// Whether answers are kept for everybody on purpose: in a cache that takes cookies away.
     pub is_public: bool,
@@ -61,7 +61,7 @@ pub enum Kind {
     Redirect,
     /// A fixed answer.
     Fixed,
-    /// Nobody is let in.
+    /// No access.
     Closed,
     /// Something else: FastCGI, the server's own status.
     Other,
@@ -102,7 +102,7 @@ const SOCKET_NAMES: [&str; 9] =
     ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
 
 /// Handlers that are neither files nor HTTP.
-const OTHER: [&str; 8] = [
+const OTHER_HANDLERS: [&str; 8] = [
     "fastcgi_pass",
     "uwsgi_pass",
     "scgi_pass",
@@ -114,7 +114,12 @@ const OTHER: [&str; 8] = [
 ];
 
 /// The route of a location, the `nth` of its server.
-pub(crate) fn of_location(node: &Node, scope: &Scope<'_>, chooser: &Chooser, nth: usize) -> Option<Route> {
+pub(crate) fn of_location(
+    node: &Node,
+    scope: &Scope<'_>,
+    chooser: &LocationChooser,
+    nth: usize,
+) -> Option<Route> {
     let (modifier, name) = match node.args.as_slice() {
         [modifier, name] => (modifier.as_str(), name.as_str()),
         [name] => ("", name.as_str()),
@@ -124,7 +129,7 @@ pub(crate) fn of_location(node: &Node, scope: &Scope<'_>, chooser: &Chooser, nth
         return None;
     }
     let is_pattern = modifier.starts_with('~');
-    let wanted = if is_pattern { sample::of(name).unwrap_or_default() } else { name.to_owned() };
+    let wanted = if is_pattern { pattern_sample::of(name).unwrap_or_default() } else { name.to_owned() };
     let mut found = serve(node, scope, &wanted)?;
     let is_here = |path: &str| chooser.choose(path) == Some(nth);
     let longer = |path: &str| if path.ends_with('/') { format!("{path}x1") } else { format!("{path}/x1") };
@@ -135,7 +140,7 @@ pub(crate) fn of_location(node: &Node, scope: &Scope<'_>, chooser: &Chooser, nth
 }
 
 /// The route of what a server itself says: an answer for every path, or files for those that no location has.
-pub(crate) fn of_server(node: &Node, scope: &Scope<'_>, chooser: &Chooser) -> Option<Route> {
+pub(crate) fn of_server(node: &Node, scope: &Scope<'_>, chooser: &LocationChooser) -> Option<Route> {
     let has_return = scope.own_one("return").is_some();
     if !has_return && (chooser.choose("/").is_some() || scope.one("root").is_none()) {
         return None;
@@ -202,7 +207,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
             _ => Kind::Api,
         };
         (kind, pass.arg(0).to_owned())
-    } else if let Some(other) = OTHER.iter().find_map(|name| scope.own_one(name)) {
+    } else if let Some(other) = OTHER_HANDLERS.iter().find_map(|name| scope.own_one(name)) {
         decided_by(other);
         (Kind::Other, other.name.clone())
     } else {
@@ -237,7 +242,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
             decided_by(page);
             fallback = page.args.last().cloned();
         }
-        // Nobody but the program behind it knows what such a path shows.
+        // Only the program behind it knows what such a path serves.
         if fallback.as_ref().is_some_and(|last| last.starts_with('@') || last.contains(".php")) {
             let to = format!("{}, else {}", root.arg(0), fallback.unwrap_or_default());
             return Some(Route { kind: Kind::Other, to, fallback: None, ..bare(path, lines) });
@@ -295,7 +300,7 @@ fn is_public(scope: &Scope<'_>) -> bool {
     scope.one("proxy_cache").is_some() && scope.all("proxy_hide_header").iter().any(is_cookie)
 }
 
-/// Whether app servers are somebody else's: told a host of their own, or asked by https.
+/// Whether the app servers are external: they get a fixed `Host`, or use https.
 fn is_elsewhere(scope: &Scope<'_>) -> bool {
     let is_host = |node: &&Node| node.arg(0).eq_ignore_ascii_case("host");
     let host = scope.all("proxy_set_header").into_iter().find(is_host);

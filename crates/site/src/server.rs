@@ -3,10 +3,10 @@
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
-use crate::choose::Chooser;
 use crate::line::Line;
+use crate::location_chooser::LocationChooser;
+use crate::pattern_sample;
 use crate::route::{Kind, Route, of_location, of_server};
-use crate::sample;
 use crate::scope::Scope;
 use crate::tree::Node;
 
@@ -21,7 +21,7 @@ pub struct Server {
     pub headers: Vec<String>,
     /// Whether it asks what scheme somebody in front of it was asked by (`X-Forwarded-Proto`).
     pub behind_tls: bool,
-    /// Why nobody comes to it, if so: another has its name, or is the default where it has none.
+    /// Why it is unreachable, if so: another has its name, or is the default server.
     pub unreachable: Option<String>,
     /// Its routes, in the order of the file.
     pub routes: Vec<Route>,
@@ -61,7 +61,7 @@ impl Server {
         if listen.is_empty() {
             listen.push(Listen { address: "80".to_owned(), tls: false, http2_alone: false, default: false });
         }
-        let chooser = Chooser::of(&node.inner)?;
+        let chooser = LocationChooser::of(&node.inner)?;
         let mut routes = Vec::new();
         if !node.inner.iter().any(|inner| inner.is("return")) {
             of_locations(&node.inner, &scope, &chooser, &mut routes, &mut 0);
@@ -90,7 +90,7 @@ impl Server {
     pub fn names_to_ask(&self) -> Vec<String> {
         let is_whole = |name: &&String| !name.contains(['*', '~', '$']) && !name.starts_with('.');
         let made = |name: &String| match name.strip_prefix('~') {
-            Some(pattern) => sample::text_of(pattern),
+            Some(pattern) => pattern_sample::text_of(pattern),
             None if name.starts_with(['*', '.']) => {
                 Some(format!("www.{}", name.trim_start_matches(['*', '.'])))
             }
@@ -124,7 +124,7 @@ impl Server {
 fn of_locations(
     nodes: &[Node],
     outer: &Scope<'_>,
-    chooser: &Chooser,
+    chooser: &LocationChooser,
     routes: &mut Vec<Route>,
     nth: &mut usize,
 ) {

@@ -8,10 +8,10 @@ use nginx_conf::syntax::{Directive, parse};
 /// Files that `include` names: how each is called, and its text.
 pub type Includes<'a> = dyn Fn(&str) -> Vec<(String, String)> + 'a;
 
-/// Deeper than anybody's includes.
+/// Deeper than any real configuration.
 const MAX_INCLUDE_DEPTH: usize = 100;
 
-/// More `include`s than anybody has.
+/// More `include`s than any real configuration has.
 const MAX_INCLUDES: usize = 2_000;
 
 /// What is included, and how many times so far.

@@ -1,4 +1,4 @@
-//! Where a scenario takes place: a proxy of its own, two app servers of its own, a front end and logs of its own.
+//! The scene of a scenario: its own proxy, two app servers, front end and logs.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,32 +12,32 @@ use thiserror::Error;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::conf::{Overlay, OverlayError, Rewriter, Rewritten, Scratch};
+use crate::conf::{Overlay, OverlayError, Rewriter, RewrittenConf, Scratch};
 use crate::stage::{Refusal, Stage};
-use crate::target::{Proxy, ProxyState, START_DEADLINE, TargetError, Verdict};
+use crate::target::{Proxy, ProxyState, START_TIMEOUT, TargetError, Verdict};
 use hopcheck_clients::{Route, Tls};
 
-/// What clients of a site say they are.
-const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+/// The `User-Agent` of clients.
+const BROWSER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
-/// What clients call a server that goes by any name.
-const ANY_NAME: &str = "www.hopcheck.test";
+/// The `Host` for a server without a name.
+const DEFAULT_HOST: &str = "www.hopcheck.test";
 
-/// One of the servers of a configuration, as clients ask it.
+/// One of the servers of a configuration, as clients address it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AskedServer {
+pub struct VirtualServer {
     /// The `listen` address as written.
     pub listen: String,
-    /// The name in `Host`; empty where any will do.
+    /// The name in `Host`; empty for any.
     pub name: String,
-    /// Whether somebody in front of it says, in `X-Forwarded-Proto`, that clients speak TLS.
+    /// Whether a balancer in front of it terminates TLS and sets `X-Forwarded-Proto`.
     pub behind_tls: bool,
 }
 
-/// Why a scene is not as a scenario needs it.
+/// Why a scene cannot be set up.
 #[derive(Debug, Error)]
 pub enum SceneError {
-    /// This machine has no more ports, or no more room.
+    /// This machine has no more ports or disk space.
     #[error("{0}")]
     Io(#[from] io::Error),
     /// The target failed.
@@ -49,43 +49,43 @@ pub enum SceneError {
     /// The client's side of TLS could not be set up.
     #[error("{0}")]
     Tls(String),
-    /// A scenario names an app server that there is not.
+    /// A scenario names an unknown app server.
     #[error("there is no app server {0:?}; they are blue and green")]
     NoSuchAppServer(String),
     /// The proxy ended, or was never started.
     #[error("the proxy is not running")]
     NotRunning,
-    /// The port that clients are said to ask is not the one that the configuration listens on.
-    #[error("clients ask port {port}, and the configuration has `listen {written};`, not `listen {port};`")]
+    /// The configuration does not listen on the port that clients use.
+    #[error("clients use port {port}, but the configuration has `listen {written};`, not `listen {port};`")]
     OtherPort {
-        /// What clients ask.
+        /// The clients' port.
         port: u16,
         /// The `listen` address as written.
         written: String,
     },
-    /// The engine did not take the configuration.
+    /// The engine refused the configuration.
     #[error("{engine} did not start:\n{said}")]
     Refused {
         /// The target's name.
         engine: String,
-        /// What it said, with paths as the configuration's author wrote them.
+        /// Its output, with the original paths.
         said: String,
     },
 }
 
-/// The scene of one scenario. Built at the first step that needs it; the proxy is started at the first that asks it.
+/// The scene of one scenario, set up by the first step that needs it. The proxy is started by the first step that uses it.
 #[derive(Debug)]
 pub struct Scene {
     stage: Arc<Stage>,
     overlays: Vec<Overlay>,
     ports: BTreeMap<String, ReservedPort>,
-    rewritten: Rewritten,
-    /// Which of several servers clients ask; `None`: the first.
-    asked: Option<AskedServer>,
+    rewritten: RewrittenConf,
+    /// The server that clients address; `None`: the first.
+    asked: Option<VirtualServer>,
     proxy: Option<Box<dyn Proxy>>,
-    /// The app server that stands for the first server of an upstream.
+    /// The app server in place of the first server of an upstream.
     pub blue: AppServer,
-    /// The app server that stands for the second.
+    /// The app server in place of the second.
     pub green: AppServer,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
@@ -95,7 +95,7 @@ impl Scene {
     /// Starts the app servers and deploys the front end; the proxy is not started yet.
     ///
     /// # Errors
-    /// When this machine has no more ports or room.
+    /// When this machine has no more ports or disk space.
     pub async fn set(stage: Arc<Stage>) -> Result<Scene, SceneError> {
         let scratch = Scratch::new(stage.target.scratch_parent())?;
         let (blue, green) = AppServer::start_pair().await?;
@@ -103,7 +103,7 @@ impl Scene {
             stage,
             overlays: Vec::new(),
             ports: BTreeMap::new(),
-            rewritten: Rewritten::default(),
+            rewritten: RewrittenConf::default(),
             asked: None,
             proxy: None,
             blue,
@@ -117,7 +117,7 @@ impl Scene {
         for page in scene.stage.source.pages() {
             let directory = scene.scratch.place(&page.to);
             scene.stage.source.deploy(&directory)?;
-            // Whatever it is called by, it is the page.
+            // Also under the name of the fallback page.
             let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
             let called = scene.scratch.place(&format!("{}/{name}", page.to));
             if name.ends_with(".html") && !name.contains('$') && !called.exists() {
@@ -127,30 +127,30 @@ impl Scene {
         Ok(scene)
     }
 
-    /// Has clients ask this server from now on.
-    pub fn ask_server(&mut self, server: AskedServer) {
+    /// Selects the server that clients address from now on.
+    pub fn select_server(&mut self, server: VirtualServer) {
         self.asked = Some(server);
     }
 
-    /// Whether a server is asked by its name.
-    pub fn is_asked_by_name(&self) -> bool {
+    /// Whether a server was selected.
+    pub fn has_selected_server(&self) -> bool {
         self.asked.is_some()
     }
 
-    /// The name of the server that clients ask.
-    pub fn asked_name(&self) -> Option<&str> {
+    /// The name of the selected server.
+    pub fn selected_host(&self) -> Option<&str> {
         self.asked
             .as_ref()
             .map(|server| server.name.as_str())
-            .map(|name| if name.is_empty() { ANY_NAME } else { name })
+            .map(|name| if name.is_empty() { DEFAULT_HOST } else { name })
     }
 
-    /// What clients ask for.
+    /// The stage.
     pub fn stage(&self) -> &Stage {
         &self.stage
     }
 
-    /// Where the server that clients ask listens: as written, and the address that stands for it.
+    /// The `listen` address of the selected server: as written, and its replacement.
     fn asked(&self) -> Option<&(String, SocketAddr)> {
         let listen = &self.rewritten.listen;
         match &self.asked {
@@ -164,15 +164,14 @@ impl Scene {
         self.overlays.push(overlay);
     }
 
-    /// Why the stage's target does not take the configuration; `None` if it does, and where it cannot be asked for: that is
-    /// for the scenarios to find.
+    /// Why the stage's target refuses the configuration; `None` if it does not, or cannot be asked: then the scenarios fail.
     ///
     /// # Errors
-    /// When no scene can be set.
+    /// When no scene can be set up.
     pub async fn refusal(stage: &Arc<Stage>) -> Result<Option<Refusal>, SceneError> {
         let mut scene = Scene::set(Arc::clone(stage)).await?;
         let verdict = scene.test().await.ok();
-        scene.strike().await;
+        scene.tear_down().await;
         Ok(verdict.filter(|verdict| !verdict.accepted).map(|verdict| Refusal { said: verdict.output }))
     }
 
@@ -197,10 +196,10 @@ impl Scene {
         self.rewritten.deployed_to(&self.stage.source).map(|directory| self.scratch.place(&directory))
     }
 
-    /// Where the proxy listens; started, if it has not been.
+    /// The address of the proxy, which is started if necessary.
     ///
     /// # Errors
-    /// When the configuration is refused, or the proxy does not come to listen.
+    /// When the configuration is refused, or the proxy does not start to listen.
     pub async fn proxy(&mut self) -> Result<SocketAddr, SceneError> {
         let address = match (&self.proxy, self.asked()) {
             (Some(_), Some((_, address))) => return Ok(*address),
@@ -210,7 +209,7 @@ impl Scene {
             return Err(self.refused(&unreadable(why)));
         }
         let proxy = self.stage.target.start(&self.scratch).await?;
-        let deadline = Instant::now() + START_DEADLINE;
+        let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(address).await.is_err() {
             if let ProxyState::Ended(said) = proxy.state().await {
                 return Err(self.refused(&said));
@@ -224,23 +223,23 @@ impl Scene {
         Ok(address)
     }
 
-    /// How clients reach the proxy; started, if it has not been.
+    /// The route to the proxy, which is started if necessary.
     ///
     /// # Errors
     /// As [`Scene::proxy`].
     pub async fn route(&mut self) -> Result<Route, SceneError> {
         let address = self.proxy().await?;
         let tls = match self.rewritten.tls.contains(&address) {
-            true => Some(Tls::for_anyone().map_err(SceneError::Tls)?),
+            true => Some(Tls::accepting_any_certificate().map_err(SceneError::Tls)?),
             false => None,
         };
         let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };
-        // Some sites keep out whoever does not look like a browser.
-        let mut headers = vec![("User-Agent".to_owned(), BROWSER.to_owned())];
+        // Some sites only admit browsers.
+        let mut headers = vec![("User-Agent".to_owned(), BROWSER_USER_AGENT.to_owned())];
         if server.behind_tls {
             headers.push(("X-Forwarded-Proto".to_owned(), "https".to_owned()));
         }
-        let host = if server.name.is_empty() { ANY_NAME } else { &server.name };
+        let host = if server.name.is_empty() { DEFAULT_HOST } else { &server.name };
         Ok(Route::to_site(address, tls, host, headers))
     }
 
@@ -260,26 +259,26 @@ impl Scene {
     pub fn write(&mut self) -> Result<SocketAddr, SceneError> {
         self.rewrite()?;
         self.rewritten.write(&self.scratch)?;
-        // One that a scenario brings along is not the one that clients ask.
+        // A configuration from the scenario need not have the clients' port.
         let own = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Whole(_)));
         match (self.asked(), self.stage.source.port.filter(|_| !own)) {
             (Some((written, _)), Some(port)) if !self.stage.source.is_asked_at(written) => {
                 Err(SceneError::OtherPort { port, written: written.to_owned() })
             }
             (Some((_, address)), _) => Ok(*address),
-            // Nothing was rewritten: the engine will say why. Any address will do until it has.
+            // Nothing was rewritten, and the engine will report why. Until then any address will do.
             (None, _) => Ok(self.reserve("80")?),
         }
     }
 
-    /// Writes the configuration and has it checked as `nginx -t` does; paths are as its author wrote them.
+    /// Writes the configuration and tests it, as `nginx -t` does. The output has the original paths.
     ///
     /// # Errors
-    /// When the check could not be made.
+    /// When the test could not be run.
     pub async fn test(&mut self) -> Result<Verdict, SceneError> {
         self.write()?;
         let verdict = match &self.rewritten.unreadable {
-            // nginx would have acted on what comes before the mistake by the time that it finds it.
+            // nginx would already have acted on what comes before the mistake.
             Some(why) => Verdict { accepted: false, output: unreadable(why) },
             None => self.stage.target.test(&self.scratch).await?,
         };
@@ -287,7 +286,7 @@ impl Scene {
     }
 
     /// Ends the proxy and the app servers.
-    pub async fn strike(&mut self) {
+    pub async fn tear_down(&mut self) {
         if let Some(mut proxy) = self.proxy.take() {
             proxy.stop().await;
         }
@@ -297,25 +296,24 @@ impl Scene {
     }
 
     /// The configuration as it is run.
-    pub fn rewritten(&self) -> &Rewritten {
+    pub fn rewritten(&self) -> &RewrittenConf {
         &self.rewritten
     }
 
-    /// What stands in the file that the directive `name` (`access_log`, `error_log`, `pid`) has written; empty when it is
-    /// not there.
+    /// The content of the file of the directive `name` (`access_log`, `error_log`, `pid`); empty if it does not exist.
     pub fn log(&self, name: &str) -> String {
         let path = self.rewritten.logs.get(name);
         path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 
-    /// `text` with this scene's paths and addresses as the configuration has them.
+    /// `text` with the original paths in place of this scene's.
     pub fn as_written(&self, text: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
         text.replace(&conf, &self.stage.source.name).replace(&root, "")
     }
 
-    /// Where `path` of the configuration lies for the time of the scenario.
+    /// Maps `path` of the configuration to this scene's scratch directory.
     pub fn place(&self, path: &str) -> PathBuf {
         self.scratch.place(path)
     }
@@ -350,12 +348,12 @@ impl Scene {
     }
 }
 
-/// What any engine says of a text that cannot be taken apart. Their words and places are the same: so nobody need be asked.
+/// What any engine reports for a text that cannot be parsed. The messages are the same, so none has to be asked.
 fn unreadable(why: &str) -> String {
     format!("[emerg] {why}")
 }
 
-/// The port that stands for a `listen` address, held until the scene is over.
+/// The port that replaces a `listen` address, reserved for the duration of the scene.
 fn reserve(ports: &mut BTreeMap<String, ReservedPort>, address: &str) -> io::Result<SocketAddr> {
     if let Some(port) = ports.get(address) {
         return Ok(port.address());
@@ -366,8 +364,8 @@ fn reserve(ports: &mut BTreeMap<String, ReservedPort>, address: &str) -> io::Res
     Ok(stand_in)
 }
 
-/// The account that workers drop to where this program is root: `nobody`, which every system and image has. Its group
-/// goes by different names.
+/// The workers' account if this program runs as root: `nobody`, which every system and image has. The name of its group
+/// varies.
 pub fn worker_account() -> Option<String> {
     if !rustix::process::geteuid().is_root() {
         return None;

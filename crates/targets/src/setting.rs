@@ -1,4 +1,4 @@
-//! What all scenarios of a run share: what is asked, and where.
+//! What all scenarios of a run share.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use crate::stage::Stage;
 use crate::target::Deployment;
 use hopcheck_site::profile::Words;
 
-/// Where the scenarios of a run take place.
+/// What the scenarios of a run take place on.
 #[derive(Debug, Clone)]
 pub enum Setting {
-    /// Each in a scene of its own, set for it.
+    /// A stage, with a scene for each scenario.
     Staged(Arc<Stage>),
-    /// All on one system that others use.
+    /// A live deployment.
     Live(Arc<Deployment>),
 }
 
@@ -24,7 +24,7 @@ impl Setting {
         }
     }
 
-    /// The configuration, as its author calls it; empty where there is none.
+    /// The name of the configuration; empty if there is none.
     pub fn configuration(&self) -> &str {
         match self {
             Setting::Staged(stage) => &stage.source.name,
@@ -32,7 +32,7 @@ impl Setting {
         }
     }
 
-    /// What is tested, for the head of a report.
+    /// Describes what is tested, for the head of a report.
     pub fn describe(&self) -> String {
         match self {
             Setting::Staged(stage) => format!("{} by {}", stage.source.name, stage.target.describe()),
@@ -40,7 +40,7 @@ impl Setting {
         }
     }
 
-    /// What the site calls its own.
+    /// The values of the placeholders for the site.
     pub fn words(&self) -> &Words {
         match self {
             Setting::Staged(stage) => &stage.source.words,
@@ -48,12 +48,12 @@ impl Setting {
         }
     }
 
-    /// Whether others use it, so that only what is `@deployment` may be run.
+    /// Whether it is a live deployment, so that only `@deployment` scenarios may run.
     pub fn is_live(&self) -> bool {
         matches!(self, Setting::Live(_))
     }
 
-    /// Texts that must not be seen in any output.
+    /// Texts to mask in any output.
     pub fn secrets(&self) -> &[String] {
         match self {
             Setting::Staged(_) => &[],

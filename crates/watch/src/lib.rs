@@ -1,16 +1,20 @@
-//! Watching a live system while its operator switches from blue to green: did anybody notice?
+//! Watches a live deployment while its operator switches from blue to green: did visitors notice?
 //!
-//! Requests of each kind go out at a modest, steady rate ([`pace`](self)), STOMP sessions are kept open, and all that a
-//! visitor would have noticed is written down: requests that failed, times without good answers, sessions that were
-//! lost. Nothing is changed there; what may be asked is enforced by the [`client`](hopcheck_clients)'s manners.
+//! `plan` decides what to send, from the deployment's profile. `schedule` sends requests of each kind at a steady rate,
+//! whether or not earlier ones have been answered, and `probe` judges the responses; `sessions` keeps STOMP sessions
+//! open and reconnects them. All of them write to `record`, in bounded memory, whatever a visitor would have noticed:
+//! failed requests, gaps without good responses, dropped sessions. `status` shows it live; `report` turns it into a
+//! verdict, as text, JSON and HTML.
+//!
+//! Nothing is changed on the deployment: the clients' [`RequestPolicy`](hopcheck_clients::RequestPolicy) enforces that.
 
-mod glance;
-mod pace;
 mod plan;
 mod probe;
 mod record;
 mod report;
+mod schedule;
 mod sessions;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,52 +26,57 @@ use tokio::time::Instant;
 use hopcheck_site::profile::Profile;
 use hopcheck_targets::target::{Deployment, TargetError};
 
-pub use glance::{Display, Glance};
-pub use plan::{NotWatched, Wishes};
-pub use record::{Listed, Slice, Way};
+pub use plan::{Unwatched, WatchOptions};
+pub use record::{CappedList, ConnectionUse, Slice};
 pub use report::{
-    End, Failure, Gap, InstanceReport, KindReport, Latency, Report, SessionsReport, Span, When,
+    Failure, Gap, InstanceReport, KindReport, Latency, Report, SessionEnd, SessionSpan, SessionsReport,
+    Timestamp,
 };
+pub use status::{Status, StatusDisplay};
 
-use pace::{Rhythm, Stop, pace as pace_requests};
 use plan::Plan;
 use probe::Prober;
 use record::Log;
-use sessions::Keeper;
+use schedule::{Schedule, Stop, run_schedule};
+use sessions::SessionKeeper;
 
-/// A watch that could begin.
+/// A watch that is ready to start.
 #[derive(Debug)]
 pub struct Watch {
     deployment: Deployment,
     plan: Plan,
-    wishes: Wishes,
+    options: WatchOptions,
 }
 
 impl Watch {
-    /// Makes out what can be asked of the deployment that `profile` describes, and asks it once.
+    /// Plans what to send to the deployment that `profile` describes, and contacts it once.
     ///
     /// # Errors
-    /// As [`Deployment::open`]; and when `wishes` are for more than the profile allows.
-    pub async fn prepare(name: &str, mut profile: Profile, wishes: Wishes) -> Result<Watch, TargetError> {
+    /// As [`Deployment::open`], and when `options` exceed the limits of the profile.
+    pub async fn prepare(
+        name: &str,
+        mut profile: Profile,
+        options: WatchOptions,
+    ) -> Result<Watch, TargetError> {
         let wrong = |what: String| TargetError::Deployment(format!("{name}: {what}"));
-        let (rate, limits) = (plan::total_rate(&profile, &wishes), profile.limits.clone());
+        let (rate, limits) = (plan::total_rate(&profile, &options), profile.limits.clone());
         if rate > limits.requests_per_second {
             return Err(wrong(format!(
-                "--rate {} comes to {rate:.1} requests a second in all, and the profile allows {} ([limits] \
+                "--rate {} makes {rate:.1} requests per second in total, and the profile allows {} ([limits] \
                  requests-per-second)",
-                wishes.rate, limits.requests_per_second
+                options.rate, limits.requests_per_second
             )));
         }
-        // The rhythm of a watch is its own, and within the limits. Manners that paced requests once more would move them
-        // away from the times at which they are due; what may be asked at all they still decide.
+        // The schedule observes the limits itself. Were the policy to pace requests too, they would not be sent when due;
+        // it still decides what may be sent at all.
         profile.limits.requests_per_second = 1000.0;
-        profile.limits.in_flight = (limits.in_flight + 1) * 3 + wishes.sessions;
+        profile.limits.in_flight = (limits.in_flight + 1) * 3 + options.sessions;
         let deployment = Deployment::open(name, profile).await?;
-        let plan = Plan::of(&deployment, &wishes, limits.in_flight);
-        Ok(Watch { deployment, plan, wishes })
+        let plan = Plan::of(&deployment, &options, limits.in_flight);
+        Ok(Watch { deployment, plan, options })
     }
 
-    /// What will be asked, a line each; and what will not be, and why.
+    /// What will be sent, line by line; and what will not, and why.
     pub fn describe(&self) -> Vec<String> {
         let Plan { probes, stomp, not_watched, in_flight, .. } = &self.plan;
         let mut lines = vec![format!("watching {}", self.deployment.describe())];
@@ -77,82 +86,82 @@ impl Watch {
         }
         if let Some(stomp) = stomp {
             let subscribed = stomp.subscribe.as_ref().map_or_else(
-                || "subscribed to nothing, as the profile names no destination".to_owned(),
+                || "no subscription, as the profile names no destination".to_owned(),
                 |destination| format!("subscribed to {destination}"),
             );
             lines.push(format!("  STOMP     {} sessions at {}, {subscribed}", stomp.count, stomp.endpoint));
         }
-        for NotWatched { what, why } in not_watched {
+        for Unwatched { what, why } in not_watched {
             lines.push(format!("  not watched: {what}: {why}"));
         }
         lines.push(format!(
-            "  every other request on a connection that is kept, at most {in_flight} of a kind unanswered; {} ms more than \
-             planned without a good answer are a gap",
-            self.wishes.gap.as_millis()
+            "  every other request reuses a connection; at most {in_flight} of a kind in flight; a gap is {} ms more than the \
+             interval without a good response",
+            self.options.gap.as_millis()
         ));
-        lines.iter().map(|line| self.masked(line)).collect()
+        lines.iter().map(|line| self.mask(line)).collect()
     }
 
-    fn masked(&self, text: &str) -> String {
-        record::masked(&record::longest_first(self.deployment.secrets()), text)
+    fn mask(&self, text: &str) -> String {
+        record::mask(&record::longest_first(self.deployment.secrets()), text)
     }
 
-    /// Begins to ask.
-    pub fn begin(self) -> Running {
-        let Watch { deployment, plan, wishes } = self;
+    /// Starts the watch.
+    pub fn begin(self) -> RunningWatch {
+        let Watch { deployment, plan, options } = self;
         let gaps: Vec<Duration> = plan.probes.iter().map(|probe| plan.gap_of(probe)).collect();
         let sessions = plan.stomp.as_ref().map_or(0, |stomp| stomp.count);
         let log = Log::begin(&gaps, sessions, plan.gap, deployment.secrets());
-        let (end, stop) = Stop::new(plan.gap.min(plan.patience));
+        let (end, stop) = Stop::new(plan.gap.min(plan.timeout));
         let mut tasks = JoinSet::new();
         for (number, probe) in plan.probes.iter().enumerate() {
-            // Kinds begin a little apart, so that their requests do not always coincide.
+            // Kinds start a little apart, so that their requests do not always coincide.
             let first = log.began() + Duration::from_millis(37 * number as u64);
-            let (interval, patience) = (probe.interval, plan.patience);
-            let rhythm = Rhythm { first, interval, places: plan.in_flight, patience };
+            let (interval, timeout) = (probe.interval, plan.timeout);
+            let schedule = Schedule { first, interval, places: plan.in_flight, timeout };
             let route = deployment.route().clone();
             let prober = Prober::new(number, probe.clone(), route, &plan, log.clone(), stop.clone());
-            tasks.spawn(pace_requests(rhythm, stop.clone(), Arc::new(prober)));
+            tasks.spawn(run_schedule(schedule, stop.clone(), Arc::new(prober)));
         }
         for number in 0..sessions {
             let Some(stomp) = plan.stomp.clone() else { break };
             let (route, instance) = (deployment.route().clone(), plan.instance.clone());
-            let keeper = Keeper { number, stomp, route, instance, log: log.clone() };
+            let keeper = SessionKeeper { number, stomp, route, instance, log: log.clone() };
             tasks.spawn(keeper.keep(stop.clone()));
         }
         let began = jiff::Timestamp::now();
-        Running { deployment, plan, wishes, log, began, end, tasks }
+        RunningWatch { deployment, plan, options, log, began, end, tasks }
     }
 }
 
-/// `5 a second`, `one in 2 s`.
+/// `5 per second`, `one every 2 s`.
 fn rate(per_second: f64) -> String {
     if per_second < 1.0 {
-        format!("one in {} s", (10.0 / per_second).round() / 10.0)
+        format!("one every {} s", (10.0 / per_second).round() / 10.0)
     } else {
-        format!("{} a second", (per_second * 10.0).round() / 10.0)
+        format!("{} per second", (per_second * 10.0).round() / 10.0)
     }
 }
 
-/// A watch that goes on.
+/// A watch in progress.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningWatch {
     deployment: Deployment,
     plan: Plan,
-    wishes: Wishes,
+    options: WatchOptions,
     log: Log,
     began: jiff::Timestamp,
     end: watch::Sender<Option<Instant>>,
     tasks: JoinSet<()>,
 }
 
-impl Running {
-    /// How it stands.
-    pub fn glance(&self) -> Glance {
-        glance::of(&self.plan, &self.log)
+impl RunningWatch {
+    /// Its current status.
+    pub fn status(&self) -> Status {
+        status::of(&self.plan, &self.log)
     }
 
-    /// Ends it: answers that are on their way are waited for, as long as no gap would be.
+    /// Ends it, and waits for outstanding responses for at most the length of a gap.
     pub async fn end(mut self) -> Report {
         let over = self.log.now();
         self.end.send_replace(Some(Instant::now()));

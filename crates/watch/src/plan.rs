@@ -1,4 +1,4 @@
-//! What is asked, how often, and what is not asked since the profile does not say how.
+//! What to send, how often, and what is not watched because the profile does not say how.
 
 use std::time::Duration;
 
@@ -8,22 +8,27 @@ use hopcheck_clients::Request;
 use hopcheck_site::profile::{Profile, Transport};
 use hopcheck_targets::target::Deployment;
 
-/// What the one who watches has asked for.
+/// The options of a watch.
 #[derive(Debug, Clone)]
-pub struct Wishes {
-    /// Requests to the API in a second; the front end is asked at two fifths of that rate, preflights at one fifth.
+pub struct WatchOptions {
+    /// Requests to the API per second; those to the front end are two fifths, preflights one fifth of that.
     pub rate: f64,
-    /// STOMP sessions that are kept open.
+    /// STOMP sessions to keep open.
     pub sessions: usize,
-    /// How long good answers may stay away, and sessions that were closed in good order.
+    /// How long there may be no good response, and how long a session that was closed cleanly may be away.
     pub gap: Duration,
-    /// How often heart-beats are asked for and offered, unless the profile says how often.
+    /// The interval of heart-beats, unless the profile sets one.
     pub heart_beat: Duration,
 }
 
-impl Default for Wishes {
-    fn default() -> Wishes {
-        Wishes { rate: 5.0, sessions: 3, gap: Duration::from_secs(1), heart_beat: Duration::from_secs(1) }
+impl Default for WatchOptions {
+    fn default() -> WatchOptions {
+        WatchOptions {
+            rate: 5.0,
+            sessions: 3,
+            gap: Duration::from_secs(1),
+            heart_beat: Duration::from_secs(1),
+        }
     }
 }
 
@@ -33,11 +38,11 @@ pub(super) struct Probe {
     /// `API`, `front end`, `preflight`.
     pub(super) label: &'static str,
     pub(super) request: Request,
-    /// The status that it should be answered with.
+    /// The expected status.
     pub(super) status: u16,
-    /// A text that the answer should contain.
+    /// A text that the response must contain.
     pub(super) text: Option<String>,
-    /// Between two requests.
+    /// The time between two requests.
     pub(super) interval: Duration,
 }
 
@@ -55,38 +60,38 @@ pub(super) struct Stomp {
 
 /// Something that is not watched, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct NotWatched {
+pub struct Unwatched {
     /// `API`, `STOMP`, …
     pub what: String,
-    /// `the profile names no …`
+    /// `the profile does not name …`
     pub why: String,
 }
 
-/// All that is asked.
+/// Everything that is sent.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) probes: Vec<Probe>,
     pub(super) stomp: Option<Stomp>,
-    pub(super) not_watched: Vec<NotWatched>,
-    /// The response header that tells instances apart.
+    pub(super) not_watched: Vec<Unwatched>,
+    /// The response header that identifies the instance.
     pub(super) instance: Option<String>,
     pub(super) gap: Duration,
-    /// The most requests of one kind that wait for their answers.
+    /// The most requests of one kind in flight.
     pub(super) in_flight: usize,
-    /// How long an answer is waited for.
-    pub(super) patience: Duration,
+    /// How long to wait for a response.
+    pub(super) timeout: Duration,
 }
 
 impl Plan {
-    /// What can be asked of `deployment`, whose own limits are `in_flight`.
-    pub(super) fn of(deployment: &Deployment, wishes: &Wishes, in_flight: usize) -> Plan {
+    /// What can be sent to `deployment`, whose profile allows `in_flight` requests.
+    pub(super) fn of(deployment: &Deployment, options: &WatchOptions, in_flight: usize) -> Plan {
         let profile = deployment.profile();
         let origin = deployment.url().origin().ascii_serialization();
         let mut not_watched = Vec::new();
         let mut missing = |what: &str, why: &str| {
-            not_watched.push(NotWatched { what: what.to_owned(), why: format!("the profile {why}") });
+            not_watched.push(Unwatched { what: what.to_owned(), why: format!("the profile {why}") });
         };
-        let every = |share: f64| Duration::try_from_secs_f64(share / wishes.rate).unwrap_or(Duration::MAX);
+        let every = |share: f64| Duration::try_from_secs_f64(share / options.rate).unwrap_or(Duration::MAX);
         let mut probes = Vec::new();
         match profile.api.path.as_deref() {
             Some(path) => probes.push(Probe {
@@ -96,7 +101,7 @@ impl Plan {
                 text: None,
                 interval: every(1.0),
             }),
-            None => missing("API", "names no API path that may be read (`[api] path`)"),
+            None => missing("API", "does not name an API path (`[api] path`)"),
         }
         probes.push(Probe {
             label: "front end",
@@ -115,20 +120,20 @@ impl Plan {
                 text: None,
                 interval: every(5.0),
             }),
-            None => missing("preflight", "names no path to ask a preflight for (`[preflight] path`)"),
+            None => missing("preflight", "does not name a path for preflights (`[preflight] path`)"),
         }
         let stomp = match profile.stomp.endpoint.as_deref() {
-            Some(_) if wishes.sessions == 0 => None,
+            Some(_) if options.sessions == 0 => None,
             Some(endpoint) => Some(Stomp {
                 endpoint: endpoint.to_owned(),
                 transport: profile.stomp.transport,
                 origin,
-                count: wishes.sessions,
-                headers: connect_headers(deployment, wishes.heart_beat),
+                count: options.sessions,
+                headers: connect_headers(deployment, options.heart_beat),
                 subscribe: profile.stomp.subscribe.clone(),
             }),
             None => {
-                missing("STOMP", "names no STOMP endpoint (`[stomp] endpoint`)");
+                missing("STOMP", "does not name a STOMP endpoint (`[stomp] endpoint`)");
                 None
             }
         };
@@ -136,7 +141,7 @@ impl Plan {
         if instance.is_none() {
             missing(
                 "which instance answers",
-                "names no header that tells instances apart (`[instances] header`)",
+                "does not name a header that identifies instances (`[instances] header`)",
             );
         }
         Plan {
@@ -144,13 +149,13 @@ impl Plan {
             stomp,
             not_watched,
             instance,
-            gap: wishes.gap,
+            gap: options.gap,
             in_flight,
-            patience: deployment.route().patience(),
+            timeout: deployment.route().timeout(),
         }
     }
 
-    /// Good answers of this kind may be so far apart: one is not due before its interval is over.
+    /// The longest time between good responses of this kind that is not a gap.
     pub(super) fn gap_of(&self, probe: &Probe) -> Duration {
         self.gap.saturating_add(probe.interval)
     }
@@ -162,20 +167,20 @@ impl Probe {
         format!("{} {}", self.request.method, self.request.target)
     }
 
-    /// How many are sent in a second.
+    /// Requests per second.
     pub(super) fn rate(&self) -> f64 {
         1.0 / self.interval.as_secs_f64()
     }
 }
 
-/// How many requests in a second are sent in all, for these wishes and this profile.
-pub(super) fn total_rate(profile: &Profile, wishes: &Wishes) -> f64 {
+/// All requests per second, with these options and this profile.
+pub(super) fn total_rate(profile: &Profile, options: &WatchOptions) -> f64 {
     let api = if profile.api.path.is_some() { 1.0 } else { 0.0 };
     let preflight = if profile.preflight.path.is_some() || api > 0.0 { 0.2 } else { 0.0 };
-    wishes.rate * (api + 0.4 + preflight)
+    options.rate * (api + 0.4 + preflight)
 }
 
-/// What CONNECT carries: heart-beats as the profile has them or else as wished, and what the deployment wants.
+/// The headers of CONNECT: heart-beats, as in the profile or else the options, and those of the deployment.
 fn connect_headers(deployment: &Deployment, beat: Duration) -> Vec<(String, String)> {
     let beat = beat.as_millis();
     let named = deployment.profile().stomp.heart_beat.clone();

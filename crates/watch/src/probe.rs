@@ -1,34 +1,34 @@
-//! One kind of request, sent again and again: every other one on a connection that is kept, the rest on fresh ones. A
-//! switch may hurt either: the visitor who is there, or the one who comes.
+//! One kind of request, sent repeatedly: every other one on a kept connection, the rest on fresh ones. A switch may hurt
+//! either the visitor who is there or the one who arrives.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use crate::pace::{Asker, Stop};
 use crate::plan::Probe;
-use crate::record::{Log, Outcome, Way};
+use crate::record::{ConnectionUse, Log, Outcome};
+use crate::schedule::{RequestSender, Stop};
 use hopcheck_clients::{ClientError, Connection, Response, Route};
 
 /// Sends the requests of one kind.
 #[derive(Debug)]
 pub(super) struct Prober {
-    /// Which of the record's kinds it is.
+    /// Its index in the record's kinds.
     number: usize,
     probe: Probe,
     route: Route,
-    /// The response header that tells instances apart.
+    /// The response header that identifies the instance.
     instance: Option<String>,
-    patience: Duration,
+    timeout: Duration,
     places: usize,
     kept: Mutex<Vec<Connection>>,
     log: Log,
     stop: Stop,
 }
 
-/// What came of asking.
-struct Asked {
+/// The outcome of sending a request.
+struct SendOutcome {
     again: bool,
     answer: Result<Response, ClientError>,
 }
@@ -47,7 +47,7 @@ impl Prober {
             probe,
             route,
             instance: plan.instance.clone(),
-            patience: plan.patience,
+            timeout: plan.timeout,
             places: plan.in_flight,
             kept: Mutex::default(),
             log,
@@ -55,34 +55,34 @@ impl Prober {
         }
     }
 
-    async fn send(&self, way: Way) -> Asked {
-        if way == Way::Kept
+    async fn send(&self, way: ConnectionUse) -> SendOutcome {
+        if way == ConnectionUse::Kept
             && let Some(mut connection) = self.take()
         {
             match connection.ask(&self.probe.request).await {
-                // It was closed while the request was on its way; to ask again is what RFC 9112 §9.3.1 has clients do.
+                // It was closed while the request was in flight; clients retry then (RFC 9112 §9.3.1).
                 Err(ClientError::Closed(after)) if after.is_empty() => {}
                 Err(ClientError::Io(_)) => {}
                 answer => {
                     self.keep(connection, answer.as_ref().ok());
-                    return Asked { again: false, answer };
+                    return SendOutcome { again: false, answer };
                 }
             }
-            return Asked { again: true, answer: self.send_fresh(way).await };
+            return SendOutcome { again: true, answer: self.send_fresh(way).await };
         }
-        Asked { again: false, answer: self.send_fresh(way).await }
+        SendOutcome { again: false, answer: self.send_fresh(way).await }
     }
 
-    async fn send_fresh(&self, way: Way) -> Result<Response, ClientError> {
+    async fn send_fresh(&self, way: ConnectionUse) -> Result<Response, ClientError> {
         let mut connection = Connection::open(&self.route).await?;
         let answer = connection.ask(&self.probe.request).await;
-        if way == Way::Kept {
+        if way == ConnectionUse::Kept {
             self.keep(connection, answer.as_ref().ok());
         }
         answer
     }
 
-    /// A connection that was kept, and is not closed yet.
+    /// A kept connection that is still open.
     fn take(&self) -> Option<Connection> {
         loop {
             let mut connection = self.kept.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
@@ -102,7 +102,7 @@ impl Prober {
         }
     }
 
-    /// What is wrong with an answer, if anything.
+    /// What is wrong with a response, if anything.
     fn judge(&self, answer: &Result<Response, ClientError>) -> Result<(), String> {
         let Probe { status, text, .. } = &self.probe;
         let answer = answer.as_ref().map_err(ToString::to_string)?;
@@ -110,17 +110,17 @@ impl Prober {
             return Err(format!("{}, not {status}", answer.status));
         }
         if !answer.complete {
-            return Err(format!("the answer ({status}) was cut off within its body"));
+            return Err(format!("the response ({status}) was cut off within its body"));
         }
         match text {
             Some(text) if !answer.text().contains(text) => {
-                Err(format!("the answer ({status}) does not contain {text:?}"))
+                Err(format!("the response ({status}) does not contain {text:?}"))
             }
             _ => Ok(()),
         }
     }
 
-    fn over(&self, due: Instant, way: Option<Way>, asked: Option<Asked>, otherwise: &str) {
+    fn over(&self, due: Instant, way: Option<ConnectionUse>, asked: Option<SendOutcome>, otherwise: &str) {
         let done = self.log.now();
         let due = due.saturating_duration_since(self.log.began());
         let result =
@@ -133,22 +133,22 @@ impl Prober {
     }
 }
 
-impl Asker for Prober {
+impl RequestSender for Prober {
     async fn ask(self: Arc<Self>, number: u64, due: Instant) {
-        let way = if number.is_multiple_of(2) { Way::Kept } else { Way::Fresh };
+        let way = if number.is_multiple_of(2) { ConnectionUse::Kept } else { ConnectionUse::Fresh };
         tokio::select! {
-            asked = timeout(self.patience, self.send(way)) => {
-                let otherwise = format!("no whole answer within {} s", self.patience.as_secs());
+            asked = timeout(self.timeout, self.send(way)) => {
+                let otherwise = format!("no complete response within {} s", self.timeout.as_secs());
                 self.over(due, Some(way), asked.ok(), &otherwise);
             }
-            () = self.stop.over_for_good() => {
-                self.over(due, Some(way), None, "no answer yet when the watch ended");
+            () = self.stop.grace_period_over() => {
+                self.over(due, Some(way), None, "no response when the watch ended");
             }
         }
     }
 
     fn missed(&self, due: Instant) {
-        let why = format!("not sent: all {} places were taken by requests without an answer", self.places);
+        let why = format!("not sent: {} requests were already in flight", self.places);
         self.over(due, None, None, &why);
     }
 

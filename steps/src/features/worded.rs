@@ -3,7 +3,7 @@
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 
 use crate::scenarios::Unchecked;
-use hopcheck_site::profile::{Missing, Words};
+use hopcheck_site::profile::{MissingWord, Words};
 
 /// `features` with what a site calls its own in place of the words in braces; and the scenarios that cannot be said in
 /// its words, which stand among the others as they are written.
@@ -20,7 +20,7 @@ fn of_feature(feature: &Feature, words: &Words, unchecked: &mut Vec<Unchecked>) 
             let before = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
             let before =
                 before.into_iter().flatten().try_for_each(|before| of_background(&mut before.clone(), words));
-            if let Err(Missing(reason)) = before.and_then(|()| of_scenario(scenario, words)) {
+            if let Err(MissingWord(reason)) = before.and_then(|()| of_scenario(scenario, words)) {
                 unchecked.push(Unchecked {
                     feature: feature.name.clone(),
                     rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
@@ -42,11 +42,11 @@ fn of_feature(feature: &Feature, words: &Words, unchecked: &mut Vec<Unchecked>) 
     worded
 }
 
-fn of_background(background: &mut Background, words: &Words) -> Result<(), Missing> {
+fn of_background(background: &mut Background, words: &Words) -> Result<(), MissingWord> {
     background.steps.iter_mut().try_for_each(|step| of_step(step, words))
 }
 
-fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), Missing> {
+fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), MissingWord> {
     let mut worded = scenario.clone();
     worded.name = words.put_into(&worded.name)?;
     worded.steps.iter_mut().try_for_each(|step| of_step(step, words))?;
@@ -57,7 +57,7 @@ fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), Missing> {
 /// Steps that need a word without saying it.
 const SILENT: [(&str, &str); 1] = [("connected over STOMP", "{stomp.endpoint}")];
 
-fn of_step(step: &mut Step, words: &Words) -> Result<(), Missing> {
+fn of_step(step: &mut Step, words: &Words) -> Result<(), MissingWord> {
     let needed = SILENT.iter().filter(|(text, _)| step.value.contains(text));
     needed.map(|(_, word)| words.put_into(word)).collect::<Result<Vec<_>, _>>()?;
     step.value = words.put_into(&step.value)?;

@@ -8,7 +8,7 @@ use crate::scenarios::Unchecked;
 use hopcheck_targets::conf::Source;
 
 /// A word in braces for a kind of route.
-struct Word {
+struct RouteWord {
     word: &'static str,
     /// What it is, after "the site has no".
     what: &'static str,
@@ -16,42 +16,46 @@ struct Word {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-const WORDS: [Word; 11] = [
-    Word { word: "proxied", what: "path that app servers are asked for", is: |_, route| is_proxied(route) },
-    Word {
+const ROUTE_WORDS: [RouteWord; 11] = [
+    RouteWord {
+        word: "proxied",
+        what: "path that app servers are asked for",
+        is: |_, route| is_proxied(route),
+    },
+    RouteWord {
         word: "personal",
         what: "path that app servers are asked for, but for public caches",
         is: |_, route| is_proxied(route) && !route.is_public,
     },
-    Word { word: "api", what: "API", is: |_, route| is_api(route) },
-    Word {
+    RouteWord { word: "api", what: "API", is: |_, route| is_api(route) },
+    RouteWord {
         word: "api-with-cors",
         what: "API for which the proxy does CORS",
         is: |_, route| is_api(route) && route.adds_cors,
     },
-    Word {
+    RouteWord {
         word: "api-without-cors",
         what: "API that does CORS itself",
         is: |_, route| is_api(route) && !route.adds_cors,
     },
-    Word {
+    RouteWord {
         word: "redirecting",
         what: "path whose app servers are told by which host they are asked",
         is: |_, route| is_proxied(route) && !route.is_elsewhere,
     },
-    Word { word: "socket", what: "WebSocket", is: |_, route| route.socket && !route.path.is_empty() },
-    Word { word: "front-end", what: "front end of files", is: |_, route| route.is_front_page() },
-    Word {
+    RouteWord { word: "socket", what: "WebSocket", is: |_, route| route.socket && !route.path.is_empty() },
+    RouteWord { word: "front-end", what: "front end of files", is: |_, route| route.is_front_page() },
+    RouteWord {
         word: "single-page",
         what: "front end with one page for all paths",
         is: |_, route| route.is_front_page() && route.fallback.is_some(),
     },
-    Word {
+    RouteWord {
         word: "page-with-headers",
         what: "front end on a server that sets headers for all its answers",
         is: |server, route| route.is_front_page() && !server.headers.is_empty(),
     },
-    Word {
+    RouteWord {
         word: "alias",
         what: "directory under another name (`alias`)",
         is: |_, route| route.alias && route.open,
@@ -68,7 +72,7 @@ fn is_api(route: &Route) -> bool {
 
 /// Features bound to a site.
 #[derive(Debug, Default)]
-pub(super) struct Bound {
+pub(super) struct BoundFeatures {
     /// The features, each scenario once for every route that it speaks of.
     pub(super) features: Vec<Feature>,
     /// The scenarios among them that speak of what the site has not.
@@ -76,8 +80,8 @@ pub(super) struct Bound {
 }
 
 /// Binds `features` to the site of `source`.
-pub(super) fn bind(features: &[Feature], source: &Source) -> Bound {
-    let mut bound = Bound::default();
+pub(super) fn bind(features: &[Feature], source: &Source) -> BoundFeatures {
+    let mut bound = BoundFeatures::default();
     for mut feature in features.iter().cloned() {
         let outer = feature.background.clone();
         let scenarios = std::mem::take(&mut feature.scenarios);
@@ -103,11 +107,11 @@ fn all(
     let mut out = Vec::new();
     for scenario in scenarios {
         let backgrounds = [background, rule.and_then(|rule| rule.background.as_ref())];
-        let speaks_of = |word: &Word| {
+        let speaks_of = |word: &RouteWord| {
             let steps = backgrounds.into_iter().flatten().flat_map(|background| &background.steps);
             steps.chain(&scenario.steps).any(|step| contains(step, word))
         };
-        let Some(word) = WORDS.iter().find(|word| speaks_of(word)) else {
+        let Some(word) = ROUTE_WORDS.iter().find(|word| speaks_of(word)) else {
             out.push(scenario);
             continue;
         };
@@ -130,7 +134,7 @@ fn all(
 }
 
 /// The scenario for each route of a kind; why there is none, if so.
-fn of_each(scenario: &Scenario, word: &Word, source: &Source) -> Result<Vec<Scenario>, String> {
+fn of_each(scenario: &Scenario, word: &RouteWord, source: &Source) -> Result<Vec<Scenario>, String> {
     let of_kind = source.site.routes().filter(|(server, route)| (word.is)(server, route));
     let (mut bound, mut reason) = (Vec::new(), format!("the site has no {}", word.what));
     for (server, route) in of_kind {
@@ -146,7 +150,13 @@ fn of_each(scenario: &Scenario, word: &Word, source: &Source) -> Result<Vec<Scen
     if bound.is_empty() { Err(reason) } else { Ok(bound) }
 }
 
-fn for_route(scenario: &Scenario, word: &Word, server: &Server, route: &Route, source: &Source) -> Scenario {
+fn for_route(
+    scenario: &Scenario,
+    word: &RouteWord,
+    server: &Server,
+    route: &Route,
+    source: &Source,
+) -> Scenario {
     let path = match word.word {
         "socket" => route.path.clone(),
         "alias" => route.path.trim_end_matches('/').to_owned(),
@@ -194,11 +204,11 @@ fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
     Some(step)
 }
 
-fn braced(word: &Word) -> String {
+fn braced(word: &RouteWord) -> String {
     format!("{{{}}}", word.word)
 }
 
-fn contains(step: &Step, word: &Word) -> bool {
+fn contains(step: &Step, word: &RouteWord) -> bool {
     let braced = braced(word);
     let cells = || step.table.iter().flat_map(|table| table.rows.iter().flatten());
     step.value.contains(&braced)

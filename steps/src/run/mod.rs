@@ -1,7 +1,7 @@
 //! Running the specification against a target.
 
 mod bind;
-mod decided;
+mod configuration_lines;
 mod order;
 mod recorder;
 mod select;
@@ -22,7 +22,7 @@ pub use select::{Selected, Selection};
 use crate::features::{KnownDifference, Specification, worded};
 use crate::scenarios::{place, scenarios};
 use crate::world::World;
-use decided::decided_by;
+use configuration_lines::relevant_lines;
 use hopcheck_report::{FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
@@ -30,7 +30,7 @@ use hopcheck_targets::setting::Setting;
 use recorder::Recorder;
 
 /// The tag of scenarios that are special to the document's site.
-const OF_THE_DOCUMENT: &str = "document";
+const DOCUMENT_TAG: &str = "document";
 
 /// Runs the selected scenarios against `setting`'s target, showing progress. When `end` is done before they are, it says
 /// why no more of them are run.
@@ -45,7 +45,7 @@ pub async fn run(
     let is_another_site = matches!(&setting, Setting::Staged(stage) if !stage.source.as_documented);
     let all = specification.scenarios().count();
     let specification = match is_another_site {
-        true => Cow::Owned(specification.without(OF_THE_DOCUMENT)),
+        true => Cow::Owned(specification.without(DOCUMENT_TAG)),
         false => Cow::Borrowed(specification),
     };
     let of_the_document = all - specification.scenarios().count();
@@ -53,7 +53,7 @@ pub async fn run(
     let part = selected.part(selection.shard);
     let bound = match &setting {
         Setting::Staged(stage) => bind::bind(&part, &stage.source),
-        Setting::Live(_) => bind::Bound { features: part, ..bind::Bound::default() },
+        Setting::Live(_) => bind::BoundFeatures { features: part, ..bind::BoundFeatures::default() },
     };
     let (part, mut unchecked) = worded(&bound.features, setting.words());
     unchecked.extend(bound.not_asked);
@@ -131,7 +131,7 @@ pub async fn run(
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.
 fn of_the_machine(record: &mut Record) -> Option<&'static str> {
     let Verdict::Broken { message, .. } = &record.verdict else { return None };
-    let lack = machine::lack(message)?;
+    let lack = machine::exhausted_resource(message)?;
     record.verdict = Verdict::NotChecked { reason: lack.to_owned() };
     Some(lack)
 }
@@ -141,7 +141,7 @@ fn explain(record: &mut Record, source: &Source) {
     if let Verdict::Broken { message, evidence, configuration, .. } = &mut record.verdict {
         // A message, too, may quote what to change.
         let quoting = format!("{} {message}", record.hint);
-        *configuration = decided_by(source, &quoting, &format!("{message}\n{}", evidence.error_log));
+        *configuration = relevant_lines(source, &quoting, &format!("{message}\n{}", evidence.error_log));
     }
 }
 
@@ -174,16 +174,16 @@ async fn go(
             }
             .boxed_local()
         });
-    Cucumber::<World, _, _, _, _, cli::Empty>::custom(Parsed, runner, recorder)
+    Cucumber::<World, _, _, _, _, cli::Empty>::custom(ParsedFeatures, runner, recorder)
         .with_cli(cli::Opts::<_, _, _, cli::Empty>::default())
         .run(features)
         .await;
 }
 
 /// Hands features that have been parsed already to the runner.
-struct Parsed;
+struct ParsedFeatures;
 
-impl Parser<Vec<Feature>> for Parsed {
+impl Parser<Vec<Feature>> for ParsedFeatures {
     type Cli = cli::Empty;
     type Output = futures::stream::Iter<std::vec::IntoIter<parser::Result<Feature>>>;
 

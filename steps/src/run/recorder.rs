@@ -20,12 +20,12 @@ use hopcheck_report::{Evidence, Record, StepRecord, StepStatus, Verdict};
 pub(super) struct Recorder {
     known: Vec<KnownDifference>,
     underway: HashMap<(String, usize, String), Attempt>,
-    gathered: Arc<Gathered>,
+    gathered: Arc<SharedRecords>,
 }
 
 /// What has been gathered so far; to be had even when the run is cut short.
 #[derive(Debug)]
-pub(super) struct Gathered {
+pub(super) struct SharedRecords {
     records: Mutex<Vec<Record>>,
     progress: Mutex<Progress>,
     /// Told when a promise turns out to be broken.
@@ -40,7 +40,7 @@ struct Attempt {
     broken: Option<Verdict>,
 }
 
-impl Gathered {
+impl SharedRecords {
     fn add(&self, record: Record) {
         let fails = record.fails();
         self.progress(|progress| progress.scenario(&record));
@@ -67,8 +67,8 @@ impl Gathered {
 
 impl Recorder {
     /// A recorder for a target with these known differences.
-    pub(crate) fn new(progress: Progress, known: Vec<KnownDifference>) -> (Recorder, Arc<Gathered>) {
-        let gathered = Arc::new(Gathered {
+    pub(crate) fn new(progress: Progress, known: Vec<KnownDifference>) -> (Recorder, Arc<SharedRecords>) {
+        let gathered = Arc::new(SharedRecords {
             records: Mutex::default(),
             progress: Mutex::new(progress),
             broken: Notify::new(),

@@ -8,7 +8,7 @@ use super::{rows, same_values};
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{PATIENCE, digest};
+use hopcheck_clients::{DEFAULT_TIMEOUT, digest};
 
 /// Exactly one request reached the app servers: this method, this target byte for byte.
 #[then(expr = "the app server saw {string}")]
@@ -163,7 +163,7 @@ async fn sees_leaving(world: &mut World) -> Checked {
         let connection = journal.connections.iter().find(|connection| connection.id == exchange.connection);
         connection.is_some_and(|connection| connection.end.is_some())
     };
-    let seen = server.wait_for(PATIENCE, ended).await;
+    let seen = server.wait_for(DEFAULT_TIMEOUT, ended).await;
     seen.map_err(|_| Failure::new("the app server still holds the connection of a client that has gone"))?;
     Ok(())
 }

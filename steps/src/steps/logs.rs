@@ -8,11 +8,11 @@ use crate::failure::{Checked, Failure};
 use crate::text;
 use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::PATIENCE;
+use hopcheck_clients::DEFAULT_TIMEOUT;
 use hopcheck_targets::target::Verdict;
 
 /// What words in braces stand for in a log line.
-const PATTERNS: [(&str, &str); 2] =
+const LOG_PATTERNS: [(&str, &str); 2] =
     [("time", r"\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}"), ("number", r"\d+")];
 
 /// Has the configuration checked, as `nginx -t` does.
@@ -62,7 +62,7 @@ async fn refused_at(world: &mut World, place: String, text: String, message: Str
 async fn access_log(world: &mut World, line: String) -> Checked {
     let body = world.responses.last().map(|response| response.wire_length.to_string());
     let lookup = |word: &str| if word == "bytes" { body.clone() } else { world.lookup(word) };
-    let pattern = text::pattern(&line, &lookup, &PATTERNS)?;
+    let pattern = text::pattern(&line, &lookup, &LOG_PATTERNS)?;
     let exact = regex::Regex::new(&format!("^(?:{pattern})$"))?;
     log_has(world, "access_log", &exact).await
 }
@@ -70,14 +70,14 @@ async fn access_log(world: &mut World, line: String) -> Checked {
 /// One line of the error log contains this.
 #[then(expr = "the error log says {string}")]
 async fn error_log(world: &mut World, line: String) -> Checked {
-    let pattern = text::pattern(&line, &|word| world.lookup(word), &PATTERNS)?;
+    let pattern = text::pattern(&line, &|word| world.lookup(word), &LOG_PATTERNS)?;
     log_has(world, "error_log", &pattern).await
 }
 
 /// No line of the error log contains this; what would be beside it was found before.
 #[then(expr = "no line of the error log says {string}")]
 async fn error_log_without(world: &mut World, line: String) -> Checked {
-    let pattern = text::pattern(&line, &|word| world.lookup(word), &PATTERNS)?;
+    let pattern = text::pattern(&line, &|word| world.lookup(word), &LOG_PATTERNS)?;
     let log = world.scene().await?.log("error_log");
     match log.lines().find(|line| pattern.is_match(line)) {
         Some(found) => Err(Failure::new(format!("the error_log says\n  {found}"))),
@@ -95,7 +95,7 @@ async fn pid_file(world: &mut World) -> Checked {
 }
 
 async fn log_has(world: &mut World, name: &str, pattern: &regex::Regex) -> Checked {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + DEFAULT_TIMEOUT;
     loop {
         let log = world.scene().await?.log(name);
         if log.lines().any(|line| pattern.is_match(line)) {

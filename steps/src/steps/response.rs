@@ -10,7 +10,7 @@ use super::{request_line, rows, same_values};
 use crate::failure::{Checked, Failure};
 use crate::world::{World, no_front_end};
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{Connection, Framing, PATIENCE, Request, digest};
+use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, digest};
 
 /// The status of the latest response.
 #[then(expr = "the response is {int}")]
@@ -284,7 +284,10 @@ async fn connection_is(world: &mut World, state: String) -> Checked {
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     match state.as_str() {
         "closed" => {
-            ensure!(connection.is_closed_by_peer(PATIENCE).await, "the proxy did not close the connection");
+            ensure!(
+                connection.is_closed_by_peer(DEFAULT_TIMEOUT).await,
+                "the proxy did not close the connection"
+            );
             Ok(())
         }
         "open" => {

@@ -149,7 +149,7 @@ async fn keep_sending(world: &mut World, request: String) -> Checked {
     let (method, target) = request_line(&request)?;
     let traffic = world.traffic.get_or_insert_with(|| Traffic::idle(route));
     traffic.add(2, method, target);
-    traffic.go_on_for(4).await;
+    traffic.wait_for_responses(4).await;
     Ok(())
 }
 
@@ -171,7 +171,7 @@ async fn restarted_in_turn(world: &mut World, seconds: u64) -> Checked {
 
 async fn go_on(world: &World) {
     if let Some(traffic) = &world.traffic {
-        traffic.go_on_for(20).await;
+        traffic.wait_for_responses(20).await;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Connection, Request, Response};
-use hopcheck_targets::scene::AskedServer;
+use hopcheck_targets::scene::VirtualServer;
 use hopcheck_targets::target::Signal;
 
 /// An origin that is not the site's own.
@@ -25,19 +25,19 @@ const ANY_ORIGIN: &str = "https://shop.example.test";
 async fn asks_server(world: &mut World, names: String, listen: String, way: String) -> Checked {
     let behind_tls = way != "directly";
     let names: Vec<&str> = names.split(' ').collect();
-    let ask = |name: &str| AskedServer { listen: listen.clone(), name: name.to_owned(), behind_tls };
+    let ask = |name: &str| VirtualServer { listen: listen.clone(), name: name.to_owned(), behind_tls };
     let first = names.first().copied().unwrap_or_default();
-    world.scene().await?.ask_server(ask(first));
+    world.scene().await?.select_server(ask(first));
     // Only where there is a choice is anybody asked.
     for name in names.iter().copied().filter(|_| names.len() > 1) {
-        world.scene().await?.ask_server(ask(name));
+        world.scene().await?.select_server(ask(name));
         let response = ask_apart(world, Request::new("GET", "/")).await;
         let sent_on = response.is_ok_and(|response| (300..400).contains(&response.status));
         if !sent_on {
             return Ok(());
         }
     }
-    world.scene().await?.ask_server(ask(first));
+    world.scene().await?.select_server(ask(first));
     Ok(())
 }
 

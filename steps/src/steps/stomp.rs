@@ -11,14 +11,14 @@ use super::rows;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq, text};
-use hopcheck_clients::{ClientError, StompClient, WebSocket, shown, sockjs_path, with};
+use hopcheck_clients::{ClientError, StompClient, WebSocket, escape, sockjs_path, with_headers};
 use hopcheck_site::profile::Transport;
 
 /// How long a broker that confirms a subscription may take to. Some never do: their silence is no fault.
-const CONFIRMATION: Duration = Duration::from_secs(2);
+const RECEIPT_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How many handshakes a client makes to reach a certain app server; each should do in two.
-const ATTEMPTS: usize = 100;
+const MAX_ATTEMPTS: usize = 100;
 
 /// Opens a WebSocket that offers this version of STOMP, sends CONNECT without a host, and awaits CONNECTED.
 #[given(expr = "{string} is connected over STOMP {word}")]
@@ -40,14 +40,14 @@ async fn connected_headers(world: &mut World, name: String, version: String, ste
 /// The same, once a handshake has come to this app server; WebSockets to the other are closed again.
 #[given(expr = "{string} is connected to the app server {string} over STOMP {word}")]
 async fn connected_to(world: &mut World, name: String, instance: String, version: String) -> Checked {
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         let socket = open(world, &name, &version).await?;
         if world.response()?.value("x-instance") == Some(&*instance) {
             return connect(world, &name, &version, socket, &[]).await;
         }
     }
     Err(Failure::new(format!(
-        "of {ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?"
+        "of {MAX_ATTEMPTS} handshakes none came to {instance}; are both servers in the `upstream`?"
     )))
 }
 
@@ -98,7 +98,7 @@ async fn sends_bytes(world: &mut World, name: String, count: usize, destination:
 #[when(expr = "{string} sends the frame {string} with the headers:")]
 async fn sends_frame(world: &mut World, name: String, command: String, step: &Step) -> Checked {
     let headers = headers(world, &name, step)?;
-    send(world, &name, with(Frame::new(command), &[], &headers))
+    send(world, &name, with_headers(Frame::new(command), &[], &headers))
 }
 
 /// The next message that this client receives has this body.
@@ -157,7 +157,7 @@ async fn receives_frame(world: &mut World, name: String, command: String, step: 
 async fn receives_nothing(world: &mut World, name: String) -> Checked {
     let others = world.stomp.iter_mut().filter(|(other, client)| **other != name && !client.is_over());
     for (other, client) in others {
-        client.settle().await.map_err(|error| about(other, &error))?;
+        client.wait_until_processed().await.map_err(|error| about(other, &error))?;
     }
     let remaining = client(world, &name)?.remaining().await.map_err(|error| about(&name, &error))?;
     match remaining {
@@ -175,7 +175,7 @@ async fn heart_beats(world: &mut World, name: String) -> Checked {
 /// The client's session ends: its WebSocket is closed or dropped.
 #[then(expr = "{string} is disconnected")]
 async fn disconnected(world: &mut World, name: String) -> Checked {
-    let how = client(world, &name)?.end().await.map_err(|error| about(&name, &error))?;
+    let how = client(world, &name)?.wait_for_end().await.map_err(|error| about(&name, &error))?;
     world.transcript.note(&format!("{name}: {how}"));
     Ok(())
 }
@@ -225,14 +225,14 @@ async fn subscribe(
 ) -> Checked {
     let destination = world.text(destination);
     let own = [("id", &*format!("{name}-{destination}")), ("destination", &destination), ("ack", "auto")];
-    let frame = with(Frame::new("SUBSCRIBE"), &own, headers);
+    let frame = with_headers(Frame::new("SUBSCRIBE"), &own, headers);
     world.transcript.note(&format!("{name} sent\n{}", quoted('>', &frame)));
     let confirms = world.sees_app_servers();
     let client = client(world, name)?;
     let outcome = if confirms {
         client.send_confirmed(frame).await
     } else {
-        client.send_asking(frame, CONFIRMATION).await
+        client.send_asking(frame, RECEIPT_TIMEOUT).await
     };
     outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
 }
@@ -246,7 +246,7 @@ fn message(
 ) -> Frame {
     let (destination, length) = (world.text(destination), body.len().to_string());
     let own = [("destination", &*destination), ("content-type", kind), ("content-length", &length)];
-    with(Frame::new("SEND").body(body), &own, headers)
+    with_headers(Frame::new("SEND").body(body), &own, headers)
 }
 
 fn send(world: &mut World, name: &str, frame: Frame) -> Checked {
@@ -283,6 +283,6 @@ fn about(name: &str, error: &ClientError) -> Failure {
 }
 
 fn quoted(mark: char, frame: &Frame) -> String {
-    let lines = shown(frame.to_string().as_bytes());
+    let lines = escape(frame.to_string().as_bytes());
     lines.lines().map(|line| format!("  {mark} {line}")).collect::<Vec<_>>().join("\n")
 }

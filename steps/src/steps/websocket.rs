@@ -13,10 +13,10 @@ use super::rows;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, digest, told};
+use hopcheck_clients::{ClientError, Connection, Handshake, WebSocket, describe_message, digest};
 
 /// The client that has no name.
-const CLIENT: &str = "";
+const UNNAMED_CLIENT: &str = "";
 
 /// Asks for a WebSocket with a fresh key. What answers is the response, 101 or not; as a Given it must be 101.
 #[given(expr = "the client opens a WebSocket at {string}")]
@@ -128,7 +128,7 @@ async fn closes(world: &mut World, code: u16, reason: String) -> Checked {
     send(world, Message::Close(Some(CloseFrame { code: code.into(), reason }))).await?;
     // RFC 6455 §7.1.1: the server closes the connection first. A client that stayed would leave half of it open.
     while websocket(world)?.next().await.is_ok() {}
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     Ok(())
 }
 
@@ -136,7 +136,7 @@ async fn closes(world: &mut World, code: u16, reason: String) -> Checked {
 #[when(expr = "the client drops the WebSocket")]
 async fn drops(world: &mut World) -> Checked {
     websocket(world)?;
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     world.transcript.note("the client closed the connection without a Close frame");
     Ok(())
 }
@@ -211,7 +211,7 @@ async fn is_dropped(world: &mut World) -> Checked {
         Err(error) => Err(Failure::new(format!("the WebSocket was not dropped: {error}"))),
         Ok(message) => Err(Failure::new(format!(
             "the WebSocket was not dropped: the client received {}",
-            told(&message)
+            describe_message(&message)
         ))),
     }
 }
@@ -225,7 +225,11 @@ async fn server_receives(world: &mut World, kind: String, payload: String) -> Ch
         |session: &Session| session.received.iter().any(|seen| seen.kind == kind && seen.digest == digest);
     let arrived = world.arrival(|arrived| last_session(arrived).is_some_and(it)).await;
     let session = last_session(&arrived).ok_or_else(|| no_session(world))?;
-    ensure!(it(session), "the app server did not receive {}; what it did:\n{session}", told(&expected));
+    ensure!(
+        it(session),
+        "the app server did not receive {}; what it did:\n{session}",
+        describe_message(&expected)
+    );
     Ok(())
 }
 
@@ -250,9 +254,9 @@ async fn opens_with(
     text_behind: Option<&str>,
 ) -> Checked {
     world.begin();
-    world.websockets.remove(CLIENT);
+    world.websockets.remove(UNNAMED_CLIENT);
     match handshake(world, target, headers, text_behind).await? {
-        Some(socket) => world.websockets.extend([(CLIENT.to_owned(), socket)]),
+        Some(socket) => world.websockets.extend([(UNNAMED_CLIENT.to_owned(), socket)]),
         None if step.ty == StepType::Given => return Err(no_websocket(world)),
         None => {}
     }
@@ -260,10 +264,10 @@ async fn opens_with(
 }
 
 fn websocket(world: &mut World) -> Result<&mut WebSocket, Failure> {
-    if !world.websockets.contains_key(CLIENT) {
+    if !world.websockets.contains_key(UNNAMED_CLIENT) {
         return Err(no_websocket(world));
     }
-    world.websockets.get_mut(CLIENT).ok_or_else(|| Failure::new("the client has no WebSocket"))
+    world.websockets.get_mut(UNNAMED_CLIENT).ok_or_else(|| Failure::new("the client has no WebSocket"))
 }
 
 fn no_websocket(world: &World) -> Failure {
@@ -280,13 +284,13 @@ fn no_websocket(world: &World) -> Failure {
 }
 
 async fn send(world: &mut World, message: Message) -> Checked {
-    world.transcript.note(&format!("the client sent {}", told(&message)));
+    world.transcript.note(&format!("the client sent {}", describe_message(&message)));
     Ok(websocket(world)?.send(message).await?)
 }
 
 async fn receive(world: &mut World, wanted: fn(&Message) -> bool) -> Result<Message, Failure> {
     let received = websocket(world)?.next_of(wanted).await?;
-    world.transcript.note(&format!("the client received {}", told(&received)));
+    world.transcript.note(&format!("the client received {}", describe_message(&received)));
     world.messages.push(received.clone());
     Ok(received)
 }
@@ -325,7 +329,12 @@ fn journal_kind(message: &Message) -> MessageKind {
 }
 
 fn same(received: &Message, expected: &Message, what: &str) -> Checked {
-    ensure!(received == expected, "{what}\n  expected: {}\n       got: {}", told(expected), told(received));
+    ensure!(
+        received == expected,
+        "{what}\n  expected: {}\n       got: {}",
+        describe_message(expected),
+        describe_message(received)
+    );
     Ok(())
 }
 

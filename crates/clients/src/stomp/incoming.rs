@@ -1,4 +1,4 @@
-//! What comes for a session: collected frame by frame, until somebody asks for it.
+//! The receiving side of a session: frames are collected until a step asks for them.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,33 +9,33 @@ use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::ClientError;
-use crate::sockjs::{self, Arrived};
-use crate::websocket::{Incoming, closed, told};
+use crate::sockjs::{self, ServerFrame};
+use crate::websocket::{Incoming, describe_close, describe_message};
 use hopcheck_site::profile::Transport;
 
-/// Receipts and destinations of the client itself begin with this; scenarios do not see what comes for them.
+/// The prefix of the client's own receipts and destinations, which are hidden from scenarios.
 pub(super) const OWN_PREFIX: &str = "hopcheck-";
 
-/// What has come so far.
+/// What has been received so far.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     pub(super) frames: Vec<Frame>,
     pub(super) beats: usize,
     /// How the session ended.
     pub(super) ended: Option<String>,
-    /// The code that the app server closed it with; 1005 where it gave none.
+    /// The close code of the app server; 1005 if there was none.
     pub(super) close_code: Option<u16>,
 }
 
 impl Inbox {
-    /// Frames of that command, but for those that the client had sent to itself.
+    /// Frames of that command, except those the client sent to itself.
     pub(super) fn of(&self, command: &str) -> impl Iterator<Item = Frame> {
         let own = |frame: &Frame, header| frame.get(header).is_some_and(|value| value.contains(OWN_PREFIX));
         let of_command = self.frames.iter().filter(move |frame| frame.command == command);
         of_command.filter(move |frame| !own(frame, "receipt-id") && !own(frame, "destination")).cloned()
     }
 
-    /// Takes in what a message brought.
+    /// Decodes a message.
     fn take(&mut self, data: &[u8], decoder: &mut Decoder) {
         decoder.push(data);
         self.beats += usize::from(data.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
@@ -45,22 +45,22 @@ impl Inbox {
                 Ok(Some(Input::HeartBeat)) => {}
                 Ok(None) => return,
                 Err(error) => {
-                    self.ended = Some(format!("what came is not STOMP: {error}"));
+                    self.ended = Some(format!("this is not STOMP: {error}"));
                     return;
                 }
             }
         }
     }
 
-    /// Takes in what a SockJS frame brought.
+    /// Decodes a SockJS frame.
     fn take_sockjs(&mut self, frame: &str, decoder: &mut Decoder) {
-        match sockjs::unwrap(frame) {
-            Ok(Arrived::Messages(messages)) => {
+        match sockjs::parse_frame(frame) {
+            Ok(ServerFrame::Messages(messages)) => {
                 messages.iter().for_each(|message| self.take(message.as_bytes(), decoder));
             }
-            Ok(Arrived::HeartBeat) => {} // the carrier's, not the session's
-            Ok(Arrived::Open) => self.ended = Some("SockJS opened the session a second time".to_owned()),
-            Ok(Arrived::Closed(code, reason)) => {
+            Ok(ServerFrame::HeartBeat) => {} // of SockJS, not of STOMP
+            Ok(ServerFrame::Open) => self.ended = Some("SockJS opened the session a second time".to_owned()),
+            Ok(ServerFrame::Closed(code, reason)) => {
                 self.close_code = Some(code);
                 self.ended = Some(format!("SockJS closed the session with {code} {reason:?}"));
             }
@@ -70,38 +70,40 @@ impl Inbox {
 }
 
 /// Waits for SockJS to open the session.
-pub(super) async fn opened(stream: &mut Incoming) -> Result<(), ClientError> {
+pub(super) async fn wait_for_open(stream: &mut Incoming) -> Result<(), ClientError> {
     loop {
         let first = match stream.next().await {
             Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
-            Some(Ok(Message::Close(frame))) => return Err(ClientError::Session(closed(frame.as_ref()))),
+            Some(Ok(Message::Close(frame))) => {
+                return Err(ClientError::Session(describe_close(frame.as_ref())));
+            }
             Some(first) => first?,
             None => return Err(ClientError::Session("the WebSocket was dropped".to_owned())),
         };
         let Message::Text(frame) = &first else {
-            let reason = format!("{} came in place of the frame \"o\"", told(&first));
+            let reason = format!("expected the frame \"o\", got {}", describe_message(&first));
             return Err(ClientError::Protocol { protocol: "SockJS", reason });
         };
-        return match sockjs::unwrap(frame)? {
-            Arrived::Open => Ok(()),
-            Arrived::Closed(code, reason) => {
+        return match sockjs::parse_frame(frame)? {
+            ServerFrame::Open => Ok(()),
+            ServerFrame::Closed(code, reason) => {
                 Err(ClientError::Session(format!("SockJS refused the session with {code} {reason:?}")))
             }
-            Arrived::HeartBeat | Arrived::Messages(_) => {
-                let reason = format!("{} came in place of the frame \"o\"", told(&first));
+            ServerFrame::HeartBeat | ServerFrame::Messages(_) => {
+                let reason = format!("expected the frame \"o\", got {}", describe_message(&first));
                 Err(ClientError::Protocol { protocol: "SockJS", reason })
             }
         };
     }
 }
 
-/// Collects what comes until the session is over.
+/// Collects frames until the session is over.
 pub(super) async fn read(
     mut stream: Incoming,
     transport: Transport,
     mut decoder: Decoder,
     inbox: watch::Sender<Inbox>,
-    forgetting: Arc<AtomicBool>,
+    discards_messages: Arc<AtomicBool>,
 ) {
     let mut close_code = None;
     let ended = loop {
@@ -118,11 +120,11 @@ pub(super) async fn read(
             Message::Binary(data) => inbox.send_modify(|inbox| inbox.take(&data, &mut decoder)),
             Message::Close(frame) => {
                 close_code = Some(frame.as_ref().map_or(1005, |frame| u16::from(frame.code)));
-                break closed(frame.as_ref());
+                break describe_close(frame.as_ref());
             }
             _ => {}
         }
-        if forgetting.load(Ordering::Relaxed) {
+        if discards_messages.load(Ordering::Relaxed) {
             inbox.send_if_modified(|inbox| {
                 inbox.frames.retain(|frame| frame.command != "MESSAGE");
                 false
@@ -133,7 +135,7 @@ pub(super) async fn read(
         inbox.ended.get_or_insert(ended);
         inbox.close_code = inbox.close_code.or(close_code);
     });
-    // To answer a Close frame takes further reading.
+    // tungstenite answers a Close frame while reading on.
     while let Some(Ok(_)) = stream.next().await {}
 }
 
@@ -144,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_inbox_counts_heart_beats_and_hides_what_the_client_sent_itself() {
+    fn heart_beats_are_counted_and_the_clients_own_frames_hidden() {
         let (mut inbox, mut decoder) = (Inbox::default(), Decoder::new(Version::V1_2));
         inbox.take(b"RECEIPT\nreceipt-id:hopcheck-receipt-1\n\n\0\n", &mut decoder);
         inbox.take(b"\n", &mut decoder);
@@ -155,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn sockjs_wraps_frames_and_heart_beats_whole_or_in_pieces() {
+    fn sockjs_messages_may_hold_whole_or_partial_frames() {
         let (mut inbox, mut decoder) = (Inbox::default(), Decoder::new(Version::V1_2));
         for frame in ["h", r#"a["\n","MESSAGE\nx:1\n"]"#, r#"a["\n차\u0000"]"#, r#"c[1000,"bye"]"#] {
             inbox.take_sockjs(frame, &mut decoder);

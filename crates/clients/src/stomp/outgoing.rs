@@ -1,4 +1,4 @@
-//! What a session sends: frames as they come, and heart-beats in between.
+//! The sending side of a session: frames, and heart-beats in between.
 
 use std::time::Duration;
 
@@ -11,25 +11,25 @@ use crate::websocket::Outgoing;
 use crate::{ClientError, sockjs};
 use hopcheck_site::profile::Transport;
 
-/// How frames become WebSocket messages.
+/// How frames are encoded as WebSocket messages.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wire {
+pub(super) struct Encoding {
     pub(super) transport: Transport,
     pub(super) version: Version,
 }
 
-impl Wire {
-    /// A frame goes out as text, and as binary where it is none.
+impl Encoding {
+    /// A text message, or a binary one when the frame is not UTF-8.
     ///
     /// # Errors
-    /// When it is none, and SockJS is to carry it.
+    /// When it is not UTF-8, and the transport is SockJS.
     pub(super) fn message(self, frame: &Frame) -> Result<Message, ClientError> {
         match (String::from_utf8(frame.encode(self.version)), self.transport) {
             (Ok(text), Transport::WebSocket) => Ok(Message::text(text)),
-            (Ok(text), Transport::SockJs) => Ok(Message::text(sockjs::wrap(&text))),
+            (Ok(text), Transport::SockJs) => Ok(Message::text(sockjs::encode_message(&text))),
             (Err(error), Transport::WebSocket) => Ok(Message::binary(error.into_bytes())),
             (Err(_), Transport::SockJs) => {
-                Err(ClientError::Session("SockJS carries text alone, and this frame is not UTF-8".to_owned()))
+                Err(ClientError::Session("SockJS only carries text, and this frame is not UTF-8".to_owned()))
             }
         }
     }
@@ -37,19 +37,19 @@ impl Wire {
     pub(super) fn heart_beat(self) -> Message {
         match self.transport {
             Transport::WebSocket => Message::text("\n"),
-            Transport::SockJs => Message::text(sockjs::wrap("\n")),
+            Transport::SockJs => Message::text(sockjs::encode_message("\n")),
         }
     }
 }
 
-/// Sends what is to be sent, and a heart-beat whenever there was nothing for a while.
+/// Sends queued messages, and a heart-beat whenever the queue was empty for a while.
 pub(super) async fn write(
     mut sink: Outgoing,
     mut queue: mpsc::UnboundedReceiver<Message>,
     heart_beat: Message,
     beat: Option<Duration>,
 ) {
-    // Somewhat earlier than agreed: what is sent at the end of the interval arrives after it.
+    // Somewhat earlier than agreed: sent at the end of the interval, it would arrive late.
     let interval = beat.map(|beat| beat * 4 / 5);
     loop {
         let message = tokio::select! {
@@ -60,7 +60,7 @@ pub(super) async fn write(
             () = pause(interval) => heart_beat.clone(),
         };
         if sink.send(message).await.is_err() {
-            return; // the reader learns how the session ended
+            return; // the reader finds out how the session ended
         }
     }
 }

@@ -3,17 +3,17 @@
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 
-use super::{Error, KEPT};
+use super::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {
     /// The shell: `hopcheck completions bash > ~/.local/share/bash-completion/completions/hopcheck`
     #[arg(value_enum)]
-    shell: Known,
+    shell: ShellName,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Known {
+enum ShellName {
     Bash,
     Zsh,
     Fish,
@@ -22,10 +22,10 @@ enum Known {
 /// Prints the shell's completions for `command`.
 pub(super) fn completions_command(arguments: &CompletionsArgs, mut command: Command) -> Result<u8, Error> {
     let shell = match arguments.shell {
-        Known::Bash => Shell::Bash,
-        Known::Zsh => Shell::Zsh,
-        Known::Fish => Shell::Fish,
+        ShellName::Bash => Shell::Bash,
+        ShellName::Zsh => Shell::Zsh,
+        ShellName::Fish => Shell::Fish,
     };
     clap_complete::generate(shell, &mut command, "hopcheck", &mut std::io::stdout());
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }

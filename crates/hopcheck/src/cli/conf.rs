@@ -1,18 +1,18 @@
-//! Which configuration a command is about, and `hopcheck rewrite`.
+//! The configuration of a command, and `hopcheck rewrite`.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Error, KEPT};
+use super::{EXIT_KEPT, Error};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
 
 #[derive(Debug, Args)]
 pub(super) struct ConfArgs {
-    /// The nginx.conf to test: a whole file, or a bare `server { … }` file as official images include from conf.d
+    /// The nginx.conf to test: a whole file, or a bare `server { … }` file as in conf.d of official images
     /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
     /// this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
@@ -20,22 +20,22 @@ pub(super) struct ConfArgs {
 }
 
 impl ConfArgs {
-    /// The same of this file.
+    /// The arguments for this file.
     pub(super) fn of(file: &Path) -> ConfArgs {
         ConfArgs { conf: Some(file.to_owned()) }
     }
 
-    /// The file, as it was named.
+    /// The file, as given.
     pub(super) fn name(&self) -> String {
         self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
     }
 
-    /// Whether a file is named.
+    /// Whether a file was given.
     pub(super) fn is_named(&self) -> bool {
         self.conf.is_some()
     }
 
-    /// The configuration, with what lies beside it.
+    /// The configuration, with the files beside it.
     pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
         Ok(match &self.conf {
             Some(file) => Source::read(file)?,
@@ -43,7 +43,7 @@ impl ConfArgs {
         })
     }
 
-    /// The same, to be looked at and not to be run.
+    /// The same, to be inspected but not run.
     pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
         Ok(match &self.conf {
             Some(file) => Source::open(file)?,
@@ -52,7 +52,7 @@ impl ConfArgs {
     }
 }
 
-/// Prints the configuration as it will be run.
+/// Prints the configuration as it is run.
 pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
     let source = arguments.source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
@@ -60,10 +60,10 @@ pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
         eprintln!("# {note}");
     }
     std::io::stdout().write_all(scene.rewritten().text.as_bytes())?;
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }
 
-/// Prints what was changed in the configuration to run it.
+/// Prints what was changed in the configuration.
 pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
     for note in &sample(source).await?.rewritten().notes {
         outln!("  {note}");
@@ -71,7 +71,7 @@ pub(super) async fn print_notes(source: &Source) -> Result<(), Error> {
     Ok(())
 }
 
-/// A scene as any scenario would have it, to look at.
+/// A scene, to inspect its configuration.
 async fn sample(source: &Source) -> Result<Scene, Error> {
     let stage = Stage { target: Box::new(Reference::new(std::env::current_exe()?)?), source: source.clone() };
     Scene::set(std::sync::Arc::new(stage)).await.map_err(|failure| failure.to_string().into())

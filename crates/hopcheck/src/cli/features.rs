@@ -4,25 +4,25 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{Error, KEPT};
+use super::{EXIT_KEPT, Error};
 use hopcheck_steps::features::built_in_files;
 
 #[derive(Debug, Args)]
 pub(super) struct FeaturesArgs {
-    /// Write them into this directory, to be edited and run with `--features DIR`; nothing that is there is overwritten
+    /// Export them to this directory, for editing and `--features DIR`; existing files are not overwritten
     #[arg(long, value_name = "DIR")]
     export: Option<PathBuf>,
 }
 
-/// Lists the built-in specification's files, or writes them out.
+/// Lists the built-in feature files, or exports them.
 pub(super) fn features_command(arguments: &FeaturesArgs) -> Result<u8, Error> {
     let Some(directory) = &arguments.export else {
         built_in_files().for_each(|(name, _)| outln!("{}", name.display()));
-        return Ok(KEPT);
+        return Ok(EXIT_KEPT);
     };
     let there = built_in_files().map(|(name, _)| directory.join(name)).find(|file| file.exists());
     if let Some(file) = there {
-        return Err(format!("{} is there already, and is not overwritten", file.display()).into());
+        return Err(format!("{} already exists, and is not overwritten", file.display()).into());
     }
     std::fs::create_dir_all(directory)
         .map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
@@ -33,5 +33,5 @@ pub(super) fn features_command(arguments: &FeaturesArgs) -> Result<u8, Error> {
         count += 1;
     }
     outln!("wrote {count} files; run them with: hopcheck run --features {}", directory.display());
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }

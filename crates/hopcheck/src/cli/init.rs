@@ -6,37 +6,37 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Error, KEPT};
-use hopcheck_clients::Manners;
-use hopcheck_init::{Given, explore, written};
+use super::{EXIT_KEPT, Error};
+use hopcheck_clients::RequestPolicy;
+use hopcheck_init::{PresetField, explore, profile_text};
 use hopcheck_site::profile::{FILE, Profile};
 use hopcheck_targets::target::Deployment;
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
-    /// The site, as https://shop.example.com is one; asked for on a terminal
+    /// The site, such as https://shop.example.com; asked for on a terminal
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// The file to write. One that is there already is left alone
+    /// The file to write; an existing one is not overwritten
     #[arg(long, value_name = "FILE", default_value = FILE)]
     profile: PathBuf,
-    /// A header that every request carries, its value taken from the environment: Authorization=env:NAME
+    /// A header for every request, with its value from the environment: Authorization=env:NAME
     #[arg(long = "header", value_name = "NAME=env:NAME")]
     headers: Vec<String>,
-    /// Connect here, 192.0.2.7 or 192.0.2.7:8443, whatever the DNS says
+    /// Connect to this address, such as 192.0.2.7 or 192.0.2.7:8443, instead of what DNS says
     #[arg(long, value_name = "ADDRESS")]
     address: Option<String>,
-    /// A PEM file of certificate authorities to trust besides this machine's own
+    /// A PEM file of additional CA certificates to trust
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 }
 
-/// Asks the site, says what it found, and writes the profile.
+/// Explores the site, prints what it finds, and writes the profile.
 pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
     let given = arguments.given()?;
     let InitArgs { target, profile: file, .. } = arguments;
     if file.exists() {
-        return Err(there_already(&file));
+        return Err(already_exists(&file));
     }
     let target = match target {
         Some(target) => target,
@@ -44,31 +44,31 @@ pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
     };
     let deployment = Deployment::open("the site", known(&target, &given)?).await?;
     let limits = &deployment.profile().limits;
-    outln!("asking {} at most {} times a second", deployment.url(), limits.requests_per_second);
+    outln!("exploring {} with at most {} requests per second", deployment.url(), limits.requests_per_second);
     let mut say = |line: &str| outln!("  {line}");
     let findings = explore(&deployment, &mut say).await;
-    write(&file, &written(deployment.url(), &given, &findings))?;
-    let asked = deployment.route().manners().map_or(0, Manners::sent);
-    outln!("asked {asked} times, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT");
-    outln!("wrote {}: read it, fill in what was not found, and then", file.display());
+    write(&file, &profile_text(deployment.url(), &given, &findings))?;
+    let asked = deployment.route().policy().map_or(0, RequestPolicy::sent);
+    outln!("sent {asked} requests, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT");
+    outln!("wrote {}: review it, fill in what was not found, and run", file.display());
     let named =
         if file == Path::new(FILE) { String::new() } else { format!(" --profile {}", file.display()) };
     outln!("  hopcheck run --target {}{named}", deployment.url().as_str().trim_end_matches('/'));
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }
 
 impl InitArgs {
-    /// What need not be found out.
-    fn given(&self) -> Result<Vec<Given>, Error> {
-        let mut given: Vec<Given> = Vec::new();
+    /// The fields set on the command line.
+    fn given(&self) -> Result<Vec<PresetField>, Error> {
+        let mut given: Vec<PresetField> = Vec::new();
         for text in &self.headers {
-            // Not by clap, which would show what it does not like: perhaps a secret.
+            // Not by clap, which would print an invalid value: perhaps a secret.
             let (name, value) = header(text)?;
             given.push(("headers", name, value));
         }
         given.extend(self.address.clone().map(|address| ("connect", "address".to_owned(), address)));
         if let Some(file) = &self.ca_file {
-            // From wherever the profile will be read.
+            // Absolute, so that it does not depend on where the profile is.
             let file = std::path::absolute(file)?.display().to_string();
             given.push(("connect", "ca-file".to_owned(), file));
         }
@@ -76,8 +76,8 @@ impl InitArgs {
     }
 }
 
-/// What is known of the site before it is asked.
-fn known(target: &str, given: &[Given]) -> Result<Profile, Error> {
+/// The profile before the site is explored.
+fn known(target: &str, given: &[PresetField]) -> Result<Profile, Error> {
     let mut known = toml::Table::new();
     known.insert("url".to_owned(), target.trim().into());
     for (section, name, value) in given {
@@ -94,8 +94,8 @@ fn header(text: &str) -> Result<(String, String), String> {
         Some((name, value)) if !name.is_empty() && value.starts_with("env:") => {
             Ok((name.to_owned(), value.to_owned()))
         }
-        // What it says is not repeated: it may be the secret itself.
-        _ => Err("a header is NAME=env:VARIABLE, so that its value stands neither here nor in the profile"
+        // It is not repeated here: it may be the secret itself.
+        _ => Err("a header must be NAME=env:VARIABLE, so that its value is neither here nor in the profile"
             .to_owned()),
     }
 }
@@ -107,15 +107,15 @@ async fn ask_for_target() -> Result<String, Error> {
     out!("Which site? (https://shop.example.com) ");
     std::io::stdout().flush()?;
     let (send, receive) = tokio::sync::oneshot::channel();
-    // A thread of its own, which nobody waits for: Ctrl-C must end the program while it reads.
+    // In a separate thread, so that Ctrl-C ends the program while it reads.
     std::thread::spawn(move || {
         let mut line = String::new();
         let read = std::io::stdin().read_line(&mut line).map(|_| line);
-        let _ = send.send(read); // nobody is there to take it once the program ends
+        let _ = send.send(read); // fails only when the program is ending
     });
     let line = receive.await??;
     match line.trim() {
-        "" => Err("no site was named".into()),
+        "" => Err("no site given".into()),
         site => Ok(site.to_owned()),
     }
 }
@@ -123,14 +123,13 @@ async fn ask_for_target() -> Result<String, Error> {
 fn write(file: &Path, text: &str) -> Result<(), Error> {
     let opened = OpenOptions::new().write(true).create_new(true).open(file);
     let mut opened = opened.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => there_already(file),
+        ErrorKind::AlreadyExists => already_exists(file),
         _ => format!("cannot write {}: {error}", file.display()).into(),
     })?;
     Ok(opened.write_all(text.as_bytes())?)
 }
 
-fn there_already(file: &Path) -> Error {
+fn already_exists(file: &Path) -> Error {
     let file = file.display();
-    format!("{file} is there already and is not overwritten\n  help: name another with --profile FILE, or move it away")
-        .into()
+    format!("{file} already exists\n  help: choose another file with --profile FILE, or move it away").into()
 }

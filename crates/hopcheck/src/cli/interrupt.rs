@@ -1,24 +1,24 @@
-//! Ctrl-C, and being told to end.
+//! Ctrl-C and termination signals.
 
 use std::sync::OnceLock;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::COULD_NOT_RUN;
+use super::EXIT_COULD_NOT_RUN;
 
-/// Whether this process was told to end. Once it was, it stays so: whoever asks later hears of it, too.
-static TOLD: OnceLock<watch::Sender<bool>> = OnceLock::new();
+/// Whether this process was interrupted.
+static INTERRUPTED: OnceLock<watch::Sender<bool>> = OnceLock::new();
 
-/// What a command ends with that was interrupted.
+/// The error of an interrupted command.
 #[derive(Debug, thiserror::Error)]
-#[error("interrupted; all that was started has been ended")]
+#[error("interrupted; everything that was started has been stopped")]
 pub(crate) struct Interrupted;
 
-/// The number that every system gives it.
+/// The same on every system.
 const SIGHUP: u32 = 1;
 
-/// Whether this process was started with a signal ignored, as far as the system says.
+/// Whether this process was started with a signal ignored, as far as known.
 fn is_ignored(signal: u32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask =
@@ -26,20 +26,20 @@ fn is_ignored(signal: u32) -> bool {
     mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
 
-/// Takes up listening: from now on a signal to end does no more than to be heard of. Must be called in a runtime.
+/// Starts to listen: from now on termination signals are only recorded. Must be called in a runtime.
 pub(crate) fn listen() {
-    TOLD.get_or_init(listener);
+    INTERRUPTED.get_or_init(listener);
 }
 
-/// Waits until this process is told to end.
+/// Waits until this process is interrupted.
 pub(crate) async fn interrupted() {
-    let mut told = TOLD.get_or_init(listener).subscribe();
+    let mut told = INTERRUPTED.get_or_init(listener).subscribe();
     if told.wait_for(|told| *told).await.is_err() {
         std::future::pending().await
     }
 }
 
-/// Does `work`, unless this process is told to end: then whatever it has started ends as it is dropped.
+/// Runs `work` unless this process is interrupted: then it is dropped, which cleans up.
 pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Result<T, Interrupted> {
     tokio::select! {
         done = work => Ok(done),
@@ -49,9 +49,9 @@ pub(crate) async fn unless_interrupted<T>(work: impl Future<Output = T>) -> Resu
 
 fn listener() -> watch::Sender<bool> {
     let (told, _) = watch::channel(false);
-    // Taken up here, not in the task: none is missed that comes before that begins.
+    // Not in the task, so that no signal before it starts is missed.
     if let (Ok(mut int), Ok(mut term)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-        // A terminal that is closed ends the run, too, unless somebody wants it to go on (`nohup`).
+        // A closed terminal ends the run too, unless SIGHUP is ignored (`nohup`).
         let mut hup = (!is_ignored(SIGHUP)).then(|| signal(SignalKind::hangup()).ok()).flatten();
         let tell = told.clone();
         tokio::spawn(async move {
@@ -69,8 +69,8 @@ fn listener() -> watch::Sender<bool> {
                 }
                 tell.send_replace(true);
                 if times > 1 {
-                    // Whoever asks twice does not want to wait.
-                    std::process::exit(COULD_NOT_RUN.into());
+                    // The second time, exit at once.
+                    std::process::exit(EXIT_COULD_NOT_RUN.into());
                 }
             }
         });

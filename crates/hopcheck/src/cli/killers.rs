@@ -1,4 +1,4 @@
-//! `hopcheck mutants --killers`: what each scenario is for.
+//! `hopcheck mutants --killers`: which mutants each scenario notices.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -6,45 +6,46 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Error;
 use super::interrupt::Interrupted;
-use super::mutants::ending;
-use super::workers::each;
-use hopcheck_proving::mutants::{Bench, Catalogue, Fate, Killer, Killers, Mutant, Outcome, mutants};
+use super::mutants::until_interrupted;
+use super::workers::run_each;
+use hopcheck_proving::mutants::{
+    Catalogue, Killer, Killers, Mutant, MutantOutcome, MutantResult, MutantRunner, mutants,
+};
 use hopcheck_targets::conf::Source;
 
-/// Takes up in `file` what `outcomes` say of `made`, and what the scenarios notice that have noticed nothing so far.
+/// Updates `file` with `outcomes` of `made`, and with what scenarios notice that have noticed nothing so far.
 pub(super) async fn update(
     file: &Path,
-    bench: &Bench,
+    runner: &MutantRunner,
     made: &[Mutant],
-    outcomes: &[Outcome],
+    outcomes: &[MutantResult],
     jobs: usize,
 ) -> Result<(), Error> {
     let mut killers = Killers::read(file)?;
-    outcomes.iter().for_each(|outcome| killers.take(outcome));
-    let names = names(&bench.stage.source)?;
+    outcomes.iter().for_each(|result| killers.take(result));
+    let names = names(&runner.stage.source)?;
     let is_scenario =
-        |name: &str| bench.specification.scenarios().any(|(_, _, scenario)| scenario.name == name);
+        |name: &str| runner.specification.scenarios().any(|(_, _, scenario)| scenario.name == name);
     killers.forget(is_scenario, |mutant| names.contains(mutant));
-    // Should the rest be interrupted, this much is known.
+    // Keep this much if the rest is interrupted.
     killers.write(file)?;
 
     let left: BTreeSet<String> =
-        bench.scenarios().filter(|name| !killers.notices(name)).map(str::to_owned).collect();
-    let runs = |outcome: &Outcome| match outcome.fate {
-        Fate::Killed(Killer::Scenario { .. }) | Fate::Survived => true,
-        Fate::Killed(Killer::Refused { .. })
-        | Fate::Equivalent { .. }
-        | Fate::NeedsSlow
-        | Fate::NotApplicable { .. } => false,
+        runner.scenarios().filter(|name| !killers.notices(name)).map(str::to_owned).collect();
+    let runs = |result: &MutantResult| match result.outcome {
+        MutantOutcome::Killed(Killer::Scenario { .. }) | MutantOutcome::Survived => true,
+        MutantOutcome::Killed(Killer::Refused { .. })
+        | MutantOutcome::Equivalent { .. }
+        | MutantOutcome::NeedsSlow
+        | MutantOutcome::NotApplicable { .. } => false,
     };
-    let others =
-        made.iter().zip(outcomes).filter(|(mutant, outcome)| runs(outcome) && !mutant.meant.is_any());
+    let others = made.iter().zip(outcomes).filter(|(mutant, result)| runs(result) && !mutant.meant.is_any());
     let others: Vec<Mutant> = others.map(|(mutant, _)| mutant.clone()).collect();
     println!("  {} scenarios noticed nothing so far; {} mutants to try them with", left.len(), others.len());
-    for (mutant, scenarios) in noticed_by_others(bench, others, left, jobs).await? {
+    for (mutant, scenarios) in noticed_by_others(runner, others, left, jobs).await? {
         killers.add(&mutant, &scenarios);
     }
-    let idle: Vec<&str> = bench.scenarios().filter(|name| !killers.notices(name)).collect();
+    let idle: Vec<&str> = runner.scenarios().filter(|name| !killers.notices(name)).collect();
     println!("  {} scenarios noticed none of these mutants", idle.len());
     idle.iter().for_each(|name| println!("    {name}"));
     Ok(killers.write(file)?)
@@ -56,28 +57,31 @@ fn names(source: &Source) -> Result<BTreeSet<String>, Error> {
     Ok(made.iter().map(Mutant::full_name).collect())
 }
 
-/// What has been noticed, unless `asked` have all noticed it: that a proxy is out of reach says of nobody what it is for.
-fn telling(noticed: BTreeSet<String>, asked: &BTreeSet<String>) -> BTreeSet<String> {
+/// The scenarios in `noticed`, unless all of `asked` are: a proxy that is down says nothing about any scenario.
+fn distinctive(noticed: BTreeSet<String>, asked: &BTreeSet<String>) -> BTreeSet<String> {
     if noticed.len() > 1 && noticed == *asked { BTreeSet::new() } else { noticed }
 }
 
-/// What the scenarios that are left notice. One that has noticed a mutant is not run with those that are begun later.
+/// What the remaining scenarios notice. One that has noticed a mutant is not run on later ones.
 async fn noticed_by_others(
-    bench: &Bench,
+    runner: &MutantRunner,
     mutants: Vec<Mutant>,
     left: BTreeSet<String>,
     jobs: usize,
 ) -> Result<Vec<(String, BTreeSet<String>)>, Error> {
     let left = Arc::new(Mutex::new(left));
-    let bench = bench.clone();
+    let runner = runner.clone();
     let look = async move |mutant: &Mutant| {
         let names = left.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let noticed = bench.noticed(mutant, &names, ending()).await.ok_or_else(|| Interrupted.to_string())?;
-        let noticed = telling(noticed, &names);
+        let noticed = runner
+            .noticed(mutant, &names, until_interrupted())
+            .await
+            .ok_or_else(|| Interrupted.to_string())?;
+        let noticed = distinctive(noticed, &names);
         left.lock().unwrap_or_else(PoisonError::into_inner).retain(|name| !noticed.contains(name));
         Ok((mutant.full_name(), noticed))
     };
-    each(mutants, jobs, look, |_| ()).await
+    run_each(mutants, jobs, look, |_| ()).await
 }
 
 #[cfg(test)]
@@ -85,10 +89,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_everybody_notices_tells_nothing_of_anybody() {
+    fn a_mutant_that_all_scenarios_notice_is_not_distinctive() {
         let names = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<_>>();
-        assert_eq!(telling(names(&["a", "b"]), &names(&["a", "b"])), names(&[]));
-        assert_eq!(telling(names(&["a", "b"]), &names(&["a", "b", "c"])), names(&["a", "b"]));
-        assert_eq!(telling(names(&["a"]), &names(&["a"])), names(&["a"]));
+        assert_eq!(distinctive(names(&["a", "b"]), &names(&["a", "b"])), names(&[]));
+        assert_eq!(distinctive(names(&["a", "b"]), &names(&["a", "b", "c"])), names(&["a", "b"]));
+        assert_eq!(distinctive(names(&["a"]), &names(&["a"])), names(&["a"]));
     }
 }

@@ -5,23 +5,23 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::Error;
-use super::session::{code, tell};
-use hopcheck_report::{Outputs, Report, Style, Wanted, merge, print_matrix};
+use super::session::{exit_code, print_results};
+use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
-    /// What `run --report results=FILE` wrote, of every shard and machine
+    /// Files written by `run --report results=FILE`, of every shard and machine
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE, github; may be given more than once
+    /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE, github; may be repeated
     #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
-    reports: Vec<Wanted>,
-    /// Also print the reason of each known difference, and what took longest
+    reports: Vec<ReportOption>,
+    /// Also print the reason of each known difference, and the slowest scenarios
     #[arg(short, long)]
     verbose: bool,
 }
 
-/// Joins results to one report. Returns the exit code that one run of all would have had.
+/// Merges results into one report. Returns the exit code of the equivalent single run.
 pub(super) fn merge_command(arguments: &MergeArgs) -> Result<u8, Error> {
     let outputs = Outputs::open(&arguments.reports)?;
     let mut parts = Vec::new();
@@ -29,18 +29,18 @@ pub(super) fn merge_command(arguments: &MergeArgs) -> Result<u8, Error> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
         let report: Report = serde_json::from_str(&text).map_err(|error| {
-            format!("{name} is not what `hopcheck run --report results=FILE` writes: {error}")
+            format!("{name} was not written by `hopcheck run --report results=FILE`: {error}")
         })?;
         parts.push((name, report));
     }
     let report = merge(parts)?;
     let style = Style::detect();
     for target in &report.targets {
-        tell(style, target, arguments.verbose);
+        print_results(style, target, arguments.verbose);
     }
     if report.targets.len() > 1 {
         print_matrix(style, &report);
     }
     outputs.write(&report)?;
-    Ok(code(&report))
+    Ok(exit_code(&report))
 }

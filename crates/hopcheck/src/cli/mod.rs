@@ -28,7 +28,7 @@ use hopcheck_steps::catalogue;
 use hopcheck_steps::features::{Specification, live};
 use hopcheck_targets::machine;
 use hopcheck_targets::target::{
-    CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent, raise_wall,
+    CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent, enter_sandbox,
 };
 use init::{InitArgs, init_command};
 use interrupt::interrupted;
@@ -38,20 +38,20 @@ use mutants::{MutantsArgs, mutants_command};
 use routes::{RoutesArgs, routes_command};
 pub(crate) use run::run_target;
 use run::{RunArgs, run_command};
-pub(crate) use session::Asked;
+pub(crate) use session::RunOptions;
 use watch::{WatchArgs, watch_command};
 
-/// Every promise is kept.
-const KEPT: u8 = 0;
-/// A promise is broken.
-const BROKEN: u8 = 1;
-/// The question could not be put.
-const COULD_NOT_RUN: u8 = 2;
+/// Exit code: every promise is kept.
+const EXIT_KEPT: u8 = 0;
+/// Exit code: a promise is broken.
+const EXIT_BROKEN: u8 = 1;
+/// Exit code: could not run.
+const EXIT_COULD_NOT_RUN: u8 = 2;
 
 /// Checks that a reverse proxy keeps its promises to a single-page app, a REST API and STOMP over WebSocket.
 ///
-/// Runs an nginx.conf for real, by the reference proxy or by nginx in a container, in front of two mock app servers, and
-/// says which promise it breaks and what to change. Without a command: `run`.
+/// Runs an nginx.conf with the reference proxy or nginx, in front of two mock app servers, and reports which promises it
+/// breaks and what to change. Without a command: `run`.
 #[derive(Debug, Parser)]
 #[command(name = "hopcheck", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES)]
 struct Cli {
@@ -63,43 +63,43 @@ struct Cli {
 
 const EXIT_CODES: &str = "Exit codes: 0 every promise is kept, 1 a promise is broken, 2 could not run.";
 
-const WATCH_EXIT_CODES: &str = "Exit codes: 0 nobody noticed, 1 somebody did, 2 could not watch.";
+const WATCH_EXIT_CODES: &str = "Exit codes: 0 nothing to notice, 1 visitors noticed, 2 could not watch.";
 
 const MUTANTS_EXIT_CODES: &str =
-    "Exit codes: 0 every fault was noticed that can be, 1 one was not, 2 could not run.";
+    "Exit codes: 0 every noticeable fault was noticed, 1 one was not, 2 could not run.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the scenarios against one or more targets
     #[command(after_help = EXIT_CODES)]
     Run(RunArgs),
-    /// Watch a deployment while it is switched from blue to green: did anybody notice?
+    /// Watch a deployment while it is switched from blue to green: do visitors notice?
     #[command(after_help = WATCH_EXIT_CODES)]
     Watch(WatchArgs),
-    /// Print what an nginx.conf serves: its routes, where they lead, and the lines that say so
+    /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
-    /// Print the configuration as it will be run, and what was changed in it
+    /// Print the configuration as it is run, and what was changed
     Rewrite(ConfArgs),
-    /// Ask a site, with safe requests only, and write a first profile of it
+    /// Explore a site with safe requests only, and write a first profile of it
     #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
     Init(InitArgs),
-    /// Join what `run --report results=FILE` wrote for shards and machines into one report
+    /// Merge results of `run --report results=FILE` from shards and machines into one report
     #[command(after_help = EXIT_CODES)]
     Merge(MergeArgs),
-    /// Put one fault after the other into the configuration, and see whether the scenarios notice
+    /// Make one fault at a time in the configuration, and check whether the scenarios notice
     #[command(after_help = MUTANTS_EXIT_CODES)]
     Mutants(MutantsArgs),
-    /// Print every step a scenario can use (docs/extend/steps.md)
+    /// Print every step that scenarios can use (docs/extend/steps.md)
     Steps,
-    /// Print which scenarios are asked of a live deployment, and why the others are not (docs/use/live.md)
+    /// Print which scenarios run on a live deployment, and why the others do not (docs/use/live.md)
     Scenarios,
-    /// Print what the document states with its scenarios, and the faults that these notice (docs/extend/traceability.md)
+    /// Print the document's statements with their scenarios, and the faults these notice (docs/extend/traceability.md)
     Trace,
     /// Print the JSON schema of hopcheck.toml (docs/hopcheck.schema.json)
     Schema,
-    /// List the built-in scenarios' files, or write them out to be edited
+    /// List the built-in feature files, or export them for editing
     Features(FeaturesArgs),
-    /// Print completions for a shell
+    /// Print shell completions
     Completions(CompletionsArgs),
 }
 
@@ -111,19 +111,19 @@ pub fn main() -> ExitCode {
     if std::env::args_os().nth(1).is_some_and(|first| first == CHILD_SUBCOMMAND) {
         return become_child(std::env::args_os().skip(2));
     }
-    machine::prepare();
+    machine::raise_open_files_limit();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { COULD_NOT_RUN } else { KEPT });
+            return ExitCode::from(if error.use_stderr() { EXIT_COULD_NOT_RUN } else { EXIT_KEPT });
         }
     };
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(arguments) => to_its_end(run_command(arguments)),
-        Command::Watch(arguments) => to_its_end(watch_command(arguments)),
+        Command::Run(arguments) => block_on_uninterrupted(run_command(arguments)),
+        Command::Watch(arguments) => block_on_uninterrupted(watch_command(arguments)),
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
-        Command::Mutants(arguments) => to_its_end(mutants_command(arguments)),
+        Command::Mutants(arguments) => block_on_uninterrupted(mutants_command(arguments)),
         Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
@@ -146,32 +146,32 @@ pub fn main() -> ExitCode {
 
 async fn print(text: String) -> Result<u8, Error> {
     out!("{text}");
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }
 
-/// Whether this process was started by [`Reference`], to be the reference proxy.
+/// Whether this process was started by [`Reference`] as the reference proxy.
 pub(crate) fn is_reference_proxy() -> bool {
     std::env::args_os().nth(1).is_some_and(|first| first == REFERENCE_SUBCOMMAND)
 }
 
-/// Is the reference proxy, until told to end.
+/// Runs the reference proxy.
 pub(crate) fn reference_proxy() -> ExitCode {
-    // Not to outlive the run, even one that was killed.
+    // It must not outlive the run, even if that is killed.
     if !end_with_parent(rustix::process::Signal::KILL) {
-        return ExitCode::from(COULD_NOT_RUN);
+        return ExitCode::from(EXIT_COULD_NOT_RUN);
     }
-    raise_wall();
+    enter_sandbox();
     reference_proxy::server::main(std::env::args_os().skip(2))
 }
 
-/// Runs what the program does until it is done or interrupted, and turns its end into an exit code.
+/// Runs `work` until it is done or interrupted, and returns the exit code.
 pub(crate) fn block_on(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
-    // Whatever `work` has started ends when it is dropped: proxies, containers, scratch directories.
-    to_its_end(async { unless_interrupted(work).await? })
+    // Dropping `work` cleans up: proxies, containers, scratch directories.
+    block_on_uninterrupted(async { unless_interrupted(work).await? })
 }
 
-/// The same with work that knows by itself what to do when it is interrupted.
-pub(crate) fn to_its_end(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
+/// The same for work that handles interrupts itself.
+pub(crate) fn block_on_uninterrupted(work: impl Future<Output = Result<u8, Error>>) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return could_not_run(&error),
@@ -190,5 +190,5 @@ pub(crate) type Error = Box<dyn std::error::Error>;
 
 pub(crate) fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
     eprintln!("hopcheck: {error}");
-    ExitCode::from(COULD_NOT_RUN)
+    ExitCode::from(EXIT_COULD_NOT_RUN)
 }

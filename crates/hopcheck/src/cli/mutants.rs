@@ -10,11 +10,13 @@ use regex::Regex;
 use super::conf::ConfArgs;
 use super::interrupt::{Interrupted, interrupted};
 use super::killers::update;
-use super::session::JOBS;
+use super::session::DEFAULT_JOBS;
 use super::targets::TargetName;
-use super::workers::each;
-use super::{BROKEN, Error, KEPT};
-use hopcheck_proving::mutants::{Bench, Catalogue, Fate, Killer, Mutant, Outcome, Score, mutants, sample};
+use super::workers::run_each;
+use super::{EXIT_BROKEN, EXIT_KEPT, Error};
+use hopcheck_proving::mutants::{
+    Catalogue, Killer, Mutant, MutantOutcome, MutantResult, MutantRunner, Score, mutants, sample,
+};
 use hopcheck_report::{Record, Style, print_failures};
 use hopcheck_steps::features::Specification;
 use hopcheck_targets::machine;
@@ -22,7 +24,7 @@ use hopcheck_targets::setting::Setting;
 
 #[derive(Debug, Args)]
 pub(super) struct MutantsArgs {
-    /// What runs them: `reference` (the reference proxy, no Docker) or `nginx` (in a container)
+    /// The target: `reference` (the reference proxy, no Docker) or `nginx` (in a container)
     #[arg(long, value_name = "TARGET", default_value = "reference")]
     target: TargetName,
     #[command(flatten)]
@@ -30,36 +32,35 @@ pub(super) struct MutantsArgs {
     /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]
     #[arg(long, value_name = "DIR")]
     features: Option<PathBuf>,
-    /// Only mutants of families whose name begins so; may be given more than once
+    /// Only mutants of families with this prefix; may be repeated
     #[arg(long = "family", value_name = "FAMILY")]
     families: Vec<String>,
-    /// Only mutants whose name, place included, matches this regular expression
+    /// Only mutants whose name and place match this regular expression
     #[arg(long, value_name = "REGEX")]
     name: Option<Regex>,
-    /// Only so many, an equal part of each family, and always the document's own
+    /// Only a sample of this size, evenly from each family, plus all of the document's own
     #[arg(long, value_name = "N")]
     sample: Option<usize>,
-    /// Which ones a sample has
+    /// The seed of the sample
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
     /// How many mutants to run at once
     #[arg(short, long, value_name = "N", default_value_t = 6, value_parser = super::run::at_least_one)]
     jobs: usize,
-    /// Also run mutants that only scenarios which really wait can notice, with these
+    /// Also run mutants that only slow scenarios can notice
     #[arg(long)]
     slow: bool,
-    /// Run those mutants alone that are said to be equivalent: nobody may notice
+    /// Only run mutants listed as equivalent, which must not be noticed
     #[arg(long)]
     equivalents: bool,
-    /// Do not run the scenarios on the configuration without a fault first
+    /// Skip the first run on the original configuration
     #[arg(long)]
     skip_unmutated: bool,
-    /// Write what became of each mutant, as JSON
+    /// Write the outcome of each mutant as JSON
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Run on when a scenario has noticed, to see what each scenario is for: first those of the rules that are meant to notice,
-    /// then those that have noticed nothing so far with all other mutants, until they notice one. What is learnt of these mutants
-    /// replaces what FILE (JSON) says of them
+    /// Find out which mutants each scenario notices: run all scenarios of the rules that are meant to notice, then those that
+    /// have noticed nothing so far on all other mutants. Updates FILE (JSON) for these mutants
     #[arg(long, value_name = "FILE")]
     killers: Option<PathBuf>,
     /// Only list the mutants
@@ -76,57 +77,61 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
     let source = arguments.conf.source(&here)?;
     let (made, missing) = arguments.chosen(mutants(&Catalogue::built_in()?, &source));
     if made.is_empty() && missing.is_empty() {
-        return Err("no mutant is of that family and name".into());
+        return Err("no mutant matches --family and --name".into());
     }
     if arguments.list {
         made.iter().for_each(|mutant| {
             println!("{}:{}  {}: {}", source.name, mutant.line, mutant.family, mutant.title())
         });
-        return Ok(KEPT);
+        return Ok(EXIT_KEPT);
     }
     let stage = match arguments.target.open(&source, None).await? {
         Setting::Staged(stage) => stage,
         Setting::Live(_) => {
-            return Err("nobody puts faults into a live deployment: the target is reference or nginx".into());
+            return Err(
+                "mutants cannot run on a live deployment: the target must be reference or nginx".into()
+            );
         }
     };
     machine::check(stage.target.scratch_parent())?;
     let style = Style::detect();
     let thorough = arguments.killers.is_some();
-    let bench = Bench {
+    let runner = MutantRunner {
         specification: Arc::new(specification),
         stage,
         slow: arguments.slow,
-        jobs: JOBS / 4,
+        jobs: DEFAULT_JOBS / 4,
         thorough,
     };
-    println!("{} {} by {}", style.strong("mutating"), source.name, bench.stage.target.describe());
+    println!("{} {} by {}", style.strong("mutating"), source.name, runner.stage.target.describe());
     if !arguments.skip_unmutated {
-        without_a_fault(&bench, style).await?;
+        check_unmutated(&runner, style).await?;
     }
     let mut score = Score {
         target: arguments.target.name().to_owned(),
         configuration: source.name.clone(),
-        outcomes: judged(&bench, &made, arguments.jobs, style).await?,
+        outcomes: judge_all(&runner, &made, arguments.jobs, style).await?,
     };
-    machine::done();
+    machine::restore_umask();
     if let Some(file) = &arguments.killers {
-        update(file, &bench, &made, &score.outcomes, arguments.jobs).await?;
+        update(file, &runner, &made, &score.outcomes, arguments.jobs).await?;
     }
-    score.outcomes.extend(missing.into_iter().map(|(family, fault)| Outcome::not_applicable(family, fault)));
-    println!("\n{}", score.told().trim_end());
+    score
+        .outcomes
+        .extend(missing.into_iter().map(|(family, fault)| MutantResult::not_applicable(family, fault)));
+    println!("\n{}", score.text().trim_end());
     if let Some(file) = &arguments.report {
         std::fs::write(file, serde_json::to_string_pretty(&score)? + "\n")?;
     }
     let wrong = match arguments.equivalents {
-        true => score.outcomes.iter().any(|outcome| matches!(outcome.fate, Fate::Killed(_))),
+        true => score.outcomes.iter().any(|result| matches!(result.outcome, MutantOutcome::Killed(_))),
         false => score.survivors().next().is_some(),
     };
-    Ok(if wrong { BROKEN } else { KEPT })
+    Ok(if wrong { EXIT_BROKEN } else { EXIT_KEPT })
 }
 
 impl MutantsArgs {
-    /// Those that were asked for.
+    /// The selected mutants.
     fn chosen(
         &self,
         (made, missing): (Vec<Mutant>, Vec<(String, String)>),
@@ -149,58 +154,66 @@ impl MutantsArgs {
     }
 }
 
-/// Sees that every promise is kept before anything is made worse.
-async fn without_a_fault(bench: &Bench, style: Style) -> Result<(), Error> {
-    let results = bench.unmutated(Style { silent: true, ..style }, ending()).await;
+/// Checks that every promise is kept without a fault.
+async fn check_unmutated(runner: &MutantRunner, style: Style) -> Result<(), Error> {
+    let results = runner.unmutated(Style { silent: true, ..style }, until_interrupted()).await;
     if results.records.iter().any(Record::fails) {
         print_failures(style, &results);
-        return Err("the configuration breaks a promise without any fault of ours: mend that first, with `hopcheck run`".into());
+        return Err(
+            "the original configuration already breaks a promise: fix that first, with `hopcheck run`".into(),
+        );
     }
     if results.unfinished.is_some() {
         return Err(Interrupted.into());
     }
-    println!("  {} {} scenarios kept without a fault", style.good("✓"), results.records.len());
+    println!("  {} {} scenarios pass without a fault", style.good("✓"), results.records.len());
     Ok(())
 }
 
-/// What became of each, told as it goes.
-async fn judged(bench: &Bench, made: &[Mutant], jobs: usize, style: Style) -> Result<Vec<Outcome>, Error> {
+/// Judges each mutant, and prints its outcome.
+async fn judge_all(
+    runner: &MutantRunner,
+    made: &[Mutant],
+    jobs: usize,
+    style: Style,
+) -> Result<Vec<MutantResult>, Error> {
     let mut done = 0;
     let judge = {
-        let bench = bench.clone();
+        let runner = runner.clone();
         async move |mutant: &Mutant| {
-            let judged = bench.judge(mutant, ending).await?.ok_or_else(|| Interrupted.to_string())?;
-            Ok(Outcome::of(mutant, &bench.stage.source.text, judged))
+            let judged =
+                runner.judge(mutant, until_interrupted).await?.ok_or_else(|| Interrupted.to_string())?;
+            Ok(MutantResult::of(mutant, &runner.stage.source.text, judged))
         }
     };
-    each(made.to_vec(), jobs, judge, |outcome| {
+    run_each(made.to_vec(), jobs, judge, |result| {
         done += 1;
-        progress(style, outcome, done, made.len());
+        progress(style, result, done, made.len());
     })
     .await
 }
 
-/// Waits for the end of the program.
-pub(super) async fn ending() -> String {
+/// Waits for an interrupt.
+pub(super) async fn until_interrupted() -> String {
     interrupted().await;
     "interrupted".to_owned()
 }
 
-fn progress(style: Style, outcome: &Outcome, done: usize, total: usize) {
-    let mark = match &outcome.fate {
-        Fate::Survived => style.bad("✗"),
-        Fate::Killed(Killer::Scenario { meant: false, .. }) => style.quiet("✓"),
-        Fate::Killed(_) => style.good("✓"),
+fn progress(style: Style, result: &MutantResult, done: usize, total: usize) {
+    let mark = match &result.outcome {
+        MutantOutcome::Survived => style.bad("✗"),
+        MutantOutcome::Killed(Killer::Scenario { meant: false, .. }) => style.quiet("✓"),
+        MutantOutcome::Killed(_) => style.good("✓"),
         _ => style.quiet("–"),
     };
     if style.live {
         print!("\r\x1b[K");
     }
-    if !style.live || outcome.fate == Fate::Survived {
-        println!("  {mark} {outcome}");
+    if !style.live || result.outcome == MutantOutcome::Survived {
+        println!("  {mark} {result}");
     }
     if style.live {
-        print!("  {done} of {total}  {}", style.quiet(&outcome.mutant));
+        print!("  {done} of {total}  {}", style.quiet(&result.mutant));
         let _ = std::io::stdout().flush();
     }
 }

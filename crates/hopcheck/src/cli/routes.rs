@@ -4,13 +4,13 @@ use clap::Args;
 use hopcheck_site::{Route, Server, Site};
 
 use super::conf::ConfArgs;
-use super::{Error, KEPT};
+use super::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct RoutesArgs {
     #[command(flatten)]
     conf: ConfArgs,
-    /// Print them as JSON
+    /// Print JSON
     #[arg(long)]
     json: bool,
 }
@@ -23,7 +23,7 @@ pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
         true => outln!("{}", serde_json::to_string_pretty(&site)?),
         false => print_routes(&source.name, &site),
     }
-    Ok(KEPT)
+    Ok(EXIT_KEPT)
 }
 
 /// Prints the routes of each server, a line each.
@@ -34,7 +34,7 @@ pub(super) fn print_routes(name: &str, site: &Site) {
     for server in &site.servers {
         outln!("{}", headline(server));
         if let Some(why) = &server.unreachable {
-            outln!("  nobody comes here: {why}");
+            outln!("  unreachable: {why}");
         }
         let rows: Vec<[String; 4]> = server.routes.iter().map(row).collect();
         let width =

@@ -9,10 +9,10 @@ use regex::Regex;
 
 use super::conf::ConfArgs;
 use super::interrupt::{Interrupted, unless_interrupted};
-use super::session::{Asked, JOBS, Session};
+use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
-use super::{Error, KEPT};
-use hopcheck_report::{Outputs, Shard, Wanted};
+use super::{EXIT_KEPT, Error};
+use hopcheck_report::{Outputs, ReportOption, Shard};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selected, Selection};
 use hopcheck_steps::scenarios::{place, scenarios, tags};
@@ -20,19 +20,20 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Refusal;
-use hopcheck_targets::target::Installed;
+use hopcheck_targets::target::InstalledNginx;
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
-    /// Configurations to test, one after the other: the same as `--conf FILE` for each
+    /// Configurations to test, one after the other, as with `--conf FILE`
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// What to ask, may be given more than once: `reference` (the reference proxy, no Docker), `nginx` (in a container;
-    /// `nginx=IMAGE` names the image, `nginx=/PATH` an nginx that is installed here), a deployment's URL, NAME=URL, or the NAME of a [target.NAME] section of the profile
-    /// [default: reference; an nginx that is installed where the reference proxy does not have what the configuration uses]
+    /// The target, may be repeated: `reference` (the reference proxy, no Docker), `nginx` (in a container; `nginx=IMAGE`
+    /// chooses the image, `nginx=/PATH` an installed nginx), a deployment's URL, NAME=URL, or the NAME of a [target.NAME]
+    /// section of the profile
+    /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
     #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
     targets: Vec<TargetName>,
-    /// What is known of the deployments [default: hopcheck.toml]
+    /// The profile of the deployments [default: hopcheck.toml]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     #[command(flatten)]
@@ -40,42 +41,41 @@ pub(super) struct RunArgs {
     /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]
     #[arg(long, value_name = "DIR")]
     features: Option<PathBuf>,
-    /// Only scenarios whose tags satisfy this, e.g. "@D4 and not @slow"
+    /// Only scenarios whose tags match this expression, e.g. "@D4 and not @slow"
     #[arg(long, value_name = "EXPR", value_parser = tag_expression)]
     tags: Option<TagOperation>,
     /// Only scenarios whose name matches this regular expression
     #[arg(long, value_name = "REGEX")]
     name: Option<Regex>,
-    /// Also run scenarios that must really wait, up to 75 s
+    /// Also run slow scenarios, which wait for up to 75 s
     #[arg(long)]
     slow: bool,
     /// How many scenarios to run at once
-    #[arg(short, long, value_name = "N", default_value_t = JOBS, value_parser = at_least_one)]
+    #[arg(short, long, value_name = "N", default_value_t = DEFAULT_JOBS, value_parser = at_least_one)]
     jobs: usize,
-    /// Run a scenario that fails up to N times more; one that is kept then is reported as such
+    /// Retry a failing scenario up to N times; if it passes then, the report says so
     #[arg(long, value_name = "N", default_value_t = 0)]
     retry: usize,
-    /// End at the first broken promise
+    /// Stop at the first broken promise
     #[arg(long)]
     fail_fast: bool,
-    /// Run the scenarios in a random order, and print the seed that repeats it: `--shuffle SEED`
+    /// Run the scenarios in random order, and print the seed to repeat it: `--shuffle SEED`
     #[arg(long, value_name = "SEED", num_args = 0..=1, value_parser = clap::value_parser!(u32))]
     shuffle: Option<Option<u32>>,
-    /// Run one part of the scenarios: 2/5 is the second of five. The parts are even and always the same; `merge` joins them
+    /// Run one shard of the scenarios: 2/5 is the second of five. `merge` joins the results
     #[arg(long, value_name = "N/M")]
     shard: Option<Shard>,
     /// Write reports: html=FILE, junit=FILE, json=FILE (Cucumber's), results=FILE (for `merge`), github (annotations, on
-    /// standard output); may be given more than once
+    /// standard output); may be repeated
     #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
-    reports: Vec<Wanted>,
-    /// Only list what would be run
+    reports: Vec<ReportOption>,
+    /// Only list the scenarios
     #[arg(long)]
     list: bool,
-    /// Also print what was changed in the configuration to run it, the reason of each known difference, and what took
-    /// longest
+    /// Also print what was changed in the configuration, the reason of each known difference, and the slowest scenarios
     #[arg(short, long)]
     verbose: bool,
-    /// Print failures and the summary alone
+    /// Only print failures and the summary
     #[arg(short, long, conflicts_with = "verbose")]
     quiet: bool,
 }
@@ -100,15 +100,15 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {
         return Err(format!("no scenario has the tag @{tag}\n  help: did you mean @{nearest}?").into());
     }
-    let asked = Asked { selection, verbose: arguments.verbose, quiet: arguments.quiet };
-    let mut session = Session::begin(&specification, &asked)?;
+    let options = RunOptions { selection, verbose: arguments.verbose, quiet: arguments.quiet };
+    let mut session = Session::begin(&specification, &options)?;
     if arguments.list {
         let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
-        return Ok(list(&specification, &Selection { live, ..asked.selection.clone() }));
+        return Ok(list(&specification, &Selection { live, ..options.selection.clone() }));
     }
     let confs = match arguments.files.as_slice() {
         [] => vec![arguments.conf],
-        _ if arguments.conf.is_named() => return Err("either FILE or --conf FILE, not both".into()),
+        _ if arguments.conf.is_named() => return Err("FILE and --conf FILE cannot be combined".into()),
         files => files.iter().map(|file| ConfArgs::of(file)).collect(),
     };
     let outputs = Outputs::open(&arguments.reports)?;
@@ -122,7 +122,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
             },
             Err(error) => Err(error),
         };
-        // Of several, one that could not be run keeps no other from it; an interruption does.
+        // If one of several could not be run, go on with the next, unless interrupted.
         match &ran {
             Err(error) if session.has_several() && !error.is::<Interrupted>() => {
                 session.could_not_run(&conf, error.as_ref())
@@ -133,7 +133,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         }
         ran = Ok(());
     }
-    // What has been found out by then is reported even so.
+    // Report what was found out by then.
     let code = session.end(outputs)?;
     ran.map(|()| code)
 }
@@ -164,12 +164,11 @@ async fn run_targets(
     Ok(())
 }
 
-/// Runs it against the reference proxy, or against an nginx that is installed where the other does not take the
-/// configuration.
+/// Runs it with the reference proxy or, if that refuses the configuration, with an installed nginx.
 async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error> {
     let reference = unless_interrupted(TargetName::Reference.open(source, None)).await??;
     let Some(refused) = refusal(&reference).await? else { return session.run(reference).await };
-    if let Some(program) = Installed::place() {
+    if let Some(program) = InstalledNginx::locate() {
         let nginx = unless_interrupted(TargetName::Installed(program).open(source, None)).await?;
         if let Ok(nginx) = nginx {
             return match refusal(&nginx).await? {
@@ -179,7 +178,7 @@ async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error
                 }
                 None => {
                     let said = refused.said.lines().next().unwrap_or_default();
-                    session.say(&format!("the reference proxy does not take it: {said}"));
+                    session.say(&format!("the reference proxy refuses it: {said}"));
                     session.run(nginx).await
                 }
             };
@@ -189,7 +188,7 @@ async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error
     Ok(())
 }
 
-/// Why the engine does not take the configuration, if so.
+/// Why the engine refuses the configuration, if so.
 async fn refusal(setting: &Setting) -> Result<Option<Refusal>, Error> {
     match setting {
         Setting::Staged(stage) => {
@@ -202,18 +201,18 @@ async fn refusal(setting: &Setting) -> Result<Option<Refusal>, Error> {
     }
 }
 
-/// Runs the specification against one target, and tells what it came to. Returns the exit code.
+/// Runs the specification against one target, and prints the results. Returns the exit code.
 pub(crate) async fn run_target(
     specification: &Specification,
     setting: Setting,
-    asked: &Asked,
+    options: &RunOptions,
 ) -> Result<u8, Error> {
-    let mut session = Session::begin(specification, asked)?;
+    let mut session = Session::begin(specification, options)?;
     session.run(setting).await?;
     session.end(Outputs::default())
 }
 
-/// Prints each scenario that would be run: where it stands, its name and its tags.
+/// Prints the place, name and tags of each scenario that would run.
 fn list(specification: &Specification, selection: &Selection) -> u8 {
     let selected = Selected::of(specification, selection).part(selection.shard);
     for (feature, rule, scenario) in scenarios(&selected) {
@@ -221,23 +220,23 @@ fn list(specification: &Specification, selection: &Selection) -> u8 {
         let tags: Vec<String> = tags(feature, rule, scenario).map(|tag| format!("@{tag}")).collect();
         outln!("{file}:{line}  {}  {}", scenario.name, tags.join(" "));
     }
-    KEPT
+    EXIT_KEPT
 }
 
-/// A seed that nobody knows beforehand.
+/// A random seed.
 fn any_seed() -> u32 {
-    // Keys of this hasher differ from run to run.
+    // The keys of this hasher are random.
     let random = RandomState::new().build_hasher().finish();
     u32::try_from(random >> 32).unwrap_or_default()
 }
 
 fn tag_expression(text: &str) -> Result<TagOperation, String> {
-    text.parse().map_err(|error| format!("not a tag expression, as \"@D4 and not @slow\" is one: {error}"))
+    text.parse().map_err(|error| format!("not a tag expression such as \"@D4 and not @slow\": {error}"))
 }
 
 pub(super) fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(0) | Err(_) => Err("a number of at least 1".to_owned()),
+        Ok(0) | Err(_) => Err("must be at least 1".to_owned()),
         Ok(jobs) => Ok(jobs),
     }
 }

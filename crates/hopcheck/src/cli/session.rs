@@ -1,9 +1,9 @@
-//! A run: the specification against one target after the other, told as it goes, and reported at the end.
+//! A run: the specification against one target after the other, with output as it goes and reports at the end.
 
 use super::conf::{ConfArgs, print_notes};
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
-use super::{BROKEN, COULD_NOT_RUN, Error, KEPT};
+use super::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use hopcheck_report::{
     Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,
     print_summary,
@@ -14,23 +14,27 @@ use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Refusal;
 
-/// How many scenarios run at once unless told otherwise. Most of a scenario is waiting.
-pub(super) const JOBS: usize = 16;
+/// The default number of concurrent scenarios, which mostly wait.
+pub(super) const DEFAULT_JOBS: usize = 16;
 
-/// What is asked of a run.
+/// The options of a run.
 #[derive(Debug, Clone)]
-pub(crate) struct Asked {
-    /// Which scenarios, and how.
+pub(crate) struct RunOptions {
+    /// The scenarios, and how to run them.
     pub(crate) selection: Selection,
-    /// Whether to tell more.
+    /// Whether to print more.
     pub(crate) verbose: bool,
-    /// Whether to tell failures and the summary alone.
+    /// Whether to only print failures and the summary.
     pub(crate) quiet: bool,
 }
 
-impl Default for Asked {
-    fn default() -> Asked {
-        Asked { selection: Selection { jobs: JOBS, ..Selection::default() }, verbose: false, quiet: false }
+impl Default for RunOptions {
+    fn default() -> RunOptions {
+        RunOptions {
+            selection: Selection { jobs: DEFAULT_JOBS, ..Selection::default() },
+            verbose: false,
+            quiet: false,
+        }
     }
 }
 
@@ -38,7 +42,7 @@ impl Default for Asked {
 #[derive(Debug)]
 pub(crate) struct Session<'a> {
     specification: &'a Specification,
-    asked: &'a Asked,
+    options: &'a RunOptions,
     style: Style,
     report: Report,
     secrets: Vec<String>,
@@ -50,38 +54,41 @@ impl<'a> Session<'a> {
     /// Begins a run.
     ///
     /// # Errors
-    /// When no scenario is asked for.
-    pub(crate) fn begin(specification: &'a Specification, asked: &'a Asked) -> Result<Session<'a>, Error> {
-        let selected = Selected::of(specification, &asked.selection);
-        if selected.part(asked.selection.shard).is_empty() {
-            return Err(nothing(&selected, asked).into());
+    /// When no scenario is selected.
+    pub(crate) fn begin(
+        specification: &'a Specification,
+        options: &'a RunOptions,
+    ) -> Result<Session<'a>, Error> {
+        let selected = Selected::of(specification, &options.selection);
+        if selected.part(options.selection.shard).is_empty() {
+            return Err(nothing(&selected, options).into());
         }
         let report = Report::begin(selected.digest(), selected.outlines());
-        let style = Style { silent: asked.quiet, ..Style::detect() };
-        Ok(Session { specification, asked, style, report, secrets: Vec::new(), confs: 1 })
+        let style = Style { silent: options.quiet, ..Style::detect() };
+        Ok(Session { specification, options, style, report, secrets: Vec::new(), confs: 1 })
     }
 
-    /// Runs it against one target, and tells what it came to.
+    /// Runs it against one target, and prints the results.
     ///
     /// # Errors
-    /// When interrupted; what it had come to until then is kept.
+    /// When interrupted; the results so far are kept.
     pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
         self.secrets.extend(setting.secrets().iter().cloned());
         let is_of_a_file = matches!(&setting, Setting::Staged(_));
-        if !self.asked.quiet || is_of_a_file && !self.has_several() {
-            let order = self.asked.selection.shuffle;
+        if !self.options.quiet || is_of_a_file && !self.has_several() {
+            let order = self.options.selection.shuffle;
             let order = order.map_or(String::new(), |seed| format!(" in random order: --shuffle {seed}"));
             outln!("{} {}{}", self.style.strong("testing"), setting.describe(), self.style.quiet(&order));
         }
-        if let (false, Setting::Staged(stage)) = (self.asked.quiet, &setting)
+        if let (false, Setting::Staged(stage)) = (self.options.quiet, &setting)
             && !stage.source.as_documented
         {
             print_routes(&stage.source.name, &stage.source.site);
         }
-        if let (true, Setting::Staged(stage)) = (self.asked.verbose, &setting) {
+        if let (true, Setting::Staged(stage)) = (self.options.verbose, &setting) {
             print_notes(&stage.source).await?;
         }
-        let selection = Selection { live: setting.is_live(), ..self.asked.selection.clone() };
+        let selection = Selection { live: setting.is_live(), ..self.options.selection.clone() };
         let mut was_interrupted = false;
         let end = async {
             interrupted().await;
@@ -89,38 +96,35 @@ impl<'a> Session<'a> {
             "interrupted".to_owned()
         };
         let mut results = run(self.specification, setting, &selection, self.style, end).await;
-        results.name = self.called(&results.name, &results.configuration);
+        results.name = self.report_name(&results.name, &results.configuration);
         let nothing = results.records.is_empty() && results.unfinished.is_none();
         let is_live = selection.live;
         let name = results.name.clone();
-        self.tell(results);
+        self.record(results);
         match (was_interrupted, nothing) {
             (true, _) => Err(Interrupted.into()),
             (_, true) if is_live => {
-                Err(format!("{name}: none of the scenarios asked for can be checked on a live system").into())
+                Err(format!("{name}: none of the selected scenarios can run on a live deployment").into())
             }
             (_, true) => Err(
-                "the scenarios asked for are all about the document's own site (`as-documented = true` in \
-                              hopcheck.toml says that this is one)"
+                "all selected scenarios are about the document's own site (set `as-documented = true` in \
+                              hopcheck.toml if this is one)"
                     .into(),
             ),
             _ => Ok(()),
         }
     }
 
-    /// Tells that an engine does not take the configuration: nothing was run, so that no promise is broken or kept.
+    /// Reports that an engine refuses the configuration: nothing was run, so no promise is broken or kept.
     pub(crate) fn refused(&mut self, setting: &Setting, refusal: &Refusal) {
-        let name = self.called(setting.name(), setting.configuration());
-        let (why, help) = match refusal.is_a_lack() {
+        let name = self.report_name(setting.name(), setting.configuration());
+        let (why, help) = match refusal.is_unsupported() {
             true => (
-                "it does not have all that this configuration uses",
-                "name an nginx that has: --target nginx or nginx=nginx:1.29 (in a container), --target nginx=/usr/sbin/nginx (one \
-                 that is installed)",
+                "it lacks a feature that this configuration uses",
+                "use an nginx that has it: --target nginx or nginx=nginx:1.29 (in a container), --target nginx=/usr/sbin/nginx \
+                 (installed)",
             ),
-            false => (
-                "it finds fault with the configuration",
-                "mend the line that is named, and see it with `nginx -t`",
-            ),
+            false => ("it refuses the configuration", "fix the line above, and verify with `nginx -t`"),
         };
         outln!("\n{} {} was not run: {why}", self.style.bad("✗"), setting.describe());
         for line in refusal.said.trim_end().lines() {
@@ -131,12 +135,12 @@ impl<'a> Session<'a> {
             name,
             configuration: setting.configuration().to_owned(),
             unfinished: Some(format!("it was not run: {why}")),
-            refused: !refusal.is_a_lack(),
+            refused: !refusal.is_unsupported(),
             ..TargetResults::default()
         });
     }
 
-    /// Expects so many configurations, each with a row of its own in reports.
+    /// Sets the number of configurations, each of which has a row in reports.
     pub(crate) fn expect(&mut self, confs: usize) {
         self.confs = confs;
     }
@@ -146,20 +150,20 @@ impl<'a> Session<'a> {
         self.confs > 1
     }
 
-    /// What a target is called in reports: with the configuration, where there are several.
-    fn called(&self, target: &str, conf: &str) -> String {
+    /// The name of a target in reports: with the configuration, if there are several.
+    fn report_name(&self, target: &str, conf: &str) -> String {
         if self.has_several() { format!("{conf} by {target}") } else { target.to_owned() }
     }
 
-    /// Tells that one of several configurations could not be run.
+    /// Reports that one of several configurations could not be run.
     pub(crate) fn could_not_run(&mut self, conf: &ConfArgs, error: &dyn std::error::Error) {
         outln!("\n{} {error}", self.style.bad("✗"));
         self.not_run(&conf.name(), &error.to_string());
     }
 
-    /// Says something about the run, unless that is to be quiet.
+    /// Prints something about the run, unless it is quiet.
     pub(crate) fn say(&self, text: &str) {
-        if !self.asked.quiet {
+        if !self.options.quiet {
             outln!("{text}");
         }
     }
@@ -175,12 +179,12 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Whether no other target is to be run.
+    /// Whether no other target should run.
     pub(crate) fn is_over(&self) -> bool {
-        self.asked.selection.fail_fast && self.report.fails()
+        self.options.selection.fail_fast && self.report.fails()
     }
 
-    /// Ends the run: targets side by side, and reports. Returns the exit code.
+    /// Ends the run: compares targets, and writes reports. Returns the exit code.
     ///
     /// # Errors
     /// When a report cannot be written.
@@ -191,22 +195,22 @@ impl<'a> Session<'a> {
         } else if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
             print_matrix(self.style, &self.report);
         }
-        machine::done();
+        machine::restore_umask();
         outputs.write(&self.report)?;
-        Ok(code(&self.report))
+        Ok(exit_code(&self.report))
     }
 
-    fn tell(&mut self, results: TargetResults) {
+    fn record(&mut self, results: TargetResults) {
         self.report.targets.push(results);
         mask(&mut self.report, &self.secrets);
         if let Some(results) = self.report.targets.last() {
-            tell(self.style, results, self.asked.verbose);
+            print_results(self.style, results, self.options.verbose);
         }
     }
 }
 
-/// Prints what a target came to.
-pub(super) fn tell(style: Style, results: &TargetResults, verbose: bool) {
+/// Prints the results of a target.
+pub(super) fn print_results(style: Style, results: &TargetResults, verbose: bool) {
     print_failures(style, results);
     print_summary(style, results);
     if verbose {
@@ -214,25 +218,25 @@ pub(super) fn tell(style: Style, results: &TargetResults, verbose: bool) {
     }
 }
 
-/// The exit code of what has been run: a broken promise is one, whatever else was not found out.
-pub(super) fn code(report: &Report) -> u8 {
+/// The exit code: a broken promise counts more than an unfinished run.
+pub(super) fn exit_code(report: &Report) -> u8 {
     let unfinished = |target: &TargetResults| target.unfinished.is_some();
     match report.fails() {
-        true => BROKEN,
-        false if report.targets.iter().any(unfinished) => COULD_NOT_RUN,
-        false => KEPT,
+        true => EXIT_BROKEN,
+        false if report.targets.iter().any(unfinished) => EXIT_COULD_NOT_RUN,
+        false => EXIT_KEPT,
     }
 }
 
 /// Why there is nothing to run.
-fn nothing(selected: &Selected, asked: &Asked) -> String {
-    let Selection { tags, name, shard, .. } = &asked.selection;
+fn nothing(selected: &Selected, options: &RunOptions) -> String {
+    let Selection { tags, name, shard, .. } = &options.selection;
     match (shard, tags, name) {
         (Some(shard), _, _) if !selected.features.is_empty() => {
-            format!("there are fewer scenarios than shards: none is left for {shard}")
+            format!("there are fewer scenarios than shards: shard {shard} is empty")
         }
-        (_, Some(_), Some(_)) => "no scenario satisfies --tags and --name".to_owned(),
+        (_, Some(_), Some(_)) => "no scenario matches --tags and --name".to_owned(),
         (_, None, Some(_)) => "no scenario's name matches --name".to_owned(),
-        _ => "no scenario satisfies --tags".to_owned(),
+        _ => "no scenario matches --tags".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! What `--target` may name, and where a deployment's profile is found.
+//! The values of `--target`, and the profile of a deployment.
 
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -9,9 +9,9 @@ use hopcheck_site::profile::{FILE, Profile};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::{Deployment, Installed, Nginx, NginxOptions, Reference};
+use hopcheck_targets::target::{Deployment, InstalledNginx, Nginx, NginxOptions, Reference};
 
-/// What `--target` says.
+/// A value of `--target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum TargetName {
     /// The reference proxy: no Docker, answers in seconds.
@@ -73,15 +73,15 @@ impl TargetName {
         }
     }
 
-    /// Whether it is a system that others use.
+    /// Whether it is a live deployment.
     pub(crate) fn is_live(&self) -> bool {
         matches!(self, TargetName::Live { .. })
     }
 
-    /// Makes the target ready: the container is started, the deployment asked for the first time.
+    /// Prepares the target: starts the container, or contacts the deployment.
     ///
     /// # Errors
-    /// When it cannot be had; says what to do.
+    /// When it is not available; says what to do.
     pub(crate) async fn open(&self, source: &Source, profile: Option<&Path>) -> Result<Setting, Error> {
         let staged = |target| Setting::Staged(Arc::new(Stage { target, source: source.clone() }));
         Ok(match self {
@@ -91,7 +91,7 @@ impl TargetName {
                 let options = NginxOptions { image: image.clone().or(from_env.image) };
                 staged(Box::new(Nginx::start(&options).await?))
             }
-            TargetName::Installed(program) => staged(Box::new(Installed::find(program).await?)),
+            TargetName::Installed(program) => staged(Box::new(InstalledNginx::find(program).await?)),
             TargetName::Live { name, url } => {
                 let profile = live_profile(name, url.as_deref(), profile)?;
                 Setting::Live(Arc::new(Deployment::open(name, profile).await?))
@@ -100,10 +100,10 @@ impl TargetName {
     }
 }
 
-/// What is known of the deployment `name`: its section of the profile, or all of it where it has none and a URL is given.
+/// The profile of the deployment `name`: its section, or the whole profile if it has none and a URL is given.
 ///
 /// # Errors
-/// When the profile cannot be read, or says nothing of that name.
+/// When the profile cannot be read, or does not have that name.
 pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -> Result<Profile, Error> {
     let (profile, path) = match file {
         Some(file) => (Profile::read(file)?, file.to_owned()),
@@ -115,9 +115,9 @@ pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -
         (None, None) => {
             let nearest =
                 nearest_target(name, &profile).map(|nearest| format!("\n  help: did you mean {nearest}?"));
-            let lacks = if path.exists() { "has no" } else { "is not here to have a" };
+            let lacks = if path.exists() { "has no" } else { "does not exist and has no" };
             return Err(format!(
-                "{name:?} is no target: {} {lacks} section [target.{name}]{}{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
+                "{name:?} is not a target: {} {lacks} section [target.{name}]{}{}\n  help: a target is reference, nginx, nginx=IMAGE, nginx=/PATH, a URL, \
                  NAME=URL or the name of such a section",
                 path.display(),
                 profile.known_targets(),
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_is_named_in_one_of_these_ways() {
+    fn targets_are_parsed() {
         assert_eq!("reference".parse(), Ok(TargetName::Reference));
         assert_eq!("nginx".parse(), Ok(TargetName::Nginx(None)));
         assert_eq!("nginx=nginx:1.28".parse(), Ok(TargetName::Nginx(Some("nginx:1.28".to_owned()))));

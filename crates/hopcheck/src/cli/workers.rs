@@ -9,11 +9,12 @@ use super::Error;
 use super::interrupt::Interrupted;
 use hopcheck_proving::mutants::Mutant;
 
-/// Does `work` with each of `mutants`, `jobs` at once; the results in the order of the mutants. Each is `told` as it comes.
+/// Does `work` for each of `mutants`, `jobs` at once, and calls `tell` with each result as it arrives. Returns the results in
+/// order.
 ///
 /// # Errors
-/// That of the first mutant that `work` fails with.
-pub(super) async fn each<T: Send + 'static>(
+/// The first error of `work`.
+pub(super) async fn run_each<T: Send + 'static>(
     mutants: Vec<Mutant>,
     jobs: usize,
     work: impl AsyncFn(&Mutant) -> Result<T, String> + Clone + Send + 'static,
@@ -22,7 +23,7 @@ pub(super) async fn each<T: Send + 'static>(
     let total = mutants.len();
     let queue = Arc::new(Mutex::new(mutants.into_iter().enumerate()));
     let (send, mut receive) = mpsc::unbounded_channel();
-    // A mutant's scenarios share a thread: the runner's futures are not to be moved. Each thread takes one mutant after the other.
+    // The scenarios of a mutant share a thread, as the runner's futures are not `Send`. Each thread takes one mutant at a time.
     let workers: Vec<_> = (0..jobs)
         .map(|_| {
             let (work, queue, send, handle) =

@@ -1,11 +1,11 @@
-//! A fault made in a configuration, at each place where it can be.
+//! Makes a fault in a configuration, at every place where it applies.
 
 use std::ops::Range;
 
 use nginx_conf::syntax::{Directive, parse};
 
 use super::catalogue::{Edit, Fault, Needs};
-use super::expected::ExpectedRules;
+use super::expected_rules::ExpectedRules;
 use super::place::Place;
 use super::tree::{Tree, begins, words};
 use nginx_conf::edit::Edits;
@@ -17,19 +17,19 @@ pub struct Mutant {
     pub family: String,
     /// What is wrong.
     pub name: String,
-    /// The block it is wrong in, as `location /api`; may be empty.
+    /// The block with the fault, such as `location /api`; may be empty.
     pub place: String,
-    /// What the person did wrong.
+    /// The mistake behind the fault.
     pub mistake: String,
-    /// Which rules must notice.
+    /// The rules that should notice.
     pub meant: ExpectedRules,
     /// The configuration.
     pub text: String,
     /// The line of the fault, from 1.
     pub line: usize,
-    /// Why nobody can notice.
+    /// Why it cannot be noticed, if so.
     pub equivalent: Option<String>,
-    /// Whether only scenarios that really wait can notice.
+    /// Whether only `@slow` scenarios can notice.
     pub slow: bool,
 }
 
@@ -39,7 +39,7 @@ impl Mutant {
         if self.place.is_empty() { self.name.clone() } else { format!("{} in {}", self.name, self.place) }
     }
 
-    /// Its title with its family, as lists have it.
+    /// Its title with its family, as in lists.
     pub fn full_name(&self) -> String {
         format!("{}: {}", self.family, self.title())
     }
@@ -49,9 +49,9 @@ impl Mutant {
 struct Change {
     range: Range<usize>,
     text: String,
-    /// What sets it apart from the edit's other texts.
+    /// What distinguishes it from the edit's other texts.
     what: String,
-    /// The place, as a person would say it.
+    /// The place, for display.
     place: String,
     line: usize,
 }
@@ -98,7 +98,7 @@ pub(super) fn mutants_of(family: &str, fault: &Fault, text: &str) -> Vec<Mutant>
     groups.into_iter().filter_map(mutant).collect()
 }
 
-/// Every way to make an edit: at each place, with each of its texts.
+/// Every way to make an edit: at every place, with each of its texts.
 fn changes(edit: &Edit, tree: &Tree<'_>, text: &str) -> Vec<Change> {
     let mut found = Vec::new();
     match edit {
@@ -203,7 +203,7 @@ fn change(tree: &Tree<'_>, nth: usize, range: Range<usize>, text: String, what: 
     Change { range, text, what: what.to_owned(), place: tree.place(node.parent), line }
 }
 
-/// What tells one text of several apart; nothing where there is only one.
+/// Distinguishes one text of several; empty if there is only one.
 fn several<'a>(all: &[String], one: &'a str) -> &'a str {
     if all.len() == 1 { "" } else { one }
 }
@@ -223,19 +223,19 @@ fn blocks(tree: &Tree<'_>, place: Place) -> Vec<Option<usize>> {
     std::iter::once(None).chain(with_block).filter(|nth| place.is(tree, *nth)).collect()
 }
 
-/// Where the last argument ends.
+/// The end of the last argument.
 fn end_of_arguments(directive: &Directive) -> usize {
     after(directive, words(directive).len())
 }
 
-/// Where the name and that many arguments end.
+/// The end of the name and that many arguments.
 fn after(directive: &Directive, arguments: usize) -> usize {
     let words = words(directive);
     let last = arguments.checked_sub(1).and_then(|nth| words.get(nth));
     last.map_or(directive.name.span.end, |word| word.range.end)
 }
 
-/// A text with its words in braces filled in.
+/// Fills in the placeholders of a text.
 fn filled(text: &str, tree: &Tree<'_>, block: Option<usize>) -> String {
     let first = |name: &str| {
         let mut named = tree.nodes.iter().filter(|node| node.directive.is(name));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_made_at_each_place_that_has_what_it_is_about() {
+    fn a_fault_is_made_at_every_place_where_it_applies() {
         assert_eq!(
             made("{ in = 'upstream', extend = 'server', with = ['down', 'backup'] }"),
             [
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn directives_are_left_out_changed_added_and_their_blocks_renamed() {
+    fn directives_are_removed_changed_and_added_and_blocks_renamed() {
         assert_eq!(
             made("{ in = 'upstream', remove = 'server b:2' }"),
             ["2:N in upstream a | upstream a { server b:1; }"]

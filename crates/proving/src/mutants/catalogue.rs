@@ -8,18 +8,18 @@ use super::place::Place;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mutants");
 
-/// What is said of generated mutants, beside the families.
-const GENERATED: &str = "generated.toml";
+/// The file about generated mutants, beside the families.
+const GENERATED_FILE: &str = "generated.toml";
 
 /// The known survivors, beside the families; see `tests/mutants.rs`.
-const SCORE: &str = "score.toml";
+const SCORE_FILE: &str = "score.toml";
 
-/// All faults that are known by name, and what is known of generated mutants.
+/// All named faults, and what is known of generated mutants.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
     /// The families, in order of file name.
     pub families: Vec<Family>,
-    /// Generated mutants that nobody could notice, or not without waiting.
+    /// Generated mutants that cannot be noticed, or only by `@slow` scenarios.
     pub excuses: Vec<Excuse>,
 }
 
@@ -27,7 +27,7 @@ pub struct Catalogue {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
-    /// Its name, as `--family` has it.
+    /// Its name, as in `--family`.
     #[serde(skip)]
     pub name: String,
     /// What its faults have in common.
@@ -37,26 +37,26 @@ pub struct Family {
     pub faults: Vec<Fault>,
 }
 
-/// A fault that a person may make.
+/// A fault that someone may make.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// Its name; with the place where it is made, and what is written there, the mutant's.
+    /// Its name. Together with the place and the text, that of the mutant.
     pub name: String,
-    /// What the person did wrong, or believed, in a sentence.
+    /// The mistake or misconception behind it, in a sentence.
     pub mistake: String,
-    /// The statements of the rules one of which must notice. Empty: any may.
+    /// The statements of the rules, one of which must notice. Empty: any may.
     #[serde(default, rename = "rule", deserialize_with = "one_or_many")]
     pub rules: Vec<String>,
-    /// What is changed. The first edit is made at each place that it fits, for a mutant each; the others wherever they do.
+    /// The edits. The first makes a mutant at every place where it fits; the others are made wherever they fit.
     #[serde(rename = "edit", deserialize_with = "one_or_many")]
     pub edits: Vec<Edit>,
-    /// Whether the first edit, too, is made wherever it fits, for one mutant.
+    /// Whether the first edit is made at all places at once, for one mutant.
     #[serde(default)]
     pub everywhere: bool,
-    /// Why nobody can notice.
+    /// Why it cannot be noticed, if so.
     pub equivalent: Option<String>,
-    /// What it takes to notice.
+    /// What it takes to notice it.
     pub needs: Option<Needs>,
 }
 
@@ -64,16 +64,16 @@ pub struct Fault {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Needs {
-    /// Scenarios that really wait, run with `--slow`.
+    /// `@slow` scenarios, run with `--slow`.
     Slow,
 }
 
-/// A change of directives. `in` names the block they stand in; a directive is named by its first words. Texts may be lists: a
+/// A change of directives. `in` names their block; a directive is named by its first words. Texts may be lists, for one
 /// mutant each. In them `{path}` is the last word of the block's head, `{root}` the first `root`, `{app}` the first `proxy_pass`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
 pub enum Edit {
-    /// A directive is left out.
+    /// Removes a directive.
     Remove {
         /// Where.
         #[serde(default, rename = "in")]
@@ -81,7 +81,7 @@ pub enum Edit {
         /// Which.
         remove: String,
     },
-    /// The arguments behind the words that name a directive become others.
+    /// Replaces the arguments after the words that name a directive.
     Set {
         /// Where.
         #[serde(default, rename = "in")]
@@ -92,7 +92,7 @@ pub enum Edit {
         #[serde(deserialize_with = "one_or_many")]
         to: Vec<String>,
     },
-    /// A directive gets one argument more, at its end.
+    /// Appends an argument to a directive.
     Extend {
         /// Where.
         #[serde(default, rename = "in")]
@@ -103,7 +103,7 @@ pub enum Edit {
         #[serde(deserialize_with = "one_or_many")]
         with: Vec<String>,
     },
-    /// Words within a directive's arguments become others.
+    /// Replaces words in a directive's arguments.
     Swap {
         /// Where.
         #[serde(default, rename = "in")]
@@ -113,7 +113,7 @@ pub enum Edit {
         /// Each word and what comes in its place.
         swap: Vec<[String; 2]>,
     },
-    /// A directive becomes something else.
+    /// Replaces a directive.
     Replace {
         /// Where.
         #[serde(default, rename = "in")]
@@ -124,7 +124,7 @@ pub enum Edit {
         #[serde(deserialize_with = "one_or_many")]
         by: Vec<String>,
     },
-    /// A block gets directives more, at its beginning.
+    /// Adds directives at the beginning of a block.
     Add {
         /// Where.
         #[serde(default, rename = "in")]
@@ -133,7 +133,7 @@ pub enum Edit {
         #[serde(deserialize_with = "one_or_many")]
         add: Vec<String>,
     },
-    /// A block gets another head, as `location = {path}`.
+    /// Replaces the head of a block, as `location = {path}`.
     Head {
         /// Which block.
         #[serde(rename = "in")]
@@ -142,7 +142,7 @@ pub enum Edit {
         #[serde(deserialize_with = "one_or_many")]
         head: Vec<String>,
     },
-    /// A directive loses its semicolon.
+    /// Removes the semicolon of a directive.
     Unfinished {
         /// Where.
         #[serde(default, rename = "in")]
@@ -158,12 +158,12 @@ pub enum Edit {
 pub struct Excuse {
     /// The mutant's name, without its place.
     pub name: String,
-    /// Its place, where it is not the same everywhere.
+    /// Its place, unless it applies everywhere.
     #[serde(rename = "in")]
     pub place: Option<String>,
-    /// Why nobody can notice.
+    /// Why it cannot be noticed, if so.
     pub equivalent: Option<String>,
-    /// What it takes to notice.
+    /// What it takes to notice it.
     pub needs: Option<Needs>,
 }
 
@@ -174,7 +174,7 @@ struct Excuses {
     mutant: Vec<Excuse>,
 }
 
-/// A file of the catalogue is not understood.
+/// A file of the catalogue is invalid.
 #[derive(Debug, Error)]
 #[error("mutants/{file}: {error}")]
 pub struct CatalogueError {
@@ -185,10 +185,10 @@ pub struct CatalogueError {
 }
 
 impl Catalogue {
-    /// The catalogue as it was when this program was built.
+    /// The catalogue built into this program.
     ///
     /// # Errors
-    /// When it has a mistake in it, which the tests of this program exclude.
+    /// When it is invalid, which the tests rule out.
     pub fn built_in() -> Result<Catalogue, CatalogueError> {
         let mut files: Vec<(&str, &str)> = BUILT_IN
             .files()
@@ -200,8 +200,8 @@ impl Catalogue {
             let file = format!("{name}.toml");
             let wrong = |error| CatalogueError { file: file.clone(), error };
             match file.as_str() {
-                SCORE => {}
-                GENERATED => catalogue.excuses = toml::from_str::<Excuses>(text).map_err(wrong)?.mutant,
+                SCORE_FILE => {}
+                GENERATED_FILE => catalogue.excuses = toml::from_str::<Excuses>(text).map_err(wrong)?.mutant,
                 _ => {
                     let family: Family = toml::from_str(text).map_err(wrong)?;
                     catalogue.families.push(Family { name: name.to_owned(), ..family });
@@ -234,7 +234,7 @@ mod tests {
     use hopcheck_targets::conf::Source;
 
     #[test]
-    fn each_fault_is_one_that_the_documents_configuration_can_have_and_names_rules_that_there_are() {
+    fn every_fault_applies_to_the_documents_configuration_and_names_existing_rules() {
         let (catalogue, specification) = (Catalogue::built_in().unwrap(), Specification::built_in().unwrap());
         let (_, missing) = mutants(&catalogue, &Source::built_in());
         assert!(missing.is_empty(), "{missing:?}");
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn each_mutant_has_a_name_and_a_text_of_its_own() {
+    fn every_mutant_has_a_unique_name_and_text() {
         let (made, _) = mutants(&Catalogue::built_in().unwrap(), &Source::built_in());
         let mut names: Vec<String> = made.iter().map(|mutant| mutant.title()).collect();
         names.sort_unstable();

@@ -1,4 +1,4 @@
-//! Mutants that a configuration yields by itself: each directive left out, and each value slightly wrong.
+//! Mutants generated from a configuration: each directive removed, and each value slightly wrong.
 
 use std::ops::Range;
 
@@ -6,13 +6,13 @@ use nginx_conf::syntax::{Directive, parse};
 
 use super::apply::Mutant;
 use super::catalogue::{Excuse, Needs};
-use super::expected::{ExpectedRules, REMOVALS, VALUES};
+use super::expected_rules::{ExpectedRules, REMOVAL_FAMILY, VALUE_FAMILY};
 use super::tree::{Tree, Word, head, words};
 
-/// A value that is slightly wrong: what is wrong with it, and what stands where.
-type Slip = (String, Range<usize>, String);
+/// A slightly wrong value: its description, its range and its text.
+type Typo = (String, Range<usize>, String);
 
-/// Every such mutant of `text`.
+/// All generated mutants of `text`.
 pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
     let Ok(config) = parse(text, "nginx.conf") else { return Vec::new() };
     let tree = Tree::of(&config, text);
@@ -21,9 +21,9 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
         let directive = node.directive;
         let lines: String = text[directive.span.clone()].chars().filter(|c| *c == '\n').collect();
         let without = (format!("without `{}`", shortened(&head(directive))), directive.span.clone(), lines);
-        let removal = std::iter::once((REMOVALS, without));
+        let removal = std::iter::once((REMOVAL_FAMILY, without));
         for (family, (name, range, by)) in
-            removal.chain(slips(directive).into_iter().map(|slip| (VALUES, slip)))
+            removal.chain(typos(directive).into_iter().map(|typo| (VALUE_FAMILY, typo)))
         {
             let place = tree.place(node.parent);
             let fits = |excuse: &&Excuse| {
@@ -32,7 +32,7 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
             let excuse = excuses.iter().find(fits);
             let mutant = Mutant {
                 family: family.to_owned(),
-                mistake: "One slip of the hand.".to_owned(),
+                mistake: "A typo.".to_owned(),
                 meant: ExpectedRules::Tags(node.marks.clone()),
                 text: format!("{}{by}{}", &text[..range.start], &text[range.end..]),
                 line: directive.line(),
@@ -41,7 +41,7 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
                 name,
                 place,
             };
-            // Two slips may come to the same.
+            // Two typos may have the same result.
             if mutant.text != text && made.iter().all(|other| other.text != mutant.text) {
                 made.push(mutant);
             }
@@ -50,37 +50,37 @@ pub(super) fn mutants_of(text: &str, excuses: &[Excuse]) -> Vec<Mutant> {
     made
 }
 
-/// What may be slightly wrong with a directive's values.
-fn slips(directive: &Directive) -> Vec<Slip> {
-    let mut slips = Vec::new();
+/// The typos in a directive's values.
+fn typos(directive: &Directive) -> Vec<Typo> {
+    let mut typos = Vec::new();
     let said = shortened(&head(directive));
     let words = words(directive);
     for Word { raw, range } in &words {
         let range = range.clone();
         if words.len() > 1 && directive.block.is_none() && !is_wordy(raw) {
-            slips.push((format!("`{said}` without `{}`", shortened(raw)), range.clone(), String::new()));
+            typos.push((format!("`{said}` without `{}`", shortened(raw)), range.clone(), String::new()));
         }
         for item in items(raw) {
             let left = raw.replacen(item.as_str(), "", 1);
-            slips.push((
+            typos.push((
                 format!("`{said}` without `{}`", item.trim_matches([',', ' '])),
                 range.clone(),
                 left,
             ));
         }
         if let (Some(wrong), false) = (wrong(raw), is_wordy(raw)) {
-            slips.push((format!("`{said}` with `{wrong}` for `{raw}`"), range, wrong));
+            typos.push((format!("`{said}` with `{wrong}` for `{raw}`"), range, wrong));
         }
     }
-    slips
+    typos
 }
 
-/// Whether an argument is a quoted text of several words, such as a log format.
+/// Whether an argument is quoted text of several words, such as a log format.
 fn is_wordy(raw: &str) -> bool {
     raw.starts_with(['\'', '"']) && raw.contains(' ')
 }
 
-/// The items of a quoted text, with what separates each from the rest.
+/// The items of a quoted list, with their separators.
 fn items(raw: &str) -> Vec<String> {
     let inner = raw.trim_matches(['\'', '"']);
     if inner.len() == raw.len() || !inner.trim().contains(' ') {
@@ -99,7 +99,7 @@ fn items(raw: &str) -> Vec<String> {
     }
 }
 
-/// The value with a slip of the hand in it; `None` where none comes to mind.
+/// The value with a typo, if there is a plausible one.
 fn wrong(raw: &str) -> Option<String> {
     let (open, rest) = raw.split_at(raw.find(|c| !matches!(c, '\'' | '"' | '(')).unwrap_or(raw.len()));
     let inner = rest.trim_end_matches(['\'', '"', ')']);
@@ -131,7 +131,7 @@ fn wrong(raw: &str) -> Option<String> {
     Some(format!("{open}{changed}{close}"))
 }
 
-/// A text as a name can have it.
+/// Shortens a text for a name.
 fn shortened(text: &str) -> String {
     let joined = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if joined.chars().count() <= 60 { joined } else { joined.chars().take(40).chain("…".chars()).collect() }
@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_directive_is_left_out_once_and_each_value_is_wrong_once() {
+    fn every_directive_is_removed_once_and_every_value_is_wrong_once() {
         let text = "sendfile on;\nadd_header 'A' 'GET, POST';\nlocation /api { return 204; }\n";
         let excuses = [Excuse {
             name: "without `sendfile on`".to_owned(),
@@ -174,10 +174,10 @@ mod tests {
     }
 
     #[test]
-    fn a_slip_fits_its_value() {
-        let slips = ["$http_upgrade", "'OPTIONS')", "1024", "65", "a.test:1025", "/www/", "/", "1.1"];
-        let wrong: Vec<Option<String>> = slips.iter().map(|raw| wrong(raw)).collect();
-        let wrong: Vec<&str> = wrong.iter().map(|slip| slip.as_deref().unwrap_or("-")).collect();
+    fn a_typo_fits_its_value() {
+        let typos = ["$http_upgrade", "'OPTIONS')", "1024", "65", "a.test:1025", "/www/", "/", "1.1"];
+        let wrong: Vec<Option<String>> = typos.iter().map(|raw| wrong(raw)).collect();
+        let wrong: Vec<&str> = wrong.iter().map(|typo| typo.as_deref().unwrap_or("-")).collect();
         assert_eq!(wrong, ["$http_upgrad", "'OPTION')", "512", "66", "a.test:1032", "/www", "-", "1.0"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Which mutants each scenario notices: what it is for.
+//! Which mutants each scenario notices.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use super::Outcome;
+use super::MutantResult;
 
-/// Those of the document's configuration, as `hopcheck mutants --killers` last wrote them.
+/// The killers for the document's configuration, as written by `hopcheck mutants --killers`.
 const BUILT_IN: &str = include_str!("../../mutants/killers.json");
 
 /// The mutants that each scenario notices, by the scenario's name. A mutant is `family: its name in its place`.
@@ -20,7 +20,7 @@ pub struct Killers {
     pub of: BTreeMap<String, BTreeSet<String>>,
 }
 
-/// A list of killers cannot be had, or not be kept.
+/// A list of killers cannot be read or written.
 #[derive(Debug, Error)]
 pub enum KillersError {
     /// It is not what `hopcheck mutants --killers` writes.
@@ -42,10 +42,10 @@ pub enum KillersError {
 }
 
 impl Killers {
-    /// Those of the document's configuration, as they were when this program was built.
+    /// The killers for the document's configuration built into this program.
     ///
     /// # Errors
-    /// When the list has a mistake in it, which the tests of this program exclude.
+    /// When the list is invalid, which the tests rule out.
     pub fn built_in() -> Result<Killers, KillersError> {
         Killers::parse("mutants/killers.json", BUILT_IN)
     }
@@ -53,7 +53,7 @@ impl Killers {
     /// The list in `path`; an empty one if there is no such file.
     ///
     /// # Errors
-    /// When the file cannot be read, or is no such list.
+    /// When the file cannot be read, or is not such a list.
     pub fn read(path: &Path) -> Result<Killers, KillersError> {
         match std::fs::read_to_string(path) {
             Ok(text) => Killers::parse(&path.display().to_string(), &text),
@@ -72,23 +72,23 @@ impl Killers {
         std::fs::write(path, text + "\n").map_err(failed)
     }
 
-    /// Takes up who noticed a mutant this time, in place of whoever did before.
-    pub fn take(&mut self, outcome: &Outcome) {
-        let mutant = outcome.full_name();
+    /// Replaces the scenarios that notice a mutant.
+    pub fn take(&mut self, result: &MutantResult) {
+        let mutant = result.full_name();
         self.of.values_mut().for_each(|mutants| {
             mutants.remove(&mutant);
         });
-        self.add(&mutant, &outcome.noticed_by);
+        self.add(&mutant, &result.noticed_by);
     }
 
-    /// Takes up that these scenarios, too, noticed a mutant.
+    /// Adds scenarios that notice a mutant.
     pub fn add(&mut self, mutant: &str, scenarios: &BTreeSet<String>) {
         for scenario in scenarios {
             self.of.entry(scenario.clone()).or_default().insert(mutant.to_owned());
         }
     }
 
-    /// Forgets scenarios and mutants that there are no more, and scenarios that notice nothing.
+    /// Removes scenarios and mutants that no longer exist, and scenarios that notice nothing.
     pub fn forget(&mut self, scenario: impl Fn(&str) -> bool, mutant: impl Fn(&str) -> bool) {
         self.of.values_mut().for_each(|mutants| mutants.retain(|name| mutant(name)));
         self.of.retain(|name, mutants| scenario(name) && !mutants.is_empty());
@@ -107,26 +107,26 @@ impl Killers {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::mutants::{Fate, Killer};
+    use crate::mutants::{Killer, MutantOutcome};
 
-    fn outcome(mutant: &str, noticed_by: &[&str]) -> Outcome {
-        Outcome {
+    fn result(mutant: &str, noticed_by: &[&str]) -> MutantResult {
+        MutantResult {
             family: "f".to_owned(),
             mutant: mutant.to_owned(),
             line: 1,
             mistake: String::new(),
             written: String::new(),
-            fate: Fate::Killed(Killer::Refused { said: String::new() }),
+            outcome: MutantOutcome::Killed(Killer::Refused { said: String::new() }),
             noticed_by: noticed_by.iter().map(|name| (*name).to_owned()).collect(),
         }
     }
 
     #[test]
-    fn what_is_noticed_now_replaces_what_was_and_leaves_other_mutants_alone() {
+    fn new_killers_replace_old_ones_of_the_same_mutant() {
         let mut killers = Killers::default();
-        [outcome("x", &["A", "B"]), outcome("y", &["A"]), outcome("x", &["C"])]
+        [result("x", &["A", "B"]), result("y", &["A"]), result("x", &["C"])]
             .iter()
-            .for_each(|outcome| killers.take(outcome));
+            .for_each(|result| killers.take(result));
         killers.forget(|scenario| scenario != "D", |mutant| mutant != "f: z");
         let told = serde_json::to_string(&killers).unwrap();
         assert_eq!(told, r#"{"A":["f: y"],"C":["f: x"]}"#);

@@ -1,10 +1,10 @@
-//! Where in a configuration a fault belongs, in words that fit anybody's file.
+//! Where in a configuration a fault belongs, independent of its file.
 
 use serde::{Deserialize, Serialize};
 
 use super::tree::Tree;
 
-/// The block that an edit is about, known by what is in it, so that it is found in a user's own file, too.
+/// The block of an edit, identified by its content, so that it is found in a user's file too.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Place {
@@ -38,7 +38,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// Whether the block of `nth`, or the main context for `None`, is such a place.
+    /// Whether the block of node `nth`, or the main context for `None`, is this place.
     pub(super) fn is(self, tree: &Tree<'_>, nth: Option<usize>) -> bool {
         let named = |name: &str| nth.is_some_and(|nth| tree.nodes[nth].directive.is(name));
         let parent = nth.and_then(|nth| tree.nodes[nth].parent);

@@ -1,4 +1,4 @@
-//! Part of the mutants, when there is no time for all of them.
+//! A sample of the mutants, when there is no time for all.
 
 use std::collections::BTreeMap;
 
@@ -6,16 +6,16 @@ use sha2::{Digest as _, Sha256};
 
 use super::Mutant;
 
-/// The family that every sample has all of: the faults that the document itself warns of.
-const ALWAYS: &str = "document";
+/// The family that is always sampled in full: the faults that the document warns of.
+const ALWAYS_SAMPLED: &str = "document";
 
-/// So many of `mutants` that can be noticed, with `slow` also of those that only scenarios notice which really wait; in equal
-/// parts of each family, and all that the document warns of; the same ones for the same `seed`.
+/// Samples `count` mutants that can be noticed (with `slow`, also by `@slow` scenarios), evenly from each family and all that
+/// the document warns of. The same `seed` gives the same sample.
 pub fn sample(mutants: Vec<Mutant>, count: usize, seed: u64, slow: bool) -> Vec<Mutant> {
     let (mut chosen, others): (Vec<Mutant>, Vec<Mutant>) = mutants
         .into_iter()
         .filter(|mutant| mutant.equivalent.is_none() && (slow || !mutant.slow))
-        .partition(|mutant| mutant.family == ALWAYS);
+        .partition(|mutant| mutant.family == ALWAYS_SAMPLED);
     let mut families: BTreeMap<String, Vec<Mutant>> = BTreeMap::new();
     for mutant in others {
         families.entry(mutant.family.clone()).or_default().push(mutant);
@@ -42,7 +42,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sample_is_always_the_same_and_another_seed_is_another_sample() {
+    fn a_sample_depends_only_on_its_seed() {
         assert_eq!(titles(40, 1).len(), 40);
         assert_eq!(titles(40, 1), titles(40, 1));
         assert_ne!(titles(40, 1), titles(40, 2));

@@ -1,68 +1,70 @@
-//! What the mutants came to, family by family.
+//! The score of the mutants, by family.
 
 use std::collections::BTreeSet;
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Fate, Judged, Killer, Mutant};
+use super::{Judgement, Killer, Mutant, MutantOutcome};
 
-/// A mutant, or a fault that has no place, and what became of it.
+/// A mutant, or a fault that does not apply, and its outcome.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Outcome {
+pub struct MutantResult {
     /// The family.
     pub family: String,
     /// The mutant's name with its place.
     pub mutant: String,
-    /// The line of the configuration, from 1; 0 where it has no place.
+    /// The line of the configuration, from 1; 0 if it does not apply.
     pub line: usize,
-    /// What the person did wrong.
+    /// The mistake behind the fault.
     pub mistake: String,
-    /// The line as it is in the mutant.
+    /// The line in the mutant.
     pub written: String,
-    /// What became of it.
+    /// Its outcome.
     #[serde(flatten)]
-    pub fate: Fate,
-    /// The scenarios that noticed, as [`Judged`] has them.
+    pub outcome: MutantOutcome,
+    /// The scenarios that noticed, as in [`Judgement`].
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub noticed_by: BTreeSet<String>,
 }
 
-impl Outcome {
-    /// What became of `mutant`, made of `original`.
-    pub fn of(mutant: &Mutant, original: &str, judged: Judged) -> Outcome {
+impl MutantResult {
+    /// The result of `mutant`, made from `original`.
+    pub fn of(mutant: &Mutant, original: &str, judged: Judgement) -> MutantResult {
         let changed = mutant.text.lines().zip(original.lines()).find(|(new, old)| new != old);
-        Outcome {
+        MutantResult {
             family: mutant.family.clone(),
             mutant: mutant.title(),
             line: mutant.line,
             mistake: mutant.mistake.clone(),
             written: changed.map(|(new, _)| new.trim().to_owned()).unwrap_or_default(),
-            fate: judged.fate,
+            outcome: judged.outcome,
             noticed_by: judged.noticed_by,
         }
     }
 
-    /// Its name with its family, as lists have it.
+    /// Its name with its family, as in lists.
     pub fn full_name(&self) -> String {
         format!("{}: {}", self.family, self.mutant)
     }
 
-    /// A fault for which the configuration has no place.
-    pub fn not_applicable(family: String, fault: String) -> Outcome {
-        Outcome {
+    /// The result of a fault that does not apply to the configuration.
+    pub fn not_applicable(family: String, fault: String) -> MutantResult {
+        MutantResult {
             family,
             mutant: fault,
             line: 0,
             mistake: String::new(),
             written: String::new(),
-            fate: Fate::NotApplicable { why: "this configuration has no place for it".to_owned() },
+            outcome: MutantOutcome::NotApplicable {
+                why: "it does not apply to this configuration".to_owned(),
+            },
             noticed_by: BTreeSet::new(),
         }
     }
 }
 
-/// What all of them came to on one target.
+/// The results of all mutants on one target.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Score {
     /// The target.
@@ -70,13 +72,13 @@ pub struct Score {
     /// The configuration.
     pub configuration: String,
     /// Every mutant.
-    pub outcomes: Vec<Outcome>,
+    pub outcomes: Vec<MutantResult>,
 }
 
-/// One line of the table.
+/// A row of the table.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Row {
-    /// All that could be made.
+    /// All mutants.
     pub mutants: usize,
     /// Killed by a rule that was meant to notice.
     pub meant: usize,
@@ -84,27 +86,27 @@ pub struct Row {
     pub other: usize,
     /// Refused by the engine.
     pub refused: usize,
-    /// Noticed by nobody.
+    /// Not noticed.
     pub survived: usize,
-    /// Those that nobody can notice.
+    /// Not noticeable.
     pub equivalent: usize,
-    /// Not run, since only scenarios that really wait can notice.
+    /// Not run, as only `@slow` scenarios can notice.
     pub slow: usize,
-    /// Faults that cannot be made here.
+    /// Faults that do not apply.
     pub not_applicable: usize,
 }
 
 impl Row {
-    fn count(&mut self, fate: &Fate) {
-        self.mutants += usize::from(!matches!(fate, Fate::NotApplicable { .. }));
-        *match fate {
-            Fate::Killed(Killer::Refused { .. }) => &mut self.refused,
-            Fate::Killed(Killer::Scenario { meant: true, .. }) => &mut self.meant,
-            Fate::Killed(Killer::Scenario { meant: false, .. }) => &mut self.other,
-            Fate::Survived => &mut self.survived,
-            Fate::Equivalent { .. } => &mut self.equivalent,
-            Fate::NeedsSlow => &mut self.slow,
-            Fate::NotApplicable { .. } => &mut self.not_applicable,
+    fn count(&mut self, outcome: &MutantOutcome) {
+        self.mutants += usize::from(!matches!(outcome, MutantOutcome::NotApplicable { .. }));
+        *match outcome {
+            MutantOutcome::Killed(Killer::Refused { .. }) => &mut self.refused,
+            MutantOutcome::Killed(Killer::Scenario { meant: true, .. }) => &mut self.meant,
+            MutantOutcome::Killed(Killer::Scenario { meant: false, .. }) => &mut self.other,
+            MutantOutcome::Survived => &mut self.survived,
+            MutantOutcome::Equivalent { .. } => &mut self.equivalent,
+            MutantOutcome::NeedsSlow => &mut self.slow,
+            MutantOutcome::NotApplicable { .. } => &mut self.not_applicable,
         } += 1;
     }
 
@@ -114,27 +116,27 @@ impl Row {
     }
 }
 
-/// The table's head, but for the family.
+/// The table's header, without the family.
 const COLUMNS: [&str; 8] =
     ["mutants", "meant", "another", "refused", "survived", "equivalent", "needs --slow", "not applicable"];
 
 impl Score {
-    /// Those that nobody noticed.
-    pub fn survivors(&self) -> impl Iterator<Item = &Outcome> {
-        self.outcomes.iter().filter(|outcome| outcome.fate == Fate::Survived)
+    /// The mutants that were not noticed.
+    pub fn survivors(&self) -> impl Iterator<Item = &MutantResult> {
+        self.outcomes.iter().filter(|result| result.outcome == MutantOutcome::Survived)
     }
 
-    /// The line of one family; of all for `None`.
+    /// The row of one family, or of all for `None`.
     pub fn row(&self, family: Option<&str>) -> Row {
         let mut row = Row::default();
-        let of_family = |outcome: &&Outcome| family.is_none_or(|family| family == outcome.family);
-        self.outcomes.iter().filter(of_family).for_each(|outcome| row.count(&outcome.fate));
+        let of_family = |result: &&MutantResult| family.is_none_or(|family| family == result.family);
+        self.outcomes.iter().filter(of_family).for_each(|result| row.count(&result.outcome));
         row
     }
 
-    /// The table, then those that another rule noticed, and the survivors in full.
-    pub fn told(&self) -> String {
-        let families: BTreeSet<&str> = self.outcomes.iter().map(|outcome| outcome.family.as_str()).collect();
+    /// The table, the mutants noticed by another rule, and the survivors in full.
+    pub fn text(&self) -> String {
+        let families: BTreeSet<&str> = self.outcomes.iter().map(|result| result.family.as_str()).collect();
         let rows = families.iter().map(|family| (*family, self.row(Some(family))));
         let mut out = String::new();
         let _ = writeln!(out, "| {:<20} | {} |", "family", COLUMNS.join(" | "));
@@ -150,42 +152,41 @@ impl Score {
                 cells.iter().zip(COLUMNS).map(|(cell, column)| format!("{cell:>0$}", column.len())).collect();
             let _ = writeln!(out, "| {name:<20} | {} |", cells.join(" | "));
         }
-        self.list(&mut out, "noticed by another rule than was meant", |fate| {
-            matches!(fate, Fate::Killed(Killer::Scenario { meant: false, .. }))
+        self.list(&mut out, "noticed by another rule than intended", |outcome| {
+            matches!(outcome, MutantOutcome::Killed(Killer::Scenario { meant: false, .. }))
         });
-        self.list(&mut out, "noticed by nobody", |fate| *fate == Fate::Survived);
+        self.list(&mut out, "not noticed", |outcome| *outcome == MutantOutcome::Survived);
         out
     }
 
-    fn list(&self, out: &mut String, title: &str, wanted: impl Fn(&Fate) -> bool) {
-        let mut listed = self.outcomes.iter().filter(|outcome| wanted(&outcome.fate)).peekable();
+    fn list(&self, out: &mut String, title: &str, wanted: impl Fn(&MutantOutcome) -> bool) {
+        let mut listed = self.outcomes.iter().filter(|result| wanted(&result.outcome)).peekable();
         if listed.peek().is_some() {
             let _ = writeln!(out, "\n{title}:");
         }
-        for outcome in listed {
-            let _ = writeln!(out, "  {outcome}");
-            if outcome.fate == Fate::Survived {
-                let _ =
-                    writeln!(out, "    {}\n    line {}: {}", outcome.mistake, outcome.line, outcome.written);
+        for result in listed {
+            let _ = writeln!(out, "  {result}");
+            if result.outcome == MutantOutcome::Survived {
+                let _ = writeln!(out, "    {}\n    line {}: {}", result.mistake, result.line, result.written);
             }
         }
     }
 }
 
-impl fmt::Display for Outcome {
-    /// One line: the mutant, and what became of it.
+impl fmt::Display for MutantResult {
+    /// One line: the mutant and its outcome.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} – ", self.family, self.mutant)?;
-        match &self.fate {
-            Fate::Killed(Killer::Refused { said }) => write!(f, "refused: {said}"),
-            Fate::Killed(Killer::Scenario { rule, name, meant, .. }) => {
+        match &self.outcome {
+            MutantOutcome::Killed(Killer::Refused { said }) => write!(f, "refused: {said}"),
+            MutantOutcome::Killed(Killer::Scenario { rule, name, meant, .. }) => {
                 let rule = if rule.is_empty() { "(no rule)" } else { rule };
-                write!(f, "{rule} › {name}{}", if *meant { "" } else { " (another rule was meant to)" })
+                write!(f, "{rule} › {name}{}", if *meant { "" } else { " (another rule should have)" })
             }
-            Fate::Survived => f.write_str("survived"),
-            Fate::Equivalent { reason } => write!(f, "equivalent: {reason}"),
-            Fate::NeedsSlow => f.write_str("needs --slow"),
-            Fate::NotApplicable { why } => f.write_str(why),
+            MutantOutcome::Survived => f.write_str("survived"),
+            MutantOutcome::Equivalent { reason } => write!(f, "equivalent: {reason}"),
+            MutantOutcome::NeedsSlow => f.write_str("needs --slow"),
+            MutantOutcome::NotApplicable { why } => f.write_str(why),
         }
     }
 }
@@ -194,20 +195,20 @@ impl fmt::Display for Outcome {
 mod tests {
     use super::*;
 
-    fn outcome(family: &str, fate: Fate) -> Outcome {
-        Outcome {
+    fn result(family: &str, outcome: MutantOutcome) -> MutantResult {
+        MutantResult {
             family: family.to_owned(),
             mutant: "no X in server".to_owned(),
             line: 7,
             mistake: "X was forgotten.".to_owned(),
             written: "Y;".to_owned(),
-            fate,
+            outcome,
             noticed_by: BTreeSet::new(),
         }
     }
 
     #[test]
-    fn a_score_is_a_table_and_what_to_look_at() {
+    fn a_score_is_a_table_and_a_list_of_survivors() {
         let killer = Killer::Scenario {
             rule: "R".to_owned(),
             name: "S".to_owned(),
@@ -217,15 +218,15 @@ mod tests {
         let score = Score {
             target: "reference".to_owned(),
             configuration: "nginx.conf".to_owned(),
-            outcomes: vec![outcome("a", Fate::Survived), outcome("b", Fate::Killed(killer))],
+            outcomes: vec![result("a", MutantOutcome::Survived), result("b", MutantOutcome::Killed(killer))],
         };
         assert_eq!(score.row(None), Row { mutants: 2, other: 1, survived: 1, ..Row::default() });
-        let told = score.told();
+        let told = score.text();
         let (_, lists) = told.split_once("\n\n").unwrap();
         assert_eq!(
             lists,
-            "noticed by another rule than was meant:\n  b: no X in server – R › S (another rule was meant to)\n\n\
-             noticed by nobody:\n  a: no X in server – survived\n    X was forgotten.\n    line 7: Y;\n"
+            "noticed by another rule than intended:\n  b: no X in server – R › S (another rule should have)\n\n\
+             not noticed:\n  a: no X in server – survived\n    X was forgotten.\n    line 7: Y;\n"
         );
     }
 }

@@ -1,17 +1,17 @@
-//! A configuration's directives as a list in which each knows its block.
+//! The directives of a configuration as a flat list, each with its block.
 
 use std::ops::Range;
 
 use nginx_conf::syntax::Directive;
 
-/// A directive, and where it stands.
+/// A directive and its place.
 #[derive(Debug)]
 pub(super) struct Node<'a> {
     /// The directive.
     pub(super) directive: &'a Directive,
-    /// The directive whose block it stands in, by its place in the list; `None` for the main context.
+    /// The index of the directive whose block contains it; `None` for the main context.
     pub(super) parent: Option<usize>,
-    /// The marks that speak of it, as `D4`: those of the comment above it, else of the line above it, else of its block.
+    /// Its marks, such as `D4`: from the comment above it, else from the line above it, else from its block.
     pub(super) marks: Vec<String>,
 }
 
@@ -34,7 +34,7 @@ impl<'a> Tree<'a> {
         let mut above: Vec<String> = Vec::new();
         for directive in directives {
             let lines: Vec<&str> = text[directive.leading.clone()].split('\n').collect();
-            // What follows on the line of the one before belongs to that one.
+            // A comment on the line of the previous directive belongs to that one.
             let first = usize::from(directive.leading.start > 0);
             let above_it = lines.get(first..lines.len() - 1).unwrap_or_default();
             if !above_it.is_empty() {
@@ -64,7 +64,7 @@ impl<'a> Tree<'a> {
         self.inside(nth).any(|(_, node)| begins(node.directive, words))
     }
 
-    /// The block that `nth` stands in, as a person would say it: `if` in `location /api`.
+    /// The block of `nth`, for display: `if` in `location /api`.
     pub(super) fn place(&self, nth: Option<usize>) -> String {
         let Some(nth) = nth else { return "main".to_owned() };
         let node = &self.nodes[nth];
@@ -78,7 +78,7 @@ impl<'a> Tree<'a> {
     }
 }
 
-/// An argument as it is written, and where. A parenthesis after a quote, which nginx takes for a word of its own, belongs to it.
+/// An argument as written, and its range. A parenthesis after a quote, a separate word to nginx, belongs to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Word {
     pub(super) raw: String,
@@ -107,7 +107,7 @@ pub(super) fn head(directive: &Directive) -> String {
     std::iter::once(directive.name.raw.clone()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a directive is the one that `words` begins to write: its name, and as many arguments as there are words.
+/// Whether a directive begins with `words`: its name and first arguments.
 pub(super) fn begins(directive: &Directive, words: &str) -> bool {
     let mut wanted = words.split_whitespace();
     let written = self::words(directive);
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directive_is_known_by_its_marks_and_its_place() {
+    fn a_directive_has_marks_and_a_place() {
         let text = "http {\n  # The log. @D18\n  log_format main '$status';\n  access_log a main;\n  # Files. @D17\n  \
                     sendfile on;\n\n  # The API. @D5\n  location /api {\n    # Ask. @D4\n    if ($request_method = X) {\n      \
                     # That.\n      return 204;\n    }\n    proxy_pass http://a;\n  }\n}\n";

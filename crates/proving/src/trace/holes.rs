@@ -1,35 +1,36 @@
-//! What is left out.
+//! What is not traced.
 
 use std::collections::BTreeSet;
 
 use cucumber::World as _;
 
-use super::{Loose, OTHER_TAGS, Trace};
+use super::{OTHER_TAGS, Trace, TraceGap};
 use hopcheck_site::profile::Words;
 use hopcheck_steps::catalogue;
 use hopcheck_steps::scenarios::tags;
 use hopcheck_steps::world::World;
 
 impl Trace {
-    /// What is left out, and exceptions that are needed no more: a line each. `mutants` are the full names of those there are.
+    /// What is not traced, and exceptions that are no longer needed, one per line. `mutants` are the full names of all.
     pub fn holes(&self, mutants: &BTreeSet<String>) -> Vec<String> {
-        let mut needless: Vec<&Loose> = self.tags.justified.iter().map(|justified| &justified.what).collect();
+        let mut needless: Vec<&TraceGap> =
+            self.tags.justified.iter().map(|justified| &justified.what).collect();
         let mut left_out = Vec::new();
-        for (loose, rule) in self.loose() {
-            let excuses = |what: &&Loose| **what == loose || rule.as_ref() == Some(*what);
+        for (gap, rule) in self.gaps() {
+            let excuses = |what: &&TraceGap| **what == gap || rule.as_ref() == Some(*what);
             match self.tags.justified.iter().map(|justified| &justified.what).find(excuses) {
                 Some(excuse) => needless.retain(|what| *what != excuse),
-                None => left_out.push(loose.told()),
+                None => left_out.push(gap.describe()),
             }
         }
-        let needless = needless.into_iter().map(|what| {
-            format!("features/traceability.toml: this is needed no more, or names nothing: {what:?}")
-        });
+        let needless = needless
+            .into_iter()
+            .map(|what| format!("features/traceability.toml: this exception is no longer needed: {what:?}"));
         self.unknown_tags().chain(self.unknown_killers(mutants)).chain(left_out).chain(needless).collect()
     }
 
-    /// All that is traced to nothing, justified or not; a scenario with its rule.
-    fn loose(&self) -> Vec<(Loose, Option<Loose>)> {
+    /// Everything that is not traced, excepted or not; scenarios with their rule.
+    fn gaps(&self) -> Vec<(TraceGap, Option<TraceGap>)> {
         let used: BTreeSet<&String> =
             self.specification.scenarios().flat_map(|(f, rule, scenario)| tags(f, rule, scenario)).collect();
         let statements = self.tags.statements.iter().filter(|statement| !used.contains(&statement.id));
@@ -38,20 +39,22 @@ impl Trace {
             !self.killers.notices(&scenario.name) && !tags(feature, *rule, scenario).any(is_standard)
         });
         let scenarios = scenarios.map(|(_, rule, scenario)| {
-            (Loose::Scenario(scenario.name.clone()), rule.map(|rule| Loose::Rule(rule.name.clone())))
+            (TraceGap::Scenario(scenario.name.clone()), rule.map(|rule| TraceGap::Rule(rule.name.clone())))
         });
         let used = self.used_steps();
         let steps = catalogue::entries().into_iter().map(|entry| entry.expression.clone());
         statements
-            .map(|statement| (Loose::Statement(statement.id.clone()), None))
+            .map(|statement| (TraceGap::Statement(statement.id.clone()), None))
             .chain(scenarios)
             .chain(
-                steps.filter(|expression| !used.contains(expression)).map(|step| (Loose::Step(step), None)),
+                steps
+                    .filter(|expression| !used.contains(expression))
+                    .map(|step| (TraceGap::Step(step), None)),
             )
             .collect()
     }
 
-    /// The expressions of the steps that scenarios use.
+    /// The expressions of the steps used in scenarios.
     fn used_steps(&self) -> BTreeSet<String> {
         let (collection, words) = (World::collection(), Words::example());
         let definition = |mut step: gherkin::Step| {
@@ -70,7 +73,9 @@ impl Trace {
         let known: BTreeSet<&str> = known.chain(OTHER_TAGS).collect();
         self.specification.scenarios().flat_map(move |(feature, rule, scenario)| {
             let unknown = tags(feature, rule, scenario).filter(|tag| !known.contains(tag.as_str()));
-            unknown.map(|tag| format!("@{tag} is no statement: {}", scenario.name)).collect::<Vec<_>>()
+            unknown
+                .map(|tag| format!("@{tag} is not a known statement: {}", scenario.name))
+                .collect::<Vec<_>>()
         })
     }
 
@@ -86,15 +91,15 @@ impl Trace {
     }
 }
 
-impl Loose {
-    fn told(&self) -> String {
+impl TraceGap {
+    fn describe(&self) -> String {
         match self {
-            Loose::Statement(id) => format!("no scenario has the tag @{id}"),
-            Loose::Scenario(name) => {
-                format!("this scenario notices no fault, and has no standard's tag: {name}")
+            TraceGap::Statement(id) => format!("no scenario has the tag @{id}"),
+            TraceGap::Scenario(name) => {
+                format!("this scenario notices no fault, and has no tag of a standard: {name}")
             }
-            Loose::Rule(rule) => format!("scenarios of this rule notice no fault: {rule}"),
-            Loose::Step(expression) => format!("no scenario uses the step {expression:?}"),
+            TraceGap::Rule(rule) => format!("no scenario of this rule notices a fault: {rule}"),
+            TraceGap::Step(expression) => format!("no scenario uses the step {expression:?}"),
         }
     }
 }
@@ -102,7 +107,7 @@ impl Loose {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::{Justified, Tag};
+    use crate::trace::{Tag, TraceException};
     use hopcheck_steps::features::Specification;
 
     /// Of one scenario with these tags, which notices these mutants; the one statement is D1, the one standard rfc1.
@@ -130,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_scenario_of_a_statement_that_notices_a_fault_is_no_hole() {
+    fn a_traced_scenario_is_not_a_hole() {
         assert_eq!(holes(&trace("@D1", &["f: known"])), [""; 0]);
     }
 
@@ -140,25 +145,25 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_that_is_no_statement_is_a_hole() {
-        assert_eq!(holes(&trace("@D1 @D21", &["f: known"])), ["@D21 is no statement: S"]);
+    fn an_unknown_tag_is_a_hole() {
+        assert_eq!(holes(&trace("@D1 @D21", &["f: known"])), ["@D21 is not a known statement: S"]);
     }
 
     #[test]
-    fn a_scenario_that_notices_nothing_is_a_hole_unless_it_guards_a_standard() {
-        let hole = "this scenario notices no fault, and has no standard's tag: S";
+    fn a_scenario_that_notices_nothing_is_a_hole_unless_it_checks_a_standard() {
+        let hole = "this scenario notices no fault, and has no tag of a standard: S";
         assert_eq!(holes(&trace("@D1", &[])), [hole]);
         assert_eq!(holes(&trace("@D1 @rfc1", &[])), [""; 0]);
     }
 
     #[test]
-    fn a_mutant_that_is_gone_is_a_hole() {
+    fn a_mutant_that_no_longer_exists_is_a_hole() {
         let hole = "mutants/killers.json: there is no mutant \"f: gone\"";
         assert_eq!(holes(&trace("@D1", &["f: known", "f: gone"])), [hole]);
     }
 
     #[test]
-    fn a_step_that_no_scenario_uses_is_a_hole_and_one_that_is_used_is_none() {
+    fn an_unused_step_is_a_hole() {
         let holes = trace("@D1", &["f: known"]).holes(&["f: known".to_owned()].into());
         assert!(
             holes.contains(&"no scenario uses the step \"nothing is sent for {int} second(s)\"".to_owned())
@@ -167,16 +172,16 @@ mod tests {
     }
 
     #[test]
-    fn an_exception_closes_a_hole_and_one_that_is_not_needed_is_a_hole() {
-        let excused = |notices: &[&str], what: Loose| {
+    fn an_exception_closes_a_hole_and_an_unneeded_one_is_a_hole() {
+        let excused = |notices: &[&str], what: TraceGap| {
             let mut trace = trace("@D1", notices);
-            trace.tags.justified = vec![Justified { what, because: "It is the example.".to_owned() }];
+            trace.tags.justified = vec![TraceException { what, because: "It is the example.".to_owned() }];
             holes(&trace)
         };
-        let (scenario, rule) = (Loose::Scenario("S".to_owned()), Loose::Rule("R".to_owned()));
+        let (scenario, rule) = (TraceGap::Scenario("S".to_owned()), TraceGap::Rule("R".to_owned()));
         assert_eq!(excused(&[], scenario.clone()), [""; 0]);
         assert_eq!(excused(&[], rule), [""; 0]);
-        let hole = "features/traceability.toml: this is needed no more, or names nothing: Scenario(\"S\")";
+        let hole = "features/traceability.toml: this exception is no longer needed: Scenario(\"S\")";
         assert_eq!(excused(&["f: known"], scenario), [hole]);
     }
 }

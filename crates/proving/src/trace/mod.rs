@@ -1,5 +1,5 @@
-//! Nothing left out: from what the document states to the scenarios that promise it, the faults that these notice and the
-//! targets on which they run.
+//! Traceability: from the document's statements to the scenarios that check them, the faults these notice and the targets
+//! they run on.
 
 mod holes;
 mod page;
@@ -10,88 +10,88 @@ use thiserror::Error;
 use crate::mutants::{Killers, KillersError};
 use hopcheck_steps::features::Specification;
 
-/// What tags stand for and what need not be traced, beside the features.
+/// The meaning of tags, and exceptions from tracing.
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
-/// Tags that are neither a statement nor a standard: nginx's default promises it; it really waits; it is safe on a live system.
+/// Tags that are neither a statement nor a standard.
 const OTHER_TAGS: [&str; 4] = ["default", "slow", "deployment", "document"];
 
-/// All that is traced.
+/// The input of a trace.
 #[derive(Debug, Clone)]
 pub struct Trace {
     /// The scenarios.
     pub specification: Specification,
-    /// The mutants that each of them notices.
+    /// The mutants that each scenario notices.
     pub killers: Killers,
-    /// What their tags stand for.
+    /// The meaning of their tags.
     pub tags: Tags,
 }
 
-/// What tags stand for, and what need not be traced.
+/// The meaning of tags, and exceptions from tracing.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tags {
-    /// What the document states, and what it gets wrong.
+    /// Statements of the document, and its mistakes.
     #[serde(rename = "statement")]
     pub statements: Vec<Tag>,
-    /// Standards that scenarios hold the proxy to.
+    /// Standards that scenarios check.
     #[serde(rename = "standard")]
     pub standards: Vec<Tag>,
     /// The exceptions.
     #[serde(default)]
-    pub justified: Vec<Justified>,
+    pub justified: Vec<TraceException>,
 }
 
-/// A tag and what it stands for.
+/// A tag and its meaning.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tag {
     /// The tag, without its `@`.
     pub id: String,
-    /// What it stands for, in a sentence.
+    /// Its meaning, in a sentence.
     pub says: String,
 }
 
-/// An exception: what need not be traced, and why.
+/// An exception: something that need not be traced, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Justified {
-    /// What.
+pub struct TraceException {
+    /// The gap.
     #[serde(flatten)]
-    pub what: Loose,
+    pub what: TraceGap,
     /// Why, in a line.
     pub because: String,
 }
 
-/// What is traced to nothing.
+/// Something that is not traced.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Loose {
-    /// A statement of this id, for which there is no scenario.
+pub enum TraceGap {
+    /// A statement without a scenario.
     Statement(String),
-    /// The scenarios of a rule of this statement that notice no fault and hold the proxy to no standard.
+    /// A rule whose scenarios notice no fault and check no standard.
     Rule(String),
-    /// A scenario of this name that notices no fault and holds the proxy to no standard.
+    /// A scenario that notices no fault and checks no standard.
     Scenario(String),
-    /// A step of this expression that no scenario uses.
+    /// A step that no scenario uses.
     Step(String),
 }
 
-/// What is traced cannot be read.
+/// The input of a trace is invalid.
 #[derive(Debug, Error)]
 pub enum TraceError {
-    /// What the tags stand for.
+    /// The meaning of tags.
     #[error("features/traceability.toml: {0}")]
     Tags(#[from] toml::de::Error),
-    /// What the scenarios notice.
+    /// The killers.
     #[error(transparent)]
     Killers(#[from] KillersError),
 }
 
 impl Trace {
-    /// What is known of `specification`'s scenarios to this program.
+    /// The trace of `specification`.
     ///
     /// # Errors
-    /// When that has a mistake in it, which the tests of this program exclude.
+    /// When the built-in input is invalid, which the tests rule out.
     pub fn of(specification: Specification) -> Result<Trace, TraceError> {
         Ok(Trace { specification, killers: Killers::built_in()?, tags: toml::from_str(BUILT_IN)? })
     }

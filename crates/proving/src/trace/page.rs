@@ -5,22 +5,22 @@ use std::fmt::Write as _;
 
 use gherkin::{Feature, Rule, Scenario};
 
-use super::{Loose, Tag, Trace};
+use super::{Tag, Trace, TraceGap};
 use hopcheck_steps::scenarios::tags;
 
-/// How many of the mutants that a scenario notices are named on the page; all of them are in mutants/killers.json.
-const NAMED: usize = 3;
+/// The most mutants named per scenario on the page; all are in mutants/killers.json.
+const MAX_NAMED: usize = 3;
 
-const HEAD: &str = "# Traceability
+const PAGE_HEAD: &str = "# Traceability
 
-From what the document states to the scenarios that promise it, the faults in a configuration that these notice, and the
-targets on which they run. `hopcheck trace` prints this page; it is made of the features' tags,
+From the document's statements to the scenarios that check them, the faults in a configuration that these notice, and the
+targets they run on. `hopcheck trace` prints this page from the features' tags,
 [`features/traceability.toml`](../../features/traceability.toml) and [`mutants/killers.json`](../../mutants/killers.json), where every
-scenario has all the [mutants](mutants.md) that it was seen to notice. Here they are counted, and those are named that the fewest
-others notice.
+scenario is listed with all the [mutants](mutants.md) it notices. Here they are counted, and those that the fewest other scenarios
+notice are named.
 
-✓ it is run there; *differs*: it is run there and known to fail, as [known-differences.toml](../../features/known-differences.toml)
-explains; *slow*: it is run with `--slow`.
+✓: runs there; *differs*: runs there and is known to fail, see [known-differences.toml](../../features/known-differences.toml);
+*slow*: runs with `--slow`.
 ";
 
 type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
@@ -28,7 +28,7 @@ type Place<'a> = (&'a Feature, Option<&'a Rule>, &'a Scenario);
 impl Trace {
     /// The page.
     pub fn markdown(&self) -> String {
-        let mut out = HEAD.to_owned();
+        let mut out = PAGE_HEAD.to_owned();
         let _ = writeln!(out, "\n|  | says | scenarios | mutants |\n|---|---|---:|---:|");
         for tag in self.tags.statements.iter().chain(&self.tags.standards) {
             let places = self.tagged(tag);
@@ -44,7 +44,7 @@ impl Trace {
         let others = self.specification.scenarios().filter(|(feature, rule, scenario)| {
             !tags(feature, *rule, scenario).any(|tag| traced.contains(&tag.as_str()))
         });
-        let says = "What has neither a statement nor a standard: nginx's own promises, which the document relies on.";
+        let says = "Scenarios with neither a statement nor a standard: nginx's own behaviour, which the document relies on.";
         self.section(&mut out, "The rest", says, &others.collect::<Vec<_>>());
         self.exceptions(&mut out);
         out
@@ -86,7 +86,7 @@ impl Trace {
         }
     }
 
-    /// How a scenario is run by the reference proxy, by nginx and on a live deployment.
+    /// How a scenario runs on the reference proxy, nginx and a live deployment.
     fn targets(&self, (feature, rule, scenario): Place<'_>) -> [&'static str; 3] {
         let has = |wanted: &str| tags(feature, rule, scenario).any(|tag| tag == wanted);
         let run = if has("slow") { "slow" } else { "✓" };
@@ -98,15 +98,16 @@ impl Trace {
         [on("reference"), on("nginx"), if has("deployment") { run } else { "" }]
     }
 
-    /// The mutants that a scenario notices: their number, and those that the fewest others notice.
+    /// The mutants that a scenario notices: their number, and those that the fewest other scenarios notice.
     fn notices(&self, scenario: &str) -> String {
         let Some(mutants) = self.killers.of.get(scenario) else { return "–".to_owned() };
         let mut killers: BTreeMap<&String, usize> = BTreeMap::new();
         self.killers.of.values().flatten().for_each(|mutant| *killers.entry(mutant).or_default() += 1);
-        let mut telling: Vec<&String> = mutants.iter().collect();
-        telling.sort_by_key(|mutant| killers.get(mutant).copied());
-        let named: Vec<String> = telling.into_iter().take(NAMED).map(|mutant| plain(mutant)).collect();
-        let more = if mutants.len() > NAMED { ", …" } else { "" };
+        let mut distinctive: Vec<&String> = mutants.iter().collect();
+        distinctive.sort_by_key(|mutant| killers.get(mutant).copied());
+        let named: Vec<String> =
+            distinctive.into_iter().take(MAX_NAMED).map(|mutant| plain(mutant)).collect();
+        let more = if mutants.len() > MAX_NAMED { ", …" } else { "" };
         format!("{}: {}{more}", mutants.len(), named.join(", "))
     }
 
@@ -114,20 +115,20 @@ impl Trace {
         if self.tags.justified.is_empty() {
             return;
         }
-        let _ = writeln!(out, "\n## Exceptions\n\nWhat is traced to nothing, and why.\n");
+        let _ = writeln!(out, "\n## Exceptions\n\nWhat is not traced, and why.\n");
         for justified in &self.tags.justified {
             let what = match &justified.what {
-                Loose::Statement(id) => format!("The statement {id}"),
-                Loose::Rule(rule) => format!("Scenarios of the rule *{}*", plain(rule)),
-                Loose::Scenario(name) => format!("The scenario *{}*", plain(name)),
-                Loose::Step(expression) => format!("The step `{expression}`"),
+                TraceGap::Statement(id) => format!("The statement {id}"),
+                TraceGap::Rule(rule) => format!("Scenarios of the rule *{}*", plain(rule)),
+                TraceGap::Scenario(name) => format!("The scenario *{}*", plain(name)),
+                TraceGap::Step(expression) => format!("The step `{expression}`"),
             };
             let _ = writeln!(out, "- {what}: {}", justified.because);
         }
     }
 }
 
-/// A text as a cell of a table can have it: nothing in it is Markdown.
+/// Escapes Markdown for a table cell.
 fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars() {
@@ -144,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_no_markdown() {
+    fn markdown_in_names_is_escaped() {
         assert_eq!(plain("`location ~ ^/stomp/` | <x>"), "\\`location \\~ ^/stomp/\\` \\| \\<x\\>");
     }
 }

@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use super::super::model::{Outline, Record, Report, StepRecord, StepStatus, TargetResults, Verdict};
-use super::super::words::ordinal;
+use super::super::numbers::ordinal;
 
 #[derive(Serialize)]
 struct Feature {
@@ -113,7 +113,7 @@ fn element(feature: &str, record: &Record) -> Element {
     if let Some(last) = steps.last_mut() {
         if let Verdict::UnexpectedlyKept { .. } = record.verdict {
             last.result.status = "failed";
-            last.result.error_message = Some(super::told(record));
+            last.result.error_message = Some(super::plain_text(record));
         }
         last.output.extend(late);
     }
@@ -136,7 +136,7 @@ fn step(record: &Record, step: &StepRecord) -> Step {
         (StepStatus::Failed, Verdict::KnownDifference { reason }) => {
             ("pending", Some(format!("known to differ: {reason}")))
         }
-        (StepStatus::Failed, _) => ("failed", Some(super::told(record))),
+        (StepStatus::Failed, _) => ("failed", Some(super::plain_text(record))),
         (StepStatus::Skipped, Verdict::NotChecked { reason }) => {
             ("skipped", Some(format!("not checked: {reason}")))
         }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::super::causes::causes;
 use super::super::model::{Record, Report, TargetResults, Verdict};
-use super::super::words::ordinal;
+use super::super::numbers::ordinal;
 
 /// The workflow commands, a line each.
 pub(super) fn commands(report: &Report) -> String {

@@ -7,7 +7,7 @@ use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
-use super::super::words::ordinal;
+use super::super::numbers::ordinal;
 
 type Xml = Writer<Vec<u8>>;
 
@@ -98,10 +98,10 @@ fn case(xml: &mut Xml, target: &TargetResults, record: &Record) -> io::Result<()
             })?;
         }
         Verdict::Broken { message, .. } => {
-            case.write_inner_content(|xml| failure(xml, message, &super::told(record)))?;
+            case.write_inner_content(|xml| failure(xml, message, &super::plain_text(record)))?;
         }
         Verdict::UnexpectedlyKept { .. } => {
-            case.write_inner_content(|xml| failure(xml, super::OUT_OF_DATE, &super::told(record)))?;
+            case.write_inner_content(|xml| failure(xml, super::OUT_OF_DATE, &super::plain_text(record)))?;
         }
         Verdict::KnownDifference { reason } => {
             case.write_inner_content(|xml| skipped(xml, format!("known to differ: {reason}")))?;

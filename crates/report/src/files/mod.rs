@@ -5,17 +5,17 @@ mod github;
 mod junit;
 mod outputs;
 
-pub use outputs::{Format, Outputs, ReportError, Wanted};
+pub use outputs::{Format, Outputs, ReportError, ReportOption};
 
 use std::fmt::Write as _;
 
 use super::model::{Record, Verdict};
 
-/// What is said of a known difference that is none any more.
-const OUT_OF_DATE: &str = "this is listed in known-differences.toml and yet it passes: take it off the list";
+/// The message for a known difference that no longer exists.
+const OUT_OF_DATE: &str = "this is listed in known-differences.toml but passes: remove it from the list";
 
 /// A failure in full, as plain text.
-fn told(record: &Record) -> String {
+fn plain_text(record: &Record) -> String {
     let mut out = format!("{}  {}\n", record.place(), record.tag_list());
     if !record.rule.is_empty() {
         let _ = writeln!(out, "rule: {}", record.rule);

@@ -27,9 +27,9 @@ pub enum Format {
     Github,
 }
 
-/// A report that is asked for, as `html=report.html` or `github`.
+/// A value of `--report`, such as `html=report.html` or `github`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Wanted {
+pub struct ReportOption {
     /// Which kind.
     pub format: Format,
     /// Where to; `None`: to standard output.
@@ -46,24 +46,24 @@ pub struct ReportError {
     error: std::io::Error,
 }
 
-/// Reports that are going to be written, each with its place made sure of.
+/// The reports to write, each with its file already open.
 #[derive(Debug, Default)]
-pub struct Outputs(Vec<(Format, Option<Place>)>);
+pub struct Outputs(Vec<(Format, Option<ReportFile>)>);
 
 /// Where a report goes.
 #[derive(Debug)]
-struct Place {
+struct ReportFile {
     path: PathBuf,
-    /// Written first, and moved to `path` when whole: nobody ever reads half a report. `None` where `path` is no plain file.
+    /// A temporary file, moved to `path` when complete. `None` if `path` is not a regular file.
     draft: Option<NamedTempFile>,
 }
 
-// === impl Wanted ===
+// === impl ReportOption ===
 
-impl FromStr for Wanted {
+impl FromStr for ReportOption {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Wanted, String> {
+    fn from_str(text: &str) -> Result<ReportOption, String> {
         let (format, file) = text.split_once('=').map_or((text, None), |(format, file)| (format, Some(file)));
         let format = match format {
             "html" => Format::Html,
@@ -77,8 +77,8 @@ impl FromStr for Wanted {
         };
         match (format, file) {
             (Format::Github, Some(_)) => Err("github is printed, and takes no file".to_owned()),
-            (Format::Github, None) => Ok(Wanted { format, file: None }),
-            (_, Some(file)) if !file.is_empty() => Ok(Wanted { format, file: Some(file.into()) }),
+            (Format::Github, None) => Ok(ReportOption { format, file: None }),
+            (_, Some(file)) if !file.is_empty() => Ok(ReportOption { format, file: Some(file.into()) }),
             _ => Err(format!("{text} needs a file, as in {text}=FILE")),
         }
     }
@@ -91,9 +91,9 @@ impl Outputs {
     ///
     /// # Errors
     /// When one cannot.
-    pub fn open(wanted: &[Wanted]) -> Result<Outputs, ReportError> {
-        let place = |wanted: &Wanted| {
-            let place = wanted.file.as_deref().map(Place::open).transpose()?;
+    pub fn open(wanted: &[ReportOption]) -> Result<Outputs, ReportError> {
+        let place = |wanted: &ReportOption| {
+            let place = wanted.file.as_deref().map(ReportFile::open).transpose()?;
             Ok((wanted.format, place))
         };
         wanted.iter().map(place).collect::<Result<_, _>>().map(Outputs)
@@ -131,11 +131,11 @@ fn json(report: &Report) -> String {
     serde_json::to_string(report).unwrap_or_default() + "\n"
 }
 
-// === impl Place ===
+// === impl ReportFile ===
 
-impl Place {
-    fn open(path: &Path) -> Result<Place, ReportError> {
-        let place = |draft| Place { path: path.to_owned(), draft };
+impl ReportFile {
+    fn open(path: &Path) -> Result<ReportFile, ReportError> {
+        let place = |draft| ReportFile { path: path.to_owned(), draft };
         let error = |error| ReportError { path: path.to_owned(), error };
         match std::fs::metadata(path) {
             Ok(is) if is.is_dir() => Err(error(std::io::ErrorKind::IsADirectory.into())),
@@ -156,7 +156,7 @@ impl Place {
     }
 
     fn write(self, text: &str) -> Result<(), ReportError> {
-        let Place { path, draft } = self;
+        let ReportFile { path, draft } = self;
         let written = match draft {
             None => std::fs::write(&path, text),
             Some(mut draft) => draft
@@ -174,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_report_is_named_with_its_file() {
-        let parsed = |text: &str| text.parse::<Wanted>();
+        let parsed = |text: &str| text.parse::<ReportOption>();
         assert_eq!(parsed("html=a/b=c.html").map(|wanted| wanted.file), Ok(Some("a/b=c.html".into())));
-        assert_eq!(parsed("github"), Ok(Wanted { format: Format::Github, file: None }));
+        assert_eq!(parsed("github"), Ok(ReportOption { format: Format::Github, file: None }));
         assert_eq!(parsed("html"), Err("html needs a file, as in html=FILE".into()));
         assert_eq!(parsed("github=x"), Err("github is printed, and takes no file".into()));
         assert!(parsed("pdf=x").is_err());
@@ -186,7 +186,7 @@ mod tests {
     fn directories_are_made_and_nothing_but_the_report_is_left_in_them() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("a/b/results.json");
-        let wanted = [Wanted { format: Format::Results, file: Some(file.clone()) }];
+        let wanted = [ReportOption { format: Format::Results, file: Some(file.clone()) }];
         let report = sample::report(Vec::new());
         drop(Outputs::open(&wanted).unwrap());
         assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 0);
@@ -198,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_place_that_cannot_be_written_to_is_told_at_once() {
-        let wanted = Wanted { format: Format::Html, file: Some("/proc/report.html".into()) };
+        let wanted = ReportOption { format: Format::Html, file: Some("/proc/report.html".into()) };
         let error = Outputs::open(&[wanted]).unwrap_err().to_string();
         assert!(error.starts_with("cannot write /proc/report.html: "), "{error}");
     }

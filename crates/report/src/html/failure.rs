@@ -6,7 +6,7 @@ use super::super::causes::{Cause, causes};
 use super::super::model::{ConfLine, Record, Report, StepRecord, StepStatus, TargetResults, Verdict};
 
 /// So many scenarios of one cause are listed at once; more when asked to.
-const LISTED: usize = 3;
+const MAX_LISTED: usize = 3;
 
 /// Every broken promise, by target and cause.
 pub(super) fn section(report: &Report) -> Markup {
@@ -40,7 +40,7 @@ fn of_cause(nth: usize, target: &TargetResults, cause: &Cause<'_>) -> Markup {
                 (failure(cause.first))
             }
             @if !cause.others.is_empty() {
-                details.others open[cause.others.len() <= LISTED] {
+                details.others open[cause.others.len() <= MAX_LISTED] {
                     summary { (cause.others.len()) " also broken for this reason" }
                     @for other in &cause.others {
                         details.other id=(id(other)) {
@@ -81,7 +81,7 @@ fn failure(record: &Record) -> Markup {
                 }
             }
             Verdict::UnexpectedlyKept { reason } => {
-                p { "This is listed in " code { "known-differences.toml" } " and yet it passes: take it off the list." }
+                p { "This is listed in " code { "known-differences.toml" } " but passes: remove it from the list." }
                 p.quiet { "The reason listed is: " (prose(reason)) }
             }
             Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}

@@ -9,7 +9,7 @@ pub(super) fn section(report: &Report) -> Markup {
     html! {
         section aria-labelledby="rules" {
             h2 #rules { "Every rule" }
-            p.quiet { "What each target came to. A cell opens to its scenarios." }
+            p.quiet { "The results of each target. Open a cell for its scenarios." }
             div.wide {
                 // A phone shows rows as blocks, and some browsers then forget that this is a table: hence the roles.
                 table.matrix role="table" aria-labelledby="rules" style={ "--targets:" (report.targets.len()) } {

@@ -3,7 +3,7 @@
 use maud::{Markup, PreEscaped, html};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
-use super::super::words::counted;
+use super::super::numbers::counted;
 use super::{failure, matrix, page};
 
 const STYLE: &str = include_str!("results.css");
@@ -35,7 +35,7 @@ pub fn report(report: &Report) -> String {
                 Verdict::KnownDifference { reason } => Some(reason.clone()),
                 _ => None,
             }))
-            (listed(report, "Kept only when tried again", "late", |record| {
+            (listed(report, "Passed only on retry", "late", |record| {
                 record.kept_late().then(|| super::verdict::words(record))
             }))
         }
@@ -82,7 +82,7 @@ fn contents(report: &Report) -> Markup {
         ("broken", "Broken promises", broken(report)),
         ("not-checked", "Not checked", count(|r| matches!(r.verdict, Verdict::NotChecked { .. }))),
         ("known", "Known differences", count(|r| matches!(r.verdict, Verdict::KnownDifference { .. }))),
-        ("late", "Kept only when tried again", count(Record::kept_late)),
+        ("late", "Passed only on retry", count(Record::kept_late)),
     ];
     html! {
         nav aria-label="Contents" {

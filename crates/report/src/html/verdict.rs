@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::model::{Record, Verdict};
-use super::super::words::ordinal;
+use super::super::numbers::ordinal;
 
 /// The mark, for eyes alone.
 pub(super) fn mark(record: &Record) -> Markup {

@@ -1,11 +1,11 @@
-//! Failures in full, at the end, where a person looks first.
+//! Prints failures in full, at the end of a run.
 
 use super::super::causes::causes;
 use super::super::model::{Record, TargetResults, Verdict};
 use super::Style;
 
 /// How many scenarios that fail for the same reason are named.
-const LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// Prints every failure of a target: the scenario, what to look at, what was said, the exchange on the wire and what the
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
@@ -16,10 +16,10 @@ pub fn print_failures(style: Style, results: &TargetResults) {
         if !cause.others.is_empty() {
             outln!("  {} also broken for this reason:", style.strong(&cause.others.len().to_string()));
         }
-        for other in cause.others.iter().take(LISTED) {
+        for other in cause.others.iter().take(MAX_LISTED) {
             outln!("    {}  {}", style.quiet(&other.place()), other.name);
         }
-        if let Some(more) = cause.others.len().checked_sub(LISTED).filter(|more| *more > 0) {
+        if let Some(more) = cause.others.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
             outln!("    … and {more} more");
         }
     }
@@ -44,7 +44,7 @@ fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
             }
         }
         Verdict::UnexpectedlyKept { reason } => {
-            outln!("    this is listed in known-differences.toml and yet it passes: take it off the list");
+            outln!("    this is listed in known-differences.toml but passes: remove it from the list");
             outln!("    the reason listed is: {reason}");
         }
         Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}

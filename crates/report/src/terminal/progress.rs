@@ -113,7 +113,7 @@ fn rule_line(style: Style, rule: &str, records: &[&Record]) -> String {
     }
     let late = count(Record::kept_late);
     if late > 0 {
-        line += &style.quiet(&format!(", {late} kept only when tried again"));
+        line += &style.quiet(&format!(", {late} passed only on retry"));
     }
     if unchecked > 0 {
         line += &style.quiet(&format!(", {unchecked} not checked: {because}"));
@@ -166,6 +166,6 @@ mod tests {
     #[test]
     fn a_rule_that_was_kept_only_when_tried_again_says_so() {
         let late = Record { attempts: 2, ..sample::record("r", Verdict::Kept) };
-        assert_eq!(rule_line(PLAIN, "r", &[&late]), "  ✓ r 1, 1 kept only when tried again");
+        assert_eq!(rule_line(PLAIN, "r", &[&late]), "  ✓ r 1, 1 passed only on retry");
     }
 }

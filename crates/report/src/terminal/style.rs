@@ -1,13 +1,13 @@
-//! How output is dressed.
+//! Colours and other styles of the output.
 
 use std::io::IsTerminal as _;
 
-/// How output is dressed.
+/// The style of the output.
 #[derive(Debug, Clone, Copy)]
 pub struct Style {
     /// Whether to use colour.
     pub colour: bool,
-    /// Whether one line may be written over.
+    /// Whether the current line may be overwritten.
     pub live: bool,
     /// Whether progress is left out.
     pub silent: bool,

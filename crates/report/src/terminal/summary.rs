@@ -3,12 +3,12 @@
 use std::fmt::Write as _;
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
-use super::super::words::counted;
+use super::super::numbers::counted;
 use super::Style;
 use super::progress::not_checked;
 
 /// How many of the slowest scenarios are named.
-const SLOWEST: usize = 10;
+const MAX_SLOWEST: usize = 10;
 
 /// Prints how many promises are kept, and what could not be checked.
 pub fn print_summary(style: Style, results: &TargetResults) {
@@ -24,7 +24,7 @@ fn summary(style: Style, results: &TargetResults) -> String {
     let unchecked = total - kept - broken - differ;
     let mut parts = vec![style.good(&format!("{kept} kept"))];
     if late > 0 {
-        parts.push(format!("{late} of them only when tried again"));
+        parts.push(format!("{late} of them only on retry"));
     }
     if broken > 0 {
         parts.push(style.bad(&format!("{broken} broken")));
@@ -92,7 +92,7 @@ pub fn print_details(style: Style, results: &TargetResults) {
     }
     let mut slowest: Vec<_> = results.records.iter().collect();
     slowest.sort_by_key(|record| std::cmp::Reverse(record.took));
-    for record in slowest.iter().take(SLOWEST) {
+    for record in slowest.iter().take(MAX_SLOWEST) {
         outln!("  {:5.1} s  {}  {}", record.took.as_secs_f64(), record.name, style.quiet(&record.place()));
     }
 }
@@ -142,9 +142,6 @@ mod tests {
     #[test]
     fn a_promise_kept_at_the_second_attempt_is_counted_apart() {
         let late = Record { attempts: 2, ..sample::record("a", Verdict::Kept) };
-        assert_eq!(
-            summary_of(vec![late]),
-            "nginx: 1 scenario: 1 kept, 1 of them only when tried again in 2.0 s\n"
-        );
+        assert_eq!(summary_of(vec![late]), "nginx: 1 scenario: 1 kept, 1 of them only on retry in 2.0 s\n");
     }
 }

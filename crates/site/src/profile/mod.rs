@@ -14,7 +14,7 @@ use serde::Deserialize;
 pub use read::ProfileError;
 pub use secret::Secret;
 pub use size::Size;
-pub use words::{Missing, WORDS, Words};
+pub use words::{MissingWord, WORDS, Words};
 pub use words::{asset_of, title_of};
 
 /// The file's name, beside the configuration or in the current directory.

@@ -1,4 +1,4 @@
-//! Reading a profile, and saying where it is wrong.
+//! Reads a profile, and reports mistakes with their line.
 
 use std::path::{Path, PathBuf};
 
@@ -8,7 +8,7 @@ use toml::{Table, Value};
 
 use super::{FILE, Profile};
 
-/// Why a profile could not be taken up.
+/// Why a profile cannot be used.
 #[derive(Debug, Error)]
 pub enum ProfileError {
     /// It is not there or cannot be read.
@@ -99,7 +99,7 @@ impl Profile {
             if let Some(path) = value
                 && (!path.starts_with('/') || path.contains(char::is_whitespace))
             {
-                return mistake(format!("{field}: {path:?} is not a path, as \"/api/items\" is one"));
+                return mistake(format!("{field}: {path:?} is not a path such as \"/api/items\""));
             }
         }
         let limits = &self.limits;
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_misspelt_is_refused_with_the_nearest() {
+    fn a_misspelt_field_is_refused_with_the_nearest_name() {
         let said = mistake("[stomp]\nendpont = \"/stomp/ws\"\n");
         assert!(said.starts_with("p.toml:2: unknown field `endpont`"), "{said}");
         assert!(said.ends_with(": endpont\n  help: the nearest is `endpoint`"), "{said}");
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_shown_as_it_may_be_a_password() {
+    fn values_are_not_shown_as_they_may_be_passwords() {
         for text in [
             "[stomp]\npascode = \"h4nter2\"\n",
             "[stomp]\npasscode = 42424242\n",
@@ -201,9 +201,9 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_no_path() {
+    fn a_url_is_not_a_path() {
         let said = mistake("[api]\npath = \"https://x/api\"\n");
-        assert_eq!(said, "p.toml: [api] path: \"https://x/api\" is not a path, as \"/api/items\" is one");
+        assert_eq!(said, "p.toml: [api] path: \"https://x/api\" is not a path such as \"/api/items\"");
     }
 
     #[test]

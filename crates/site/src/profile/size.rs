@@ -27,13 +27,13 @@ impl<'de> Deserialize<'de> for Size {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Size, D::Error> {
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum SizeValue {
             Bytes(u64),
             Text(String),
         }
-        match Written::deserialize(from)? {
-            Written::Bytes(bytes) => Ok(Size(bytes)),
-            Written::Text(text) => Size::of(&text)
+        match SizeValue::deserialize(from)? {
+            SizeValue::Bytes(bytes) => Ok(Size(bytes)),
+            SizeValue::Text(text) => Size::of(&text)
                 .ok_or_else(|| D::Error::custom("a size is a number of bytes, or one with k or m: \"10m\"")),
         }
     }

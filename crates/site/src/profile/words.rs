@@ -8,7 +8,7 @@ use super::{Api, Profile, Size, Transport};
 
 /// Every word, and what a profile does not say if it is missing.
 pub const WORDS: [(&str, &str); 17] = [
-    ("api.path", "names no API path that may be read (`[api] path`)"),
+    ("api.path", "does not name an API path (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
     ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
     ("preflight.path", "names no path to ask a preflight for (`[preflight] path`)"),
@@ -29,7 +29,7 @@ pub const WORDS: [(&str, &str); 17] = [
 
 /// Why a scenario cannot be checked on a site: what its profile does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Missing(pub String);
+pub struct MissingWord(pub String);
 
 /// What the words stand for on one site.
 #[derive(Debug, Clone, Default)]
@@ -117,14 +117,14 @@ impl Words {
     ///
     /// # Errors
     /// When the profile does not give one of them.
-    pub fn put_into(&self, text: &str) -> Result<String, Missing> {
+    pub fn put_into(&self, text: &str) -> Result<String, MissingWord> {
         let mut out = text.to_owned();
         for (word, lacking) in WORDS {
             let braced = format!("{{{word}}}");
             if !out.contains(&braced) {
                 continue;
             }
-            let value = self.get(word).ok_or_else(|| Missing(format!("the profile {lacking}")))?;
+            let value = self.get(word).ok_or_else(|| MissingWord(format!("the profile {lacking}")))?;
             out = out.replace(&braced, value);
         }
         Ok(out)

@@ -1,4 +1,4 @@
-//! Certificates for this run, in place of those that are on the production machine alone.
+//! Certificates made for this run, in place of those that only exist in production.
 
 use std::sync::OnceLock;
 
@@ -16,14 +16,14 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 ";
 
 /// A certificate and its key, in PEM.
-struct Pair {
+struct KeyPair {
     certificate: String,
     key: String,
 }
 
-/// Puts something usable in place of every file that is not on this machine; says what, a line each. A certificate and
-/// its key go together: if one is missing, both are replaced.
-pub(super) fn stand_in(files: &mut [TlsFile]) -> Vec<String> {
+/// Replaces every TLS file that is not on this machine, and returns a note for each. A certificate and its key go together:
+/// if one is missing, both are replaced.
+pub(super) fn substitute_missing(files: &mut [TlsFile]) -> Vec<String> {
     let Some(pair) = pair() else { return Vec::new() };
     let mut notes = Vec::new();
     let of = |files: &[TlsFile], directive: &str| -> Vec<usize> {
@@ -56,12 +56,12 @@ pub(super) fn stand_in(files: &mut [TlsFile]) -> Vec<String> {
     notes
 }
 
-/// One for the whole run: making it takes a moment, and nobody looks at what it says.
-fn pair() -> Option<&'static Pair> {
-    static PAIR: OnceLock<Option<Pair>> = OnceLock::new();
+/// One key pair for the whole run, as it takes a moment to make.
+fn pair() -> Option<&'static KeyPair> {
+    static PAIR: OnceLock<Option<KeyPair>> = OnceLock::new();
     let made = PAIR.get_or_init(|| {
         let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).ok()?;
-        Some(Pair { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() })
+        Some(KeyPair { certificate: made.cert.pem(), key: made.signing_key.serialize_pem() })
     });
     made.as_ref()
 }
@@ -80,13 +80,13 @@ mod tests {
     }
 
     #[test]
-    fn a_certificate_whose_key_is_elsewhere_is_replaced_with_it() {
+    fn a_certificate_is_replaced_if_its_key_is_missing() {
         let mut files = [
             file("ssl_certificate", Some("theirs")),
             file("ssl_certificate_key", None),
             file("ssl_dhparam", None),
         ];
-        let notes = stand_in(&mut files);
+        let notes = substitute_missing(&mut files);
         assert!(
             files.iter().all(|file| file.text.as_deref().is_some_and(|text| text.starts_with("-----BEGIN")))
         );
@@ -100,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_here_is_left_alone() {
+    fn existing_files_are_kept() {
         let mut files = [file("ssl_certificate", Some("a")), file("ssl_certificate_key", Some("b"))];
-        assert!(stand_in(&mut files).is_empty());
+        assert!(substitute_missing(&mut files).is_empty());
     }
 }

@@ -1,7 +1,7 @@
-//! The last look at a rewritten configuration before an engine gets it: nothing in it may reach beyond this run.
+//! The final check of a rewritten configuration before an engine gets it: nothing in it may reach beyond this run.
 //!
-//! What an engine will do is read off the text it is going to run, by nginx's own rules of words and quotes, and not off what
-//! the rewriter believes to have done. Whatever is not clearly ours is refused.
+//! It reads the text that the engine is going to run, by nginx's own rules of words and quotes, and does not rely on what the
+//! rewriter has done. Anything that is not clearly part of this run is refused.
 
 use std::collections::{HashMap, HashSet};
 use std::net::SocketAddr;
@@ -9,27 +9,27 @@ use std::path::Path;
 
 use nginx_conf::syntax::{Directive, parse};
 
-use super::pass::{Host, Url, assigned, declared_group, is_filled_by_requests, only_variable};
-use super::touch::{Touch, is_data, is_harmless, is_no_path, touch};
+use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
+use super::proxy_pass::{Host, Url, assigned, declared_group, is_filled_by_requests, only_variable};
 
 /// What a configuration may reach.
 #[derive(Debug)]
 pub(super) struct Containment<'a> {
     /// The directory that stands for the whole file system.
     pub scratch: &'a Path,
-    /// Addresses held by this run: for `listen`, and of what stands in for app servers.
+    /// The addresses of this run: for `listen`, and those of its app servers.
     pub addresses: &'a HashSet<SocketAddr>,
 }
 
 impl Containment<'_> {
-    /// Looks at every text of a configuration, each with its name. Says why one cannot be read, if so: then nothing is known of
-    /// what the configuration would reach, and it may be checked by an engine but not started.
+    /// Checks every text of a configuration. Returns why one cannot be parsed, if so: then it is not known what the
+    /// configuration would reach, and an engine may test it but not start it.
     ///
     /// # Errors
-    /// The first thing that would reach beyond this run, and where it stands.
+    /// The first directive that would reach beyond this run, and its place.
     pub(super) fn check<'t>(
         &self,
-        texts: impl Iterator<Item = Text<'t>> + Clone,
+        texts: impl Iterator<Item = ConfText<'t>> + Clone,
     ) -> Result<Option<String>, String> {
         let mut unreadable = None;
         let mut files = Vec::new();
@@ -44,7 +44,8 @@ impl Containment<'_> {
         if unreadable.is_some() {
             return Ok(unreadable);
         }
-        let known = Known::of(files.iter().map(|(_, directives, around)| (&directives[..], around.first())));
+        let known =
+            KnownNames::of(files.iter().map(|(_, directives, around)| (&directives[..], around.first())));
         for (name, directives, around) in &files {
             for directive in directives {
                 self.directive(directive, around.first(), &known)
@@ -58,18 +59,23 @@ impl Containment<'_> {
         &self,
         directive: &Directive,
         block: Option<&Directive>,
-        known: &Known,
+        known: &KnownNames,
     ) -> Result<(), (usize, String)> {
-        self.one(directive, block, known).map_err(|reason| (directive.line(), reason))?;
+        self.check_one(directive, block, known).map_err(|reason| (directive.line(), reason))?;
         directive.inner().iter().try_for_each(|inner| self.directive(inner, Some(directive), known))
     }
 
-    /// Looks at a directive without its block.
-    fn one(&self, directive: &Directive, block: Option<&Directive>, known: &Known) -> Result<(), String> {
+    /// Checks a directive without its block.
+    fn check_one(
+        &self,
+        directive: &Directive,
+        block: Option<&Directive>,
+        known: &KnownNames,
+    ) -> Result<(), String> {
         let name = directive.name.text.as_str();
         let in_data = block.is_some_and(|block| is_data(&block.name.text));
         let words = || std::iter::once(&directive.name).chain(&directive.args);
-        // What a variable stands for may become part of a path.
+        // The value of a variable may become part of a path.
         if (name == "set" || in_data) && words().any(|word| climbs(&word.text) || word.text == ".") {
             return Err("a value with `..` may lead out of the scratch directory".to_owned());
         }
@@ -80,15 +86,15 @@ impl Containment<'_> {
             return Err("a word is not valid UTF-8, and hopcheck cannot pass it on as it is".to_owned());
         }
         let argument = directive.arg(0).unwrap_or_default();
-        match (name, touch(name)) {
+        match (name, effect_of(name)) {
             ("listen", _) if !self.is_ours(argument) => {
-                Err(format!("`listen {argument}` would open an address that is not this run's"))
+                Err(format!("`listen {argument}` would listen on an address outside this run"))
             }
             ("server", _) if block.is_some_and(|block| block.is("upstream")) && !self.is_ours(argument) => {
-                Err(format!("`server {argument}` would ask an app server that is not this run's"))
+                Err(format!("`server {argument}` would connect to an app server outside this run"))
             }
-            ("proxy_pass", _) if !self.stays_here(argument, known, &mut HashSet::new()) => {
-                Err(format!("`proxy_pass {argument}` may ask a server that is not this run's"))
+            ("proxy_pass", _) if !self.is_local_pass(argument, known, &mut HashSet::new()) => {
+                Err(format!("`proxy_pass {argument}` may connect to a server outside this run"))
             }
             ("resolver", _)
                 if directive
@@ -96,31 +102,27 @@ impl Containment<'_> {
                     .iter()
                     .any(|word| !is_resolver_option(&word.text) && !self.is_ours(&word.text)) =>
             {
-                Err(format!("`resolver {argument}` would ask a name server that is not this run's"))
+                Err(format!("`resolver {argument}` would query a name server outside this run"))
             }
             ("ssl_stapling", _) if argument == "on" => {
-                Err("`ssl_stapling on` asks the authority that issued the certificate".to_owned())
+                Err("`ssl_stapling on` contacts the CA that issued the certificate".to_owned())
             }
             ("set_real_ip_from", _) if !is_network(argument) => {
-                Err(format!("`set_real_ip_from {argument}` would look a name up"))
+                Err(format!("`set_real_ip_from {argument}` would look up a name"))
             }
-            (_, Some(Touch::Foreign)) => {
-                Err(format!("`{name}` is not stood in for, so that it could reach something real"))
-            }
-            ("include", _) | (_, Some(Touch::Read | Touch::Written | Touch::Pem))
+            (_, Some(Effect::Foreign)) => Err(format!("`{name}` may reach something outside this run")),
+            ("include", _) | (_, Some(Effect::Read | Effect::Written | Effect::Pem))
                 if !self.is_below(name, argument) =>
             {
-                Err(format!("`{name} {argument}` lies outside the scratch directory"))
+                Err(format!("`{name} {argument}` is outside the scratch directory"))
             }
-            (_, Some(Touch::UpstreamTls | Touch::Absent | Touch::OtherProtocol)) => {
-                Err(format!("`{name}` was to be left out, and is still there"))
+            (_, Some(Effect::UpstreamTls | Effect::Absent | Effect::OtherProtocol)) => {
+                Err(format!("`{name}` should have been removed"))
             }
             (_, Some(_)) => Ok(()),
-            // A misspelt one is for the engine to name.
+            // The engine reports misspelt ones.
             (_, None) if is_harmless(name) || is_ours_to_know(name) || is_misspelt(name) => Ok(()),
-            (_, None) => {
-                Err(format!("`{name}` is not known to hopcheck, so that nobody can say what it would reach"))
-            }
+            (_, None) => Err(format!("`{name}` is not known to hopcheck, nor what it would reach")),
         }
     }
 
@@ -128,9 +130,9 @@ impl Containment<'_> {
         address.parse().is_ok_and(|address| self.addresses.contains(&address))
     }
 
-    /// Whether the URL of a `proxy_pass`, or a value that becomes one, names a server of ours whatever its variables turn out
-    /// to be. Behind an address they can only make a path of it, or a port that there is not.
-    fn stays_here(&self, url: &str, known: &Known, seen: &mut HashSet<String>) -> bool {
+    /// Whether the URL of a `proxy_pass`, or a value that becomes one, names a server of this run whatever its variables are.
+    /// After an address they can only add a path, or make the port invalid.
+    fn is_local_pass(&self, url: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
         let Some(Url { host, rest, .. }) = Url::of(url) else { return false };
         match host {
             Host::Literal(host) => {
@@ -143,8 +145,8 @@ impl Containment<'_> {
         }
     }
 
-    /// Whether every value that the variable `name` can have is a server of ours, or nothing.
-    fn is_host_of_ours(&self, name: &str, known: &Known, seen: &mut HashSet<String>) -> bool {
+    /// Whether every value that the variable `name` can have is a server of this run, or empty.
+    fn is_host_of_ours(&self, name: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
         if !seen.insert(name.to_owned()) {
             return true;
         }
@@ -158,7 +160,7 @@ impl Containment<'_> {
                     value.is_empty()
                         || is_group()
                         || self.is_ours(value)
-                        || self.stays_here(value, known, seen)
+                        || self.is_local_pass(value, known, seen)
                 }
             })
     }
@@ -170,33 +172,33 @@ impl Containment<'_> {
 
 /// A text of a configuration.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Text<'t> {
-    /// How it is called.
+pub(super) struct ConfText<'t> {
+    /// Its name.
     pub(super) name: &'t str,
-    /// What it says.
+    /// Its content.
     pub(super) text: &'t str,
     /// The head of the block that includes it, as `upstream app`; empty for the main context.
     pub(super) around: &'t str,
 }
 
-/// A block with that head and nothing in it.
+/// An empty block with that head.
 fn around(head: &str) -> Result<Vec<Directive>, nginx_conf::ConfigError> {
     if head.is_empty() { Ok(Vec::new()) } else { parse(format!("{head} {{ }}"), "a block") }
 }
 
-/// What all texts together say of names, in lower case, as nginx takes them.
+/// The names in all texts together, in lower case, as nginx treats them.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownNames {
     upstreams: HashSet<String>,
-    /// Every value that is written for a variable.
+    /// Every value that a variable is set to.
     values: HashMap<String, HashSet<String>>,
-    /// Variables that have values from elsewhere: a request, an answer, another file.
+    /// Variables that have values from elsewhere: a request, a response, another file.
     captured: HashSet<String>,
 }
 
-impl Known {
-    fn of<'a>(files: impl Iterator<Item = (&'a [Directive], Option<&'a Directive>)>) -> Known {
-        let mut known = Known::default();
+impl KnownNames {
+    fn of<'a>(files: impl Iterator<Item = (&'a [Directive], Option<&'a Directive>)>) -> KnownNames {
+        let mut known = KnownNames::default();
         for (directives, around) in files {
             directives.iter().for_each(|directive| known.add(directive, around));
         }
@@ -208,7 +210,7 @@ impl Known {
             self.values.entry(name).or_default().insert(directive.arg(nth).unwrap_or_default().to_owned());
         }
         self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
-        // `auth_request_set $x …`, and whatever else fills a variable.
+        // `auth_request_set $x …`, and other directives that set a variable.
         let fills = !directive.is("set") && !is_data(&directive.name.text) && directive.args.len() > 1;
         self.captured.extend(directive.arg(0).filter(|_| fills).and_then(only_variable));
         for word in std::iter::once(&directive.name).chain(&directive.args) {
@@ -220,28 +222,28 @@ impl Known {
     }
 }
 
-/// What `resolver` takes besides addresses.
+/// The parameters of `resolver` besides addresses.
 fn is_resolver_option(word: &str) -> bool {
     ["valid=", "ipv4=", "ipv6=", "status_zone="].iter().any(|option| word.starts_with(option))
 }
 
-/// Whether a word is an address or a network, and no name.
+/// Whether a word is an address or a network, not a name.
 fn is_network(word: &str) -> bool {
     let address = word.split_once('/').map_or(word, |(address, _)| address);
     word == "unix:" || address.parse::<std::net::IpAddr>().is_ok()
 }
 
-/// Whether a name is none of nginx's, and nearly one.
+/// Whether a name is not a directive of nginx, but resembles one.
 fn is_misspelt(name: &str) -> bool {
     !nginx_conf::is_known(name) && nginx_conf::resembles_directive(name)
 }
 
-/// Directives that this check looks at one by one.
+/// Directives that this check handles itself.
 fn is_ours_to_know(name: &str) -> bool {
     matches!(name, "resolver" | "set_real_ip_from")
 }
 
-/// The groups of a pattern that have a name: `(?<name>…)`, `(?P<name>…)`, `(?'name'…)`.
+/// The named groups of a pattern: `(?<name>…)`, `(?P<name>…)`, `(?'name'…)`.
 fn named_groups(pattern: &str) -> impl Iterator<Item = &str> {
     pattern.split("(?").skip(1).filter_map(|group| {
         let group = group.strip_prefix('P').unwrap_or(group);
@@ -250,7 +252,7 @@ fn named_groups(pattern: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a path leads up, or could once its variables have values: dots beside one that turns out to be empty, or another dot.
+/// Whether a path contains `..`, or could once its variables have values, such as a dot or nothing next to dots.
 fn climbs(path: &str) -> bool {
     let is_dots = |part: &str| !part.is_empty() && part.chars().all(|c| c == '.');
     path.split('/').any(|part| match part.split_once('$') {
@@ -278,11 +280,11 @@ mod tests {
     fn refused(text: &str) -> bool {
         let addresses = HashSet::from([SocketAddr::from(([127, 0, 0, 1], 40_001))]);
         let containment = Containment { scratch: Path::new("/scratch"), addresses: &addresses };
-        containment.check([Text { name: "nginx.conf", text, around: "" }].into_iter()).is_err()
+        containment.check([ConfText { name: "nginx.conf", text, around: "" }].into_iter()).is_err()
     }
 
     #[test]
-    fn what_is_ours_may_run() {
+    fn what_stays_in_this_run_is_allowed() {
         for text in [
             "server { listen 127.0.0.1:40001; root /scratch/root/srv; access_log off; }",
             "upstream app { server 127.0.0.1:40001; } location / { proxy_pass http://app/x; }",
@@ -301,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_reach_something_real_may_not() {
+    fn what_could_reach_beyond_this_run_is_refused() {
         for text in [
             "listen 80;",
             "listen\t\"80\";",
@@ -356,9 +358,9 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_is_said_to_be() {
+    fn what_cannot_be_parsed_is_reported() {
         let containment = Containment { scratch: Path::new("/scratch"), addresses: &HashSet::new() };
-        let text = Text { name: "nginx.conf", text: "listen 80; add_header X \"a;", around: "" };
+        let text = ConfText { name: "nginx.conf", text: "listen 80; add_header X \"a;", around: "" };
         let unreadable = containment.check([text].into_iter());
         assert!(unreadable.unwrap().is_some_and(|why| why.starts_with("unexpected end of file")));
     }

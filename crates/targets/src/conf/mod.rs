@@ -1,19 +1,19 @@
-//! The configuration under test: found, read, overlaid by a scenario and rewritten to be run in a scratch directory.
+//! The configuration under test: found, read, changed by a scenario and rewritten to run in a scratch directory.
 
 mod certificate;
 mod containment;
+mod default_files;
+mod effects;
 mod overlay;
-mod pass;
 mod paths;
+mod proxy_pass;
 mod rewrite;
 mod rewritten;
 mod source;
-mod stock;
-mod touch;
 
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
-pub use paths::give_back;
+pub use paths::restore_permissions;
 pub use rewrite::Rewriter;
-pub use rewritten::{Rewritten, TlsFile};
-pub use source::{ConfError, FrontEnd, Source, USUAL_NAMES};
+pub use rewritten::{RewrittenConf, TlsFile};
+pub use source::{COMMON_CONF_NAMES, ConfError, FrontEnd, Source};

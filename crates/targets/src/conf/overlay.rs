@@ -1,4 +1,4 @@
-//! What a scenario changes in the configuration: directives in a named context or beside others, or all of it.
+//! The changes that a scenario makes to the configuration: directives in a named context or beside others, or all of it.
 
 use nginx_conf::syntax::{self, Directive, walk};
 use thiserror::Error;
@@ -8,22 +8,22 @@ use nginx_conf::edit::Edits;
 /// One change that a scenario makes to the configuration.
 #[derive(Debug, Clone)]
 pub enum Overlay {
-    /// Directives for the block called `context` (`main`, `http`, `server`, `location /api`, `upstream`, …). One
-    /// that stands there already is replaced; `add_header` and the like only when their first argument is the same.
+    /// Directives for the block called `context` (`main`, `http`, `server`, `location /api`, `upstream`, …). An
+    /// existing one is replaced; `add_header` and the like only if their first argument is the same.
     Directives {
-        /// The block: its name, and as many of its arguments as are needed to tell it apart.
+        /// The block: its name, and as many of its arguments as are needed to identify it.
         context: String,
-        /// Directives, as they would be written.
+        /// The directives.
         text: String,
     },
-    /// Directives for every location that has this one of its own, by the same rule.
+    /// Directives for every location that contains a certain one, by the same rule.
     Beside {
-        /// The directive by which the locations are found, as `proxy_pass`.
+        /// The directive that selects the locations, such as `proxy_pass`.
         directive: String,
-        /// Directives, as they would be written.
+        /// The directives.
         text: String,
     },
-    /// Another configuration in place of the whole.
+    /// Another configuration in place of the whole one.
     Whole(String),
     /// A parameter of every `server` in every `upstream`, as `fail_timeout=1s`.
     UpstreamParameter(String),
@@ -33,25 +33,25 @@ pub enum Overlay {
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum OverlayError {
     /// No such block.
-    #[error("the configuration has no `{0}` block, which this scenario changes")]
+    #[error("this scenario changes the `{0}` block, which the configuration does not have")]
     NoContext(String),
     /// No location has that directive.
-    #[error("no location of the configuration says `{0}`, beside which this scenario adds something")]
+    #[error("this scenario changes locations with `{0}`, and the configuration has none")]
     NoDirective(String),
-    /// What is to be added is not even syntactically right.
+    /// The directives to add are syntactically wrong.
     #[error("{0}")]
     Syntax(String),
 }
 
-/// Directives of which one context may hold several: told apart by their first argument.
+/// Directives that a context may contain several times, identified by their first argument.
 const REPEATABLE: [&str; 6] = ["add_header", "proxy_set_header", "set", "server", "location", "error_page"];
 
 impl Overlay {
-    /// The text with this change made; all else stays, and stays on its line. A text that cannot be parsed stays as it is,
-    /// since the engine's own words about it are better than ours.
+    /// Applies the change; everything else stays, on its line. A text that cannot be parsed is left as it is, for the engine to
+    /// report.
     ///
     /// # Errors
-    /// When what is to be changed is not there.
+    /// When there is nothing to change.
     pub fn apply(&self, text: &str) -> Result<String, OverlayError> {
         match self {
             Overlay::Directives { context, text: directives } => add(text, context, directives),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directive_replaces_its_like_and_keeps_the_lines() {
+    fn a_directive_replaces_another_and_keeps_the_lines() {
         let changed = overlay("location ~ ^/stomp/", "proxy_read_timeout 1s;\nadd_header B 2;").unwrap();
         assert!(
             changed.contains("{ proxy_read_timeout 1s;  add_header B 2; \n      \n      add_header A 1;")

@@ -1,4 +1,4 @@
-//! The scratch directory a scenario runs in, and where the configuration's own paths lie in it.
+//! The scratch directory of a scenario, and how the configuration's paths map to it.
 
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,7 +15,7 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Makes one below `parent`, readable by the account the workers drop to.
+    /// Makes one below `parent`, readable by the workers' account.
     ///
     /// # Errors
     /// When the directory cannot be made.
@@ -35,7 +35,7 @@ impl Scratch {
         self.directory.path()
     }
 
-    /// Where `path` of the configuration lies here.
+    /// Maps `path` of the configuration to this directory.
     pub fn place(&self, path: &str) -> PathBuf {
         place(self.path(), path)
     }
@@ -53,28 +53,28 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // Scenarios take permissions away, even those that removing needs.
-        give_back(self.path());
+        // Scenarios may remove permissions that deleting needs.
+        restore_permissions(self.path());
     }
 }
 
-/// Makes every directory below `directory` its owner's again.
-pub fn give_back(directory: &Path) {
+/// Makes every directory below `directory` accessible to its owner again.
+pub fn restore_permissions(directory: &Path) {
     let _ = std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o755));
     let Ok(entries) = std::fs::read_dir(directory) else { return };
     for entry in entries.filter_map(Result::ok) {
         if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            give_back(&entry.path());
+            restore_permissions(&entry.path());
         }
     }
 }
 
-/// Where `path` of a configuration lies below the scratch directory `scratch`.
+/// Maps `path` of a configuration to the scratch directory `scratch`.
 pub(super) fn place(scratch: &Path, path: &str) -> PathBuf {
     let root = scratch.join("root");
-    // A variable that stands first holds an absolute path as a rule.
+    // A leading variable usually contains an absolute path.
     let relative = if path.starts_with(['/', '$']) { Path::new("") } else { Path::new(&PREFIX[1..]) };
-    // What leads up ends at the root, as in any file system.
+    // `..` stops at the root, as in any file system.
     let mut inside = PathBuf::new();
     for part in relative.join(path.trim_start_matches('/')).components() {
         match part {

@@ -1,5 +1,5 @@
-//! Rewriting a configuration so that it can be run here: listening addresses, upstream servers and paths; nothing
-//! else, and never the lines.
+//! Rewrites a configuration so that it can run here: listening addresses, upstream servers and paths. Nothing else changes,
+//! and line numbers stay.
 
 use std::collections::{HashMap, HashSet};
 use std::io;
@@ -10,57 +10,55 @@ use std::rc::Rc;
 use nginx_conf::syntax::{Directive, Word, parse};
 use regex::{Captures, Regex};
 
-use super::containment::{Containment, Text};
-use super::pass::{Host, HostVariables, Url, assigned, declared_group, only_variable};
+use super::containment::{ConfText, Containment};
+use super::effects::{Effect, effect_of, is_data, is_no_path};
 use super::paths::{Scratch, place};
-use super::rewritten::{Rewritten, TlsFile};
+use super::proxy_pass::{Host, HostVariables, Url, assigned, declared_group, only_variable};
+use super::rewritten::{RewrittenConf, TlsFile};
 use super::source::Source;
-use super::touch::{Touch, is_data, is_no_path, touch};
 use nginx_conf::edit::Edits;
 
-/// More files named by `include` than anybody has.
+/// More `include`s than any real configuration has.
 const MAX_INCLUDES: usize = 2_000;
 
 /// Directories that nginx makes when it starts, whether it needs them or not.
-const TEMPORARY: [&str; 5] =
+const TEMP_PATH_DIRECTIVES: [&str; 5] =
     ["client_body_temp_path", "proxy_temp_path", "fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path"];
 
-/// What is put in place of what.
+/// Rewrites a configuration.
 #[derive(Debug)]
 pub struct Rewriter<'a> {
     /// The configuration's files.
     pub source: &'a Source,
-    /// Where it will run.
+    /// The directory to run in.
     pub scratch: &'a Scratch,
-    /// Stand-ins for upstream servers: the first server of each upstream is the first of these, and so on in turn. One
-    /// address has one stand-in, wherever it is written.
+    /// Replacements for upstream servers: the first server of each upstream becomes the first of these, and so on in turn. The
+    /// same address is always replaced by the same one.
     pub app_servers: &'a [SocketAddr],
-    /// The account that workers drop to, `name group`; `None` when not started as root.
+    /// The workers' account, `name group`; `None` when not started as root.
     pub user: Option<String>,
 }
 
 impl Rewriter<'_> {
-    /// Rewrites `text` and every file it includes. `reserve` gives each `listen` address a free one on loopback, and
-    /// the same one the same.
+    /// Rewrites `text` and every file it includes. `reserve` maps each `listen` address to a free one on loopback.
     ///
     /// # Errors
-    /// When no address can be reserved, when files include each other without end, and when what came of it could reach
-    /// anything real. A text that no engine can take apart is returned as it is, for an
-    /// engine to check and not to start.
+    /// When no address can be reserved, files include each other in a cycle, or the result could reach beyond this run. A text
+    /// that cannot be parsed is returned as it is, for an engine to test but not to start.
     pub fn rewrite(
         &self,
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
-    ) -> io::Result<Rewritten> {
+    ) -> io::Result<RewrittenConf> {
         let mut addresses: HashSet<SocketAddr> = self.app_servers.iter().copied().collect();
         let mut rewritten = self.rewrite_unchecked(text, |written| {
             let address = reserve(written)?;
             addresses.insert(address);
             Ok(address)
         })?;
-        let main = Text { name: &self.source.name, text: &rewritten.text, around: "" };
+        let main = ConfText { name: &self.source.name, text: &rewritten.text, around: "" };
         let around = &rewritten.around;
-        let included = rewritten.included.iter().map(|(name, text)| Text {
+        let included = rewritten.included.iter().map(|(name, text)| ConfText {
             name,
             text,
             around: around.get(name).map_or("", String::as_str),
@@ -68,9 +66,9 @@ impl Rewriter<'_> {
         let texts = std::iter::once(main).chain(included);
         let containment = Containment { scratch: self.scratch.path(), addresses: &addresses };
         rewritten.unreadable = containment.check(texts).map_err(|reason| {
-            // What is missing may well be what it lacks.
+            // A missing file may well be the cause.
             match rewritten.missing.first() {
-                Some(missing) => self.source.is_missing(missing),
+                Some(missing) => self.source.missing_include_error(missing),
                 None => io::Error::other(format!("not run: {reason}\n  help: {}", self.help())),
             }
         })?;
@@ -78,13 +76,13 @@ impl Rewriter<'_> {
         Ok(rewritten)
     }
 
-    /// What a person can do about a configuration that is not run.
+    /// What to do about a configuration that is not run.
     fn help(&self) -> &'static str {
         let is_template =
             Regex::new(r"\$\{[A-Z][A-Z0-9_]*\}").is_ok_and(|name| name.is_match(&self.source.text));
         match is_template {
-            true => "this is a template: fill it in first, as with envsubst, and test what comes of it",
-            false => "hopcheck runs a configuration on loopback and in a scratch directory alone",
+            true => "this is a template: fill it in first, for example with envsubst, and test the result",
+            false => "hopcheck only runs configurations on loopback and in a scratch directory",
         }
     }
 
@@ -92,11 +90,11 @@ impl Rewriter<'_> {
         &self,
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
-    ) -> io::Result<Rewritten> {
+    ) -> io::Result<RewrittenConf> {
         let Ok(parsed) = parse(text, &self.source.name) else {
-            return Ok(Rewritten { text: self.with_account(text)?, ..Rewritten::default() });
+            return Ok(RewrittenConf { text: self.with_account(text)?, ..RewrittenConf::default() });
         };
-        let mut walk = Walk {
+        let mut walk = Walker {
             rewriter: self,
             upstreams: HashSet::new(),
             said: Default::default(),
@@ -107,7 +105,7 @@ impl Rewriter<'_> {
             files: HashMap::new(),
             including: Vec::new(),
             includes: 0,
-            out: Rewritten::default(),
+            out: RewrittenConf::default(),
             reserve: &mut reserve,
         };
         walk.survey(&parsed, None)?;
@@ -115,9 +113,9 @@ impl Rewriter<'_> {
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
-        let made = super::certificate::stand_in(&mut walk.out.tls_files);
+        let made = super::certificate::substitute_missing(&mut walk.out.tls_files);
         walk.out.notes.extend(made);
-        // Where nobody says which port is asked and one speaks TLS, the others redirect to it.
+        // If no port is configured and one uses TLS, the others probably redirect to it.
         let tls = &walk.out.tls;
         let secure =
             |address: &SocketAddr| tls.is_empty() || self.source.port.is_some() || tls.contains(address);
@@ -129,7 +127,7 @@ impl Rewriter<'_> {
         Ok(walk.out)
     }
 
-    /// A text that cannot be parsed, with an account that is here: else that one is refused, and not what is wrong.
+    /// Replaces the account in a text that cannot be parsed: otherwise the engine reports that instead of the syntax error.
     fn with_account(&self, text: &str) -> io::Result<String> {
         let line = Regex::new(r"(?m)^(\s*)user\s[^;\n]*;").map_err(io::Error::other)?;
         let user = self.user.as_ref().map_or_else(String::new, |user| format!("user {user};"));
@@ -137,46 +135,48 @@ impl Rewriter<'_> {
     }
 }
 
-struct Walk<'a> {
+struct Walker<'a> {
     rewriter: &'a Rewriter<'a>,
     /// The names of groups, in lower case.
     upstreams: HashSet<String>,
-    /// The directives of the main context and of `http`, those in included files too.
+    /// The names of the directives in the main context and in `http`, included files too.
     said: [HashSet<String>; 2],
-    /// Variables that stand for an app server somewhere.
+    /// Variables used as app servers.
     hosts: HostVariables,
-    /// Whether a server of an upstream is to be looked up again and again (`resolve`).
+    /// Whether a server of an upstream is resolved repeatedly (`resolve`).
     resolves: bool,
-    /// The servers met so far in each upstream, and among the values of each such variable.
+    /// The servers found so far in each upstream, and among the values of each such variable.
     met: HashMap<String, Vec<String>>,
-    /// Upstream servers as written, each with the address that stands for it.
+    /// Upstream servers as written, each with its replacement.
     stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
-    files: HashMap<String, Rc<[Included]>>,
+    files: HashMap<String, Rc<[IncludedFile]>>,
     /// The `include`s being followed, the outermost first.
     including: Vec<String>,
     /// How many were followed so far.
     includes: usize,
-    out: Rewritten,
+    out: RewrittenConf,
     reserve: &'a mut dyn FnMut(&str) -> io::Result<SocketAddr>,
 }
 
 /// A file that the configuration includes.
-struct Included {
+struct IncludedFile {
     name: String,
     text: String,
-    /// `None` where it cannot be parsed: the engine's own words about it are better than ours.
+    /// `None` if it cannot be parsed, which the engine reports.
     parsed: Option<Vec<Directive>>,
 }
 
-impl Walk<'_> {
+impl Walker<'_> {
     /// The files that `include pattern` names; read and parsed once.
-    fn files(&mut self, pattern: &str) -> Rc<[Included]> {
+    fn files(&mut self, pattern: &str) -> Rc<[IncludedFile]> {
         if let Some(known) = self.files.get(pattern) {
             return Rc::clone(known);
         }
-        let read = |(name, text): (String, String)| Included { parsed: parse(&text, &name).ok(), name, text };
-        let files: Rc<[Included]> = self.rewriter.source.included(pattern).into_iter().map(read).collect();
+        let read =
+            |(name, text): (String, String)| IncludedFile { parsed: parse(&text, &name).ok(), name, text };
+        let files: Rc<[IncludedFile]> =
+            self.rewriter.source.included(pattern).into_iter().map(read).collect();
         if files.is_empty() && !is_glob(pattern) {
             self.out.missing.push(pattern.to_owned());
         }
@@ -184,7 +184,7 @@ impl Walk<'_> {
         files
     }
 
-    /// Learns which names are upstreams, and which variables stand for app servers.
+    /// Collects the names of upstreams, and the variables used as app servers.
     fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
         for directive in directives {
             self.hosts.note(directive, block);
@@ -208,12 +208,12 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Follows `include pattern`, unless that leads round in a circle.
-    fn enter(&mut self, pattern: &str) -> io::Result<Rc<[Included]>> {
+    /// Follows `include pattern`, unless that makes a cycle.
+    fn enter(&mut self, pattern: &str) -> io::Result<Rc<[IncludedFile]>> {
         self.includes += 1;
         if self.including.iter().any(|outer| outer == pattern) {
             return Err(io::Error::other(format!(
-                "not run: `include {pattern}` leads to itself\n  help: a file that it names includes the same again"
+                "not run: `include {pattern}` includes itself\n  help: one of its files includes the same pattern again"
             )));
         }
         if self.includes > MAX_INCLUDES {
@@ -223,7 +223,7 @@ impl Walk<'_> {
         Ok(self.files(pattern))
     }
 
-    /// The main context: its own directives, then what must be there for a run in a scratch directory.
+    /// Rewrites the main context, and adds what a run in a scratch directory needs.
     fn main(&mut self, parsed: &[Directive], text: &str, edits: &mut Edits) -> io::Result<()> {
         let said = self.said[0].clone();
         let has = |name: &str| said.contains(name);
@@ -247,12 +247,12 @@ impl Walk<'_> {
         edits: &mut Edits,
         block: Option<&Directive>,
     ) -> io::Result<()> {
-        if directive.block.is_some() && touch(&directive.name.text) == Some(Touch::Absent) {
-            self.note(directive, "left out: only what is in `http` is run");
+        if directive.block.is_some() && effect_of(&directive.name.text) == Some(Effect::Absent) {
+            self.note(directive, "removed: only `http` is run");
             edits.blank(text, directive.span.clone());
             return Ok(());
         }
-        self.one(directive, text, edits, block)?;
+        self.rewrite_one(directive, text, edits, block)?;
         if let Some(inner) = &directive.block {
             let said = self.said[1].clone();
             let has = |name: &str| match directive.is("http") {
@@ -264,8 +264,8 @@ impl Walk<'_> {
                 edits.insert(inner.span.start, format!(" access_log {log}; "));
             }
             if directive.is("http") {
-                // Where a package's nginx keeps them unless told otherwise, it keeps those of others.
-                for name in TEMPORARY.into_iter().filter(|name| !has(name)) {
+                // The defaults of a packaged nginx may be in use by another one.
+                for name in TEMP_PATH_DIRECTIVES.into_iter().filter(|name| !has(name)) {
                     let place = self.log(name, &format!("/var/cache/nginx/{name}"));
                     edits.insert(inner.span.start, format!(" {name} {place}; "));
                 }
@@ -279,7 +279,7 @@ impl Walk<'_> {
     }
 
     /// Rewrites a directive without its block.
-    fn one(
+    fn rewrite_one(
         &mut self,
         directive: &Directive,
         text: &str,
@@ -296,14 +296,14 @@ impl Walk<'_> {
         if in_data && name != "include" {
             return Ok(());
         }
-        match (name, touch(name)) {
-            // Workers that stay root are a fault to be found, and no account is missing for it.
+        match (name, effect_of(name)) {
+            // Workers that run as root are a fault to find, and that account always exists.
             ("user", _) if value == "root" && self.rewriter.user.is_some() => {}
             ("user", _) => match &self.rewriter.user {
                 Some(user) => self.put(directive, edits, directive.args_span(), user.clone()),
                 None => edits.blank(text, directive.span.clone()),
             },
-            // Both engines are told to stay in the foreground, which may be said only once.
+            // Both engines are started with `daemon off`, which may be set only once.
             ("daemon", _) => edits.blank(text, directive.span.clone()),
             ("listen", _) => {
                 let stand_in = self.listen(value)?;
@@ -321,10 +321,10 @@ impl Walk<'_> {
                 let stand_in = self.app_server_of(upstream, value)?;
                 self.put(directive, edits, span, stand_in.to_string());
             }
-            // Names are looked up nowhere: those of app servers have become addresses. nginx wants one for `resolve`, and
-            // nobody answers there.
+            // No names are looked up: those of app servers have become addresses. nginx requires a resolver for `resolve`,
+            // so it gets one that does not answer.
             ("resolver", _) if !self.resolves => {
-                self.note(directive, "left out: app servers are at addresses here");
+                self.note(directive, "removed: app servers have addresses here");
                 edits.blank(text, directive.span.clone());
             }
             ("resolver", _) => {
@@ -339,15 +339,15 @@ impl Walk<'_> {
                 let replacement = format!("{nobody} {}", words.join(" "));
                 self.put(directive, edits, directive.args_span(), replacement.trim_end().to_owned());
             }
-            // It would ask the authority that issued the certificate.
+            // It would contact the CA that issued the certificate.
             ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
             ("proxy_pass", _) => self.proxy_pass(directive, edits)?,
             ("include", _) => self.include(directive, text, edits, block)?,
-            (_, Some(Touch::Absent)) => {
-                self.note(directive, "left out: it is on the real server alone");
+            (_, Some(Effect::Absent)) => {
+                self.note(directive, "removed: it only exists on the real server");
                 edits.blank(text, directive.span.clone());
             }
-            (_, Some(Touch::OtherProtocol)) => {
+            (_, Some(Effect::OtherProtocol)) => {
                 self.put(
                     directive,
                     edits,
@@ -355,18 +355,18 @@ impl Walk<'_> {
                     "return 503".into(),
                 );
             }
-            (_, Some(Touch::UpstreamTls)) => {
-                self.note(directive, "left out: the stand-ins for app servers speak plain HTTP");
+            (_, Some(Effect::UpstreamTls)) => {
+                self.note(directive, "removed: the mock app servers use plain HTTP");
                 edits.blank(text, directive.span.clone());
             }
-            (_, Some(Touch::Pem)) if !value.contains(['$', ':']) => {
+            (_, Some(Effect::Pem)) if !value.contains(['$', ':']) => {
                 let placed = self.tls_file(name, value)?;
                 self.put(directive, edits, span, placed);
             }
-            (_, Some(Touch::Written)) if value.starts_with("syslog:") => {
+            (_, Some(Effect::Written)) if value.starts_with("syslog:") => {
                 self.put(directive, edits, span, self.place("/var/log/nginx/syslog"));
             }
-            (_, Some(Touch::Read | Touch::Written)) if !is_no_path(name, value) => {
+            (_, Some(Effect::Read | Effect::Written)) if !is_no_path(name, value) => {
                 let is_page = block.is_some_and(|block| {
                     block.is("location") && block.args.len() == 1 && block.arg(0) == Some("/")
                 });
@@ -381,7 +381,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// The address that stands for a server of an upstream, or of the values of a variable, in their order.
+    /// The replacement for a server of an upstream, or for a value of a variable, in order.
     fn app_server_of(&mut self, group: &str, address: &str) -> io::Result<SocketAddr> {
         let met = self.met.entry(group.to_owned()).or_default();
         let nth = met.iter().position(|known| known == address).unwrap_or_else(|| {
@@ -391,7 +391,7 @@ impl Walk<'_> {
         self.app_server(address, nth)
     }
 
-    /// The address that stands for an app server, the `nth` of its upstream. Where none is deployed nobody listens.
+    /// The replacement for an app server, the `nth` of its upstream. If it is not deployed, nothing listens there.
     fn app_server(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
         if let Some(known) = self.stand_ins.get(address) {
             return Ok(*known);
@@ -406,8 +406,7 @@ impl Walk<'_> {
         Ok(stand_in)
     }
 
-    /// Puts a stand-in in place of the app server that a URL names. Where it cannot be told which that is, the URL stays, and
-    /// what comes of it is not run.
+    /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
     fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some((word, url)) = directive.args.first().and_then(|word| Some((word, Url::of(&word.text)?)))
         else {
@@ -415,7 +414,7 @@ impl Walk<'_> {
         };
         let now = match url.host {
             Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
-                // Of the document's app servers it is known that they speak plain HTTP.
+                // The document's app servers are known to use plain HTTP.
                 Some("https") if !self.rewriter.source.as_documented => format!("http://{host}{}", url.rest),
                 _ => return Ok(()),
             },
@@ -432,7 +431,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Puts a stand-in in place of the app server that a variable is set to.
+    /// Replaces the app server that a variable is set to.
     fn assignment(
         &mut self,
         directive: &Directive,
@@ -465,7 +464,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Included files are rewritten too, and written where the rewritten `include` looks for them.
+    /// IncludedFile files are rewritten too, and written where the rewritten `include` looks for them.
     fn include(
         &mut self,
         directive: &Directive,
@@ -475,26 +474,25 @@ impl Walk<'_> {
     ) -> io::Result<()> {
         let Some(pattern) = directive.args.first() else { return Ok(()) };
         let files = self.enter(&pattern.text)?;
-        if self.rewriter.source.is_stood_in_for(&pattern.text) {
-            self.out.notes.push(format!("{} is not on this machine -> what is usually there", pattern.text));
+        if self.rewriter.source.has_default(&pattern.text) {
+            self.out.notes.push(format!("{} is not on this machine -> its usual content", pattern.text));
         }
         let head = block.map_or_else(String::new, Directive::head);
         let mut names = Vec::new();
-        for Included { name, text, parsed } in files.iter() {
+        for IncludedFile { name, text, parsed } in files.iter() {
             let mut inner = Edits::default();
             for directive in parsed.iter().flatten() {
                 self.directive(directive, text, &mut inner, block)?;
             }
             let text = inner.apply(text);
-            // What it means depends on where it stands.
+            // Its meaning depends on its context.
             let kind = |head: &str| head.split(' ').next().unwrap_or_default().to_owned();
             let around = self.out.around.entry(name.clone()).or_insert_with(|| head.clone());
             let is_same =
                 kind(around) == kind(&head) && self.out.included.get(name).is_none_or(|known| *known == text);
             if !is_same {
                 return Err(io::Error::other(format!(
-                    "not run: {name} is included in several places, where it would be run in different ways\n  help: give each \
-                     of them a file of its own"
+                    "not run: {name} is included in several places, with different results\n  help: use a separate file for each"
                 )));
             }
             names.push(format!("include {};", self.place(name)));
@@ -502,16 +500,16 @@ impl Walk<'_> {
         }
         self.including.pop();
         match (names.is_empty(), is_glob(&pattern.text)) {
-            // The engine is to say that it is missing.
+            // The engine reports that it is missing.
             (true, false) => self.put(directive, edits, pattern.span.clone(), self.place(&pattern.text)),
             (true, true) => edits.blank(text, directive.span.clone()),
-            // Each by its name: no pattern is left for an engine to read in its own way.
+            // Each by its name, so that no pattern is left for the engine to expand.
             (false, _) => self.put(directive, edits, directive.span.clone(), names.join(" ")),
         }
         Ok(())
     }
 
-    /// Where a certificate or the like will lie. It is copied, since nginx in a container sees nothing else.
+    /// Where a certificate or the like will be copied to, as nginx in a container sees nothing else.
     fn tls_file(&mut self, directive: &str, path: &str) -> io::Result<String> {
         let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
         let placed = place(self.rewriter.scratch.path(), path);
@@ -521,7 +519,7 @@ impl Walk<'_> {
         Ok(shown)
     }
 
-    /// The loopback address that stands for `address`; one each, however often it is written.
+    /// The loopback address for `address`; always the same one.
     fn listen(&mut self, address: &str) -> io::Result<SocketAddr> {
         if let Some((_, known)) = self.out.listen.iter().find(|(written, _)| written == address) {
             return Ok(*known);
@@ -531,10 +529,10 @@ impl Walk<'_> {
         Ok(stand_in)
     }
 
-    /// Where `path` lies, noted as the place where the directive `name` writes unless there is an earlier one.
+    /// Maps `path`, and notes it as the file of the directive `name` unless there is an earlier one.
     fn log(&mut self, name: &str, path: &str) -> String {
         let placed = place(self.rewriter.scratch.path(), path);
-        if let (Some(Touch::Written), Some(directory)) = (touch(name), placed.parent()) {
+        if let (Some(Effect::Written), Some(directory)) = (effect_of(name), placed.parent()) {
             self.out.log_directories.insert(directory.to_owned());
         }
         self.out.logs.entry(name.to_owned()).or_insert_with(|| placed.clone());
@@ -560,7 +558,7 @@ pub(super) fn is_glob(pattern: &str) -> bool {
     pattern.contains(['*', '?', '['])
 }
 
-/// `value` as a word of a configuration: in quotes where it would not be one without them.
+/// `value` as a word of a configuration, quoted if necessary.
 fn quoted(value: &str) -> String {
     let is_plain =
         !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "\"'\\;{}#".contains(c));
@@ -577,7 +575,7 @@ mod tests {
 
     use super::*;
 
-    fn rewrite(directory: &Path, text: &str) -> (Rewritten, Scratch, String) {
+    fn rewrite(directory: &Path, text: &str) -> (RewrittenConf, Scratch, String) {
         std::fs::write(directory.join("nginx.conf"), text).unwrap();
         let source = Source::read(&directory.join("nginx.conf")).unwrap();
         let scratch = Scratch::new(directory).unwrap();
@@ -593,7 +591,7 @@ mod tests {
     }
 
     #[test]
-    fn logs_may_lie_anywhere() {
+    fn logs_may_be_anywhere() {
         let here = tempfile::tempdir().unwrap();
         let conf = "error_log logs/error.log; http { server { listen 80; access_log /srv/shop/log/a.log; } }";
         let (rewritten, scratch, _) = rewrite(here.path(), conf);
@@ -602,7 +600,7 @@ mod tests {
     }
 
     #[test]
-    fn tls_stays_and_its_files_come_along() {
+    fn tls_is_kept_and_its_files_are_copied() {
         let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         std::fs::create_dir(here.path().join("certs")).unwrap();
         std::fs::write(here.path().join("certs/a.crt"), "certificate").unwrap();

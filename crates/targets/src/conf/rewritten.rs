@@ -1,4 +1,4 @@
-//! What rewriting a configuration comes to.
+//! The result of rewriting a configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -9,36 +9,36 @@ use std::path::{Path, PathBuf};
 
 use super::paths::{PREFIX, Scratch};
 use super::source::Source;
-use crate::target::PORTS;
+use crate::target::PORTS_FILE;
 
-/// A configuration ready to be run, and what was done to it.
+/// A configuration that is ready to run, and what was changed.
 #[derive(Debug, Clone, Default)]
-pub struct Rewritten {
+pub struct RewrittenConf {
     /// The main file's text.
     pub text: String,
     /// Included files by the path they have for nginx (`mime.types`, `conf.d/x.conf`).
     pub included: BTreeMap<String, String>,
     /// The head of the block that includes each of them, as `upstream app`; empty for the main context.
     pub around: BTreeMap<String, String>,
-    /// Listening addresses as written, each with the one that stands for it; the first is the one to ask.
+    /// Listening addresses as written, each with its replacement; clients use the first.
     pub listen: Vec<(String, SocketAddr)>,
-    /// Every address that it may listen at or connect to.
+    /// Every address that it may listen on or connect to.
     pub addresses: Vec<SocketAddr>,
-    /// Those of them that speak TLS.
+    /// The listening addresses with TLS.
     pub tls: Vec<SocketAddr>,
     /// Certificates, keys and the like, in the order of the file.
     pub tls_files: Vec<TlsFile>,
     /// The `root` that serves `/`, as written.
     pub front_end: Option<String>,
-    /// Where the first `access_log`, `error_log` and `pid` are written, by directive.
+    /// The files of the first `access_log`, `error_log` and `pid`, by directive.
     pub logs: BTreeMap<String, PathBuf>,
-    /// The directories that anything is logged to: on the machine it runs on they are there.
+    /// The directories of log files, which exist on the real machine.
     pub log_directories: BTreeSet<PathBuf>,
-    /// Files that it includes by name and that are nowhere.
+    /// Files that it includes by name and that do not exist.
     pub missing: Vec<String>,
-    /// Why a text of it cannot be read, if so: it must not be started.
+    /// Why it cannot be parsed, if so: then it must not be started.
     pub unreadable: Option<String>,
-    /// What was changed, a line each, as `line 12: listen 80 -> 127.0.0.1:40001`.
+    /// What was changed, one per line, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
 }
 
@@ -49,23 +49,22 @@ pub struct TlsFile {
     pub directive: String,
     /// The path as written.
     pub written: String,
-    /// Where the rewritten configuration wants it: below the scratch directory.
+    /// The path in the scratch directory.
     pub placed: PathBuf,
-    /// Its text: from beside the configuration, or from where it lies on this machine. Where it is in neither place, as
-    /// certificates of production on a developer's machine, something made for the run; `None` where nothing can stand
-    /// in for it, so that the engine says that it cannot load it.
+    /// Its text, from beside the configuration or from this machine. If it is in neither place, as production certificates on
+    /// a developer's machine, a substitute; `None` if there is none, so that the engine reports that it cannot be loaded.
     pub text: Option<String>,
 }
 
-impl Rewritten {
+impl RewrittenConf {
     /// Writes all files into the scratch directory.
     ///
     /// # Errors
-    /// When something cannot be written.
+    /// When a file cannot be written.
     pub fn write(&self, scratch: &Scratch) -> io::Result<()> {
         std::fs::write(scratch.conf(), &self.text)?;
         let ports: String = self.addresses.iter().map(|address| format!("{}\n", address.port())).collect();
-        std::fs::write(scratch.path().join(PORTS), ports)?;
+        std::fs::write(scratch.path().join(PORTS_FILE), ports)?;
         self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
         for (name, text) in &self.included {
             let path = scratch.place(name);
@@ -81,14 +80,14 @@ impl Rewritten {
         Ok(())
     }
 
-    /// The directory the front end is deployed to, as the configuration should name it.
+    /// The directory the front end is deployed to, as in the configuration.
     pub fn deployed_to(&self, source: &Source) -> Option<String> {
         let page = || source.pages().next().map(|page| page.to.clone());
         source.front_end.deployed_to.clone().or_else(page).or_else(|| self.front_end.clone())
     }
 }
 
-/// Writes a file that nobody else may read, as it may be a key.
+/// Writes a file that only its owner can read, as it may be a key.
 fn write_secret(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(text.as_bytes())

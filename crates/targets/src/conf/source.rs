@@ -1,4 +1,4 @@
-//! Finding and reading the configuration to be tested.
+//! Finds and reads the configuration to test.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -9,25 +9,25 @@ use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
 
+use super::default_files;
 use super::paths::Scratch;
 use super::rewrite::{Rewriter, is_glob};
-use super::stock;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nginx");
 
-/// What may stand at the top of a whole `nginx.conf`. A file that has none of these, but blocks of `http`, is one
-/// that official images include from `conf.d`.
-const WHOLE_FILE: [&str; 2] = ["events", "http"];
+/// The blocks at the top level of a whole `nginx.conf`. A file with none of these, but with `server` blocks, is one that
+/// official images include from `conf.d`.
+const TOP_LEVEL_BLOCKS: [&str; 2] = ["events", "http"];
 
-/// Where a repository has its configuration, the most usual first.
-pub const USUAL_NAMES: [&str; 5] =
+/// The usual paths of a configuration in a repository, most common first.
+pub const COMMON_CONF_NAMES: [&str; 5] =
     ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
 
-/// Why a configuration could not be taken up.
+/// Why a configuration cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfError {
-    /// A file is not there or cannot be read.
+    /// A file does not exist or cannot be read.
     #[error("cannot read {}: {error}\n  help: name the file to test with --conf FILE", path.display())]
     Read {
         /// Which.
@@ -35,39 +35,39 @@ pub enum ConfError {
         /// Why.
         error: std::io::Error,
     },
-    /// It could reach something real, so that no engine is given it.
+    /// It could reach beyond this run, so it is not run.
     #[error("{name} is {error}")]
     NotRun {
-        /// How its author calls it.
+        /// Its name, as given by the user.
         name: String,
-        /// What it would reach, and where that is written.
+        /// What it would reach, and where.
         error: std::io::Error,
     },
-    /// `hopcheck.toml` beside it is not understood.
+    /// `hopcheck.toml` beside it is invalid.
     #[error("{0}")]
     Profile(#[from] ProfileError),
 }
 
-/// A configuration as its author wrote it, with the files it includes at hand.
+/// A configuration as written, with access to the files it includes.
 #[derive(Debug, Clone)]
 pub struct Source {
-    /// Its text (a bare `server { … }` file comes wrapped as the stock `nginx.conf` would).
+    /// Its text (a bare `server { … }` file is wrapped as in the stock `nginx.conf`).
     pub text: String,
-    /// How its author calls it.
+    /// Its name, as given by the user.
     pub name: String,
     /// The directory that stands for `/etc/nginx`; `None` for the built-in configuration.
     directory: Option<PathBuf>,
     /// The front end that goes with it.
     pub front_end: FrontEnd,
-    /// The addresses of the deployed app servers, as its upstream must name them. Empty: whatever it names is one.
+    /// The addresses of the deployed app servers, as its upstream must name them. Empty: any.
     pub app_servers: Vec<String>,
-    /// What its site calls its own.
+    /// The values of the placeholders for its site.
     pub words: Words,
-    /// Whether it is built as the document has it, so that all that is special to the document is asked of it, too.
+    /// Whether it follows the document, so that the scenarios about the document's own site apply too.
     pub as_documented: bool,
-    /// What it serves. Empty where that cannot be told; then an engine does not take it, either.
+    /// What it serves. Empty if that cannot be determined; then engines refuse it too.
     pub site: Arc<Site>,
-    /// The port that clients ask, as it must `listen` on. `None`: its first one.
+    /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
 }
 
@@ -76,8 +76,8 @@ pub struct Source {
 pub struct FrontEnd {
     /// The build; `None` for the built-in one.
     pub build: Option<PathBuf>,
-    /// The directory the pipeline copies it to, as `nginx.conf` must name it. `None`: whatever `root` the
-    /// configuration names for `/`, which then cannot be found wrong.
+    /// The directory it is deployed to, which `nginx.conf` must name. `None`: whatever `root` the configuration has for `/`,
+    /// which then cannot be wrong.
     pub deployed_to: Option<String>,
 }
 
@@ -85,8 +85,7 @@ impl Source {
     /// Reads `path`, and `hopcheck.toml` beside it.
     ///
     /// # Errors
-    /// When the file cannot be read, when it could reach something real if it were run, or when the settings beside it are
-    /// not understood.
+    /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
         let source = Source::open(path)?;
         match source.check() {
@@ -95,10 +94,10 @@ impl Source {
         }
     }
 
-    /// The same, to be looked at and not to be run.
+    /// The same, to be inspected but not run.
     ///
     /// # Errors
-    /// When the file cannot be read, or when the settings beside it are not understood.
+    /// When the file cannot be read, or has an invalid profile beside it.
     pub fn open(path: &Path) -> Result<Source, ConfError> {
         let text = read(path)?;
         let directory = match path.parent() {
@@ -107,23 +106,23 @@ impl Source {
         };
         let profile = Profile::beside(&directory)?;
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
-        Ok(Source::of(wrapped(text), path.display().to_string(), Some(directory), build, profile))
+        Ok(Source::of(wrap_server_blocks(text), path.display().to_string(), Some(directory), build, profile))
     }
 
     /// What it serves.
     ///
     /// # Errors
-    /// Where nginx could not take it apart, or could not read its locations.
+    /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
         Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
     }
 
-    /// Rewrites it for nobody, to learn before a run whether that can be done.
+    /// Rewrites it as a trial, to find out before a run whether that is possible.
     fn check(&self) -> std::io::Result<()> {
         let scratch = Scratch::new(&std::env::temp_dir())?;
         let app_servers = [10_000_u16, u16::MAX].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
         let rewriter = Rewriter { source: self, scratch: &scratch, app_servers: &app_servers, user: None };
-        // Five digits, as ports that are reserved have.
+        // Five digits, like reserved ports.
         let mut ports = 10_001..u16::MAX;
         let reserve = |_: &str| {
             let port = ports.next().ok_or_else(|| std::io::Error::other("too many addresses"))?;
@@ -131,20 +130,20 @@ impl Source {
         };
         match rewriter.rewrite(&self.text, reserve)?.missing.first() {
             None => Ok(()),
-            Some(missing) => Err(self.is_missing(missing)),
+            Some(missing) => Err(self.missing_include_error(missing)),
         }
     }
 
-    /// Says that a file that is included is not here.
-    pub(super) fn is_missing(&self, pattern: &str) -> std::io::Error {
+    /// The error for an included file that does not exist.
+    pub(super) fn missing_include_error(&self, pattern: &str) -> std::io::Error {
         std::io::Error::other(format!(
-            "not run: `include {pattern}` names a file that is not here\n  help: it was looked for in {}; put a copy there, \
-             since it decides what the site does",
+            "not run: `include {pattern}` names a file that does not exist\n  help: it was looked for in {}; put a copy there, \
+             as it affects what the site does",
             self.directory.as_deref().unwrap_or(Path::new(".")).display()
         ))
     }
 
-    /// The document's configuration, as it was when this program was built.
+    /// The document's configuration, built into this program.
     pub fn built_in() -> Source {
         let text = |name: &str| {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
@@ -181,21 +180,21 @@ impl Source {
         source
     }
 
-    /// The front ends of files that show a page at `/`, where nobody says which directory the build is copied to: then it is
-    /// the one that each of them names.
+    /// The front ends that serve a page at `/`. If the profile does not name the directory of the build, each names its own.
     pub fn pages(&self) -> impl Iterator<Item = &Route> {
         let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
         let found = self.front_end.deployed_to.is_none();
         reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
     }
 
-    /// The configuration that a person in the directory `start` means: one of [`USUAL_NAMES`] there, `nginx/nginx.conf` of the
-    /// checkout that it lies in, or the built-in one.
+    /// The configuration that a user in the directory `start` means: one of [`COMMON_CONF_NAMES`] there, `nginx/nginx.conf` of
+    /// the checkout around it, or the built-in one.
     ///
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
-        if let Some(file) = USUAL_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file()) {
+        if let Some(file) = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file())
+        {
             return Source::read(file.strip_prefix(start).unwrap_or(&file));
         }
         match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
@@ -204,37 +203,37 @@ impl Source {
         }
     }
 
-    /// Whether `listen`, as it is written, is where clients ask.
+    /// Whether clients use this `listen` address.
     pub fn is_asked_at(&self, listen: &str) -> bool {
         let (host, port) = listen.rsplit_once(':').unwrap_or(("*", listen));
         let port = if port.contains('.') { "80" } else { port };
         self.port.is_none_or(|asked| matches!(host, "*" | "0.0.0.0") && port.parse() == Ok(asked))
     }
 
-    /// The files that `include pattern` names, each with the path it has for nginx, in nginx's (sorted) order. A
-    /// stock file that the user has no copy of comes from our own.
+    /// The files that `include pattern` names, each with its path for nginx, in nginx's (sorted) order. Stock files that the
+    /// user has no copy of are built in.
     pub fn included(&self, pattern: &str) -> Vec<(String, String)> {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
         let mut found = self.on_disk(relative);
         if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
             found = built_in(relative);
         }
-        match stock::file(pattern) {
+        match default_files::default_file(pattern) {
             Some(text) if found.is_empty() => vec![(relative.to_owned(), text.to_owned())],
             _ => found,
         }
     }
 
-    /// Whether `include pattern` names a file that is only on servers, so that what is usually in it stands for it.
-    pub fn is_stood_in_for(&self, pattern: &str) -> bool {
+    /// Whether `include pattern` names a file that only exists on servers, so that its usual content is used.
+    pub fn has_default(&self, pattern: &str) -> bool {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
-        stock::file(pattern).is_some() && self.on_disk(relative).is_empty()
+        default_files::default_file(pattern).is_some() && self.on_disk(relative).is_empty()
     }
 
     fn on_disk(&self, relative: &str) -> Vec<(String, String)> {
         let Some(directory) = &self.directory else { return Vec::new() };
         let found = on_disk(directory, relative);
-        // The file may lie in the very folder that the pattern names, as `conf.d` in a checkout.
+        // The file may be in the folder that the pattern names, such as `conf.d` in a checkout.
         match relative.rsplit_once('/') {
             Some((folder, name)) if found.is_empty() && !relative.starts_with('/') => {
                 let is_that = directory.canonicalize().is_ok_and(|directory| directory.ends_with(folder));
@@ -268,24 +267,24 @@ impl Source {
 }
 
 /// Larger than any configuration.
-const MAX_FILE: u64 = 16 * 1024 * 1024;
+const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 
 fn read(path: &Path) -> Result<String, ConfError> {
     text(path).map_err(|error| ConfError::Read { path: path.to_owned(), error })
 }
 
-/// The text of a file that is one, and no larger than [`MAX_FILE`]. To nginx bytes are bytes; what is not UTF-8 matters in
-/// words alone, which are looked at before anything runs, and not in comments.
+/// The text of a regular file no larger than [`MAX_FILE_SIZE`]. Invalid UTF-8 does not matter in comments; words are checked
+/// before anything runs.
 fn text(path: &Path) -> std::io::Result<String> {
     use std::io::{Error, Read as _};
-    // Opening a FIFO would wait for somebody to write to it.
+    // Opening a FIFO would block until it has a writer.
     if !std::fs::metadata(path)?.is_file() {
         return Err(Error::other("not a regular file"));
     }
     let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE {
-        return Err(Error::other(format!("larger than {} MiB", MAX_FILE >> 20)));
+    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_SIZE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
     }
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match parse(&text, path) {
@@ -294,25 +293,25 @@ fn text(path: &Path) -> std::io::Result<String> {
     }
 }
 
-/// Wraps a bare `server { … }` file as the stock `nginx.conf` would; anything else is left alone.
-fn wrapped(text: String) -> String {
+/// Wraps a bare `server { … }` file as in the stock `nginx.conf`; anything else is left alone.
+fn wrap_server_blocks(text: String) -> String {
     let bare = match parse(&text, "nginx.conf") {
         Ok(parsed) => {
             parsed.iter().any(|directive| directive.is("server"))
-                && !parsed.iter().any(|directive| WHOLE_FILE.contains(&directive.name.text.as_str()))
+                && !parsed.iter().any(|directive| TOP_LEVEL_BLOCKS.contains(&directive.name.text.as_str()))
         }
-        // Its first words say what it is, so that what the engine says is about the line that is wrong.
+        // Judge by its first words, so that the engine reports the line that is wrong.
         Err(_) => {
             let begins = |word: &str| text.lines().any(|line| line.trim_start().starts_with(word));
             begins("server") && !begins("http") && !begins("events")
         }
     };
-    if bare { format!("{}{text}\n}}\n", stock::HEAD) } else { text }
+    if bare { format!("{}{text}\n}}\n", default_files::STOCK_CONF_HEAD) } else { text }
 }
 
 fn on_disk(directory: &Path, pattern: &str) -> Vec<(String, String)> {
     let (folder, name) = pattern.rsplit_once('/').unwrap_or(("", pattern));
-    // Classes, and patterns for folders, are beyond this: what they name is not looked for, and so is not there.
+    // Classes and patterns for folders are not supported: they match nothing.
     if name.contains(['[', '\\']) || folder.contains(['*', '?', '[']) {
         return Vec::new();
     }
@@ -344,7 +343,7 @@ fn files<'a>(dir: &'a Dir<'a>) -> Box<dyn Iterator<Item = &'a include_dir::File<
     Box::new(dir.files().chain(dir.dirs().flat_map(files)))
 }
 
-/// `*` and `?` as glob(7) has them within one folder; classes are not used in practice. A text without them is a name.
+/// `*` and `?` as in glob(7), within one folder; classes are not used in practice.
 fn matches(pattern: &str, name: &str) -> bool {
     if !pattern.contains(['*', '?']) {
         return pattern == name;
@@ -381,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn line_ends_of_windows_and_comments_in_any_encoding_are_no_obstacle() {
+    fn windows_line_ends_and_comments_in_any_encoding_are_accepted() {
         let source = read(b"# \xb0\xa1\r\nevents { }\r\nhttp { server { listen 80; } }\r\n").unwrap();
         assert_eq!(source.text.lines().count(), 3);
     }
@@ -405,7 +404,7 @@ mod tests {
         std::fs::write(&path, "events { } http { include conf.d/*.conf; }").unwrap();
         std::fs::write(directory.path().join("conf.d/a.conf"), "include conf.d/*.conf;").unwrap();
         let error = Source::read(&path).unwrap_err().to_string();
-        assert!(error.contains("`include conf.d/*.conf` leads to itself"), "{error}");
+        assert!(error.contains("`include conf.d/*.conf` includes itself"), "{error}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A proxy that is a child of this process.
+//! A proxy that is a child process.
 
 use std::fs::File;
 use std::io;
@@ -9,22 +9,22 @@ use rustix::process::{Pid, kill_process};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
-use super::{Proxy, ProxyState, START_DEADLINE, Signal, TargetError, kernel_signal};
+use super::{Proxy, ProxyState, START_TIMEOUT, Signal, TargetError, kernel_signal};
 
 /// One that runs.
 #[derive(Debug)]
-pub(super) struct Running {
+pub(super) struct ChildProxy {
     child: Mutex<Child>,
     pid: Option<u32>,
     said: PathBuf,
 }
 
-impl Running {
-    /// Starts `command`; what it says on standard error is kept in the directory `scratch`.
-    pub(super) fn start(command: &mut Command, scratch: &Path) -> io::Result<Running> {
+impl ChildProxy {
+    /// Starts `command`, with its standard error in a file in `scratch`.
+    pub(super) fn start(command: &mut Command, scratch: &Path) -> io::Result<ChildProxy> {
         let said = scratch.join("stderr");
         let child = command.stderr(File::create(&said)?).spawn()?;
-        Ok(Running { pid: child.id(), child: Mutex::new(child), said })
+        Ok(ChildProxy { pid: child.id(), child: Mutex::new(child), said })
     }
 
     fn send(&self, signal: Signal) -> io::Result<()> {
@@ -35,7 +35,7 @@ impl Running {
 }
 
 #[async_trait]
-impl Proxy for Running {
+impl Proxy for ChildProxy {
     async fn state(&self) -> ProxyState {
         match self.child.lock().await.try_wait() {
             Ok(None) => ProxyState::Running,
@@ -52,16 +52,16 @@ impl Proxy for Running {
     }
 
     async fn stop(&mut self) {
-        // The master ends its workers; killed, it would leave them behind.
+        // The master stops its workers; if it were killed, they would stay.
         if self.send(Signal::Term).is_ok() {
-            let _ = tokio::time::timeout(START_DEADLINE, self.child.get_mut().wait()).await;
+            let _ = tokio::time::timeout(START_TIMEOUT, self.child.get_mut().wait()).await;
         }
         self.pid = None;
     }
 }
 
-impl Drop for Running {
-    /// Ends one whose scenario was cut short.
+impl Drop for ChildProxy {
+    /// Stops a proxy whose scenario was cancelled.
     fn drop(&mut self) {
         if matches!(self.child.get_mut().try_wait(), Ok(None)) {
             let _ = self.send(Signal::Term);

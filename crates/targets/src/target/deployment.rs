@@ -1,4 +1,4 @@
-//! A live deployment: nothing is started, nothing is changed, and it is asked as its profile says, gently.
+//! A live deployment: nothing is started or changed, and requests observe the limits of its profile.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -9,13 +9,13 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 use super::TargetError;
-use hopcheck_clients::{ClientError, Connection, Manners, Request, Response, Route, Tls, Trust};
+use hopcheck_clients::{ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust};
 use hopcheck_site::profile::{Profile, Words};
 
-/// How the tool names itself to those it asks (RFC 9110 §10.1.5).
+/// The `User-Agent` of requests to a deployment (RFC 9110 §10.1.5).
 pub const USER_AGENT: &str = concat!("hopcheck/", env!("CARGO_PKG_VERSION"));
 
-/// A system that others use.
+/// A live deployment.
 #[derive(Debug)]
 pub struct Deployment {
     name: String,
@@ -25,25 +25,25 @@ pub struct Deployment {
     stomp_headers: Vec<(String, String)>,
     profile: Profile,
     secrets: Vec<String>,
-    found: Found,
+    found: DeploymentInfo,
 }
 
-/// What the first request found.
+/// What the first request found out.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct DeploymentInfo {
     /// The header `Server`.
     pub server: Option<String>,
     /// The version of TLS.
     pub tls: Option<String>,
-    /// What the server offers besides HTTP/1.1, which the scenarios are asked over.
+    /// The protocols it offers besides HTTP/1.1, which scenarios use.
     pub offers: Vec<String>,
 }
 
 impl Deployment {
-    /// Makes out how to ask what `profile` describes, and asks it once, for its front page's head.
+    /// Prepares requests to the deployment that `profile` describes, and sends the first: HEAD of the front page.
     ///
     /// # Errors
-    /// When the profile does not say how, nobody answers there, or TLS cannot be agreed upon: in words, with what to do.
+    /// When the profile is incomplete, the deployment does not respond, or TLS fails; the message says what to do.
     pub async fn open(name: &str, profile: Profile) -> Result<Deployment, TargetError> {
         let wrong = |what: String| TargetError::Deployment(format!("{name}: {what}"));
         let url = site(profile.url.as_deref()).map_err(wrong)?;
@@ -76,14 +76,14 @@ impl Deployment {
         let route = |tls| {
             let (limits, stomp) = (&profile.limits, &profile.stomp);
             let named = |destination: &Option<String>| destination.iter().cloned().collect();
-            let manners = Manners::new(
+            let policy = RequestPolicy::new(
                 limits.requests_per_second,
                 limits.in_flight,
                 named(&stomp.subscribe),
                 named(&stomp.send),
             );
-            let patience = Duration::from_secs(limits.timeout);
-            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), manners, patience)
+            let timeout = Duration::from_secs(limits.timeout);
+            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), policy, timeout)
         };
         let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
         let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
@@ -113,43 +113,43 @@ impl Deployment {
         &self.url
     }
 
-    /// What it is, for the head of a report.
+    /// Describes it, for the head of a report.
     pub fn describe(&self) -> String {
-        let Found { server, tls, offers } = &self.found;
+        let DeploymentInfo { server, tls, offers } = &self.found;
         let mut known: Vec<String> = server.iter().chain(tls).cloned().collect();
         if !offers.is_empty() {
-            known.push(format!("asked over HTTP/1.1, also offers {}", offers.join(" and ")));
+            known.push(format!("tested over HTTP/1.1, also offers {}", offers.join(" and ")));
         }
         let site = self.url.as_str().trim_end_matches('/');
         if known.is_empty() { site.to_owned() } else { format!("{site} ({})", known.join("; ")) }
     }
 
-    /// What the first request found.
-    pub fn found(&self) -> &Found {
+    /// What the first request found out.
+    pub fn info(&self) -> &DeploymentInfo {
         &self.found
     }
 
-    /// How it is asked.
+    /// The route to it.
     pub fn route(&self) -> &Route {
         &self.route
     }
 
-    /// What it calls its own.
+    /// The values of the placeholders.
     pub fn words(&self) -> &Words {
         &self.words
     }
 
-    /// The headers that it wants in every CONNECT.
+    /// The headers of every CONNECT.
     pub fn stomp_headers(&self) -> &[(String, String)] {
         &self.stomp_headers
     }
 
-    /// What is known of it.
+    /// Its profile.
     pub fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// Texts that must not be seen in any output.
+    /// Texts to mask in any output.
     pub fn secrets(&self) -> &[String] {
         &self.secrets
     }
@@ -157,25 +157,24 @@ impl Deployment {
 
 fn site(url: Option<&str>) -> Result<Url, String> {
     let text = url.ok_or("the profile names no `url`")?;
-    let example = "as \"https://shop.example.com\" is one";
+    let example = "such as \"https://shop.example.com\"";
     let url = Url::parse(text).map_err(|error| format!("{text:?} is not a URL, {example}: {error}"))?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return Err(format!("{text:?} is not the URL of a site, {example}"));
     }
     if url.path() != "/" || url.query().is_some() || url.fragment().is_some() {
         return Err(format!(
-            "{text:?} has a path; name the site itself, {example}, and paths in the profile"
+            "{text:?} has a path; use the URL of the site, {example}, and put paths into the profile"
         ));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(
-            "the URL holds a password; put `Authorization` into [headers] of the profile instead".to_owned()
-        );
+        return Err("the URL contains a password; put `Authorization` into [headers] of the profile instead"
+            .to_owned());
     }
     Ok(url)
 }
 
-/// The URL's host, with its port where that is not the scheme's own.
+/// The URL's host, with its port unless that is the default.
 fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
@@ -197,7 +196,7 @@ async fn addresses(url: &Url, profile: &Profile) -> Result<Vec<SocketAddr>, Stri
         },
     };
     let found = tokio::net::lookup_host((host.as_str(), port)).await;
-    let found = found.map_err(|error| format!("the name {host} cannot be looked up: {error}"))?;
+    let found = found.map_err(|error| format!("cannot resolve {host}: {error}"))?;
     Ok(found.collect())
 }
 
@@ -218,12 +217,12 @@ fn trust(profile: &Profile) -> Result<Trust, String> {
 fn tls(url: &Url, profile: &Profile, trust: &Trust, protocols: &[&str]) -> Result<Tls, String> {
     let name = profile.connect.server_name.as_deref().or(url.host_str()).unwrap_or_default();
     let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned())
-        .map_err(|error| format!("{name:?} is not a name that a certificate can be for: {error}"))?;
+        .map_err(|error| format!("{name:?} is not a valid server name: {error}"))?;
     Ok(Tls { config: Arc::new(trust.config(protocols)?), name })
 }
 
-/// Asks once, so that what is wrong with the way there is not told as a broken promise of every scenario.
-async fn first_contact(route: &Route, url: &Url) -> Result<Found, String> {
+/// Sends one request, so that a connection problem is not reported as a failure of every scenario.
+async fn first_contact(route: &Route, url: &Url) -> Result<DeploymentInfo, String> {
     let mut connection = Connection::open(route).await.map_err(|error| unreachable(url, &error))?;
     let response =
         connection.ask(&Request::new("HEAD", "/")).await.map_err(|error| unreachable(url, &error))?;
@@ -240,51 +239,51 @@ async fn first_contact(route: &Route, url: &Url) -> Result<Found, String> {
     });
     let http3 = response.values("alt-svc").any(|value| value.contains("h3"));
     let offers = if http3 { vec!["HTTP/3".to_owned()] } else { Vec::new() };
-    Ok(Found { server: response.value("server").map(str::to_owned), tls, offers })
+    Ok(DeploymentInfo { server: response.value("server").map(str::to_owned), tls, offers })
 }
 
 fn unreachable(url: &Url, error: &ClientError) -> String {
     match error {
         ClientError::Tls(why) => {
-            format!("{why}\n  this has nothing to do with routing: nothing was asked yet")
+            format!("{why}\n  this is not about routing: no request was sent yet")
         }
         error => format!(
-            "{url} does not answer: {error}\n  help: see the URL, and [connect] address in the profile"
+            "{url} does not answer: {error}\n  help: check the URL, and [connect] address in the profile"
         ),
     }
 }
 
-/// nginx's `ssl_verify_client` refuses a client without a certificate, or with a wrong one, only after the handshake: with
-/// an answer of its own to whatever is asked. (HEAD's has no body to tell it by.)
+/// nginx's `ssl_verify_client` refuses a client with a missing or wrong certificate only after the handshake, with its own
+/// response to any request. (That to HEAD has no body to recognize it by.)
 async fn certificate_wanted(route: &Route) -> Result<(), String> {
     let answer = async { Connection::open(route).await?.ask(&Request::new("GET", "/")).await };
     let Ok(answer) = answer.await else { return Ok(()) };
     let says = |text: &str| answer.text().contains(text);
     let why = if says("No required SSL certificate was sent") {
-        "the server wants a certificate of the client; name one with `client-certificate` and `client-key`"
+        "the server requires a client certificate; name one with `client-certificate` and `client-key`"
     } else if says("The SSL certificate error") {
         "the server does not accept the client's certificate; see `ssl_client_certificate`, and whether it has expired"
     } else {
         return Ok(());
     };
-    Err(format!("TLS: {why}\n  this has nothing to do with routing: nothing else was asked yet"))
+    Err(format!("TLS: {why}\n  this is not about routing: no other request was sent yet"))
 }
 
-/// Plain HTTP that belongs to HTTPS.
+/// Detects plain HTTP where HTTPS is needed.
 fn misdirected(url: &Url, response: &Response) -> Result<(), String> {
     let mut secure = url.clone();
     let _ = secure.set_scheme("https");
-    // nginx's answer to HEAD has no body to tell it by.
+    // nginx's response to HEAD has no body to recognize it by.
     if response.status == 400 && url.port_or_known_default() != Some(80) {
         return Err(format!(
-            "{url} answers a plain HTTP request with 400, as a port that wants TLS does; is it {secure}?"
+            "{url} answers a plain HTTP request with 400, as a TLS port does; should it be {secure}?"
         ));
     }
     let to = response.value("location").filter(|_| (300..400).contains(&response.status));
     match to.and_then(|to| Url::parse(to).ok()) {
-        Some(to) if to.scheme() == "https" && to.host_str() == url.host_str() => Err(format!(
-            "{url} redirects to {to}: name that one, since the promises are kept or broken there"
-        )),
+        Some(to) if to.scheme() == "https" && to.host_str() == url.host_str() => {
+            Err(format!("{url} redirects to {to}: use that URL, as the promises are kept or broken there"))
+        }
         _ => Ok(()),
     }
 }
@@ -301,7 +300,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_site_is_named_by_scheme_host_and_port_alone() {
+    fn a_site_url_has_only_scheme_host_and_port() {
         assert_eq!(
             authority(&site(Some("https://shop.example.com:8443/")).unwrap()),
             "shop.example.com:8443"

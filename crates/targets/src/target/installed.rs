@@ -1,4 +1,4 @@
-//! An nginx that is installed on this machine, one of its own for each scenario.
+//! An nginx installed on this machine, started for each scenario.
 
 use std::io;
 use std::os::unix::process::CommandExt as _;
@@ -8,51 +8,53 @@ use std::process::{ExitCode, Stdio};
 use async_trait::async_trait;
 use tokio::process::Command;
 
-use super::child::Running;
-use super::{Proxy, RunDirectory, Target, TargetError, Verdict, scratch_below};
+use super::child::ChildProxy;
+use super::{Proxy, RunDirectory, Target, TargetError, Verdict, create_run_directory};
 use crate::conf::Scratch;
 
-/// The hidden subcommand under which this program becomes another one that ends with its parent.
+/// The hidden subcommand by which this program becomes another one that ends with its parent.
 pub const CHILD_SUBCOMMAND: &str = "become-child";
 
-/// Where packages put it.
-const PLACES: [&str; 4] =
+/// The paths used by packages.
+const PROGRAM_PATHS: [&str; 4] =
     ["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/local/nginx/sbin/nginx", "/opt/homebrew/bin/nginx"];
 
-/// An nginx on this machine.
+/// An nginx installed on this machine.
 #[derive(Debug)]
-pub struct Installed {
+pub struct InstalledNginx {
     program: PathBuf,
     version: String,
     scratch: RunDirectory,
 }
 
-impl Installed {
+impl InstalledNginx {
     /// Uses the nginx at `program`.
     ///
     /// # Errors
-    /// When it is none, or does not run here.
-    pub async fn find(program: &Path) -> Result<Installed, TargetError> {
+    /// When it is not nginx, or does not run.
+    pub async fn find(program: &Path) -> Result<InstalledNginx, TargetError> {
         let unusable = |error| TargetError::Program { program: program.to_owned(), error };
         let output = Command::new(program).arg("-v").stdin(Stdio::null()).output().await.map_err(unusable)?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         let version = said.split_once("nginx/").and_then(|(_, version)| version.split_whitespace().next());
         let version =
-            version.ok_or_else(|| unusable(io::Error::other("it does not say that it is nginx")))?;
-        let scratch = scratch_below(&std::env::temp_dir())?;
-        Ok(Installed { program: program.to_owned(), version: version.to_owned(), scratch })
+            version.ok_or_else(|| unusable(io::Error::other("it does not identify itself as nginx")))?;
+        let scratch = create_run_directory(&std::env::temp_dir())?;
+        Ok(InstalledNginx { program: program.to_owned(), version: version.to_owned(), scratch })
     }
 
-    /// Where one is installed, if any is.
-    pub fn place() -> Option<PathBuf> {
+    /// The path of an installed nginx, if any.
+    pub fn locate() -> Option<PathBuf> {
         let paths = std::env::var_os("PATH").unwrap_or_default();
         let of_path = std::env::split_paths(&paths).map(|directory| directory.join("nginx"));
-        PLACES.iter().map(PathBuf::from).chain(of_path).find(|program| program.is_file())
+        PROGRAM_PATHS.iter().map(PathBuf::from).chain(of_path).find(|program| program.is_file())
     }
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Result<Command, TargetError> {
         let mut command = Command::new(std::env::current_exe()?);
-        command.env(super::PARENT, std::process::id().to_string()).env(super::wall::WALL, scratch.path());
+        command
+            .env(super::PARENT_VARIABLE, std::process::id().to_string())
+            .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
         command
             .arg(CHILD_SUBCOMMAND)
             .arg(&self.program)
@@ -69,12 +71,12 @@ impl Installed {
     }
 }
 
-/// Becomes the program that `arguments` name, which ends when this process' parent does.
+/// Replaces this process by the program in `arguments`, which ends when its parent does.
 pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     if !super::end_with_parent(rustix::process::Signal::TERM) {
         return ExitCode::from(2);
     }
-    super::raise_wall();
+    super::enter_sandbox();
     let program = arguments.next().unwrap_or_default();
     let error = std::process::Command::new(&program).args(arguments).exec();
     eprintln!("cannot run {}: {error}", program.display());
@@ -82,7 +84,7 @@ pub fn become_child(mut arguments: impl Iterator<Item = std::ffi::OsString>) -> 
 }
 
 #[async_trait]
-impl Target for Installed {
+impl Target for InstalledNginx {
     fn name(&self) -> &str {
         "nginx"
     }
@@ -97,7 +99,8 @@ impl Target for Installed {
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
         let mut command = self.command(scratch, &["-g", "daemon off;"])?;
-        let running = Running::start(&mut command, scratch.path()).map_err(|error| self.unusable(error))?;
+        let running =
+            ChildProxy::start(&mut command, scratch.path()).map_err(|error| self.unusable(error))?;
         Ok(Box::new(running))
     }
 

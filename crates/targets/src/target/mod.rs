@@ -1,12 +1,12 @@
-//! What the scenarios are run against. A target starts a proxy for a scenario; no step asks which one it is.
+//! The targets. Each starts a proxy for a scenario; steps do not know which one it is.
 
-mod aside;
+mod blocking_drop;
 mod child;
 mod deployment;
 mod installed;
 mod nginx;
 mod reference;
-mod wall;
+mod sandbox;
 
 use std::fmt::Debug;
 use std::io;
@@ -18,28 +18,28 @@ use async_trait::async_trait;
 use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
-pub use deployment::{Deployment, Found, USER_AGENT};
-pub use installed::{CHILD_SUBCOMMAND, Installed, become_child};
+pub use deployment::{Deployment, DeploymentInfo, USER_AGENT};
+pub use installed::{CHILD_SUBCOMMAND, InstalledNginx, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference};
-pub use wall::PORTS;
-pub use wall::raise as raise_wall;
+pub use sandbox::PORTS_FILE;
+pub use sandbox::enter as enter_sandbox;
 
-use crate::conf::{Scratch, give_back};
+use crate::conf::{Scratch, restore_permissions};
 
-/// How long a proxy may take until it listens, or to end when told to. Generous: it is only ever waited out when
-/// something is wrong.
-pub const START_DEADLINE: Duration = Duration::from_secs(30);
+/// How long a proxy may take to start listening or to stop. Generous, as it only expires when something is wrong.
+pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The directory of a run, which scratch directories lie in. It goes with the run; where a run was killed, with the next one.
+/// The directory of a run, which contains its scratch directories. It is removed at the end of the run or, if the run was
+/// killed, by the next one.
 #[derive(Debug)]
 struct RunDirectory {
     directory: tempfile::TempDir,
-    /// Held locked for as long as the run lasts.
+    /// Locked for the duration of the run.
     _lock: std::fs::File,
 }
 
-/// How the directories of runs begin, and the file in each that its run holds locked.
+/// The prefix of run directories, and the name of their lock file.
 const RUN_PREFIX: &str = "hopcheck-";
 const RUN_LOCK: &str = "lock";
 
@@ -49,28 +49,28 @@ impl RunDirectory {
     }
 }
 
-/// Removes the directories below `parent` whose runs are gone.
+/// Removes the directories of dead runs below `parent`.
 fn sweep(parent: &Path) {
     let Ok(entries) = std::fs::read_dir(parent) else { return };
     let is_of_a_run = |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(RUN_PREFIX);
     for entry in entries.filter_map(Result::ok).filter(is_of_a_run) {
-        // One without a lock is about to get it, or somebody else's.
+        // Without a lock it is either being created, or not ours.
         let Ok(lock) = std::fs::File::open(entry.path().join(RUN_LOCK)) else { continue };
         if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
-            give_back(&entry.path());
+            restore_permissions(&entry.path());
             let _ = std::fs::remove_dir_all(entry.path());
         }
     }
 }
 
-/// A new directory below `parent` for scratch directories, open to the account the workers drop to.
-fn scratch_below(parent: &Path) -> io::Result<RunDirectory> {
+/// Creates the directory of a run below `parent`, accessible to the workers' account.
+fn create_run_directory(parent: &Path) -> io::Result<RunDirectory> {
     sweep(parent);
     let open = std::fs::Permissions::from_mode(0o755);
     let directory = tempfile::Builder::new().prefix(RUN_PREFIX).tempdir_in(parent)?;
-    // Whatever the umask takes away.
+    // Regardless of the umask.
     std::fs::set_permissions(directory.path(), open)?;
-    // Never there without being locked, so that no other run takes it for one that is gone.
+    // Locked before it gets its name, so that no other run takes it for a dead one.
     let unlocked = directory.path().join("unlocked");
     let lock = std::fs::File::create_new(&unlocked)?;
     flock(&lock, FlockOperation::NonBlockingLockExclusive)?;
@@ -78,38 +78,38 @@ fn scratch_below(parent: &Path) -> io::Result<RunDirectory> {
     Ok(RunDirectory { directory, _lock: lock })
 }
 
-/// Something that runs a configuration.
+/// An engine that runs configurations.
 #[async_trait]
 pub trait Target: Debug + Send + Sync {
     /// The name given to `--target`.
     fn name(&self) -> &str;
 
-    /// What it is, with its version, for the head of a report.
+    /// Describes it, with its version, for the head of a report.
     fn describe(&self) -> String;
 
-    /// Where scratch directories must lie so that this target can read them.
+    /// The parent of scratch directories that this target can read.
     fn scratch_parent(&self) -> &Path;
 
     /// Starts a proxy on the configuration in `scratch`. It may not listen yet when this returns.
     ///
     /// # Errors
-    /// When it could not be started at all.
+    /// When it could not be started.
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError>;
 
-    /// Checks a configuration file without running it, as `nginx -t` does.
+    /// Tests a configuration without running it, as `nginx -t` does.
     ///
     /// # Errors
-    /// When the check itself could not be made.
+    /// When the test could not be run.
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError>;
 }
 
 /// A running proxy.
 #[async_trait]
 pub trait Proxy: Debug + Send + Sync {
-    /// What it wrote to its standard error so far, and whether it has ended.
+    /// Whether it is running.
     async fn state(&self) -> ProxyState;
 
-    /// The process id of its master, as it sees it itself.
+    /// The process id of its master, in its own namespace.
     async fn pid(&self) -> Option<u32>;
 
     /// Sends the master process a signal.
@@ -118,34 +118,34 @@ pub trait Proxy: Debug + Send + Sync {
     /// When it is not running.
     async fn signal(&self, signal: Signal) -> Result<(), TargetError>;
 
-    /// Ends it at once and waits until it is gone.
+    /// Stops it at once, and waits for that.
     async fn stop(&mut self);
 }
 
-/// A proxy's condition.
+/// The state of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProxyState {
-    /// It runs, as far as can be told.
+    /// It is running, as far as known.
     Running,
-    /// It ended, having said this.
+    /// It has ended, with this output.
     Ended(String),
 }
 
-/// What `-t` says.
+/// The result of `-t`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verdict {
-    /// Whether the configuration would be run.
+    /// Whether the configuration is valid.
     pub accepted: bool,
-    /// What was printed, with the scratch directory's paths in it.
+    /// The output, with paths in the scratch directory.
     pub output: String,
 }
 
-/// Signals that nginx's master process knows.
+/// Signals to nginx's master process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
-    /// `-s stop`: end at once.
+    /// `-s stop`: fast shutdown.
     Term,
-    /// `-s quit`: finish what is open.
+    /// `-s quit`: graceful shutdown.
     Quit,
     /// `-s reload`.
     Hup,
@@ -165,21 +165,20 @@ impl Signal {
     }
 }
 
-/// The variable that tells a child who its parent is.
-const PARENT: &str = "HOPCHECK_PARENT";
+/// The environment variable with the process id of the parent.
+const PARENT_VARIABLE: &str = "HOPCHECK_PARENT";
 
-/// Sees to it that this process ends with its parent, which has started it and told it so in `HOPCHECK_PARENT`. False where the parent is gone
-/// already.
+/// Makes this process end with its parent, whose id is in `HOPCHECK_PARENT`. Returns false if the parent has already ended.
 pub fn end_with_parent(signal: rustix::process::Signal) -> bool {
-    // Where that cannot be had, a run that ends as it should ends it.
+    // Without this, only a run that ends properly stops it.
     let _ = rustix::process::set_parent_process_death_signal(Some(signal));
-    let expected = std::env::var(PARENT).ok().and_then(|parent| parent.parse::<i32>().ok());
+    let expected = std::env::var(PARENT_VARIABLE).ok().and_then(|parent| parent.parse::<i32>().ok());
     let parent =
         rustix::process::getppid().map(rustix::process::Pid::as_raw_nonzero).map(std::num::NonZero::get);
     expected.is_none() || expected == parent
 }
 
-/// A signal as the kernel knows it.
+/// The kernel's signal.
 fn kernel_signal(signal: Signal) -> rustix::process::Signal {
     match signal {
         Signal::Term => rustix::process::Signal::TERM,
@@ -192,7 +191,7 @@ fn kernel_signal(signal: Signal) -> rustix::process::Signal {
 /// Why a target cannot be used.
 #[derive(Debug, Error)]
 pub enum TargetError {
-    /// A program or file is not to be had.
+    /// A program cannot be run.
     #[error("cannot run {}: {error}", program.display())]
     Program {
         /// Which.
@@ -200,17 +199,17 @@ pub enum TargetError {
         /// Why.
         error: std::io::Error,
     },
-    /// No container can be had.
+    /// No container could be started.
     #[error("{0}")]
     Container(String),
-    /// A deployment cannot be asked; what to do.
+    /// A deployment is not reachable; what to do.
     #[error("{0}")]
     Deployment(String),
-    /// Talking to what runs failed.
+    /// Controlling the engine failed.
     #[error("{0}")]
     Control(#[from] std::io::Error),
-    /// It did not do what it was told in time.
-    #[error("{what} did not happen within {} s", START_DEADLINE.as_secs())]
+    /// Something did not happen in time.
+    #[error("{what} did not happen within {} s", START_TIMEOUT.as_secs())]
     Deadline {
         /// What was awaited.
         what: String,
@@ -222,15 +221,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_run_has_left_behind_goes_with_the_next() {
+    fn the_directory_of_a_killed_run_is_removed_by_the_next() {
         let parent = tempfile::tempdir().unwrap();
-        let live = scratch_below(parent.path()).unwrap();
+        let live = create_run_directory(parent.path()).unwrap();
         let killed = parent.path().join("hopcheck-killed");
         std::fs::create_dir_all(killed.join("s1/root")).unwrap();
         std::fs::write(killed.join(RUN_LOCK), "").unwrap();
         let not_ours = parent.path().join("hopcheck-notes");
         std::fs::create_dir(&not_ours).unwrap();
-        let next = scratch_below(parent.path()).unwrap();
+        let next = create_run_directory(parent.path()).unwrap();
         assert!(!killed.exists());
         assert!(live.path().exists() && next.path().exists() && not_ours.exists());
     }

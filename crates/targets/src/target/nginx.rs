@@ -1,8 +1,8 @@
-//! nginx in a container: one container for a whole run, in it one nginx of its own for each scenario.
+//! nginx in a container: one container per run, and in it one nginx per scenario.
 //!
-//! The container shares the host's network, so that nginx reaches the mock app servers on loopback and sees its
-//! clients as they are, and the directory that scenarios are run in, under the same path. `serve.sh` in it starts and
-//! signals nginx as asked through a FIFO, which takes milliseconds where `docker exec` takes a tenth of a second.
+//! The container shares the host's network, so that nginx reaches the mock app servers on loopback and sees the clients'
+//! addresses, and the directory of the run, under the same path. `serve.sh` in it starts and signals nginx on commands
+//! through a FIFO, which takes milliseconds where `docker exec` takes a tenth of a second.
 
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,25 +15,26 @@ use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage};
 use tokio::time::{Instant, sleep};
 
-use super::aside::{Aside, Whole};
+use super::blocking_drop::{BlockingDrop, CompleteOnDrop};
 use super::{
-    Proxy, ProxyState, RunDirectory, START_DEADLINE, Signal, Target, TargetError, Verdict, scratch_below,
+    Proxy, ProxyState, RunDirectory, START_TIMEOUT, Signal, Target, TargetError, Verdict,
+    create_run_directory,
 };
 use crate::conf::Scratch;
 
 /// The script that runs in the container.
-const SERVE: &str = include_str!("../../nginx/serve.sh");
+const SERVE_SCRIPT: &str = include_str!("../../nginx/serve.sh");
 
 /// The image used when none is named and no local build is present.
 pub const OFFICIAL_IMAGE: &str = "nginx:1.29";
 
-/// What `nginx/image/build` makes where no registry can be reached.
+/// The image built by `nginx/image/build`, for when no registry can be reached.
 pub const LOCAL_IMAGE: &str = "hopcheck/nginx:local";
 
-/// Directories that nginx writes to unless told otherwise.
-const WRITABLE: [&str; 4] = ["/var/cache/nginx", "/var/lib/nginx", "/var/log/nginx", "/run"];
+/// Directories that nginx writes to by default.
+const WRITABLE_DIRECTORIES: [&str; 4] = ["/var/cache/nginx", "/var/lib/nginx", "/var/log/nginx", "/run"];
 
-/// How the container is made.
+/// The options of the container.
 #[derive(Debug, Clone, Default)]
 pub struct NginxOptions {
     /// The image, `name:tag`; by default the local build if there is one, else the official image.
@@ -41,7 +42,7 @@ pub struct NginxOptions {
 }
 
 impl NginxOptions {
-    /// As the environment says: `HOPCHECK_NGINX_IMAGE`.
+    /// From the environment: `HOPCHECK_NGINX_IMAGE`.
     pub fn from_env() -> NginxOptions {
         NginxOptions { image: std::env::var("HOPCHECK_NGINX_IMAGE").ok().filter(|image| !image.is_empty()) }
     }
@@ -50,8 +51,8 @@ impl NginxOptions {
 /// nginx in a container.
 #[derive(Debug)]
 pub struct Nginx {
-    // Dropped first: the container must be gone before its directory is.
-    _container: Aside<ContainerAsync<GenericImage>>,
+    // Dropped first: the container must be removed before its directory.
+    _container: BlockingDrop<ContainerAsync<GenericImage>>,
     control: Control,
     scratch: RunDirectory,
     image: String,
@@ -66,13 +67,13 @@ impl Nginx {
     pub async fn start(options: &NginxOptions) -> Result<Nginx, TargetError> {
         let image = match &options.image {
             Some(image) => image.clone(),
-            None if present(LOCAL_IMAGE).await => LOCAL_IMAGE.to_owned(),
+            None if has_image(LOCAL_IMAGE).await => LOCAL_IMAGE.to_owned(),
             None => OFFICIAL_IMAGE.to_owned(),
         };
-        let scratch = scratch_below(&std::env::temp_dir())?;
+        let scratch = create_run_directory(&std::env::temp_dir())?;
         let fifo = scratch.path().join("control");
         let script = scratch.path().join("serve.sh");
-        std::fs::write(&script, SERVE)?;
+        std::fs::write(&script, SERVE_SCRIPT)?;
         rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0)
             .map_err(io::Error::from)?;
         let (name, tag) = image.rsplit_once(':').unwrap_or((&image, "latest"));
@@ -84,18 +85,23 @@ impl Nginx {
             .with_mount(Mount::bind_mount(here.clone(), here))
             .with_network("host")
             .with_user(user)
-            .with_startup_timeout(START_DEADLINE)
-            // Even if this program is killed, the script ends and nothing is left behind.
+            .with_startup_timeout(START_TIMEOUT)
+            // Even if this program is killed, the script ends and the container is removed.
             .with_host_config_modifier(|host| host.auto_remove = Some(true));
-        for directory in WRITABLE {
+        for directory in WRITABLE_DIRECTORIES {
             request = request.with_mount(Mount::tmpfs_mount(directory));
         }
-        let starting = Whole::begin(async move { request.start().await });
+        let starting = CompleteOnDrop::start(async move { request.start().await });
         let container = starting.await?.map_err(|error| unavailable(&image, &error))?;
-        // Opening for reading too, the way to open a FIFO without waiting for its reader.
+        // Also opened for reading, so as not to block until the FIFO has a reader.
         let control = Control(Arc::new(std::fs::OpenOptions::new().read(true).write(true).open(&fifo)?));
-        let mut nginx =
-            Nginx { _container: Aside::new(container), control, scratch, image, version: String::new() };
+        let mut nginx = Nginx {
+            _container: BlockingDrop::new(container),
+            control,
+            scratch,
+            image,
+            version: String::new(),
+        };
         nginx.version = nginx.ask_version().await?;
         Ok(nginx)
     }
@@ -104,7 +110,7 @@ impl Nginx {
         let directory = self.scratch.path().join("version");
         std::fs::create_dir(&directory)?;
         self.control.tell(format_args!("version {}", directory.display()))?;
-        ended(&directory, "the container's first answer").await?;
+        wait_for_exit(&directory, "the container's first response").await?;
         let said = std::fs::read_to_string(directory.join("stderr"))?;
         Ok(said.trim().rsplit('/').next().unwrap_or("?").split(' ').next().unwrap_or("?").to_owned())
     }
@@ -126,19 +132,19 @@ impl Target for Nginx {
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
         self.control.tell(format_args!("start {}", scratch.prefix().display()))?;
-        Ok(Box::new(Running { directory: scratch.prefix(), control: self.control.clone() }))
+        Ok(Box::new(ContainerProxy { directory: scratch.prefix(), control: self.control.clone() }))
     }
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
         self.control.tell(format_args!("test {}", scratch.prefix().display()))?;
-        let status = ended(&scratch.prefix(), "nginx -t").await?;
+        let status = wait_for_exit(&scratch.prefix(), "nginx -t").await?;
         let output = std::fs::read_to_string(scratch.prefix().join("stderr"))?;
         std::fs::remove_file(scratch.prefix().join("exit"))?;
         Ok(Verdict { accepted: status == "0", output })
     }
 }
 
-/// The FIFO that `serve.sh` reads. A line is short enough to be written whole.
+/// The FIFO that `serve.sh` reads. Lines are short enough to be written atomically.
 #[derive(Debug, Clone)]
 struct Control(Arc<std::fs::File>);
 
@@ -149,13 +155,13 @@ impl Control {
 }
 
 #[derive(Debug)]
-struct Running {
+struct ContainerProxy {
     directory: PathBuf,
     control: Control,
 }
 
 #[async_trait]
-impl Proxy for Running {
+impl Proxy for ContainerProxy {
     async fn state(&self) -> ProxyState {
         if self.directory.join("exit").exists() {
             ProxyState::Ended(std::fs::read_to_string(self.directory.join("stderr")).unwrap_or_default())
@@ -174,28 +180,28 @@ impl Proxy for Running {
 
     async fn stop(&mut self) {
         if self.signal(Signal::Term).await.is_ok() {
-            // One that does not end goes with its container.
-            let _ = ended(&self.directory, "the end of nginx").await;
+            // If it does not end, it is removed with its container.
+            let _ = wait_for_exit(&self.directory, "the end of nginx").await;
         }
     }
 }
 
-impl Drop for Running {
-    /// Ends one whose scenario was cut short. By its number, since its directory goes next.
+impl Drop for ContainerProxy {
+    /// Stops a proxy whose scenario was cancelled. By its number, since its directory goes next.
     fn drop(&mut self) {
         let master = || std::fs::read_to_string(self.directory.join("master")).ok();
         if !self.directory.join("exit").exists()
             && let Some(master) = master()
         {
-            // One that does not end goes with its container.
+            // If it does not end, it is removed with its container.
             let _ = self.control.tell(format_args!("end {}", master.trim()));
         }
     }
 }
 
 /// Waits until `serve.sh` has noted the exit status of what ran in `directory`.
-async fn ended(directory: &Path, what: &str) -> Result<String, TargetError> {
-    let deadline = Instant::now() + START_DEADLINE;
+async fn wait_for_exit(directory: &Path, what: &str) -> Result<String, TargetError> {
+    let deadline = Instant::now() + START_TIMEOUT;
     loop {
         match std::fs::read_to_string(directory.join("exit")) {
             Ok(status) => return Ok(status.trim().to_owned()),
@@ -205,8 +211,8 @@ async fn ended(directory: &Path, what: &str) -> Result<String, TargetError> {
     }
 }
 
-/// Whether an image is on this machine already.
-async fn present(image: &str) -> bool {
+/// Whether an image exists on this machine.
+async fn has_image(image: &str) -> bool {
     let inspect = tokio::process::Command::new("docker")
         .args(["image", "inspect", "--format", "{{.Id}}", image])
         .stdin(std::process::Stdio::null())
@@ -225,8 +231,8 @@ fn unavailable(image: &str, error: &dyn std::error::Error) -> TargetError {
     }
     causes.dedup();
     TargetError::Container(format!(
-        "no container of {image} could be started ({})\n  help: start a Docker engine; where no registry can be \
-         reached, build the image with nginx/image/build; name another image with HOPCHECK_NGINX_IMAGE",
+        "cannot start a container of {image} ({})\n  help: start a Docker engine; if no registry can be \
+         reached, build the image with nginx/image/build; set HOPCHECK_NGINX_IMAGE to use another image",
         causes.last().map_or("", |cause| cause.trim())
     ))
 }

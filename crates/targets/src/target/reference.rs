@@ -1,4 +1,4 @@
-//! The reference proxy as a child process, started by this very program so that nothing else need be installed.
+//! The reference proxy as a child process: this very program, so that nothing else has to be installed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,23 +7,23 @@ use std::process::Stdio;
 use async_trait::async_trait;
 use tokio::process::Command;
 
-use super::child::Running;
-use super::{Proxy, RunDirectory, Target, TargetError, Verdict, scratch_below};
+use super::child::ChildProxy;
+use super::{Proxy, RunDirectory, Target, TargetError, Verdict, create_run_directory};
 use crate::conf::Scratch;
 
-/// The hidden subcommand under which this program is the reference proxy.
+/// The hidden subcommand by which this program is the reference proxy.
 pub const REFERENCE_SUBCOMMAND: &str = "reference-proxy";
 
-/// A file system in memory, where Linux has one.
-const MEMORY: &str = "/dev/shm";
+/// A file system in memory, on Linux.
+const MEMORY_DIRECTORY: &str = "/dev/shm";
 
-/// What must be free there: scenarios that run side by side need some tens of megabytes, and a container has 64 as a rule.
-const ENOUGH: u64 = 512 * 1024 * 1024;
+/// The free space needed there: concurrent scenarios need some tens of megabytes, and a container usually has 64.
+const MIN_FREE_MEMORY: u64 = 512 * 1024 * 1024;
 
 /// The reference proxy.
 #[derive(Debug)]
 pub struct Reference {
-    /// A program that is the reference proxy when called with [`REFERENCE_SUBCOMMAND`].
+    /// The program, which is the reference proxy when started with [`REFERENCE_SUBCOMMAND`].
     program: PathBuf,
     scratch: RunDirectory,
 }
@@ -32,29 +32,32 @@ impl Reference {
     /// Uses `program`, which must be `hopcheck` itself.
     ///
     /// # Errors
-    /// When no scratch directory can be made.
+    /// When no scratch directory can be created.
     pub fn new(program: PathBuf) -> io::Result<Reference> {
-        let scratch = match in_memory().map(|memory| scratch_below(&memory)) {
+        let scratch = match in_memory().map(|memory| create_run_directory(&memory)) {
             Some(Ok(scratch)) => scratch,
-            _ => scratch_below(&std::env::temp_dir())?,
+            _ => create_run_directory(&std::env::temp_dir())?,
         };
         Ok(Reference { program, scratch })
     }
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
-        command.env(super::PARENT, std::process::id().to_string()).env(super::wall::WALL, scratch.path());
+        command
+            .env(super::PARENT_VARIABLE, std::process::id().to_string())
+            .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
         command.arg(REFERENCE_SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         command
     }
 }
 
-/// A place in memory for scratch directories, unless `TMPDIR` names one. Each scenario makes some forty files and removes
-/// them, on ext4 a third of all that a run takes.
+/// A directory in memory for scratch directories, unless `TMPDIR` is set. Each scenario creates and removes some forty files,
+/// which on ext4 takes a third of the time of a run.
 fn in_memory() -> Option<PathBuf> {
-    let free = rustix::fs::statvfs(MEMORY).map(|at| at.f_bavail.saturating_mul(at.f_frsize)).ok()?;
-    (std::env::var_os("TMPDIR").is_none() && free >= ENOUGH).then(|| PathBuf::from(MEMORY))
+    let free =
+        rustix::fs::statvfs(MEMORY_DIRECTORY).map(|at| at.f_bavail.saturating_mul(at.f_frsize)).ok()?;
+    (std::env::var_os("TMPDIR").is_none() && free >= MIN_FREE_MEMORY).then(|| PathBuf::from(MEMORY_DIRECTORY))
 }
 
 #[async_trait]
@@ -72,7 +75,7 @@ impl Target for Reference {
     }
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        let running = Running::start(&mut self.command(scratch, &[]), scratch.path())
+        let running = ChildProxy::start(&mut self.command(scratch, &[]), scratch.path())
             .map_err(|error| TargetError::Program { program: self.program.clone(), error })?;
         Ok(Box::new(running))
     }

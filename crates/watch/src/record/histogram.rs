@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-/// Each power of two is cut into so many classes, so that no percentile is off by more than 1/64.
-const CLASSES: usize = 64;
+/// Buckets per power of two, so that no percentile is off by more than 1/64.
+const BUCKETS_PER_POWER: usize = 64;
 
-/// How many of them it takes: up to some 19 hours, in microseconds.
-const LENGTH: usize = CLASSES * 31;
+/// All buckets: up to some 19 hours, in microseconds.
+const BUCKETS: usize = BUCKETS_PER_POWER * 31;
 
 /// How often each latency was seen, to within 1.6 %.
 #[derive(Debug, Clone)]
@@ -18,29 +18,29 @@ pub(crate) struct Histogram {
 
 impl Default for Histogram {
     fn default() -> Histogram {
-        Histogram { counts: vec![0; LENGTH], total: 0, longest: Duration::ZERO }
+        Histogram { counts: vec![0; BUCKETS], total: 0, longest: Duration::ZERO }
     }
 }
 
 impl Histogram {
     pub(crate) fn add(&mut self, latency: Duration) {
         let micros = u64::try_from(latency.as_micros()).unwrap_or(u64::MAX);
-        if let Some(count) = self.counts.get_mut(class_of(micros).min(LENGTH - 1)) {
+        if let Some(count) = self.counts.get_mut(bucket_of(micros).min(BUCKETS - 1)) {
             *count += 1;
         }
         self.total += 1;
         self.longest = self.longest.max(latency);
     }
 
-    /// The latency that so many percent of all did not exceed; `None` without any.
+    /// The latency that `percent` percent did not exceed; `None` if there are none.
     pub(crate) fn percentile(&self, percent: f64) -> Option<Duration> {
         let rank = (percent / 100.0 * self.total as f64).ceil().max(1.0) as u64;
         let mut seen = 0;
-        let class = self.counts.iter().position(|count| {
+        let bucket = self.counts.iter().position(|count| {
             seen += count;
             seen >= rank
         })?;
-        Some(Duration::from_micros(end_of(class)).min(self.longest))
+        Some(Duration::from_micros(end_of(bucket)).min(self.longest))
     }
 
     /// The longest of all.
@@ -48,7 +48,7 @@ impl Histogram {
         (self.total > 0).then_some(self.longest)
     }
 
-    /// Those of both.
+    /// Both together.
     pub(crate) fn with(&self, other: &Histogram) -> Histogram {
         let counts = self.counts.iter().zip(&other.counts).map(|(one, two)| one + two).collect();
         let longest = self.longest.max(other.longest);
@@ -60,17 +60,17 @@ impl Histogram {
     }
 }
 
-/// Below twice 64 each number has a class of its own; above, the six bits behind the first one tell it.
-fn class_of(micros: u64) -> usize {
+/// Below 128 each number has its own bucket; above, the six bits after the leading one select it.
+fn bucket_of(micros: u64) -> usize {
     let bits = (64 - micros.leading_zeros()) as usize;
     let shift = bits.saturating_sub(7);
-    shift * CLASSES + usize::try_from(micros >> shift).unwrap_or(0)
+    shift * BUCKETS_PER_POWER + usize::try_from(micros >> shift).unwrap_or(0)
 }
 
-/// The last number of a class.
-fn end_of(class: usize) -> u64 {
-    let shift = (class / CLASSES).saturating_sub(1);
-    let first = (class - shift * CLASSES) as u64;
+/// The largest number in a bucket.
+fn end_of(bucket: usize) -> u64 {
+    let shift = (bucket / BUCKETS_PER_POWER).saturating_sub(1);
+    let first = (bucket - shift * BUCKETS_PER_POWER) as u64;
     ((first + 1) << shift) - 1
 }
 
@@ -79,10 +79,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_number_is_in_its_class_and_classes_follow_one_another() {
-        for class in 0..LENGTH {
-            assert_eq!(class_of(end_of(class)), class);
-            assert_eq!(class_of(end_of(class) + 1), class + 1);
+    fn buckets_are_contiguous() {
+        for bucket in 0..BUCKETS {
+            assert_eq!(bucket_of(end_of(bucket)), bucket);
+            assert_eq!(bucket_of(end_of(bucket) + 1), bucket + 1);
         }
     }
 

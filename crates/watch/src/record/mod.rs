@@ -1,4 +1,4 @@
-//! What a watch remembers while it goes on. However long that is, it takes no more room than its lists may have entries.
+//! The record of a watch in progress, in bounded memory however long it takes.
 
 mod histogram;
 mod kind;
@@ -12,49 +12,49 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 pub(super) use histogram::Histogram;
-pub use kind::Way;
+pub use kind::ConnectionUse;
 pub(super) use kind::{Kind, Outcome};
-pub(super) use sessions::{Loss, Sessions};
+pub(super) use sessions::{SessionLoss, Sessions};
 pub use slices::Slice;
 pub(super) use slices::Slices;
 
-/// The most entries of each list of failures, gaps and sessions; what comes after that is only counted.
-pub(super) const LISTED: usize = 1000;
+/// The most entries of each list of failures, gaps and sessions; further ones are only counted.
+pub(super) const MAX_LISTED: usize = 1000;
 
-/// The most instances told apart; [`Slice::instances`] has a bit for each.
-const INSTANCES: usize = 64;
+/// The most instances; [`Slice::instances`] has a bit for each.
+const MAX_INSTANCES: usize = 64;
 
-/// A list that does not grow without bound.
+/// A list of bounded length.
 #[derive(Debug, Clone, Serialize)]
-pub struct Listed<T> {
+pub struct CappedList<T> {
     /// The first 1000.
     pub listed: Vec<T>,
-    /// How many more there were.
+    /// The number of further entries.
     pub not_listed: u64,
 }
 
-impl<T> Default for Listed<T> {
-    fn default() -> Listed<T> {
-        Listed { listed: Vec::new(), not_listed: 0 }
+impl<T> Default for CappedList<T> {
+    fn default() -> CappedList<T> {
+        CappedList { listed: Vec::new(), not_listed: 0 }
     }
 }
 
-impl<T> Listed<T> {
+impl<T> CappedList<T> {
     pub(super) fn push(&mut self, entry: T) {
-        if self.listed.len() < LISTED { self.listed.push(entry) } else { self.not_listed += 1 }
+        if self.listed.len() < MAX_LISTED { self.listed.push(entry) } else { self.not_listed += 1 }
     }
 
-    /// How many there were in all.
+    /// The number of all entries.
     pub fn count(&self) -> u64 {
         self.listed.len() as u64 + self.not_listed
     }
 
-    pub(super) fn map<U>(&self, change: impl Fn(&T) -> U) -> Listed<U> {
-        Listed { listed: self.listed.iter().map(change).collect(), not_listed: self.not_listed }
+    pub(super) fn map<U>(&self, change: impl Fn(&T) -> U) -> CappedList<U> {
+        CappedList { listed: self.listed.iter().map(change).collect(), not_listed: self.not_listed }
     }
 }
 
-/// When an instance was heard of.
+/// An instance that has responded.
 #[derive(Debug, Clone)]
 pub(super) struct Instance {
     pub(super) name: String,
@@ -63,21 +63,21 @@ pub(super) struct Instance {
     pub(super) answers: u64,
 }
 
-/// All that is remembered.
+/// Everything that was recorded.
 #[derive(Debug)]
 pub(super) struct Record {
     pub(super) kinds: Vec<Kind>,
     pub(super) sessions: Sessions,
-    /// In the order in which they were first heard of.
+    /// In order of their first response.
     pub(super) instances: Vec<Instance>,
-    /// By how much this machine itself was late to send a request, at most.
+    /// By how much this machine was late to send a request, at most.
     pub(super) late: Duration,
-    /// The failure or loss that came last, in words, and when.
+    /// The latest failure or session loss, and when.
     pub(super) latest: Option<(Duration, String)>,
 }
 
 impl Record {
-    fn heard_of(&mut self, name: &str, at: Duration) -> Option<usize> {
+    fn note_instance(&mut self, name: &str, at: Duration) -> Option<usize> {
         if let Some(number) = self.instances.iter().position(|instance| instance.name == name) {
             let instance = self.instances.get_mut(number)?;
             instance.first = instance.first.min(at);
@@ -85,7 +85,7 @@ impl Record {
             instance.answers += 1;
             return Some(number);
         }
-        if self.instances.len() == INSTANCES {
+        if self.instances.len() == MAX_INSTANCES {
             return None;
         }
         self.instances.push(Instance { name: name.to_owned(), first: at, last: at, answers: 1 });
@@ -93,29 +93,29 @@ impl Record {
     }
 }
 
-/// `text` without any of `secrets`.
-pub(super) fn masked(secrets: &[String], text: &str) -> String {
+/// Masks `secrets` in `text`.
+pub(super) fn mask(secrets: &[String], text: &str) -> String {
     secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
 }
 
-/// A secret that is part of another must not leave the other's rest behind.
+/// Sorted by length, so that a secret that is part of another does not leave a rest.
 pub(super) fn longest_first(secrets: &[String]) -> Vec<String> {
     let mut secrets = secrets.to_vec();
     secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
     secrets
 }
 
-/// The record that all parts of a watch write to, and its clock. Cheap to clone.
+/// The shared record that all tasks of a watch write to, and its clock. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     began: Instant,
-    /// Texts that must not be seen in any output.
+    /// Texts to mask in any output.
     secrets: Arc<Vec<String>>,
     record: Arc<Mutex<Record>>,
 }
 
 impl Log {
-    /// Begins now, with kinds of requests that have these limits to gaps.
+    /// Starts now, with a kind of requests for each of `gaps`.
     pub(super) fn begin(gaps: &[Duration], sessions: usize, away: Duration, secrets: &[String]) -> Log {
         let record = Record {
             kinds: gaps.iter().map(|gap| Kind::new(*gap)).collect(),
@@ -131,7 +131,7 @@ impl Log {
         }
     }
 
-    /// When it began.
+    /// When it started.
     pub(super) fn began(&self) -> Instant {
         self.began
     }
@@ -145,9 +145,9 @@ impl Log {
         self.record.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `text` without what must not be seen.
-    pub(super) fn masked(&self, text: &str) -> String {
-        masked(&self.secrets, text)
+    /// Masks secrets in `text`.
+    pub(super) fn mask(&self, text: &str) -> String {
+        mask(&self.secrets, text)
     }
 
     /// This machine was late to send a request by this much.
@@ -156,17 +156,17 @@ impl Log {
         record.late = record.late.max(by);
     }
 
-    /// A request of the kind of that number, called `label`, is over.
+    /// A request of kind `number`, called `label`, is done.
     pub(super) fn over(&self, number: usize, label: &str, mut outcome: Outcome) {
-        outcome.instance = outcome.instance.map(|instance| self.masked(&instance));
+        outcome.instance = outcome.instance.map(|instance| self.mask(&instance));
         let mut record = self.record();
         let record = &mut *record;
         let (due, done) = (outcome.due, outcome.done);
-        let instance = outcome.instance.as_ref().and_then(|name| record.heard_of(name, done));
+        let instance = outcome.instance.as_ref().and_then(|name| record.note_instance(name, done));
         let Some(kind) = record.kinds.get_mut(number) else { return };
         match outcome.way {
-            Some(Way::Kept) => kind.kept += 1,
-            Some(Way::Fresh) => kind.fresh += 1,
+            Some(ConnectionUse::Kept) => kind.kept += 1,
+            Some(ConnectionUse::Fresh) => kind.fresh += 1,
             None => {}
         }
         kind.again += u64::from(outcome.again);
@@ -184,7 +184,7 @@ impl Log {
         match outcome.result.clone() {
             Ok(()) => kind.good(done, done.saturating_sub(due)),
             Err(why) => {
-                let why = self.masked(&why);
+                let why = self.mask(&why);
                 record.latest = Some((done, format!("{label}: {why}")));
                 kind.failed(outcome, why);
             }
@@ -192,26 +192,26 @@ impl Log {
     }
 
     /// A session could not be opened.
-    pub(super) fn not_opened(&self, session: usize, why: &str) {
-        let (now, why) = (self.now(), self.masked(why));
+    pub(super) fn open_failed(&self, session: usize, why: &str) {
+        let (now, why) = (self.now(), self.mask(why));
         let mut record = self.record();
         record.latest = Some((now, format!("session {}: {why}", session + 1)));
-        record.sessions.not_opened(session, why);
+        record.sessions.open_failed(session, why);
     }
 
     /// A session was opened, at that instance.
     pub(super) fn opened(&self, session: usize, instance: Option<&str>, beat: Option<Duration>) {
-        let (now, name) = (self.now(), instance.map(|name| self.masked(name)));
+        let (now, name) = (self.now(), instance.map(|name| self.mask(name)));
         let mut record = self.record();
         if let Some(name) = &name {
-            record.heard_of(name, now);
+            record.note_instance(name, now);
         }
         record.sessions.opened(session, now, name, beat);
     }
 
-    /// A session has ended, in good order or not.
+    /// A session has ended, cleanly or not.
     pub(super) fn ended(&self, session: usize, why: &str, in_order: bool) {
-        let (now, why) = (self.now(), self.masked(why));
+        let (now, why) = (self.now(), self.mask(why));
         let mut record = self.record();
         record.latest = Some((now, format!("session {}: {why}", session + 1)));
         record.sessions.ended(session, now, why, in_order);
@@ -225,7 +225,14 @@ mod tests {
     fn outcome(due: u64, done: u64, result: Result<(), &str>) -> Outcome {
         let (due, done) = (Duration::from_millis(due), Duration::from_millis(done));
         let result = result.map_err(str::to_owned);
-        Outcome { due, done, way: Some(Way::Fresh), again: false, instance: Some("blue".to_owned()), result }
+        Outcome {
+            due,
+            done,
+            way: Some(ConnectionUse::Fresh),
+            again: false,
+            instance: Some("blue".to_owned()),
+            result,
+        }
     }
 
     fn log() -> Log {
@@ -243,7 +250,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_gap_lies_between_good_answers_whatever_failed_within() {
+    async fn a_gap_lies_between_good_responses_whatever_failed_within() {
         let log = log();
         for (at, result) in
             [(100, Ok(())), (900, Ok(())), (1500, Err("502, not 200")), (2500, Ok(())), (3400, Ok(()))]

@@ -1,41 +1,41 @@
-//! What became of the STOMP sessions.
+//! The record of the STOMP sessions.
 
 use std::time::Duration;
 
-use super::Listed;
+use super::CappedList;
 
 /// The sessions that are kept open.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    each: Vec<Session>,
-    /// Away for longer than this, a session that was closed in good order is lost all the same.
+    each: Vec<SessionState>,
+    /// A session that was closed cleanly but is away for longer counts as dropped.
     away: Duration,
-    /// Each end of a session, and each one that did not open at once.
-    pub(crate) losses: Listed<Loss>,
-    /// How long each was open.
-    pub(crate) spans: Listed<Span>,
-    /// How many ends went unnoticed: closed in good order, and back in time.
+    /// Every end of a session, and every session that did not open at once.
+    pub(crate) losses: CappedList<SessionLoss>,
+    /// When each was open.
+    pub(crate) spans: CappedList<SessionSpan>,
+    /// How many were closed cleanly and back in time.
     pub(crate) moved: u64,
-    /// How many did not.
+    /// How many were not.
     pub(crate) dropped: u64,
     /// How many attempts to open one failed.
     pub(crate) refused: u64,
-    /// How often the app servers have agreed to send heart-beats, where the last one did.
+    /// The interval of the app servers' heart-beats, as negotiated last.
     pub(crate) beat: Option<Duration>,
 }
 
 #[derive(Debug)]
-enum Session {
+enum SessionState {
     Open { since: Duration, instance: Option<String> },
-    Away(Away),
+    Away(Absence),
 }
 
 #[derive(Debug, Default)]
-struct Away {
+struct Absence {
     since: Duration,
     /// The instance it was at.
     instance: Option<String>,
-    /// How it ended, and whether in good order; `None` where it has not been open yet.
+    /// How it ended, and whether cleanly; `None` if it has not been open yet.
     end: Option<(String, bool)>,
     /// How many attempts to open it failed, and why the last one did.
     refused: u32,
@@ -44,26 +44,26 @@ struct Away {
 
 /// A session that was not open for a while. Times are since the beginning.
 #[derive(Debug, Clone)]
-pub(crate) struct Loss {
+pub(crate) struct SessionLoss {
     pub(crate) session: usize,
     pub(crate) at: Duration,
     /// The instance it was at.
     pub(crate) instance: Option<String>,
     pub(crate) why: String,
-    /// Whether it was closed with a Close frame that says nothing is wrong.
+    /// Whether it was closed with a Close frame that reports no error.
     pub(crate) in_order: bool,
-    /// How many attempts to be back failed, and why the last one did.
+    /// How many attempts to reconnect failed, and why the last one did.
     pub(crate) refused: u32,
     pub(crate) refusal: String,
     /// When it was back, and at which instance; `None` where it was not.
     pub(crate) back: Option<(Duration, Option<String>)>,
-    /// Whether somebody noticed.
+    /// Whether a visitor would have noticed.
     pub(crate) noticed: bool,
 }
 
 /// A session was open from one time to another.
 #[derive(Debug, Clone)]
-pub(crate) struct Span {
+pub(crate) struct SessionSpan {
     pub(crate) session: usize,
     pub(crate) from: Duration,
     pub(crate) to: Duration,
@@ -73,10 +73,10 @@ pub(crate) struct Span {
 impl Sessions {
     pub(super) fn new(count: usize, away: Duration) -> Sessions {
         Sessions {
-            each: std::iter::repeat_with(|| Session::Away(Away::default())).take(count).collect(),
+            each: std::iter::repeat_with(|| SessionState::Away(Absence::default())).take(count).collect(),
             away,
-            losses: Listed::default(),
-            spans: Listed::default(),
+            losses: CappedList::default(),
+            spans: CappedList::default(),
             moved: 0,
             dropped: 0,
             refused: 0,
@@ -84,19 +84,19 @@ impl Sessions {
         }
     }
 
-    /// How many there are to be.
+    /// How many there are.
     pub(crate) fn count(&self) -> usize {
         self.each.len()
     }
 
     /// How many are open.
     pub(crate) fn open(&self) -> usize {
-        self.each.iter().filter(|session| matches!(session, Session::Open { .. })).count()
+        self.each.iter().filter(|session| matches!(session, SessionState::Open { .. })).count()
     }
 
-    pub(super) fn not_opened(&mut self, number: usize, why: String) {
+    pub(super) fn open_failed(&mut self, number: usize, why: String) {
         self.refused += 1;
-        if let Some(Session::Away(away)) = self.each.get_mut(number) {
+        if let Some(SessionState::Away(away)) = self.each.get_mut(number) {
             away.refused += 1;
             away.refusal = why;
         }
@@ -110,30 +110,30 @@ impl Sessions {
         beat: Option<Duration>,
     ) {
         self.beat = beat;
-        let open = Session::Open { since: now, instance: name.clone() };
+        let open = SessionState::Open { since: now, instance: name.clone() };
         let Some(session) = self.each.get_mut(number) else { return };
-        if let Session::Away(away) = std::mem::replace(session, open) {
+        if let SessionState::Away(away) = std::mem::replace(session, open) {
             self.away_until(number, away, Some((now, name)), now);
         }
     }
 
     pub(super) fn ended(&mut self, number: usize, now: Duration, why: String, in_order: bool) {
         let Some(session) = self.each.get_mut(number) else { return };
-        let Session::Open { since, instance } = session else { return };
+        let SessionState::Open { since, instance } = session else { return };
         let (since, instance) = (*since, instance.take());
-        self.spans.push(Span { session: number, from: since, to: now, instance: instance.clone() });
+        self.spans.push(SessionSpan { session: number, from: since, to: now, instance: instance.clone() });
         let end = Some((why, in_order));
-        *session = Session::Away(Away { since: now, instance, end, ..Away::default() });
+        *session = SessionState::Away(Absence { since: now, instance, end, ..Absence::default() });
     }
 
-    /// The watch is over: what is open was open until now, and what is away stays away.
+    /// Ends the watch: open sessions were open until now, others are not back.
     pub(crate) fn close(&mut self, now: Duration) {
         for (number, session) in std::mem::take(&mut self.each).into_iter().enumerate() {
             match session {
-                Session::Open { since, instance } => {
-                    self.spans.push(Span { session: number, from: since, to: now, instance });
+                SessionState::Open { since, instance } => {
+                    self.spans.push(SessionSpan { session: number, from: since, to: now, instance });
                 }
-                Session::Away(away) => self.away_until(number, away, None, now),
+                SessionState::Away(away) => self.away_until(number, away, None, now),
             }
         }
     }
@@ -141,15 +141,15 @@ impl Sessions {
     fn away_until(
         &mut self,
         session: usize,
-        away: Away,
+        away: Absence,
         back: Option<(Duration, Option<String>)>,
         now: Duration,
     ) {
-        let Away { since: at, instance, end, refused, refusal } = away;
+        let Absence { since: at, instance, end, refused, refusal } = away;
         let too_long = now.saturating_sub(at) > self.away;
         let (why, in_order) = match end {
             Some(end) => end,
-            // The first attempt to open it may take as long as it takes.
+            // The first attempt may take any time.
             None if refused == 0 && back.is_some() => return,
             None => ("it did not open".to_owned(), true),
         };
@@ -159,7 +159,17 @@ impl Sessions {
         } else {
             self.moved += 1
         }
-        self.losses.push(Loss { session, at, instance, why, in_order, refused, refusal, back, noticed });
+        self.losses.push(SessionLoss {
+            session,
+            at,
+            instance,
+            why,
+            in_order,
+            refused,
+            refusal,
+            back,
+            noticed,
+        });
     }
 }
 
@@ -171,7 +181,7 @@ mod tests {
         Duration::from_millis(ms)
     }
 
-    /// What counts when a session ends so and is back after so many milliseconds, of which 1000 go unnoticed.
+    /// Moved and dropped sessions when one ends, and is back after `back` milliseconds, of which 1000 are tolerated.
     fn counted(in_order: bool, back: Option<u64>) -> (u64, u64) {
         let mut sessions = Sessions::new(1, ms(1000));
         sessions.opened(0, ms(10), Some("blue".to_owned()), None);
@@ -184,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_closed_in_good_order_and_soon_back_is_no_loss() {
+    fn a_session_closed_cleanly_and_back_in_time_is_not_dropped() {
         assert_eq!(counted(true, Some(200)), (1, 0));
         assert_eq!(counted(true, Some(1001)), (0, 1));
         assert_eq!(counted(true, None), (0, 1));
@@ -192,9 +202,9 @@ mod tests {
     }
 
     #[test]
-    fn one_that_never_opens_is_lost_and_one_that_takes_its_time_is_not() {
+    fn a_session_that_never_opens_is_dropped_and_one_that_opens_late_is_not() {
         let mut sessions = Sessions::new(2, ms(1000));
-        sessions.not_opened(0, "502".to_owned());
+        sessions.open_failed(0, "502".to_owned());
         sessions.opened(1, ms(3000), None, None);
         sessions.close(ms(9000));
         let loss = &sessions.losses.listed[0];

@@ -1,14 +1,14 @@
-//! What happened when, in bounded memory: the time since the beginning in slices that become longer as it goes on.
+//! A timeline in bounded memory: slices of time that double in length as the watch goes on.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// A slice's length at the beginning.
-const SHORTEST: Duration = Duration::from_millis(250);
+/// The length of a slice at first.
+const MIN_SLICE: Duration = Duration::from_millis(250);
 
-/// No more slices than this: then each two become one.
-const MOST: usize = 480;
+/// The most slices; when exceeded, pairs are merged.
+const MAX_SLICES: usize = 480;
 
 /// The slices so far.
 #[derive(Debug, Clone)]
@@ -17,29 +17,29 @@ pub(crate) struct Slices {
     slices: Vec<Slice>,
 }
 
-/// What happened within one slice of time. A request belongs to the one in which it was due.
+/// One slice of time. A request belongs to the slice in which it was due.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Slice {
-    /// Requests that were answered as they should be.
+    /// Requests that got the expected response.
     pub good: u32,
-    /// Those that were not.
+    /// Requests that did not.
     pub failed: u32,
-    /// The longest time to a good answer, in milliseconds.
+    /// The longest latency of a good response, in milliseconds.
     pub longest_ms: u32,
-    /// Which instances answered: bit n for the n-th of the report's list.
+    /// The instances that responded: bit n for the n-th in the report's list.
     pub instances: u64,
 }
 
 impl Default for Slices {
     fn default() -> Slices {
-        Slices { length: SHORTEST, slices: Vec::new() }
+        Slices { length: MIN_SLICE, slices: Vec::new() }
     }
 }
 
 impl Slices {
-    /// The slice that `at` falls in.
+    /// The slice that contains `at`.
     pub(crate) fn at(&mut self, at: Duration) -> Option<&mut Slice> {
-        while self.number(at) >= MOST {
+        while self.number(at) >= MAX_SLICES {
             self.slices = self.slices.chunks(2).map(Slice::of).collect();
             self.length *= 2;
         }
@@ -54,12 +54,12 @@ impl Slices {
         usize::try_from(at.as_millis() / self.length.as_millis().max(1)).unwrap_or(usize::MAX)
     }
 
-    /// How long each is.
+    /// The length of each.
     pub(crate) fn length(&self) -> Duration {
         self.length
     }
 
-    /// All of them, from the beginning.
+    /// All slices, from the start.
     pub(crate) fn all(&self) -> &[Slice] {
         &self.slices
     }
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hours_take_no_more_slices_and_nothing_is_lost() {
+    fn a_long_watch_has_longer_slices_and_loses_nothing() {
         let mut slices = Slices::default();
         for second in 0..7200 {
             slices.at(Duration::from_secs(second)).unwrap().good += 1;

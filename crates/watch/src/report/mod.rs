@@ -1,26 +1,29 @@
-//! What a watch has found: a value of its own, from which the words, the JSON and the page are made.
+//! The report of a watch, which is rendered as text, JSON and HTML.
 
 mod model;
 mod page;
 mod svg;
+pub(super) mod text;
 mod verdict;
-pub(super) mod words;
 
 use std::time::Duration;
 
-use super::Running;
+use super::RunningWatch;
 use super::plan::Plan;
-use super::record::{Kind, Loss, Record, Sessions};
+use super::record::{Kind, Record, SessionLoss, Sessions};
 
-pub use model::{End, Failure, Gap, InstanceReport, KindReport, Latency, Report, SessionsReport, Span, When};
+pub use model::{
+    Failure, Gap, InstanceReport, KindReport, Latency, Report, SessionEnd, SessionSpan, SessionsReport,
+    Timestamp,
+};
 
-/// Makes a report of what was recorded until `over`.
-pub(super) fn of(running: &Running, record: &Record, over: Duration) -> Report {
-    let Running { deployment, plan, wishes, log, began, .. } = running;
+/// The report of what was recorded until `over`.
+pub(super) fn of(running: &RunningWatch, record: &Record, over: Duration) -> Report {
+    let RunningWatch { deployment, plan, options, log, began, .. } = running;
     let clock = Clock(*began);
     let kinds = plan.probes.iter().zip(&record.kinds).map(|(probe, kind)| KindReport {
         kind: probe.label.to_owned(),
-        request: log.masked(&probe.request()),
+        request: log.mask(&probe.request()),
         expected: probe.status,
         per_second: (probe.rate() * 1000.0).round() / 1000.0,
         asked: kind.over(),
@@ -40,18 +43,18 @@ pub(super) fn of(running: &Running, record: &Record, over: Duration) -> Report {
     let mut report = Report {
         hopcheck: env!("CARGO_PKG_VERSION").to_owned(),
         target: deployment.name().to_owned(),
-        url: log.masked(deployment.url().as_str()),
-        described: log.masked(&deployment.describe()),
+        url: log.mask(deployment.url().as_str()),
+        described: log.mask(&deployment.describe()),
         began: clock.when(Duration::ZERO),
         ended: clock.when(over),
-        gap_ms: millis(wishes.gap),
+        gap_ms: millis(options.gap),
         in_flight: plan.in_flight,
         noticed: false,
         verdict: Vec::new(),
         kinds: kinds.collect(),
         sessions: clock.sessions(plan, &record.sessions).map(|sessions| SessionsReport {
-            endpoint: log.masked(&sessions.endpoint),
-            subscribed: sessions.subscribed.map(|destination| log.masked(&destination)),
+            endpoint: log.mask(&sessions.endpoint),
+            subscribed: sessions.subscribed.map(|destination| log.mask(&destination)),
             ..sessions
         }),
         instances: instances.collect(),
@@ -62,17 +65,17 @@ pub(super) fn of(running: &Running, record: &Record, over: Duration) -> Report {
     report
 }
 
-/// Turns times since the beginning into times of day.
+/// Turns times since the start into timestamps.
 struct Clock(jiff::Timestamp);
 
 impl Clock {
-    fn when(&self, offset: Duration) -> When {
+    fn when(&self, offset: Duration) -> Timestamp {
         let offset = Duration::from_millis(millis(offset));
         let at = self.0.checked_add(offset).unwrap_or(self.0);
-        When { at: at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(), offset_ms: millis(offset) }
+        Timestamp { at: at.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(), offset_ms: millis(offset) }
     }
 
-    /// Times and lists of a kind of requests.
+    /// The times and lists of one kind of requests.
     fn kind(&self, kind: &Kind) -> KindReport {
         let percentile = |percent| kind.latency.percentile(percent).map_or(0.0, rounded);
         let latency_ms = kind.latency.longest().map(|longest| Latency {
@@ -115,7 +118,7 @@ impl Clock {
             dropped: sessions.dropped,
             attempts_failed: sessions.refused,
             ends: sessions.losses.map(|loss| self.end(loss)),
-            spans: sessions.spans.map(|span| Span {
+            spans: sessions.spans.map(|span| SessionSpan {
                 session: span.session + 1,
                 from_ms: millis(span.from),
                 to_ms: millis(span.to),
@@ -124,9 +127,9 @@ impl Clock {
         })
     }
 
-    fn end(&self, loss: &Loss) -> End {
+    fn end(&self, loss: &SessionLoss) -> SessionEnd {
         let back = loss.back.as_ref();
-        End {
+        SessionEnd {
             session: loss.session + 1,
             at: self.when(loss.at),
             instance: loss.instance.clone(),

@@ -1,104 +1,104 @@
-//! The report's parts, and its JSON.
+//! The data of the report, and its JSON.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::plan::NotWatched;
-use crate::record::{Listed, Slice, Way};
+use crate::plan::Unwatched;
+use crate::record::{CappedList, ConnectionUse, Slice};
 
-/// What a watch has found. Nothing in it is secret.
+/// The report of a watch. Secrets are masked in it.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Report {
     /// The version of hopcheck.
     pub hopcheck: String,
     /// The target's name.
     pub target: String,
-    /// Where it is.
+    /// Its URL.
     pub url: String,
-    /// What it is, in words.
+    /// Its description.
     pub described: String,
-    /// When the watch began.
-    pub began: When,
+    /// When the watch started.
+    pub began: Timestamp,
     /// When it ended.
-    pub ended: When,
-    /// How long good answers might stay away beyond the time between two requests, in milliseconds.
+    pub ended: Timestamp,
+    /// The longest time without a good response, beyond the interval between requests, in milliseconds.
     pub gap_ms: u64,
-    /// The most requests of one kind that might wait for their answers.
+    /// The most requests of one kind in flight.
     pub in_flight: usize,
-    /// Whether somebody noticed anything.
+    /// Whether a visitor would have noticed.
     pub noticed: bool,
-    /// The same in words, a sentence each.
+    /// The verdict, one sentence each.
     pub verdict: Vec<String>,
     /// Each kind of request.
     pub kinds: Vec<KindReport>,
-    /// The STOMP sessions; `None` when there were to be none.
+    /// The STOMP sessions; `None` when there were none to watch.
     pub sessions: Option<SessionsReport>,
-    /// The instances that answered, in order of their first answer; at most 64.
+    /// The instances that responded, in order of their first response; at most 64.
     pub instances: Vec<InstanceReport>,
     /// What was not watched, and why.
-    pub not_watched: Vec<NotWatched>,
-    /// By how much the machine that watched was late to send a request, at most, in milliseconds. Much of that makes all
-    /// latencies doubtful.
+    pub not_watched: Vec<Unwatched>,
+    /// By how much the watching machine was late to send a request, at most, in milliseconds. If that is much, all latencies
+    /// are doubtful.
     pub late_ms: u64,
 }
 
 /// A time.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
-pub struct When {
-    /// As RFC 3339 has it, in UTC.
+pub struct Timestamp {
+    /// In RFC 3339 format, in UTC.
     pub at: String,
-    /// Milliseconds since the beginning.
+    /// Milliseconds since the start.
     pub offset_ms: u64,
 }
 
-/// What became of the requests of one kind.
+/// The outcome of the requests of one kind.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct KindReport {
     /// `API`, `front end` or `preflight`.
     pub kind: String,
     /// `GET /api/items`.
     pub request: String,
-    /// The status that it should be answered with.
+    /// The expected status.
     pub expected: u16,
-    /// How many were due in a second.
+    /// How many were due per second.
     pub per_second: f64,
-    /// How many were due in all.
+    /// How many were due in total.
     pub asked: u64,
-    /// How many were answered as they should be.
+    /// How many got the expected response.
     pub good: u64,
-    /// How many were not.
+    /// How many did not.
     pub failed: u64,
-    /// How many were sent twice, as browsers do, since a kept connection was closed just then.
+    /// How many were retried, as browsers do, because a kept connection was closed.
     pub asked_again: u64,
-    /// How many were sent on a connection that earlier ones had used.
+    /// How many were sent on a reused connection.
     pub on_kept_connections: u64,
-    /// How many were sent on one of their own.
+    /// How many were sent on a new connection.
     pub on_fresh_connections: u64,
-    /// From when a request was due until its good answer was there; `None` without good answers.
+    /// From when a request was due until its good response; `None` without good responses.
     pub latency_ms: Option<Latency>,
-    /// Good answers more than this apart are a gap, in milliseconds.
+    /// A longer time between good responses is a gap, in milliseconds.
     pub gap_ms: u64,
-    /// How often each reason was that of a failure.
+    /// Failures by reason.
     pub reasons: BTreeMap<String, u64>,
     /// Each request that failed.
-    pub failures: Listed<Failure>,
-    /// Each time without good answers that was too long.
-    pub gaps: Listed<Gap>,
-    /// How long each of `slices` is, in milliseconds.
+    pub failures: CappedList<Failure>,
+    /// Each gap without good responses.
+    pub gaps: CappedList<Gap>,
+    /// The length of each of `slices`, in milliseconds.
     pub slice_ms: u64,
-    /// What happened when, from the beginning.
+    /// The timeline.
     pub slices: Vec<Slice>,
 }
 
 /// Percentiles of latencies, in milliseconds, to within 1.6 %.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Latency {
-    /// Half were no longer.
+    /// The median.
     pub p50: f64,
-    /// Nine tenths were no longer.
+    /// The 90th percentile.
     pub p90: f64,
-    /// 99 of 100 were no longer.
+    /// The 99th percentile.
     pub p99: f64,
     /// The longest.
     pub longest: f64,
@@ -108,109 +108,109 @@ pub struct Latency {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Failure {
     /// When it was due.
-    pub due: When,
-    /// How long until that was known, in milliseconds.
+    pub due: Timestamp,
+    /// How long it took to fail, in milliseconds.
     pub waited_ms: u64,
-    /// On what connection it was sent; `None` when it was not.
-    pub connection: Option<Way>,
-    /// The instance that answered, if one did and said so.
+    /// The connection it was sent on; `None` if it was not sent.
+    pub connection: Option<ConnectionUse>,
+    /// The instance that responded, if known.
     pub instance: Option<String>,
     /// What was wrong.
     pub why: String,
 }
 
-/// A time without good answers.
+/// A gap without good responses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Gap {
-    /// The last good answer before it, or the beginning of the watch.
-    pub from: When,
+    /// The last good response before it, or the start of the watch.
+    pub from: Timestamp,
     /// The first after it, or the end of the watch.
-    pub to: When,
+    pub to: Timestamp,
     /// Its length in milliseconds.
     pub ms: u64,
 }
 
-/// What became of the STOMP sessions.
+/// The outcome of the STOMP sessions.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct SessionsReport {
     /// Where they were opened.
     pub endpoint: String,
     /// What they were subscribed to.
     pub subscribed: Option<String>,
-    /// How many there were to be.
+    /// How many there should have been.
     pub sessions: usize,
-    /// How often the app servers agreed to send heart-beats, in milliseconds; `None` for never, so that a session that
-    /// hangs would not be found out.
+    /// The interval of the app servers' heart-beats, in milliseconds; `None` if there are none, so that a session that
+    /// hangs goes undetected.
     pub heart_beat_ms: Option<u64>,
     /// Whether any of them was ever open.
     pub ever_open: bool,
-    /// How many ends nobody noticed: closed in good order, and back in time.
+    /// How many were closed cleanly and back in time.
     pub moved: u64,
-    /// How many ends somebody noticed, those included that did not open in time.
+    /// How many were dropped, or did not open in time.
     pub dropped: u64,
     /// How many attempts to open one failed.
     pub attempts_failed: u64,
-    /// Each end.
-    pub ends: Listed<End>,
+    /// Every end of a session.
+    pub ends: CappedList<SessionEnd>,
     /// When each was open.
-    pub spans: Listed<Span>,
+    pub spans: CappedList<SessionSpan>,
 }
 
-/// The end of a session, and what came after it.
+/// The end of a session, and what followed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct End {
-    /// Which, from 1.
+pub struct SessionEnd {
+    /// Its number, from 1.
     pub session: usize,
     /// When it ended.
-    pub at: When,
-    /// The instance that it was at.
+    pub at: Timestamp,
+    /// The instance it was at.
     pub instance: Option<String>,
     /// How it ended.
     pub why: String,
-    /// Whether it was closed with a Close frame that says that nothing is wrong: 1000, 1001, 1012, or 3000 of SockJS.
+    /// Whether it was closed with a Close frame that reports no error: 1000, 1001, 1012, or 3000 of SockJS.
     pub in_order: bool,
-    /// How many attempts to open it again failed.
+    /// How many attempts to reconnect failed.
     pub attempts_failed: u32,
     /// Why the last of them did.
     pub last_refusal: Option<String>,
     /// When it was back; `None` if it was not.
-    pub back: Option<When>,
-    /// The instance that it was back at.
+    pub back: Option<Timestamp>,
+    /// The instance it was back at.
     pub back_at: Option<String>,
     /// How long it was away, in milliseconds.
     pub away_ms: Option<u64>,
-    /// Whether somebody noticed.
+    /// Whether a visitor would have noticed.
     pub noticed: bool,
 }
 
-/// A session was open for some time.
+/// A time during which a session was open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Span {
-    /// Which, from 1.
+pub struct SessionSpan {
+    /// Its number, from 1.
     pub session: usize,
-    /// From then on, in milliseconds since the beginning.
+    /// Its start, in milliseconds since the start of the watch.
     pub from_ms: u64,
-    /// Until then.
+    /// Its end.
     pub to_ms: u64,
-    /// At that instance.
+    /// The instance.
     pub instance: Option<String>,
 }
 
-/// An instance that answered.
+/// An instance that responded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct InstanceReport {
-    /// What the header said.
+    /// The value of the header.
     pub name: String,
-    /// When its first answer came.
-    pub first: When,
-    /// When its last one did.
-    pub last: When,
-    /// How many answers it gave, handshakes included.
+    /// When it first responded.
+    pub first: Timestamp,
+    /// When it last responded.
+    pub last: Timestamp,
+    /// How many responses it gave, handshakes included.
     pub answers: u64,
 }
 
 impl Report {
-    /// Whether nothing was seen at all: no request is over, and no session was ever open.
+    /// Whether nothing was observed: no request is done, and no session was ever open.
     pub fn is_empty(&self) -> bool {
         let sessions = self.sessions.as_ref().is_some_and(|sessions| sessions.ever_open);
         !sessions && self.kinds.iter().all(|kind| kind.asked == 0)

@@ -1,14 +1,14 @@
-//! The report as a page for a browser: the verdict, the time drawn, and the same facts in tables.
+//! The report as an HTML page: the verdict, a timeline, and tables.
 
 use maud::{Markup, html};
 
-use super::model::{KindReport, Report, SessionsReport, When};
+use super::model::{KindReport, Report, SessionsReport, Timestamp};
 use super::svg::timeline;
-use super::words::{counted, rounded};
-use crate::record::Listed;
+use super::text::{counted, rounded};
+use crate::record::CappedList;
 use hopcheck_report::html::page;
 
-/// What the shell's style does not know.
+/// Styles in addition to those of the page's frame.
 const STYLE: &str = "
 .wide { overflow-x: auto; }
 .wide table { min-width: 44rem; overflow-wrap: normal; }
@@ -20,7 +20,7 @@ time { white-space: nowrap; font-variant-numeric: tabular-nums; }
 ";
 
 impl Report {
-    /// The report as a page that is whole in itself.
+    /// The report as a self-contained HTML page.
     pub fn html(&self) -> String {
         let title = format!("Watch of {}", self.target);
         let body = html! {
@@ -34,7 +34,7 @@ impl Report {
             }
             main #main {
                 (self.verdict_panel())
-                h2 { "What happened when" }
+                h2 { "Timeline" }
                 (timeline(self))
                 h2 { "Requests" }
                 (self.requests())
@@ -58,7 +58,7 @@ impl Report {
     }
 
     fn requests(&self) -> Markup {
-        let header = ["asked", "good", "failed", "gaps", "p50", "p90", "p99", "longest"];
+        let header = ["requests", "good", "failed", "gaps", "p50", "p90", "p99", "longest"];
         html! {
             (wide("Requests by kind", html! {
                 table {
@@ -69,9 +69,9 @@ impl Report {
                 }
             }))
             p.quiet.small {
-                "A latency runs from when a request was due, so that one stall counts against every request that should have "
-                "been sent meanwhile. A gap is a time without good answers of " (self.gap_ms)
-                " ms more than lies between two requests."
+                "Latency is measured from when a request was due, so that a stall counts against every request that should have "
+                "been sent meanwhile. A gap is a time without good responses of " (self.gap_ms)
+                " ms more than the interval between two requests."
             }
         }
     }
@@ -81,7 +81,7 @@ impl Report {
             h2 { "Instances" }
             (wide("Instances", html! {
                 table {
-                    thead { tr { th { "instance" } th.n { "answers" } th { "first" } th { "last" } } }
+                    thead { tr { th { "instance" } th.n { "responses" } th { "first" } th { "last" } } }
                     tbody {
                         @for instance in &self.instances {
                             tr {
@@ -122,11 +122,11 @@ impl KindReport {
         }
     }
 
-    /// Its gaps and failures, where there are any.
+    /// Its gaps and failures, if any.
     fn lists(&self) -> Markup {
         html! {
             @if self.gaps.count() > 0 {
-                h3 { (self.kind) ": " (counted(self.gaps.count(), "gap")) " without good answers" }
+                h3 { (self.kind) ": " (counted(self.gaps.count(), "gap")) " without good responses" }
                 (wide("Gaps", html! {
                     table {
                         thead { tr { th { "from" } th { "to" } th.n { "length" } } }
@@ -143,8 +143,8 @@ impl KindReport {
                 h3 { (self.kind) ": " (counted(self.failures.count(), "failed request")) }
                 ul { @for (why, count) in &self.reasons { li { (count) " × " (why) } } }
                 details {
-                    summary { "Each of them" }
-                    (wide("Failed requests", self.failures_table()))
+                    summary { "All of them" }
+                    (wide("FailedRequest requests", self.failures_table()))
                 }
             }
         }
@@ -153,13 +153,13 @@ impl KindReport {
     fn failures_table(&self) -> Markup {
         html! {
             table {
-                thead { tr { th { "due" } th { "what was wrong" } th { "connection" } th { "instance" } th.n { "after" } } }
+                thead { tr { th { "due" } th { "problem" } th { "connection" } th { "instance" } th.n { "after" } } }
                 tbody {
                     @for failure in &self.failures.listed {
                         tr {
                             td { (moment(&failure.due)) }
                             td { (failure.why) }
-                            td { (failure.connection.map_or("–", |way| way.word())) }
+                            td { (failure.connection.map_or("–", |connection| connection.name())) }
                             td { (failure.instance.as_deref().unwrap_or("–")) }
                             td.n { (failure.waited_ms) " ms" }
                         }
@@ -178,7 +178,7 @@ impl SessionsReport {
             p {
                 (counted(self.sessions as u64, "session")) " at " code { (self.endpoint) }
                 @if let Some(destination) = &self.subscribed { ", subscribed to " code { (destination) } }
-                ": " (self.dropped) " dropped, " (self.moved) " closed in good order and soon back, "
+                ": " (self.dropped) " dropped, " (self.moved) " closed cleanly and back in time, "
                 (counted(self.attempts_failed, "attempt")) " failed."
             }
             @if self.ends.count() > 0 { (wide("Ends of sessions", self.ends_table())) }
@@ -217,31 +217,31 @@ impl SessionsReport {
     }
 }
 
-/// What may be wider than a phone, to be scrolled by finger and by keyboard.
+/// Content that may be wider than a phone, scrolled by touch or keyboard.
 fn wide(label: &str, inner: Markup) -> Markup {
     html! { div.wide role="region" tabindex="0" aria-label=(label) { (inner) } }
 }
 
-fn moment(when: &When) -> Markup {
-    html! { time datetime=(when.at) { (when.told()) } }
+fn moment(when: &Timestamp) -> Markup {
+    html! { time datetime=(when.at) { (when.with_offset()) } }
 }
 
-fn not_listed<T>(entries: &Listed<T>) -> Markup {
+fn not_listed<T>(entries: &CappedList<T>) -> Markup {
     html! {
-        @if entries.not_listed > 0 { p.quiet { "… and " (entries.not_listed) " more, which are not listed." } }
+        @if entries.not_listed > 0 { p.quiet { "… and " (entries.not_listed) " more, not listed." } }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{End, Gap, InstanceReport, Slice, Span};
+    use crate::{Gap, InstanceReport, SessionEnd, SessionSpan, Slice};
 
     #[test]
-    fn the_page_escapes_what_others_said_and_fetches_nothing() {
-        let when = |offset_ms| When { at: "2026-01-02T03:04:05.000Z".to_owned(), offset_ms };
+    fn the_page_escapes_foreign_text_and_fetches_nothing() {
+        let when = |offset_ms| Timestamp { at: "2026-01-02T03:04:05.000Z".to_owned(), offset_ms };
         let odd = || "<i>&".to_owned();
-        let end = End {
+        let end = SessionEnd {
             session: 1,
             at: when(1),
             instance: Some(odd()),
@@ -264,19 +264,24 @@ mod tests {
                 request: odd(),
                 failed: 2,
                 reasons: [(odd(), 2)].into(),
-                gaps: Listed { listed: vec![Gap { from: when(0), to: when(9), ms: 9 }], not_listed: 0 },
-                failures: Listed { listed: Vec::new(), not_listed: 2 },
+                gaps: CappedList { listed: vec![Gap { from: when(0), to: when(9), ms: 9 }], not_listed: 0 },
+                failures: CappedList { listed: Vec::new(), not_listed: 2 },
                 slice_ms: 250,
                 slices: vec![Slice { good: 1, failed: 1, longest_ms: 5, instances: 1 }],
                 ..KindReport::default()
             }],
             sessions: Some(SessionsReport {
                 sessions: 1,
-                spans: Listed {
-                    listed: vec![Span { session: 1, from_ms: 0, to_ms: 60_000, instance: Some(odd()) }],
+                spans: CappedList {
+                    listed: vec![SessionSpan {
+                        session: 1,
+                        from_ms: 0,
+                        to_ms: 60_000,
+                        instance: Some(odd()),
+                    }],
                     not_listed: 0,
                 },
-                ends: Listed { listed: vec![end], not_listed: 0 },
+                ends: CappedList { listed: vec![end], not_listed: 0 },
                 ..SessionsReport::default()
             }),
             instances: vec![InstanceReport { name: odd(), first: when(0), last: when(1), answers: 1 }],
@@ -284,7 +289,7 @@ mod tests {
         };
         let page = report.html();
         assert!(!page.contains("<i>"), "{page}");
-        assert!(page.contains("… and 2 more, which are not listed."), "{page}");
+        assert!(page.contains("… and 2 more, not listed."), "{page}");
         let fetching = ["http:", "https:", "url(", "@import", "src=", "<script"];
         assert!(!fetching.iter().any(|word| page.contains(word)), "{page}");
     }

@@ -1,13 +1,13 @@
-//! The verdict: whether somebody noticed, and what.
+//! The verdict: whether visitors would have noticed, and what.
 
 use super::model::{KindReport, Report, SessionsReport};
-use super::words::{counted, time};
+use super::text::{counted, time};
 
-/// A machine that is later than this with its own requests cannot be trusted with latencies.
-const LATE_MS: u64 = 250;
+/// If this machine is later than this with its requests, its latencies are doubtful.
+const MAX_LATENESS_MS: u64 = 250;
 
 impl Report {
-    /// Makes up its mind.
+    /// Sets the verdict.
     pub(super) fn judge(&mut self) {
         let mut noticed = Vec::new();
         for kind in &self.kinds {
@@ -18,31 +18,31 @@ impl Report {
             if kind.gaps.count() > 0 {
                 let longest = kind.gaps.listed.iter().map(|gap| gap.ms).max().unwrap_or(0);
                 noticed.push(match kind.gaps.count() {
-                    1 => format!("{name}: no good answer for {}.", time(longest)),
+                    1 => format!("{name}: no good response for {}.", time(longest)),
                     gaps => {
-                        format!("{name}: {gaps} gaps without good answers, the longest {}.", time(longest))
+                        format!("{name}: {gaps} gaps without good responses, the longest {}.", time(longest))
                     }
                 });
             }
         }
         if let Some(sessions) = &self.sessions {
-            noticed.extend(sessions.noticed());
+            noticed.extend(sessions.problems());
         }
         self.noticed = !noticed.is_empty();
         let asked: u64 = self.kinds.iter().map(|kind| kind.asked).sum();
         let head = match self.noticed {
-            true => "Somebody noticed.".to_owned(),
+            true => "Visitors noticed.".to_owned(),
             false => format!(
-                "Nobody noticed: {} answered as they should be, no gap of more than {} ms{}.",
+                "Nothing to notice: {} answered as expected, no gap over {} ms{}.",
                 counted(asked, "request"),
                 self.gap_ms,
-                self.sessions.as_ref().map_or_else(String::new, SessionsReport::unnoticed)
+                self.sessions.as_ref().map_or_else(String::new, SessionsReport::uptime_summary)
             ),
         };
         self.verdict = std::iter::once(head).chain(noticed).collect();
-        if self.late_ms > LATE_MS {
+        if self.late_ms > MAX_LATENESS_MS {
             self.verdict.push(format!(
-                "This machine itself was late to send a request by up to {}: doubt latencies and gaps of that order.",
+                "This machine was late to send requests by up to {}: latencies and gaps of that order are doubtful.",
                 time(self.late_ms)
             ));
         }
@@ -51,8 +51,7 @@ impl Report {
             .as_ref()
             .is_some_and(|sessions| sessions.ever_open && sessions.heart_beat_ms.is_none())
         {
-            let verdict =
-                "The app servers agreed to no heart-beats: a session that hangs would not be found out.";
+            let verdict = "The app servers agreed to no heart-beats: a session that hangs goes undetected.";
             self.verdict.push(verdict.to_owned());
         }
         for missing in &self.not_watched {
@@ -62,29 +61,27 @@ impl Report {
 }
 
 impl SessionsReport {
-    fn noticed(&self) -> Vec<String> {
+    fn problems(&self) -> Vec<String> {
         let mut noticed = Vec::new();
         if self.sessions > 0 && !self.ever_open {
             let why = self.ends.listed.first().and_then(|end| end.last_refusal.as_deref());
-            noticed.push(format!("STOMP: no session ever opened: {}.", why.unwrap_or("no answer in time")));
+            noticed.push(format!("STOMP: no session ever opened: {}.", why.unwrap_or("no response in time")));
         } else if self.dropped > 0 {
             let ends = &self.ends.listed;
             let away = ends.iter().filter(|end| end.noticed).filter_map(|end| end.away_ms).max();
             let gone = ends.iter().filter(|end| end.back.is_none()).count();
-            let longest =
-                away.map_or_else(String::new, |away| format!(", the longest away for {}", time(away)));
-            let gone =
-                if gone > 0 { format!(", {gone} not back when the watch ended") } else { String::new() };
+            let longest = away.map_or_else(String::new, |away| format!(", for up to {}", time(away)));
+            let gone = if gone > 0 { format!(", {gone} still down at the end") } else { String::new() };
             noticed.push(format!("STOMP: {} dropped{longest}{gone}.", counted(self.dropped, "session")));
         }
         noticed
     }
 
-    fn unnoticed(&self) -> String {
+    fn uptime_summary(&self) -> String {
         let sessions = counted(self.sessions as u64, "STOMP session");
         match self.moved {
-            0 => format!(", {sessions} open all the time"),
-            moved => format!(", {sessions} closed in good order and soon back, {moved} in all"),
+            0 => format!(", {sessions} open throughout"),
+            moved => format!(", {sessions} closed cleanly {moved} times and back in time"),
         }
     }
 }
@@ -92,12 +89,12 @@ impl SessionsReport {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::NotWatched;
-    use crate::record::Listed;
-    use crate::{End, When};
+    use crate::plan::Unwatched;
+    use crate::record::CappedList;
+    use crate::{SessionEnd, Timestamp};
 
-    fn at(offset_ms: u64) -> When {
-        When { at: String::new(), offset_ms }
+    fn at(offset_ms: u64) -> Timestamp {
+        Timestamp { at: String::new(), offset_ms }
     }
 
     fn kind() -> KindReport {
@@ -118,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn when_nobody_noticed_the_verdict_says_so_and_what_it_rests_on() {
+    fn a_good_verdict_says_what_it_is_based_on() {
         let sessions = SessionsReport {
             sessions: 3,
             moved: 4,
@@ -127,22 +124,22 @@ mod tests {
             ..SessionsReport::default()
         };
         let mut report = judged(kind(), Some(sessions));
-        let expected = "Nobody noticed: 50 requests answered as they should be, no gap of more than 1000 ms, 3 STOMP \
-                        sessions closed in good order and soon back, 4 in all.";
+        let expected = "Nothing to notice: 50 requests answered as expected, no gap over 1000 ms, 3 STOMP sessions closed cleanly 4 times \
+                        and back in time.";
         assert_eq!((report.noticed, report.verdict.join("\n").as_str()), (false, expected));
-        report.not_watched = vec![NotWatched { what: "API".to_owned(), why: "why not".to_owned() }];
+        report.not_watched = vec![Unwatched { what: "API".to_owned(), why: "why not".to_owned() }];
         report.late_ms = 1500;
         report.judge();
         let doubts = [
-            "This machine itself was late to send a request by up to 1.5 s: doubt latencies and gaps of that order.",
+            "This machine was late to send requests by up to 1.5 s: latencies and gaps of that order are doubtful.",
             "Not watched: API: why not.",
         ];
         assert_eq!((report.noticed, &report.verdict[1..]), (false, &doubts.map(str::to_owned)[..]));
     }
 
     #[test]
-    fn one_loss_of_a_session_is_enough() {
-        let end = |back: Option<u64>| End {
+    fn one_dropped_session_is_enough() {
+        let end = |back: Option<u64>| SessionEnd {
             session: 1,
             at: at(1000),
             instance: None,
@@ -155,21 +152,18 @@ mod tests {
             away_ms: back.map(|back| back - 1000),
             noticed: true,
         };
-        let sessions = |ends: Vec<End>, ever_open| SessionsReport {
+        let sessions = |ends: Vec<SessionEnd>, ever_open| SessionsReport {
             sessions: 3,
             dropped: ends.len() as u64,
             ever_open,
             heart_beat_ms: Some(1000),
-            ends: Listed { listed: ends, not_listed: 0 },
+            ends: CappedList { listed: ends, not_listed: 0 },
             ..SessionsReport::default()
         };
         let sentence = |sessions| judged(kind(), Some(sessions)).verdict.remove(1);
         let two = sentence(sessions(vec![end(Some(3000)), end(None)], true));
-        assert_eq!(
-            two,
-            "STOMP: 2 sessions dropped, the longest away for 2.0 s, 1 not back when the watch ended."
-        );
+        assert_eq!(two, "STOMP: 2 sessions dropped, for up to 2.0 s, 1 still down at the end.");
         let none = sentence(sessions(vec![end(None)], false));
-        assert_eq!(none, "STOMP: no session ever opened: no answer in time.");
+        assert_eq!(none, "STOMP: no session ever opened: no response in time.");
     }
 }

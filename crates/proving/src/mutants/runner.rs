@@ -1,4 +1,4 @@
-//! Where a mutant is put to the scenarios.
+//! Runs the scenarios on mutants.
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
@@ -19,36 +19,36 @@ use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{Proxy, Target, TargetError, Verdict};
 
-/// What became of a mutant.
+/// The outcome of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fate", rename_all = "kebab-case")]
-pub enum Fate {
+pub enum MutantOutcome {
     /// It was noticed.
     Killed(Killer),
-    /// No scenario noticed.
+    /// No scenario noticed it.
     Survived,
-    /// Nobody can notice; not run.
+    /// It cannot be noticed; not run.
     Equivalent {
         /// Why.
         reason: String,
     },
-    /// Only scenarios that really wait can notice, and they were not asked for; not run.
+    /// Only `@slow` scenarios can notice it, and they were not requested; not run.
     NeedsSlow,
-    /// It cannot be made here.
+    /// It does not apply here.
     NotApplicable {
         /// Why: the configuration has no place for it, or the engine does not know a directive that nginx knows.
         why: String,
     },
 }
 
-/// The step that asks the engine what it thinks of the configuration.
-const TESTED: &str = "the configuration is tested";
+/// The step that runs `nginx -t`.
+const TEST_STEP: &str = "the configuration is tested";
 
 /// What noticed a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "by", rename_all = "kebab-case")]
 pub enum Killer {
-    /// The engine: it refuses the configuration.
+    /// The engine, which refuses the configuration.
     Refused {
         /// What it said.
         said: String,
@@ -61,84 +61,84 @@ pub enum Killer {
         name: String,
         /// What it said.
         said: String,
-        /// Whether it is of a rule that was meant to notice.
+        /// Whether its rule was meant to notice.
         meant: bool,
     },
 }
 
-/// The scenarios and the engine that mutants are put to. One engine serves all of them.
+/// Runs scenarios on mutants, all with one engine.
 #[derive(Debug, Clone)]
-pub struct Bench {
+pub struct MutantRunner {
     /// The scenarios.
     pub specification: Arc<Specification>,
-    /// The engine, and the configuration without a fault.
+    /// The engine, and the original configuration.
     pub stage: Arc<Stage>,
-    /// Whether scenarios that really wait are run, too.
+    /// Whether to run `@slow` scenarios too.
     pub slow: bool,
     /// How many scenarios of one mutant run at once.
     pub jobs: usize,
-    /// Whether all scenarios of the rules that are meant to notice are run, even when one has.
+    /// Whether to run all scenarios of the rules that are meant to notice, even after one has.
     pub thorough: bool,
 }
 
-/// What became of a mutant, and which scenarios noticed.
+/// The outcome of a mutant, and the scenarios that noticed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
-    /// What became of it.
-    pub fate: Fate,
-    /// The scenarios that noticed; without [`Bench::thorough`] those that had by the time when the rest was called off.
+pub struct Judgement {
+    /// Its outcome.
+    pub outcome: MutantOutcome,
+    /// The scenarios that noticed; without [`MutantRunner::thorough`] those that had before the rest was cancelled.
     pub noticed_by: BTreeSet<String>,
 }
 
-impl From<Fate> for Judged {
-    fn from(fate: Fate) -> Judged {
-        Judged { fate, noticed_by: BTreeSet::new() }
+impl From<MutantOutcome> for Judgement {
+    fn from(outcome: MutantOutcome) -> Judgement {
+        Judgement { outcome, noticed_by: BTreeSet::new() }
     }
 }
 
-impl Bench {
-    /// Runs everything on the configuration without a fault. Unless all of it is kept, no mutant means anything.
+impl MutantRunner {
+    /// Runs all scenarios on the original configuration. Unless they all pass, mutants are meaningless.
     pub async fn unmutated(&self, style: Style, end: impl Future<Output = String>) -> TargetResults {
         let selection =
             Selection { jobs: self.jobs * 2, slow: self.slow, fail_fast: true, ..Selection::default() };
         run(&self.specification, Setting::Staged(Arc::clone(&self.stage)), &selection, style, end).await
     }
 
-    /// What becomes of `mutant`; `None` when it was interrupted.
+    /// Judges `mutant`; `None` when interrupted.
     ///
     /// # Errors
-    /// When this machine has no room for another scene, or the engine is gone.
+    /// When the machine has no resources for another scene, or the engine is gone.
     pub async fn judge<E: Future<Output = String>>(
         &self,
         mutant: &Mutant,
         end: impl Fn() -> E,
-    ) -> Result<Option<Judged>, String> {
+    ) -> Result<Option<Judgement>, String> {
         if let Some(reason) = &mutant.equivalent {
-            return Ok(Some(Fate::Equivalent { reason: reason.clone() }.into()));
+            return Ok(Some(MutantOutcome::Equivalent { reason: reason.clone() }.into()));
         }
         if mutant.slow && !self.slow {
-            return Ok(Some(Fate::NeedsSlow.into()));
+            return Ok(Some(MutantOutcome::NeedsSlow.into()));
         }
-        let stage = self.staged(mutant);
+        let stage = self.stage_for(mutant);
         if let Some(refusal) = Scene::refusal(&stage).await.map_err(|failure| failure.to_string())? {
             let said = &refusal.said;
             let said = said.lines().find(|line| line.contains("[emerg]")).unwrap_or(said).trim().to_owned();
-            if refusal.is_a_lack() {
-                return Ok(Some(Fate::NotApplicable { why: said }.into()));
+            if refusal.is_unsupported() {
+                return Ok(Some(MutantOutcome::NotApplicable { why: said }.into()));
             }
-            let fate = Fate::Killed(Killer::Refused { said });
+            let outcome = MutantOutcome::Killed(Killer::Refused { said });
             if !self.thorough {
-                return Ok(Some(fate.into()));
+                return Ok(Some(outcome.into()));
             }
-            // With no proxy to ask, all others would fail.
+            // Without a running proxy, all others would fail.
             let noticed = self.noticed(mutant, &self.testing(), end()).await;
-            return Ok(noticed.map(|noticed_by| Judged { fate, noticed_by }));
+            return Ok(noticed.map(|noticed_by| Judgement { outcome, noticed_by }));
         }
-        // Where any rule may notice nearly all do, which tells nothing of any of them.
+        // If any rule may notice, nearly all do, which says nothing about each.
         let thorough = self.thorough && !mutant.meant.is_any();
         for meant in [true, false] {
             let part = part(&self.specification, |rule, _, tags| holds(&mutant.meant, rule, tags) == meant);
-            let Some(results) = self.put(&part, mutant, &stage, !thorough, end()).await else {
+            let Some(results) = self.run_scenarios(&part, mutant, &stage, !thorough, end()).await else {
                 continue;
             };
             let mut broken = results.records.iter().filter(|record| record.fails()).peekable();
@@ -146,17 +146,17 @@ impl Bench {
                 return Ok(None);
             }
             if let Some(first) = broken.peek() {
-                let fate = Fate::Killed(killer(first, meant));
-                return Ok(Some(Judged { fate, noticed_by: self.named(broken) }));
+                let outcome = MutantOutcome::Killed(killer(first, meant));
+                return Ok(Some(Judgement { outcome, noticed_by: self.named(broken) }));
             }
             if results.unfinished.is_some() {
                 return Ok(None);
             }
         }
-        Ok(Some(Fate::Survived.into()))
+        Ok(Some(MutantOutcome::Survived.into()))
     }
 
-    /// Which of the scenarios of these names notice `mutant`; `None` when it was interrupted.
+    /// The scenarios among `names` that notice `mutant`; `None` when interrupted.
     pub async fn noticed(
         &self,
         mutant: &Mutant,
@@ -164,14 +164,15 @@ impl Bench {
         end: impl Future<Output = String>,
     ) -> Option<BTreeSet<String>> {
         let part = part(&self.specification, |_, name, _| names.contains(name));
-        let Some(results) = self.put(&part, mutant, &self.staged(mutant), false, end).await else {
+        let Some(results) = self.run_scenarios(&part, mutant, &self.stage_for(mutant), false, end).await
+        else {
             return Some(BTreeSet::new());
         };
         let broken = results.records.iter().filter(|record| record.fails());
         results.unfinished.is_none().then(|| self.named(broken))
     }
 
-    /// The names of these scenarios as the specification has them: a record's has the site's words in it.
+    /// The names of these scenarios in the specification: those in records have placeholders filled in.
     fn named<'a>(&self, records: impl Iterator<Item = &'a Record>) -> BTreeSet<String> {
         let places: HashMap<_, _> =
             self.specification.scenarios().map(|(f, _, s)| (place(f, s), &s.name)).collect();
@@ -180,7 +181,7 @@ impl Bench {
             .collect()
     }
 
-    /// The scenarios that are run with a mutant: all, but for those that really wait unless they are asked for.
+    /// The scenarios to run on mutants; `@slow` ones only if requested.
     pub fn scenarios(&self) -> impl Iterator<Item = &str> {
         self.specification
             .scenarios()
@@ -190,22 +191,22 @@ impl Bench {
             .map(|(_, _, scenario)| scenario.name.as_str())
     }
 
-    /// The scenarios that only have the configuration tested.
+    /// The scenarios that only test the configuration.
     fn testing(&self) -> BTreeSet<String> {
-        let tests = |scenario: &Scenario| scenario.steps.iter().any(|step| step.value == TESTED);
+        let tests = |scenario: &Scenario| scenario.steps.iter().any(|step| step.value == TEST_STEP);
         let scenarios = self.specification.scenarios().map(|(_, _, scenario)| scenario);
         scenarios.filter(|scenario| tests(scenario)).map(|scenario| scenario.name.clone()).collect()
     }
 
-    /// The engine with the mutant's configuration.
-    fn staged(&self, mutant: &Mutant) -> Arc<Stage> {
+    /// A stage with the mutant's configuration.
+    fn stage_for(&self, mutant: &Mutant) -> Arc<Stage> {
         let mut source = self.stage.source.clone();
         source.text.clone_from(&mutant.text);
-        Arc::new(Stage { target: Box::new(Shared(Arc::clone(&self.stage))), source })
+        Arc::new(Stage { target: Box::new(SharedTarget(Arc::clone(&self.stage))), source })
     }
 
-    /// Runs these scenarios with a mutant; `None` if there are none.
-    async fn put(
+    /// Runs these scenarios on a mutant; `None` if there are none.
+    async fn run_scenarios(
         &self,
         part: &Specification,
         mutant: &Mutant,
@@ -227,7 +228,7 @@ fn killer(record: &Record, meant: bool) -> Killer {
         hopcheck_report::Verdict::Broken { message, .. } => {
             message.lines().next().unwrap_or_default().to_owned()
         }
-        _ => "kept, where it is known not to be".to_owned(),
+        _ => "passed, although it is a known difference".to_owned(),
     };
     Killer::Scenario { rule: record.rule.clone(), name: record.name.clone(), said, meant }
 }
@@ -240,7 +241,7 @@ fn holds(meant: &ExpectedRules, rule: &str, tags: &[&String]) -> bool {
     }
 }
 
-/// The scenarios that `wanted` holds of, given the statement of their rule, their name and their tags.
+/// The scenarios that satisfy `wanted`, given the statement of their rule, their name and their tags.
 fn part(whole: &Specification, wanted: impl Fn(&str, &str, &[&String]) -> bool) -> Specification {
     let wanted = |feature: &Feature, rule: Option<&Rule>, scenario: &Scenario| {
         let tags: Vec<&String> = tags(feature, rule, scenario).collect();
@@ -258,12 +259,12 @@ fn part(whole: &Specification, wanted: impl Fn(&str, &str, &[&String]) -> bool) 
     part
 }
 
-/// The engine of another stage, for a configuration of one's own.
+/// The engine of another stage, for another configuration.
 #[derive(Debug)]
-struct Shared(Arc<Stage>);
+struct SharedTarget(Arc<Stage>);
 
 #[async_trait]
-impl Target for Shared {
+impl Target for SharedTarget {
     fn name(&self) -> &str {
         self.0.target.name()
     }

@@ -1,4 +1,4 @@
-//! Numbers in words.
+//! Ordinals and counts in words.
 
 /// `1st`, `2nd`, `3rd`, `4th`, …
 pub(crate) fn ordinal(number: usize) -> String {

@@ -1,33 +1,33 @@
-//! Where `proxy_pass` leads: the parts of its URL, and what a variable in it may stand for.
+//! The URL of `proxy_pass`: its parts, and the possible values of variables in it.
 
 use std::collections::{HashMap, HashSet};
 
 use nginx_conf::syntax::Directive;
 
-use super::touch::is_data;
+use super::effects::is_data;
 
 /// The URL of a `proxy_pass`, or a value that becomes one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Url<'a> {
-    /// `http` or `https`; `None` where it begins with a variable that says so, too.
+    /// `http` or `https`; `None` if a variable contains it.
     pub(super) scheme: Option<&'a str>,
-    /// Who is asked.
+    /// The upstream server or group.
     pub(super) host: Host<'a>,
-    /// What follows: path, arguments, variables.
+    /// The rest: path, arguments, variables.
     pub(super) rest: &'a str,
 }
 
-/// Who is asked by a [`Url`].
+/// The host of a [`Url`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Host<'a> {
     /// A name or address with its port, a socket's path, or the name of an `upstream`.
     Literal(&'a str),
-    /// A variable, and the port written behind it.
+    /// A variable, and the port after it.
     Variable(&'a str, &'a str),
 }
 
 impl<'a> Url<'a> {
-    /// The parts of `url`; `None` where variables and text make up a host between them.
+    /// The parts of `url`; `None` if the host is a mix of variables and text.
     pub(super) fn of(url: &'a str) -> Option<Url<'a>> {
         let (scheme, rest) = match url.split_once("://") {
             Some((scheme @ ("http" | "https"), rest)) => (Some(scheme), rest),
@@ -38,7 +38,7 @@ impl<'a> Url<'a> {
             let port_ends = rest.find(|c| c != ':' && !char::is_ascii_digit(&c)).unwrap_or(rest.len());
             let (port, rest) = rest.split_at(port_ends);
             let is_whole = rest.is_empty() || rest.starts_with(['/', '?']);
-            // Behind a variable that ends with a host, one that always begins with a slash may follow.
+            // A variable with a host may be followed by one that always begins with a slash.
             let is_whole = is_whole || port.is_empty() && always_begins_with_path(rest);
             return is_whole.then_some(Url { scheme, host: Host::Variable(name, port), rest });
         }
@@ -47,7 +47,7 @@ impl<'a> Url<'a> {
             None => rest.find(['/', '?', '$']).unwrap_or(rest.len()),
         };
         let (host, rest) = rest.split_at(ends);
-        // A socket's path ends with a colon that does not belong to what follows.
+        // The path of a socket ends with a colon.
         let rest = if host.starts_with("unix:") { rest.strip_prefix(':').unwrap_or(rest) } else { rest };
         let is_whole =
             !host.is_empty() && (!rest.starts_with('$') || begins_with_path(rest) || has_port(host));
@@ -55,23 +55,23 @@ impl<'a> Url<'a> {
     }
 }
 
-/// What follows a port is a path, if anything.
+/// Whether `host` ends with a port, so that only a path can follow.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
 }
 
-/// Whether `text` begins with a variable that is a slash and more, or a question mark and more, whatever is asked.
+/// Whether `text` begins with a variable whose value always begins with a slash or a question mark.
 fn always_begins_with_path(text: &str) -> bool {
     variable(text).is_some_and(|(name, _)| matches!(name, "request_uri" | "is_args"))
 }
 
-/// Whether `text` begins with a variable that holds a path or arguments: nginx's own, or what a pattern has captured.
+/// Whether `text` begins with a variable that contains a path or arguments: one of nginx's, or a capture.
 fn begins_with_path(text: &str) -> bool {
     let is_path = |name: &str| matches!(name, "request_uri" | "uri" | "document_uri" | "is_args" | "args");
     variable(text).is_some_and(|(name, _)| is_path(name) || name.parse::<u8>().is_ok())
 }
 
-/// The variable that `text` begins with, and what follows.
+/// The variable at the beginning of `text`, and the rest.
 fn variable(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('$')?;
     if let Some(braced) = text.strip_prefix('{') {
@@ -81,34 +81,34 @@ fn variable(text: &str) -> Option<(&str, &str)> {
     (ends > 0).then(|| text.split_at(ends))
 }
 
-/// The name of the variable that is all of `text`; to nginx case does not matter.
+/// The name, in lower case, of the variable that makes up all of `text`.
 pub(super) fn only_variable(text: &str) -> Option<String> {
     variable(text).filter(|(_, rest)| rest.is_empty()).map(|(name, _)| name.to_ascii_lowercase())
 }
 
-/// Whether nginx, or a request, fills a variable, whatever else the configuration puts into it.
+/// Whether nginx or a request sets a variable, whatever the configuration sets it to.
 pub(super) fn is_filled_by_requests(name: &str) -> bool {
-    const FAMILIES: [&str; 6] = ["arg_", "http_", "cookie_", "upstream_", "sent_http_", "sent_trailer_"];
+    const REQUEST_PREFIXES: [&str; 6] =
+        ["arg_", "http_", "cookie_", "upstream_", "sent_http_", "sent_trailer_"];
     matches!(name, "args" | "limit_rate" | "query_string" | "uri" | "document_uri" | "host")
-        || FAMILIES.iter().any(|family| name.starts_with(family))
+        || REQUEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }
 
-/// Whether a name can be that of an `upstream` and of nothing else: no address, and no socket.
+/// Whether a name can only be that of an `upstream`, not an address or a socket.
 pub(super) fn is_group_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
         && !name.eq_ignore_ascii_case("unix")
 }
 
-/// The name of the group that a directive in `block` declares.
+/// The name of the upstream group that a directive in `block` declares.
 pub(super) fn declared_group<'a>(directive: &'a Directive, block: Option<&Directive>) -> Option<&'a str> {
     let is_real = directive.is("upstream") && directive.block.is_some();
     let in_data = block.is_some_and(|block| is_data(&block.name.text));
     directive.arg(0).filter(|name| is_real && !in_data && is_group_name(name))
 }
 
-/// The variable that an entry of `block`, or `directive` itself, gives a value, and the place of that value among its
-/// arguments.
+/// The variable that an entry of `block`, or `directive` itself, sets, and the index of the value among its arguments.
 pub(super) fn assigned(directive: &Directive, block: Option<&Directive>) -> Option<(String, usize)> {
     match block.filter(|block| is_data(&block.name.text)) {
         Some(block) => {
@@ -123,16 +123,16 @@ pub(super) fn assigned(directive: &Directive, block: Option<&Directive>) -> Opti
     }
 }
 
-/// The variables that stand for a host somewhere, each with the ports that are written behind it.
+/// The variables used as a host, each with the ports written after it.
 #[derive(Debug, Default)]
 pub(super) struct HostVariables {
     ports: HashMap<String, HashSet<String>>,
-    /// `set $a $b`: what `a` is, `b` is.
+    /// `set $a $b`: `a` is an alias of `b`.
     aliases: Vec<(String, String)>,
 }
 
 impl HostVariables {
-    /// Notes what `directive`, in `block`, has to do with such variables.
+    /// Notes the use of such variables in `directive`, in `block`.
     pub(super) fn note(&mut self, directive: &Directive, block: Option<&Directive>) {
         if let (true, Some(url)) = (directive.is("proxy_pass"), directive.arg(0).and_then(Url::of))
             && let Host::Variable(name, port) = url.host
@@ -146,7 +146,7 @@ impl HostVariables {
         }
     }
 
-    /// Follows variables that have their values from others.
+    /// Follows aliases.
     pub(super) fn complete(&mut self) {
         let mut sources: HashMap<&str, HashSet<&str>> = HashMap::new();
         for (name, other) in &self.aliases {
@@ -166,8 +166,7 @@ impl HostVariables {
         }
     }
 
-    /// The one port that is written behind `name` wherever it stands for a host, `""` for none; `None` where it stands for
-    /// none, or ports differ.
+    /// The port written after `name` wherever it is used as a host, `""` for none; `None` if it is not used, or ports differ.
     pub(super) fn port_of(&self, name: &str) -> Option<&str> {
         let ports = self.ports.get(&name.to_ascii_lowercase())?;
         ports.iter().next().filter(|_| ports.len() == 1).map(String::as_str)
@@ -179,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_says_who_is_asked() {
+    fn a_url_is_split_into_its_parts() {
         let of = |url| Url::of(url).map(|url| (url.scheme.unwrap_or("-"), url.host, url.rest));
         assert_eq!(of("http://app/x"), Some(("http", Host::Literal("app"), "/x")));
         assert_eq!(

@@ -1,5 +1,5 @@
-//! The profile's text. What each field is for comes from the profile's schema, so that the file documents itself, and a
-//! field that is new is not forgotten here.
+//! The text of the profile. The comment of each field comes from the profile's schema, so that the file documents itself
+//! and new fields are included.
 
 use serde_json::Value;
 use url::Url;
@@ -7,10 +7,10 @@ use url::Url;
 use crate::findings::{Finding, Findings};
 use hopcheck_site::profile::schema;
 
-/// How wide comments are.
+/// The width of comments.
 const WIDTH: usize = 100;
 
-/// Sections in the order in which a person fills them in, each field with a value to show what one looks like.
+/// The sections in order, each field with an example.
 const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
     ("api", &[("path", "\"/api/items\""), ("status", "200")]),
     (
@@ -56,23 +56,21 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
     ("limits", &[("requests-per-second", "20.0"), ("in-flight", "4"), ("timeout", "15")]),
 ];
 
-/// Fields and sections of which their description begins so have nothing to do with deployments.
-const OF_CONFIGURATIONS: &str = "For runs of a configuration:";
+/// Descriptions with this prefix belong to fields and sections that do not apply to deployments.
+const CONFIGURATION_ONLY: &str = "For runs of a configuration:";
 
-/// A field that was not looked for, but given: its section, name and value.
-pub type Given = (&'static str, String, String);
+/// A field set on the command line: its section, name and value.
+pub type PresetField = (&'static str, String, String);
 
-/// The file for the site at `url`.
-pub fn written(url: &Url, given: &[Given], findings: &Findings<'_>) -> String {
+/// The text of the profile for the site at `url`.
+pub fn profile_text(url: &Url, given: &[PresetField], findings: &Findings<'_>) -> String {
     let schema: Value = serde_json::from_str(&schema()).unwrap_or_default();
     let site = url.as_str().trim_end_matches('/');
-    let mut text = Text(String::new());
-    text.comment(&format!(
-        "What hopcheck knows of {site}: written by `hopcheck init` from what the site answered."
-    ));
+    let mut text = ProfileText(String::new());
+    text.comment(&format!("The profile of {site}, written by `hopcheck init` from the site's responses."));
     text.comment(
-        "A line that begins with `#` and a name, as `#path = …`, is a field that was not found or not looked for, with an \
-         example: fill it in and take the `#` away. What needs a field that is not there is reported as not checked.",
+        "A line such as `#path = …` is a field that was not found or not looked for, with an example: fill it in and remove the \
+         `#`. Scenarios that need a missing field are reported as not checked.",
     );
     text.gap();
     findings.facts().iter().for_each(|fact| text.comment(&format!("Found: {fact}.")));
@@ -96,7 +94,7 @@ pub fn written(url: &Url, given: &[Given], findings: &Findings<'_>) -> String {
         let examples = examples.iter().map(|(name, example)| (*name, (*example).to_owned()));
         for (name, example) in examples.chain(rest.into_iter().map(|name| (name, "\"…\"".to_owned()))) {
             let about = description(&fields[name]);
-            if !about.starts_with(OF_CONFIGURATIONS) && !given().any(|(_, given, _)| given == name) {
+            if !about.starts_with(CONFIGURATION_ONLY) && !given().any(|(_, given, _)| given == name) {
                 text.field(name, about, &example, findings.of(section, name));
             }
         }
@@ -108,21 +106,21 @@ pub fn written(url: &Url, given: &[Given], findings: &Findings<'_>) -> String {
     text.0
 }
 
-/// What a doc comment says, in one line.
+/// The description in a schema.
 fn description(of: &Value) -> &str {
     of["description"].as_str().unwrap_or_default()
 }
 
-/// A key as TOML has it: quoted unless it is bare.
+/// A TOML key, quoted unless it is bare.
 fn key(name: &str) -> String {
     let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
     if bare { name.to_owned() } else { toml::Value::from(name).to_string() }
 }
 
-/// A file in the making.
-struct Text(String);
+/// The text written so far.
+struct ProfileText(String);
 
-impl Text {
+impl ProfileText {
     fn line(&mut self, line: &str) {
         self.0.push_str(line);
         self.0.push('\n');
@@ -134,7 +132,7 @@ impl Text {
         }
     }
 
-    /// A comment, however long, one line after another.
+    /// A comment, wrapped.
     fn comment(&mut self, text: &str) {
         let mut line = String::from("#");
         for word in text.split_whitespace() {
@@ -177,15 +175,15 @@ mod tests {
     use super::*;
     use hopcheck_site::profile::{Profile, Transport};
 
-    fn file(given: &[Given], find: impl FnOnce(&mut Findings<'_>)) -> String {
+    fn file(given: &[PresetField], find: impl FnOnce(&mut Findings<'_>)) -> String {
         let mut say = |_: &str| ();
         let mut findings = Findings::new(&[], &mut say);
         find(&mut findings);
-        written(&Url::parse("https://shop.example.com/").unwrap(), given, &findings)
+        profile_text(&Url::parse("https://shop.example.com/").unwrap(), given, &findings)
     }
 
     #[test]
-    fn what_was_found_is_what_is_read_back() {
+    fn found_values_are_read_back() {
         let given = [
             ("headers", "Authorization".to_owned(), "env:TOKEN".to_owned()),
             ("connect", "ca-file".to_owned(), "a.pem".to_owned()),
@@ -211,9 +209,9 @@ mod tests {
         assert!(text.contains("\n#subscribe = \"/topic/a\"\n"), "{text}");
     }
 
-    /// With every `#` before a name taken away, so that each example is tried, and each is a field that there is.
+    /// Removes every `#` before a name: each example must be valid.
     #[test]
-    fn every_line_left_commented_may_be_taken_in() {
+    fn every_commented_example_is_valid() {
         let text = file(&[], |_| ());
         let code = |line: &str| line.starts_with('#') && !line.starts_with("# ");
         let lines: Vec<&str> = text.lines().map(|line| if code(line) { &line[1..] } else { line }).collect();
@@ -223,26 +221,26 @@ mod tests {
     }
 
     #[test]
-    fn every_field_for_deployments_stands_in_the_file() {
+    fn every_field_for_deployments_is_in_the_file() {
         let text = file(&[], |_| ());
         let schema: Value = serde_json::from_str(&schema()).unwrap();
         for (section, declared) in schema["properties"].as_object().unwrap() {
             let (about, name) = (description(declared), declared["$ref"].as_str().unwrap_or_default());
-            if about.starts_with(OF_CONFIGURATIONS) || matches!(section.as_str(), "url" | "target") {
+            if about.starts_with(CONFIGURATION_ONLY) || matches!(section.as_str(), "url" | "target") {
                 continue;
             }
             assert!(text.contains(&format!("\n[{section}]\n")), "{section} is missing\n{text}");
             let fields = &schema["$defs"][name.rsplit('/').next().unwrap()]["properties"];
             for (field, declared) in fields.as_object().into_iter().flatten() {
                 let there = text.contains(&format!("\n#{field} = "));
-                let wanted = !description(declared).starts_with(OF_CONFIGURATIONS);
+                let wanted = !description(declared).starts_with(CONFIGURATION_ONLY);
                 assert_eq!(there, wanted, "{section}.{field}\n{text}");
             }
         }
     }
 
     #[test]
-    fn keys_are_quoted_where_they_are_not_bare() {
+    fn keys_are_quoted_unless_bare() {
         assert_eq!((key("X-A"), key("a.b")), ("X-A".to_owned(), "\"a.b\"".to_owned()));
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for asynchronous work where nothing can be awaited: in a `drop`.
+//! Waits for asynchronous work in `drop`, where nothing can be awaited.
 
 use std::io;
 use std::pin::Pin;
@@ -8,20 +8,20 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::START_DEADLINE;
+use super::START_TIMEOUT;
 
-/// Work that is not left half done. When nobody waits for it any more it is still given its time, since what it has made by
-/// then, a container that exists and does not run yet, only its result can be made away with.
-pub(super) struct Whole<T: Send + 'static>(JoinHandle<T>);
+/// Work that is completed even if it is dropped, as only its result can clean up what it has created by then, such as a
+/// container that exists but does not run yet.
+pub(super) struct CompleteOnDrop<T: Send + 'static>(JoinHandle<T>);
 
-impl<T: Send + 'static> Whole<T> {
-    /// Begins the work; must be called in a runtime.
-    pub(super) fn begin(work: impl Future<Output = T> + Send + 'static) -> Whole<T> {
-        Whole(tokio::spawn(work))
+impl<T: Send + 'static> CompleteOnDrop<T> {
+    /// Starts the work; must be called in a runtime.
+    pub(super) fn start(work: impl Future<Output = T> + Send + 'static) -> CompleteOnDrop<T> {
+        CompleteOnDrop(tokio::spawn(work))
     }
 }
 
-impl<T: Send + 'static> Future for Whole<T> {
+impl<T: Send + 'static> Future for CompleteOnDrop<T> {
     type Output = Result<T, io::Error>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -29,37 +29,37 @@ impl<T: Send + 'static> Future for Whole<T> {
     }
 }
 
-impl<T: Send + 'static> Drop for Whole<T> {
+impl<T: Send + 'static> Drop for CompleteOnDrop<T> {
     fn drop(&mut self) {
         let Ok(runtime) = Handle::try_current() else { return };
-        // A runtime of one thread cannot both wait and work.
+        // A single-threaded runtime cannot both wait and work.
         if !self.0.is_finished() && runtime.runtime_flavor() == RuntimeFlavor::MultiThread {
-            aside(|| drop(runtime.block_on(async { timeout(START_DEADLINE, &mut self.0).await })));
+            run_blocking(|| drop(runtime.block_on(async { timeout(START_TIMEOUT, &mut self.0).await })));
             self.0.abort();
         }
     }
 }
 
-/// Something that waits for a runtime when it is dropped, and does so [`aside`].
+/// Something that waits for a runtime when it is dropped, and does so [`run_blocking`].
 #[derive(Debug)]
-pub(super) struct Aside<T: Send>(Option<T>);
+pub(super) struct BlockingDrop<T: Send>(Option<T>);
 
-impl<T: Send> Aside<T> {
-    pub(super) fn new(value: T) -> Aside<T> {
-        Aside(Some(value))
+impl<T: Send> BlockingDrop<T> {
+    pub(super) fn new(value: T) -> BlockingDrop<T> {
+        BlockingDrop(Some(value))
     }
 }
 
-impl<T: Send> Drop for Aside<T> {
+impl<T: Send> Drop for BlockingDrop<T> {
     fn drop(&mut self) {
         let value = self.0.take();
-        aside(|| drop(value));
+        run_blocking(|| drop(value));
     }
 }
 
-/// Does what waits for a runtime's work, and returns when it is done: on a thread of its own where this one may be inside a
-/// `block_on`. Both would wait by the same parker, and the inner one take the wake-up that was meant for the outer one.
-fn aside(work: impl FnOnce() + Send) {
+/// Runs work that blocks on a runtime: on a separate thread if this one may be inside a `block_on`. Otherwise both would
+/// share a parker, and the inner one would take the wake-up that was meant for the outer one.
+fn run_blocking(work: impl FnOnce() + Send) {
     match Handle::try_current() {
         Ok(runtime) if runtime.runtime_flavor() == RuntimeFlavor::MultiThread => {
             let entered = || {
@@ -83,10 +83,10 @@ mod tests {
     use super::*;
 
     #[tokio::test(flavor = "multi_thread")]
-    async fn work_that_nobody_waits_for_any_more_is_done_all_the_same() {
+    async fn abandoned_work_is_completed() {
         let done = Arc::new(AtomicBool::new(false));
         let work = Arc::clone(&done);
-        let begun = Whole::begin(async move {
+        let begun = CompleteOnDrop::start(async move {
             sleep(Duration::from_millis(20)).await;
             work.store(true, Ordering::SeqCst);
         });
@@ -95,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_waited_for_aside_takes_no_wake_up_from_what_is_beside_it() {
+    fn a_blocking_drop_does_not_steal_the_wake_up_of_an_outer_block_on() {
         let (ended, end) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let runtime = tokio::runtime::Runtime::new().expect("a runtime");
             runtime.block_on(async {
                 let (said, heard) = tokio::sync::oneshot::channel();
-                let slow = Whole::begin(async move {
+                let slow = CompleteOnDrop::start(async move {
                     sleep(Duration::from_millis(20)).await;
                     said.send(()).expect("one who listens");
                     sleep(Duration::from_millis(20)).await;
@@ -113,6 +113,6 @@ mod tests {
             });
             ended.send(()).expect("one who waits");
         });
-        end.recv_timeout(START_DEADLINE).expect("a wake-up that was lost");
+        end.recv_timeout(START_TIMEOUT).expect("a wake-up that was lost");
     }
 }

@@ -1,4 +1,4 @@
-//! Which lines of the configuration decided a failure, as far as its hint and its message say.
+//! Finds the lines of the configuration that explain a failure, by its hint and message.
 
 use std::collections::BTreeSet;
 
@@ -8,11 +8,11 @@ use regex::Regex;
 use hopcheck_report::ConfLine;
 use hopcheck_targets::conf::Source;
 
-/// Of one directive that is named without a value, so many lines at most.
-const OF_ONE: usize = 4;
+/// The most lines for a directive that is named without a value.
+const MAX_MATCHES: usize = 4;
 
-/// A line longer than this is cut down to the directive: it is no line a person wrote.
-const LONG: usize = 160;
+/// A longer line is reduced to the directive: it was not written by a person.
+const MAX_LINE_LENGTH: usize = 160;
 
 /// A directive where it stands.
 struct Entry {
@@ -25,7 +25,7 @@ struct Entry {
 
 /// The lines that hold what `hint` quotes in backquotes, each with the block it stands in, and those that `message` names
 /// as nginx does, `in nginx.conf:41`.
-pub(super) fn decided_by(source: &Source, hint: &str, message: &str) -> Vec<ConfLine> {
+pub(super) fn relevant_lines(source: &Source, hint: &str, message: &str) -> Vec<ConfLine> {
     let mut entries = Vec::new();
     walk_file(source, &source.name, &source.text, &mut entries);
     let quoted: Vec<Vec<&str>> = hint.split('`').skip(1).step_by(2).map(words_of).collect();
@@ -68,7 +68,7 @@ fn holding(entries: &[Entry], words: &[&str], blocks: &BTreeSet<usize>) -> Vec<u
     let found = if inside.is_empty() { all } else { inside };
     // A name alone says little where there are many of that name.
     let most = match (best, words.len()) {
-        (1, 1) => OF_ONE,
+        (1, 1) => MAX_MATCHES,
         (1, _) => 1,
         _ => usize::MAX,
     };
@@ -83,7 +83,7 @@ fn named(source: &Source, message: &str) -> Vec<ConfLine> {
     let near = |number: usize| numbers.iter().any(|named| named.abs_diff(number) <= 1);
     let lines = source.text.lines().enumerate().map(|(nth, text)| (nth + 1, text));
     lines
-        .filter(|(number, text)| near(*number) && text.len() <= LONG)
+        .filter(|(number, text)| near(*number) && text.len() <= MAX_LINE_LENGTH)
         .map(|(number, text)| ConfLine { file: source.name.clone(), number, text: text.to_owned() })
         .collect()
 }
@@ -105,7 +105,7 @@ fn walk(
 ) {
     let end = if directive.block.is_some() { " {" } else { ";" };
     let number = directive.line();
-    let written = lines.get(number.saturating_sub(1)).filter(|line| line.len() <= LONG);
+    let written = lines.get(number.saturating_sub(1)).filter(|line| line.len() <= MAX_LINE_LENGTH);
     let text = written.map_or_else(|| directive.head() + end, |line| line.trim_end().to_owned());
     let words = directive.args.iter().map(|argument| argument.raw.trim_matches(['"', '\'']).to_owned());
     let words = std::iter::once(directive.name.text.clone()).chain(words).collect();
@@ -129,7 +129,7 @@ mod tests {
         let mut source = Source::built_in();
         assert!(source.text.contains(from));
         source.text = source.text.replace(from, to);
-        decided_by(&source, hint, "").into_iter().map(|line| line.text.trim().to_owned()).collect()
+        relevant_lines(&source, hint, "").into_iter().map(|line| line.text.trim().to_owned()).collect()
     }
 
     #[test]
@@ -151,7 +151,7 @@ mod tests {
     fn the_line_that_nginx_names_is_shown_with_its_neighbours() {
         let mut source = Source::built_in();
         (source.name, source.text) = ("a.conf".into(), "one\ntwo\nthree\nfour\n".into());
-        let found = decided_by(&source, "", "[emerg] unexpected \"}\" in a.conf:2\n");
+        let found = relevant_lines(&source, "", "[emerg] unexpected \"}\" in a.conf:2\n");
         assert_eq!(found.iter().map(|line| line.number).collect::<Vec<_>>(), [1, 2, 3]);
     }
 }

@@ -1,12 +1,12 @@
-//! Which rules must notice a mutant.
+//! The rules that should notice a mutant.
 
-/// The family of mutants that lack one directive.
-pub const REMOVALS: &str = "one directive less";
+/// The family of mutants without one directive.
+pub const REMOVAL_FAMILY: &str = "one directive less";
 
-/// The family of mutants of which one value is wrong.
-pub const VALUES: &str = "one value wrong";
+/// The family of mutants with one wrong value.
+pub const VALUE_FAMILY: &str = "one value wrong";
 
-/// Which rules must notice a mutant.
+/// The rules that should notice a mutant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectedRules {
     /// Those of these statements. Empty: any.

@@ -1,23 +1,23 @@
-//! Asking, each time on a connection of its own, as a new visitor would.
+//! Requests to the site, each on a new connection, as a new visitor would make them.
 
-use hopcheck_clients::{ClientError, Connection, Handshake, Manners, Request, Response, WebSocket};
+use hopcheck_clients::{ClientError, Connection, Handshake, Request, RequestPolicy, Response, WebSocket};
 use hopcheck_targets::target::Deployment;
 
-/// The most requests that a site is asked for a first profile.
-pub const MOST: usize = 48;
+/// The most requests to a site for a first profile.
+pub const MAX_REQUESTS: usize = 48;
 
-/// The most that is read of a response, in bytes: more than any script that a page should load.
-const MOST_BYTES: usize = 16 << 20;
+/// The most bytes read of a response: more than any script that a page should load.
+const MAX_BODY_BYTES: usize = 16 << 20;
 
-/// Asks a deployment.
+/// A client of the deployment.
 #[derive(Debug)]
-pub(super) struct Asker<'a> {
+pub(super) struct SiteClient<'a> {
     deployment: &'a Deployment,
 }
 
-impl<'a> Asker<'a> {
-    pub(super) fn new(deployment: &'a Deployment) -> Asker<'a> {
-        Asker { deployment }
+impl<'a> SiteClient<'a> {
+    pub(super) fn new(deployment: &'a Deployment) -> SiteClient<'a> {
+        SiteClient { deployment }
     }
 
     /// The site's URL.
@@ -25,16 +25,16 @@ impl<'a> Asker<'a> {
         self.deployment.url()
     }
 
-    /// The site's host, and its port where that is not the scheme's own, as URLs have it.
+    /// The site's host, with its port unless that is the default.
     pub(super) fn authority(&self) -> &str {
         let site = self.url().as_str().trim_end_matches('/');
         site.split_once("://").map_or(site, |(_, authority)| authority)
     }
 
-    /// Asks for `target`.
+    /// Sends a GET request for `target`.
     ///
     /// # Errors
-    /// When no response comes, or enough has been asked.
+    /// When there is no response, or the limit of requests is reached.
     pub(super) async fn get(&self, target: &str) -> Result<Response, ClientError> {
         self.ask(&Request::new("GET", target)).await
     }
@@ -42,20 +42,20 @@ impl<'a> Asker<'a> {
     /// Sends `request`.
     ///
     /// # Errors
-    /// As [`Asker::get`].
+    /// As [`SiteClient::get`].
     pub(super) async fn ask(&self, request: &Request) -> Result<Response, ClientError> {
-        let patience = self.deployment.route().patience();
+        let timeout = self.deployment.route().timeout();
         let answer = async { read(self.connect().await?, request).await };
-        match tokio::time::timeout(patience, answer).await {
+        match tokio::time::timeout(timeout, answer).await {
             Ok(answer) => answer,
-            Err(_) => Err(ClientError::Silence { what: "the end of the response", patience }),
+            Err(_) => Err(ClientError::Timeout { what: "the end of the response", timeout }),
         }
     }
 
     /// Opens a WebSocket at `target`.
     ///
     /// # Errors
-    /// As [`Asker::get`].
+    /// As [`SiteClient::get`].
     pub(super) async fn open(
         &self,
         target: &str,
@@ -66,18 +66,20 @@ impl<'a> Asker<'a> {
 
     async fn connect(&self) -> Result<Connection, ClientError> {
         let route = self.deployment.route();
-        if route.manners().map_or(0, Manners::sent) >= MOST {
-            return Err(ClientError::Refused(format!("{MOST} requests are enough for a first profile")));
+        if route.policy().map_or(0, RequestPolicy::sent) >= MAX_REQUESTS {
+            return Err(ClientError::Refused(format!(
+                "more than {MAX_REQUESTS} requests for a first profile"
+            )));
         }
         Connection::open(route).await
     }
 }
 
-/// Sends `request`, and reads no more of the response than [`MOST_BYTES`]: it may be a download, or never end.
+/// Sends `request`, and reads at most [`MAX_BODY_BYTES`] of the response: it may be a download, or never end.
 async fn read(mut connection: Connection, request: &Request) -> Result<Response, ClientError> {
     connection.send_head(request, b"").await?;
     let mut response = connection.head(&request.method).await?;
-    while response.body.len() < MOST_BYTES {
+    while response.body.len() < MAX_BODY_BYTES {
         match connection.piece(&mut response).await? {
             Some(data) => response.body.extend_from_slice(&data),
             None => break,
@@ -86,8 +88,8 @@ async fn read(mut connection: Connection, request: &Request) -> Result<Response,
     Ok(response)
 }
 
-/// An answer in a few words: `404 text/html`.
-pub(super) fn told(answer: &Result<Response, ClientError>) -> String {
+/// Describes a response, as `404 text/html`.
+pub(super) fn describe(answer: &Result<Response, ClientError>) -> String {
     match answer {
         Ok(response) => match kind(response) {
             "" => response.status.to_string(),

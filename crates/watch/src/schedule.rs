@@ -1,8 +1,8 @@
-//! Open-loop pacing: every request has a time at which it is due, whether or not earlier ones have been answered.
+//! Open-loop pacing: every request is due at a fixed time, whether or not earlier ones have been answered.
 //!
-//! A client that waits for an answer before it asks again asks less while the system stalls, and so reports one slow
-//! answer where a hundred visitors waited. Here each of the hundred is sent on time, as long as there is a place among
-//! those in flight; one that finds none waits for it, and its waiting counts.
+//! A client that waits for a response before it sends the next request sends less while the system stalls, and so reports
+//! one slow response where a hundred visitors waited. Here each of the hundred is sent on time, as long as there is a
+//! free slot; otherwise it waits for one, and the wait counts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,65 +11,65 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-/// When requests are due, and how many may wait for their answers.
+/// When requests are due, and how many may be in flight.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Rhythm {
+pub(super) struct Schedule {
     pub(super) first: Instant,
     pub(super) interval: Duration,
     pub(super) places: usize,
-    /// One that has waited so long for a place is not sent any more.
-    pub(super) patience: Duration,
+    /// A request that has waited this long for a slot is not sent.
+    pub(super) timeout: Duration,
 }
 
-/// Tells all parts of a watch that it is over.
+/// Tells all tasks of a watch that it is over.
 #[derive(Debug, Clone)]
 pub(super) struct Stop {
     at: watch::Receiver<Option<Instant>>,
-    /// How long after that answers still count.
+    /// How long responses still count after that.
     grace: Duration,
 }
 
 impl Stop {
-    /// A `Stop`, and what brings it about.
+    /// A `Stop`, and the sender that triggers it.
     pub(super) fn new(grace: Duration) -> (watch::Sender<Option<Instant>>, Stop) {
         let (sender, at) = watch::channel(None);
         (sender, Stop { at, grace })
     }
 
-    /// Waits until the watch is over; when that was.
+    /// Waits until the watch is over, and returns when that was.
     pub(super) async fn over(&self) -> Instant {
         let mut at = self.at.clone();
         let over = at.wait_for(Option::is_some).await.ok().and_then(|at| *at);
         over.unwrap_or_else(Instant::now)
     }
 
-    /// Waits until even late answers do not count any more.
-    pub(super) async fn over_for_good(&self) {
+    /// Waits until late responses no longer count.
+    pub(super) async fn grace_period_over(&self) {
         sleep_until(self.over().await + self.grace).await;
     }
 }
 
-/// What is done with requests that are due.
-pub(super) trait Asker: Send + Sync + 'static {
-    /// Sends the request of that number, and deals with its answer.
+/// Sends the requests of a schedule.
+pub(super) trait RequestSender: Send + Sync + 'static {
+    /// Sends request `number`, and records the outcome.
     fn ask(self: Arc<Self>, number: u64, due: Instant) -> impl Future<Output = ()> + Send;
 
-    /// There was no place for one that was due then.
+    /// There was no slot for the request that was due then.
     fn missed(&self, due: Instant);
 
-    /// This machine noticed so late that one was due.
+    /// This machine was late to send a request.
     fn late(&self, by: Duration);
 }
 
-/// Sends requests in this rhythm until the watch is over, and waits until all are done.
-pub(super) async fn pace(rhythm: Rhythm, stop: Stop, asker: Arc<impl Asker>) {
-    let places = Arc::new(Semaphore::new(rhythm.places.max(1)));
+/// Sends requests on schedule until the watch is over, and waits until all are done.
+pub(super) async fn run_schedule(schedule: Schedule, stop: Stop, asker: Arc<impl RequestSender>) {
+    let places = Arc::new(Semaphore::new(schedule.places.max(1)));
     let mut asked = JoinSet::new();
     let mut over = None;
-    // After a stall, those that wait are sent at no more than twice the rate: nobody is flooded.
-    let mut earliest = rhythm.first;
+    // After a stall, the backlog is sent at no more than twice the rate.
+    let mut earliest = schedule.first;
     for number in 0_u32.. {
-        let due = rhythm.first + rhythm.interval.saturating_mul(number);
+        let due = schedule.first + schedule.interval.saturating_mul(number);
         let at = due.max(earliest);
         match over {
             None => tokio::select! {
@@ -79,7 +79,7 @@ pub(super) async fn pace(rhythm: Rhythm, stop: Stop, asker: Arc<impl Asker>) {
             },
             Some(_) => tokio::select! {
                 () = sleep_until(at) => {}
-                () = stop.over_for_good() => {}
+                () = stop.grace_period_over() => {}
             },
         }
         if over.is_some_and(|over| due > over) {
@@ -92,8 +92,8 @@ pub(super) async fn pace(rhythm: Rhythm, stop: Stop, asker: Arc<impl Asker>) {
             }
             Err(_) => tokio::select! {
                 biased;
-                () = sleep_until(due + rhythm.patience) => None,
-                () = stop.over_for_good() => None,
+                () = sleep_until(due + schedule.timeout) => None,
+                () = stop.grace_period_over() => None,
                 place = Arc::clone(&places).acquire_owned() => place.ok(),
             },
         };
@@ -103,7 +103,7 @@ pub(super) async fn pace(rhythm: Rhythm, stop: Stop, asker: Arc<impl Asker>) {
             continue;
         };
         let now = Instant::now();
-        earliest = now + rhythm.interval / 2;
+        earliest = now + schedule.interval / 2;
         let asker = Arc::clone(&asker);
         asked.spawn(async move {
             asker.ask(u64::from(number), due).await;
@@ -121,15 +121,15 @@ mod tests {
 
     use super::*;
 
-    /// A server that hangs from the second second to the fifth, and otherwise answers at once. What is noted: when a
-    /// request was due, and when it was answered, in milliseconds.
-    struct Hanging {
+    /// A server that stalls from second 2 to 5, and otherwise responds at once. Records when each request was due and when
+    /// it was answered, in milliseconds.
+    struct StallingServer {
         began: Instant,
         answered: Mutex<Vec<(u128, u128)>>,
         missed: Mutex<Vec<u128>>,
     }
 
-    impl Asker for Hanging {
+    impl RequestSender for StallingServer {
         async fn ask(self: Arc<Self>, _number: u64, due: Instant) {
             let now = self.began.elapsed();
             if (2..5).contains(&now.as_secs()) {
@@ -146,18 +146,18 @@ mod tests {
         fn late(&self, _by: Duration) {}
     }
 
-    /// A request each second for eight seconds, so many at once, each waiting so many seconds for its place.
-    async fn paced(places: usize, patience: u64) -> (Vec<(u128, u128)>, Vec<u128>) {
+    /// Sends a request per second for eight seconds; each waits `timeout` seconds for one of `places` slots.
+    async fn paced(places: usize, timeout: u64) -> (Vec<(u128, u128)>, Vec<u128>) {
         let began = Instant::now();
-        let rhythm = Rhythm {
+        let schedule = Schedule {
             first: began,
             interval: Duration::from_secs(1),
             places,
-            patience: Duration::from_secs(patience),
+            timeout: Duration::from_secs(timeout),
         };
-        let asker = Arc::new(Hanging { began, answered: Mutex::default(), missed: Mutex::default() });
+        let asker = Arc::new(StallingServer { began, answered: Mutex::default(), missed: Mutex::default() });
         let (end, stop) = Stop::new(Duration::from_secs(1));
-        let pacing = tokio::spawn(pace(rhythm, stop, Arc::clone(&asker)));
+        let pacing = tokio::spawn(run_schedule(schedule, stop, Arc::clone(&asker)));
         sleep(Duration::from_millis(7900)).await;
         end.send_replace(Some(Instant::now()));
         pacing.await.unwrap();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn requests_go_out_on_time_though_earlier_ones_hang() {
+    async fn requests_are_sent_on_time_while_earlier_ones_stall() {
         let (mut answered, missed) = paced(8, 60).await;
         answered.sort_unstable();
         let stalled = [(2000, 5000), (3000, 5000), (4000, 5000)];
@@ -176,14 +176,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_that_waits_for_a_place_counts_its_waiting_and_those_behind_do_not_rush() {
+    async fn time_spent_waiting_for_a_slot_counts_and_a_backlog_is_not_sent_at_once() {
         let (answered, missed) = paced(1, 60).await;
         let behind = [(2000, 5000), (3000, 5000), (4000, 5500), (5000, 6000), (6000, 6500), (7000, 7000)];
         assert_eq!((answered, missed), ([&[(0, 0), (1000, 1000)], &behind[..]].concat(), vec![]));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_that_waits_too_long_is_not_sent_any_more() {
+    async fn a_request_that_waits_too_long_is_not_sent() {
         let (answered, missed) = paced(1, 1).await;
         let after = [(2000, 5000), (5000, 5000), (6000, 6000), (7000, 7000)];
         assert_eq!((answered, missed), ([&[(0, 0), (1000, 1000)], &after[..]].concat(), vec![3000, 4000]));

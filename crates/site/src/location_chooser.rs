@@ -10,16 +10,16 @@ use crate::tree::Node;
 
 /// The locations of one server.
 #[derive(Debug)]
-pub(crate) struct Chooser {
+pub(crate) struct LocationChooser {
     http: Option<model::Http>,
 }
 
-impl Chooser {
+impl LocationChooser {
     /// Reads the locations of `server` alone. Each is known by its place in the order of the file.
-    pub(crate) fn of(server: &[Node]) -> Result<Chooser, ConfigError> {
+    pub(crate) fn of(server: &[Node]) -> Result<LocationChooser, ConfigError> {
         let mut text = "events { } http { server { listen 127.0.0.1:1; ".to_owned();
         write(server, &mut text, &mut 0);
-        Ok(Chooser { http: read_text((text + "} }").as_bytes())?.http })
+        Ok(LocationChooser { http: read_text((text + "} }").as_bytes())?.http })
     }
 
     /// The location that serves `path`.

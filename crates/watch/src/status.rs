@@ -1,4 +1,4 @@
-//! How a watch stands while it goes on: on a terminal a few lines that change, elsewhere the same lines now and then.
+//! The status of a watch in progress: redrawn in place on a terminal, elsewhere printed now and then.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -8,60 +8,60 @@ use std::time::Duration;
 use crate::plan::Plan;
 use crate::record::Log;
 
-/// Between two drawings on a terminal.
-const REDRAWN: Duration = Duration::from_millis(250);
+/// How often the status is redrawn on a terminal.
+const REDRAW_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Between two prints elsewhere.
-const PRINTED: Duration = Duration::from_secs(5);
+/// How often it is printed elsewhere.
+const PRINT_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Rates are those of the last so many drawings.
-const REMEMBERED: usize = 20;
+/// Rates are averages over this many drawings.
+const RATE_WINDOW: usize = 20;
 
-/// A watch at one moment.
+/// The status of a watch at one moment.
 #[derive(Debug, Clone, Default)]
-pub struct Glance {
-    /// How long it has gone on.
+pub struct Status {
+    /// The time since the start.
     pub after: Duration,
     /// Each kind of request.
-    pub kinds: Vec<KindGlance>,
-    /// STOMP sessions that are open, and that should be.
+    pub kinds: Vec<KindStatus>,
+    /// STOMP sessions that are open, and in total.
     pub sessions: (usize, usize),
-    /// How often sessions were closed in good order and soon back.
+    /// How often sessions were closed cleanly and back in time.
     pub moved: u64,
     /// How often sessions were dropped.
     pub dropped: u64,
-    /// Instances by name, and how many answers each has given.
+    /// Instances by name, and the number of responses from each.
     pub instances: Vec<(String, u64)>,
-    /// What went wrong last, and when.
+    /// The latest failure, and when.
     pub latest: Option<(Duration, String)>,
 }
 
-/// One kind of request at one moment.
+/// The status of one kind of request.
 #[derive(Debug, Clone)]
-pub struct KindGlance {
+pub struct KindStatus {
     /// `API`, `front end` or `preflight`.
     pub label: &'static str,
-    /// How many were answered as they should be.
+    /// How many got the expected response.
     pub good: u64,
-    /// How many were not.
+    /// How many did not.
     pub failed: u64,
-    /// Half and 99 of 100 of the good answers of the last seconds took no longer.
+    /// The median and the 99th percentile of the latency of recent good responses.
     pub latency: Option<(Duration, Duration)>,
 }
 
-/// How it stands now.
-pub(super) fn of(plan: &Plan, log: &Log) -> Glance {
+/// The current status.
+pub(super) fn of(plan: &Plan, log: &Log) -> Status {
     let record = log.record();
     let kinds = plan.probes.iter().zip(&record.kinds).map(|(probe, kind)| {
         let recent = kind.recent();
-        KindGlance {
+        KindStatus {
             label: probe.label,
             good: kind.good,
             failed: kind.failed,
             latency: recent.percentile(50.0).zip(recent.percentile(99.0)),
         }
     });
-    Glance {
+    Status {
         after: log.now(),
         kinds: kinds.collect(),
         sessions: (record.sessions.open(), record.sessions.count()),
@@ -74,28 +74,28 @@ pub(super) fn of(plan: &Plan, log: &Log) -> Glance {
 
 /// Shows a watch on standard output.
 #[derive(Debug)]
-pub struct Display {
-    /// Whether lines may be written over.
+pub struct StatusDisplay {
+    /// Whether lines are redrawn in place.
     terminal: bool,
-    /// How many lines stand there to be written over.
+    /// How many lines were drawn last.
     drawn: usize,
-    before: VecDeque<Glance>,
+    before: VecDeque<Status>,
 }
 
-impl Display {
-    /// Written over on a terminal only.
-    pub fn detect() -> Display {
-        Display { terminal: std::io::stdout().is_terminal(), drawn: 0, before: VecDeque::new() }
+impl StatusDisplay {
+    /// Redrawn in place on a terminal only.
+    pub fn detect() -> StatusDisplay {
+        StatusDisplay { terminal: std::io::stdout().is_terminal(), drawn: 0, before: VecDeque::new() }
     }
 
-    /// How long to wait until the next [`Display::show`].
+    /// How long to wait until the next [`StatusDisplay::show`].
     pub fn pause(&self) -> Duration {
-        if self.terminal { REDRAWN } else { PRINTED }
+        if self.terminal { REDRAW_INTERVAL } else { PRINT_INTERVAL }
     }
 
-    /// Shows how it stands.
-    pub fn show(&mut self, glance: Glance) {
-        let lines = lines(&glance, self.before.front());
+    /// Shows a status.
+    pub fn show(&mut self, status: Status) {
+        let lines = lines(&status, self.before.front());
         let mut out = String::new();
         if self.terminal {
             let width = width();
@@ -111,17 +111,17 @@ impl Display {
             lines.iter().for_each(|line| out += &format!("{line}\n"));
         }
         hopcheck_report::out!("{out}");
-        // A terminal that is gone ends the watch in its own way.
+        // A closed terminal ends the watch by SIGHUP.
         let _ = std::io::stdout().flush();
-        self.before.push_back(glance);
-        if self.before.len() > REMEMBERED {
+        self.before.push_back(status);
+        if self.before.len() > RATE_WINDOW {
             self.before.pop_front();
         }
     }
 }
 
-/// A line for each kind, one for the sessions, one for what went wrong last.
-fn lines(now: &Glance, before: Option<&Glance>) -> Vec<String> {
+/// A line for each kind, one for the sessions, one for the latest failure.
+fn lines(now: &Status, before: Option<&Status>) -> Vec<String> {
     let mut lines = Vec::new();
     let since = now.after.saturating_sub(before.map_or(Duration::ZERO, |before| before.after));
     for (number, kind) in now.kinds.iter().enumerate() {
@@ -130,8 +130,8 @@ fn lines(now: &Glance, before: Option<&Glance>) -> Vec<String> {
         let done = kind.good + kind.failed - earlier.min(kind.good + kind.failed);
         let rate = done as f64 / since.as_secs_f64().max(0.001);
         let latency = kind.latency.map_or_else(
-            || "no good answer yet".to_owned(),
-            |(p50, p99)| format!("p50 {}  p99 {}", told(p50), told(p99)),
+            || "no good response yet".to_owned(),
+            |(p50, p99)| format!("p50 {}  p99 {}", format_duration(p50), format_duration(p99)),
         );
         let label = kind.label;
         lines.push(format!(
@@ -152,10 +152,15 @@ fn lines(now: &Glance, before: Option<&Glance>) -> Vec<String> {
     }
     if !now.instances.is_empty() {
         let each = now.instances.iter().map(|(name, answers)| format!("{name} {answers}"));
-        lines.push(format!("{} answers   {}", clock(now.after), each.collect::<Vec<_>>().join("  ")));
+        lines.push(format!("{} responses {}", clock(now.after), each.collect::<Vec<_>>().join("  ")));
     }
     if let Some((at, what)) = &now.latest {
-        lines.push(format!("{} latest    +{} {}", clock(now.after), told(*at), what.replace('\n', " ")));
+        lines.push(format!(
+            "{} latest    +{} {}",
+            clock(now.after),
+            format_duration(*at),
+            what.replace('\n', " ")
+        ));
     }
     lines
 }
@@ -166,8 +171,8 @@ fn clock(time: Duration) -> String {
     format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
 }
 
-fn told(time: Duration) -> String {
-    crate::report::words::rounded(time.as_secs_f64() * 1000.0)
+fn format_duration(time: Duration) -> String {
+    crate::report::text::rounded(time.as_secs_f64() * 1000.0)
 }
 
 /// How many columns the terminal has.
@@ -181,16 +186,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_lines_tell_rates_of_the_last_seconds() {
-        let kind = |good, failed| KindGlance {
+    fn the_lines_show_recent_rates() {
+        let kind = |good, failed| KindStatus {
             label: "API",
             good,
             failed,
             latency: Some((Duration::from_micros(1200), Duration::from_millis(45))),
         };
         let before =
-            Glance { after: Duration::from_secs(60), kinds: vec![kind(300, 0)], ..Glance::default() };
-        let now = Glance {
+            Status { after: Duration::from_secs(60), kinds: vec![kind(300, 0)], ..Status::default() };
+        let now = Status {
             after: Duration::from_secs(65),
             kinds: vec![kind(323, 2)],
             sessions: (2, 3),
@@ -202,7 +207,7 @@ mod tests {
         let expected = [
             "00:01:05 API         5.0/s  p50 1.2 ms  p99 45 ms  323 good  2 failed",
             "00:01:05 STOMP     2 of 3 open  4 moved  1 dropped",
-            "00:01:05 answers   blue 200  green 123",
+            "00:01:05 responses blue 200  green 123",
             "00:01:05 latest    +61 s API: 502, not 200",
         ];
         assert_eq!(lines(&now, Some(&before)), expected);
