@@ -94,6 +94,28 @@ fn padded(out: &mut Vec<u8>, number: u64, width: usize) {
     }
 }
 
+/// Decodes base64; nothing if it is none.
+pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
+    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len()));
+    for &byte in text.iter().take_while(|&&byte| byte != b'=') {
+        let digit = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        };
+        bits = bits << 6 | u32::from(digit);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count) as u8);
+        }
+    }
+    Some(out)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::OnceLock;
 
+use super::credentials::Credentials;
 use super::{Attempt, Exchange, path};
 use crate::clock::since_epoch;
 use crate::message::Headers;
@@ -80,9 +81,9 @@ impl Variables for Exchange<'_> {
             // A header need not tell the port.
             Variable::RemotePort if self.client.peer.port() == 0 => {}
             Variable::RemotePort => text::decimal(out, u64::from(self.client.peer.port())),
-            Variable::RemoteUser => match remote_user(&request.headers) {
-                Some(user) if !user.is_empty() => out.extend_from_slice(&user),
-                _ => return false,
+            Variable::RemoteUser => match Credentials::of(&request.headers) {
+                Some(Credentials { user, .. }) => out.extend_from_slice(&user),
+                None => return false,
             },
             Variable::Request => return append_non_empty(out, request.line()),
             Variable::RequestFilename => self.nested(|| {
@@ -248,39 +249,6 @@ fn cookie<'h>(headers: &'h Headers, name: &str) -> Option<&'h [u8]> {
     })
 }
 
-/// The name in `Authorization: Basic …`.
-fn remote_user(headers: &Headers) -> Option<Vec<u8>> {
-    let value = headers.get("Authorization")?;
-    let (scheme, encoded) = value.split_at_checked(6)?;
-    if !scheme.eq_ignore_ascii_case(b"Basic ") {
-        return None;
-    }
-    let decoded = base64(encoded.trim_ascii())?;
-    let colon = decoded.iter().position(|&byte| byte == b':')?;
-    decoded.get(..colon).map(<[u8]>::to_vec)
-}
-
-fn base64(text: &[u8]) -> Option<Vec<u8>> {
-    let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len()));
-    for &byte in text.iter().take_while(|&&byte| byte != b'=') {
-        let digit = match byte {
-            b'A'..=b'Z' => byte - b'A',
-            b'a'..=b'z' => byte - b'a' + 26,
-            b'0'..=b'9' => byte - b'0' + 52,
-            b'+' => 62,
-            b'/' => 63,
-            _ => return None,
-        };
-        bits = bits << 6 | u32::from(digit);
-        count += 6;
-        if count >= 8 {
-            count -= 8;
-            out.push((bits >> count) as u8);
-        }
-    }
-    Some(out)
-}
-
 fn hostname() -> Cow<'static, str> {
     static NAME: OnceLock<String> = OnceLock::new();
     let read =
@@ -316,12 +284,5 @@ mod tests {
             [(0, 0), (1999, 1000), (5, 100), (12345, 1000)].map(ratio).map(Option::unwrap_or_default),
             ["", "2.00", "0.05", "12.35"]
         );
-    }
-
-    #[test]
-    fn the_user_is_what_stands_before_the_colon() {
-        let mut headers = Headers::new();
-        headers.push("Authorization", "basic YWxpY2U6c2VjcmV0");
-        assert_eq!(remote_user(&headers).as_deref(), Some(&b"alice"[..]));
     }
 }

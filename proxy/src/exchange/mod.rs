@@ -1,6 +1,7 @@
 //! A request while it is answered: nginx's `ngx_http_request_t`.
 
 mod captures;
+mod credentials;
 mod evaluate;
 mod matching;
 pub(crate) mod path;
@@ -18,6 +19,7 @@ use crate::message::Headers;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use captures::Captures;
+pub(crate) use credentials::Credentials;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 
 /// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
@@ -92,6 +94,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) preread_body: u64,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
+    /// `WWW-Authenticate`, where a password is asked for.
+    pub(crate) challenge: Option<Vec<u8>>,
     /// What `limit_req` has said (`$limit_req_status`). It is asked once.
     pub(crate) limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has said (`$limit_conn_status`).
@@ -196,6 +200,7 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             preread_body: 0,
             sent: 0,
+            challenge: None,
             limit_req_status: None,
             limit_conn_status: None,
             connection_slots: Vec::new(),

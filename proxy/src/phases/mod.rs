@@ -1,8 +1,10 @@
 //! From request to answer, in nginx's phases: server rewrite, find location, rewrite, access, try files, content.
 
+mod access;
 mod answer;
 mod error_page;
 mod limit;
+mod password;
 mod real_ip;
 mod redirect;
 mod rewrite;

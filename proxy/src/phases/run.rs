@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::access;
 use super::answer::{Answer, NextPhase};
 use super::limit::{self, Limited};
 use super::real_ip::real_ip;
@@ -118,12 +119,10 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
         Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
         None => {}
     }
-    let settings = x.settings;
-    let client = x.client.peer.ip();
-    if settings.access.iter().find(|rule| rule.fits(client)).is_some_and(|rule| !rule.allow) {
-        x.log(Level::Error, format_args!("access forbidden by rule"));
-        return NextPhase::Done(Answer::Error(403));
+    if let Some(status) = access::refusal(x) {
+        return NextPhase::Done(Answer::Error(status));
     }
+    let settings = x.settings;
     if let Some(rule) = &settings.try_files {
         match with_files(x, |request| files::try_files(request, rule)) {
             FileOutcome::Continue { uri, add_uri_to_alias } => {

@@ -98,6 +98,9 @@ impl Exchange<'_> {
         if let (Some(location), None) = (headers.location, absolute) {
             write_field(out, b"Location", location);
         }
+        if let Some(challenge) = &self.challenge {
+            write_field(out, b"WWW-Authenticate", challenge);
+        }
         fields(out);
         let is_encoded = field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
         self.write_expires(out, status, headers.last_modified);

@@ -2,6 +2,7 @@
 
 mod access_log;
 mod answers;
+mod auth;
 mod command_line;
 mod cookies;
 mod files;

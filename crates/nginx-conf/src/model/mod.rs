@@ -28,7 +28,7 @@ pub use pattern::Pattern;
 pub use proxy::{CookieFlags, CookieName, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Settings, TryFile, TryFiles,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
     TryFilesFallback,
 };
 pub use upstream::{Balance, Upstream, UpstreamServer};

@@ -54,6 +54,12 @@ pub struct Settings {
     pub real_ip: RealIp,
     /// `rewrite_log`: what becomes of URIs is logged as a notice.
     pub rewrite_log: bool,
+    /// `auth_basic`: the realm; `off` for everybody.
+    pub auth_basic: Option<Template>,
+    /// `auth_basic_user_file`.
+    pub auth_basic_user_file: Option<Template>,
+    /// `satisfy`.
+    pub satisfy: Satisfy,
     /// `limit_req` and what goes with it.
     pub limit_req: Limits<LimitReq>,
     /// `limit_conn` and what goes with it.
@@ -133,6 +139,15 @@ impl AccessRule {
     pub fn fits(&self, address: IpAddr) -> bool {
         self.clients.is_none_or(|clients| clients.contains(address))
     }
+}
+
+/// Whether all of `allow`, `deny` and `auth_basic` have to let a client in, or one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub enum Satisfy {
+    #[default]
+    All,
+    Any,
 }
 
 /// What an `error_page` says of one status.

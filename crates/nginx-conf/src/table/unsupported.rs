@@ -17,7 +17,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
          open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \
-         request_pool_size reset_timedout_connection satisfy send_lowat \
+         request_pool_size reset_timedout_connection send_lowat \
          sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
          underscores_in_headers",
     ),
@@ -51,7 +51,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "auth_basic auth_basic_user_file auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
+        "auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
          geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone mirror mirror_request_body \
          referer_hash_bucket_size referer_hash_max_size valid_referers split_clients stub_status \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \

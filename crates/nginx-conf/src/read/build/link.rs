@@ -86,6 +86,8 @@ impl Linker<'_> {
             self.template(value);
         }
         settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
+        settings.auth_basic.iter_mut().for_each(|realm| self.template(realm));
+        settings.auth_basic_user_file.iter_mut().for_each(|file| self.template(file));
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

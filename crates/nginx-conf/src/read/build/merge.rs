@@ -10,7 +10,7 @@ use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
     AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, RealIp, Redirect,
-    Root, Settings,
+    Root, Satisfy, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -87,6 +87,9 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             recursive: raw.real_ip_recursive.unwrap_or(outer.real_ip.recursive),
         },
         rewrite_log: raw.rewrite_log.unwrap_or(outer.rewrite_log),
+        auth_basic: raw.auth_basic.clone().or_else(|| outer.auth_basic.clone()),
+        auth_basic_user_file: raw.auth_basic_user_file.clone().or_else(|| outer.auth_basic_user_file.clone()),
+        satisfy: raw.satisfy.unwrap_or(outer.satisfy),
         limit_req: limits(&raw.limit_req, &outer.limit_req),
         limit_conn: limits(&raw.limit_conn, &outer.limit_conn),
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
@@ -179,6 +182,9 @@ fn defaults(prefix: &Path) -> Settings {
         access: Vec::new(),
         real_ip: RealIp::default(),
         rewrite_log: false,
+        auth_basic: None,
+        auth_basic_user_file: None,
+        satisfy: Satisfy::All,
         limit_req: Limits::default(),
         limit_conn: Limits::default(),
         error_page: Vec::new(),

@@ -9,7 +9,8 @@ use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, LocationId, LocationKind,
-    Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, TryFiles,
+    Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy,
+    TryFiles,
 };
 use crate::template::Template;
 
@@ -97,6 +98,9 @@ pub(crate) struct RawSettings {
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub auth_basic: Option<Template>,
+    pub auth_basic_user_file: Option<Template>,
+    pub satisfy: Option<Satisfy>,
     pub rewrite_log: Option<bool>,
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,

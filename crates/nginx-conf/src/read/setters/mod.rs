@@ -1,5 +1,6 @@
 //! What each directive does: the setters, a list for each group of directives.
 
+mod access;
 mod cookie;
 mod files;
 mod gzip;
@@ -42,6 +43,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             files::SETTERS,
             gzip::SETTERS,
             real_ip::SETTERS,
+            access::SETTERS,
             limit::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,

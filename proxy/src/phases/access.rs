@@ -1,0 +1,143 @@
+//! The access phase: `allow` and `deny`, then `auth_basic`; `satisfy` says whether one of them is enough.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, ErrorKind, Read};
+use std::os::unix::ffi::OsStrExt;
+use std::path::Path;
+
+use super::password::{self, Verdict};
+use crate::exchange::{Credentials, Exchange};
+use crate::log::{Escaped, describe};
+use crate::variables::Variables;
+use nginx_conf::model::{Level, Satisfy};
+
+const FORBIDDEN: &str = "access forbidden by rule";
+
+/// What a check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Access {
+    /// It does not concern the request.
+    Declined,
+    Granted,
+    Denied(u16),
+}
+
+/// The status of a request that is refused: `ngx_http_core_access_phase`.
+pub(super) fn refusal(x: &mut Exchange<'_>) -> Option<u16> {
+    let any = x.settings.satisfy == Satisfy::Any;
+    let mut refused = None;
+    for check in [by_address, by_password] {
+        match check(x) {
+            Access::Granted if any => {
+                x.challenge = None;
+                return None;
+            }
+            Access::Denied(status @ (401 | 403)) if any => {
+                if refused != Some(401) {
+                    refused = Some(status);
+                }
+            }
+            Access::Denied(status) => {
+                refused = Some(status);
+                break;
+            }
+            Access::Granted | Access::Declined => {}
+        }
+    }
+    if any && refused == Some(403) {
+        x.log(Level::Error, format_args!("{FORBIDDEN}"));
+    }
+    refused
+}
+
+/// `allow` and `deny`.
+fn by_address(x: &mut Exchange<'_>) -> Access {
+    let client = x.client.peer.ip();
+    match x.settings.access.iter().find(|rule| rule.fits(client)) {
+        None => Access::Declined,
+        Some(rule) if rule.allow => Access::Granted,
+        Some(_) => {
+            if x.settings.satisfy == Satisfy::All {
+                x.log(Level::Error, format_args!("{FORBIDDEN}"));
+            }
+            Access::Denied(403)
+        }
+    }
+}
+
+/// `auth_basic`: `ngx_http_auth_basic_handler`.
+fn by_password(x: &mut Exchange<'_>) -> Access {
+    let settings = x.settings;
+    let (Some(realm), Some(file)) = (&settings.auth_basic, &settings.auth_basic_user_file) else {
+        return Access::Declined;
+    };
+    let realm = x.evaluate(realm);
+    if realm == b"off" {
+        return Access::Declined;
+    }
+    let Some(Credentials { user, password }) = Credentials::of(&x.request.headers) else {
+        x.log(Level::Info, format_args!("no user/password was provided for basic authentication"));
+        return challenge(x, &realm);
+    };
+    let file = x.evaluate(file);
+    let name = Escaped(&file);
+    let mut users = Vec::new();
+    let opened = File::open(Path::new(OsStr::from_bytes(&file)));
+    let (call, read) = match opened {
+        Ok(mut opened) => ("pread", opened.read_to_end(&mut users)),
+        Err(error) => ("open", Err(error)),
+    };
+    if let Err(error) = read {
+        return unreadable(x, call, &name, &error);
+    }
+    let Some(stored) = stored_password(&users, &user) else {
+        x.log(Level::Error, format_args!("user \"{}\" was not found in \"{name}\"", Escaped(&user)));
+        return challenge(x, &realm);
+    };
+    let what = match password::verify(&password, stored) {
+        Verdict::Right => return Access::Granted,
+        Verdict::Wrong => "password mismatch",
+        Verdict::Unknown => "its password in the file is of a kind that is not supported here",
+    };
+    x.log(Level::Error, format_args!("user \"{}\": {what}", Escaped(&user)));
+    challenge(x, &realm)
+}
+
+fn challenge(x: &mut Exchange<'_>, realm: &[u8]) -> Access {
+    x.challenge = Some([b"Basic realm=\"", realm, b"\""].concat());
+    Access::Denied(401)
+}
+
+fn unreadable(x: &Exchange<'_>, call: &str, name: &Escaped<'_>, error: &io::Error) -> Access {
+    let (level, status) = match error.kind() {
+        ErrorKind::NotFound => (Level::Error, 403),
+        _ => (Level::Crit, 500),
+    };
+    x.log(level, format_args!("{call}() \"{name}\" failed ({})", describe(error)));
+    Access::Denied(status)
+}
+
+/// The password of a user in a file of `name:password` or `name:password:comment`; `#` begins a comment.
+fn stored_password<'f>(users: &'f [u8], user: &[u8]) -> Option<&'f [u8]> {
+    let mut lines = users.split(|&byte| byte == b'\n').filter(|line| !line.starts_with(b"#"));
+    let rest = lines.find_map(|line| line.strip_prefix(user)?.strip_prefix(b":"))?;
+    rest.split(|byte| matches!(byte, b':' | b'\r')).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::stored_password;
+
+    #[test]
+    fn a_line_is_a_name_and_a_password() {
+        let users = b"#a:x\nalice:one:comment\r\nal:two\r\nbob:three";
+        let of = |user: &str| {
+            stored_password(users, user.as_bytes()).map(|found| String::from_utf8_lossy(found).into_owned())
+        };
+        assert_eq!(
+            ["alice", "al", "bob", "#a", "a", "bo"].map(of).map(Option::unwrap_or_default),
+            ["one", "two", "three", "", "", ""]
+        );
+    }
+}
