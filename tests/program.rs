@@ -242,3 +242,15 @@ fn a_random_order_names_the_seed_that_repeats_it() {
     assert!(said(&["7"]).ends_with("(in random order: --shuffle 7)\n"));
     assert!(said(&[]).contains("in random order: --shuffle "));
 }
+
+#[test]
+fn a_file_to_look_at_is_named_with_or_without_conf() {
+    let file = "../../tests/sites/right/certbot.conf";
+    for command in ["routes", "rewrite"] {
+        let (named, positional) = (hopcheck(&[command, "--conf", file]), hopcheck(&[command, file]));
+        assert_eq!((named.status.code(), positional.status.code()), (Some(0), Some(0)), "{command}");
+        assert!(positional.stdout.windows(14).any(|part| part == b"shop.example.c"), "{command}");
+        let both = hopcheck(&[command, file, "--conf", file]);
+        assert_eq!(both.status.code(), Some(2), "{command}");
+    }
+}

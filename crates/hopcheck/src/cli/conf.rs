@@ -19,6 +19,23 @@ pub(super) struct ConfArgs {
     conf: Option<PathBuf>,
 }
 
+/// One configuration, named with or without `--conf`.
+#[derive(Debug, Args)]
+pub(super) struct OneConfArgs {
+    /// The nginx.conf, as with --conf
+    #[arg(value_name = "FILE", conflicts_with = "conf")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    conf: ConfArgs,
+}
+
+impl OneConfArgs {
+    /// Which it is.
+    pub(super) fn named(&self) -> ConfArgs {
+        ConfArgs { conf: self.file.clone().or_else(|| self.conf.conf.clone()) }
+    }
+}
+
 impl ConfArgs {
     /// The arguments for this file.
     pub(super) fn of(file: &Path) -> ConfArgs {
@@ -53,8 +70,8 @@ impl ConfArgs {
 }
 
 /// Prints the configuration as it is run.
-pub(super) async fn rewrite_command(arguments: &ConfArgs) -> Result<u8, Error> {
-    let source = arguments.source(&std::env::current_dir()?)?;
+pub(super) async fn rewrite_command(arguments: &OneConfArgs) -> Result<u8, Error> {
+    let source = arguments.named().source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
     for note in &scene.rewritten().notes {
         eprintln!("# {note}");

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, Subcommand};
 
 use completions::{CompletionsArgs, completions_command};
-use conf::{ConfArgs, rewrite_command};
+use conf::{OneConfArgs, rewrite_command};
 use features::{FeaturesArgs, features_command};
 use hopcheck_proving::trace::Trace;
 use hopcheck_site::profile;
@@ -79,7 +79,7 @@ enum Command {
     /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
     /// Print the configuration as it is run, and what was changed
-    Rewrite(ConfArgs),
+    Rewrite(OneConfArgs),
     /// Explore a site with safe requests only, and write a first profile of it
     #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
     Init(InitArgs),

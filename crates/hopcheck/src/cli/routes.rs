@@ -3,13 +3,13 @@
 use clap::Args;
 use hopcheck_site::{Route, Server, Site};
 
-use super::conf::ConfArgs;
+use super::conf::OneConfArgs;
 use super::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct RoutesArgs {
     #[command(flatten)]
-    conf: ConfArgs,
+    conf: OneConfArgs,
     /// Print JSON
     #[arg(long)]
     json: bool,
@@ -17,7 +17,7 @@ pub(super) struct RoutesArgs {
 
 /// Prints what a configuration serves.
 pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
-    let source = arguments.conf.source_to_look_at(&std::env::current_dir()?)?;
+    let source = arguments.conf.named().source_to_look_at(&std::env::current_dir()?)?;
     let site = source.read_site().map_err(|error| error.to_string())?;
     match arguments.json {
         true => outln!("{}", serde_json::to_string_pretty(&site)?),
