@@ -1,6 +1,7 @@
 //! Which crate of the workspace may use which, from the ground up.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
@@ -53,5 +54,17 @@ fn crates_use_only_what_lies_below_them() {
             let below = layer_of.get(used).is_none_or(|layer| *layer < own);
             assert!(below, "{name} uses {used}, which does not lie below it");
         }
+    }
+}
+
+/// The crates whose modules have no order of their own in a test beside them.
+const SUITE: [&str; 7] = ["clients", "init", "proving", "report", "site", "targets", "../steps"];
+
+#[test]
+fn no_files_of_the_suite_import_each_other_in_a_circle() {
+    for folder in SUITE {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let cycles = layers::Modules::read(crates.join(folder)).unwrap().cycles();
+        assert_eq!(cycles, Vec::<Vec<String>>::new(), "{folder}");
     }
 }

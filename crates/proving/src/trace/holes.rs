@@ -42,7 +42,7 @@ impl Trace {
             (TraceGap::Scenario(scenario.name.clone()), rule.map(|rule| TraceGap::Rule(rule.name.clone())))
         });
         let used = self.used_steps();
-        let steps = catalogue::entries().into_iter().map(|entry| entry.expression.clone());
+        let steps = catalogue::entries().iter().map(|entry| entry.expression.clone());
         statements
             .map(|statement| (TraceGap::Statement(statement.id.clone()), None))
             .chain(scenarios)

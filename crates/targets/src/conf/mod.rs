@@ -10,6 +10,7 @@ mod proxy_pass;
 mod rewrite;
 mod rewritten;
 mod source;
+mod trial;
 
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;

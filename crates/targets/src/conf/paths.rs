@@ -89,3 +89,8 @@ pub(super) fn place(scratch: &Path, path: &str) -> PathBuf {
     }
     placed
 }
+
+/// Whether an `include` names files by a pattern.
+pub(super) fn is_glob(pattern: &str) -> bool {
+    pattern.contains(['*', '?', '['])
+}

@@ -12,7 +12,7 @@ use regex::{Captures, Regex};
 
 use super::containment::{ConfText, Containment};
 use super::effects::{Effect, effect_of, is_data, is_no_path};
-use super::paths::{Scratch, place};
+use super::paths::{Scratch, is_glob, place};
 use super::proxy_pass::{Host, HostVariables, Url, assigned, declared_group, only_variable};
 use super::rewritten::{RewrittenConf, TlsFile};
 use super::source::Source;
@@ -551,11 +551,6 @@ impl Walker<'_> {
     fn note(&mut self, directive: &Directive, now: &str) {
         self.out.notes.push(format!("line {}: {} -> {now}", directive.line(), directive.head()));
     }
-}
-
-/// Whether an `include` names files by a pattern.
-pub(super) fn is_glob(pattern: &str) -> bool {
-    pattern.contains(['*', '?', '['])
 }
 
 /// `value` as a word of a configuration, quoted if necessary.

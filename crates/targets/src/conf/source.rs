@@ -1,6 +1,5 @@
 //! Finds and reads the configuration to test.
 
-use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,8 +9,7 @@ use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::default_files;
-use super::paths::Scratch;
-use super::rewrite::{Rewriter, is_glob};
+use super::paths::is_glob;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nginx");
@@ -82,19 +80,7 @@ pub struct FrontEnd {
 }
 
 impl Source {
-    /// Reads `path`, and `hopcheck.toml` beside it.
-    ///
-    /// # Errors
-    /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
-    pub fn read(path: &Path) -> Result<Source, ConfError> {
-        let source = Source::open(path)?;
-        match source.check() {
-            Ok(()) => Ok(source),
-            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
-        }
-    }
-
-    /// The same, to be inspected but not run.
+    /// Reads `path`, and `hopcheck.toml` beside it, to be inspected but not run.
     ///
     /// # Errors
     /// When the file cannot be read, or has an invalid profile beside it.
@@ -115,23 +101,6 @@ impl Source {
     /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
         Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
-    }
-
-    /// Rewrites it as a trial, to find out before a run whether that is possible.
-    fn check(&self) -> std::io::Result<()> {
-        let scratch = Scratch::new(&std::env::temp_dir())?;
-        let app_servers = [10_000_u16, u16::MAX].map(|port| SocketAddr::from(([127, 0, 0, 1], port)));
-        let rewriter = Rewriter { source: self, scratch: &scratch, app_servers: &app_servers, user: None };
-        // Five digits, like reserved ports.
-        let mut ports = 10_001..u16::MAX;
-        let reserve = |_: &str| {
-            let port = ports.next().ok_or_else(|| std::io::Error::other("too many addresses"))?;
-            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
-        };
-        match rewriter.rewrite(&self.text, reserve)?.missing.first() {
-            None => Ok(()),
-            Some(missing) => Err(self.missing_include_error(missing)),
-        }
     }
 
     /// The error for an included file that does not exist.
@@ -185,22 +154,6 @@ impl Source {
         let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
         let found = self.front_end.deployed_to.is_none();
         reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
-    }
-
-    /// The configuration that a user in the directory `start` means: one of [`COMMON_CONF_NAMES`] there, `nginx/nginx.conf` of
-    /// the checkout around it, or the built-in one.
-    ///
-    /// # Errors
-    /// When that file exists and cannot be read.
-    pub fn find(start: &Path) -> Result<Source, ConfError> {
-        if let Some(file) = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file())
-        {
-            return Source::read(file.strip_prefix(start).unwrap_or(&file));
-        }
-        match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
-            Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
-            None => Ok(Source::built_in()),
-        }
     }
 
     /// Whether clients use this `listen` address.
