@@ -33,7 +33,7 @@ pub(super) struct RunArgs {
     /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
     #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
     targets: Vec<TargetName>,
-    /// The profile of the deployments [default: hopcheck.toml]
+    /// The profile of the deployments; a configuration has the hopcheck.toml beside it [default: hopcheck.toml]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     #[command(flatten)]

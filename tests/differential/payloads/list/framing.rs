@@ -126,10 +126,7 @@ pub(super) fn both() -> Named<String> {
         ("CL.TE, behind a bare LF", both("Content-Length: 5\r\nX: y\nTransfer-Encoding: chunked")),
         ("CL.TE, in capitals", both("Content-Length: 5\r\nTRANSFER-ENCODING: CHUNKED")),
         ("CL.0 and chunked", both("Content-Length: 0\r\nTransfer-Encoding: chunked")),
-        (
-            "TE.TE, the second with_common_headers up",
-            both("Transfer-Encoding: chunked\r\nTransfer-encoding: x, chunked"),
-        ),
+        ("TE.TE, the second dressed up", both("Transfer-Encoding: chunked\r\nTransfer-encoding: x, chunked")),
         ("Connection names Content-Length", post("Connection: content-length\r\nContent-Length: 3", "abc")),
     ]
 }
