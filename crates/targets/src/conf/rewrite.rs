@@ -464,7 +464,7 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// IncludedFile files are rewritten too, and written where the rewritten `include` looks for them.
+    /// Included files are rewritten too, and written where the rewritten `include` looks for them.
     fn include(
         &mut self,
         directive: &Directive,

@@ -144,7 +144,7 @@ impl KindReport {
                 ul { @for (why, count) in &self.reasons { li { (count) " × " (why) } } }
                 details {
                     summary { "All of them" }
-                    (wide("FailedRequest requests", self.failures_table()))
+                    (wide("Failed requests", self.failures_table()))
                 }
             }
         }

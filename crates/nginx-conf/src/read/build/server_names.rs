@@ -1,4 +1,4 @@
-//! VariableNames of servers by address.
+//! Names of servers by address.
 
 use std::collections::HashSet;
 use std::net::SocketAddr;

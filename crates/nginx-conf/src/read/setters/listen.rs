@@ -12,7 +12,7 @@ use crate::units::parse_number;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
 
-/// ListenParameters that nginx knows, without their values.
+/// Parameters that nginx knows, without their values.
 const UNSUPPORTED_PARAMETERS: &[&str] = &[
     "quic",
     "spdy",

@@ -48,7 +48,7 @@ fn server_name(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigE
                 return Err(directive.error_at(word, format!("empty regex in server name \"{text}\"")));
             }
             Some(source) => {
-                // VariableNames are compared in lower case; an expression with capitals would never match otherwise.
+                // Names are compared in lower case; an expression with capitals would never match otherwise.
                 let caseless = source.bytes().any(|byte| byte.is_ascii_uppercase());
                 Some(regex::pattern(&mut reader.http.variables, directive, word, source, caseless)?)
             }
