@@ -128,12 +128,8 @@ fn with_errors() -> Site {
 }
 
 fn with(conf: &str) -> Site {
-    // Without it, each program would choose its own user.
-    let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
-    let site = Site::new(&conf.replace("@USER@", user));
-    site.write("www/a.txt", "0123456789");
-    let file = std::fs::File::open(site.path("www/a.txt")).unwrap();
-    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
+    let site = Site::new(conf);
+    site.write_dated("www/a.txt", "0123456789");
     site
 }
 

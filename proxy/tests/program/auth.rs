@@ -44,14 +44,10 @@ sha256:$5$saltsalt$0IyaXrmV7.sGNS6tirgqHLqX/G.FBvgkYA.lpPdS5sA\n\
 last:{PLAIN}secret";
 
 fn site() -> Site {
-    // Without it, each program would choose its own user.
-    let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
-    let site = Site::new(&CONF.replace("@USER@", user));
+    let site = Site::new(CONF);
     site.write("users", USERS);
     site.write("users.more", "plain:{PLAIN}more");
-    site.write("www/a.txt", "a");
-    let file = std::fs::File::open(site.path("www/a.txt")).unwrap();
-    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
+    site.write_dated("www/a.txt", "a");
     site
 }
 

@@ -31,9 +31,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
     }";
 
 fn site() -> Site {
-    // Without it, each program would choose its own user.
-    let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
-    Site::new(&CONF.replace("@USER@", user))
+    Site::new(CONF)
 }
 
 #[test]

@@ -54,12 +54,8 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
     }";
 
 fn site() -> Site {
-    // Without it, each program would choose its own user.
-    let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
-    let site = Site::new(&CONF.replace("@USER@", user));
-    site.write("www/a.txt", "a");
-    let file = std::fs::File::open(site.path("www/a.txt")).unwrap();
-    file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
+    let site = Site::new(CONF);
+    site.write_dated("www/a.txt", "a");
     site
 }
 

@@ -24,7 +24,8 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    /// A site whose configuration is `conf`, with `@PORT@` and `@PORT2@` replaced by the two ports.
+    /// A site whose configuration is `conf`, with `@PORT@` and `@PORT2@` replaced by the two ports, and `@USER@` by the account of
+    /// workers.
     pub(crate) fn new(conf: &str) -> Site {
         let site = Site { directory: TempDir::new().unwrap(), ports: [reserve(), reserve()] };
         // A worker that gave up root must be able to come in.
@@ -38,7 +39,9 @@ impl Site {
     /// Writes another configuration.
     pub(crate) fn configure(&self, conf: &str) {
         let port = |index: usize| self.address(index).port().to_string();
-        let conf = conf.replace("@PORT@", &port(0)).replace("@PORT2@", &port(1));
+        // Without it, each program would choose its own user.
+        let user = if rustix::process::geteuid().is_root() { "user nobody nogroup;" } else { "" };
+        let conf = conf.replace("@PORT@", &port(0)).replace("@PORT2@", &port(1)).replace("@USER@", user);
         fs::write(self.path("nginx.conf"), conf).unwrap();
     }
 
@@ -48,6 +51,13 @@ impl Site {
 
     pub(crate) fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap_or_default()
+    }
+
+    /// Writes a file that is of the same time in each site, so that validators are the same.
+    pub(crate) fn write_dated(&self, name: &str, text: &str) {
+        self.write(name, text);
+        let file = fs::File::open(self.path(name)).unwrap();
+        file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
     }
 
     pub(crate) fn write(&self, name: &str, text: &str) {
