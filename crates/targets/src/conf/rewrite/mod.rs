@@ -1,6 +1,9 @@
 //! Rewrites a configuration so that it can run here: listening addresses, upstream servers and paths. Nothing else changes,
 //! and line numbers stay.
 
+mod app_servers;
+mod includes;
+
 use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
@@ -10,12 +13,12 @@ use std::rc::Rc;
 use nginx_conf::syntax::{Directive, Word, parse};
 use regex::{Captures, Regex};
 
-use super::containment::{ConfText, Containment};
-use super::effects::{Effect, effect_of, is_data, is_no_path};
-use super::paths::{Scratch, is_glob, place};
-use super::proxy_pass::{Host, HostVariables, Url, assigned, declared_group, only_variable};
-use super::rewritten::{RewrittenConf, TlsFile};
-use super::source::Source;
+use crate::conf::containment::{ConfText, Containment};
+use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
+use crate::conf::paths::{Scratch, place};
+use crate::conf::proxy_pass::{HostVariables, assigned};
+use crate::conf::rewritten::{RewrittenConf, TlsFile};
+use crate::conf::source::Source;
 use nginx_conf::edit::Edits;
 
 /// More `include`s than any real configuration has.
@@ -168,61 +171,6 @@ struct IncludedFile {
 }
 
 impl Walker<'_> {
-    /// The files that `include pattern` names; read and parsed once.
-    fn files(&mut self, pattern: &str) -> Rc<[IncludedFile]> {
-        if let Some(known) = self.files.get(pattern) {
-            return Rc::clone(known);
-        }
-        let read =
-            |(name, text): (String, String)| IncludedFile { parsed: parse(&text, &name).ok(), name, text };
-        let files: Rc<[IncludedFile]> =
-            self.rewriter.source.included(pattern).into_iter().map(read).collect();
-        if files.is_empty() && !is_glob(pattern) {
-            self.out.missing.push(pattern.to_owned());
-        }
-        self.files.insert(pattern.to_owned(), Rc::clone(&files));
-        files
-    }
-
-    /// Collects the names of upstreams, and the variables used as app servers.
-    fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
-        for directive in directives {
-            self.hosts.note(directive, block);
-            self.resolves |=
-                directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
-            self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
-            match block.map(|block| block.name.text.as_str()) {
-                None => drop(self.said[0].insert(directive.name.text.clone())),
-                Some("http") => drop(self.said[1].insert(directive.name.text.clone())),
-                Some(_) => {}
-            }
-            if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
-                let files = self.enter(pattern)?;
-                for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
-                    self.survey(parsed, block)?;
-                }
-                self.including.pop();
-            }
-            self.survey(directive.inner(), Some(directive))?;
-        }
-        Ok(())
-    }
-
-    /// Follows `include pattern`, unless that makes a cycle.
-    fn enter(&mut self, pattern: &str) -> io::Result<Rc<[IncludedFile]>> {
-        self.includes += 1;
-        if self.including.iter().any(|outer| outer == pattern) {
-            return Err(io::Error::other(format!(
-                "not run: `include {pattern}` includes itself\n  help: one of its files includes the same pattern again"
-            )));
-        }
-        if self.includes > MAX_INCLUDES {
-            return Err(io::Error::other(format!("not run: more than {MAX_INCLUDES} `include`s")));
-        }
-        self.including.push(pattern.to_owned());
-        Ok(self.files(pattern))
-    }
-
     /// Rewrites the main context, and adds what a run in a scratch directory needs.
     fn main(&mut self, parsed: &[Directive], text: &str, edits: &mut Edits) -> io::Result<()> {
         let said = self.said[0].clone();
@@ -381,134 +329,6 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// The replacement for a server of an upstream, or for a value of a variable, in order.
-    fn app_server_of(&mut self, group: &str, address: &str) -> io::Result<SocketAddr> {
-        let met = self.met.entry(group.to_owned()).or_default();
-        let nth = met.iter().position(|known| known == address).unwrap_or_else(|| {
-            met.push(address.to_owned());
-            met.len() - 1
-        });
-        self.app_server(address, nth)
-    }
-
-    /// The replacement for an app server, the `nth` of its upstream. If it is not deployed, nothing listens there.
-    fn app_server(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
-        if let Some(known) = self.stand_ins.get(address) {
-            return Ok(*known);
-        }
-        let deployed = &self.rewriter.source.app_servers;
-        let is_deployed = deployed.is_empty() || deployed.iter().any(|one| one == address);
-        let stand_in = match self.rewriter.app_servers {
-            stand_ins @ [_, ..] if is_deployed => stand_ins[nth % stand_ins.len()],
-            _ => (self.reserve)(&format!("app server {address}"))?,
-        };
-        self.stand_ins.insert(address.to_owned(), stand_in);
-        Ok(stand_in)
-    }
-
-    /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
-    fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
-        let Some((word, url)) = directive.args.first().and_then(|word| Some((word, Url::of(&word.text)?)))
-        else {
-            return Ok(());
-        };
-        let now = match url.host {
-            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
-                // The document's app servers are known to use plain HTTP.
-                Some("https") if !self.rewriter.source.as_documented => format!("http://{host}{}", url.rest),
-                _ => return Ok(()),
-            },
-            Host::Literal(host) => format!("http://{}{}", self.app_server(host, 0)?, url.rest),
-            Host::Variable(name, port) => {
-                if self.hosts.port_of(name) != Some(port) || (port.is_empty() && url.scheme != Some("https"))
-                {
-                    return Ok(());
-                }
-                format!("{}${{{name}}}{}", url.scheme.map_or("", |_| "http://"), url.rest)
-            }
-        };
-        self.put(directive, edits, word.span.clone(), quoted(&now));
-        Ok(())
-    }
-
-    /// Replaces the app server that a variable is set to.
-    fn assignment(
-        &mut self,
-        directive: &Directive,
-        name: &str,
-        nth: usize,
-        edits: &mut Edits,
-    ) -> io::Result<()> {
-        let (Some(port), Some(word)) = (self.hosts.port_of(name), directive.args.get(nth)) else {
-            return Ok(());
-        };
-        let value = word.text.as_str();
-        if value.is_empty()
-            || only_variable(value).is_some()
-            || self.upstreams.contains(&value.to_ascii_lowercase())
-        {
-            return Ok(());
-        }
-        let (host, scheme, rest) = match Url::of(value) {
-            Some(Url { host: Host::Literal(host), scheme: Some(_), rest }) => {
-                (host.to_owned(), "http://", rest)
-            }
-            None if !value.contains(['$', '/']) => (format!("{value}{port}"), "", ""),
-            _ => return Ok(()),
-        };
-        let now = match self.upstreams.contains(&host.to_ascii_lowercase()) {
-            true => format!("{scheme}{host}{rest}"),
-            false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
-        };
-        self.put(directive, edits, word.span.clone(), quoted(&now));
-        Ok(())
-    }
-
-    /// Included files are rewritten too, and written where the rewritten `include` looks for them.
-    fn include(
-        &mut self,
-        directive: &Directive,
-        text: &str,
-        edits: &mut Edits,
-        block: Option<&Directive>,
-    ) -> io::Result<()> {
-        let Some(pattern) = directive.args.first() else { return Ok(()) };
-        let files = self.enter(&pattern.text)?;
-        if self.rewriter.source.has_default(&pattern.text) {
-            self.out.notes.push(format!("{} is not on this machine -> its usual content", pattern.text));
-        }
-        let head = block.map_or_else(String::new, Directive::head);
-        let mut names = Vec::new();
-        for IncludedFile { name, text, parsed } in files.iter() {
-            let mut inner = Edits::default();
-            for directive in parsed.iter().flatten() {
-                self.directive(directive, text, &mut inner, block)?;
-            }
-            let text = inner.apply(text);
-            // Its meaning depends on its context.
-            let kind = |head: &str| head.split(' ').next().unwrap_or_default().to_owned();
-            let around = self.out.around.entry(name.clone()).or_insert_with(|| head.clone());
-            let is_same =
-                kind(around) == kind(&head) && self.out.included.get(name).is_none_or(|known| *known == text);
-            if !is_same {
-                return Err(io::Error::other(format!(
-                    "not run: {name} is included in several places, with different results\n  help: use a separate file for each"
-                )));
-            }
-            names.push(format!("include {};", self.place(name)));
-            self.out.included.insert(name.clone(), text);
-        }
-        self.including.pop();
-        match (names.is_empty(), is_glob(&pattern.text)) {
-            // The engine reports that it is missing.
-            (true, false) => self.put(directive, edits, pattern.span.clone(), self.place(&pattern.text)),
-            (true, true) => edits.blank(text, directive.span.clone()),
-            // Each by its name, so that no pattern is left for the engine to expand.
-            (false, _) => self.put(directive, edits, directive.span.clone(), names.join(" ")),
-        }
-        Ok(())
-    }
-
     /// Where a certificate or the like will be copied to, as nginx in a container sees nothing else.
     fn tls_file(&mut self, directive: &str, path: &str) -> io::Result<String> {
         let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
@@ -565,6 +385,7 @@ fn quoted(value: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::net::SocketAddr;
     use std::os::unix::fs::PermissionsExt as _;
     use std::path::Path;
 
