@@ -3,6 +3,7 @@
 //! Such a test does not use libtest's harness, as a run prints its own report. It supports as much of libtest's command line
 //! as cargo and cargo-nextest use: `--list`, and a filter, which selects scenarios by a part of their name.
 
+use hopcheck_report::outln;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;

@@ -7,8 +7,5 @@
 //!
 //! [`conformance`] runs the scenarios under `cargo test`, one test per target.
 
-#[macro_use]
-extern crate hopcheck_report;
-
 pub mod cli;
 pub mod conformance;

@@ -1,5 +1,6 @@
 //! The configuration of a command, and `hopcheck rewrite`.
 
+use hopcheck_report::outln;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 

@@ -1,5 +1,6 @@
 //! `hopcheck features`.
 
+use hopcheck_report::outln;
 use std::path::PathBuf;
 
 use clap::Args;

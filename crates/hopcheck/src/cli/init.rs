@@ -1,5 +1,6 @@
 //! `hopcheck init`.
 
+use hopcheck_report::{out, outln};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};

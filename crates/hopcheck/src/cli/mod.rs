@@ -15,6 +15,7 @@ mod targets;
 mod watch;
 mod workers;
 
+use hopcheck_report::out;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};

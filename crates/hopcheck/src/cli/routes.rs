@@ -1,6 +1,7 @@
 //! `hopcheck routes`.
 
 use clap::Args;
+use hopcheck_report::outln;
 use hopcheck_site::{Route, Server, Site};
 
 use super::conf::OneConfArgs;

@@ -1,5 +1,6 @@
 //! `hopcheck run`.
 
+use hopcheck_report::outln;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
 

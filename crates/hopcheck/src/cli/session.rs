@@ -4,6 +4,7 @@ use super::conf::{ConfArgs, print_notes};
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
 use super::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
+use hopcheck_report::outln;
 use hopcheck_report::{
     Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,
     print_summary,

@@ -1,5 +1,6 @@
 //! `hopcheck watch`.
 
+use hopcheck_report::outln;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
