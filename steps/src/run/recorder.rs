@@ -19,6 +19,9 @@ use hopcheck_report::{FailedStep, Record, StepRecord, StepStatus, Verdict};
 /// The tag of scenarios whose failure is a warning.
 const WARNING_TAG: &str = "warning";
 
+/// The tag of scenarios that hold for those, too, whom the proxy itself refuses or sends elsewhere.
+const EVERYBODY_TAG: &str = "everybody";
+
 /// Gathers records from the runner, and shows progress.
 pub(super) struct Recorder {
     known: Vec<KnownDifference>,
@@ -134,11 +137,13 @@ impl Recorder {
         let Some(mut attempt) = self.underway.remove(&key(feature, scenario)) else { return };
         let known = self.known.iter().find(|known| known.scenario == scenario.name);
         let reason = known.map(|known| known.reason.clone());
-        if let Some(why) = attempt.failed.as_ref().and_then(not_asked) {
+        let has_tag = |wanted: &str| scenario.tags.iter().any(|tag| tag == wanted);
+        let is_for_everybody = has_tag(EVERYBODY_TAG);
+        if let Some(why) = attempt.failed.as_ref().and_then(|failed| not_asked(failed, is_for_everybody)) {
             self.not_checked(feature, rule, scenario, &why);
             return;
         }
-        let is_warning = !self.is_strict && scenario.tags.iter().any(|tag| tag == WARNING_TAG);
+        let is_warning = !self.is_strict && has_tag(WARNING_TAG);
         let verdict = match (attempt.failed.take(), reason) {
             // The runner is about to try again.
             (Some(_), None) if retries.is_some_and(|retries| retries.left > 0) => return,
@@ -250,8 +255,9 @@ fn record(
 }
 
 /// Why a scenario that failed is not to be counted: it was not asked, or strangers are kept out.
-fn not_asked(failed: &FailedStep) -> Option<String> {
-    Failure::why_not_asked(&failed.message).map(str::to_owned).or_else(|| failed.evidence.kept_out.clone())
+fn not_asked(failed: &FailedStep, is_for_everybody: bool) -> Option<String> {
+    let kept_out = failed.evidence.kept_out.clone().filter(|_| !is_for_everybody);
+    Failure::why_not_asked(&failed.message).map(str::to_owned).or(kept_out)
 }
 
 /// What a failed step said: the text of its `Failure`, or of its panic.

@@ -16,7 +16,7 @@ pub fn print_failures(style: Style, results: &TargetResults) {
         if !cause.others.is_empty() {
             let count = style.strong(&cause.others.len().to_string());
             match cause.first.warns() {
-                true => outln!("  {count} more warnings for this reason:"),
+                true => outln!("  {count} more for this reason:"),
                 false => outln!("  {count} also broken for this reason:"),
             }
         }
@@ -33,21 +33,24 @@ fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
     let mark = if record.warns() { style.warn("! warning:") } else { style.bad("✗") };
     outln!("{mark} {}  {}", style.strong(&record.name), style.quiet(&format!("({target})")));
     outln!("  {}", style.quiet(&format!("{}  {}", record.place(), record.tag_list())));
-    if !record.rule.is_empty() {
+    if !record.rule.is_empty() && !record.warns() {
         outln!("  {} {}", style.quiet("rule:"), record.rule);
     }
     match &record.verdict {
         Verdict::Broken(FailedStep { step, message, evidence, .. })
         | Verdict::Warned(FailedStep { step, message, evidence, .. }) => {
             let evidence = evidence.to_string();
-            outln!("  {} {step}", style.quiet("step:"));
+            if !record.warns() {
+                outln!("  {} {step}", style.quiet("step:"));
+            }
             let paint = |line| if record.warns() { style.warn(line) } else { style.bad(line) };
             let message: Vec<String> = message.lines().map(paint).collect();
             outln!("{}", indented(&message.join("\n"), 4));
             if has_hint && !record.hint.is_empty() {
                 outln!("  {} {}", style.strong("look at:"), record.hint);
             }
-            if !evidence.trim().is_empty() {
+            // A warning is no puzzle: what was said and what to look at are enough, and the HTML report has the rest.
+            if !record.warns() && !evidence.trim().is_empty() {
                 outln!("{}", indented(evidence.trim_end(), 4));
             }
         }
