@@ -157,6 +157,26 @@ async fn not_kept(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// The path that reached an app server last has this part in it, and nothing between it and the slashes around it.
+#[then(expr = "the app server saw {string} between slashes")]
+async fn between_slashes(world: &mut World, part: String) -> Checked {
+    let target = world.last_arrived()?.target;
+    let path = target.split('?').next().unwrap_or(&target);
+    // Some proxies put one path in place of all.
+    let is_torn = path.contains(&part) && path.split('/').all(|other| other != part);
+    ensure!(!is_torn, "the app server was asked for {target:?}");
+    Ok(())
+}
+
+/// The query that reached an app server last ends so: the proxy may put something before it.
+#[then(expr = "the app server saw a query that ends with {string}")]
+async fn query_ends(world: &mut World, end: String) -> Checked {
+    let target = world.last_arrived()?.target;
+    let query = target.split_once('?').map(|(_, query)| query);
+    ensure!(query.is_some_and(|query| query.ends_with(&end)), "the app server was asked for {target:?}");
+    Ok(())
+}
+
 /// The latest response names a time until which browsers may keep it, or says that they may not.
 #[then(expr = "the response says how long browsers may keep it")]
 async fn says_how_long(world: &mut World) -> Checked {
