@@ -76,6 +76,13 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
+    Scenario: Events of {events} reach the browser as they are sent
+      nginx holds a small answer back until it is complete: see `proxy_buffering off;` and `gzip_types` of this location.
+
+      Given the app servers send events one by one
+      When the client asks for the events of "{events}hopcheck"
+      Then each event reaches the client before the app server sends the next
+
   Rule: The app's own errors come through as they are
 
     Scenario Outline: {api} answers <status>, and so is the client told

@@ -2,9 +2,11 @@
 
 mod arrival;
 mod asking;
+mod events;
 mod handshake;
 mod logs;
 mod response;
+mod routes;
 mod scene;
 mod site;
 mod stomp;
