@@ -85,12 +85,12 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
-    Scenario: What {events} sends bit by bit arrives bit by bit
-      Server-sent events are one long answer. See `proxy_buffering off;` of this location; an app may also say `X-Accel-Buffering: no`.
+    Scenario: Events of {events} reach the browser as they are sent
+      nginx holds a small answer back until it is complete: see `proxy_buffering off;` and `gzip_types` of this location.
 
-      Given the app servers answer in 3 chunks
-      When the client sends "GET {events}hopcheck"
-      Then each chunk reaches the client before the app server sends the next
+      Given the app servers send events one by one
+      When the client asks for the events of "{events}hopcheck"
+      Then each event reaches the client before the app server sends the next
 
   Rule: The app's own errors come through as they are
 

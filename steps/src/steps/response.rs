@@ -279,9 +279,8 @@ async fn cut_short(world: &mut World) -> Checked {
 #[then(expr = "each chunk reaches the client before the app server sends the next")]
 async fn streamed(world: &mut World) -> Checked {
     let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
-    let asked = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok());
-    let count = asked.or(world.chunks).unwrap_or(0);
-    ensure!(count > 0, "no app server was told to answer in chunks, nor asked for /api/stream?chunks=n");
+    let count = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok()).unwrap_or(0);
+    ensure!(count > 0, "the client has not asked for /api/stream?chunks=n");
     let servers = world.scene().await?.app_servers().map(Clone::clone);
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     let mut response = None;

@@ -62,14 +62,6 @@ async fn answer_with(world: &mut World, status: u16, body: String) -> Checked {
     inject(world, &Fault::Status { status, headers, body }).await
 }
 
-/// From now on app servers answer every request in so many chunks, one after the other.
-#[given(expr = "the app servers answer in {int} chunks")]
-async fn chunks(world: &mut World, count: u32) -> Checked {
-    world.chunks = usize::try_from(count).ok();
-    world.scene().await?.app_servers().into_iter().for_each(|server| server.stream_any_path(count));
-    Ok(())
-}
-
 /// From now on app servers add a header of so many bytes to every answer.
 #[given(expr = "the app servers answer with a header of {int} bytes")]
 async fn long_header(world: &mut World, length: usize) -> Checked {

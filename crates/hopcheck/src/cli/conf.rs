@@ -55,9 +55,14 @@ impl ConfArgs {
 
     /// The configuration, with the files beside it.
     pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
+        self.source_with(here, None)
+    }
+
+    /// The same with this profile in place of the one beside it, if one is named.
+    pub(super) fn source_with(&self, here: &Path, profile: Option<&Path>) -> Result<Source, Error> {
         Ok(match &self.conf {
-            Some(file) => Source::read(file)?,
-            None => Source::find(here)?,
+            Some(file) => Source::read_with(file, profile)?,
+            None => Source::find_with(here, profile)?,
         })
     }
 

@@ -1,6 +1,9 @@
 //! `hopcheck.toml`: what cannot be read from `nginx.conf`, and what a deployment's own paths and values are.
 
+mod promises;
 mod read;
+mod routes;
+mod seconds;
 mod secret;
 mod size;
 mod words;
@@ -12,6 +15,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use read::ProfileError;
+pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream};
+pub use seconds::Seconds;
 pub use secret::Secret;
 pub use size::Size;
 pub use words::{MissingWord, WORDS, Words};
@@ -52,11 +57,18 @@ pub struct Profile {
     pub app_servers: AppServers,
     /// For runs of a configuration: what its clients ask.
     pub clients: Clients,
+    /// For runs of a configuration: the routes that it must have. `hopcheck init --conf nginx.conf` writes those of a file.
+    pub routes: Vec<PromisedRoute>,
+    /// For runs of a configuration: the upstreams that it must have, by name.
+    pub upstreams: BTreeMap<String, PromisedUpstream>,
     /// Deployments by name, for `--target NAME`: each says what differs from the rest of this file.
     pub target: BTreeMap<String, Profile>,
     /// The directory that paths in here are relative to.
     #[serde(skip)]
     pub directory: PathBuf,
+    /// The file, as its user calls it; empty where there is none.
+    #[serde(skip)]
+    pub name: String,
 }
 
 /// The REST API.

@@ -67,6 +67,8 @@ pub struct Source {
     pub site: Arc<Site>,
     /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
+    /// What is promised of it: routes and upstreams, if the profile names any.
+    pub profile: Arc<Profile>,
 }
 
 /// Which build of the front end is deployed, and where to.
@@ -85,13 +87,24 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, or has an invalid profile beside it.
     pub fn open(path: &Path) -> Result<Source, ConfError> {
+        Source::open_with(path, None)
+    }
+
+    /// The same with this profile, if one is named.
+    ///
+    /// # Errors
+    /// As [`Source::open`].
+    pub fn open_with(path: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
         let text = read(path)?;
         let directory = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let profile = Profile::beside(&directory)?;
-        let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
+        let profile = match profile {
+            Some(file) => Profile::read(file)?,
+            None => Profile::beside(&directory)?,
+        };
+        let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
         Ok(Source::of(wrap_server_blocks(text), path.display().to_string(), Some(directory), build, profile))
     }
 
@@ -110,6 +123,17 @@ impl Source {
              as it affects what the site does",
             self.directory.as_deref().unwrap_or(Path::new(".")).display()
         ))
+    }
+
+    /// The document's configuration, built into this program, with this profile in place of its own.
+    ///
+    /// # Errors
+    /// When the profile cannot be read.
+    pub(super) fn built_in_with(profile: &Path) -> Result<Source, ConfError> {
+        let Source { text, name, .. } = Source::built_in();
+        let profile = Profile::read(profile)?;
+        let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
+        Ok(Source::of(text, name, None, build, profile))
     }
 
     /// The document's configuration, built into this program.
@@ -139,11 +163,12 @@ impl Source {
             name,
             words: Words::staged(&profile, page.as_deref()),
             directory,
-            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to },
-            app_servers: profile.app_servers.deployed_at,
+            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to.clone() },
+            app_servers: profile.app_servers.deployed_at.clone(),
             port: profile.clients.port,
             as_documented: profile.as_documented,
             site: Arc::default(),
+            profile: Arc::new(profile),
         };
         source.site = Arc::new(source.read_site().unwrap_or_default());
         source

@@ -14,13 +14,20 @@ impl Source {
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
-        if let Some(file) = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file())
-        {
-            return Source::read(file.strip_prefix(start).unwrap_or(&file));
-        }
-        match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
-            Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
-            None => Ok(Source::built_in()),
+        Source::find_with(start, None)
+    }
+
+    /// The same with this profile, if one is named.
+    ///
+    /// # Errors
+    /// As [`Source::find`], and when the profile cannot be read.
+    pub fn find_with(start: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
+        let here = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
+        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
+        match (here.or_else(around), profile) {
+            (Some(file), profile) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), profile),
+            (None, Some(profile)) => Source::built_in_with(profile),
+            (None, None) => Ok(Source::built_in()),
         }
     }
 
@@ -29,7 +36,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
-        let source = Source::open(path)?;
+        Source::read_with(path, None)
+    }
+
+    /// The same with this profile, if one is named.
+    ///
+    /// # Errors
+    /// As [`Source::read`].
+    pub fn read_with(path: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
+        let source = Source::open_with(path, profile)?;
         match source.check() {
             Ok(()) => Ok(source),
             Err(error) => Err(ConfError::NotRun { name: source.name, error }),
