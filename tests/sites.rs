@@ -85,6 +85,7 @@ fn nothing_of_a_right_site_is_called_broken() {
 #[test]
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
+        ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
@@ -95,7 +96,9 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("headers-lost", "The page at / has the headers that the server sets for all"),
         ("host-of-upstream", "A redirect of /api/ leads to the host that was asked"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
+        ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
         ("page-kept", "The page at / is not kept by browsers"),
+        ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),

@@ -96,6 +96,22 @@ impl Site {
         Ok(Site { servers, upstreams, origins })
     }
 
+    /// The upstream that a route leads to, if it is one by name.
+    pub fn upstream_of(&self, route: &Route) -> Option<&Upstream> {
+        let (_, rest) = route.to.split_once("://").filter(|_| route.kind.is_proxied())?;
+        let host = rest.split(['/', '$', '?']).next().unwrap_or(rest);
+        self.upstreams.iter().find(|upstream| upstream.name.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether each server of `upstream` is named only once, and nowhere else.
+    pub fn has_own_servers(&self, upstream: &Upstream) -> bool {
+        let servers = self.upstreams.iter().flat_map(|upstream| &upstream.servers);
+        let addresses = servers.map(|server| server.address.as_str());
+        let named: Vec<&str> = addresses.chain(self.routes().map(|(_, route)| route.to.as_str())).collect();
+        let count = |address: &str| named.iter().filter(|one| one.contains(address)).count();
+        upstream.servers.iter().all(|server| count(&server.address) == 1)
+    }
+
     /// Every route with its server.
     pub fn routes(&self) -> impl Iterator<Item = (&Server, &Route)> {
         self.servers.iter().flat_map(|server| server.routes.iter().map(move |route| (server, route)))

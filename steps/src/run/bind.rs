@@ -113,7 +113,7 @@ impl Binder<'_> {
     }
 
     fn for_route(&self, scenario: &Scenario, word: &RouteWord, here: &SiteRoute<'_>) -> Scenario {
-        let SiteRoute { server, route, promise } = *here;
+        let SiteRoute { server, route, promise, .. } = *here;
         let path = match word.word {
             "socket" => route.path.clone(),
             "alias" => route.path.trim_end_matches('/').to_owned(),

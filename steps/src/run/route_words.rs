@@ -1,7 +1,7 @@
 //! The words by which scenarios speak of a kind of route.
 
 use hopcheck_site::profile::{Cors, PromisedRoute};
-use hopcheck_site::{Comparison, Kind, Route, Server, Site};
+use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream};
 
 /// A route of a site, with what its profile says of it.
 #[derive(Debug, Clone, Copy)]
@@ -9,20 +9,60 @@ pub(super) struct SiteRoute<'a> {
     pub(super) server: &'a Server,
     pub(super) route: &'a Route,
     pub(super) promise: Option<&'a PromisedRoute>,
+    /// The upstream that it leads to, if each of its servers has a stand-in of its own.
+    pub(super) upstream: Option<&'a Upstream>,
 }
+
+/// Where the path of a library's endpoint says that its sessions are several requests.
+const LONG_POLLING: [&str; 2] = ["/socket.io", "/sockjs"];
+
+/// Ways to spread requests that keep no client with one server.
+const TURNS: [&str; 3] = ["round robin", "least_conn", "random"];
 
 impl<'a> SiteRoute<'a> {
     /// Every route of a site.
     pub(super) fn all(site: &'a Site, comparison: &Comparison<'a>) -> Vec<SiteRoute<'a>> {
-        let with_promise =
-            |(server, route)| SiteRoute { server, route, promise: comparison.promise_of(route) };
-        site.routes().map(with_promise).collect()
+        let here = |(server, route)| SiteRoute {
+            server,
+            route,
+            promise: comparison.promise_of(route),
+            upstream: site.upstream_of(route).filter(|upstream| site.has_own_servers(upstream)),
+        };
+        site.routes().map(here).collect()
     }
 
     /// Who does CORS here: whom the profile names, or the one that the file shows.
     fn cors(&self) -> Cors {
         let found = if self.route.adds_cors { Cors::Proxy } else { Cors::App };
         self.promise.and_then(|promise| promise.cors).unwrap_or(found)
+    }
+
+    /// The places of this upstream's servers that are asked so. Those at even places are stood in for by blue, the others by
+    /// green.
+    fn places(&self, role: Role) -> Vec<usize> {
+        let servers = self.upstream.into_iter().flat_map(|upstream| upstream.servers.iter().enumerate());
+        servers.filter(|(_, server)| server.role == role).map(|(place, _)| place).collect()
+    }
+
+    /// Whether blue and green are asked alike.
+    fn is_balanced(&self) -> bool {
+        let primary = self.places(Role::Primary);
+        primary.iter().any(|place| place % 2 == 0) && primary.iter().any(|place| place % 2 == 1)
+    }
+
+    /// Whether green is asked when blue cannot be.
+    fn has_backup(&self) -> bool {
+        let (primary, backup) = (self.places(Role::Primary), self.places(Role::Backup));
+        !primary.is_empty()
+            && primary.iter().all(|place| place % 2 == 0)
+            && backup.iter().any(|place| place % 2 == 1)
+    }
+
+    /// Whether a session here is several requests, and nothing is known to keep them together but the client's address.
+    fn polls(&self) -> bool {
+        let balancing = self.upstream.map_or("", |upstream| upstream.balancing.as_str());
+        let by_address = balancing == "ip_hash" || TURNS.iter().any(|turns| balancing.starts_with(turns));
+        self.is_balanced() && by_address && LONG_POLLING.iter().any(|name| self.route.path.contains(name))
     }
 
     /// Whether events are sent here: as the profile says, or where the file keeps nothing back.
@@ -49,7 +89,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 14] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 17] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -86,6 +126,24 @@ pub(super) const ROUTE_WORDS: [RouteWord; 14] = [
         what: "path for server-sent events (`proxy_buffering off`, or `sse = true` in hopcheck.toml)",
         only_promised: false,
         is: |here| is_proxied(here.route) && here.sends_events(),
+    },
+    RouteWord {
+        word: "balanced",
+        what: "path that several app servers are asked for",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && here.is_balanced(),
+    },
+    RouteWord {
+        word: "backed-up",
+        what: "path with a backup server",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && here.has_backup(),
+    },
+    RouteWord {
+        word: "polling",
+        what: "path for SockJS or socket.io that several app servers are asked for",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && here.polls(),
     },
     RouteWord {
         word: "path",

@@ -263,6 +263,15 @@ async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
     Ok(())
 }
 
+/// Every response of the step before came from the same app server.
+#[then(expr = "the responses come from one app server")]
+async fn from_one(world: &mut World) -> Checked {
+    let seen: Vec<&str> = world.batch().iter().filter_map(|response| response.value("x-instance")).collect();
+    ensure!(seen.len() > 1, "there are no responses to compare");
+    ensure!(seen.windows(2).all(|pair| pair[0] == pair[1]), "the responses come from {}", seen.join(", "));
+    Ok(())
+}
+
 /// A head came, and the connection ended before the body was complete by its own framing.
 #[then(expr = "the response is cut short")]
 async fn cut_short(world: &mut World) -> Checked {
