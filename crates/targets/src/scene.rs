@@ -310,7 +310,8 @@ impl Scene {
     pub fn as_written(&self, text: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
-        text.replace(&conf, &self.stage.source.name).replace(&root, "")
+        let text = text.replace(&conf, &self.stage.source.name).replace(&root, "");
+        self.stage.source.made.with_origins(&text)
     }
 
     /// Maps `path` of the configuration to this scene's scratch directory.

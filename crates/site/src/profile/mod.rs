@@ -1,5 +1,6 @@
 //! `hopcheck.toml`: what cannot be read from `nginx.conf`, and what a deployment's own paths and values are.
 
+mod environment;
 mod read;
 mod secret;
 mod size;
@@ -11,6 +12,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use environment::EnvironmentValue;
 pub use read::ProfileError;
 pub use secret::Secret;
 pub use size::Size;
@@ -52,6 +54,8 @@ pub struct Profile {
     pub app_servers: AppServers,
     /// For runs of a configuration: what its clients ask.
     pub clients: Clients,
+    /// For runs of a template: the variables that it is filled in from, before those that are found beside it.
+    pub environment: BTreeMap<String, EnvironmentValue>,
     /// Deployments by name, for `--target NAME`: each says what differs from the rest of this file.
     pub target: BTreeMap<String, Profile>,
     /// The directory that paths in here are relative to.

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hopcheck_site::{Route, Site};
+use hopcheck_templates::{Given, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::default_files;
+use super::made::{Made, MainFile};
 use super::paths::is_glob;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
@@ -44,6 +46,9 @@ pub enum ConfError {
     /// `hopcheck.toml` beside it is invalid.
     #[error("{0}")]
     Profile(#[from] ProfileError),
+    /// It is a template that cannot be filled in.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
 }
 
 /// A configuration as written, with access to the files it includes.
@@ -65,6 +70,8 @@ pub struct Source {
     pub as_documented: bool,
     /// What it serves. Empty if that cannot be determined; then engines refuse it too.
     pub site: Arc<Site>,
+    /// The files that templates or a ConfigMap were made into.
+    pub made: Arc<Made>,
     /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
 }
@@ -80,19 +87,35 @@ pub struct FrontEnd {
 }
 
 impl Source {
-    /// Reads `path`, and `hopcheck.toml` beside it, to be inspected but not run.
+    /// Reads `path`, and `hopcheck.toml` beside it, to be inspected but not run. A template is filled in with what is `given`,
+    /// the profile's `[environment]` and what lies beside it.
     ///
     /// # Errors
-    /// When the file cannot be read, or has an invalid profile beside it.
-    pub fn open(path: &Path) -> Result<Source, ConfError> {
-        let text = read(path)?;
+    /// When the file cannot be read or filled in, or has an invalid profile beside it.
+    pub fn open(path: &Path, given: &Given) -> Result<Source, ConfError> {
         let directory = match path.parent() {
+            _ if path.is_dir() => path.to_owned(),
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
+        // A directory of templates is as a whole what nginx.conf would be.
+        let directory = match directory.parent() {
+            Some(around) if directory.ends_with("templates") && !directory.join(FILE).exists() => {
+                Path::new(".").join(around)
+            }
+            _ => directory,
+        };
         let profile = Profile::beside(&directory)?;
+        let mut given = given.clone();
+        for (name, value) in &profile.environment {
+            given.add(name, &value.to_string(), "[environment] in hopcheck.toml");
+        }
+        let (MainFile { text, name }, made) = match hopcheck_templates::open(path, &given)? {
+            Some(files) => Made::of(files, path),
+            None => (MainFile { text: read(path)?, name: path.display().to_string() }, Made::default()),
+        };
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
-        Ok(Source::of(wrap_server_blocks(text), path.display().to_string(), Some(directory), build, profile))
+        Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, made))
     }
 
     /// What it serves.
@@ -100,7 +123,8 @@ impl Source {
     /// # Errors
     /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
-        Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
+        let named = |(path, text): (String, String)| (self.made.origin_of(&path).to_owned(), text);
+        Site::read(&self.text, &self.name, &|pattern| self.included(pattern).into_iter().map(named).collect())
     }
 
     /// The error for an included file that does not exist.
@@ -118,7 +142,14 @@ impl Source {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
         };
         let profile = Profile::parse(&text(FILE), FILE).unwrap_or_default();
-        Source::of(text("nginx.conf"), "nginx.conf (built in)".to_owned(), None, None, profile)
+        Source::of(
+            text("nginx.conf"),
+            "nginx.conf (built in)".to_owned(),
+            None,
+            None,
+            profile,
+            Made::default(),
+        )
     }
 
     fn of(
@@ -127,6 +158,7 @@ impl Source {
         directory: Option<PathBuf>,
         build: Option<PathBuf>,
         profile: Profile,
+        made: Made,
     ) -> Source {
         let page = match &build {
             Some(build) => std::fs::read_to_string(build.join("index.html")).ok(),
@@ -143,6 +175,7 @@ impl Source {
             app_servers: profile.app_servers.deployed_at,
             port: profile.clients.port,
             as_documented: profile.as_documented,
+            made: Arc::new(made),
             site: Arc::default(),
         };
         source.site = Arc::new(source.read_site().unwrap_or_default());
@@ -167,7 +200,10 @@ impl Source {
     /// user has no copy of are built in.
     pub fn included(&self, pattern: &str) -> Vec<(String, String)> {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
-        let mut found = self.on_disk(relative);
+        let mut found = self.made.included(relative, &matches);
+        if found.is_empty() {
+            found = self.on_disk(relative);
+        }
         if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
             found = built_in(relative);
         }

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use hopcheck_templates::Given;
+
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
 use super::source::{COMMON_CONF_NAMES, ConfError, Source};
@@ -14,12 +16,20 @@ impl Source {
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
+        Source::find_with(start, &Given::default())
+    }
+
+    /// The same, for a template with these values.
+    ///
+    /// # Errors
+    /// As [`Source::find`].
+    pub fn find_with(start: &Path, given: &Given) -> Result<Source, ConfError> {
         if let Some(file) = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file())
         {
-            return Source::read(file.strip_prefix(start).unwrap_or(&file));
+            return Source::read_with(file.strip_prefix(start).unwrap_or(&file), given);
         }
         match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
-            Some(file) => Source::read(file.strip_prefix(start).unwrap_or(&file)),
+            Some(file) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), given),
             None => Ok(Source::built_in()),
         }
     }
@@ -29,7 +39,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
-        let source = Source::open(path)?;
+        Source::read_with(path, &Given::default())
+    }
+
+    /// The same, for a template with these values.
+    ///
+    /// # Errors
+    /// As [`Source::read`], and when it cannot be filled in.
+    pub fn read_with(path: &Path, given: &Given) -> Result<Source, ConfError> {
+        let source = Source::open(path, given)?;
         match source.check() {
             Ok(()) => Ok(source),
             Err(error) => Err(ConfError::NotRun { name: source.name, error }),
