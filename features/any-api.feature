@@ -76,6 +76,13 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
+    Scenario: What {events} sends bit by bit arrives bit by bit
+      Server-sent events are one long answer. See `proxy_buffering off;` of this location; an app may also say `X-Accel-Buffering: no`.
+
+      Given the app servers answer in 3 chunks
+      When the client sends "GET {events}hopcheck"
+      Then each chunk reaches the client before the app server sends the next
+
   Rule: The app's own errors come through as they are
 
     Scenario Outline: {api} answers <status>, and so is the client told

@@ -29,7 +29,46 @@ Feature: CORS on any site
       When the page sends "DELETE {api-with-cors}hopcheck"
       Then the response has 1 header "Access-Control-Allow-Origin"
 
+    Scenario: Where the proxy does CORS, an error of {api-with-cors} says so, too
+      Without `always`, `add_header` leaves out answers of 400 and above: the page is told "Failed to fetch", and not what is wrong.
+      See `add_header Access-Control-Allow-Origin … always;`.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      And the app servers answer every request with 404 and "{\"error\":\"no\"}"
+      When the page sends "GET {api-with-cors}hopcheck"
+      Then the response has 1 header "Access-Control-Allow-Origin"
+
+    Scenario: {api-with-cors} is not open to every origin with credentials
+      Browsers take no `*` together with `Access-Control-Allow-Credentials: true`. See `add_header Access-Control-Allow-Origin
+      $cors_origin`, with a `map` of the origins.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      When the page sends "GET {api-with-cors}hopcheck"
+      Then the response does not allow every origin to send credentials
+
+    @warning
+    Scenario: {api-with-cors} tells caches that its answer depends on the origin
+      An answer for one origin that a cache gives to another is kept from that one's page. See `add_header Vary Origin always;`.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      When the page sends "GET {api-with-cors}hopcheck"
+      Then the response varies by origin, or is for every origin
+
   Rule: A preflight is answered where it is asked
+
+    @everybody
+    Scenario: Where the proxy does CORS, a preflight of {api-with-cors} is let through
+      A browser that is refused here never asks what it wanted to ask. See `if ($request_method = OPTIONS) { return 204; }` in this
+      location, with the `add_header` lines in it.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      When the page has the browser ask "{api-with-cors}hopcheck" for a preflight
+      Then the response is a success
+      And the response has 1 header "Access-Control-Allow-Origin"
 
     Scenario: No preflight of {api} is redirected
       Browsers follow no redirect of a preflight. See any `return 301 https://…` in this location; a server of its own for

@@ -24,6 +24,30 @@ Feature: Front ends of any site
       When the client sends "GET {front-end}"
       Then no browser may keep the response without asking again
 
+    @warning
+    Scenario: The page at {front-end} says how long browsers may keep it
+      Without `Cache-Control` or `Expires` browsers guess, by the age of the file: the older the build, the longer they keep a
+      page whose scripts the next build no longer has. See `add_header Cache-Control no-cache;` in this location: browsers
+      ask for the page each time, and a 304 costs little.
+
+      When the client sends "GET {front-end}"
+      Then the response says how long browsers may keep it
+
+    @warning
+    Scenario: A script that {single-page} no longer has is not answered with the page
+      After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
+      syntax error, or a wrong type, and nothing tells that the file is gone. See `location /assets/ { try_files $uri =404; }`.
+
+      When the client sends "GET {single-page}assets/gone-1a2b3c4d.js"
+      Then the page does not stand in for the file
+
+    Scenario: What would change something at a path that {single-page} does not have is refused
+      `error_page 404 =200 /index.html` answers a POST, PUT or DELETE with the page and 200, and the client believes that it was
+      done. See `try_files $uri /index.html`, which answers 405.
+
+      When the client sends "POST {single-page}hopcheck/gone" with the body "{}"
+      Then the status of the response is none of "200, 201, 202, 204"
+
     Scenario: The page at {page-with-headers} has the headers that the server sets for all
       A location with an `add_header` of its own loses all of those of the `server` around it: they must be written there again.
 
@@ -31,6 +55,34 @@ Feature: Front ends of any site
       Then the response has each of the headers "{headers}"
 
   Rule: Nothing beside the files is served
+
+    Scenario Outline: {front-end}<path> leads out of no directory
+      Only a directory of the front end's own may be read, however `..` is spelt. See `root`, `alias` and any `rewrite` of this
+      location.
+
+      Given the directory "{directory}" has the file "../hopcheck-secret.txt" with the content "nobody may read this"
+      When the client sends "GET {front-end}<path>"
+      Then the body of the response does not contain "nobody may read this"
+
+      Examples:
+        | path                                  |
+        | ../hopcheck-secret.txt                |
+        | hopcheck/%2e%2e/../hopcheck-secret.txt |
+        | ..%2fhopcheck-secret.txt              |
+
+    @warning
+    Scenario Outline: {front-end}<file> is kept to itself
+      Files whose names begin with a dot are for those who build the site, and get into a build by mistake: keys, passwords, the
+      history of the source. See `location ~ /\.(?!well-known) { return 404; }`.
+
+      Given the directory "{directory}" has the file "<file>" with the content "nobody may read this"
+      When the client sends "GET {front-end}<file>"
+      Then the body of the response does not contain "nobody may read this"
+
+      Examples:
+        | file        |
+        | .env        |
+        | .git/config |
 
     Scenario: No path that begins with {alias} leaves its directory
       A `location` without a slash at its end and an `alias` with one: `..` right behind the name leads one directory up. See

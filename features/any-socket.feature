@@ -24,6 +24,55 @@ Feature: WebSockets of any site
       When the client sends the text "hello"
       Then the client receives the text "hello"
 
+    Scenario: A subprotocol is agreed on at {socket}
+      Both ends name the subprotocols that they speak. See `proxy_set_header Sec-WebSocket-Protocol` and `proxy_hide_header` in this
+      location.
+
+      When the client opens a WebSocket at "{socket}" with the headers:
+        | Origin                 | {site}      |
+        | Sec-WebSocket-Protocol | hopcheck.v2 |
+      Then the WebSocket is open
+      And the header "Sec-WebSocket-Protocol" of the response is "hopcheck.v2"
+
+    Scenario: A long message comes back whole over the WebSocket at {socket}
+      A proxy that has passed on the upgrade passes bytes on, however many. See `limit_rate` in this location.
+
+      Given the client opens a WebSocket at "{socket}" with the headers:
+        | Origin | {site} |
+      When the client sends a text message of 65536 bytes
+      Then the message comes back unchanged
+
+    Scenario: Messages in quick succession come back in order over the WebSocket at {socket}
+      A proxy that has passed on the upgrade adds nothing, drops nothing and changes no order. See what stands between it and the
+      app server.
+
+      Given the client opens a WebSocket at "{socket}" with the headers:
+        | Origin | {site} |
+      When the client sends 100 messages without waiting
+      Then all of them come back in order
+
+    Scenario: The app is told why a client closed the WebSocket at {socket}
+      Code and reason of the close frame are for the other end, and no business of the proxy's.
+
+      Given the client opens a WebSocket at "{socket}" with the headers:
+        | Origin | {site} |
+      When the client closes the WebSocket with 4001 "signed out"
+      Then the app server sees the WebSocket closed with 4001 "signed out"
+
+  Rule: Nothing but WebSockets is opened
+
+    @warning
+    Scenario: {socket} is upgraded to no other protocol
+      `proxy_set_header Upgrade $http_upgrade;` passes on any protocol that a client names. If an app server takes `h2c`, the client
+      has a tunnel to it, past every `location` and `deny` of the proxy. See `proxy_set_header Upgrade $websocket;` with
+      `map $http_upgrade $websocket { websocket websocket; }`.
+
+      When the client sends "GET {socket}" with the headers:
+        | Connection     | Upgrade, HTTP2-Settings |
+        | Upgrade        | h2c                     |
+        | HTTP2-Settings | AAMAAABkAAQAoAAAAAIAAAAA |
+      Then no app server saw the header "Upgrade"
+
   Rule: A reload keeps WebSockets
 
     Scenario: A reload does not end the WebSocket at {socket}

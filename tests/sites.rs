@@ -15,11 +15,16 @@ struct Ran {
 }
 
 fn run(target: &str, conf: &Path) -> Ran {
+    run_with(target, conf, &[])
+}
+
+fn run_with(target: &str, conf: &Path, options: &[&str]) -> Ran {
     let directory = tempfile::tempdir().unwrap();
     let results = directory.path().join("r.json");
     let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
         .args(["run", "--features", "../../features", "--target", target, "--conf"])
         .arg(conf)
+        .args(options)
         .arg("--report")
         .arg(format!("results={}", results.display()))
         .output()
@@ -81,19 +86,25 @@ fn nothing_of_a_right_site_is_called_broken() {
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
+        ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
+        ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
         ("cors-twice-on-post", "Where the app does CORS, POST of /api/ gets its header and no other"),
         ("errors-as-page", "/api/ answers 404, and so is the client told"),
         ("files-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("header-too-big", "A head of 3 KiB from /api/ gets through"),
         ("headers-lost", "The page at / has the headers that the server sets for all"),
         ("host-of-upstream", "A redirect of /api/ leads to the host that was asked"),
+        ("line-end", "A line end in a path at /shop/ ends no header"),
         ("page-kept", "The page at / is not kept by browsers"),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
+        ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("reload-drops-sockets", "A reload does not end the WebSocket at /ws"),
         ("slash-twice", "/api/ leads to the app"),
+        ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
         ("way-out", "No path that begins with /files leaves its directory"),
+        ("writes-as-page", "What would change something at a path that / does not have is refused"),
     ];
     let confs = confs("../../tests/sites/wrong");
     assert_eq!(confs.len(), faults.len());
@@ -112,5 +123,44 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
             let told = ran.said.lines().filter(|line| line.starts_with('✗')).count();
             assert_eq!(told, 1, "{engine}: {}", ran.said);
         }
+    }
+}
+
+#[test]
+fn a_warning_fails_a_strict_run_alone_and_a_careful_site_has_none() {
+    for engine in engines() {
+        let careful = run_with(&engine, Path::new("../../tests/sites/right/hardened.conf"), &["--strict"]);
+        assert_eq!(careful.code, Some(0), "{engine}: {}", careful.said);
+        let usual = Path::new("../../tests/sites/right/vite-api.conf");
+        let warned = run(&engine, usual);
+        assert_eq!(warned.code, Some(0), "{engine}: {}", warned.said);
+        let warnings: Vec<&str> =
+            warned.report.targets[0].records.iter().filter(|r| r.warns()).map(|r| r.name.as_str()).collect();
+        let expected = [
+            "The page at / says how long browsers may keep it",
+            "A script that / no longer has is not answered with the page",
+            "/.env is kept to itself",
+            "/.git/config is kept to itself",
+        ];
+        assert_eq!(warnings, expected, "{engine}");
+        let strict = run_with(&engine, usual, &["--strict"]);
+        assert_eq!((strict.code, strict.broken()), (Some(1), expected.to_vec()), "{engine}: {}", strict.said);
+    }
+}
+
+#[test]
+fn what_nginx_warns_of_is_shown_with_what_it_does() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let server = "server { listen 80; server_name a.hopcheck.test; location / { proxy_pass http://app; } }\n";
+    let upstream = "upstream app { least_conn; ip_hash; server 127.0.0.1:1; }\n";
+    std::fs::write(&conf, format!("{upstream}{server}{server}")).unwrap();
+    for engine in engines() {
+        let ran = run(&engine, &conf);
+        assert_eq!(ran.code, Some(0), "{engine}: {}", ran.said);
+        let said = |line: &str| ran.said.lines().any(|said| said.trim_start().starts_with(line));
+        assert!(said("conflicting server name \"a.hopcheck.test\" on 80, ignored"), "{engine}: {}", ran.said);
+        assert!(said("requests for that name go to the server above"), "{engine}: {}", ran.said);
+        assert!(said("load balancing method redefined"), "{engine}: {}", ran.said);
     }
 }

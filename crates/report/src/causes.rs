@@ -1,11 +1,11 @@
-//! Groups failures by cause: one mistake in a configuration breaks many promises.
+//! Groups failures and warnings by cause: one mistake in a configuration breaks many promises.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::model::{Record, Verdict};
+use crate::model::{FailedStep, Record, Verdict};
 
 /// The parts of a failure's message that differ between scenarios: addresses, times and process ids.
 static SCENARIO_SPECIFICS: LazyLock<Option<Regex>> =
@@ -29,24 +29,28 @@ impl<'a> Cause<'a> {
     }
 }
 
-/// The failures among `records` by cause. Where a rule is broken as a whole, it is about what broke; one that is broken in
+/// The broken promises among `records` by cause, then the warnings. Where a rule is broken as a whole, it is about what broke; one that is broken in
 /// part only leans on it. So the cause that breaks a rule to the largest part comes first; and of the scenarios of one
 /// cause the one whose hint speaks of what was said, then the one whose rule is broken to the largest part.
 pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
+    let shares = BrokenShares::of(records);
+    let mut causes = causes_of(records.iter().filter(|record| record.fails()), &shares);
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records().map(|record| shares.broken(record)).max()));
+    causes.extend(causes_of(records.iter().filter(|record| record.warns()), &shares));
+    causes
+}
+
+fn causes_of<'a>(records: impl Iterator<Item = &'a Record>, shares: &BrokenShares<'_>) -> Vec<Cause<'a>> {
     let mut order: Vec<String> = Vec::new();
     let mut alike: HashMap<String, Vec<&Record>> = HashMap::new();
-    for record in records.iter().filter(|record| record.fails()) {
+    for record in records {
         let reason = reason(record);
         if !alike.contains_key(&reason) {
             order.push(reason.clone());
         }
         alike.entry(reason).or_default().push(record);
     }
-    let shares = BrokenShares::of(records);
-    let mut causes: Vec<Cause<'_>> =
-        order.iter().filter_map(|reason| cause(reason, alike.remove(reason)?, &shares)).collect();
-    causes.sort_by_key(|cause| std::cmp::Reverse(cause.records().map(|record| shares.broken(record)).max()));
-    causes
+    order.iter().filter_map(|reason| cause(reason, alike.remove(reason)?, shares)).collect()
 }
 
 fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &BrokenShares<'_>) -> Option<Cause<'a>> {
@@ -86,7 +90,7 @@ impl<'a> BrokenShares<'a> {
 /// Why a record fails, in words that are the same for every scenario: the lines that quote a directive, if there are any,
 /// since they say what is behind the others.
 fn reason(record: &Record) -> String {
-    let Verdict::Broken { message, .. } = &record.verdict else { return record.name.clone() };
+    let Some(FailedStep { message, .. }) = record.failed_step() else { return record.name.clone() };
     let quoting: Vec<&str> = message.lines().filter(|line| line.contains('`')).collect();
     let said = if quoting.is_empty() { message.clone() } else { quoting.join("\n") };
     SCENARIO_SPECIFICS.as_ref().map_or_else(|| said.clone(), |own| own.replace_all(&said, "").into_owned())
@@ -142,6 +146,16 @@ mod tests {
         ];
         records[0].hint = "Nothing to see.".into();
         assert_eq!(names(&records), [["a WebSocket is formed", "a client connects"]]);
+    }
+
+    #[test]
+    fn warnings_come_last_and_apart_from_what_is_broken() {
+        let records = [
+            record("r", "a", sample::warned("no header")),
+            record("r", "b", sample::broken("no header")),
+            record("r", "c", sample::warned("no header")),
+        ];
+        assert_eq!(names(&records), [vec!["b"], vec!["a", "c"]]);
     }
 
     #[test]

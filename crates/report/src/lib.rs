@@ -25,7 +25,8 @@ pub use files::{Format, Outputs, ReportError, ReportOption};
 pub use mask::mask;
 pub use merge::{MergeError, merge};
 pub use model::{
-    ConfLine, Evidence, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults, Verdict,
+    ConfLine, Evidence, FailedStep, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults,
+    Verdict,
 };
 pub use terminal::{
     FeatureOutline, Progress, Style, print_details, print_failures, print_matrix, print_rows, print_summary,

@@ -1,6 +1,8 @@
 //! Masks secrets in reports.
 
-use crate::model::{ConfLine, Evidence, Outline, Record, Report, StepRecord, TargetResults, Verdict};
+use crate::model::{
+    ConfLine, Evidence, FailedStep, Outline, Record, Report, StepRecord, TargetResults, Verdict,
+};
 
 /// The replacement of a secret.
 const MASK: &str = "•••";
@@ -51,7 +53,8 @@ fn in_record(record: &mut Record, change: &mut dyn FnMut(&mut String)) {
     [feature, rule, name, file, hint].into_iter().chain(tags).for_each(&mut *change);
     match verdict {
         Verdict::Kept => {}
-        Verdict::Broken { step, line: _, message, evidence, configuration } => {
+        Verdict::Broken(failed) | Verdict::Warned(failed) => {
+            let FailedStep { step, line: _, message, evidence, configuration } = failed;
             let Evidence { exchange, app_servers, error_log, kept_out: _ } = evidence;
             [step, message, exchange, app_servers, error_log].into_iter().for_each(&mut *change);
             for ConfLine { file, number: _, text } in configuration {

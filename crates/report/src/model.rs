@@ -124,18 +124,9 @@ pub enum Verdict {
     /// The promise is kept.
     Kept,
     /// The promise is broken.
-    Broken {
-        /// The step that said so.
-        step: String,
-        /// The line it stands at.
-        line: usize,
-        /// What it said.
-        message: String,
-        /// What went over the wire, and what the app servers saw.
-        evidence: Evidence,
-        /// The lines of the configuration that decided it, as far as they are known.
-        configuration: Vec<ConfLine>,
-    },
+    Broken(FailedStep),
+    /// Users are better off otherwise, but it may be meant: shown and explained, and broken only with `--strict`.
+    Warned(FailedStep),
     /// The promise is broken, as it is known to be on this target.
     KnownDifference {
         /// Why.
@@ -151,6 +142,22 @@ pub enum Verdict {
         /// Why, as `the profile names no STOMP destination`.
         reason: String,
     },
+}
+
+/// The step at which a scenario failed, and what is known of why.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FailedStep {
+    /// The step, with its keyword.
+    pub step: String,
+    /// The line it stands at.
+    pub line: usize,
+    /// What it said.
+    pub message: String,
+    /// What went over the wire, and what the app servers saw.
+    pub evidence: Evidence,
+    /// The lines of the configuration that decided it, as far as they are known.
+    pub configuration: Vec<ConfLine>,
 }
 
 /// What a person needs to see when a scenario has failed.
@@ -248,7 +255,20 @@ impl TargetResults {
 impl Record {
     /// Whether this record fails the run.
     pub fn fails(&self) -> bool {
-        matches!(self.verdict, Verdict::Broken { .. } | Verdict::UnexpectedlyKept { .. })
+        matches!(self.verdict, Verdict::Broken(_) | Verdict::UnexpectedlyKept { .. })
+    }
+
+    /// Whether it is a warning, which does not fail the run.
+    pub fn warns(&self) -> bool {
+        matches!(self.verdict, Verdict::Warned(_))
+    }
+
+    /// The step at which it failed, of a broken promise or a warning.
+    pub fn failed_step(&self) -> Option<&FailedStep> {
+        match &self.verdict {
+            Verdict::Broken(failed) | Verdict::Warned(failed) => Some(failed),
+            _ => None,
+        }
     }
 
     /// Whether it was kept, but not at the first attempt.
@@ -326,6 +346,7 @@ mod tests {
         let verdicts = [
             Verdict::Kept,
             sample::broken("no"),
+            sample::warned("no"),
             Verdict::KnownDifference { reason: "r".into() },
             Verdict::UnexpectedlyKept { reason: "r".into() },
             Verdict::NotChecked { reason: "r".into() },

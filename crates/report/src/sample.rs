@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use crate::model::{Evidence, Outline, Record, Report, StepRecord, StepStatus, TargetResults, Verdict};
+use crate::model::{
+    Evidence, FailedStep, Outline, Record, Report, StepRecord, StepStatus, TargetResults, Verdict,
+};
 
 /// A record of a scenario of that name in "The rule" of "The feature", with one step.
 pub(crate) fn record(name: &str, verdict: Verdict) -> Record {
     let status = match verdict {
         Verdict::Kept | Verdict::UnexpectedlyKept { .. } => StepStatus::Passed,
-        Verdict::Broken { .. } | Verdict::KnownDifference { .. } => StepStatus::Failed,
+        Verdict::Broken(_) | Verdict::Warned(_) | Verdict::KnownDifference { .. } => StepStatus::Failed,
         Verdict::NotChecked { .. } => StepStatus::Skipped,
     };
     Record {
@@ -36,7 +38,16 @@ pub(crate) fn record(name: &str, verdict: Verdict) -> Record {
 
 /// A broken promise.
 pub(crate) fn broken(message: &str) -> Verdict {
-    Verdict::Broken {
+    Verdict::Broken(failed_step(message))
+}
+
+/// A warning.
+pub(crate) fn warned(message: &str) -> Verdict {
+    Verdict::Warned(failed_step(message))
+}
+
+fn failed_step(message: &str) -> FailedStep {
+    FailedStep {
         step: "Then the response is 101".into(),
         line: 9,
         message: message.into(),

@@ -306,12 +306,14 @@ impl Scene {
         path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 
-    /// `text` with the original paths in place of this scene's.
+    /// `text` with the original paths and `listen` addresses in place of this scene's.
     pub fn as_written(&self, text: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
         let text = text.replace(&conf, &self.stage.source.name).replace(&root, "");
-        self.stage.source.made.with_origins(&text)
+        let text = self.stage.source.made.with_origins(&text);
+        let listen = &self.rewritten.listen;
+        listen.iter().fold(text, |text, (written, address)| text.replace(&address.to_string(), written))
     }
 
     /// Maps `path` of the configuration to this scene's scratch directory.

@@ -16,7 +16,7 @@ struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-const ROUTE_WORDS: [RouteWord; 11] = [
+const ROUTE_WORDS: [RouteWord; 13] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -43,6 +43,12 @@ const ROUTE_WORDS: [RouteWord; 11] = [
         what: "path whose app servers are told by which host they are asked",
         is: |_, route| is_proxied(route) && !route.is_elsewhere,
     },
+    RouteWord {
+        word: "events",
+        what: "path for server-sent events (`proxy_buffering off`)",
+        is: |_, route| route.kind == Kind::Events && route.open,
+    },
+    RouteWord { word: "path", what: "path that anybody may ask for", is: |_, route| is_asked(route) },
     RouteWord { word: "socket", what: "WebSocket", is: |_, route| route.socket && !route.path.is_empty() },
     RouteWord { word: "front-end", what: "front end of files", is: |_, route| route.is_front_page() },
     RouteWord {
@@ -64,6 +70,10 @@ const ROUTE_WORDS: [RouteWord; 11] = [
 
 fn is_proxied(route: &Route) -> bool {
     route.kind.is_proxied() && route.open
+}
+
+fn is_asked(route: &Route) -> bool {
+    route.open && !matches!(route.kind, Kind::Closed | Kind::Other)
 }
 
 fn is_api(route: &Route) -> bool {

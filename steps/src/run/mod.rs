@@ -23,7 +23,7 @@ use crate::features::{KnownDifference, Specification, worded};
 use crate::scenarios::{place, scenarios};
 use crate::world::World;
 use configuration_lines::relevant_lines;
-use hopcheck_report::{FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
+use hopcheck_report::{FailedStep, FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
@@ -74,7 +74,7 @@ pub async fn run(
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();
     let progress = Progress::new(style, order.len(), part.iter().map(outline).collect());
-    let (mut recorder, gathered) = Recorder::new(progress, known.clone());
+    let (mut recorder, gathered) = Recorder::new(progress, known.clone(), selection.strict);
     for ((feature, rule, scenario), reason) in unchecked {
         recorder.not_checked(feature, rule, scenario, reason);
     }
@@ -130,15 +130,15 @@ pub async fn run(
 
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.
 fn of_the_machine(record: &mut Record) -> Option<&'static str> {
-    let Verdict::Broken { message, .. } = &record.verdict else { return None };
-    let lack = machine::exhausted_resource(message)?;
+    let lack = machine::exhausted_resource(&record.failed_step()?.message)?;
     record.verdict = Verdict::NotChecked { reason: lack.to_owned() };
     Some(lack)
 }
 
 /// Adds to a failure the lines of the configuration that decided it.
 fn explain(record: &mut Record, source: &Source) {
-    if let Verdict::Broken { message, evidence, configuration, .. } = &mut record.verdict {
+    if let Verdict::Broken(failed) | Verdict::Warned(failed) = &mut record.verdict {
+        let FailedStep { message, evidence, configuration, .. } = failed;
         // A message, too, may quote what to change.
         let quoting = format!("{} {message}", record.hint);
         *configuration = relevant_lines(source, &quoting, &format!("{message}\n{}", evidence.error_log));

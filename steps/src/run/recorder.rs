@@ -14,11 +14,18 @@ use crate::features::KnownDifference;
 use crate::scenarios::{paragraph, path_of};
 use crate::world::World;
 use hopcheck_report::Progress;
-use hopcheck_report::{Evidence, Record, StepRecord, StepStatus, Verdict};
+use hopcheck_report::{FailedStep, Record, StepRecord, StepStatus, Verdict};
+
+/// The tag of scenarios whose failure is a warning.
+const WARNING_TAG: &str = "warning";
+
+/// The tag of scenarios that hold for those, too, whom the proxy itself refuses or sends elsewhere.
+const EVERYBODY_TAG: &str = "everybody";
 
 /// Gathers records from the runner, and shows progress.
 pub(super) struct Recorder {
     known: Vec<KnownDifference>,
+    is_strict: bool,
     underway: HashMap<(String, usize, String), Attempt>,
     gathered: Arc<SharedRecords>,
 }
@@ -37,7 +44,7 @@ struct Attempt {
     begun: Instant,
     steps: Vec<(StepStatus, Duration)>,
     step_begun: Instant,
-    broken: Option<Verdict>,
+    failed: Option<FailedStep>,
 }
 
 impl SharedRecords {
@@ -66,14 +73,19 @@ impl SharedRecords {
 }
 
 impl Recorder {
-    /// A recorder for a target with these known differences.
-    pub(crate) fn new(progress: Progress, known: Vec<KnownDifference>) -> (Recorder, Arc<SharedRecords>) {
+    /// A recorder for a target with these known differences, to which warnings are broken promises if it `is_strict`.
+    pub(crate) fn new(
+        progress: Progress,
+        known: Vec<KnownDifference>,
+        is_strict: bool,
+    ) -> (Recorder, Arc<SharedRecords>) {
         let gathered = Arc::new(SharedRecords {
             records: Mutex::default(),
             progress: Mutex::new(progress),
             broken: Notify::new(),
         });
-        let recorder = Recorder { known, underway: HashMap::new(), gathered: Arc::clone(&gathered) };
+        let recorder =
+            Recorder { known, is_strict, underway: HashMap::new(), gathered: Arc::clone(&gathered) };
         (recorder, gathered)
     }
 
@@ -103,12 +115,11 @@ impl Recorder {
                 attempt.step(&step, event);
             }
             event::Scenario::Hook(_, event::Hook::Failed(_, _)) => {
-                attempt.broken = Some(Verdict::Broken {
+                attempt.failed = Some(FailedStep {
                     step: "(setting the scene)".into(),
                     line: scenario.position.line,
                     message: "the scenario's world could not be made".into(),
-                    evidence: Evidence::default(),
-                    configuration: Vec::new(),
+                    ..FailedStep::default()
                 });
             }
             event::Scenario::Finished => self.finished(feature, rule, scenario, event.retries),
@@ -126,17 +137,21 @@ impl Recorder {
         let Some(mut attempt) = self.underway.remove(&key(feature, scenario)) else { return };
         let known = self.known.iter().find(|known| known.scenario == scenario.name);
         let reason = known.map(|known| known.reason.clone());
-        if let Some(why) = attempt.broken.as_ref().and_then(not_asked) {
+        let has_tag = |wanted: &str| scenario.tags.iter().any(|tag| tag == wanted);
+        let is_for_everybody = has_tag(EVERYBODY_TAG);
+        if let Some(why) = attempt.failed.as_ref().and_then(|failed| not_asked(failed, is_for_everybody)) {
             self.not_checked(feature, rule, scenario, &why);
             return;
         }
-        let verdict = match (attempt.broken.take(), reason) {
+        let is_warning = !self.is_strict && has_tag(WARNING_TAG);
+        let verdict = match (attempt.failed.take(), reason) {
             // The runner is about to try again.
             (Some(_), None) if retries.is_some_and(|retries| retries.left > 0) => return,
             (None, None) => Verdict::Kept,
             (None, Some(reason)) => Verdict::UnexpectedlyKept { reason },
             (Some(_), Some(reason)) => Verdict::KnownDifference { reason },
-            (Some(broken), None) => broken,
+            (Some(failed), None) if is_warning => Verdict::Warned(failed),
+            (Some(failed), None) => Verdict::Broken(failed),
         };
         let attempts = retries.map_or(0, |retries| retries.current) + 1;
         self.gathered.add(record(feature, rule, scenario, verdict, Some(&attempt), attempts));
@@ -167,7 +182,7 @@ impl cucumber::writer::Normalized for Recorder {}
 impl Attempt {
     fn begin() -> Attempt {
         let now = Instant::now();
-        Attempt { begun: now, steps: Vec::new(), step_begun: now, broken: None }
+        Attempt { begun: now, steps: Vec::new(), step_begun: now, failed: None }
     }
 
     fn step(&mut self, step: &gherkin::Step, event: event::Step<World>) {
@@ -179,7 +194,7 @@ impl Attempt {
             event::Step::Passed { .. } => StepStatus::Passed,
             event::Step::Skipped => StepStatus::Skipped,
             event::Step::Failed(_, _, world, error) => {
-                self.broken = Some(Verdict::Broken {
+                self.failed = Some(FailedStep {
                     step: format!("{} {}", step.keyword.trim(), step.value),
                     line: step.position.line,
                     message: message(&error),
@@ -240,13 +255,9 @@ fn record(
 }
 
 /// Why a scenario that failed is not to be counted: it was not asked, or strangers are kept out.
-fn not_asked(verdict: &Verdict) -> Option<String> {
-    match verdict {
-        Verdict::Broken { message, evidence, .. } => {
-            Failure::why_not_asked(message).map(str::to_owned).or_else(|| evidence.kept_out.clone())
-        }
-        _ => None,
-    }
+fn not_asked(failed: &FailedStep, is_for_everybody: bool) -> Option<String> {
+    let kept_out = failed.evidence.kept_out.clone().filter(|_| !is_for_everybody);
+    Failure::why_not_asked(&failed.message).map(str::to_owned).or(kept_out)
 }
 
 /// What a failed step said: the text of its `Failure`, or of its panic.

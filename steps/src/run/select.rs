@@ -30,6 +30,8 @@ pub struct Selection {
     pub retries: usize,
     /// Whether to end at the first broken promise.
     pub fail_fast: bool,
+    /// Whether warnings are broken promises.
+    pub strict: bool,
     /// The seed of the random order that they are run in; `None`: that of the specification.
     pub shuffle: Option<u32>,
 }
@@ -45,6 +47,7 @@ impl Default for Selection {
             jobs: 1,
             retries: 0,
             fail_fast: false,
+            strict: false,
             shuffle: None,
         }
     }

@@ -35,6 +35,53 @@ async fn accepted(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// Warnings of nginx that are about the machine, or about what stands in for the server's own, or what the reference proxy
+/// lacks, and not about the site.
+const OTHER_WARNINGS: [&str; 5] = [
+    "the \"user\" directive makes sense",
+    "could not build optimal",
+    "\"ssl_stapling\" ignored",
+    "worker_connections exceed",
+    "is not spoken here",
+];
+
+/// What nginx does after a warning, by words of the warning.
+const CONSEQUENCES: [(&str, &str); 6] = [
+    ("conflicting server name", "requests for that name go to the server above; this one gets none of them"),
+    ("load balancing method redefined", "the method that is written last counts, and the others do not"),
+    ("duplicate MIME type", "it counts once; `text/html` is always among them"),
+    (
+        "\"listen ... http2\" directive is deprecated",
+        "write `http2 on;` beside `listen`, as nginx has it since 1.25.1",
+    ),
+    ("suspicious symbols", "it is taken as it stands, and no client asks for such a name"),
+    ("protocol options redefined", "those that are written last count for all servers at that address"),
+];
+
+/// The check takes the configuration, and warns of nothing in it.
+#[then(expr = "it is tested without a warning")]
+async fn no_warning(world: &mut World) -> Checked {
+    let verdict = verdict(world)?;
+    let is_other = |line: &str| OTHER_WARNINGS.iter().any(|other| line.contains(other));
+    let warnings =
+        verdict.output.lines().filter_map(|line| line.split_once("[warn] ").map(|(_, warning)| warning));
+    let mut told = Vec::new();
+    for warning in warnings.filter(|warning| !is_other(warning)) {
+        // Ids of process and thread come before what the log is told.
+        let is_ids = |ids: &str| ids.chars().all(|c| c.is_ascii_digit() || c == '#');
+        let warning =
+            warning.split_once(": ").filter(|(ids, _)| is_ids(ids)).map_or(warning, |(_, said)| said);
+        let consequence = CONSEQUENCES.iter().find(|(words, _)| warning.contains(words));
+        told.push(format!(
+            "{warning}{}",
+            consequence.map_or(String::new(), |(_, then)| format!("\n  {then}"))
+        ));
+    }
+    told.dedup();
+    ensure!(told.is_empty(), "{}", told.join("\n"));
+    Ok(())
+}
+
 /// The check refuses the configuration with a message that contains this.
 #[then(expr = "it is refused with {string}")]
 async fn refused(world: &mut World, message: String) -> Checked {

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod asking;
+mod cors;
 mod handshake;
 mod logs;
 mod response;

@@ -86,6 +86,20 @@ async fn no_header(world: &mut World, name: String) -> Checked {
     Ok(())
 }
 
+/// No header of the latest response is this line, or has it in its value, where a proxy has put blanks in place of line ends.
+#[then(expr = "no header of the response says {string}")]
+async fn no_line(world: &mut World, line: String) -> Checked {
+    let response = world.response()?;
+    let said = response.headers.iter().map(|(name, value)| format!("{name}: {value}"));
+    let found = said.into_iter().find(|said| said.contains(&line));
+    ensure!(
+        found.is_none(),
+        "the client has written a header of the response: {:?}",
+        found.unwrap_or_default()
+    );
+    Ok(())
+}
+
 /// The response has no headers but these, separated by commas; not all of them must be there.
 #[then(expr = "the response has no headers but {string}")]
 async fn no_headers_but(world: &mut World, names: String) -> Checked {
@@ -179,6 +193,16 @@ async fn is_no_page(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// The latest response, to a request for a file that is not there, is not 200 with the app's page.
+#[then(expr = "the page does not stand in for the file")]
+async fn no_stand_in(world: &mut World) -> Checked {
+    let page = world.page().await?;
+    let response = world.response()?;
+    let stands_in = response.status == 200 && page.differs(response).is_none();
+    ensure!(!stands_in, "the page came in its place, with 200 and as text/html");
+    Ok(())
+}
+
 /// The response has one of the types that browsers take a file of that name for.
 #[then(expr = "the response has the type of a file {string}")]
 async fn has_type(world: &mut World, file: String) -> Checked {
@@ -255,8 +279,9 @@ async fn cut_short(world: &mut World) -> Checked {
 #[then(expr = "each chunk reaches the client before the app server sends the next")]
 async fn streamed(world: &mut World) -> Checked {
     let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
-    let count = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok()).unwrap_or(0);
-    ensure!(count > 0, "the client has not asked for /api/stream?chunks=n");
+    let asked = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok());
+    let count = asked.or(world.chunks).unwrap_or(0);
+    ensure!(count > 0, "no app server was told to answer in chunks, nor asked for /api/stream?chunks=n");
     let servers = world.scene().await?.app_servers().map(Clone::clone);
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     let mut response = None;

@@ -7,16 +7,13 @@ use cucumber::{given, then, when};
 use gherkin::Step;
 use mock_upstreams::Fault;
 
-use super::{request_line, rows};
+use super::rows;
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Connection, Request, Response};
 use hopcheck_targets::scene::VirtualServer;
 use hopcheck_targets::target::Signal;
-
-/// An origin that is not the site's own.
-const ANY_ORIGIN: &str = "https://shop.example.test";
 
 /// Which of several servers is asked: by one of its names, with a blank between them, or by none; at which `listen`;
 /// `directly` or `by a balancer that speaks TLS`, which says so in `X-Forwarded-Proto`. Of several names it is the first that
@@ -42,7 +39,7 @@ async fn asks_server(world: &mut World, names: String, listen: String, way: Stri
 }
 
 /// Asks on a connection of its own, and leaves no trace of it.
-async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
+pub(super) async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
     let route = world.route().await?;
     let response = Connection::open(&route).await?.ask(&request).await;
     world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::clear);
@@ -57,19 +54,20 @@ async fn any_path(world: &mut World) -> Checked {
     Ok(())
 }
 
-/// App servers add no `Access-Control-Allow-Origin`.
-#[given(expr = "the app servers leave CORS to the proxy")]
-async fn no_cors(world: &mut World) -> Checked {
-    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::disable_cors);
-    Ok(())
-}
-
 /// From now on app servers answer every request with this status and body, which is JSON.
 #[given(expr = "the app servers answer every request with {int} and {string}")]
 async fn answer_with(world: &mut World, status: u16, body: String) -> Checked {
     let headers = vec![("Content-Type".to_owned(), "application/problem+json".to_owned())];
     let body = Bytes::from(world.bytes(&body));
     inject(world, &Fault::Status { status, headers, body }).await
+}
+
+/// From now on app servers answer every request in so many chunks, one after the other.
+#[given(expr = "the app servers answer in {int} chunks")]
+async fn chunks(world: &mut World, count: u32) -> Checked {
+    world.chunks = usize::try_from(count).ok();
+    world.scene().await?.app_servers().into_iter().for_each(|server| server.stream_any_path(count));
+    Ok(())
 }
 
 /// From now on app servers add a header of so many bytes to every answer.
@@ -92,34 +90,6 @@ async fn count_of_requests(world: &mut World, count: usize) -> Checked {
     Ok(())
 }
 
-/// Finds an origin whose pages the proxy lets read this path, among those that the configuration speaks of and another.
-#[given(expr = "a page that the proxy lets read {string}")]
-async fn page_that_may_read(world: &mut World, path: String) -> Checked {
-    let of_the_file = world.scene().await?.stage().source.site.origins.clone();
-    for origin in std::iter::once(ANY_ORIGIN.to_owned()).chain(of_the_file) {
-        let mut request = Request::new("GET", &path);
-        request.headers.push(("Origin".to_owned(), origin.clone()));
-        let response = ask_apart(world, request).await?;
-        if response.value("access-control-allow-origin").is_some() {
-            world.origin = Some(origin);
-            return Ok(());
-        }
-    }
-    Err(Failure::not_asked("no origin is known that the proxy does CORS for"))
-}
-
-/// The page asks by `fetch`, so that its origin is said.
-#[when(expr = "the page sends {string}")]
-async fn page_sends(world: &mut World, request: String) -> Checked {
-    world.begin();
-    let request = world.text(&request);
-    let (method, target) = request_line(&request)?;
-    let mut request = Request::new(method, target);
-    request.headers.extend(world.origin.clone().map(|origin| ("Origin".to_owned(), origin)));
-    world.ask(request).await?;
-    Ok(())
-}
-
 /// From now on app servers redirect every request to a path beside it, by the name that they believe to be called by.
 #[given(expr = "the app servers redirect to their own {string}")]
 async fn redirect(world: &mut World, name: String) -> Checked {
@@ -132,34 +102,6 @@ async fn file_in(world: &mut World, directory: String, name: String, content: St
     let path = world.scene().await?.place(&directory).join(name);
     std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
     Ok(std::fs::write(path, content)?)
-}
-
-/// A page of the site asks by `fetch` what makes a browser ask first. Where the site sends its visitors on to https, the
-/// page has come by that, and so does the preflight.
-#[when(expr = "a page of the site has the browser ask {string} for a preflight")]
-async fn preflight(world: &mut World, path: String) -> Checked {
-    world.begin();
-    let plain = |method: &str, target: &str| {
-        let mut request = Request::new(method, target);
-        request.headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
-        request
-    };
-    world.ask(plain("GET", "/")).await?;
-    // One that fails may take its connection with it.
-    world.connection = None;
-    let home = world.response()?;
-    let is_sent_on = (300..400).contains(&home.status)
-        && home.value("location").is_some_and(|location| location.starts_with("https:"));
-    let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
-    for (name, value) in [
-        ("Origin", ANY_ORIGIN),
-        ("Access-Control-Request-Method", "PUT"),
-        ("Access-Control-Request-Headers", "authorization,content-type"),
-    ] {
-        request.headers.push((name.to_owned(), value.to_owned()));
-    }
-    world.ask(request).await?;
-    Ok(())
 }
 
 /// The latest response has a header this often.
@@ -215,11 +157,43 @@ async fn not_kept(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// The latest response names a time until which browsers may keep it, or says that they may not.
+#[then(expr = "the response says how long browsers may keep it")]
+async fn says_how_long(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let says = |name: &str| response.value(name).is_some_and(|value| !value.trim().is_empty());
+    ensure!(says("cache-control") || says("expires"), "the response has no Cache-Control and no Expires");
+    Ok(())
+}
+
 /// The path that reached an app server last begins with one slash.
 #[then(expr = "the app server saw a path with one slash at its beginning")]
 async fn one_slash(world: &mut World) -> Checked {
     let target = world.last_arrived()?.target;
     ensure!(target.starts_with('/') && !target.starts_with("//"), "the app server was asked for {target:?}");
+    Ok(())
+}
+
+/// No request with this header has reached an app server.
+#[then(expr = "no app server saw the header {string}")]
+async fn nobody_saw(world: &mut World, name: String) -> Checked {
+    let arrived = world.arrived();
+    let seen: Vec<&str> = arrived.iter().flat_map(|exchange| exchange.headers.all(&name)).collect();
+    ensure!(seen.is_empty(), "an app server saw {name}: {}", seen.join(", "));
+    Ok(())
+}
+
+/// No request with such a line among its headers, or in one of their values, has reached an app server.
+#[then(expr = "no app server saw a header that says {string}")]
+async fn nobody_saw_line(world: &mut World, line: String) -> Checked {
+    let arrived = world.arrived();
+    let headers = arrived.iter().flat_map(|exchange| exchange.headers.iter());
+    let found = headers.map(|(name, value)| format!("{name}: {value}")).find(|said| said.contains(&line));
+    ensure!(
+        found.is_none(),
+        "the client has written a header for an app server: {:?}",
+        found.unwrap_or_default()
+    );
     Ok(())
 }
 

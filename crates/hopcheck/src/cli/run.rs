@@ -60,6 +60,9 @@ pub(super) struct RunArgs {
     /// Stop at the first broken promise
     #[arg(long)]
     fail_fast: bool,
+    /// Count warnings as broken promises
+    #[arg(long)]
+    strict: bool,
     /// Run the scenarios in random order, and print the seed to repeat it: `--shuffle SEED`
     #[arg(long, value_name = "SEED", num_args = 0..=1, value_parser = clap::value_parser!(u32))]
     shuffle: Option<Option<u32>>,
@@ -96,6 +99,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         jobs: arguments.jobs,
         retries: arguments.retry,
         fail_fast: arguments.fail_fast,
+        strict: arguments.strict,
         shuffle: arguments.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
     };
     if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {

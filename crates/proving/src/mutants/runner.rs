@@ -224,11 +224,9 @@ impl MutantRunner {
 }
 
 fn killer(record: &Record, meant: bool) -> Killer {
-    let said = match &record.verdict {
-        hopcheck_report::Verdict::Broken { message, .. } => {
-            message.lines().next().unwrap_or_default().to_owned()
-        }
-        _ => "passed, although it is a known difference".to_owned(),
+    let said = match record.failed_step() {
+        Some(failed) => failed.message.lines().next().unwrap_or_default().to_owned(),
+        None => "passed, although it is a known difference".to_owned(),
     };
     Killer::Scenario { rule: record.rule.clone(), name: record.name.clone(), said, meant }
 }

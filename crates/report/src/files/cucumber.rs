@@ -136,6 +136,9 @@ fn step(record: &Record, step: &StepRecord) -> Step {
         (StepStatus::Failed, Verdict::KnownDifference { reason }) => {
             ("pending", Some(format!("known to differ: {reason}")))
         }
+        (StepStatus::Failed, Verdict::Warned(_)) => {
+            ("pending", Some(format!("warning: {}", super::plain_text(record))))
+        }
         (StepStatus::Failed, _) => ("failed", Some(super::plain_text(record))),
         (StepStatus::Skipped, Verdict::NotChecked { reason }) => {
             ("skipped", Some(format!("not checked: {reason}")))

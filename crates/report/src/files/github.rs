@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::super::causes::causes;
-use super::super::model::{Record, Report, TargetResults, Verdict};
+use super::super::model::{FailedStep, Record, Report, TargetResults};
 use super::super::numbers::ordinal;
 
 /// The workflow commands, a line each.
@@ -27,13 +27,14 @@ pub(super) fn commands(report: &Report) -> String {
 }
 
 fn failure(out: &mut String, target: &TargetResults, record: &Record) {
-    let (line, said) = match &record.verdict {
-        Verdict::Broken { line, step, message, .. } => {
+    let (line, said) = match record.failed_step() {
+        Some(FailedStep { line, step, message, .. }) => {
             (*line, format!("{step}\n{message}\nlook at: {}", record.hint))
         }
-        _ => (record.line, super::OUT_OF_DATE.to_owned()),
+        None => (record.line, super::OUT_OF_DATE.to_owned()),
     };
-    command(out, "error", record, line, target, &said);
+    let level = if record.warns() { "warning" } else { "error" };
+    command(out, level, record, line, target, &said);
 }
 
 fn command(out: &mut String, level: &str, record: &Record, line: usize, target: &TargetResults, said: &str) {
@@ -65,6 +66,7 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Verdict;
     use crate::sample;
 
     #[test]

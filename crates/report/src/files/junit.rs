@@ -6,7 +6,7 @@ use std::time::Duration;
 use quick_xml::Writer;
 use quick_xml::events::{BytesDecl, BytesText, Event};
 
-use super::super::model::{Record, Report, TargetResults, Verdict};
+use super::super::model::{FailedStep, Record, Report, TargetResults, Verdict};
 use super::super::numbers::ordinal;
 
 type Xml = Writer<Vec<u8>>;
@@ -97,8 +97,15 @@ fn case(xml: &mut Xml, target: &TargetResults, record: &Record) -> io::Result<()
                 xml.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop)
             })?;
         }
-        Verdict::Broken { message, .. } => {
+        Verdict::Broken(FailedStep { message, .. }) => {
             case.write_inner_content(|xml| failure(xml, message, &super::plain_text(record)))?;
+        }
+        // Readers know no warnings: a test that passes may say something.
+        Verdict::Warned(_) => {
+            let said = format!("warning: {}", clean(&super::plain_text(record)));
+            case.write_inner_content(|xml| {
+                xml.create_element("system-out").write_text_content(BytesText::new(&said)).map(drop)
+            })?;
         }
         Verdict::UnexpectedlyKept { .. } => {
             case.write_inner_content(|xml| failure(xml, super::OUT_OF_DATE, &super::plain_text(record)))?;

@@ -9,7 +9,7 @@ pub use outputs::{Format, Outputs, ReportError, ReportOption};
 
 use std::fmt::Write as _;
 
-use super::model::{Record, Verdict};
+use super::model::{FailedStep, Record, Verdict};
 
 /// The message for a known difference that no longer exists.
 const OUT_OF_DATE: &str = "this is listed in known-differences.toml but passes: remove it from the list";
@@ -21,7 +21,8 @@ fn plain_text(record: &Record) -> String {
         let _ = writeln!(out, "rule: {}", record.rule);
     }
     match &record.verdict {
-        Verdict::Broken { step, message, evidence, configuration, .. } => {
+        Verdict::Broken(FailedStep { step, message, evidence, configuration, .. })
+        | Verdict::Warned(FailedStep { step, message, evidence, configuration, .. }) => {
             let _ = writeln!(out, "step: {step}\n{message}\nlook at: {}\n", record.hint);
             for line in configuration {
                 let _ = writeln!(out, "{}:{}: {}", line.file, line.number, line.text);

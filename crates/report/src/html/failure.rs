@@ -1,24 +1,35 @@
-//! Broken promises: each with what to look at, the lines of the configuration, the exchange and what the app server saw.
+//! Broken promises and warnings: each with what to look at, the lines of the configuration, the exchange and what the app server saw.
 
 use maud::{Markup, html};
 
 use super::super::causes::{Cause, causes};
-use super::super::model::{ConfLine, Record, Report, StepRecord, StepStatus, TargetResults, Verdict};
+use super::super::model::{
+    ConfLine, FailedStep, Record, Report, StepRecord, StepStatus, TargetResults, Verdict,
+};
 
 /// So many scenarios of one cause are listed at once; more when asked to.
 const MAX_LISTED: usize = 3;
 
 /// Every broken promise, by target and cause.
-pub(super) fn section(report: &Report) -> Markup {
-    if !report.fails() {
+pub(super) fn broken(report: &Report) -> Markup {
+    section(report, "broken", "Broken promises", Record::fails)
+}
+
+/// Every warning, by target and cause.
+pub(super) fn warnings(report: &Report) -> Markup {
+    section(report, "warnings", "Warnings", Record::warns)
+}
+
+fn section(report: &Report, id: &str, title: &str, wanted: fn(&Record) -> bool) -> Markup {
+    if !report.targets.iter().any(|target| target.records.iter().any(wanted)) {
         return html! {};
     }
     html! {
-        section aria-labelledby="broken" {
-            h2 #broken { "Broken promises" }
+        section aria-labelledby=(id) {
+            h2 id=(id) { (title) }
             @for (nth, target) in report.targets.iter().enumerate() {
-                @for cause in causes(&target.records) {
-                    (of_cause(nth, target, &cause))
+                @for cause in causes(&target.records).iter().filter(|cause| wanted(cause.first)) {
+                    (of_cause(nth, target, cause))
                 }
             }
         }
@@ -30,18 +41,22 @@ fn of_cause(nth: usize, target: &TargetResults, cause: &Cause<'_>) -> Markup {
         let index = target.records.iter().position(|other| std::ptr::eq(other, record)).unwrap_or_default();
         format!("f{nth}-{index}")
     };
+    let (class, mark, also) = match cause.first.warns() {
+        true => ("warn", "! ", " more for this reason"),
+        false => ("bad", "✗ ", " also broken for this reason"),
+    };
     html! {
-        article.panel.failure {
+        article.panel.failure.warning[cause.first.warns()] {
             div id=(id(cause.first)) {
                 h3 {
-                    span.bad aria-hidden="true" { "✗ " } (cause.first.name)
+                    span class=(class) aria-hidden="true" { (mark) } (cause.first.name)
                     span.badge { (target.name) }
                 }
                 (failure(cause.first))
             }
             @if !cause.others.is_empty() {
                 details.others open[cause.others.len() <= MAX_LISTED] {
-                    summary { (cause.others.len()) " also broken for this reason" }
+                    summary { (cause.others.len()) (also) }
                     @for other in &cause.others {
                         details.other id=(id(other)) {
                             summary { (other.name) " " span.quiet.small { (other.place()) } }
@@ -59,7 +74,8 @@ fn failure(record: &Record) -> Markup {
         p.quiet.small { (record.place()) " " (record.tag_list()) }
         @if !record.rule.is_empty() { p.small { span.quiet { "Rule: " } (record.rule) } }
         @match &record.verdict {
-            Verdict::Broken { message, evidence, configuration, .. } => {
+            Verdict::Broken(FailedStep { message, evidence, configuration, .. })
+            | Verdict::Warned(FailedStep { message, evidence, configuration, .. }) => {
                 pre.message { (message) }
                 @if !record.hint.is_empty() {
                     p.hint { b { "Look at: " } (prose(&record.hint)) }

@@ -92,7 +92,7 @@ fn cell(nth: usize, target: &TargetResults, records: &[(usize, &Record)]) -> Mar
                     @for (index, record) in records {
                         li {
                             (verdict::mark(record)) " "
-                            @if record.fails() {
+                            @if record.fails() || record.warns() {
                                 a href={ "#f" (nth) "-" (index) } { (record.name) }
                             } @else {
                                 (record.name)

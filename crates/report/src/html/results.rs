@@ -25,7 +25,8 @@ pub fn report(report: &Report) -> String {
         }
         main #main {
             (targets(report))
-            (failure::section(report))
+            (failure::broken(report))
+            (failure::warnings(report))
             (matrix::section(report))
             (listed(report, "Not checked", "not-checked", |record| match &record.verdict {
                 Verdict::NotChecked { reason } => Some(reason.clone()),
@@ -56,6 +57,9 @@ fn headline(report: &Report) -> String {
     let unfinished = report.targets.iter().any(|target| target.unfinished.is_some());
     match (broken(report), unfinished) {
         (0, true) => "Not finished; nothing is known to be broken so far".to_owned(),
+        (0, false) if report.targets.iter().any(|target| target.records.iter().any(Record::warns)) => {
+            "No promise is broken, but there are warnings".to_owned()
+        }
         (0, false) => "Every promise that was checked is kept".to_owned(),
         (1, _) => "1 promise is broken".to_owned(),
         (broken, _) => format!("{broken} promises are broken"),
@@ -80,18 +84,20 @@ fn contents(report: &Report) -> Markup {
         |wanted: fn(&Record) -> bool| -> usize { report.targets.iter().map(|t| t.count(wanted)).sum() };
     let parts = [
         ("broken", "Broken promises", broken(report)),
+        ("warnings", "Warnings", count(Record::warns)),
         ("not-checked", "Not checked", count(|r| matches!(r.verdict, Verdict::NotChecked { .. }))),
         ("known", "Known differences", count(|r| matches!(r.verdict, Verdict::KnownDifference { .. }))),
         ("late", "Passed only on retry", count(Record::kept_late)),
     ];
+    let comes_first = |id: &&str| matches!(*id, "broken" | "warnings");
     html! {
         nav aria-label="Contents" {
             ul.contents {
-                @for (id, name, count) in parts.iter().filter(|(id, _, count)| *id == "broken" && *count > 0) {
+                @for (id, name, count) in parts.iter().filter(|(id, _, count)| comes_first(id) && *count > 0) {
                     li { a href={ "#" (id) } { (name) " (" (count) ")" } }
                 }
                 li { a href="#rules" { "Every rule" } }
-                @for (id, name, count) in parts.iter().filter(|(id, _, count)| *id != "broken" && *count > 0) {
+                @for (id, name, count) in parts.iter().filter(|(id, _, count)| !comes_first(id) && *count > 0) {
                     li { a href={ "#" (id) } { (name) " (" (count) ")" } }
                 }
             }
@@ -119,6 +125,7 @@ fn summary(target: &TargetResults) -> Markup {
     let parts = [
         ("kept", kept, "good"),
         ("broken", broken, "bad"),
+        ("warned of", target.count(Record::warns), "warn"),
         ("known to differ", differ, "warn"),
         ("not checked", unchecked, "none"),
     ];

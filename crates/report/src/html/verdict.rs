@@ -3,14 +3,15 @@
 use maud::{Markup, html};
 
 use super::super::model::{Record, Verdict};
-use super::super::numbers::ordinal;
+use super::super::numbers::{counted, ordinal};
 
 /// The mark, for eyes alone.
 pub(super) fn mark(record: &Record) -> Markup {
     let (class, mark) = match &record.verdict {
         Verdict::Kept if record.kept_late() => ("warn", "✓"),
         Verdict::Kept => ("good", "✓"),
-        Verdict::Broken { .. } | Verdict::UnexpectedlyKept { .. } => ("bad", "✗"),
+        Verdict::Broken(_) | Verdict::UnexpectedlyKept { .. } => ("bad", "✗"),
+        Verdict::Warned(_) => ("warn", "!"),
         Verdict::KnownDifference { .. } => ("warn", "≠"),
         Verdict::NotChecked { .. } => ("quiet", "–"),
     };
@@ -22,7 +23,8 @@ pub(super) fn words(record: &Record) -> String {
     match &record.verdict {
         Verdict::Kept if record.kept_late() => format!("kept at the {} attempt", ordinal(record.attempts)),
         Verdict::Kept => "kept".to_owned(),
-        Verdict::Broken { .. } => "broken".to_owned(),
+        Verdict::Broken(_) => "broken".to_owned(),
+        Verdict::Warned(_) => "warning".to_owned(),
         Verdict::UnexpectedlyKept { .. } => "kept, though known to differ".to_owned(),
         Verdict::KnownDifference { reason } => format!("known to differ: {reason}"),
         Verdict::NotChecked { reason } => format!("not checked: {reason}"),
@@ -36,6 +38,7 @@ pub(super) fn together(records: &[&Record]) -> (&'static str, &'static str, Stri
     let unchecked = count(|record| matches!(record.verdict, Verdict::NotChecked { .. }));
     let differ = count(|record| matches!(record.verdict, Verdict::KnownDifference { .. }));
     let late = count(Record::kept_late);
+    let warnings = count(Record::warns);
     let checked = records.len() - unchecked;
     let mut also = Vec::new();
     if differ > 0 && differ < checked {
@@ -49,6 +52,7 @@ pub(super) fn together(records: &[&Record]) -> (&'static str, &'static str, Stri
     }
     let (class, mark, words) = match (checked, broken) {
         (0, _) => ("quiet", "–", format!("{unchecked} not checked")),
+        (_, 0) if warnings > 0 => ("warn", "!", format!("{} of {checked}", counted(warnings, "warning"))),
         (_, 0) if differ == checked => ("warn", "≠", format!("{differ} known to differ")),
         (_, 0) => ("good", "✓", format!("{} kept", checked - differ)),
         _ => ("bad", "✗", format!("{broken} of {checked} broken")),
@@ -78,6 +82,7 @@ mod tests {
             said(&[Verdict::Kept, differs.clone(), unchecked.clone()]),
             "✓ 1 kept, 1 known to differ, 1 not checked"
         );
+        assert_eq!(said(&[Verdict::Kept, sample::warned("no")]), "! 1 warning of 2");
         assert_eq!(said(&[differs]), "≠ 1 known to differ");
         assert_eq!(said(&[unchecked]), "– 1 not checked");
     }

@@ -60,10 +60,12 @@ fn cell(style: Style, records: &[&Record], columns: usize) -> String {
     let broken = count(Record::fails);
     let checked = count(|record| !matches!(record.verdict, Verdict::NotChecked { .. }));
     let differ = count(|record| matches!(record.verdict, Verdict::KnownDifference { .. }));
+    let warnings = count(Record::warns);
     let padded = |text: String| padded(&text, columns);
     match (records.len(), checked, broken) {
         (0, _, _) => padded(String::new()),
         (all, 0, _) => style.quiet(&padded(format!("– {all}"))),
+        (_, _, 0) if warnings > 0 => style.warn(&padded(format!("! {warnings}/{checked}"))),
         (_, _, 0) if differ == checked => style.quiet(&padded(format!("≠ {differ}"))),
         (_, _, 0) => style.good(&padded(format!("✓ {}", checked - differ))),
         _ => style.bad(&padded(format!("✗ {broken}/{checked}"))),

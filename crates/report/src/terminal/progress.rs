@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use super::super::model::{Record, Verdict};
+use super::super::numbers::counted;
 use super::Style;
 
 /// A feature as progress needs to know it.
@@ -103,7 +104,12 @@ fn rule_line(style: Style, rule: &str, records: &[&Record]) -> String {
     if checked == 0 {
         return style.quiet(&format!("  – {rule} {unchecked} not checked: {because}"));
     }
+    let warnings = count(Record::warns);
     let mut line = match broken {
+        0 if warnings > 0 => {
+            let said = style.warn(&counted(warnings, "warning"));
+            format!("  {} {rule} {}, {said}", style.warn("!"), style.quiet(&(checked - warnings).to_string()))
+        }
         0 => format!("  {} {rule} {}", style.good("✓"), style.quiet(&checked.to_string())),
         _ => format!("  {} {rule} {}", style.bad("✗"), style.bad(&format!("{broken} of {checked} broken"))),
     };

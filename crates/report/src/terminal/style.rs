@@ -35,6 +35,11 @@ impl Style {
         self.paint(31, text)
     }
 
+    /// Yellow.
+    pub fn warn(self, text: &str) -> String {
+        self.paint(33, text)
+    }
+
     /// Faint.
     pub fn quiet(self, text: &str) -> String {
         self.paint(2, text)

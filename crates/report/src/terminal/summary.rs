@@ -20,14 +20,18 @@ fn summary(style: Style, results: &TargetResults) -> String {
     let late = results.count(Record::kept_late);
     let broken = results.count(Record::fails);
     let differ = results.count(|record| matches!(record.verdict, Verdict::KnownDifference { .. }));
+    let warnings = results.count(Record::warns);
     let total = results.records.len();
-    let unchecked = total - kept - broken - differ;
+    let unchecked = total - kept - broken - warnings - differ;
     let mut parts = vec![style.good(&format!("{kept} kept"))];
     if late > 0 {
         parts.push(format!("{late} of them only on retry"));
     }
     if broken > 0 {
         parts.push(style.bad(&format!("{broken} broken")));
+    }
+    if warnings > 0 {
+        parts.push(style.warn(&counted(warnings, "warning")));
     }
     if differ > 0 {
         parts.push(format!("{differ} known to differ"));
@@ -75,7 +79,11 @@ pub fn print_rows(style: Style, report: &Report) {
         let (mark, what) = match (&results.unfinished, broken) {
             (Some(why), _) => (style.bad("–"), why.clone()),
             (None, 0) => {
-                (style.good("✓"), format!("{} kept", results.count(|record| record.verdict == Verdict::Kept)))
+                let kept = format!("{} kept", results.count(|record| record.verdict == Verdict::Kept));
+                match results.count(Record::warns) {
+                    0 => (style.good("✓"), kept),
+                    warnings => (style.warn("!"), format!("{kept}, {}", counted(warnings, "warning"))),
+                }
             }
             (None, _) => (style.bad("✗"), style.bad(&format!("{broken} broken"))),
         };
@@ -137,6 +145,12 @@ mod tests {
             "nginx: 1 scenario: 1 kept in 2.0 s (shard 2/5; in random order: --shuffle 7; 3 slow ones left out: --slow)\n  \
              not finished: interrupted; 8 of 9 scenarios were not run\n"
         );
+    }
+
+    #[test]
+    fn warnings_are_neither_kept_nor_broken() {
+        let records = vec![sample::record("a", Verdict::Kept), sample::record("b", sample::warned("no"))];
+        assert_eq!(summary_of(records), "nginx: 2 scenarios: 1 kept, 1 warning in 2.0 s\n");
     }
 
     #[test]

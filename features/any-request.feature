@@ -1,0 +1,17 @@
+Feature: Requests to any site
+
+  What every path of a site owes those who ask, whoever answers there.
+
+  Background:
+    Given app servers that answer any path
+
+  Rule: A client writes no headers but its own
+
+    @everybody
+    Scenario: A line end in a path at {path} ends no header
+      `$uri` and what a pattern has captured are decoded: `%0d%0a` in them ends the line that they stand in. See
+      `return 301 https://$host$request_uri;`, where they are as they were sent.
+
+      When the client sends "GET {path}hopcheck%0d%0aX-Hopcheck:%20written"
+      Then no header of the response says "X-Hopcheck: written"
+      And no app server saw a header that says "X-Hopcheck: written"

@@ -1,0 +1,123 @@
+//! Cross-origin requests as browsers make them, and what their answers must say.
+
+use cucumber::{given, then, when};
+
+use super::request_line;
+use super::site::ask_apart;
+use crate::ensure;
+use crate::failure::{Checked, Failure};
+use crate::world::World;
+use hopcheck_clients::Request;
+
+/// An origin that is not the site's own.
+const ANY_ORIGIN: &str = "https://shop.example.test";
+
+/// The headers of a preflight for a method and for headers that need one.
+const PREFLIGHT: [(&str, &str); 2] = [
+    ("Access-Control-Request-Method", "PUT"),
+    ("Access-Control-Request-Headers", "authorization,content-type"),
+];
+
+/// App servers add no `Access-Control-Allow-Origin`.
+#[given(expr = "the app servers leave CORS to the proxy")]
+async fn no_cors(world: &mut World) -> Checked {
+    world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::disable_cors);
+    Ok(())
+}
+
+/// Finds an origin whose pages the proxy lets read this path, among those that the configuration speaks of and another.
+#[given(expr = "a page that the proxy lets read {string}")]
+async fn page_that_may_read(world: &mut World, path: String) -> Checked {
+    let of_the_file = world.scene().await?.stage().source.site.origins.clone();
+    for origin in std::iter::once(ANY_ORIGIN.to_owned()).chain(of_the_file) {
+        let mut request = Request::new("GET", &path);
+        request.headers.push(("Origin".to_owned(), origin.clone()));
+        let response = ask_apart(world, request).await?;
+        if response.value("access-control-allow-origin").is_some() {
+            world.origin = Some(origin);
+            return Ok(());
+        }
+    }
+    Err(Failure::not_asked("no origin is known that the proxy does CORS for"))
+}
+
+/// The page asks by `fetch`, so that its origin is said.
+#[when(expr = "the page sends {string}")]
+async fn page_sends(world: &mut World, request: String) -> Checked {
+    world.begin();
+    let request = world.text(&request);
+    let (method, target) = request_line(&request)?;
+    let mut request = Request::new(method, target);
+    request.headers.extend(world.origin.clone().map(|origin| ("Origin".to_owned(), origin)));
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// The page asks by `fetch` what makes its browser ask first.
+#[when(expr = "the page has the browser ask {string} for a preflight")]
+async fn page_asks(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let mut request = Request::new("OPTIONS", &world.text(&path));
+    request.headers.extend(world.origin.clone().map(|origin| ("Origin".to_owned(), origin)));
+    request.headers.extend(PREFLIGHT.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// A page of the site asks by `fetch` what makes a browser ask first. Where the site sends its visitors on to https, the
+/// page has come by that, and so does the preflight.
+#[when(expr = "a page of the site has the browser ask {string} for a preflight")]
+async fn preflight(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let plain = |method: &str, target: &str| {
+        let mut request = Request::new(method, target);
+        request.headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
+        request
+    };
+    world.ask(plain("GET", "/")).await?;
+    // One that fails may take its connection with it.
+    world.connection = None;
+    let home = world.response()?;
+    let is_sent_on = (300..400).contains(&home.status)
+        && home.value("location").is_some_and(|location| location.starts_with("https:"));
+    let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
+    request.headers.push(("Origin".to_owned(), ANY_ORIGIN.to_owned()));
+    request.headers.extend(PREFLIGHT.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// The latest response does not say `*` together with `Access-Control-Allow-Credentials: true`.
+#[then(expr = "the response does not allow every origin to send credentials")]
+async fn no_credentials_for_all(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let for_all = response.values("access-control-allow-origin").any(|origin| origin.trim() == "*");
+    let credentials =
+        response.value("access-control-allow-credentials").is_some_and(|value| value.trim() == "true");
+    ensure!(
+        !(for_all && credentials),
+        "the response has Access-Control-Allow-Origin: * and Access-Control-Allow-Credentials: true"
+    );
+    Ok(())
+}
+
+/// The latest response has `Vary: Origin` if it names an origin.
+#[then(expr = "the response varies by origin, or is for every origin")]
+async fn varies(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let named = response.values("access-control-allow-origin").find(|origin| origin.trim() != "*");
+    let names = response.values("vary").flat_map(|value| value.split(','));
+    let varies = names.map(str::trim).any(|name| name == "*" || name.eq_ignore_ascii_case("origin"));
+    if let Some(origin) = named {
+        ensure!(varies, "the response is for {origin} alone, and has no Vary: Origin");
+    }
+    Ok(())
+}
+
+/// The status of the latest response is 200 to 299: what browsers take a preflight's answer for (`ok status` of Fetch).
+#[then(expr = "the response is a success")]
+async fn is_success(world: &mut World) -> Checked {
+    let status = world.response()?.status;
+    ensure!((200..300).contains(&status), "the response is {status}");
+    Ok(())
+}
