@@ -1,9 +1,10 @@
 //! What lies beside a template and says how it is filled in: a compose file, a Dockerfile, an entry script, `.env`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::compose::{Compose, Service, entries_of};
+use crate::addresses::{self, Text};
+use crate::compose::{Compose, Entries, Service, entries_of};
 use crate::dockerfile::{Image, Script};
 use crate::environment::Environment;
 use crate::file;
@@ -25,7 +26,7 @@ pub(crate) struct Beside {
     service: Option<usize>,
     image: Option<Image>,
     /// `.env`, where no service gets the template.
-    dotenv: Option<(String, BTreeMap<String, (Option<String>, usize)>)>,
+    dotenv: Option<(String, Entries)>,
     /// Where the template is in the container.
     places: Vec<PathBuf>,
 }
@@ -89,7 +90,7 @@ impl Beside {
                     environment.add(&key, value, format!("{name}:{line}"));
                 }
             }
-            let of_nginx = service.base().is_some_and(is_of_nginx);
+            let of_nginx = service.base().is_some_and(is_official);
             if knows_all && of_nginx && !compose.is_overridden && !service.extends {
                 environment.complete =
                     Some(format!("service {} ({}:{})", service.name, compose.name, service.line));
@@ -114,6 +115,14 @@ impl Beside {
         environment.add("HOSTNAME", None, "the container".to_owned());
         environment.add("HOME", Some("/root".to_owned()), "the container".to_owned());
         environment
+    }
+
+    /// What is wrong with the addresses of what its service reads.
+    pub(crate) fn address_warnings(&self, texts: &[Text<'_>], stand_ins: &BTreeSet<String>) -> Vec<String> {
+        match (&self.compose, self.service()) {
+            (Some(compose), Some(service)) => addresses::warnings(texts, stand_ins, compose, service),
+            _ => Vec::new(),
+        }
     }
 
     /// What fills `path` in, in such an environment.
@@ -181,7 +190,10 @@ fn image_with(directory: &Path, levels: &[&Path], path: &Path) -> Option<Image> 
     let dockerfile = dockerfile.into_iter().find(|path| path.is_file())?;
     let contexts = levels.iter().filter(|level| directory.starts_with(level));
     let images = contexts.filter_map(|context| Image::read(&dockerfile, context, None));
-    images.into_iter().find(|image| !image.copied_to(path).is_empty())
+    images.into_iter().find(|image| {
+        let places = image.copied_to(path);
+        !places.is_empty() && image.serves(&places)
+    })
 }
 
 /// `path` if it is a script, or the scripts in it if it is the directory that nginx's image runs them from.
@@ -204,7 +216,7 @@ fn scripts_in(path: &Path) -> Vec<PathBuf> {
 }
 
 /// Whether an image is nginx's own, whose environment is known.
-fn is_of_nginx(image: &str) -> bool {
+fn is_official(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or_default();
     let name = name.split([':', '@']).next().unwrap_or_default();
     name == "nginx" || name == "nginx-unprivileged"

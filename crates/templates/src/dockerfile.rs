@@ -74,6 +74,13 @@ impl Image {
         Some(image)
     }
 
+    /// Whether it runs nginx with what is copied to `places`: a `COPY . .` of an app's own image has everything, too.
+    pub(crate) fn serves(&self, places: &[PathBuf]) -> bool {
+        is_of_nginx(&self.base)
+            || self.scripts.iter().any(|script| script.text.contains("nginx"))
+            || places.iter().any(|place| is_read_by_nginx(place))
+    }
+
     /// The paths in the container that `path` is copied to.
     pub(crate) fn copied_to(&self, path: &Path) -> Vec<PathBuf> {
         self.copies.iter().filter_map(|(source, to)| self.destination(source, to, path)).collect()
@@ -94,6 +101,18 @@ impl Image {
         }
         Some(Path::new(to).join(path.strip_prefix(&from).ok()?))
     }
+}
+
+/// Whether the name of an image is that of nginx, or of something built on it.
+pub(crate) fn is_of_nginx(image: &str) -> bool {
+    ["nginx", "openresty", "angie", "tengine"].iter().any(|name| image.contains(name))
+}
+
+/// Whether nginx keeps its configuration there.
+pub(crate) fn is_read_by_nginx(place: &Path) -> bool {
+    ["/etc/nginx", "/usr/local/nginx", "/usr/local/openresty", "/etc/angie", "/opt/bitnami/nginx"]
+        .iter()
+        .any(|directory| place.starts_with(directory))
 }
 
 /// `*` as in file names.

@@ -71,12 +71,24 @@ impl Environment {
             let value = match value {
                 _ if is_secret(name) => "(not shown)",
                 Some(value) if value.is_empty() => "(empty)",
-                Some(value) => value,
+                Some(value) => &on_one_line(value),
                 None => "(not known)",
             };
             Some(format!("{name} = {value} from {from}"))
         };
         names.iter().filter_map(note).collect()
+    }
+}
+
+/// The longest value that is printed whole.
+const MAX_SHOWN: usize = 120;
+
+fn on_one_line(value: &str) -> String {
+    let line = value.replace('\n', "\\n");
+    if line.chars().count() <= MAX_SHOWN {
+        line
+    } else {
+        line.chars().take(MAX_SHOWN).chain(['…']).collect()
     }
 }
 

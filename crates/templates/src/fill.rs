@@ -15,6 +15,8 @@ pub(crate) struct Filled {
     pub(crate) text: String,
     /// The names that were replaced by their values.
     pub(crate) used: BTreeSet<String>,
+    /// The stand-ins, which nobody wrote.
+    pub(crate) stand_ins: BTreeSet<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) warnings: Vec<String>,
     /// What has no value and needs one.
@@ -72,7 +74,9 @@ impl Template<'_> {
                     }
                 }
                 Fate::Stays => {
-                    if !is_comment && placeholder::is_environment_name(name, &defined) && !is_of_nginx(name) {
+                    let is_variable = is_of_nginx(name) && !context.as_ref().is_some_and(takes_no_variables);
+                    let is_meant = placeholder::is_environment_name(name, &defined) && !is_variable;
+                    if is_meant && !is_comment {
                         kept.entry(name).or_insert(range.start);
                     }
                     filled.text.push_str(written);
@@ -86,6 +90,7 @@ impl Template<'_> {
                         );
                         filled.notes.push(note);
                         filled.text.push_str(&instead);
+                        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
                     }
                     None => {
                         filled.missing.push(Missing {
@@ -177,11 +182,12 @@ impl Template<'_> {
     /// Names that are not set, and so stay.
     fn warn_of_kept(&self, kept: &BTreeMap<&str, usize>, parsed: Option<&[Directive]>, filled: &mut Filled) {
         for (&name, &at) in kept {
-            let (what, help) = match (&self.environment.complete, self.environment.not_passed.get(name)) {
-                _ if self.environment.get(name).is_some() => (
-                    format!("{name} is set, but not among those that are filled in"),
-                    format!("name it there, too: {}", self.method.describe()),
-                ),
+            let environment = self.environment;
+            let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
+                (None, _) => (format!("{name} is not filled in"), self.how_to_name(name)),
+                _ if environment.get(name).is_some() => {
+                    (format!("{name} is set, but not filled in"), self.how_to_name(name))
+                }
                 (Some(service), Some(place)) => (
                     format!("{service} does not get {name}, which stands in {place}"),
                     format!("pass it on: `{name}: ${{{name}}}` under `environment`"),
@@ -189,10 +195,6 @@ impl Template<'_> {
                 (Some(service), None) => (
                     format!("{service} has no {name}"),
                     format!("set it under `environment`, or try one: --env {name}=VALUE"),
-                ),
-                (None, _) => (
-                    format!("{name} is not among those that are filled in"),
-                    format!("name it there: {}", self.method.describe()),
                 ),
             };
             let directive = parsed
@@ -204,6 +206,14 @@ impl Template<'_> {
                 "{}: ${{{name}}} stays as it stands{then}: {what}\n  help: {help}",
                 self.place(at)
             ));
+        }
+    }
+
+    /// How a name comes to be filled in, too.
+    fn how_to_name(&self, name: &str) -> String {
+        match self.method {
+            Method::Image { .. } => format!("let {name} through: NGINX_ENVSUBST_FILTER"),
+            Method::Envsubst { place, .. } => format!("name it in the list of `envsubst` ({place})"),
         }
     }
 
@@ -224,4 +234,9 @@ impl Template<'_> {
             ));
         }
     }
+}
+
+/// Whether nginx takes the arguments of a directive as they stand, so that a variable in them is none.
+fn takes_no_variables(context: &Context<'_>) -> bool {
+    ["server_name", "location", "listen"].contains(&context.directive.name.text.as_str())
 }

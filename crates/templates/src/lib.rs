@@ -25,6 +25,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod addresses;
 mod beside;
 mod compose;
 mod config_map;
@@ -46,4 +47,4 @@ mod yaml;
 
 pub use error::{NoValue, TemplateError};
 pub use given::Given;
-pub use open::{ConfFile, ConfFiles, open};
+pub use open::{ConfFile, ConfFiles, address_warnings, open};

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use crate::addresses::Text;
 use crate::beside::Beside;
 use crate::config_map;
 use crate::environment::Environment;
@@ -62,12 +63,18 @@ pub fn open(path: &Path, given: &Given) -> Result<Option<ConfFiles>, TemplateErr
     let Ok(text) = file::read(path) else { return Ok(None) };
     let beside = Beside::of(path, given);
     let is_filled_in = || beside.call_for(path).is_some() || gives_one(given, &text);
-    if !is_template(path) && !(may_be_template(&text) && is_filled_in()) {
+    let is_one = is_template(path) || may_be_template(&text) && is_filled_in();
+    if !is_one {
         return Ok(None);
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
     let template = Found { path: path.to_owned(), output: format!("conf.d/{}", finished_name(&name)) };
     fill_in(&[template], &beside, given).map(Some)
+}
+
+/// What is wrong with the addresses of a finished file that is called `name` and lies at `path`, if a compose file runs it.
+pub fn address_warnings(path: &Path, name: &str, text: &str) -> Vec<String> {
+    Beside::of(path, &Given::default()).address_warnings(&[Text { name, text }], &BTreeSet::new())
 }
 
 /// A template, and the path below `/etc/nginx` that it is written to.
@@ -161,6 +168,7 @@ fn fill_in(found: &[Found], beside: &Beside, given: &Given) -> Result<ConfFiles,
     let mut files = ConfFiles::default();
     let mut used = BTreeSet::new();
     let mut missing = Vec::new();
+    let mut stand_ins = BTreeSet::new();
     for Found { path, output } in found {
         let text = file::read(path).map_err(|error| TemplateError::Read { path: path.clone(), error })?;
         let origin = path.display().to_string();
@@ -173,11 +181,16 @@ fn fill_in(found: &[Found], beside: &Beside, given: &Given) -> Result<ConfFiles,
             Template { name: &origin, text: &text, method: &method, environment: &environment }.fill();
         files.notes.push(format!("{origin} is filled in {}", method.describe()));
         missing.extend(filled.missing.iter().cloned().map(Into::into));
+        stand_ins.extend(filled.stand_ins.iter().cloned());
         add(&mut files, filled, &mut used, output, origin);
     }
     if !missing.is_empty() {
         return Err(TemplateError::NoValue(missing));
     }
+    let texts: Vec<Text<'_>> =
+        files.files.iter().map(|file| Text { name: &file.origin, text: &file.text }).collect();
+    let of_addresses = beside.address_warnings(&texts, &stand_ins);
+    files.warnings.extend(of_addresses);
     files.notes.extend(environment.notes(&used));
     Ok(files)
 }

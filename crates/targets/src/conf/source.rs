@@ -112,7 +112,11 @@ impl Source {
         }
         let (MainFile { text, name }, made) = match hopcheck_templates::open(path, &given)? {
             Some(files) => Made::of(files, path),
-            None => (MainFile { text: read(path)?, name: path.display().to_string() }, Made::default()),
+            None => {
+                let (text, name) = (read(path)?, path.display().to_string());
+                let warnings = hopcheck_templates::address_warnings(path, &name, &text);
+                (MainFile { text, name }, Made { warnings, ..Made::default() })
+            }
         };
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
         Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, made))

@@ -2,7 +2,7 @@
 
 mod service;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::dotenv;
@@ -10,7 +10,7 @@ use crate::file;
 use crate::interpolation::interpolate;
 use crate::yaml::{self, Node, Value};
 
-pub(crate) use service::{Mount, Port, Service};
+pub(crate) use service::Service;
 
 /// The names that compose looks for, in its order.
 pub(crate) const NAMES: [&str; 4] =
@@ -24,6 +24,9 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yaml",
 ];
 
+/// The entries of an env file by name: the value, where it is known, and the line.
+pub(crate) type Entries = BTreeMap<String, (Option<String>, usize)>;
+
 /// A compose file.
 #[derive(Debug)]
 pub(crate) struct Compose {
@@ -33,8 +36,10 @@ pub(crate) struct Compose {
     pub(crate) services: Vec<Service>,
     /// Whether an override stands beside it.
     pub(crate) is_overridden: bool,
+    /// Networks that services of other projects are in, too.
+    pub(crate) external_networks: BTreeSet<String>,
     /// `.env` beside it, each name with its value and line.
-    pub(crate) dotenv: BTreeMap<String, (Option<String>, usize)>,
+    pub(crate) dotenv: Entries,
 }
 
 /// What `${…}` in a compose file stands for.
@@ -42,7 +47,7 @@ pub(crate) struct Compose {
 pub(crate) struct Interpolation<'a> {
     /// Those that the user gave, which stand for the shell's.
     given: &'a BTreeMap<String, String>,
-    dotenv: &'a BTreeMap<String, (Option<String>, usize)>,
+    dotenv: &'a Entries,
 }
 
 impl Interpolation<'_> {
@@ -68,12 +73,18 @@ impl Compose {
         let services = document.get("services").map_or_else(Vec::new, |services| {
             services.entries().into_iter().map(|(name, node)| reader.service(name, node)).collect()
         });
+        let networks = document.get("networks").map_or_else(Vec::new, Node::entries);
+        let external = networks.into_iter().filter(|(_, network)| {
+            network.get("external").is_some_and(|external| external.text() != Some("false"))
+        });
+        let external_networks = external.map(|(name, _)| name.to_owned()).collect();
         let is_overridden = OVERRIDES.iter().any(|name| directory.join(name).exists());
         let is_whole = document.get("include").is_none();
         Some(Compose {
             name: file::shown(&path),
             directory: directory.to_owned(),
             services: line_of_keys(services, &document),
+            external_networks,
             is_overridden: is_overridden || !is_whole,
             dotenv,
         })
@@ -81,8 +92,10 @@ impl Compose {
 
     /// The service that has `path` mounted or built in, and where in its container.
     pub(crate) fn service_with(&self, path: &Path) -> Option<(&Service, Vec<PathBuf>)> {
-        let with = |service| Some((service, Service::places(service, path))).filter(|(_, to)| !to.is_empty());
-        self.services.iter().find_map(with)
+        self.services.iter().find_map(|service| {
+            let places = service.places(path);
+            (!places.is_empty() && service.serves(&places)).then_some((service, places))
+        })
     }
 }
 
@@ -99,10 +112,7 @@ fn line_of_keys(mut services: Vec<Service>, document: &Node) -> Vec<Service> {
 }
 
 /// The entries of an env file by name, the last of each.
-pub(crate) fn entries_of(
-    path: &Path,
-    given: &BTreeMap<String, String>,
-) -> BTreeMap<String, (Option<String>, usize)> {
+pub(crate) fn entries_of(path: &Path, given: &BTreeMap<String, String>) -> Entries {
     let entries = file::read(path).ok().and_then(|text| dotenv::entries(&text, given).ok());
     let entries = entries.into_iter().flatten();
     entries.map(|entry| (entry.name, (entry.value, entry.line))).collect()

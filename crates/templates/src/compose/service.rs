@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Interpolation;
-use crate::dockerfile::{Image, Script, script_of_words};
+use crate::dockerfile::{Image, Script, is_of_nginx, is_read_by_nginx, script_of_words};
 use crate::file;
 use crate::yaml::{Node, Value};
 
@@ -27,6 +27,11 @@ pub(crate) struct Service {
     pub(crate) networks: Option<Vec<String>>,
     /// Other names that it answers to.
     pub(crate) aliases: Vec<String>,
+    /// Ports of `expose`.
+    pub(crate) exposed: Vec<u16>,
+    /// Names of `extra_hosts` and `links`.
+    pub(crate) hosts: Vec<String>,
+    pub(crate) network_mode: Option<String>,
     /// Whether it has a network of its own: not the host's nor another service's.
     pub(crate) has_own_network: bool,
     /// Whether `extends` brings in more.
@@ -65,6 +70,20 @@ impl Service {
             Some(image) => Some(&image.base),
             None => self.image_name.as_deref(),
         }
+    }
+
+    /// Whether others reach it by this name.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        self.name.eq_ignore_ascii_case(name)
+            || self.aliases.iter().any(|alias| alias.eq_ignore_ascii_case(name))
+    }
+
+    /// Whether it runs nginx with what is at `places`.
+    pub(crate) fn serves(&self, places: &[PathBuf]) -> bool {
+        self.image_name.as_deref().is_some_and(is_of_nginx)
+            || self.image.as_ref().is_some_and(|image| image.serves(&[]))
+            || self.scripts.iter().any(|script| script.text.contains("nginx"))
+            || places.iter().any(|place| is_read_by_nginx(place))
     }
 
     /// The paths in its container where `path` is.
@@ -120,6 +139,14 @@ impl Reader<'_> {
                 listed.chain(named.iter().map(|(name, _)| *name)).map(str::to_owned).collect()
             }),
             aliases,
+            exposed: node
+                .get("expose")
+                .map_or(&[][..], Node::items)
+                .iter()
+                .filter_map(|port| self.text(port)?.split('/').next()?.parse().ok())
+                .collect(),
+            hosts: hosts_of(node),
+            network_mode: mode.map(str::to_owned),
             has_own_network: mode.is_none_or(|mode| mode == "bridge"),
             extends: node.get("extends").is_some(),
             image_name: node.get("image").and_then(|node| self.text(node)),
@@ -254,6 +281,22 @@ impl Reader<'_> {
         let number = |name| node.get(name).and_then(|node| self.text(node))?.parse().ok();
         Some(Port { published: number("published")?, container: number("target")?, line: node.line })
     }
+}
+
+/// The names that `extra_hosts` and `links` give to others.
+fn hosts_of(node: &Node) -> Vec<String> {
+    let mut hosts = Vec::new();
+    for key in ["extra_hosts", "links", "external_links"] {
+        let Some(node) = node.get(key) else { continue };
+        hosts.extend(node.entries().into_iter().map(|(name, _)| name.to_owned()));
+        for item in node.items().iter().filter_map(Node::text) {
+            let mut parts = item.split([':', '=']);
+            let (first, second) = (parts.next().unwrap_or_default(), parts.next());
+            // `links` has the alias last, `extra_hosts` the name first.
+            hosts.push(if key == "extra_hosts" { first } else { second.unwrap_or(first) }.to_owned());
+        }
+    }
+    hosts
 }
 
 /// A value that is quoted, and has nothing in its quotes.
