@@ -1,6 +1,6 @@
 //! What lies beside a template and says how it is filled in: a compose file, a Dockerfile, an entry script, `.env`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::addresses::{self, Text};
@@ -9,8 +9,9 @@ use crate::dockerfile::{Image, Script};
 use crate::environment::Environment;
 use crate::file;
 use crate::given::Given;
+use crate::interpolation::interpolate;
 use crate::method::Method;
-use crate::shell::{self, Call};
+use crate::shell::{self, Assignment, Call};
 
 /// How far up is looked.
 const MAX_LEVELS: usize = 5;
@@ -111,10 +112,41 @@ impl Beside {
                 environment.add(key, value.clone(), format!("{name}:{line}"));
             }
         }
-        // What any container has.
+        self.add_of_scripts(given, &mut environment);
+        // What any container of nginx's image has.
+        if environment.value("NGINX_ENTRYPOINT_LOCAL_RESOLVERS").is_some_and(|value| !value.is_empty()) {
+            let value = Some("127.0.0.11".to_owned());
+            environment.add("NGINX_LOCAL_RESOLVERS", value, "the container".to_owned());
+        }
+        environment.add("NGINX_VERSION", None, "the container".to_owned());
         environment.add("HOSTNAME", None, "the container".to_owned());
         environment.add("HOME", Some("/root".to_owned()), "the container".to_owned());
         environment
+    }
+
+    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`.
+    fn add_of_scripts(&self, given: &Given, environment: &mut Environment) {
+        for script in self.scripts() {
+            for Assignment { name, value, is_default, line } in shell::assignments(&script.text) {
+                let is_set = environment.value(&name).is_some_and(|value| !value.is_empty());
+                if given.environment().get(&name).is_some() || is_default && is_set {
+                    continue;
+                }
+                let is_text = !value.contains("$(") && !value.contains('`');
+                let value = interpolate(&value, &|name| environment.value(name).map(str::to_owned));
+                let place = self.place_in(&script, line);
+                environment.replace(&name, value.filter(|_| is_text), place);
+            }
+        }
+    }
+
+    /// `FILE:LINE` of a line of a script.
+    fn place_in(&self, script: &Script, line: usize) -> String {
+        let name = match (script.file.as_os_str().is_empty(), &self.compose) {
+            (true, Some(compose)) => compose.name.clone(),
+            _ => file::shown(&script.file),
+        };
+        format!("{name}:{}", script.line + line.max(1) - 1)
     }
 
     /// What is wrong with the addresses of what its service reads.
@@ -129,21 +161,43 @@ impl Beside {
     pub(crate) fn method(&self, path: &Path, environment: &Environment) -> Method {
         match self.call_for(path) {
             Some((Call { list, .. }, place)) => Method::Envsubst { list, place },
-            None => Method::of_image(environment),
+            None => match self.untouched_place(environment) {
+                Some(place) => Method::Nobody { place },
+                None => Method::of_image(environment),
+            },
         }
     }
 
+    /// Where the template is in a container of nginx's own image that nothing fills it in for.
+    fn untouched_place(&self, environment: &Environment) -> Option<String> {
+        let base = self.service().map_or_else(|| self.image().map(|image| &image.base[..]), Service::base);
+        let directory = environment.value("NGINX_ENVSUBST_TEMPLATE_DIR").unwrap_or("/etc/nginx/templates");
+        let is_filled_in = |place: &&PathBuf| place.starts_with(directory);
+        let runs_others = self.scripts().iter().any(|script| !script.text.trim_start().starts_with("nginx"));
+        if !base.is_some_and(is_official)
+            || runs_others
+            || self.places.iter().any(|place| is_filled_in(&place))
+        {
+            return None;
+        }
+        self.places
+            .iter()
+            .find(|place| place.starts_with("/etc/nginx"))
+            .map(|place| place.display().to_string())
+    }
+
+    /// Whether a call of `envsubst` names `path`, whatever it is called.
+    pub(crate) fn is_read_by_a_call(&self, path: &Path) -> bool {
+        self.call_for(path).is_some_and(|(call, _)| !call.input.is_some_and(|input| input.contains('$')))
+    }
+
     /// The call of `envsubst` that reads `path`, and its place.
-    pub(crate) fn call_for(&self, path: &Path) -> Option<(Call, String)> {
+    fn call_for(&self, path: &Path) -> Option<(Call, String)> {
         let file_name = path.file_name()?;
         let mut calls = Vec::new();
         for script in self.scripts() {
-            let name = match (script.file.as_os_str().is_empty(), &self.compose) {
-                (true, Some(compose)) => compose.name.clone(),
-                _ => file::shown(&script.file),
-            };
             for call in shell::envsubst_calls(&script.text) {
-                let place = format!("{name}:{}", script.line + call.line.max(1) - 1);
+                let place = self.place_in(&script, call.line);
                 calls.push((call, place));
             }
         }

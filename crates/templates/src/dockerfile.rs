@@ -7,6 +7,7 @@ use parse_dockerfile::{Command, Instruction, Source, Stage};
 
 use crate::file;
 use crate::interpolation::{interpolate, name_length};
+use crate::shell;
 
 /// Text that a shell runs, or names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -196,7 +197,10 @@ impl Reading<'_> {
 
     fn script(&self, command: &Command<'_>, image: &mut Image) {
         let (text, at) = match command {
-            Command::Shell(shell) => (shell.value.to_owned(), shell.span.start),
+            Command::Shell(shell) => {
+                let script = shell::script_in(shell.value).unwrap_or_else(|| shell.value.to_owned());
+                (script, shell.span.start)
+            }
             Command::Exec(words) => {
                 let words_text: Vec<&str> = words.value.iter().map(|word| word.value.as_ref()).collect();
                 (script_of_words(&words_text), words.span.start)

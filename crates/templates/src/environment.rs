@@ -39,6 +39,11 @@ impl Environment {
         self.variables.entry(name.to_owned()).or_insert(Variable { value, from });
     }
 
+    /// Sets a variable, whatever else has.
+    pub(crate) fn replace(&mut self, name: &str, value: Option<String>, from: String) {
+        self.variables.insert(name.to_owned(), Variable { value, from });
+    }
+
     /// What is known of a name.
     pub(crate) fn lookup(&self, name: &str) -> Lookup<'_> {
         match (self.variables.get(name), &self.complete) {

@@ -185,6 +185,9 @@ impl Template<'_> {
             let environment = self.environment;
             let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
                 (None, _) => (format!("{name} is not filled in"), self.how_to_name(name)),
+                _ if matches!(self.method, Method::Nobody { .. }) => {
+                    (format!("{name} is not filled in"), self.how_to_name(name))
+                }
                 _ if environment.get(name).is_some() => {
                     (format!("{name} is set, but not filled in"), self.how_to_name(name))
                 }
@@ -214,6 +217,12 @@ impl Template<'_> {
         match self.method {
             Method::Image { .. } => format!("let {name} through: NGINX_ENVSUBST_FILTER"),
             Method::Envsubst { place, .. } => format!("name it in the list of `envsubst` ({place})"),
+            Method::Nobody { place } => {
+                let file = place.rsplit('/').next().unwrap_or_default().trim_end_matches(".template");
+                format!(
+                    "nothing fills {place} in: bring the file into the container as /etc/nginx/templates/{file}.template"
+                )
+            }
         }
     }
 
@@ -225,12 +234,18 @@ impl Template<'_> {
             (self.method.takes_all(), own.is_empty(), self.method)
         {
             let meant: Vec<String> = filled.used.iter().map(|name| format!("${{{name}}}")).collect();
+            let help = match meant.is_empty() {
+                true => "there is nothing in it to replace: copy it as it is".to_owned(),
+                false => format!(
+                    "name what it is to replace: `envsubst '{}' < …`; or put the file into /etc/nginx/templates, where nginx's \
+                     image fills it in by itself",
+                    meant.join(" ")
+                ),
+            };
+            let own = own.join(", ");
             filled.warnings.push(format!(
-                "{place}: `envsubst` without a list takes {} out of {}\n  help: name what it is to replace: `envsubst '{}' < …`; or \
-                 put the file into /etc/nginx/templates, where nginx's image fills it in by itself",
-                own.join(", "),
-                self.name,
-                meant.join(" ")
+                "{place}: `envsubst` without a list takes {own} out of {}\n  help: {help}",
+                self.name
             ));
         }
     }

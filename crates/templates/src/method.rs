@@ -16,6 +16,8 @@ pub(crate) enum Method {
         /// The filter; `None` lets all pass.
         filter: Option<Regex>,
     },
+    /// Nobody: a container gets it at this path, where nginx reads it as it stands.
+    Nobody { place: String },
     /// `envsubst`, called here.
     Envsubst {
         list: List,
@@ -55,6 +57,7 @@ impl Method {
         let may_be_set = environment.get(name).is_some() || is_environment_name(name, defined);
         let is_listed = match self {
             Method::Image { filter } => filter.as_ref().is_none_or(|filter| filter.is_match(name)),
+            Method::Nobody { .. } => false,
             Method::Envsubst { list: List::Names(names), .. } => names.iter().any(|known| known == name),
             Method::Envsubst { .. } => true,
         };
@@ -81,6 +84,7 @@ impl Method {
             Method::Image { filter: Some(filter) } => {
                 format!("as nginx's image does, names that match {filter} (NGINX_ENVSUBST_FILTER)")
             }
+            Method::Nobody { place } => format!("by nobody: the container has it as {place}"),
             Method::Envsubst { list: List::All, place } => format!("by `envsubst` without a list ({place})"),
             Method::Envsubst { list: List::Names(names), place } => {
                 format!("by `envsubst` for {} ({place})", names.join(", "))

@@ -62,8 +62,8 @@ pub fn open(path: &Path, given: &Given) -> Result<Option<ConfFiles>, TemplateErr
     }
     let Ok(text) = file::read(path) else { return Ok(None) };
     let beside = Beside::of(path, given);
-    let is_filled_in = || beside.call_for(path).is_some() || gives_one(given, &text);
-    let is_one = is_template(path) || may_be_template(&text) && is_filled_in();
+    let is_given = || may_be_template(&text) && gives_one(given, &text);
+    let is_one = is_template(path) || beside.is_read_by_a_call(path) || is_given();
     if !is_one {
         return Ok(None);
     }

@@ -70,6 +70,48 @@ pub(crate) fn envsubst_calls(script: &str) -> Vec<Call> {
     calls
 }
 
+/// A variable that a script sets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Assignment {
+    pub(crate) name: String,
+    /// As written, without quotes.
+    pub(crate) value: String,
+    /// `: ${NAME:=value}`, which counts where it is not set yet.
+    pub(crate) is_default: bool,
+    /// The line in the script, counted from 1.
+    pub(crate) line: usize,
+}
+
+/// The variables that a script sets, in order.
+pub(crate) fn assignments(script: &str) -> Vec<Assignment> {
+    let tokens = tokens(script);
+    let mut found = Vec::new();
+    for command in tokens.split(|token| matches!(token, Token::End | Token::Pipe)) {
+        let words = command.iter().filter_map(|token| match token {
+            Token::Word { text, line } => Some((text.as_str(), *line)),
+            _ => None,
+        });
+        let mut words = words.peekable();
+        let is_default = words.next_if(|(word, _)| *word == ":").is_some();
+        words.next_if(|(word, _)| *word == "export");
+        for (word, line) in words {
+            let inner = if is_default {
+                word.strip_prefix("${").and_then(|word| word.strip_suffix('}'))
+            } else {
+                Some(word)
+            };
+            let Some(inner) = inner else { break };
+            let (name, rest) = inner.split_at(name_length(inner));
+            let sign = if is_default { rest.strip_prefix(':').unwrap_or(rest) } else { rest };
+            // What follows is the command.
+            let Some(value) = sign.strip_prefix('=').filter(|_| !name.is_empty()) else { break };
+            let (name, value) = (name.to_owned(), value.to_owned());
+            found.push(Assignment { name, value, is_default, line });
+        }
+    }
+    found
+}
+
 /// The script in `sh -c "…"`, if that is what `command` is.
 pub(crate) fn script_in(command: &str) -> Option<String> {
     let tokens = tokens(command);
@@ -259,6 +301,27 @@ mod tests {
             assert_eq!(input.as_deref(), Some("/t/a.template"), "{script}");
             assert!(output.is_some_and(|output| output == "/c/a.conf" || output == "/dev/null"), "{script}");
         }
+    }
+
+    #[test]
+    fn variables_that_a_script_sets_are_found() {
+        let script = "#!/bin/sh\nexport DOLLAR='$'\n: \"${API:=http://api:80}\" ${B=b}\nexport C=${C:-c}\nD=1 E=2 nginx F=3\n\
+                      if [ -z \"$G\" ]; then G=4; fi\n";
+        let found: Vec<_> = assignments(script)
+            .into_iter()
+            .map(|found| (found.name, found.value, found.is_default, found.line))
+            .collect();
+        let wanted = [
+            ("DOLLAR", "$", false, 2),
+            ("API", "http://api:80", true, 3),
+            ("B", "b", true, 3),
+            ("C", "${C:-c}", false, 4),
+            ("D", "1", false, 5),
+            ("E", "2", false, 5),
+        ];
+        let wanted = wanted
+            .map(|(name, value, is_default, line)| (name.to_owned(), value.to_owned(), is_default, line));
+        assert_eq!(found, wanted);
     }
 
     #[test]

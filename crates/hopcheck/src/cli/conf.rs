@@ -16,7 +16,7 @@ use hopcheck_templates::Given;
 pub(super) struct ConfArgs {
     /// The nginx.conf to test: a whole file, a bare `server { … }` file as in conf.d of official images, a template of one or a
     /// directory of templates, or a ConfigMap
-    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
+    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf, default.conf or a template of one here, nginx/nginx.conf of
     /// this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,

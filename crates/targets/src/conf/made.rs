@@ -27,6 +27,11 @@ pub(super) struct MainFile {
 }
 
 impl Made {
+    /// A finished file, of which this is to be said.
+    pub(super) fn finished(warnings: Vec<String>) -> Made {
+        Made { warnings, ..Made::default() }
+    }
+
     /// The main file among those that came of `path`, and the others.
     pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Made) {
         let ConfFiles { mut files, notes, warnings, refused } = files;

@@ -24,6 +24,22 @@ const TOP_LEVEL_BLOCKS: [&str; 2] = ["events", "http"];
 pub const COMMON_CONF_NAMES: [&str; 5] =
     ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
 
+/// The usual paths of a template, where there is none of these.
+const COMMON_TEMPLATE_NAMES: [&str; 6] = [
+    "nginx.conf.template",
+    "default.conf.template",
+    "templates/default.conf.template",
+    "nginx/nginx.conf.template",
+    "nginx/default.conf.template",
+    "nginx/templates/default.conf.template",
+];
+
+/// The first usual path of a configuration in `start`.
+pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
+    let names = COMMON_CONF_NAMES.iter().chain(&COMMON_TEMPLATE_NAMES);
+    names.map(|name| start.join(name)).find(|file| file.is_file())
+}
+
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
 pub enum ConfError {
@@ -115,7 +131,7 @@ impl Source {
             None => {
                 let (text, name) = (read(path)?, path.display().to_string());
                 let warnings = hopcheck_templates::address_warnings(path, &name, &text);
-                (MainFile { text, name }, Made { warnings, ..Made::default() })
+                (MainFile { text, name }, Made::finished(warnings))
             }
         };
         let build = profile.front_end.build.as_ref().map(|build| directory.join(build));

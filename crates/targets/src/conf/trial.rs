@@ -7,10 +7,11 @@ use hopcheck_templates::Given;
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
-use super::source::{COMMON_CONF_NAMES, ConfError, Source};
+use super::source::{ConfError, Source, common_conf};
 
 impl Source {
-    /// The configuration that a user in the directory `start` means: one of [`COMMON_CONF_NAMES`] there, `nginx/nginx.conf` of
+    /// The configuration that a user in the directory `start` means: one of
+    /// [`COMMON_CONF_NAMES`](super::COMMON_CONF_NAMES) or a template there, `nginx/nginx.conf` of
     /// the checkout around it, or the built-in one.
     ///
     /// # Errors
@@ -24,8 +25,7 @@ impl Source {
     /// # Errors
     /// As [`Source::find`].
     pub fn find_with(start: &Path, given: &Given) -> Result<Source, ConfError> {
-        if let Some(file) = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file())
-        {
+        if let Some(file) = common_conf(start) {
             return Source::read_with(file.strip_prefix(start).unwrap_or(&file), given);
         }
         match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {

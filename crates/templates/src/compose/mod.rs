@@ -79,7 +79,8 @@ impl Compose {
         });
         let external_networks = external.map(|(name, _)| name.to_owned()).collect();
         let is_overridden = OVERRIDES.iter().any(|name| directory.join(name).exists());
-        let is_whole = document.get("include").is_none();
+        let names_others = dotenv.contains_key("COMPOSE_FILE");
+        let is_whole = !names_others && document.get("include").is_none();
         Some(Compose {
             name: file::shown(&path),
             directory: directory.to_owned(),
