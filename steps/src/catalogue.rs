@@ -15,7 +15,11 @@ const SOURCES: [Source; 11] = [
     ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
     ("Cross-origin requests", "steps/cors.rs", include_str!("steps/cors.rs")),
     ("Server-sent events", "steps/events.rs", include_str!("steps/events.rs")),
-    ("Routes as the profile names them", "steps/routes.rs", include_str!("steps/routes.rs")),
+    (
+        "The configuration beside its profile and compose file",
+        "steps/routes.rs",
+        include_str!("steps/routes.rs"),
+    ),
     ("Configuration and logs", "steps/logs.rs", include_str!("steps/logs.rs")),
 ];
 

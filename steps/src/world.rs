@@ -346,7 +346,7 @@ impl World {
         let refused = matches!(response.status, 401 | 403 | 405 | 407 | 429);
         let location = response.value("location").unwrap_or_default();
         let sent_on = (300..400).contains(&response.status) && request.method != "OPTIONS";
-        if self.is_from_app_server(response) || !(refused || sent_on) {
+        if self.is_from_app_server(response) || !(refused || sent_on) || self.is_sent_in_a_circle() {
             return None;
         }
         let asked = format!("{} {}", request.method, request.target);
@@ -356,6 +356,28 @@ impl World {
             }
             false => format!("`{asked}` is sent on to {location}"),
         })
+    }
+
+    /// Whether the last response sends a client to the very URL that it asked for, so that a browser gives up after twenty
+    /// times.
+    pub fn is_sent_in_a_circle(&self) -> bool {
+        let (Some(response), Some(request)) = (self.responses.last(), self.request.as_ref()) else {
+            return false;
+        };
+        let location = response.value("location").unwrap_or_default();
+        // It may come out of it with a cookie.
+        if !(300..400).contains(&response.status) || response.value("set-cookie").is_some() {
+            return false;
+        }
+        let Some((scheme, rest)) = location.split_once("://") else { return location == request.target };
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        let (host, port) = authority.rsplit_once(':').unwrap_or((authority, ""));
+        let Some(scene) = &self.scene else { return false };
+        let is_ours = |(_, address): &(String, SocketAddr)| address.port().to_string() == port;
+        path == request.target
+            && scene.rewritten().listen.iter().any(is_ours)
+            && scene.selected_host() == Some(host)
+            && self.lookup("scheme").as_deref() == Some(scheme)
     }
 
     /// Ends everything that the scenario started, but keeps what a report of its failure needs.

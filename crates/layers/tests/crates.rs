@@ -11,8 +11,8 @@ use serde_json::Value;
 const LAYERS: [&[&str]; 8] = [
     // Reads nginx.conf; what is behind a proxy; the measure of this test.
     &["nginx-conf", "mock-upstreams", "layers"],
-    // Runs an nginx.conf; what a site is.
-    &["reference-proxy", "hopcheck-site"],
+    // Runs an nginx.conf; what a site is; an nginx.conf as repositories hold it.
+    &["reference-proxy", "hopcheck-site", "hopcheck-templates"],
     // Who asks; who reads the answers.
     &["hopcheck-clients", "hopcheck-report"],
     // What is asked.
@@ -58,7 +58,7 @@ fn crates_use_only_what_lies_below_them() {
 }
 
 /// The crates whose modules have no order of their own in a test beside them.
-const SUITE: [&str; 7] = ["clients", "init", "proving", "report", "site", "targets", "../steps"];
+const SUITE: [&str; 8] = ["clients", "init", "proving", "report", "site", "targets", "templates", "../steps"];
 
 #[test]
 fn no_files_of_the_suite_import_each_other_in_a_circle() {

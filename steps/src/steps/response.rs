@@ -172,6 +172,10 @@ async fn is_page(world: &mut World) -> Checked {
         status != 500,
         "the front end's page is not served, but a 500; is `root` the directory that the build is in?"
     );
+    ensure!(
+        !world.is_sent_in_a_circle(),
+        "the response is {status} back to the same URL, for ever: see `try_files` and `return` of this location"
+    );
     ensure!(status == 200, "the response is {status}, not the front end's page");
     let kind = response.value("content-type").unwrap_or_default();
     ensure!(

@@ -7,17 +7,26 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{EXIT_KEPT, Error};
-use hopcheck_targets::conf::Source;
+use hopcheck_targets::conf::{Source, SourceOptions};
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
+use hopcheck_templates::Given;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ConfArgs {
-    /// The nginx.conf to test: a whole file, or a bare `server { … }` file as in conf.d of official images
-    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
+    /// The nginx.conf to test: a whole file, a bare `server { … }` file as in conf.d of official images, a template of one or a
+    /// directory of templates, or a ConfigMap
+    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf, default.conf or a template of one here, nginx/nginx.conf of
     /// this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,
+    /// A variable to fill a template in with; NAME alone takes it from the environment. May be repeated, and comes before what
+    /// compose, .env and Dockerfile say
+    #[arg(long = "env", value_name = "NAME=VALUE")]
+    env: Vec<String>,
+    /// A file of such variables, may be repeated
+    #[arg(long = "env-file", value_name = "FILE")]
+    env_files: Vec<PathBuf>,
 }
 
 /// One configuration, named with or without `--conf`.
@@ -33,14 +42,25 @@ pub(super) struct OneConfArgs {
 impl OneConfArgs {
     /// Which it is.
     pub(super) fn named(&self) -> ConfArgs {
-        ConfArgs { conf: self.file.clone().or_else(|| self.conf.conf.clone()) }
+        match &self.file {
+            Some(file) => self.conf.with_file(file),
+            None => self.conf.clone(),
+        }
     }
 }
 
 impl ConfArgs {
-    /// The arguments for this file.
-    pub(super) fn of(file: &Path) -> ConfArgs {
-        ConfArgs { conf: Some(file.to_owned()) }
+    /// The same arguments for this file.
+    pub(super) fn with_file(&self, file: &Path) -> ConfArgs {
+        ConfArgs { conf: Some(file.to_owned()), ..self.clone() }
+    }
+
+    /// What the configuration is read with.
+    fn options(&self, profile: Option<&Path>) -> Result<SourceOptions, Error> {
+        let mut values = Given::default();
+        self.env.iter().try_for_each(|variable| values.argument(variable))?;
+        self.env_files.iter().try_for_each(|file| values.file(file))?;
+        Ok(SourceOptions { profile: profile.map(Path::to_owned), values })
     }
 
     /// The file, as given.
@@ -61,17 +81,20 @@ impl ConfArgs {
     /// The same with this profile in place of the one beside it, if one is named.
     pub(super) fn source_with(&self, here: &Path, profile: Option<&Path>) -> Result<Source, Error> {
         Ok(match &self.conf {
-            Some(file) => Source::read_with(file, profile)?,
-            None => Source::find_with(here, profile)?,
+            Some(file) => Source::read_with(file, &self.options(profile)?)?,
+            None => Source::find_with(here, &self.options(profile)?)?,
         })
     }
 
     /// The same, to be inspected but not run.
     pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
-        Ok(match &self.conf {
-            Some(file) => Source::open(file)?,
-            None => Source::find(here)?,
-        })
+        let source = match &self.conf {
+            Some(file) => Source::open(file, &self.options(None)?)?,
+            None => Source::find_with(here, &self.options(None)?)?,
+        };
+        let warnings = source.made.warnings.iter().chain(&source.made.address_warnings);
+        warnings.for_each(|warning| eprintln!("hopcheck: {warning}"));
+        Ok(source)
     }
 }
 
@@ -79,6 +102,8 @@ impl ConfArgs {
 pub(super) async fn rewrite_command(arguments: &OneConfArgs) -> Result<u8, Error> {
     let source = arguments.named().source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
+    let warnings = source.made.warnings.iter().chain(&source.made.address_warnings);
+    warnings.for_each(|warning| eprintln!("# {warning}"));
     for note in &scene.rewritten().notes {
         eprintln!("# {note}");
     }

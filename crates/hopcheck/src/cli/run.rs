@@ -114,17 +114,22 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     let confs = match arguments.files.as_slice() {
         [] => vec![arguments.conf],
         _ if arguments.conf.is_named() => return Err("FILE and --conf FILE cannot be combined".into()),
-        files => files.iter().map(|file| ConfArgs::of(file)).collect(),
+        files => files.iter().map(|file| arguments.conf.with_file(file)).collect(),
     };
     let outputs = Outputs::open(&arguments.reports)?;
     session.expect(confs.len());
     let mut ran = Ok(());
     for conf in confs {
         ran = match conf.source_with(&here, arguments.profile.as_deref()) {
-            Ok(source) => match arguments.targets.as_slice() {
-                [] => run_any(&mut session, &source).await,
-                targets => run_targets(&mut session, targets, &source, arguments.profile.as_deref()).await,
-            },
+            Ok(source) => {
+                session.warn(&source.made.warnings);
+                match arguments.targets.as_slice() {
+                    [] => run_any(&mut session, &source).await,
+                    targets => {
+                        run_targets(&mut session, targets, &source, arguments.profile.as_deref()).await
+                    }
+                }
+            }
             Err(error) => Err(error),
         };
         // If one of several could not be run, go on with the next, unless interrupted.

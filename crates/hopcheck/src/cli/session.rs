@@ -162,6 +162,13 @@ impl<'a> Session<'a> {
         self.not_run(&conf.name(), &error.to_string());
     }
 
+    /// Prints what a reader should know of the configuration, before what comes of it.
+    pub(crate) fn warn(&self, warnings: &[String]) {
+        for warning in warnings {
+            outln!("{} {warning}", self.style.strong("warning:"));
+        }
+    }
+
     /// Prints something about the run, unless it is quiet.
     pub(crate) fn say(&self, text: &str) {
         if !self.options.quiet {

@@ -1,5 +1,6 @@
 //! `hopcheck.toml`: what cannot be read from `nginx.conf`, and what a deployment's own paths and values are.
 
+mod environment;
 mod promises;
 mod read;
 mod routes;
@@ -14,6 +15,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub use environment::EnvironmentValue;
 pub use read::ProfileError;
 pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream};
 pub use seconds::Seconds;
@@ -61,6 +63,8 @@ pub struct Profile {
     pub routes: Vec<PromisedRoute>,
     /// For runs of a configuration: the upstreams that it must have, by name.
     pub upstreams: BTreeMap<String, PromisedUpstream>,
+    /// For runs of a template: the variables that it is filled in from, before those that are found beside it.
+    pub environment: BTreeMap<String, EnvironmentValue>,
     /// Deployments by name, for `--target NAME`: each says what differs from the rest of this file.
     pub target: BTreeMap<String, Profile>,
     /// The directory that paths in here are relative to.

@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hopcheck_site::{Route, Site};
+use hopcheck_templates::{Given, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::default_files;
+use super::made::{Made, MainFile};
 use super::paths::is_glob;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
@@ -21,6 +23,22 @@ const TOP_LEVEL_BLOCKS: [&str; 2] = ["events", "http"];
 /// The usual paths of a configuration in a repository, most common first.
 pub const COMMON_CONF_NAMES: [&str; 5] =
     ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
+
+/// The usual paths of a template, where there is none of these.
+const COMMON_TEMPLATE_NAMES: [&str; 6] = [
+    "nginx.conf.template",
+    "default.conf.template",
+    "templates/default.conf.template",
+    "nginx/nginx.conf.template",
+    "nginx/default.conf.template",
+    "nginx/templates/default.conf.template",
+];
+
+/// The first usual path of a configuration in `start`.
+pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
+    let names = COMMON_CONF_NAMES.iter().chain(&COMMON_TEMPLATE_NAMES);
+    names.map(|name| start.join(name)).find(|file| file.is_file())
+}
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -44,6 +62,9 @@ pub enum ConfError {
     /// `hopcheck.toml` beside it is invalid.
     #[error("{0}")]
     Profile(#[from] ProfileError),
+    /// It is a template that cannot be filled in.
+    #[error("{0}")]
+    Template(#[from] TemplateError),
 }
 
 /// A configuration as written, with access to the files it includes.
@@ -65,10 +86,21 @@ pub struct Source {
     pub as_documented: bool,
     /// What it serves. Empty if that cannot be determined; then engines refuse it too.
     pub site: Arc<Site>,
+    /// The files that templates or a ConfigMap were made into.
+    pub made: Arc<Made>,
     /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
     /// What is promised of it: routes and upstreams, if the profile names any.
     pub profile: Arc<Profile>,
+}
+
+/// What a configuration is read with, beside what lies beside it.
+#[derive(Debug, Clone, Default)]
+pub struct SourceOptions {
+    /// The profile in place of the `hopcheck.toml` beside it.
+    pub profile: Option<PathBuf>,
+    /// The values that a template is filled in with, before all others.
+    pub values: Given,
 }
 
 /// Which build of the front end is deployed, and where to.
@@ -82,30 +114,42 @@ pub struct FrontEnd {
 }
 
 impl Source {
-    /// Reads `path`, and `hopcheck.toml` beside it, to be inspected but not run.
+    /// Reads `path`, and its profile, to be inspected but not run. A template is filled in with the values of `options`, the
+    /// profile's `[environment]` and what lies beside it.
     ///
     /// # Errors
-    /// When the file cannot be read, or has an invalid profile beside it.
-    pub fn open(path: &Path) -> Result<Source, ConfError> {
-        Source::open_with(path, None)
-    }
-
-    /// The same with this profile, if one is named.
-    ///
-    /// # Errors
-    /// As [`Source::open`].
-    pub fn open_with(path: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
-        let text = read(path)?;
+    /// When the file cannot be read or filled in, or its profile is invalid.
+    pub fn open(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
         let directory = match path.parent() {
+            _ if path.is_dir() => path.to_owned(),
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
-        let profile = match profile {
+        // A directory of templates is as a whole what nginx.conf would be.
+        let directory = match directory.parent() {
+            Some(around) if directory.ends_with("templates") && !directory.join(FILE).exists() => {
+                Path::new(".").join(around)
+            }
+            _ => directory,
+        };
+        let profile = match &options.profile {
             Some(file) => Profile::read(file)?,
             None => Profile::beside(&directory)?,
         };
+        let mut given = options.values.clone();
+        for (name, value) in &profile.environment {
+            given.add(name, &value.to_string(), "[environment] in hopcheck.toml");
+        }
+        let (MainFile { text, name }, made) = match hopcheck_templates::open(path, &given)? {
+            Some(files) => Made::of(files, path),
+            None => {
+                let (text, name) = (read(path)?, path.display().to_string());
+                let warnings = hopcheck_templates::address_warnings(path, &name, &text);
+                (MainFile { text, name }, Made::finished(warnings))
+            }
+        };
         let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
-        Ok(Source::of(wrap_server_blocks(text), path.display().to_string(), Some(directory), build, profile))
+        Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, made))
     }
 
     /// What it serves.
@@ -113,7 +157,8 @@ impl Source {
     /// # Errors
     /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
-        Site::read(&self.text, &self.name, &|pattern| self.included(pattern))
+        let named = |(path, text): (String, String)| (self.made.origin_of(&path).to_owned(), text);
+        Site::read(&self.text, &self.name, &|pattern| self.included(pattern).into_iter().map(named).collect())
     }
 
     /// The error for an included file that does not exist.
@@ -133,7 +178,7 @@ impl Source {
         let Source { text, name, .. } = Source::built_in();
         let profile = Profile::read(profile)?;
         let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
-        Ok(Source::of(text, name, None, build, profile))
+        Ok(Source::of(text, name, None, build, profile, Made::default()))
     }
 
     /// The document's configuration, built into this program.
@@ -142,7 +187,14 @@ impl Source {
             BUILT_IN.get_file(name).and_then(|file| file.contents_utf8()).unwrap_or_default().to_owned()
         };
         let profile = Profile::parse(&text(FILE), FILE).unwrap_or_default();
-        Source::of(text("nginx.conf"), "nginx.conf (built in)".to_owned(), None, None, profile)
+        Source::of(
+            text("nginx.conf"),
+            "nginx.conf (built in)".to_owned(),
+            None,
+            None,
+            profile,
+            Made::default(),
+        )
     }
 
     fn of(
@@ -151,6 +203,7 @@ impl Source {
         directory: Option<PathBuf>,
         build: Option<PathBuf>,
         profile: Profile,
+        made: Made,
     ) -> Source {
         let page = match &build {
             Some(build) => std::fs::read_to_string(build.join("index.html")).ok(),
@@ -167,6 +220,7 @@ impl Source {
             app_servers: profile.app_servers.deployed_at.clone(),
             port: profile.clients.port,
             as_documented: profile.as_documented,
+            made: Arc::new(made),
             site: Arc::default(),
             profile: Arc::new(profile),
         };
@@ -192,7 +246,10 @@ impl Source {
     /// user has no copy of are built in.
     pub fn included(&self, pattern: &str) -> Vec<(String, String)> {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
-        let mut found = self.on_disk(relative);
+        let mut found = self.made.included(relative, &matches);
+        if found.is_empty() {
+            found = self.on_disk(relative);
+        }
         if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
             found = built_in(relative);
         }

@@ -5,27 +5,27 @@ use std::path::Path;
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
-use super::source::{COMMON_CONF_NAMES, ConfError, Source};
+use super::source::{ConfError, Source, SourceOptions, common_conf};
 
 impl Source {
-    /// The configuration that a user in the directory `start` means: one of [`COMMON_CONF_NAMES`] there, `nginx/nginx.conf` of
+    /// The configuration that a user in the directory `start` means: one of
+    /// [`COMMON_CONF_NAMES`](super::COMMON_CONF_NAMES) or a template there, `nginx/nginx.conf` of
     /// the checkout around it, or the built-in one.
     ///
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
-        Source::find_with(start, None)
+        Source::find_with(start, &SourceOptions::default())
     }
 
-    /// The same with this profile, if one is named.
+    /// The same with these options.
     ///
     /// # Errors
-    /// As [`Source::find`], and when the profile cannot be read.
-    pub fn find_with(start: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
-        let here = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
+    /// As [`Source::find`], and when a profile that is named cannot be read, or a template cannot be filled in.
+    pub fn find_with(start: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
         let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
-        match (here.or_else(around), profile) {
-            (Some(file), profile) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), profile),
+        match (common_conf(start).or_else(around), &options.profile) {
+            (Some(file), _) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), options),
             (None, Some(profile)) => Source::built_in_with(profile),
             (None, None) => Ok(Source::built_in()),
         }
@@ -36,15 +36,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
-        Source::read_with(path, None)
+        Source::read_with(path, &SourceOptions::default())
     }
 
-    /// The same with this profile, if one is named.
+    /// The same with these options.
     ///
     /// # Errors
-    /// As [`Source::read`].
-    pub fn read_with(path: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
-        let source = Source::open_with(path, profile)?;
+    /// As [`Source::read`], and when a profile that is named cannot be read, or a template cannot be filled in.
+    pub fn read_with(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
+        let source = Source::open(path, options)?;
         match source.check() {
             Ok(()) => Ok(source),
             Err(error) => Err(ConfError::NotRun { name: source.name, error }),

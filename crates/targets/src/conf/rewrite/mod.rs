@@ -53,12 +53,19 @@ impl Rewriter<'_> {
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<RewrittenConf> {
+        let made = &self.source.made;
+        if made.refused.is_some() {
+            let (unreadable, notes) = (made.refused.clone(), made.notes.clone());
+            let text = self.with_account(text)?;
+            return Ok(RewrittenConf { text, unreadable, notes, ..RewrittenConf::default() });
+        }
         let mut addresses: HashSet<SocketAddr> = self.app_servers.iter().copied().collect();
         let mut rewritten = self.rewrite_unchecked(text, |written| {
             let address = reserve(written)?;
             addresses.insert(address);
             Ok(address)
         })?;
+        rewritten.notes.splice(0..0, made.notes.iter().cloned());
         let main = ConfText { name: &self.source.name, text: &rewritten.text, around: "" };
         let around = &rewritten.around;
         let included = rewritten.included.iter().map(|(name, text)| ConfText {
@@ -84,7 +91,9 @@ impl Rewriter<'_> {
         let is_template =
             Regex::new(r"\$\{[A-Z][A-Z0-9_]*\}").is_ok_and(|name| name.is_match(&self.source.text));
         match is_template {
-            true => "this is a template: fill it in first, for example with envsubst, and test the result",
+            true => {
+                "if this is a template, say what it is filled in with: --env NAME=VALUE, or --env-file FILE"
+            }
             false => "hopcheck only runs configurations on loopback and in a scratch directory",
         }
     }

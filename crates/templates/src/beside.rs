@@ -1,0 +1,277 @@
+//! What lies beside a template and says how it is filled in: a compose file, a Dockerfile, an entry script, `.env`.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::addresses::{self, Text};
+use crate::compose::{Compose, Entries, Service, entries_of};
+use crate::dockerfile::{Image, Script};
+use crate::environment::Environment;
+use crate::file;
+use crate::given::Given;
+use crate::interpolation::interpolate;
+use crate::method::Method;
+use crate::shell::{self, Assignment, Call};
+
+/// How far up is looked.
+const MAX_LEVELS: usize = 5;
+
+/// More scripts than any image has.
+const MAX_SCRIPTS: usize = 32;
+
+/// What lies beside a template.
+#[derive(Debug, Default)]
+pub(crate) struct Beside {
+    pub(crate) compose: Option<Compose>,
+    /// The service with the template, as an index.
+    service: Option<usize>,
+    image: Option<Image>,
+    /// `.env`, where no service gets the template.
+    dotenv: Option<(String, Entries)>,
+    /// Where the template is in the container.
+    places: Vec<PathBuf>,
+}
+
+/// `directory` and those around it, up to the root of the checkout.
+fn levels(directory: &Path) -> Vec<&Path> {
+    let mut levels = Vec::new();
+    for level in directory.ancestors().take(MAX_LEVELS) {
+        levels.push(level);
+        if level.join(".git").exists() {
+            break;
+        }
+    }
+    levels
+}
+
+impl Beside {
+    /// Looks around `path`, a file.
+    pub(crate) fn of(path: &Path, given: &Given) -> Beside {
+        let path = file::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+        let values = given.values();
+        let levels = levels(file::directory_of(&path));
+        for directory in &levels {
+            let Some(compose) = Compose::in_directory(directory, &values) else { continue };
+            if let Some((service, places)) = compose.service_with(&path) {
+                let name = service.name.clone();
+                let service = compose.services.iter().position(|service| service.name == name);
+                return Beside { service, places, compose: Some(compose), ..Beside::default() };
+            }
+        }
+        let image = levels.iter().find_map(|directory| image_with(directory, &levels, &path));
+        let places = image.as_ref().map_or_else(Vec::new, |image| image.copied_to(&path));
+        let dotenv = levels.iter().map(|directory| directory.join(".env")).find(|path| path.is_file());
+        let dotenv = dotenv.map(|path| (file::shown(&path), entries_of(&path, &values)));
+        Beside { image, places, dotenv, ..Beside::default() }
+    }
+
+    /// The service that gets the template.
+    pub(crate) fn service(&self) -> Option<&Service> {
+        self.compose.as_ref()?.services.get(self.service?)
+    }
+
+    /// The image that has the template.
+    fn image(&self) -> Option<&Image> {
+        self.image.as_ref().or_else(|| self.service()?.image.as_ref())
+    }
+
+    /// The variables of its container, those that the user gave first.
+    pub(crate) fn environment(&self, given: &Given) -> Environment {
+        let mut environment = given.environment().clone();
+        let mut knows_all = true;
+        if let (Some(compose), Some(service)) = (&self.compose, self.service()) {
+            for (name, value, line) in &service.environment {
+                environment.add(name, value.clone(), format!("{}:{line}", compose.name));
+            }
+            // The last file counts, and in it the last of a name.
+            for env_file in service.env_files.iter().rev() {
+                let name = file::shown(&env_file.path);
+                knows_all &= env_file.path.is_file() && !env_file.is_optional;
+                for (key, (value, line)) in entries_of(&env_file.path, &given.values()) {
+                    environment.add(&key, value, format!("{name}:{line}"));
+                }
+            }
+            let of_nginx = service.base().is_some_and(is_official);
+            if knows_all && of_nginx && !compose.is_overridden && !service.extends {
+                environment.complete =
+                    Some(format!("service {} ({}:{})", service.name, compose.name, service.line));
+            }
+            let dotenv = file::shown(&compose.directory.join(".env"));
+            let passed = |name: &str| environment.get(name).is_some();
+            let not_passed = compose.dotenv.iter().filter(|(name, _)| !passed(name));
+            environment.not_passed =
+                not_passed.map(|(name, (_, line))| (name.clone(), format!("{dotenv}:{line}"))).collect();
+        }
+        if let Some(image) = self.image() {
+            for (name, value, line) in &image.env {
+                environment.add(name, value.clone(), format!("{}:{line}", image.name));
+            }
+        }
+        if let Some((name, entries)) = &self.dotenv {
+            for (key, (value, line)) in entries {
+                environment.add(key, value.clone(), format!("{name}:{line}"));
+            }
+        }
+        self.add_of_scripts(given, &mut environment);
+        // What any container of nginx's image has.
+        if environment.value("NGINX_ENTRYPOINT_LOCAL_RESOLVERS").is_some_and(|value| !value.is_empty()) {
+            let value = Some("127.0.0.11".to_owned());
+            environment.add("NGINX_LOCAL_RESOLVERS", value, "the container".to_owned());
+        }
+        environment.add("NGINX_VERSION", None, "the container".to_owned());
+        environment.add("HOSTNAME", None, "the container".to_owned());
+        environment.add("HOME", Some("/root".to_owned()), "the container".to_owned());
+        environment
+    }
+
+    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`.
+    fn add_of_scripts(&self, given: &Given, environment: &mut Environment) {
+        for script in self.scripts() {
+            for Assignment { name, value, is_default, line } in shell::assignments(&script.text) {
+                let is_set = environment.value(&name).is_some_and(|value| !value.is_empty());
+                if given.environment().get(&name).is_some() || is_default && is_set {
+                    continue;
+                }
+                let is_text = !value.contains("$(") && !value.contains('`');
+                let value = interpolate(&value, &|name| environment.value(name).map(str::to_owned));
+                let place = self.place_in(&script, line);
+                environment.replace(&name, value.filter(|_| is_text), place);
+            }
+        }
+    }
+
+    /// `FILE:LINE` of a line of a script.
+    fn place_in(&self, script: &Script, line: usize) -> String {
+        let name = match (script.file.as_os_str().is_empty(), &self.compose) {
+            (true, Some(compose)) => compose.name.clone(),
+            _ => file::shown(&script.file),
+        };
+        format!("{name}:{}", script.line + line.max(1) - 1)
+    }
+
+    /// What is wrong with the addresses of what its service reads.
+    pub(crate) fn address_warnings(&self, texts: &[Text<'_>], stand_ins: &BTreeSet<String>) -> Vec<String> {
+        match (&self.compose, self.service()) {
+            (Some(compose), Some(service)) => addresses::warnings(texts, stand_ins, compose, service),
+            _ => Vec::new(),
+        }
+    }
+
+    /// What fills `path` in, in such an environment.
+    pub(crate) fn method(&self, path: &Path, environment: &Environment) -> Method {
+        match self.call_for(path) {
+            Some((Call { list, .. }, place)) => Method::Envsubst { list, place },
+            None => match self.untouched_place(environment) {
+                Some(place) => Method::Nobody { place },
+                None => Method::of_image(environment),
+            },
+        }
+    }
+
+    /// Where the template is in a container of nginx's own image that nothing fills it in for.
+    fn untouched_place(&self, environment: &Environment) -> Option<String> {
+        let base = self.service().map_or_else(|| self.image().map(|image| &image.base[..]), Service::base);
+        let directory = environment.value("NGINX_ENVSUBST_TEMPLATE_DIR").unwrap_or("/etc/nginx/templates");
+        let is_filled_in = |place: &&PathBuf| place.starts_with(directory);
+        let runs_others = self.scripts().iter().any(|script| !script.text.trim_start().starts_with("nginx"));
+        if !base.is_some_and(is_official)
+            || runs_others
+            || self.places.iter().any(|place| is_filled_in(&place))
+        {
+            return None;
+        }
+        self.places
+            .iter()
+            .find(|place| place.starts_with("/etc/nginx"))
+            .map(|place| place.display().to_string())
+    }
+
+    /// Whether a call of `envsubst` names `path`, whatever it is called.
+    pub(crate) fn is_read_by_a_call(&self, path: &Path) -> bool {
+        self.call_for(path).is_some_and(|(call, _)| !call.input.is_some_and(|input| input.contains('$')))
+    }
+
+    /// The call of `envsubst` that reads `path`, and its place.
+    fn call_for(&self, path: &Path) -> Option<(Call, String)> {
+        let file_name = path.file_name()?;
+        let mut calls = Vec::new();
+        for script in self.scripts() {
+            for call in shell::envsubst_calls(&script.text) {
+                let place = self.place_in(&script, call.line);
+                calls.push((call, place));
+            }
+        }
+        let reads = |call: &Call| {
+            call.input.as_deref().is_some_and(|input| {
+                let input = Path::new(input);
+                self.places.iter().any(|place| place == input) || input.file_name() == Some(file_name)
+            })
+        };
+        if let Some(at) = calls.iter().position(|(call, _)| reads(call)) {
+            return Some(calls.swap_remove(at));
+        }
+        // `for template in …; do envsubst < "$template"`
+        let is_only =
+            calls.len() == 1 && calls[0].0.input.as_deref().is_some_and(|input| input.contains('$'));
+        calls.pop().filter(|_| is_only)
+    }
+
+    /// What runs when the container starts, and what it calls.
+    fn scripts(&self) -> Vec<Script> {
+        let of_service = self.service().map_or(&[][..], |service| &service.scripts);
+        let of_image = self.image().map_or(&[][..], |image| &image.scripts);
+        let mut scripts: Vec<Script> = of_service.iter().chain(of_image).cloned().collect();
+        let copied = self.image().into_iter().flat_map(|image| {
+            image
+                .copies
+                .iter()
+                .map(|(source, _)| file::normal(&image.context.join(source.trim_start_matches('/'))))
+        });
+        let mounted = self.service().into_iter().flat_map(|service| &service.mounts);
+        let files = copied.chain(mounted.map(|mount| mount.host.clone()));
+        for path in files.flat_map(|path| scripts_in(&path)).take(MAX_SCRIPTS) {
+            if let Ok(text) = file::read(&path) {
+                scripts.push(Script { text, file: path, line: 1 });
+            }
+        }
+        scripts
+    }
+}
+
+/// The image whose Dockerfile stands in `directory` and copies `path`. What it copies from may be any directory around it.
+fn image_with(directory: &Path, levels: &[&Path], path: &Path) -> Option<Image> {
+    let dockerfile = ["Dockerfile", "Containerfile"].iter().map(|name| directory.join(name));
+    let dockerfile = dockerfile.into_iter().find(|path| path.is_file())?;
+    let contexts = levels.iter().filter(|level| directory.starts_with(level));
+    let images = contexts.filter_map(|context| Image::read(&dockerfile, context, None));
+    images.into_iter().find(|image| {
+        let places = image.copied_to(path);
+        !places.is_empty() && image.serves(&places)
+    })
+}
+
+/// `path` if it is a script, or the scripts in it if it is the directory that nginx's image runs them from.
+fn scripts_in(path: &Path) -> Vec<PathBuf> {
+    let is_script = |path: &Path| {
+        path.extension().is_some_and(|extension| extension == "sh" || extension == "envsh")
+            || path.file_name().is_some_and(|name| name.to_string_lossy().contains("entrypoint"))
+    };
+    if path.is_file() {
+        return if is_script(path) { vec![path.to_owned()] } else { Vec::new() };
+    }
+    if !path.ends_with("docker-entrypoint.d") {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);
+    let mut scripts: Vec<PathBuf> =
+        entries.take(MAX_SCRIPTS).map(|entry| entry.path()).filter(|path| is_script(path)).collect();
+    scripts.sort();
+    scripts
+}
+
+/// Whether an image is nginx's own, whose environment is known.
+fn is_official(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or_default();
+    let name = name.split([':', '@']).next().unwrap_or_default();
+    name == "nginx" || name == "nginx-unprivileged"
+}

@@ -1,0 +1,63 @@
+//! Reading files within bounds.
+
+use std::io::{Error, Read as _, Result};
+use std::path::{Component, Path, PathBuf};
+
+/// Larger than any file of this kind.
+const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
+
+/// The text of a regular file no larger than [`MAX_FILE_SIZE`].
+pub(crate) fn read(path: &Path) -> Result<String> {
+    // Opening a FIFO would block until it has a writer.
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(Error::other("not a regular file"));
+    }
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_FILE_SIZE {
+        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// `path` without `.` and `..`, without looking at the disk.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(normal.components().next_back(), Some(Component::Normal(_))) => {
+                normal.pop();
+            }
+            part => normal.push(part),
+        }
+    }
+    normal
+}
+
+/// How a person in the current directory calls `path`.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let below = path.strip_prefix(&here).unwrap_or(path);
+    below.strip_prefix(".").unwrap_or(below).display().to_string()
+}
+
+/// The directory that `path` lies in.
+pub(crate) fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dots_are_resolved_by_name_alone() {
+        for (path, wanted) in [("/a/./b/../c", "/a/c"), ("a/../../b", "../b"), ("/..", "/..")] {
+            assert_eq!(normal(Path::new(path)), Path::new(wanted));
+        }
+    }
+}

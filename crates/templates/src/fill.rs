@@ -1,0 +1,257 @@
+//! Filling one template in, and saying what a reader should know of the result.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use nginx_conf::syntax::{Directive, parse};
+
+use crate::environment::Environment;
+use crate::method::{Fate, Method};
+use crate::placeholder::{self, Placeholder, defined_in, is_of_nginx, line_at, placeholders};
+use crate::stand_in::{Context, stand_in};
+
+/// A template that is filled in.
+#[derive(Debug, Default)]
+pub(crate) struct Filled {
+    pub(crate) text: String,
+    /// The names that were replaced by their values.
+    pub(crate) used: BTreeSet<String>,
+    /// The stand-ins, which nobody wrote.
+    pub(crate) stand_ins: BTreeSet<String>,
+    pub(crate) notes: Vec<String>,
+    pub(crate) warnings: Vec<String>,
+    /// What has no value and needs one.
+    pub(crate) missing: Vec<Missing>,
+}
+
+/// A name that needs a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Missing {
+    pub(crate) name: String,
+    /// `default.conf.template:3`.
+    pub(crate) place: String,
+    /// The line, as written.
+    pub(crate) line: String,
+}
+
+/// A template, and who fills it in.
+#[derive(Debug)]
+pub(crate) struct Template<'a> {
+    /// As a person calls it.
+    pub(crate) name: &'a str,
+    pub(crate) text: &'a str,
+    pub(crate) method: &'a Method,
+    pub(crate) environment: &'a Environment,
+}
+
+impl Template<'_> {
+    /// Fills it in.
+    pub(crate) fn fill(&self) -> Filled {
+        let defined = defined_in(self.text);
+        let parsed = parse(self.text, self.name).ok();
+        let mut filled = Filled::default();
+        let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut done = 0;
+        for found in placeholders(self.text) {
+            let Placeholder { name, range } = found;
+            filled.text.push_str(&self.text[done..range.start]);
+            done = range.end;
+            let written = &self.text[range.clone()];
+            let context = parsed.as_deref().map(|parsed| Context::of(parsed, range.start, range.len()));
+            let is_comment = matches!(context, Some(None));
+            let context = context.flatten();
+            match self.method.fate(name, self.environment, &defined) {
+                Fate::Value(value) => {
+                    if filled.used.insert(name.to_owned()) {
+                        self.warn_of_value(name, value, range.start, context.as_ref(), &mut filled);
+                    }
+                    let joined = self.joined(value, range.start, &mut filled);
+                    filled.text.push_str(&joined);
+                }
+                Fate::Nothing => {
+                    if !is_comment {
+                        taken.entry(name).or_insert(range.start);
+                    }
+                }
+                Fate::Stays => {
+                    let is_variable = is_of_nginx(name) && !context.as_ref().is_some_and(takes_no_variables);
+                    let is_meant = placeholder::is_environment_name(name, &defined) && !is_variable;
+                    if is_meant && !is_comment {
+                        kept.entry(name).or_insert(range.start);
+                    }
+                    filled.text.push_str(written);
+                }
+                Fate::Unknown if is_comment => filled.text.push_str(written),
+                Fate::Unknown => match context.and_then(|context| stand_in(name, &context, self.text)) {
+                    Some(instead) => {
+                        let note = format!(
+                            "{}: {written} -> {instead}, as {name} has no value here",
+                            self.place(range.start)
+                        );
+                        filled.notes.push(note);
+                        filled.text.push_str(&instead);
+                        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
+                    }
+                    None => {
+                        filled.missing.push(Missing {
+                            name: name.to_owned(),
+                            place: self.place(range.start),
+                            line: self.line(range.start).to_owned(),
+                        });
+                        filled.text.push_str(written);
+                    }
+                },
+            }
+        }
+        filled.text.push_str(&self.text[done..]);
+        self.warn_of_defaults(parsed.as_deref(), &mut filled);
+        self.warn_of_kept(&kept, parsed.as_deref(), &mut filled);
+        self.warn_of_taken(&taken, &mut filled);
+        filled
+    }
+
+    /// `FILE:LINE` of what stands at `at`.
+    fn place(&self, at: usize) -> String {
+        format!("{}:{}", self.name, line_at(self.text, at))
+    }
+
+    fn line(&self, at: usize) -> &str {
+        let starts = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        self.text[starts..].split('\n').next().unwrap_or_default().trim()
+    }
+
+    /// A value of several lines on one, where that is the same to nginx, so that what follows keeps its line.
+    fn joined(&self, value: &str, at: usize, filled: &mut Filled) -> String {
+        let starts = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
+        if !value.contains('\n') {
+            return value.to_owned();
+        }
+        if !value.contains('#') && !self.text[starts..at].contains(['#', '"', '\'']) {
+            return value.replace("\r\n", " ").replace('\n', " ");
+        }
+        filled.notes.push(format!(
+            "{}: a value of several lines; from here on, lines are those of the text when filled in",
+            self.place(at)
+        ));
+        value.to_owned()
+    }
+
+    fn warn_of_value(
+        &self,
+        name: &str,
+        value: &str,
+        at: usize,
+        context: Option<&Context<'_>>,
+        filled: &mut Filled,
+    ) {
+        let from = self.environment.get(name).map_or("", |variable| variable.from.as_str());
+        if is_of_nginx(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            filled.warnings.push(format!(
+                "{}: ${name} is nginx's own, but becomes {value:?}: the environment has a variable of that name ({from})\n  \
+                 help: call that one something else, or let only yours through: NGINX_ENVSUBST_FILTER",
+                self.place(at)
+            ));
+        } else if value.is_empty() && context.is_some_and(Context::is_whole) {
+            filled.warnings.push(format!(
+                "{}: `{}` loses a value: {name} is set and empty ({from})",
+                self.place(at),
+                self.line(at)
+            ));
+        }
+    }
+
+    /// Defaults, which only shells and compose know.
+    fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut Filled) {
+        for found in placeholder::shell_defaults(self.text) {
+            if parsed.is_some_and(|parsed| Context::of(parsed, found.at, 2).is_none()) {
+                continue;
+            }
+            let is_set = self.environment.value(found.name).is_some();
+            filled.warnings.push(format!(
+                "{}: {} stays as it stands{}: templates of nginx have no defaults\n  help: write ${{{}}} here, and its \
+                 default where the container gets its environment: `ENV {}=…` in the Dockerfile, or compose's `environment`",
+                self.place(found.at),
+                found.text,
+                if is_set { format!(", although {} is set", found.name) } else { String::new() },
+                found.name,
+                found.name
+            ));
+        }
+    }
+
+    /// Names that are not set, and so stay.
+    fn warn_of_kept(&self, kept: &BTreeMap<&str, usize>, parsed: Option<&[Directive]>, filled: &mut Filled) {
+        for (&name, &at) in kept {
+            let environment = self.environment;
+            let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
+                (None, _) => (format!("{name} is not filled in"), self.how_to_name(name)),
+                _ if matches!(self.method, Method::Nobody { .. }) => {
+                    (format!("{name} is not filled in"), self.how_to_name(name))
+                }
+                _ if environment.get(name).is_some() => {
+                    (format!("{name} is set, but not filled in"), self.how_to_name(name))
+                }
+                (Some(service), Some(place)) => (
+                    format!("{service} does not get {name}, which stands in {place}"),
+                    format!("pass it on: `{name}: ${{{name}}}` under `environment`"),
+                ),
+                (Some(service), None) => (
+                    format!("{service} has no {name}"),
+                    format!("set it under `environment`, or try one: --env {name}=VALUE"),
+                ),
+            };
+            let directive = parsed
+                .and_then(|parsed| Context::of(parsed, at, 1))
+                .map(|context| context.directive.name.text.clone());
+            let matches_nothing = matches!(directive.as_deref(), Some("server_name" | "location"));
+            let then = if matches_nothing { ", and matches no request" } else { "" };
+            filled.warnings.push(format!(
+                "{}: ${{{name}}} stays as it stands{then}: {what}\n  help: {help}",
+                self.place(at)
+            ));
+        }
+    }
+
+    /// How a name comes to be filled in, too.
+    fn how_to_name(&self, name: &str) -> String {
+        match self.method {
+            Method::Image { .. } => format!("let {name} through: NGINX_ENVSUBST_FILTER"),
+            Method::Envsubst { place, .. } => format!("name it in the list of `envsubst` ({place})"),
+            Method::Nobody { place } => {
+                let file = place.rsplit('/').next().unwrap_or_default().trim_end_matches(".template");
+                format!(
+                    "nothing fills {place} in: bring the file into the container as /etc/nginx/templates/{file}.template"
+                )
+            }
+        }
+    }
+
+    /// What `envsubst` without a list takes away.
+    fn warn_of_taken(&self, taken: &BTreeMap<&str, usize>, filled: &mut Filled) {
+        let own: Vec<String> =
+            taken.keys().filter(|name| is_of_nginx(name)).map(|name| format!("${name}")).collect();
+        if let (true, false, Method::Envsubst { place, .. }) =
+            (self.method.takes_all(), own.is_empty(), self.method)
+        {
+            let meant: Vec<String> = filled.used.iter().map(|name| format!("${{{name}}}")).collect();
+            let help = match meant.is_empty() {
+                true => "there is nothing in it to replace: copy it as it is".to_owned(),
+                false => format!(
+                    "name what it is to replace: `envsubst '{}' < …`; or put the file into /etc/nginx/templates, where nginx's \
+                     image fills it in by itself",
+                    meant.join(" ")
+                ),
+            };
+            let own = own.join(", ");
+            filled.warnings.push(format!(
+                "{place}: `envsubst` without a list takes {own} out of {}\n  help: {help}",
+                self.name
+            ));
+        }
+    }
+}
+
+/// Whether nginx takes the arguments of a directive as they stand, so that a variable in them is none.
+fn takes_no_variables(context: &Context<'_>) -> bool {
+    ["server_name", "location", "listen"].contains(&context.directive.name.text.as_str())
+}

@@ -1,0 +1,50 @@
+//! An `nginx.conf` as repositories hold it.
+//!
+//! As many public repositories hold a *template* as a finished file: `default.conf.template`, which nginx's image fills in
+//! from the environment when it starts. Others have a script of their own that calls `envsubst`, and others again a
+//! Kubernetes ConfigMap. [`open`] takes any of them and yields the files that nginx would read, each with the name that its
+//! author knows it by; substitution moves no lines.
+//!
+//! Values come from what the user gave ([`Given`]) and from what lies beside: the service of a compose file that mounts or
+//! builds the template, with its `env_file` and `.env`; `ENV` in a Dockerfile. A name without a value gets a stand-in where
+//! it is an address; otherwise [`TemplateError::NoValue`] says which flag sets it.
+//!
+//! Two things that people expect do not happen, and are said: `${PORT:-8080}` stays as it stands, as templates have no
+//! defaults; and `envsubst` without a list takes `$uri` and `$host` away, too.
+//!
+//! ```
+//! use hopcheck_templates::{Given, open};
+//!
+//! let directory = tempfile::tempdir()?;
+//! let path = directory.path().join("default.conf.template");
+//! std::fs::write(&path, "server { listen ${PORT}; location / { proxy_pass ${API_URL}; } }")?;
+//! let mut given = Given::default();
+//! given.argument("PORT=8080")?;
+//! let files = open(&path, &given)?.unwrap();
+//! assert_eq!(files.files[0].text, "server { listen 8080; location / { proxy_pass http://api-url; } }");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod addresses;
+mod beside;
+mod compose;
+mod config_map;
+mod dockerfile;
+mod dotenv;
+mod environment;
+mod error;
+mod file;
+mod fill;
+mod given;
+mod interpolation;
+mod method;
+mod mistake;
+mod open;
+mod placeholder;
+mod shell;
+mod stand_in;
+mod yaml;
+
+pub use error::{NoValue, TemplateError};
+pub use given::Given;
+pub use open::{ConfFile, ConfFiles, address_warnings, open};

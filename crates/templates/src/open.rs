@@ -1,0 +1,257 @@
+//! Taking a template, a directory of templates or a ConfigMap.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::addresses::Text;
+use crate::beside::Beside;
+use crate::config_map;
+use crate::environment::Environment;
+use crate::error::TemplateError;
+use crate::file;
+use crate::fill::{Filled, Template};
+use crate::given::Given;
+use crate::method::Method;
+use crate::mistake::mistake_in;
+use crate::placeholder::{defined_in, is_environment_name, placeholders, shell_defaults};
+
+/// More templates than any image has.
+const MAX_TEMPLATES: usize = 500;
+
+/// Deeper than any directory of templates.
+const MAX_DEPTH: usize = 8;
+
+/// How templates are called besides `*.template`.
+const MARKS: [&str; 6] = ["template", "tmpl", "tpl", "tmp", "envsubst", "envtpl"];
+
+/// The files that nginx would read.
+#[derive(Debug, Clone, Default)]
+pub struct ConfFiles {
+    /// In nginx's order; at least one.
+    pub files: Vec<ConfFile>,
+    /// Which value came from where, for those who ask.
+    pub notes: Vec<String>,
+    /// What a reader should know first.
+    pub warnings: Vec<String>,
+    /// What is wrong with the addresses in them, if a compose file runs them.
+    pub address_warnings: Vec<String>,
+    /// Why nginx does not start with them, in its own words, if that is known.
+    pub refused: Option<String>,
+}
+
+/// A file that nginx would read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfFile {
+    /// Its path below `/etc/nginx`: `conf.d/default.conf`.
+    pub path: String,
+    /// What its author calls it: `nginx/templates/default.conf.template`.
+    pub origin: String,
+    /// Its text, filled in.
+    pub text: String,
+}
+
+/// The files that come of `path`; `None` if it is a finished file.
+///
+/// # Errors
+/// When something cannot be read, or needs a value that is not there.
+pub fn open(path: &Path, given: &Given) -> Result<Option<ConfFiles>, TemplateError> {
+    if path.is_dir() {
+        return directory(path, given).map(Some);
+    }
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    if matches!(extension, Some("yaml" | "yml")) {
+        return of_config_map(path, given).map(Some);
+    }
+    let Ok(text) = file::read(path) else { return Ok(None) };
+    let beside = Beside::of(path, given);
+    let is_given = || may_be_template(&text) && gives_one(given, &text);
+    let is_one = is_template(path) || beside.is_read_by_a_call(path) || is_given();
+    if !is_one {
+        return Ok(None);
+    }
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+    let template = Found { path: path.to_owned(), output: format!("conf.d/{}", finished_name(&name)) };
+    fill_in(&[template], &beside, given).map(Some)
+}
+
+/// What is wrong with the addresses of a finished file that is called `name` and lies at `path`, if a compose file runs it.
+pub fn address_warnings(path: &Path, name: &str, text: &str) -> Vec<String> {
+    Beside::of(path, &Given::default()).address_warnings(&[Text { name, text }], &BTreeSet::new())
+}
+
+/// A template, and the path below `/etc/nginx` that it is written to.
+struct Found {
+    path: PathBuf,
+    output: String,
+}
+
+/// Whether a file is called as templates are: `default.conf.template`, `nginx.tmpl.conf`.
+fn is_template(path: &Path) -> bool {
+    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
+    name.split('.').skip(1).any(|part| MARKS.contains(&part) || part == "stream-template")
+}
+
+/// The name without what marks it as a template.
+fn finished_name(name: &str) -> String {
+    let parts: Vec<&str> = name.split('.').collect();
+    let kept = parts.iter().enumerate().filter(|(nth, part)| *nth == 0 || !MARKS.contains(part));
+    let name = kept.map(|(_, part)| *part).collect::<Vec<_>>().join(".");
+    if name.ends_with(".conf") { name } else { name + ".conf" }
+}
+
+/// Whether a text has placeholders of an environment.
+fn may_be_template(text: &str) -> bool {
+    let defined = defined_in(text);
+    !shell_defaults(text).is_empty()
+        || placeholders(text).iter().any(|found| is_environment_name(found.name, &defined))
+}
+
+/// Whether the user gave a value for one of the placeholders.
+fn gives_one(given: &Given, text: &str) -> bool {
+    placeholders(text).iter().any(|found| given.environment().get(found.name).is_some())
+}
+
+fn directory(directory: &Path, given: &Given) -> Result<ConfFiles, TemplateError> {
+    // What lies beside says how templates are called, and is found by one of them.
+    let any = below(directory, "template").into_iter().next().unwrap_or_else(|| directory.join("x"));
+    let beside = Beside::of(&any, given);
+    let environment = beside.environment(given);
+    let set =
+        |name, default| environment.value(name).filter(|value: &&str| !value.is_empty()).unwrap_or(default);
+    let suffix = set("NGINX_ENVSUBST_TEMPLATE_SUFFIX", ".template");
+    let stream_suffix = set("NGINX_ENVSUBST_STREAM_TEMPLATE_SUFFIX", ".stream-template");
+    let output = set("NGINX_ENVSUBST_OUTPUT_DIR", "/etc/nginx/conf.d").trim_end_matches('/');
+    let output = match output.strip_prefix("/etc/nginx") {
+        Some("") => String::new(),
+        Some(below) => format!("{}/", below.trim_start_matches('/')),
+        None => format!("{output}/"),
+    };
+    let mut found = Vec::new();
+    let mut streams = Vec::new();
+    for path in below(directory, "") {
+        let relative = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
+        if let Some(finished) = relative.strip_suffix(suffix) {
+            found.push(Found { output: format!("{output}{finished}"), path });
+        } else if relative.ends_with(stream_suffix) {
+            streams.push(format!("{} is not checked: it is for `stream`", path.display()));
+        }
+    }
+    if found.is_empty() {
+        return Err(TemplateError::NotOne(format!(
+            "{} has no file that ends with {suffix}\n  help: name one file with --conf FILE",
+            directory.display()
+        )));
+    }
+    let mut files = fill_in(&found, &beside, given)?;
+    files.warnings.extend(streams);
+    Ok(files)
+}
+
+/// The files below `directory` whose names end with `end`, in order.
+fn below(directory: &Path, end: &str) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    let mut pending = vec![(directory.to_owned(), 0)];
+    while let Some((directory, depth)) = pending.pop() {
+        for entry in std::fs::read_dir(&directory).into_iter().flatten().filter_map(Result::ok) {
+            let path = entry.path();
+            if path.is_dir() && depth < MAX_DEPTH {
+                pending.push((path, depth + 1));
+            } else if path.is_file() && path.to_string_lossy().ends_with(end) && files.len() < MAX_TEMPLATES {
+                files.push(path);
+            }
+        }
+    }
+    files.sort();
+    files
+}
+
+fn fill_in(found: &[Found], beside: &Beside, given: &Given) -> Result<ConfFiles, TemplateError> {
+    let environment = beside.environment(given);
+    let mut files = ConfFiles::default();
+    let mut used = BTreeSet::new();
+    let mut missing = Vec::new();
+    let mut stand_ins = BTreeSet::new();
+    for Found { path, output } in found {
+        let text = file::read(path).map_err(|error| TemplateError::Read { path: path.clone(), error })?;
+        let origin = path.display().to_string();
+        if origin.ends_with(".stream-template") {
+            let message = format!("{origin} is for `stream`, which hopcheck does not check");
+            return Err(TemplateError::NotOne(message));
+        }
+        let method = beside.method(path, &environment);
+        let filled =
+            Template { name: &origin, text: &text, method: &method, environment: &environment }.fill();
+        files.notes.push(format!("{origin} is filled in {}", method.describe()));
+        missing.extend(filled.missing.iter().cloned().map(Into::into));
+        stand_ins.extend(filled.stand_ins.iter().cloned());
+        add(&mut files, filled, &mut used, output, origin);
+    }
+    if !missing.is_empty() {
+        return Err(TemplateError::NoValue(missing));
+    }
+    let texts: Vec<Text<'_>> =
+        files.files.iter().map(|file| Text { name: &file.origin, text: &file.text }).collect();
+    files.address_warnings = beside.address_warnings(&texts, &stand_ins);
+    files.notes.extend(environment.notes(&used));
+    Ok(files)
+}
+
+fn add(files: &mut ConfFiles, filled: Filled, used: &mut BTreeSet<String>, path: &str, origin: String) {
+    used.extend(filled.used);
+    files.notes.extend(filled.notes);
+    files.warnings.extend(filled.warnings);
+    files.refused = files.refused.take().or_else(|| mistake_in(&filled.text, &origin));
+    files.files.push(ConfFile { path: path.to_owned(), origin, text: filled.text });
+}
+
+fn of_config_map(path: &Path, given: &Given) -> Result<ConfFiles, TemplateError> {
+    let text = file::read(path).map_err(|error| TemplateError::Read { path: path.to_owned(), error })?;
+    let name = path.display().to_string();
+    let is_chart = text.contains("{{");
+    let found = match config_map::files(&text) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            let help = "hopcheck takes an nginx.conf, a template of one, or a ConfigMap that holds one";
+            return Err(TemplateError::NotOne(format!("{name} has no ConfigMap\n  help: {help}")));
+        }
+        Err(_) if is_chart => {
+            let help = "render it first: helm template . > rendered.yaml, and test that";
+            return Err(TemplateError::NotOne(format!(
+                "{name} is a part of a chart, not YAML yet\n  help: {help}"
+            )));
+        }
+        Err(error) => return Err(TemplateError::NotOne(format!("{name} is not YAML: {error}"))),
+    };
+    let mut files = ConfFiles::default();
+    let mut used = BTreeSet::new();
+    let mut missing = Vec::new();
+    let environment: Environment = given.environment().clone();
+    let method = Method::of_image(&environment);
+    for file in found {
+        let folder = if file.key == "nginx.conf" { "" } else { "conf.d/" };
+        if is_template(Path::new(&file.key)) {
+            let template =
+                Template { name: &name, text: &file.text, method: &method, environment: &environment };
+            let filled = template.fill();
+            missing.extend(filled.missing.iter().cloned().map(Into::into));
+            let output = format!("{folder}{}", finished_name(&file.key));
+            add(&mut files, filled, &mut used, &output, name.clone());
+        } else {
+            files.files.push(ConfFile {
+                path: format!("{folder}{}", file.key),
+                origin: name.clone(),
+                text: file.text,
+            });
+        }
+    }
+    if !missing.is_empty() {
+        return Err(TemplateError::NoValue(missing));
+    }
+    let is_conf = |file: &ConfFile| file.path == "nginx.conf" || file.path.ends_with(".conf");
+    if !files.files.iter().any(is_conf) {
+        let message = format!("{name}: no ConfigMap in it has a file of nginx's (nginx.conf, default.conf)");
+        return Err(TemplateError::NotOne(message));
+    }
+    files.notes.extend(environment.notes(&used));
+    Ok(files)
+}

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -eu
+envsubst '${PORT} ${API_HOST} ${API_PORT}' < /etc/nginx/nginx.conf.in > /etc/nginx/nginx.conf
+exec nginx -g 'daemon off;'
