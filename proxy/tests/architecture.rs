@@ -3,6 +3,8 @@
 
 /// From the ground up. A module may use its own room and the layers below it.
 const LAYERS: &[&[&str]] = &[
+    // What all workers count.
+    &["cycle::counts"],
     // The time, bytes as text, values of variables, the program's name, and how many connections a worker may hold.
     &["clock", "cycle::connections", "text", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.

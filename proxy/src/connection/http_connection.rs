@@ -8,6 +8,7 @@ use super::answer::{AfterRequest, answer};
 use super::request_head::{HeadOutcome, read_head};
 use super::request_memory::RequestMemory;
 use super::server_names;
+use crate::cycle::counts::CountedRequest;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::exchange::{ClientInfo, Exchange};
 use crate::message::status::HTTP_TO_HTTPS;
@@ -128,6 +129,7 @@ impl<'a> HttpConnection<'a> {
         let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
         x.tls = self.tls;
         self.memory.lend(&mut x);
+        let mut counted = CountedRequest::new(cycle.connections.counts());
         let after = match read_head(connection, &mut x).await {
             HeadOutcome::Empty => return AfterRequest::Close,
             HeadOutcome::Aborted(status) => {
@@ -154,6 +156,7 @@ impl<'a> HttpConnection<'a> {
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request => {
+                counted.is_read();
                 self.select_server(&mut x);
                 x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
                 answer(connection, &mut x).await

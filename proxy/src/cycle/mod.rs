@@ -1,7 +1,8 @@
 //! What a worker hands down to the code that serves its requests: configuration, logs, upstreams and connections, as in
-//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections and the zones of limits.
+//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except counts and the zones of limits.
 
 pub(crate) mod connections;
+pub(crate) mod counts;
 
 use std::rc::Rc;
 use std::sync::Arc;

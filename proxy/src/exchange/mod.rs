@@ -147,15 +147,28 @@ pub(crate) struct VariableCache {
     pub(crate) depth: Cell<u8>,
 }
 
-/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
+/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time` and the like).
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     /// The server's address, or the upstream's name if no server was left.
     pub(crate) address: Rc<str>,
     /// The status of its response, or of its failure.
     pub(crate) status: Option<u16>,
+    /// Whether it is the first one of a `proxy_pass`: there are several after an `error_page`.
+    pub(crate) is_first: bool,
+    /// The time from selecting the server to a connection to it.
+    pub(crate) connect_time: Option<Duration>,
+    /// The time from selecting the server to the head of its response.
+    pub(crate) header_time: Option<Duration>,
     /// The time from selecting the server to its last byte.
     pub(crate) time: Option<Duration>,
+}
+
+impl Attempt {
+    /// A server that is about to be asked.
+    pub(crate) fn new(address: Rc<str>, is_first: bool) -> Attempt {
+        Attempt { address, status: None, is_first, connect_time: None, header_time: None, time: None }
+    }
 }
 
 impl<'a> Exchange<'a> {

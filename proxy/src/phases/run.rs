@@ -8,6 +8,7 @@ use super::limit::{self, Limited};
 use super::real_ip::real_ip;
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
+use super::status;
 use crate::exchange::Exchange;
 use crate::files::{self, FileOutcome, FileRequest};
 use crate::log::Escaped;
@@ -135,6 +136,9 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
             }
             outcome => return file_outcome(x, outcome),
         }
+    }
+    if settings.stub_status {
+        return NextPhase::Done(status::stub_status(x));
     }
     if settings.proxy_pass.is_some() {
         return NextPhase::Done(Answer::Proxy);

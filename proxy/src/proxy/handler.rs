@@ -15,11 +15,27 @@ pub(super) struct ProxyHandler<'h> {
     pub(super) request: RequestHead,
     pub(super) body: RequestBody,
     pub(super) started: Instant,
+    /// How many servers were asked.
+    pub(super) asked: usize,
     /// When the current server was selected.
     pub(super) selected: Instant,
 }
 
 impl ProxyHandler<'_> {
+    /// Records that there is a connection to the current server.
+    pub(super) fn note_connected(&self, x: &mut Exchange<'_>) {
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.connect_time = Some(self.selected.elapsed());
+        }
+    }
+
+    /// Records that the head of its response has arrived.
+    pub(super) fn note_head(&self, x: &mut Exchange<'_>) {
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.header_time = Some(self.selected.elapsed());
+        }
+    }
+
     /// Records the end of the current attempt and returns its time.
     pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
         let now = Instant::now();

@@ -50,11 +50,12 @@ pub(crate) async fn handle<C: Stream>(
     };
     let mut selection = group.select(x.client.peer.ip(), settings.proxy.next_upstream_tries);
     let now = Instant::now();
-    let mut handler = ProxyHandler { group, request, body, started: now, selected: now };
+    let mut handler = ProxyHandler { group, request, body, started: now, asked: 0, selected: now };
     let (mut upstream, head) = handler.fetch_response(client, x, &mut selection).await?;
     let is_for = |page: &ErrorPage| page.status == head.status;
     if settings.proxy.intercept_errors && head.status >= 300 && settings.error_page.iter().any(is_for) {
         // The rest of the response goes down with the connection.
+        handler.finish_attempt(x, Some(head.status));
         return Err(ProxyError::Status(head.status));
     }
     let ended = handler.send_response(client, x, &mut selection, &mut upstream, &head).await?;

@@ -58,7 +58,8 @@ impl ProxyHandler<'_> {
         loop {
             let Some((address, name)) = selection.next(upstreams.seconds(self.selected)) else {
                 let name = Rc::clone(&self.group.name);
-                x.attempts.push(Attempt { address: name, status: Some(502), time: None });
+                x.attempts.push(Attempt::new(name, self.asked == 0));
+                self.finish_attempt(x, Some(502));
                 self.log(
                     x,
                     Level::Error,
@@ -67,7 +68,8 @@ impl ProxyHandler<'_> {
                 );
                 return Err(ProxyError::Status(502));
             };
-            x.attempts.push(Attempt { address: Rc::clone(&name), status: None, time: None });
+            x.attempts.push(Attempt::new(Rc::clone(&name), self.asked == 0));
+            self.asked += 1;
             let (error, sent) = match self.attempt(client, x, address).await {
                 Ok((upstream, head)) => {
                     let on = &x.settings.proxy.next_upstream;
@@ -123,6 +125,7 @@ impl ProxyHandler<'_> {
         if self.request.persistent
             && let Some(connection) = self.group.pool.take(address, once)
         {
+            self.note_connected(x);
             let mut upstream = self.upstream_request(x, connection);
             match self.exchange(&mut upstream, client, x).await {
                 // The server closed the idle connection just now: try a new one.
@@ -149,6 +152,7 @@ impl ProxyHandler<'_> {
             Some(Err(error)) => return Err(AttemptError::Upstream(error, SentState::Nothing)),
             None => return Err(AttemptError::Aborted(Abort::ClientClosed, Action::Connecting)),
         };
+        self.note_connected(x);
         let mut upstream =
             self.upstream_request(x, UpstreamConnection { stream, address, requests: 0, slot });
         let head = self.exchange(&mut upstream, client, x).await?;
@@ -180,7 +184,10 @@ impl ProxyHandler<'_> {
                     sent,
                 ))
             }
-            Ok(head) => Ok(head),
+            Ok(head) => {
+                self.note_head(x);
+                Ok(head)
+            }
             Err(ResponseError::Server(error)) => Err(AttemptError::Upstream(error, sent)),
             Err(ResponseError::ClientClosed) => {
                 Err(AttemptError::Aborted(Abort::ClientClosed, Action::ReadingHeader))

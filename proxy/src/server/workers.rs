@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 use super::panic;
 use super::sockets::Sockets;
 use super::worker::{self, Command, WorkerOptions};
+use crate::cycle::counts::Counts;
 use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
 use nginx_conf::model::Config;
@@ -26,6 +27,7 @@ pub(super) struct Workers {
     generations: u64,
     connection_numbers: Arc<AtomicU64>,
     zones: Zones,
+    counts: Arc<Counts>,
     exits: mpsc::UnboundedSender<WorkerExit>,
     exits_receiver: mpsc::UnboundedReceiver<WorkerExit>,
 }
@@ -63,6 +65,7 @@ impl Workers {
             generations: 0,
             connection_numbers: Arc::new(AtomicU64::new(1)),
             zones: Zones::default(),
+            counts: Arc::default(),
             exits,
             exits_receiver,
         }
@@ -106,6 +109,7 @@ impl Workers {
             sockets: sockets.of_worker(index, config.worker_processes),
             connection_numbers: Arc::clone(&self.connection_numbers),
             zones: self.zones.clone(),
+            counts: Arc::clone(&self.counts),
             commands: receiver,
         };
         let (ready, readiness) = handshake::channel();

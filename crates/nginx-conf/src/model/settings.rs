@@ -78,6 +78,8 @@ pub struct Settings {
     pub access_log: Vec<AccessLog>,
     /// `error_log` in force here.
     pub error_log: Vec<ErrorLog>,
+    /// `stub_status`; for an `if` body without a content handler of its own, its location's.
+    pub stub_status: bool,
     /// `proxy_pass`; for an `if` body without its own, its location's.
     pub proxy_pass: Option<ProxyPass>,
     /// The other `proxy_*` settings.

@@ -120,6 +120,13 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "Answers with a status, a text or a redirect.",
     ),
+    command(
+        "stub_status",
+        SERVER | LOCATION,
+        Take(0, 1),
+        "",
+        "Answers with how many connections and requests there are and have been.",
+    ),
     command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
         .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),

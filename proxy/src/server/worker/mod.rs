@@ -1,5 +1,5 @@
 //! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a
-//! request is shared with another worker.
+//! request is shared with another worker but counts and limits.
 
 mod accept;
 mod privileges;
@@ -14,6 +14,7 @@ use tokio::sync::{mpsc, watch};
 use super::sockets::ListeningSocket;
 use crate::clock::Clock;
 use crate::cycle::connections::Connections;
+use crate::cycle::counts::Counts;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
@@ -46,18 +47,19 @@ pub(crate) struct WorkerOptions {
     pub(crate) sockets: Vec<ListeningSocket>,
     pub(crate) connection_numbers: Arc<AtomicU64>,
     pub(crate) zones: Zones,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
 /// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
-    let WorkerOptions { config, files, sockets, connection_numbers, zones, mut commands } = options;
+    let WorkerOptions { config, files, sockets, connection_numbers, zones, counts, mut commands } = options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
     let cycle = Rc::new(Cycle {
         upstreams: Upstreams::new(config.http.as_ref()),
-        connections: Connections::new(config.worker_connections, reserved_connections(&config)),
+        connections: Connections::new(config.worker_connections, reserved_connections(&config), counts),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
         shutdown,

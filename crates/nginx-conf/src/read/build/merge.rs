@@ -99,6 +99,11 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         gzip: gzip(&raw.gzip, &outer.gzip),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
+        stub_status: match (raw.stub_status, level.kind) {
+            (Some(own), _) => own,
+            (None, Some(LocationKind::If)) => outer.stub_status,
+            (None, _) => false,
+        },
         proxy_pass: match (&raw.proxy_pass, level.kind) {
             (Some(own), _) => Some(own.clone()),
             (None, Some(LocationKind::If)) => outer.proxy_pass.clone(),
@@ -201,6 +206,7 @@ fn defaults(prefix: &Path) -> Settings {
             flush: None,
         }],
         error_log: Vec::new(),
+        stub_status: false,
         proxy_pass: None,
         proxy: ProxySettings {
             set_header: Vec::new(),

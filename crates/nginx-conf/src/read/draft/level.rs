@@ -74,6 +74,8 @@ pub(crate) struct RawSettings {
     pub access_log: Vec<AccessLog>,
     pub access_log_off: bool,
     pub error_log: Vec<ErrorLog>,
+    /// Whether `stub_status` is the last of the content handlers named here.
+    pub stub_status: Option<bool>,
     pub proxy_pass: Option<ProxyPass>,
     /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
     pub default_redirect: Option<RedirectRule>,

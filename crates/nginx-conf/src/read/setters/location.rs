@@ -8,7 +8,13 @@ use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
 use crate::table;
 
-pub(super) const SETTERS: &[(&str, Setter)] = &[("location", location)];
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("location", location),
+    ("stub_status", |r, _| {
+        r.settings().stub_status = Some(true);
+        Ok(())
+    }),
+];
 
 /// `location { … }`.
 fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {

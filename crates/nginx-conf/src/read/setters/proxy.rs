@@ -41,6 +41,7 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     if reader.settings().proxy_pass.is_some() {
         return Err(duplicate(directive));
     }
+    reader.settings().stub_status = Some(false);
     if word.text.contains('$') {
         let url = template(&mut reader.http.variables, directive, word)?;
         reader.settings().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
