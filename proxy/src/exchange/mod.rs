@@ -16,7 +16,7 @@ use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
-use crate::message::request::Request;
+use crate::message::request::{BodyLength, Request};
 use crate::tls::TlsInfo;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
@@ -59,6 +59,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) args: Vec<u8>,
     /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
     pub(crate) has_args: bool,
+    /// Whether it is a request within another, which its client has not asked for and does not see answered.
+    pub(crate) is_subrequest: bool,
     /// Whether a `rewrite` has replaced the URI, which makes the request an internal one.
     pub(crate) is_rewritten: bool,
     /// Whether a location has to be chosen for it.
@@ -193,6 +195,7 @@ impl<'a> Exchange<'a> {
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
+            is_subrequest: false,
             is_rewritten: false,
             uri_changed: false,
             valid_location: true,
@@ -225,6 +228,27 @@ impl<'a> Exchange<'a> {
         })
     }
 
+    /// A request for another URI within this one: `ngx_http_subrequest`. It has no body unless it is given one.
+    pub(crate) fn subrequest(&self, uri: &[u8]) -> Option<Exchange<'a>> {
+        let mut sub = Exchange::new(self.cycle, self.http, self.server, self.client)?;
+        sub.connected = self.connected;
+        sub.real_ip_found = self.real_ip_found;
+        sub.tls = self.tls;
+        sub.request = self.request.clone();
+        sub.request.body = BodyLength::None;
+        sub.request.expects_continue = false;
+        sub.uri = uri.to_vec();
+        sub.args.clone_from(&self.args);
+        sub.is_subrequest = true;
+        sub.valid_unparsed_uri = false;
+        sub.quoted_uri = true;
+        sub.variables.slots.clone_from(&self.variables.slots);
+        sub.variables.maps.clone_from(&self.variables.maps);
+        sub.limit_req_status = self.limit_req_status;
+        sub.limit_conn_status = self.limit_conn_status;
+        Some(sub)
+    }
+
     /// Switches to the settings of a location; the body of an `if` is one too.
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {
@@ -254,7 +278,7 @@ impl<'a> Exchange<'a> {
 
     /// Whether it was redirected internally.
     pub(crate) fn is_internal(&self) -> bool {
-        self.uri_changes > 0 || self.is_rewritten
+        self.uri_changes > 0 || self.is_rewritten || self.is_subrequest
     }
 
     /// Counts an internal redirect; false if there were too many.
@@ -290,7 +314,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
+/// `, client: …, server: …, request: "…", subrequest: "…", upstream: "…", host: "…", referrer: "…"`.
 struct LogContext<'e, 'a> {
     exchange: &'e Exchange<'a>,
     upstream: Option<&'e dyn fmt::Display>,
@@ -302,6 +326,9 @@ impl fmt::Display for LogContext<'_, '_> {
         write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
         if !exchange.request.line().is_empty() {
             write!(f, ", request: \"{}\"", Escaped(exchange.request.line()))?;
+        }
+        if exchange.is_subrequest {
+            write!(f, ", subrequest: \"{}\"", Escaped(&exchange.uri))?;
         }
         if let Some(upstream) = self.upstream {
             write!(f, ", upstream: \"{upstream}\"")?;

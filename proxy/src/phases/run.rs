@@ -31,6 +31,12 @@ pub(crate) fn resume(x: &mut Exchange<'_>) -> Answer {
     run_from(x, next)
 }
 
+/// Goes on after [`Answer::Mirror`].
+pub(crate) fn after_mirror(x: &mut Exchange<'_>) -> Answer {
+    let next = handler(x);
+    run_from(x, next)
+}
+
 pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
     loop {
         next = match next {
@@ -112,7 +118,7 @@ fn with_slash(x: &Exchange<'_>) -> Response {
     response
 }
 
-/// The preaccess, access, try-files and content phases.
+/// The preaccess, access, try-files, mirror and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
     real_ip(x);
     match limit::requests(x).or_else(|| limit::connections(x)) {
@@ -137,6 +143,15 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
             outcome => return file_outcome(x, outcome),
         }
     }
+    if !settings.mirror.is_empty() && !x.is_subrequest {
+        return NextPhase::Done(Answer::Mirror);
+    }
+    handler(x)
+}
+
+/// The content phase.
+fn handler(x: &mut Exchange<'_>) -> NextPhase {
+    let settings = x.settings;
     if settings.stub_status {
         return NextPhase::Done(status::stub_status(x));
     }

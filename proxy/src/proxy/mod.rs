@@ -15,10 +15,12 @@ use std::time::Instant;
 pub(crate) use error::ProxyError;
 use handler::ProxyHandler;
 use request::RequestBody;
+pub(crate) use request::read_whole_body;
 
 use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
 use crate::response::ClientConnection;
+use crate::upstream::PeerOutcome;
 use crate::wire::Stream;
 use nginx_conf::model::{ErrorPage, Level};
 
@@ -43,6 +45,10 @@ pub(crate) async fn handle<C: Stream>(
     };
     let Some(group) = group else { return Err(ProxyError::Status(500)) };
     request::read_body(client, x).await?;
+    if !settings.proxy.pass_request_body && !client.discard_body().await {
+        x.status = 408;
+        return Err(ProxyError::Close);
+    }
     let body = request_body(client, x)?;
     let Some(request) = request::create(x, pass, body) else {
         x.log(Level::Error, format_args!("zero length URI to proxy"));
@@ -58,6 +64,13 @@ pub(crate) async fn handle<C: Stream>(
         handler.finish_attempt(x, Some(head.status));
         return Err(ProxyError::Status(head.status));
     }
+    if x.is_subrequest {
+        // Nobody waits for the rest, which goes down with the connection.
+        let now = handler.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, cycle.upstreams.seconds(now));
+        x.status = head.status;
+        return Ok(());
+    }
     let ended = handler.send_response(client, x, &mut selection, &mut upstream, &head).await?;
     handler.keep_alive(client, upstream, &head, ended);
     Ok(())
@@ -68,6 +81,7 @@ pub(crate) async fn handle<C: Stream>(
 fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
         BodyLength::None => Ok(RequestBody::None),
+        _ if !x.settings.proxy.pass_request_body => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
         BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
             Ok(RequestBody::Length(client.body.total()))

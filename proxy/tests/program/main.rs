@@ -11,6 +11,7 @@ mod gzip;
 mod lifecycle;
 mod limits;
 mod logged;
+mod mirror;
 mod outside;
 mod real_ip;
 mod reload;

@@ -64,6 +64,8 @@ pub struct ProxySettings {
     pub intercept_errors: bool,
     /// `proxy_pass_request_headers`.
     pub pass_request_headers: bool,
+    /// `proxy_pass_request_body`.
+    pub pass_request_body: bool,
 }
 
 /// When another server is tried: `proxy_next_upstream`.

@@ -5,6 +5,7 @@ mod head;
 mod pass;
 mod upload;
 
+pub(crate) use buffering::read_whole_body;
 pub(super) use buffering::{read_body, refuse};
 pub(super) use head::{RequestBody, RequestHead, create};
 pub(super) use pass::evaluate_pass;

@@ -104,6 +104,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             (None, Some(LocationKind::If)) => outer.stub_status,
             (None, _) => false,
         },
+        mirror: raw.mirror.clone().unwrap_or_else(|| outer.mirror.clone()),
+        mirror_request_body: raw.mirror_request_body.unwrap_or(outer.mirror_request_body),
         proxy_pass: match (&raw.proxy_pass, level.kind) {
             (Some(own), _) => Some(own.clone()),
             (None, Some(LocationKind::If)) => outer.proxy_pass.clone(),
@@ -141,6 +143,7 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         },
         intercept_errors: raw.intercept_errors.unwrap_or(outer.intercept_errors),
         pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
+        pass_request_body: raw.pass_request_body.unwrap_or(outer.pass_request_body),
     }
 }
 
@@ -207,6 +210,8 @@ fn defaults(prefix: &Path) -> Settings {
         }],
         error_log: Vec::new(),
         stub_status: false,
+        mirror: Vec::new(),
+        mirror_request_body: true,
         proxy_pass: None,
         proxy: ProxySettings {
             set_header: Vec::new(),
@@ -227,6 +232,7 @@ fn defaults(prefix: &Path) -> Settings {
             hide_header: Vec::new(),
             intercept_errors: false,
             pass_request_headers: true,
+            pass_request_body: true,
         },
     }
 }

@@ -76,6 +76,9 @@ pub(crate) struct RawSettings {
     pub error_log: Vec<ErrorLog>,
     /// Whether `stub_status` is the last of the content handlers named here.
     pub stub_status: Option<bool>,
+    /// `Some` of nothing for `off`.
+    pub mirror: Option<Vec<String>>,
+    pub mirror_request_body: Option<bool>,
     pub proxy_pass: Option<ProxyPass>,
     /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
     pub default_redirect: Option<RedirectRule>,
@@ -100,6 +103,7 @@ pub(crate) struct RawSettings {
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub pass_request_body: Option<bool>,
     pub auth_basic: Option<Template>,
     pub auth_basic_user_file: Option<Template>,
     pub satisfy: Option<Satisfy>,

@@ -14,6 +14,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_pass", proxy_pass),
     ("proxy_set_header", proxy_set_header),
     ("proxy_pass_request_headers", |r, d| once(&mut r.settings().pass_request_headers, d, flag)),
+    ("proxy_pass_request_body", |r, d| once(&mut r.settings().pass_request_body, d, flag)),
     ("proxy_http_version", proxy_http_version),
     ("proxy_connect_timeout", |r, d| once(&mut r.settings().connect_timeout, d, time)),
     ("proxy_send_timeout", |r, d| once(&mut r.settings().proxy_send_timeout, d, time)),
