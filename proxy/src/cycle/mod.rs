@@ -39,6 +39,15 @@ pub(crate) struct Cycle {
 }
 
 impl Cycle {
+    /// Waits for the end of `worker_shutdown_timeout`, if there is one.
+    pub(crate) async fn aborting(&self) {
+        if self.config.worker_shutdown_timeout.is_none() {
+            return std::future::pending().await;
+        }
+        // An error means that the worker is gone, and this task with it.
+        let _ = self.shutdown.clone().wait_for(|stage| *stage == ShutdownStage::Aborting).await;
+    }
+
     /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
     pub(crate) fn next_connection_number(&self) -> u64 {
         self.connection_numbers.fetch_add(1, Ordering::Relaxed)
@@ -55,6 +64,8 @@ pub(crate) enum ShutdownStage {
     Draining,
     /// The grace period is over: tunnels are closed as well.
     Closing,
+    /// `worker_shutdown_timeout` is over: every connection is closed, whatever it carries.
+    Aborting,
 }
 
 #[cfg(test)]
@@ -66,6 +77,7 @@ mod tests {
         assert!(
             ShutdownStage::Serving < ShutdownStage::Draining
                 && ShutdownStage::Draining < ShutdownStage::Closing
+                && ShutdownStage::Closing < ShutdownStage::Aborting
         );
     }
 }

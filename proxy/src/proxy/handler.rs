@@ -30,8 +30,9 @@ impl ProxyHandler<'_> {
     }
 
     /// Records that the head of its response has arrived.
-    pub(super) fn note_head(&self, x: &mut Exchange<'_>) {
+    pub(super) fn note_head(&self, x: &mut Exchange<'_>, status: u16) {
         if let Some(attempt) = x.attempts.last_mut() {
+            attempt.status = Some(status);
             attempt.header_time = Some(self.selected.elapsed());
         }
     }

@@ -185,7 +185,7 @@ impl ProxyHandler<'_> {
                 ))
             }
             Ok(head) => {
-                self.note_head(x);
+                self.note_head(x, head.status);
                 Ok(head)
             }
             Err(ResponseError::Server(error)) => Err(AttemptError::Upstream(error, sent)),

@@ -19,6 +19,7 @@ mod reload;
 mod reserved;
 mod rewrite;
 mod server;
+mod shutdown;
 mod status;
 mod tls;
 mod tunnel;

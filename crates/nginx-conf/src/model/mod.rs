@@ -16,6 +16,7 @@ mod settings;
 mod upstream;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
@@ -48,6 +49,8 @@ pub struct Config {
     pub worker_processes: usize,
     /// `worker_connections`, per worker.
     pub worker_connections: usize,
+    /// `worker_shutdown_timeout`; `None` for no limit.
+    pub worker_shutdown_timeout: Option<Duration>,
     /// `pid`.
     pub pid: PathBuf,
     /// `error_log` of the main context; never empty (nginx's default is `logs/error.log error`).

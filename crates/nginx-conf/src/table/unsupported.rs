@@ -6,7 +6,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "core",
         "debug_connection debug_points env load_module lock_file pcre_jit ssl_engine ssl_object_cache_inheritable \
          thread_pool timer_resolution worker_aio_requests worker_cpu_affinity worker_priority worker_rlimit_core \
-         worker_shutdown_timeout working_directory",
+         working_directory",
     ),
     (
         "http core",

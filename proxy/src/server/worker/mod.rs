@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::sockets::ListeningSocket;
 use crate::clock::Clock;
@@ -79,7 +80,9 @@ pub(crate) async fn run(options: WorkerOptions) {
         })
         .collect();
 
+    let timeout = cycle.config.worker_shutdown_timeout;
     let mut draining = false;
+    let mut deadline = None;
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -90,6 +93,7 @@ pub(crate) async fn run(options: WorkerOptions) {
                 Some(Command::Drain { taken_over }) => {
                     if !std::mem::replace(&mut draining, true) {
                         logs.main_error(Level::Notice, format_args!("gracefully shutting down"));
+                        deadline = timeout.map(|timeout| Instant::now() + timeout);
                     }
                     for acceptor in &acceptors {
                         let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
@@ -102,10 +106,16 @@ pub(crate) async fn run(options: WorkerOptions) {
                     stage.send_if_modified(|stage| (*stage < ShutdownStage::Draining).then(|| *stage = ShutdownStage::Draining).is_some());
                     cycle.connections.drain();
                 }
-                Some(Command::Close) => { stage.send_replace(ShutdownStage::Closing); }
+                Some(Command::Close) => {
+                    stage.send_if_modified(|stage| (*stage < ShutdownStage::Closing).then(|| *stage = ShutdownStage::Closing).is_some());
+                }
                 Some(Command::Stop) | None => break,
             },
             () = cycle.connections.no_clients(), if draining => break,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                stage.send_replace(ShutdownStage::Aborting);
+                deadline = None;
+            }
         }
     }
     logs.main_error(Level::Notice, format_args!("exiting"));
