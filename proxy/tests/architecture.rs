@@ -11,6 +11,8 @@ const LAYERS: &[&[&str]] = &[
     &["log", "uri", "wire"],
     // Zones of limits; requests as they are read, header fields, responses made here; TLS; app servers and whose turn it is.
     &["limits", "message", "tls", "upstream"],
+    // Answers that are kept.
+    &["cache"],
     // What a worker hands down to those who serve its requests.
     &["cycle"],
     // A request while it is answered, with its variables.

@@ -90,6 +90,7 @@ pub enum Variable {
     TimeIso8601,
     TimeLocal,
     UpstreamAddr,
+    UpstreamCacheStatus,
     UpstreamConnectTime,
     UpstreamHeaderTime,
     UpstreamResponseTime,

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::limits::Zones;
 use crate::log::Logs;
@@ -34,6 +35,8 @@ pub(crate) struct Cycle {
     pub(crate) connections: Connections,
     /// The zones of `limit_req` and `limit_conn`, shared by all workers.
     pub(crate) zones: Zones,
+    /// Answers that are kept, shared by all workers.
+    pub(crate) caches: Caches,
     /// The number of the next connection, shared by all workers.
     pub(crate) connection_numbers: Arc<AtomicU64>,
 }

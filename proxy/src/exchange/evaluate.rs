@@ -128,6 +128,9 @@ impl Variables for Exchange<'_> {
             Variable::UpstreamResponseTime => {
                 return self.list(out, |attempt, out| time(attempt.time, out));
             }
+            Variable::UpstreamCacheStatus => {
+                return append(out, self.cache_status.map(|it| it.name().as_bytes()));
+            }
             Variable::UpstreamConnectTime => {
                 return self.list(out, |attempt, out| time(attempt.connect_time, out));
             }

@@ -102,6 +102,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has said (`$limit_conn_status`).
     pub(crate) limit_conn_status: Option<LimitStatus>,
+    /// What came of looking for the answer in a cache (`$upstream_cache_status`).
+    pub(crate) cache_status: Option<CacheStatus>,
     /// Where the request counts as one that is being answered.
     pub(crate) connection_slots: Vec<ConnectionSlot>,
     /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
@@ -135,6 +137,40 @@ impl LimitStatus {
             LimitStatus::Rejected => "REJECTED",
             LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
             LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
+        }
+    }
+}
+
+/// What came of looking for an answer in a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheStatus {
+    /// It is not there.
+    Miss,
+    /// It was not looked for: `proxy_cache_bypass`.
+    Bypass,
+    /// It is there, but too old.
+    Expired,
+    /// It is too old, and given nevertheless.
+    Stale,
+    /// The same, while another request fetches a new one.
+    Updating,
+    /// It was too old, and the app server says that it has not changed.
+    Revalidated,
+    /// It is there.
+    Hit,
+}
+
+impl CacheStatus {
+    /// As `$upstream_cache_status` has it.
+    fn name(self) -> &'static str {
+        match self {
+            CacheStatus::Miss => "MISS",
+            CacheStatus::Bypass => "BYPASS",
+            CacheStatus::Expired => "EXPIRED",
+            CacheStatus::Stale => "STALE",
+            CacheStatus::Updating => "UPDATING",
+            CacheStatus::Revalidated => "REVALIDATED",
+            CacheStatus::Hit => "HIT",
         }
     }
 }
@@ -219,6 +255,7 @@ impl<'a> Exchange<'a> {
             challenge: None,
             limit_req_status: None,
             limit_conn_status: None,
+            cache_status: None,
             connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
@@ -247,6 +284,18 @@ impl<'a> Exchange<'a> {
         sub.limit_req_status = self.limit_req_status;
         sub.limit_conn_status = self.limit_conn_status;
         Some(sub)
+    }
+
+    /// The same request once more, within this one: to fetch a new answer for a cache.
+    pub(crate) fn update(&self) -> Option<Exchange<'a>> {
+        let mut update = self.subrequest(&self.uri)?;
+        update.settings = self.settings;
+        update.valid_unparsed_uri = self.valid_unparsed_uri;
+        update.valid_location = self.valid_location;
+        update.quoted_uri = self.quoted_uri;
+        update.evaluated_pass.clone_from(&self.evaluated_pass);
+        update.variables.captures.clone_from(&self.variables.captures);
+        Some(update)
     }
 
     /// Switches to the settings of a location; the body of an `if` is one too.

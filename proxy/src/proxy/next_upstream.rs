@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::error::ProxyError;
-use super::handler::ProxyHandler;
+use super::handler::{ProxyHandler, UpstreamFailure};
 use super::request::{self, RequestBody, Upload, UploadError, UploadLimits};
 use super::response::ResponseHead;
 use super::upstream_error::{Action, UpstreamError, is_next_status, is_non_idempotent};
@@ -66,6 +66,7 @@ impl ProxyHandler<'_> {
                     format_args!("no live upstreams while {}", Action::Connecting),
                     &self.group.name,
                 );
+                self.failure = Some(UpstreamFailure::Error);
                 return Err(ProxyError::Status(502));
             };
             x.attempts.push(Attempt::new(Rc::clone(&name), self.asked == 0));
@@ -108,6 +109,7 @@ impl ProxyHandler<'_> {
                 || !replayable
                 || !error.allows_next(&x.settings.proxy.next_upstream, method, sent != SentState::Nothing)
             {
+                self.failure = Some(error.failure());
                 return Err(ProxyError::Status(error.status()));
             }
             self.selected = now;
@@ -142,7 +144,11 @@ impl ProxyHandler<'_> {
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
         let connecting = connect(address, x.settings.proxy.connect_timeout);
-        let stream = match client.unless_closed(connecting).await {
+        let connected = match self.outlives_client {
+            true => Some(connecting.await),
+            false => client.unless_closed(connecting).await,
+        };
+        let stream = match connected {
             Some(Ok(stream)) => stream,
             // Not the server's fault, and no other server could be asked either.
             Some(Err(UpstreamError::Connect(error))) if is_out_of_descriptors(&error) => {
@@ -165,8 +171,16 @@ impl ProxyHandler<'_> {
             client: x.settings.client_body_timeout,
             server: x.settings.proxy.send_timeout,
         };
+        let outlives_client = self.outlives_client;
         let upload = Upload::new(&self.request.head, self.body == RequestBody::Chunked, limits);
-        UpstreamRequest { connection, input: Buffer::default(), upload }
+        UpstreamRequest {
+            connection,
+            input: Buffer::default(),
+            upload,
+            tee: None,
+            outlives_client,
+            is_complete: false,
+        }
     }
 
     async fn exchange<C: Stream>(

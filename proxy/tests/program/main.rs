@@ -2,7 +2,9 @@
 
 mod access_log;
 mod answers;
+mod app;
 mod auth;
+mod cache;
 mod command_line;
 mod cookies;
 mod files;

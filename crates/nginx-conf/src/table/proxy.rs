@@ -25,8 +25,6 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_cookie_flags", LEVELS, Take(1, 4), "off", "Which of `secure`, `httponly` and `samesite=` a cookie gets or loses."),
     command("proxy_hide_header", LEVELS, Take(1, 1), "", "A response header that is not passed on."),
     command("proxy_intercept_errors", LEVELS, Flag, "off", "Whether `error_page` answers in place of an app server's own 300 and above."),
-    command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.")
-    .note("Only `off`, which is so anyway; zones are refused."),
     command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.")
     .note("Responses are always streamed, with a few buffers in flight."),
     command("proxy_request_buffering", LEVELS, Flag, "on", "Whether request bodies are read before they are sent on."),

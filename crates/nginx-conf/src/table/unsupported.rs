@@ -72,12 +72,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "proxy",
-        "proxy_bind proxy_cache_background_update proxy_cache_bypass \
-         proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout \
-         proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_path \
-         proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid \
-         proxy_force_ranges proxy_ignore_client_abort proxy_ignore_headers \
-         proxy_limit_rate proxy_max_temp_file_size proxy_method proxy_no_cache \
+        "proxy_bind proxy_cache_max_range_offset proxy_force_ranges proxy_ignore_client_abort \
+         proxy_limit_rate proxy_max_temp_file_size proxy_method \
          proxy_pass_header proxy_pass_trailers proxy_send_lowat proxy_set_body \
          proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
          proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \

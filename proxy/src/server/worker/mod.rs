@@ -1,5 +1,5 @@
 //! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a
-//! request is shared with another worker but counts and limits.
+//! request is shared with another worker but counts, limits and what is kept of answers.
 
 mod accept;
 mod privileges;
@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until};
 
 use super::sockets::ListeningSocket;
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::cycle::connections::Connections;
 use crate::cycle::counts::Counts;
@@ -48,13 +49,15 @@ pub(crate) struct WorkerOptions {
     pub(crate) sockets: Vec<ListeningSocket>,
     pub(crate) connection_numbers: Arc<AtomicU64>,
     pub(crate) zones: Zones,
+    pub(crate) caches: Caches,
     pub(crate) counts: Arc<Counts>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
 /// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
-    let WorkerOptions { config, files, sockets, connection_numbers, zones, counts, mut commands } = options;
+    let WorkerOptions { config, files, sockets, connection_numbers, zones, caches, counts, mut commands } =
+        options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
@@ -67,6 +70,7 @@ pub(crate) async fn run(options: WorkerOptions) {
         clock,
         connection_numbers,
         zones,
+        caches,
     });
     let writer = Rc::clone(&logs);
     tokio::task::spawn_local(async move { writer.run().await });

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cache::cache;
 use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, RealIp, Redirect,
-    Root, Satisfy, Settings,
+    AccessLog, Expires, Gzip, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache,
+    ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -144,6 +145,8 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         intercept_errors: raw.intercept_errors.unwrap_or(outer.intercept_errors),
         pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
         pass_request_body: raw.pass_request_body.unwrap_or(outer.pass_request_body),
+        ignore_headers: raw.ignore_headers.unwrap_or(outer.ignore_headers),
+        cache: cache(&raw.cache, &outer.cache),
     }
 }
 
@@ -233,6 +236,8 @@ fn defaults(prefix: &Path) -> Settings {
             intercept_errors: false,
             pass_request_headers: true,
             pass_request_body: true,
+            ignore_headers: IgnoreHeaders::default(),
+            cache: ProxyCache::default(),
         },
     }
 }

@@ -25,7 +25,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_redirect", proxy_redirect),
     ("proxy_hide_header", proxy_hide_header),
     ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
-    ("proxy_cache", |r, d| once(&mut r.settings().proxy_cache_off, d, proxy_cache)),
     ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
     ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
     ("proxy_buffer_size", |r, d| once(&mut r.settings().proxy_buffer_size, d, size)),
@@ -94,14 +93,6 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     reader.settings().default_redirect = Some(rule);
     reader.settings().proxy_pass = Some(proxy_pass);
     Ok(())
-}
-
-/// `proxy_cache off`.
-fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
-    match directive.argument(0).text.as_str() {
-        "off" => Ok(()),
-        zone => Err(unsupported_value(directive, 0, &format!("\"{zone}\""))),
-    }
 }
 
 /// `proxy_set_header`.
