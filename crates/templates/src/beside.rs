@@ -80,8 +80,11 @@ impl Beside {
         let mut environment = given.environment().clone();
         let mut knows_all = true;
         if let (Some(compose), Some(service)) = (&self.compose, self.service()) {
-            for (name, value, line) in &service.environment {
-                environment.add(name, value.clone(), format!("{}:{line}", compose.name));
+            let dotenv = file::shown(&compose.directory.join(".env"));
+            for entry in &service.environment {
+                let by = entry.dotenv_line.map_or_else(String::new, |line| format!(", by {dotenv}:{line}"));
+                let place = format!("{}:{}{by}", compose.name, entry.line);
+                environment.add(&entry.name, entry.value.clone(), place);
             }
             // The last file counts, and in it the last of a name.
             for env_file in service.env_files.iter().rev() {
@@ -96,7 +99,6 @@ impl Beside {
                 environment.complete =
                     Some(format!("service {} ({}:{})", service.name, compose.name, service.line));
             }
-            let dotenv = file::shown(&compose.directory.join(".env"));
             let passed = |name: &str| environment.get(name).is_some();
             let not_passed = compose.dotenv.iter().filter(|(name, _)| !passed(name));
             environment.not_passed =

@@ -1,6 +1,7 @@
 //! Filling one template in, and saying what a reader should know of the result.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use nginx_conf::syntax::{Directive, parse};
 
@@ -8,6 +9,9 @@ use crate::environment::Environment;
 use crate::method::{Fate, Method};
 use crate::placeholder::{self, Placeholder, defined_in, is_of_nginx, line_at, placeholders};
 use crate::stand_in::{Context, stand_in};
+
+/// So many placeholders of a kind are told.
+const MAX_TOLD: usize = 100;
 
 /// A template that is filled in.
 #[derive(Debug, Default)]
@@ -82,25 +86,7 @@ impl Template<'_> {
                     filled.text.push_str(written);
                 }
                 Fate::Unknown if is_comment => filled.text.push_str(written),
-                Fate::Unknown => match context.and_then(|context| stand_in(name, &context, self.text)) {
-                    Some(instead) => {
-                        let note = format!(
-                            "{}: {written} -> {instead}, as {name} has no value here",
-                            self.place(range.start)
-                        );
-                        filled.notes.push(note);
-                        filled.text.push_str(&instead);
-                        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
-                    }
-                    None => {
-                        filled.missing.push(Missing {
-                            name: name.to_owned(),
-                            place: self.place(range.start),
-                            line: self.line(range.start).to_owned(),
-                        });
-                        filled.text.push_str(written);
-                    }
-                },
+                Fate::Unknown => self.unknown(name, range, context.as_ref(), &mut filled),
             }
         }
         filled.text.push_str(&self.text[done..]);
@@ -108,6 +94,25 @@ impl Template<'_> {
         self.warn_of_kept(&kept, parsed.as_deref(), &mut filled);
         self.warn_of_taken(&taken, &mut filled);
         filled
+    }
+
+    /// A name whose value is not known: a stand-in, or what must be given.
+    fn unknown(&self, name: &str, range: Range<usize>, context: Option<&Context<'_>>, filled: &mut Filled) {
+        let written = &self.text[range.clone()];
+        let Some(instead) = context.and_then(|context| stand_in(name, context, self.text)) else {
+            filled.text.push_str(written);
+            if filled.missing.len() < MAX_TOLD {
+                let (place, line) = (self.place(range.start), self.line(range.start).to_owned());
+                filled.missing.push(Missing { name: name.to_owned(), place, line });
+            }
+            return;
+        };
+        filled.text.push_str(&instead);
+        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
+        if filled.notes.len() < MAX_TOLD {
+            let place = self.place(range.start);
+            filled.notes.push(format!("{place}: {written} -> {instead}, as {name} has no value here"));
+        }
     }
 
     /// `FILE:LINE` of what stands at `at`.
@@ -129,10 +134,12 @@ impl Template<'_> {
         if !value.contains('#') && !self.text[starts..at].contains(['#', '"', '\'']) {
             return value.replace("\r\n", " ").replace('\n', " ");
         }
-        filled.notes.push(format!(
-            "{}: a value of several lines; from here on, lines are those of the text when filled in",
-            self.place(at)
-        ));
+        if filled.notes.len() < MAX_TOLD {
+            filled.notes.push(format!(
+                "{}: a value of several lines; from here on, lines are those of the text when filled in",
+                self.place(at)
+            ));
+        }
         value.to_owned()
     }
 
@@ -162,7 +169,7 @@ impl Template<'_> {
 
     /// Defaults, which only shells and compose know.
     fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut Filled) {
-        for found in placeholder::shell_defaults(self.text) {
+        for found in placeholder::shell_defaults(self.text).into_iter().take(MAX_TOLD) {
             if parsed.is_some_and(|parsed| Context::of(parsed, found.at, 2).is_none()) {
                 continue;
             }
@@ -181,7 +188,7 @@ impl Template<'_> {
 
     /// Names that are not set, and so stay.
     fn warn_of_kept(&self, kept: &BTreeMap<&str, usize>, parsed: Option<&[Directive]>, filled: &mut Filled) {
-        for (&name, &at) in kept {
+        for (&name, &at) in kept.iter().take(MAX_TOLD) {
             let environment = self.environment;
             let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
                 (None, _) => (format!("{name} is not filled in"), self.how_to_name(name)),

@@ -41,6 +41,8 @@ mod method;
 mod mistake;
 mod open;
 mod placeholder;
+#[cfg(test)]
+mod robust;
 mod shell;
 mod stand_in;
 mod yaml;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::dotenv;
 use crate::file;
-use crate::interpolation::interpolate;
+use crate::interpolation::{interpolate, name_length};
 use crate::yaml::{self, Node, Value};
 
 pub(crate) use service::Service;
@@ -53,6 +53,16 @@ pub(crate) struct Interpolation<'a> {
 impl Interpolation<'_> {
     fn value_of(&self, name: &str) -> Option<String> {
         self.given.get(name).cloned().or_else(|| self.dotenv.get(name)?.0.clone())
+    }
+
+    /// The line of `.env` that the first of the placeholders in `text` has its value from.
+    pub(crate) fn dotenv_line(&self, text: &str) -> Option<usize> {
+        let names = text.match_indices('$').filter_map(|(at, _)| {
+            let rest = text[at + 1..].trim_start_matches('{');
+            Some(&rest[..name_length(rest)]).filter(|name| !name.is_empty())
+        });
+        let of_dotenv = |name: &str| self.dotenv.get(name).filter(|_| !self.given.contains_key(name));
+        names.filter_map(of_dotenv).map(|(_, line)| *line).next()
     }
 
     /// `text` with its placeholders replaced; `None` if one has neither a value nor a default.
