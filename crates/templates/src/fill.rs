@@ -6,7 +6,7 @@ use std::ops::Range;
 use nginx_conf::syntax::{Directive, parse};
 
 use crate::environment::Environment;
-use crate::method::{Fate, Method};
+use crate::method::{Method, Substitution};
 use crate::placeholder::{self, Placeholder, defined_in, is_of_nginx, line_at, placeholders};
 use crate::stand_in::{Context, stand_in};
 
@@ -15,7 +15,7 @@ const MAX_TOLD: usize = 100;
 
 /// A template that is filled in.
 #[derive(Debug, Default)]
-pub(crate) struct Filled {
+pub(crate) struct FilledTemplate {
     pub(crate) text: String,
     /// The names that were replaced by their values.
     pub(crate) used: BTreeSet<String>,
@@ -49,10 +49,10 @@ pub(crate) struct Template<'a> {
 
 impl Template<'_> {
     /// Fills it in.
-    pub(crate) fn fill(&self) -> Filled {
+    pub(crate) fn fill(&self) -> FilledTemplate {
         let defined = defined_in(self.text);
         let parsed = parse(self.text, self.name).ok();
-        let mut filled = Filled::default();
+        let mut filled = FilledTemplate::default();
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
         let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
         let mut done = 0;
@@ -64,20 +64,20 @@ impl Template<'_> {
             let context = parsed.as_deref().map(|parsed| Context::of(parsed, range.start, range.len()));
             let is_comment = matches!(context, Some(None));
             let context = context.flatten();
-            match self.method.fate(name, self.environment, &defined) {
-                Fate::Value(value) => {
+            match self.method.substitution(name, self.environment, &defined) {
+                Substitution::Value(value) => {
                     if filled.used.insert(name.to_owned()) {
                         self.warn_of_value(name, value, range.start, context.as_ref(), &mut filled);
                     }
                     let joined = self.joined(value, range.start, &mut filled);
                     filled.text.push_str(&joined);
                 }
-                Fate::Nothing => {
+                Substitution::Empty => {
                     if !is_comment {
                         taken.entry(name).or_insert(range.start);
                     }
                 }
-                Fate::Stays => {
+                Substitution::Keep => {
                     let is_variable = is_of_nginx(name) && !context.as_ref().is_some_and(takes_no_variables);
                     let is_meant = placeholder::is_environment_name(name, &defined) && !is_variable;
                     if is_meant && !is_comment {
@@ -85,8 +85,8 @@ impl Template<'_> {
                     }
                     filled.text.push_str(written);
                 }
-                Fate::Unknown if is_comment => filled.text.push_str(written),
-                Fate::Unknown => self.unknown(name, range, context.as_ref(), &mut filled),
+                Substitution::Unknown if is_comment => filled.text.push_str(written),
+                Substitution::Unknown => self.unknown(name, range, context.as_ref(), &mut filled),
             }
         }
         filled.text.push_str(&self.text[done..]);
@@ -96,8 +96,14 @@ impl Template<'_> {
         filled
     }
 
-    /// A name whose value is not known: a stand-in, or what must be given.
-    fn unknown(&self, name: &str, range: Range<usize>, context: Option<&Context<'_>>, filled: &mut Filled) {
+    /// A name whose value is not known: a stand-in, or what must be overrides.
+    fn unknown(
+        &self,
+        name: &str,
+        range: Range<usize>,
+        context: Option<&Context<'_>>,
+        filled: &mut FilledTemplate,
+    ) {
         let written = &self.text[range.clone()];
         let Some(instead) = context.and_then(|context| stand_in(name, context, self.text)) else {
             filled.text.push_str(written);
@@ -126,7 +132,7 @@ impl Template<'_> {
     }
 
     /// A value of several lines on one, where that is the same to nginx, so that what follows keeps its line.
-    fn joined(&self, value: &str, at: usize, filled: &mut Filled) -> String {
+    fn joined(&self, value: &str, at: usize, filled: &mut FilledTemplate) -> String {
         let starts = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
         if !value.contains('\n') {
             return value.to_owned();
@@ -149,7 +155,7 @@ impl Template<'_> {
         value: &str,
         at: usize,
         context: Option<&Context<'_>>,
-        filled: &mut Filled,
+        filled: &mut FilledTemplate,
     ) {
         let from = self.environment.get(name).map_or("", |variable| variable.from.as_str());
         if is_of_nginx(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -168,7 +174,7 @@ impl Template<'_> {
     }
 
     /// Defaults, which only shells and compose know.
-    fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut Filled) {
+    fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut FilledTemplate) {
         for found in placeholder::shell_defaults(self.text).into_iter().take(MAX_TOLD) {
             if parsed.is_some_and(|parsed| Context::of(parsed, found.at, 2).is_none()) {
                 continue;
@@ -187,7 +193,12 @@ impl Template<'_> {
     }
 
     /// Names that are not set, and so stay.
-    fn warn_of_kept(&self, kept: &BTreeMap<&str, usize>, parsed: Option<&[Directive]>, filled: &mut Filled) {
+    fn warn_of_kept(
+        &self,
+        kept: &BTreeMap<&str, usize>,
+        parsed: Option<&[Directive]>,
+        filled: &mut FilledTemplate,
+    ) {
         for (&name, &at) in kept.iter().take(MAX_TOLD) {
             let environment = self.environment;
             let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
@@ -234,7 +245,7 @@ impl Template<'_> {
     }
 
     /// What `envsubst` without a list takes away.
-    fn warn_of_taken(&self, taken: &BTreeMap<&str, usize>, filled: &mut Filled) {
+    fn warn_of_taken(&self, taken: &BTreeMap<&str, usize>, filled: &mut FilledTemplate) {
         let own: Vec<String> =
             taken.keys().filter(|name| is_of_nginx(name)).map(|name| format!("${name}")).collect();
         if let (true, false, Method::Envsubst { place, .. }) =

@@ -10,7 +10,7 @@ use super::{EXIT_KEPT, Error};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
-use hopcheck_templates::Given;
+use hopcheck_templates::Overrides;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfArgs {
@@ -56,19 +56,19 @@ impl ConfArgs {
     }
 
     /// The values that templates are filled in with.
-    fn given(&self) -> Result<Given, Error> {
-        let mut given = Given::default();
-        self.env.iter().try_for_each(|variable| given.argument(variable))?;
-        self.env_files.iter().try_for_each(|file| given.file(file))?;
-        Ok(given)
+    fn overrides(&self) -> Result<Overrides, Error> {
+        let mut overrides = Overrides::default();
+        self.env.iter().try_for_each(|variable| overrides.argument(variable))?;
+        self.env_files.iter().try_for_each(|file| overrides.file(file))?;
+        Ok(overrides)
     }
 
-    /// The file, as given.
+    /// The file, as overrides.
     pub(super) fn name(&self) -> String {
         self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
     }
 
-    /// Whether a file was given.
+    /// Whether a file was overrides.
     pub(super) fn is_named(&self) -> bool {
         self.conf.is_some()
     }
@@ -76,18 +76,18 @@ impl ConfArgs {
     /// The configuration, with the files beside it.
     pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
         Ok(match &self.conf {
-            Some(file) => Source::read_with(file, &self.given()?)?,
-            None => Source::find_with(here, &self.given()?)?,
+            Some(file) => Source::read_with(file, &self.overrides()?)?,
+            None => Source::find_with(here, &self.overrides()?)?,
         })
     }
 
     /// The same, to be inspected but not run.
     pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
         let source = match &self.conf {
-            Some(file) => Source::open(file, &self.given()?)?,
-            None => Source::find_with(here, &self.given()?)?,
+            Some(file) => Source::open(file, &self.overrides()?)?,
+            None => Source::find_with(here, &self.overrides()?)?,
         };
-        source.made.warnings.iter().for_each(|warning| eprintln!("hopcheck: {warning}"));
+        source.origin.warnings.iter().for_each(|warning| eprintln!("hopcheck: {warning}"));
         Ok(source)
     }
 }
@@ -96,7 +96,7 @@ impl ConfArgs {
 pub(super) async fn rewrite_command(arguments: &OneConfArgs) -> Result<u8, Error> {
     let source = arguments.named().source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
-    source.made.warnings.iter().for_each(|warning| eprintln!("# {warning}"));
+    source.origin.warnings.iter().for_each(|warning| eprintln!("# {warning}"));
     for note in &scene.rewritten().notes {
         eprintln!("# {note}");
     }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use hopcheck_templates::Given;
+use hopcheck_templates::Overrides;
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
@@ -17,19 +17,19 @@ impl Source {
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
-        Source::find_with(start, &Given::default())
+        Source::find_with(start, &Overrides::default())
     }
 
     /// The same, for a template with these values.
     ///
     /// # Errors
     /// As [`Source::find`].
-    pub fn find_with(start: &Path, given: &Given) -> Result<Source, ConfError> {
+    pub fn find_with(start: &Path, overrides: &Overrides) -> Result<Source, ConfError> {
         if let Some(file) = common_conf(start) {
-            return Source::read_with(file.strip_prefix(start).unwrap_or(&file), given);
+            return Source::read_with(file.strip_prefix(start).unwrap_or(&file), overrides);
         }
         match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
-            Some(file) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), given),
+            Some(file) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), overrides),
             None => Ok(Source::built_in()),
         }
     }
@@ -39,15 +39,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
-        Source::read_with(path, &Given::default())
+        Source::read_with(path, &Overrides::default())
     }
 
     /// The same, for a template with these values.
     ///
     /// # Errors
     /// As [`Source::read`], and when it cannot be filled in.
-    pub fn read_with(path: &Path, given: &Given) -> Result<Source, ConfError> {
-        let source = Source::open(path, given)?;
+    pub fn read_with(path: &Path, overrides: &Overrides) -> Result<Source, ConfError> {
+        let source = Source::open(path, overrides)?;
         match source.check() {
             Ok(()) => Ok(source),
             Err(error) => Err(ConfError::NotRun { name: source.name, error }),

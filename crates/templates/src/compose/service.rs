@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Interpolation;
+use super::values::Interpolation;
 use crate::dockerfile::{Image, Script, is_of_nginx, is_read_by_nginx, script_of_words};
 use crate::file;
 use crate::yaml::{Node, Value};
@@ -111,6 +111,8 @@ impl Service {
 /// Reads services.
 pub(super) struct Reader<'a> {
     pub(super) directory: &'a Path,
+    /// No file outside of it is read.
+    pub(super) root: &'a Path,
     pub(super) interpolation: &'a Interpolation<'a>,
     pub(super) document: &'a Node,
 }
@@ -253,7 +255,9 @@ impl Reader<'_> {
         let context = self.text(node).or_else(|| text_of("context")).unwrap_or_else(|| ".".to_owned());
         let context = self.host(&context);
         let dockerfile = text_of("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-        Image::read(&file::normal(&context.join(dockerfile)), &context, text_of("target").as_deref())
+        let path = file::normal(&context.join(dockerfile));
+        let is_ours = file::is_below(self.root, &path);
+        is_ours.then(|| Image::read(&path, &context, text_of("target").as_deref()))?
     }
 
     fn script(&self, node: &Node) -> Option<Script> {
