@@ -164,7 +164,8 @@ impl Template<'_> {
                  help: call that one something else, or let only yours through: NGINX_ENVSUBST_FILTER",
                 self.place(at)
             ));
-        } else if value.is_empty() && context.is_some_and(Context::is_whole) {
+        } else if value.is_empty() && context.is_some_and(|context| context.is_whole() && is_needed(context))
+        {
             filled.warnings.push(format!(
                 "{}: `{}` loses a value: {name} is set and empty ({from})",
                 self.place(at),
@@ -267,6 +268,12 @@ impl Template<'_> {
             ));
         }
     }
+}
+
+/// Whether a directive needs an argument: what follows an address in `server` and `listen` may as well be left out.
+fn is_needed(context: &Context<'_>) -> bool {
+    let has_parameters = ["server", "listen"].contains(&context.directive.name.text.as_str());
+    !has_parameters || context.argument == Some(0)
 }
 
 /// Whether nginx takes the arguments of a directive as they stand, so that a variable in them is none.

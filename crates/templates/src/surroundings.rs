@@ -11,7 +11,7 @@ use crate::file;
 use crate::interpolation::interpolate;
 use crate::method::Method;
 use crate::overrides::Overrides;
-use crate::shell::{self, Assignment, Call};
+use crate::shell::{self, Assignment, Call, When};
 
 /// How many directories are looked through: to the root of the checkout, if that is near.
 const MAX_LEVELS: usize = 5;
@@ -132,12 +132,16 @@ impl Surroundings {
         environment
     }
 
-    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`.
+    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`. Of an `if` the first branch
+    /// counts, as a whole.
     fn add_of_scripts(&self, overrides: &Overrides, environment: &mut Environment) {
+        let mut of_branches = BTreeSet::new();
         for script in self.scripts() {
-            for Assignment { name, value, is_default, line } in shell::assignments(&script.text) {
+            for Assignment { name, value, when, line } in shell::assignments(&script.text) {
                 let is_set = environment.value(&name).is_some_and(|value| !value.is_empty());
-                if overrides.environment().get(&name).is_some() || is_default && is_set {
+                let is_new = when != When::Maybe || of_branches.insert(name.clone());
+                let counts = is_new && (when == When::Always || !is_set);
+                if overrides.environment().get(&name).is_some() || !counts {
                     continue;
                 }
                 let is_text = !value.contains("$(") && !value.contains('`');
