@@ -311,7 +311,7 @@ impl Scene {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
         let text = text.replace(&conf, &self.stage.source.name).replace(&root, "");
-        let text = self.stage.source.made.with_origins(&text);
+        let text = self.stage.source.origin.with_origins(&text);
         let listen = &self.rewritten.listen;
         listen.iter().fold(text, |text, (written, address)| text.replace(&address.to_string(), written))
     }

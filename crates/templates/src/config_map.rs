@@ -2,6 +2,9 @@
 
 use crate::yaml::{self, Node, Value};
 
+/// More files than nginx reads out of ConfigMaps.
+const MAX_FILES: usize = 100;
+
 /// A file of a ConfigMap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct MapFile {
@@ -27,7 +30,7 @@ pub(crate) fn files(text: &str) -> Result<Option<Vec<MapFile>>, String> {
     }
     let data = maps.iter().filter_map(|map| map.get("data"));
     let files = data.flat_map(|data| data.entries()).filter_map(|(key, node)| file_of(key, node));
-    Ok(Some(files.collect()))
+    Ok(Some(files.take(MAX_FILES).collect()))
 }
 
 fn file_of(key: &str, node: &Node) -> Option<MapFile> {

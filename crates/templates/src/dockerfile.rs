@@ -170,7 +170,7 @@ impl Reading<'_> {
             Instruction::Entrypoint(entrypoint) => {
                 self.script(&entrypoint.arguments, image);
             }
-            // Filled in when the image is built, with what is set then.
+            // FilledTemplate in when the image is built, with what is set then.
             Instruction::Run(run) => {
                 if let Command::Shell(shell) = &run.arguments
                     && shell.value.contains("envsubst")

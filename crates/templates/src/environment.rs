@@ -99,9 +99,10 @@ fn on_one_line(value: &str) -> String {
 
 /// Whether the value of `name` is better not printed.
 pub(crate) fn is_secret(name: &str) -> bool {
-    const MARKS: [&str; 7] = ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "CREDENTIAL", "AUTH"];
+    const TEMPLATE_MARKS: [&str; 7] =
+        ["SECRET", "TOKEN", "PASSWORD", "PASSWD", "API_KEY", "CREDENTIAL", "AUTH"];
     let name = name.to_ascii_uppercase();
-    MARKS.iter().any(|mark| name.contains(mark))
+    TEMPLATE_MARKS.iter().any(|mark| name.contains(mark))
 }
 
 #[cfg(test)]

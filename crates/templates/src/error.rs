@@ -26,7 +26,7 @@ pub enum TemplateError {
     NotOne(String),
     /// A value was given in a way that is not understood.
     #[error("{0}")]
-    Given(String),
+    Overrides(String),
 }
 
 /// A name that needs a value and has none.

@@ -20,6 +20,12 @@ pub(crate) fn read(path: &Path) -> Result<String> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Whether `path` is a file below `root` wherever links lead: what a repository names outside of itself is not read.
+pub(crate) fn is_below(root: &Path, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    real(path).zip(real(root)).is_some_and(|(path, root)| path.starts_with(root))
+}
+
 /// `path` without `.` and `..`, without looking at the disk.
 pub(crate) fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
@@ -53,6 +59,17 @@ pub(crate) fn directory_of(path: &Path) -> &Path {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_do_not_lead_out() {
+        let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        for directory in [&here, &elsewhere] {
+            std::fs::write(directory.path().join("a.env"), "A=1").unwrap();
+        }
+        std::os::unix::fs::symlink(elsewhere.path().join("a.env"), here.path().join("b.env")).unwrap();
+        let is_below = |name| is_below(here.path(), &here.path().join(name));
+        assert!(is_below("a.env") && !is_below("b.env") && !is_below("../a.env") && !is_below("none"));
+    }
 
     #[test]
     fn dots_are_resolved_by_name_alone() {

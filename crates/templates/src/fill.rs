@@ -1,17 +1,21 @@
 //! Filling one template in, and saying what a reader should know of the result.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use nginx_conf::syntax::{Directive, parse};
 
 use crate::environment::Environment;
-use crate::method::{Fate, Method};
+use crate::method::{Method, Substitution};
 use crate::placeholder::{self, Placeholder, defined_in, is_of_nginx, line_at, placeholders};
 use crate::stand_in::{Context, stand_in};
 
+/// So many placeholders of a kind are told.
+const MAX_TOLD: usize = 100;
+
 /// A template that is filled in.
 #[derive(Debug, Default)]
-pub(crate) struct Filled {
+pub(crate) struct FilledTemplate {
     pub(crate) text: String,
     /// The names that were replaced by their values.
     pub(crate) used: BTreeSet<String>,
@@ -45,10 +49,10 @@ pub(crate) struct Template<'a> {
 
 impl Template<'_> {
     /// Fills it in.
-    pub(crate) fn fill(&self) -> Filled {
+    pub(crate) fn fill(&self) -> FilledTemplate {
         let defined = defined_in(self.text);
         let parsed = parse(self.text, self.name).ok();
-        let mut filled = Filled::default();
+        let mut filled = FilledTemplate::default();
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
         let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
         let mut done = 0;
@@ -60,20 +64,20 @@ impl Template<'_> {
             let context = parsed.as_deref().map(|parsed| Context::of(parsed, range.start, range.len()));
             let is_comment = matches!(context, Some(None));
             let context = context.flatten();
-            match self.method.fate(name, self.environment, &defined) {
-                Fate::Value(value) => {
+            match self.method.substitution(name, self.environment, &defined) {
+                Substitution::Value(value) => {
                     if filled.used.insert(name.to_owned()) {
                         self.warn_of_value(name, value, range.start, context.as_ref(), &mut filled);
                     }
                     let joined = self.joined(value, range.start, &mut filled);
                     filled.text.push_str(&joined);
                 }
-                Fate::Nothing => {
+                Substitution::Empty => {
                     if !is_comment {
                         taken.entry(name).or_insert(range.start);
                     }
                 }
-                Fate::Stays => {
+                Substitution::Keep => {
                     let is_variable = is_of_nginx(name) && !context.as_ref().is_some_and(takes_no_variables);
                     let is_meant = placeholder::is_environment_name(name, &defined) && !is_variable;
                     if is_meant && !is_comment {
@@ -81,26 +85,8 @@ impl Template<'_> {
                     }
                     filled.text.push_str(written);
                 }
-                Fate::Unknown if is_comment => filled.text.push_str(written),
-                Fate::Unknown => match context.and_then(|context| stand_in(name, &context, self.text)) {
-                    Some(instead) => {
-                        let note = format!(
-                            "{}: {written} -> {instead}, as {name} has no value here",
-                            self.place(range.start)
-                        );
-                        filled.notes.push(note);
-                        filled.text.push_str(&instead);
-                        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
-                    }
-                    None => {
-                        filled.missing.push(Missing {
-                            name: name.to_owned(),
-                            place: self.place(range.start),
-                            line: self.line(range.start).to_owned(),
-                        });
-                        filled.text.push_str(written);
-                    }
-                },
+                Substitution::Unknown if is_comment => filled.text.push_str(written),
+                Substitution::Unknown => self.unknown(name, range, context.as_ref(), &mut filled),
             }
         }
         filled.text.push_str(&self.text[done..]);
@@ -108,6 +94,31 @@ impl Template<'_> {
         self.warn_of_kept(&kept, parsed.as_deref(), &mut filled);
         self.warn_of_taken(&taken, &mut filled);
         filled
+    }
+
+    /// A name whose value is not known: a stand-in, or what must be given.
+    fn unknown(
+        &self,
+        name: &str,
+        range: Range<usize>,
+        context: Option<&Context<'_>>,
+        filled: &mut FilledTemplate,
+    ) {
+        let written = &self.text[range.clone()];
+        let Some(instead) = context.and_then(|context| stand_in(name, context, self.text)) else {
+            filled.text.push_str(written);
+            if filled.missing.len() < MAX_TOLD {
+                let (place, line) = (self.place(range.start), self.line(range.start).to_owned());
+                filled.missing.push(Missing { name: name.to_owned(), place, line });
+            }
+            return;
+        };
+        filled.text.push_str(&instead);
+        filled.stand_ins.insert(instead.rsplit('/').next().unwrap_or_default().to_owned());
+        if filled.notes.len() < MAX_TOLD {
+            let place = self.place(range.start);
+            filled.notes.push(format!("{place}: {written} -> {instead}, as {name} has no value here"));
+        }
     }
 
     /// `FILE:LINE` of what stands at `at`.
@@ -121,7 +132,7 @@ impl Template<'_> {
     }
 
     /// A value of several lines on one, where that is the same to nginx, so that what follows keeps its line.
-    fn joined(&self, value: &str, at: usize, filled: &mut Filled) -> String {
+    fn joined(&self, value: &str, at: usize, filled: &mut FilledTemplate) -> String {
         let starts = self.text[..at].rfind('\n').map_or(0, |end| end + 1);
         if !value.contains('\n') {
             return value.to_owned();
@@ -129,10 +140,12 @@ impl Template<'_> {
         if !value.contains('#') && !self.text[starts..at].contains(['#', '"', '\'']) {
             return value.replace("\r\n", " ").replace('\n', " ");
         }
-        filled.notes.push(format!(
-            "{}: a value of several lines; from here on, lines are those of the text when filled in",
-            self.place(at)
-        ));
+        if filled.notes.len() < MAX_TOLD {
+            filled.notes.push(format!(
+                "{}: a value of several lines; from here on, lines are those of the text when filled in",
+                self.place(at)
+            ));
+        }
         value.to_owned()
     }
 
@@ -142,7 +155,7 @@ impl Template<'_> {
         value: &str,
         at: usize,
         context: Option<&Context<'_>>,
-        filled: &mut Filled,
+        filled: &mut FilledTemplate,
     ) {
         let from = self.environment.get(name).map_or("", |variable| variable.from.as_str());
         if is_of_nginx(name) && !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
@@ -151,7 +164,8 @@ impl Template<'_> {
                  help: call that one something else, or let only yours through: NGINX_ENVSUBST_FILTER",
                 self.place(at)
             ));
-        } else if value.is_empty() && context.is_some_and(Context::is_whole) {
+        } else if value.is_empty() && context.is_some_and(|context| context.is_whole() && is_needed(context))
+        {
             filled.warnings.push(format!(
                 "{}: `{}` loses a value: {name} is set and empty ({from})",
                 self.place(at),
@@ -161,8 +175,8 @@ impl Template<'_> {
     }
 
     /// Defaults, which only shells and compose know.
-    fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut Filled) {
-        for found in placeholder::shell_defaults(self.text) {
+    fn warn_of_defaults(&self, parsed: Option<&[Directive]>, filled: &mut FilledTemplate) {
+        for found in placeholder::shell_defaults(self.text).into_iter().take(MAX_TOLD) {
             if parsed.is_some_and(|parsed| Context::of(parsed, found.at, 2).is_none()) {
                 continue;
             }
@@ -180,8 +194,13 @@ impl Template<'_> {
     }
 
     /// Names that are not set, and so stay.
-    fn warn_of_kept(&self, kept: &BTreeMap<&str, usize>, parsed: Option<&[Directive]>, filled: &mut Filled) {
-        for (&name, &at) in kept {
+    fn warn_of_kept(
+        &self,
+        kept: &BTreeMap<&str, usize>,
+        parsed: Option<&[Directive]>,
+        filled: &mut FilledTemplate,
+    ) {
+        for (&name, &at) in kept.iter().take(MAX_TOLD) {
             let environment = self.environment;
             let (what, help) = match (&environment.complete, environment.not_passed.get(name)) {
                 (None, _) => (format!("{name} is not filled in"), self.how_to_name(name)),
@@ -227,7 +246,7 @@ impl Template<'_> {
     }
 
     /// What `envsubst` without a list takes away.
-    fn warn_of_taken(&self, taken: &BTreeMap<&str, usize>, filled: &mut Filled) {
+    fn warn_of_taken(&self, taken: &BTreeMap<&str, usize>, filled: &mut FilledTemplate) {
         let own: Vec<String> =
             taken.keys().filter(|name| is_of_nginx(name)).map(|name| format!("${name}")).collect();
         if let (true, false, Method::Envsubst { place, .. }) =
@@ -249,6 +268,12 @@ impl Template<'_> {
             ));
         }
     }
+}
+
+/// Whether a directive needs an argument: what follows an address in `server` and `listen` may as well be left out.
+fn is_needed(context: &Context<'_>) -> bool {
+    let has_parameters = ["server", "listen"].contains(&context.directive.name.text.as_str());
+    !has_parameters || context.argument == Some(0)
 }
 
 /// Whether nginx takes the arguments of a directive as they stand, so that a variable in them is none.

@@ -5,7 +5,7 @@
 //! Kubernetes ConfigMap. [`open`] takes any of them and yields the files that nginx would read, each with the name that its
 //! author knows it by; substitution moves no lines.
 //!
-//! Values come from what the user gave ([`Given`]) and from what lies beside: the service of a compose file that mounts or
+//! Values come from what the user gave ([`Overrides`]) and from what lies surroundings: the service of a compose file that mounts or
 //! builds the template, with its `env_file` and `.env`; `ENV` in a Dockerfile. A name without a value gets a stand-in where
 //! it is an address; otherwise [`TemplateError::NoValue`] says which flag sets it.
 //!
@@ -13,20 +13,19 @@
 //! defaults; and `envsubst` without a list takes `$uri` and `$host` away, too.
 //!
 //! ```
-//! use hopcheck_templates::{Given, open};
+//! use hopcheck_templates::{Overrides, open};
 //!
 //! let directory = tempfile::tempdir()?;
 //! let path = directory.path().join("default.conf.template");
 //! std::fs::write(&path, "server { listen ${PORT}; location / { proxy_pass ${API_URL}; } }")?;
-//! let mut given = Given::default();
-//! given.argument("PORT=8080")?;
-//! let files = open(&path, &given)?.unwrap();
+//! let mut overrides = Overrides::default();
+//! overrides.argument("PORT=8080")?;
+//! let files = open(&path, &overrides)?.unwrap();
 //! assert_eq!(files.files[0].text, "server { listen 8080; location / { proxy_pass http://api-url; } }");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod addresses;
-mod beside;
 mod compose;
 mod config_map;
 mod dockerfile;
@@ -35,16 +34,19 @@ mod environment;
 mod error;
 mod file;
 mod fill;
-mod given;
 mod interpolation;
 mod method;
 mod mistake;
 mod open;
+mod overrides;
 mod placeholder;
+#[cfg(test)]
+mod robust;
 mod shell;
 mod stand_in;
+mod surroundings;
 mod yaml;
 
 pub use error::{NoValue, TemplateError};
-pub use given::Given;
 pub use open::{ConfFile, ConfFiles, address_warnings, open};
+pub use overrides::Overrides;

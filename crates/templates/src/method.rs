@@ -28,13 +28,13 @@ pub(crate) enum Method {
 
 /// What becomes of a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Fate<'a> {
+pub(crate) enum Substitution<'a> {
     /// This stands in its place.
     Value(&'a str),
     /// Nothing does, as the name is not set.
-    Nothing,
+    Empty,
     /// It stays as it stands.
-    Stays,
+    Keep,
     /// It has a value, but that is not known here.
     Unknown,
 }
@@ -47,12 +47,12 @@ impl Method {
     }
 
     /// What becomes of `$name` in a text that defines the variables `defined` itself.
-    pub(crate) fn fate<'a>(
+    pub(crate) fn substitution<'a>(
         &self,
         name: &str,
         environment: &'a Environment,
         defined: &BTreeSet<String>,
-    ) -> Fate<'a> {
+    ) -> Substitution<'a> {
         let lookup = environment.lookup(name);
         let may_be_set = environment.get(name).is_some() || is_environment_name(name, defined);
         let is_listed = match self {
@@ -64,11 +64,11 @@ impl Method {
         let keeps_unset = matches!(self, Method::Image { .. } | Method::Envsubst { list: List::Set, .. });
         let is_named = matches!(self, Method::Envsubst { list: List::Names(_), .. });
         match lookup {
-            _ if !is_listed => Fate::Stays,
-            Lookup::Set(value) => Fate::Value(value),
-            Lookup::Unknown if may_be_set || is_named => Fate::Unknown,
-            Lookup::Unknown | Lookup::Unset if keeps_unset => Fate::Stays,
-            Lookup::Unknown | Lookup::Unset => Fate::Nothing,
+            _ if !is_listed => Substitution::Keep,
+            Lookup::Set(value) => Substitution::Value(value),
+            Lookup::Unknown if may_be_set || is_named => Substitution::Unknown,
+            Lookup::Unknown | Lookup::Unset if keeps_unset => Substitution::Keep,
+            Lookup::Unknown | Lookup::Unset => Substitution::Empty,
         }
     }
 
@@ -108,23 +108,25 @@ mod tests {
         let filtered = Method::Image { filter: Regex::new("^APP_").ok() };
         let of = |list| Method::Envsubst { list, place: "Dockerfile:1".to_owned() };
         let named = of(List::Names(vec!["PORT".to_owned(), "api".to_owned()]));
-        let fates = |method: &Method, environment: &Environment| {
+        let substitutions = |method: &Method, environment: &Environment| {
             let defined = ["own".to_owned()].into();
-            ["PORT", "API", "host", "api", "OWN"].map(|name| match method.fate(name, environment, &defined) {
-                Fate::Value(_) => 'v',
-                Fate::Nothing => '0',
-                Fate::Stays => '$',
-                Fate::Unknown => '?',
+            ["PORT", "API", "host", "api", "OWN"].map(|name| {
+                match method.substitution(name, environment, &defined) {
+                    Substitution::Value(_) => 'v',
+                    Substitution::Empty => '0',
+                    Substitution::Keep => '$',
+                    Substitution::Unknown => '?',
+                }
             })
         };
-        assert_eq!(fates(&image, &environment), ['v', '?', '$', '$', '$']);
-        assert_eq!(fates(&filtered, &environment), ['$'; 5]);
-        assert_eq!(fates(&of(List::All), &environment), ['v', '?', '0', '0', '0']);
-        assert_eq!(fates(&of(List::Set), &environment), ['v', '?', '$', '$', '$']);
-        assert_eq!(fates(&named, &environment), ['v', '$', '$', '?', '$']);
+        assert_eq!(substitutions(&image, &environment), ['v', '?', '$', '$', '$']);
+        assert_eq!(substitutions(&filtered, &environment), ['$'; 5]);
+        assert_eq!(substitutions(&of(List::All), &environment), ['v', '?', '0', '0', '0']);
+        assert_eq!(substitutions(&of(List::Set), &environment), ['v', '?', '$', '$', '$']);
+        assert_eq!(substitutions(&named, &environment), ['v', '$', '$', '?', '$']);
         environment.complete = Some("web".to_owned());
-        assert_eq!(fates(&image, &environment), ['v', '$', '$', '$', '$']);
-        assert_eq!(fates(&of(List::All), &environment), ['v', '0', '0', '0', '0']);
-        assert_eq!(fates(&named, &environment), ['v', '$', '$', '0', '$']);
+        assert_eq!(substitutions(&image, &environment), ['v', '$', '$', '$', '$']);
+        assert_eq!(substitutions(&of(List::All), &environment), ['v', '0', '0', '0', '0']);
+        assert_eq!(substitutions(&named, &environment), ['v', '$', '$', '0', '$']);
     }
 }

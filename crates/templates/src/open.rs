@@ -4,16 +4,16 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::addresses::Text;
-use crate::beside::Beside;
 use crate::config_map;
 use crate::environment::Environment;
 use crate::error::TemplateError;
 use crate::file;
-use crate::fill::{Filled, Template};
-use crate::given::Given;
+use crate::fill::{FilledTemplate, Template};
 use crate::method::Method;
 use crate::mistake::mistake_in;
+use crate::overrides::Overrides;
 use crate::placeholder::{defined_in, is_environment_name, placeholders, shell_defaults};
+use crate::surroundings::Surroundings;
 
 /// More templates than any image has.
 const MAX_TEMPLATES: usize = 500;
@@ -22,7 +22,7 @@ const MAX_TEMPLATES: usize = 500;
 const MAX_DEPTH: usize = 8;
 
 /// How templates are called besides `*.template`.
-const MARKS: [&str; 6] = ["template", "tmpl", "tpl", "tmp", "envsubst", "envtpl"];
+const TEMPLATE_MARKS: [&str; 6] = ["template", "tmpl", "tpl", "tmp", "envsubst", "envtpl"];
 
 /// The files that nginx would read.
 #[derive(Debug, Clone, Default)]
@@ -54,33 +54,33 @@ pub struct ConfFile {
 ///
 /// # Errors
 /// When something cannot be read, or needs a value that is not there.
-pub fn open(path: &Path, given: &Given) -> Result<Option<ConfFiles>, TemplateError> {
+pub fn open(path: &Path, overrides: &Overrides) -> Result<Option<ConfFiles>, TemplateError> {
     if path.is_dir() {
-        return directory(path, given).map(Some);
+        return directory(path, overrides).map(Some);
     }
     let extension = path.extension().and_then(|extension| extension.to_str());
     if matches!(extension, Some("yaml" | "yml")) {
-        return of_config_map(path, given).map(Some);
+        return of_config_map(path, overrides).map(Some);
     }
     let Ok(text) = file::read(path) else { return Ok(None) };
-    let beside = Beside::of(path, given);
-    let is_given = || may_be_template(&text) && gives_one(given, &text);
-    let is_one = is_template(path) || beside.is_read_by_a_call(path) || is_given();
+    let surroundings = Surroundings::of(path, overrides);
+    let is_given = || may_be_template(&text) && gives_one(overrides, &text);
+    let is_one = is_template(path) || surroundings.is_read_by_a_call(path) || is_given();
     if !is_one {
         return Ok(None);
     }
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    let template = Found { path: path.to_owned(), output: format!("conf.d/{}", finished_name(&name)) };
-    fill_in(&[template], &beside, given).map(Some)
+    let template = TemplateFile { path: path.to_owned(), output: format!("conf.d/{}", finished_name(&name)) };
+    fill_in(&[template], &surroundings, overrides).map(Some)
 }
 
 /// What is wrong with the addresses of a finished file that is called `name` and lies at `path`, if a compose file runs it.
 pub fn address_warnings(path: &Path, name: &str, text: &str) -> Vec<String> {
-    Beside::of(path, &Given::default()).address_warnings(&[Text { name, text }], &BTreeSet::new())
+    Surroundings::of(path, &Overrides::default()).address_warnings(&[Text { name, text }], &BTreeSet::new())
 }
 
 /// A template, and the path below `/etc/nginx` that it is written to.
-struct Found {
+struct TemplateFile {
     path: PathBuf,
     output: String,
 }
@@ -88,13 +88,13 @@ struct Found {
 /// Whether a file is called as templates are: `default.conf.template`, `nginx.tmpl.conf`.
 fn is_template(path: &Path) -> bool {
     let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-    name.split('.').skip(1).any(|part| MARKS.contains(&part) || part == "stream-template")
+    name.split('.').skip(1).any(|part| TEMPLATE_MARKS.contains(&part) || part == "stream-template")
 }
 
 /// The name without what marks it as a template.
 fn finished_name(name: &str) -> String {
     let parts: Vec<&str> = name.split('.').collect();
-    let kept = parts.iter().enumerate().filter(|(nth, part)| *nth == 0 || !MARKS.contains(part));
+    let kept = parts.iter().enumerate().filter(|(nth, part)| *nth == 0 || !TEMPLATE_MARKS.contains(part));
     let name = kept.map(|(_, part)| *part).collect::<Vec<_>>().join(".");
     if name.ends_with(".conf") { name } else { name + ".conf" }
 }
@@ -107,15 +107,15 @@ fn may_be_template(text: &str) -> bool {
 }
 
 /// Whether the user gave a value for one of the placeholders.
-fn gives_one(given: &Given, text: &str) -> bool {
-    placeholders(text).iter().any(|found| given.environment().get(found.name).is_some())
+fn gives_one(overrides: &Overrides, text: &str) -> bool {
+    placeholders(text).iter().any(|found| overrides.environment().get(found.name).is_some())
 }
 
-fn directory(directory: &Path, given: &Given) -> Result<ConfFiles, TemplateError> {
+fn directory(directory: &Path, overrides: &Overrides) -> Result<ConfFiles, TemplateError> {
     // What lies beside says how templates are called, and is found by one of them.
     let any = below(directory, "template").into_iter().next().unwrap_or_else(|| directory.join("x"));
-    let beside = Beside::of(&any, given);
-    let environment = beside.environment(given);
+    let surroundings = Surroundings::of(&any, overrides);
+    let environment = surroundings.environment(overrides);
     let set =
         |name, default| environment.value(name).filter(|value: &&str| !value.is_empty()).unwrap_or(default);
     let suffix = set("NGINX_ENVSUBST_TEMPLATE_SUFFIX", ".template");
@@ -131,7 +131,7 @@ fn directory(directory: &Path, given: &Given) -> Result<ConfFiles, TemplateError
     for path in below(directory, "") {
         let relative = path.strip_prefix(directory).unwrap_or(&path).display().to_string();
         if let Some(finished) = relative.strip_suffix(suffix) {
-            found.push(Found { output: format!("{output}{finished}"), path });
+            found.push(TemplateFile { output: format!("{output}{finished}"), path });
         } else if relative.ends_with(stream_suffix) {
             streams.push(format!("{} is not checked: it is for `stream`", path.display()));
         }
@@ -142,7 +142,7 @@ fn directory(directory: &Path, given: &Given) -> Result<ConfFiles, TemplateError
             directory.display()
         )));
     }
-    let mut files = fill_in(&found, &beside, given)?;
+    let mut files = fill_in(&found, &surroundings, overrides)?;
     files.warnings.extend(streams);
     Ok(files)
 }
@@ -165,20 +165,24 @@ fn below(directory: &Path, end: &str) -> Vec<PathBuf> {
     files
 }
 
-fn fill_in(found: &[Found], beside: &Beside, given: &Given) -> Result<ConfFiles, TemplateError> {
-    let environment = beside.environment(given);
+fn fill_in(
+    found: &[TemplateFile],
+    surroundings: &Surroundings,
+    overrides: &Overrides,
+) -> Result<ConfFiles, TemplateError> {
+    let environment = surroundings.environment(overrides);
     let mut files = ConfFiles::default();
     let mut used = BTreeSet::new();
     let mut missing = Vec::new();
     let mut stand_ins = BTreeSet::new();
-    for Found { path, output } in found {
+    for TemplateFile { path, output } in found {
         let text = file::read(path).map_err(|error| TemplateError::Read { path: path.clone(), error })?;
         let origin = path.display().to_string();
         if origin.ends_with(".stream-template") {
             let message = format!("{origin} is for `stream`, which hopcheck does not check");
             return Err(TemplateError::NotOne(message));
         }
-        let method = beside.method(path, &environment);
+        let method = surroundings.method(path, &environment);
         let filled =
             Template { name: &origin, text: &text, method: &method, environment: &environment }.fill();
         files.notes.push(format!("{origin} is filled in {}", method.describe()));
@@ -191,12 +195,18 @@ fn fill_in(found: &[Found], beside: &Beside, given: &Given) -> Result<ConfFiles,
     }
     let texts: Vec<Text<'_>> =
         files.files.iter().map(|file| Text { name: &file.origin, text: &file.text }).collect();
-    files.address_warnings = beside.address_warnings(&texts, &stand_ins);
+    files.address_warnings = surroundings.address_warnings(&texts, &stand_ins);
     files.notes.extend(environment.notes(&used));
     Ok(files)
 }
 
-fn add(files: &mut ConfFiles, filled: Filled, used: &mut BTreeSet<String>, path: &str, origin: String) {
+fn add(
+    files: &mut ConfFiles,
+    filled: FilledTemplate,
+    used: &mut BTreeSet<String>,
+    path: &str,
+    origin: String,
+) {
     used.extend(filled.used);
     files.notes.extend(filled.notes);
     files.warnings.extend(filled.warnings);
@@ -204,7 +214,7 @@ fn add(files: &mut ConfFiles, filled: Filled, used: &mut BTreeSet<String>, path:
     files.files.push(ConfFile { path: path.to_owned(), origin, text: filled.text });
 }
 
-fn of_config_map(path: &Path, given: &Given) -> Result<ConfFiles, TemplateError> {
+fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, TemplateError> {
     let text = file::read(path).map_err(|error| TemplateError::Read { path: path.to_owned(), error })?;
     let name = path.display().to_string();
     let is_chart = text.contains("{{");
@@ -225,7 +235,7 @@ fn of_config_map(path: &Path, given: &Given) -> Result<ConfFiles, TemplateError>
     let mut files = ConfFiles::default();
     let mut used = BTreeSet::new();
     let mut missing = Vec::new();
-    let environment: Environment = given.environment().clone();
+    let environment: Environment = overrides.environment().clone();
     let method = Method::of_image(&environment);
     for file in found {
         let folder = if file.key == "nginx.conf" { "" } else { "conf.d/" };

@@ -3,12 +3,14 @@
 
 use nginx_conf::syntax::{Directive, Word};
 
+use crate::interpolation::name_length;
+
 /// Where a placeholder stands.
 #[derive(Debug)]
 pub(crate) struct Context<'t> {
     pub(crate) directive: &'t Directive,
-    /// The name of the block around it.
-    pub(crate) block: Option<&'t str>,
+    /// The block around it.
+    pub(crate) block: Option<&'t Directive>,
     /// Which argument; `None` for the directive's name.
     pub(crate) argument: Option<usize>,
     /// What stands before the placeholder in its word, as written.
@@ -20,15 +22,17 @@ pub(crate) struct Context<'t> {
 impl<'t> Context<'t> {
     /// Where what begins at `at` and is `length` bytes long stands in `directives`; `None` in a comment.
     pub(crate) fn of(directives: &'t [Directive], at: usize, length: usize) -> Option<Context<'t>> {
-        let (mut inner, mut block) = (directives, None);
+        let (mut inner, mut block): (_, Option<&Directive>) = (directives, None);
         loop {
-            let directive = inner.iter().find(|directive| directive.span.contains(&at))?;
+            // They stand one after the other.
+            let next = inner.partition_point(|directive| directive.span.end <= at);
+            let directive = inner.get(next).filter(|directive| directive.span.contains(&at))?;
             let words = std::iter::once(&directive.name).chain(&directive.args);
             if let Some((nth, word)) = words.enumerate().find(|(_, word)| word.span.contains(&at)) {
                 let (before, after) = around(word, at, length)?;
                 return Some(Context { directive, block, argument: nth.checked_sub(1), before, after });
             }
-            (inner, block) = (directive.inner(), Some(directive.name.text.as_str()));
+            (inner, block) = (directive.inner(), Some(directive));
         }
     }
 
@@ -73,22 +77,22 @@ pub(crate) fn stand_in(name: &str, context: &Context<'_>, text: &str) -> Option<
     let argument = context.argument?;
     let host = name.to_ascii_lowercase().trim_matches('_').replace('_', "-");
     let before = context.before.trim_start_matches(['"', '\'']);
-    let is_data = context.block.is_some_and(|block| ["map", "geo", "split_clients"].contains(&block));
+    let data = context.block.filter(|block| ["map", "geo", "split_clients"].contains(&&block.name.text[..]));
     match directive {
         "proxy_pass" | "grpc_pass" | "fastcgi_pass" | "uwsgi_pass" if argument == 0 => {
             let needs_scheme = directive == "proxy_pass" && !context.after.starts_with("://");
             address(&host, before, context.after, needs_scheme)
         }
-        "server" if context.block == Some("upstream") && argument == 0 => {
+        "server" if context.block.is_some_and(|block| block.is("upstream")) && argument == 0 => {
             address(&host, before, context.after, false)
         }
         "set" if argument == 1 => {
             let variable = context.directive.arg(0).unwrap_or_default();
-            value(&host, context, before, &[variable], text)
+            value(&host, context, before, variable, text)
         }
-        _ if is_data => {
-            let variables: Vec<&str> = text.match_indices('$').map(|(at, _)| &text[at..]).collect();
-            value(&host, context, before, &variables, text)
+        _ if data.is_some() => {
+            let variable = data.and_then(|data| data.args.last()).map_or("", |word| &word.text);
+            value(&host, context, before, variable, text)
         }
         "server_name" => Some(host),
         "resolver" => Some("127.0.0.11".to_owned()),
@@ -119,14 +123,12 @@ fn address(host: &str, before: &str, after: &str, needs_scheme: bool) -> Option<
 }
 
 /// The value of a variable of nginx's, which may become an address.
-fn value(host: &str, context: &Context<'_>, before: &str, variables: &[&str], text: &str) -> Option<String> {
-    let is_url = variables.iter().any(|variable| {
-        let name = variable.trim_start_matches(['$', '{']);
-        let name = &name[..crate::interpolation::name_length(name)];
-        !name.is_empty()
-            && (text.contains(&format!("_pass ${name}")) || text.contains(&format!("_pass ${{{name}}}")))
-    });
-    address(host, before, context.after, is_url && !context.after.starts_with("://"))
+fn value(host: &str, context: &Context<'_>, before: &str, variable: &str, text: &str) -> Option<String> {
+    let name = variable.trim_start_matches(['$', '{']);
+    let name = &name[..name_length(name)];
+    let is_url = text.contains(&format!("_pass ${name}")) || text.contains(&format!("_pass ${{{name}}}"));
+    let needs_scheme = !name.is_empty() && is_url && !context.after.starts_with("://");
+    address(host, before, context.after, needs_scheme)
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use hopcheck_templates::{Given, address_warnings, open};
+use hopcheck_templates::{Overrides, address_warnings, open};
 
 /// A repository in small.
 struct Case {
@@ -45,22 +45,22 @@ impl Case {
         }
         let mut words = self.command.split(' ');
         let path = directory.path().join(words.next().unwrap());
-        let mut given = Given::default();
+        let mut overrides = Overrides::default();
         let flags: Vec<&str> = words.collect();
         for flag in flags.chunks(2) {
             match flag {
-                ["--env", variable] => given.argument(variable).unwrap(),
-                ["--env-file", file] => given.file(&directory.path().join(file)).unwrap(),
+                ["--env", variable] => overrides.argument(variable).unwrap(),
+                ["--env-file", file] => overrides.file(&directory.path().join(file)).unwrap(),
                 flag => panic!("{flag:?}"),
             }
         }
-        outcome(&path, &given).replace(&format!("{}/", directory.path().display()), "")
+        outcome(&path, &overrides).replace(&format!("{}/", directory.path().display()), "")
     }
 }
 
-fn outcome(path: &Path, given: &Given) -> String {
+fn outcome(path: &Path, overrides: &Overrides) -> String {
     let mut out = String::new();
-    match open(path, given) {
+    match open(path, overrides) {
         Err(error) => writeln!(out, "error: {error}").unwrap(),
         Ok(None) => {
             writeln!(out, "a finished file").unwrap();

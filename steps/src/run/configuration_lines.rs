@@ -115,7 +115,7 @@ fn walk(
         for (path, text) in
             source.included(pattern).iter().filter(|(path, _)| path != "mime.types" && path != file)
         {
-            walk_file(source, source.made.origin_of(path), text, entries);
+            walk_file(source, source.origin.name_of(path), text, entries);
         }
     }
     directive.inner().iter().for_each(|inner| walk(source, file, lines, inner, Some(here), entries));

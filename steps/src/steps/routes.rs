@@ -36,7 +36,7 @@ async fn addresses(world: &mut World) -> Checked {
 /// Each address leads to a service, at the port that it listens on, by a network that both share.
 #[then(expr = "each of them leads to one")]
 async fn lead_to_services(world: &mut World) -> Checked {
-    let warnings = source(world)?.made.address_warnings.clone();
+    let warnings = source(world)?.origin.address_warnings.clone();
     ensure!(warnings.is_empty(), "{}", warnings.join("\n"));
     Ok(())
 }

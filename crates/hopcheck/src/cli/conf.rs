@@ -10,7 +10,7 @@ use super::{EXIT_KEPT, Error};
 use hopcheck_targets::conf::{Source, SourceOptions};
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
-use hopcheck_templates::Given;
+use hopcheck_templates::Overrides;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfArgs {
@@ -57,7 +57,7 @@ impl ConfArgs {
 
     /// What the configuration is read with.
     fn options(&self, profile: Option<&Path>) -> Result<SourceOptions, Error> {
-        let mut values = Given::default();
+        let mut values = Overrides::default();
         self.env.iter().try_for_each(|variable| values.argument(variable))?;
         self.env_files.iter().try_for_each(|file| values.file(file))?;
         Ok(SourceOptions { profile: profile.map(Path::to_owned), values })
@@ -92,7 +92,7 @@ impl ConfArgs {
             Some(file) => Source::open(file, &self.options(None)?)?,
             None => Source::find_with(here, &self.options(None)?)?,
         };
-        let warnings = source.made.warnings.iter().chain(&source.made.address_warnings);
+        let warnings = source.origin.warnings.iter().chain(&source.origin.address_warnings);
         warnings.for_each(|warning| eprintln!("hopcheck: {warning}"));
         Ok(source)
     }
@@ -102,7 +102,7 @@ impl ConfArgs {
 pub(super) async fn rewrite_command(arguments: &OneConfArgs) -> Result<u8, Error> {
     let source = arguments.named().source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
-    let warnings = source.made.warnings.iter().chain(&source.made.address_warnings);
+    let warnings = source.origin.warnings.iter().chain(&source.origin.address_warnings);
     warnings.for_each(|warning| eprintln!("# {warning}"));
     for note in &scene.rewritten().notes {
         eprintln!("# {note}");

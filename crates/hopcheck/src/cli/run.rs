@@ -122,7 +122,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     for conf in confs {
         ran = match conf.source_with(&here, arguments.profile.as_deref()) {
             Ok(source) => {
-                session.warn(&source.made.warnings);
+                session.warn(&source.origin.warnings);
                 match arguments.targets.as_slice() {
                     [] => run_any(&mut session, &source).await,
                     targets => {

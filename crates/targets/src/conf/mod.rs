@@ -4,7 +4,7 @@ mod certificate;
 mod containment;
 mod default_files;
 mod effects;
-mod made;
+mod origin;
 mod overlay;
 mod paths;
 mod proxy_pass;
@@ -13,7 +13,7 @@ mod rewritten;
 mod source;
 mod trial;
 
-pub use made::Made;
+pub use origin::Origin;
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;
 pub use paths::restore_permissions;

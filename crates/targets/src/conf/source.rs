@@ -4,13 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hopcheck_site::{Route, Site};
-use hopcheck_templates::{Given, TemplateError};
+use hopcheck_templates::{Overrides, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::default_files;
-use super::made::{Made, MainFile};
+use super::origin::{MainFile, Origin};
 use super::paths::is_glob;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
@@ -87,7 +87,7 @@ pub struct Source {
     /// What it serves. Empty if that cannot be determined; then engines refuse it too.
     pub site: Arc<Site>,
     /// The files that templates or a ConfigMap were made into.
-    pub made: Arc<Made>,
+    pub origin: Arc<Origin>,
     /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
     /// What is promised of it: routes and upstreams, if the profile names any.
@@ -100,7 +100,7 @@ pub struct SourceOptions {
     /// The profile in place of the `hopcheck.toml` beside it.
     pub profile: Option<PathBuf>,
     /// The values that a template is filled in with, before all others.
-    pub values: Given,
+    pub values: Overrides,
 }
 
 /// Which build of the front end is deployed, and where to.
@@ -136,20 +136,20 @@ impl Source {
             Some(file) => Profile::read(file)?,
             None => Profile::beside(&directory)?,
         };
-        let mut given = options.values.clone();
+        let mut overrides = options.values.clone();
         for (name, value) in &profile.environment {
-            given.add(name, &value.to_string(), "[environment] in hopcheck.toml");
+            overrides.add(name, &value.to_string(), "[environment] in hopcheck.toml");
         }
-        let (MainFile { text, name }, made) = match hopcheck_templates::open(path, &given)? {
-            Some(files) => Made::of(files, path),
+        let (MainFile { text, name }, origin) = match hopcheck_templates::open(path, &overrides)? {
+            Some(files) => Origin::of(files, path),
             None => {
                 let (text, name) = (read(path)?, path.display().to_string());
                 let warnings = hopcheck_templates::address_warnings(path, &name, &text);
-                (MainFile { text, name }, Made::finished(warnings))
+                (MainFile { text, name }, Origin::finished(warnings))
             }
         };
         let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
-        Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, made))
+        Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, origin))
     }
 
     /// What it serves.
@@ -157,7 +157,7 @@ impl Source {
     /// # Errors
     /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
-        let named = |(path, text): (String, String)| (self.made.origin_of(&path).to_owned(), text);
+        let named = |(path, text): (String, String)| (self.origin.name_of(&path).to_owned(), text);
         Site::read(&self.text, &self.name, &|pattern| self.included(pattern).into_iter().map(named).collect())
     }
 
@@ -178,7 +178,7 @@ impl Source {
         let Source { text, name, .. } = Source::built_in();
         let profile = Profile::read(profile)?;
         let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
-        Ok(Source::of(text, name, None, build, profile, Made::default()))
+        Ok(Source::of(text, name, None, build, profile, Origin::default()))
     }
 
     /// The document's configuration, built into this program.
@@ -193,7 +193,7 @@ impl Source {
             None,
             None,
             profile,
-            Made::default(),
+            Origin::default(),
         )
     }
 
@@ -203,7 +203,7 @@ impl Source {
         directory: Option<PathBuf>,
         build: Option<PathBuf>,
         profile: Profile,
-        made: Made,
+        origin: Origin,
     ) -> Source {
         let page = match &build {
             Some(build) => std::fs::read_to_string(build.join("index.html")).ok(),
@@ -220,7 +220,7 @@ impl Source {
             app_servers: profile.app_servers.deployed_at.clone(),
             port: profile.clients.port,
             as_documented: profile.as_documented,
-            made: Arc::new(made),
+            origin: Arc::new(origin),
             site: Arc::default(),
             profile: Arc::new(profile),
         };
@@ -246,7 +246,7 @@ impl Source {
     /// user has no copy of are built in.
     pub fn included(&self, pattern: &str) -> Vec<(String, String)> {
         let relative = pattern.strip_prefix("/etc/nginx/").unwrap_or(pattern);
-        let mut found = self.made.included(relative, &matches);
+        let mut found = self.origin.included(relative, &matches);
         if found.is_empty() {
             found = self.on_disk(relative);
         }

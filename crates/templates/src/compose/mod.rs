@@ -1,16 +1,18 @@
 //! What a compose file says of the service that serves: its variables, what is mounted where, and how it starts.
 
 mod service;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use crate::dotenv;
 use crate::file;
-use crate::interpolation::interpolate;
 use crate::yaml::{self, Node, Value};
 
+use self::values::Interpolation;
+
 pub(crate) use service::Service;
+pub(crate) use values::{Entries, entries_of};
 
 /// The names that compose looks for, in its order.
 pub(crate) const NAMES: [&str; 4] =
@@ -23,9 +25,6 @@ const OVERRIDES: [&str; 4] = [
     "docker-compose.override.yml",
     "docker-compose.override.yaml",
 ];
-
-/// The entries of an env file by name: the value, where it is known, and the line.
-pub(crate) type Entries = BTreeMap<String, (Option<String>, usize)>;
 
 /// A compose file.
 #[derive(Debug)]
@@ -42,34 +41,19 @@ pub(crate) struct Compose {
     pub(crate) dotenv: Entries,
 }
 
-/// What `${…}` in a compose file stands for.
-#[derive(Debug)]
-pub(crate) struct Interpolation<'a> {
-    /// Those that the user gave, which stand for the shell's.
-    given: &'a BTreeMap<String, String>,
-    dotenv: &'a Entries,
-}
-
-impl Interpolation<'_> {
-    fn value_of(&self, name: &str) -> Option<String> {
-        self.given.get(name).cloned().or_else(|| self.dotenv.get(name)?.0.clone())
-    }
-
-    /// `text` with its placeholders replaced; `None` if one has neither a value nor a default.
-    pub(crate) fn text(&self, text: &str) -> Option<String> {
-        interpolate(text, &|name| self.value_of(name))
-    }
-}
-
 impl Compose {
-    /// Reads the compose file in `directory`, if there is one that can be read. `given` are values that come before those of
-    /// `.env`.
-    pub(crate) fn in_directory(directory: &Path, given: &BTreeMap<String, String>) -> Option<Compose> {
-        let path = NAMES.iter().map(|name| directory.join(name)).find(|path| path.is_file())?;
+    /// Reads the compose file in `directory`, if there is one that can be read. No file outside `root` is.
+    /// `overrides` come before the values of `.env`.
+    pub(crate) fn in_directory(
+        directory: &Path,
+        root: &Path,
+        overrides: &BTreeMap<String, String>,
+    ) -> Option<Compose> {
+        let path = NAMES.iter().map(|name| directory.join(name)).find(|path| file::is_below(root, path))?;
         let document = yaml::documents(&file::read(&path).ok()?).ok()?.into_iter().next()?;
-        let dotenv = entries_of(&directory.join(".env"), given);
-        let interpolation = Interpolation { given, dotenv: &dotenv };
-        let reader = service::Reader { directory, interpolation: &interpolation, document: &document };
+        let dotenv = entries_of(&directory.join(".env"), root, overrides).unwrap_or_default();
+        let interpolation = Interpolation { overrides, dotenv: &dotenv };
+        let reader = service::Reader { directory, root, interpolation: &interpolation, document: &document };
         let services = document.get("services").map_or_else(Vec::new, |services| {
             services.entries().into_iter().map(|(name, node)| reader.service(name, node)).collect()
         });
@@ -110,11 +94,4 @@ fn line_of_keys(mut services: Vec<Service>, document: &Node) -> Vec<Service> {
         }
     }
     services
-}
-
-/// The entries of an env file by name, the last of each.
-pub(crate) fn entries_of(path: &Path, given: &BTreeMap<String, String>) -> Entries {
-    let entries = file::read(path).ok().and_then(|text| dotenv::entries(&text, given).ok());
-    let entries = entries.into_iter().flatten();
-    entries.map(|entry| (entry.name, (entry.value, entry.line))).collect()
 }

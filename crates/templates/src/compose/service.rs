@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Interpolation;
+use super::values::Interpolation;
 use crate::dockerfile::{Image, Script, is_of_nginx, is_read_by_nginx, script_of_words};
 use crate::file;
 use crate::yaml::{Node, Value};
@@ -13,8 +13,8 @@ pub(crate) struct Service {
     pub(crate) name: String,
     /// The line of its name.
     pub(crate) line: usize,
-    /// `environment`, each with its value if that is known, and its line.
-    pub(crate) environment: Vec<(String, Option<String>, usize)>,
+    /// `environment`.
+    pub(crate) environment: Vec<Entry>,
     /// `env_file`.
     pub(crate) env_files: Vec<EnvFile>,
     pub(crate) mounts: Vec<Mount>,
@@ -38,6 +38,17 @@ pub(crate) struct Service {
     pub(crate) extends: bool,
     /// `image`.
     pub(crate) image_name: Option<String>,
+}
+
+/// An entry of `environment`.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    /// `None` if it is not known.
+    pub(crate) value: Option<String>,
+    pub(crate) line: usize,
+    /// The line in `.env` that it has a value from.
+    pub(crate) dotenv_line: Option<usize>,
 }
 
 /// An `env_file`.
@@ -100,6 +111,8 @@ impl Service {
 /// Reads services.
 pub(super) struct Reader<'a> {
     pub(super) directory: &'a Path,
+    /// No file outside of it is read.
+    pub(super) root: &'a Path,
     pub(super) interpolation: &'a Interpolation<'a>,
     pub(super) document: &'a Node,
 }
@@ -162,29 +175,29 @@ impl Reader<'_> {
     }
 
     /// `NAME: value`, or a list of `NAME=value` and `NAME`.
-    fn environment(&self, node: &Node) -> Vec<(String, Option<String>, usize)> {
-        let mapped = node.entries().into_iter().map(|(name, value)| {
-            // `NAME:` alone takes the shell's, as `NAME` does in a list.
-            let passed = || self.interpolation.text(&format!("${{{name}}}"));
-            let value_text =
-                if value.text().is_some() || is_empty(value) { self.value(value) } else { passed() };
-            (name.to_owned(), value_text, value.line)
+    fn environment(&self, node: &Node) -> Vec<Entry> {
+        // A name alone takes the shell's, or what `.env` has.
+        let passed = |name: &str| format!("${{{name}}}");
+        let mapped = node.entries().into_iter().filter_map(|(name, node)| match &node.value {
+            Value::Scalar(scalar) if node.text().is_some() || !scalar.is_plain => {
+                Some(self.entry(name, &scalar.text, node.line))
+            }
+            Value::Scalar(_) => Some(self.entry(name, &passed(name), node.line)),
+            _ => None,
         });
         let listed = node.items().iter().filter_map(|item| {
             let text = item.text()?;
             Some(match text.split_once('=') {
-                Some((name, value)) => (name.to_owned(), self.interpolation.text(value), item.line),
-                None => (text.to_owned(), self.interpolation.text(&format!("${{{text}}}")), item.line),
+                Some((name, value)) => self.entry(name, value, item.line),
+                None => self.entry(text, &passed(text), item.line),
             })
         });
         mapped.chain(listed).collect()
     }
 
-    fn value(&self, node: &Node) -> Option<String> {
-        match &node.value {
-            Value::Scalar(scalar) => self.interpolation.text(&scalar.text),
-            _ => None,
-        }
+    fn entry(&self, name: &str, written: &str, line: usize) -> Entry {
+        let value = self.interpolation.text(written);
+        Entry { name: name.to_owned(), value, line, dotenv_line: self.interpolation.dotenv_line(written) }
     }
 
     fn env_files(&self, node: &Node) -> Vec<EnvFile> {
@@ -242,7 +255,9 @@ impl Reader<'_> {
         let context = self.text(node).or_else(|| text_of("context")).unwrap_or_else(|| ".".to_owned());
         let context = self.host(&context);
         let dockerfile = text_of("dockerfile").unwrap_or_else(|| "Dockerfile".to_owned());
-        Image::read(&file::normal(&context.join(dockerfile)), &context, text_of("target").as_deref())
+        let path = file::normal(&context.join(dockerfile));
+        let is_ours = file::is_below(self.root, &path);
+        is_ours.then(|| Image::read(&path, &context, text_of("target").as_deref()))?
     }
 
     fn script(&self, node: &Node) -> Option<Script> {
@@ -297,9 +312,4 @@ fn hosts_of(node: &Node) -> Vec<String> {
         }
     }
     hosts
-}
-
-/// A value that is quoted, and has nothing in its quotes.
-fn is_empty(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar(scalar) if scalar.text.is_empty() && !scalar.is_plain)
 }

@@ -53,9 +53,9 @@ impl Rewriter<'_> {
         text: &str,
         mut reserve: impl FnMut(&str) -> io::Result<SocketAddr>,
     ) -> io::Result<RewrittenConf> {
-        let made = &self.source.made;
-        if made.refused.is_some() {
-            let (unreadable, notes) = (made.refused.clone(), made.notes.clone());
+        let origin = &self.source.origin;
+        if origin.refused.is_some() {
+            let (unreadable, notes) = (origin.refused.clone(), origin.notes.clone());
             let text = self.with_account(text)?;
             return Ok(RewrittenConf { text, unreadable, notes, ..RewrittenConf::default() });
         }
@@ -65,7 +65,7 @@ impl Rewriter<'_> {
             addresses.insert(address);
             Ok(address)
         })?;
-        rewritten.notes.splice(0..0, made.notes.iter().cloned());
+        rewritten.notes.splice(0..0, origin.notes.iter().cloned());
         let main = ConfText { name: &self.source.name, text: &rewritten.text, around: "" };
         let around = &rewritten.around;
         let included = rewritten.included.iter().map(|(name, text)| ConfText {

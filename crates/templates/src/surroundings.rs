@@ -8,20 +8,23 @@ use crate::compose::{Compose, Entries, Service, entries_of};
 use crate::dockerfile::{Image, Script};
 use crate::environment::Environment;
 use crate::file;
-use crate::given::Given;
 use crate::interpolation::interpolate;
 use crate::method::Method;
-use crate::shell::{self, Assignment, Call};
+use crate::overrides::Overrides;
+use crate::shell::{self, Assignment, Call, When};
 
-/// How far up is looked.
+/// How many directories are looked through: to the root of the checkout, if that is near.
 const MAX_LEVELS: usize = 5;
+
+/// How many, if no checkout is found: the directory of templates, that of nginx, and the project's.
+const LEVELS_WITHOUT_CHECKOUT: usize = 3;
 
 /// More scripts than any image has.
 const MAX_SCRIPTS: usize = 32;
 
 /// What lies beside a template.
 #[derive(Debug, Default)]
-pub(crate) struct Beside {
+pub(crate) struct Surroundings {
     pub(crate) compose: Option<Compose>,
     /// The service with the template, as an index.
     service: Option<usize>,
@@ -30,39 +33,41 @@ pub(crate) struct Beside {
     dotenv: Option<(String, Entries)>,
     /// Where the template is in the container.
     places: Vec<PathBuf>,
+    /// The outermost directory that anything is read in.
+    root: PathBuf,
 }
 
-/// `directory` and those around it, up to the root of the checkout.
+/// `directory` and those around it that belong to the same project.
 fn levels(directory: &Path) -> Vec<&Path> {
-    let mut levels = Vec::new();
-    for level in directory.ancestors().take(MAX_LEVELS) {
-        levels.push(level);
-        if level.join(".git").exists() {
-            break;
-        }
-    }
+    let mut levels: Vec<&Path> = directory.ancestors().take(MAX_LEVELS).collect();
+    let root = levels.iter().position(|level| level.join(".git").exists());
+    levels.truncate(root.map_or(LEVELS_WITHOUT_CHECKOUT, |root| root + 1));
     levels
 }
 
-impl Beside {
+impl Surroundings {
     /// Looks around `path`, a file.
-    pub(crate) fn of(path: &Path, given: &Given) -> Beside {
+    pub(crate) fn of(path: &Path, overrides: &Overrides) -> Surroundings {
         let path = file::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
-        let values = given.values();
+        let values = overrides.values();
         let levels = levels(file::directory_of(&path));
+        let root = levels.last().map_or_else(PathBuf::new, |root| (*root).to_owned());
         for directory in &levels {
-            let Some(compose) = Compose::in_directory(directory, &values) else { continue };
+            let Some(compose) = Compose::in_directory(directory, &root, &values) else { continue };
             if let Some((service, places)) = compose.service_with(&path) {
                 let name = service.name.clone();
                 let service = compose.services.iter().position(|service| service.name == name);
-                return Beside { service, places, compose: Some(compose), ..Beside::default() };
+                let compose = Some(compose);
+                return Surroundings { service, places, compose, root, ..Surroundings::default() };
             }
         }
         let image = levels.iter().find_map(|directory| image_with(directory, &levels, &path));
         let places = image.as_ref().map_or_else(Vec::new, |image| image.copied_to(&path));
-        let dotenv = levels.iter().map(|directory| directory.join(".env")).find(|path| path.is_file());
-        let dotenv = dotenv.map(|path| (file::shown(&path), entries_of(&path, &values)));
-        Beside { image, places, dotenv, ..Beside::default() }
+        let dotenv = levels.iter().find_map(|directory| {
+            let path = directory.join(".env");
+            Some((file::shown(&path), entries_of(&path, &root, &values)?))
+        });
+        Surroundings { image, places, dotenv, root, ..Surroundings::default() }
     }
 
     /// The service that gets the template.
@@ -76,18 +81,22 @@ impl Beside {
     }
 
     /// The variables of its container, those that the user gave first.
-    pub(crate) fn environment(&self, given: &Given) -> Environment {
-        let mut environment = given.environment().clone();
+    pub(crate) fn environment(&self, overrides: &Overrides) -> Environment {
+        let mut environment = overrides.environment().clone();
         let mut knows_all = true;
         if let (Some(compose), Some(service)) = (&self.compose, self.service()) {
-            for (name, value, line) in &service.environment {
-                environment.add(name, value.clone(), format!("{}:{line}", compose.name));
+            let dotenv = file::shown(&compose.directory.join(".env"));
+            for entry in &service.environment {
+                let by = entry.dotenv_line.map_or_else(String::new, |line| format!(", by {dotenv}:{line}"));
+                let place = format!("{}:{}{by}", compose.name, entry.line);
+                environment.add(&entry.name, entry.value.clone(), place);
             }
             // The last file counts, and in it the last of a name.
             for env_file in service.env_files.iter().rev() {
                 let name = file::shown(&env_file.path);
-                knows_all &= env_file.path.is_file() && !env_file.is_optional;
-                for (key, (value, line)) in entries_of(&env_file.path, &given.values()) {
+                let entries = entries_of(&env_file.path, &self.root, &overrides.values());
+                knows_all &= entries.is_some() && !env_file.is_optional;
+                for (key, (value, line)) in entries.unwrap_or_default() {
                     environment.add(&key, value, format!("{name}:{line}"));
                 }
             }
@@ -96,7 +105,6 @@ impl Beside {
                 environment.complete =
                     Some(format!("service {} ({}:{})", service.name, compose.name, service.line));
             }
-            let dotenv = file::shown(&compose.directory.join(".env"));
             let passed = |name: &str| environment.get(name).is_some();
             let not_passed = compose.dotenv.iter().filter(|(name, _)| !passed(name));
             environment.not_passed =
@@ -112,7 +120,7 @@ impl Beside {
                 environment.add(key, value.clone(), format!("{name}:{line}"));
             }
         }
-        self.add_of_scripts(given, &mut environment);
+        self.add_of_scripts(overrides, &mut environment);
         // What any container of nginx's image has.
         if environment.value("NGINX_ENTRYPOINT_LOCAL_RESOLVERS").is_some_and(|value| !value.is_empty()) {
             let value = Some("127.0.0.11".to_owned());
@@ -124,12 +132,16 @@ impl Beside {
         environment
     }
 
-    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`.
-    fn add_of_scripts(&self, given: &Given, environment: &mut Environment) {
+    /// What scripts set before they call `envsubst`: `export DOLLAR='$'`, `: ${API:=http://api}`. Of an `if` the first branch
+    /// counts, as a whole.
+    fn add_of_scripts(&self, overrides: &Overrides, environment: &mut Environment) {
+        let mut of_branches = BTreeSet::new();
         for script in self.scripts() {
-            for Assignment { name, value, is_default, line } in shell::assignments(&script.text) {
+            for Assignment { name, value, when, line } in shell::assignments(&script.text) {
                 let is_set = environment.value(&name).is_some_and(|value| !value.is_empty());
-                if given.environment().get(&name).is_some() || is_default && is_set {
+                let is_new = when != When::Maybe || of_branches.insert(name.clone());
+                let counts = is_new && (when == When::Always || !is_set);
+                if overrides.environment().get(&name).is_some() || !counts {
                     continue;
                 }
                 let is_text = !value.contains("$(") && !value.contains('`');
@@ -230,7 +242,7 @@ impl Beside {
         let mounted = self.service().into_iter().flat_map(|service| &service.mounts);
         let files = copied.chain(mounted.map(|mount| mount.host.clone()));
         for path in files.flat_map(|path| scripts_in(&path)).take(MAX_SCRIPTS) {
-            if let Ok(text) = file::read(&path) {
+            if let (true, Ok(text)) = (file::is_below(&self.root, &path), file::read(&path)) {
                 scripts.push(Script { text, file: path, line: 1 });
             }
         }
@@ -241,7 +253,8 @@ impl Beside {
 /// The image whose Dockerfile stands in `directory` and copies `path`. What it copies from may be any directory around it.
 fn image_with(directory: &Path, levels: &[&Path], path: &Path) -> Option<Image> {
     let dockerfile = ["Dockerfile", "Containerfile"].iter().map(|name| directory.join(name));
-    let dockerfile = dockerfile.into_iter().find(|path| path.is_file())?;
+    let root = levels.last()?;
+    let dockerfile = dockerfile.into_iter().find(|path| file::is_below(root, path))?;
     let contexts = levels.iter().filter(|level| directory.starts_with(level));
     let images = contexts.filter_map(|context| Image::read(&dockerfile, context, None));
     images.into_iter().find(|image| {

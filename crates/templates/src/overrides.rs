@@ -11,11 +11,11 @@ use crate::interpolation::name_length;
 
 /// Values that come before all that is found beside a template.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub struct Overrides {
     environment: Environment,
 }
 
-impl Given {
+impl Overrides {
     /// Adds `NAME=VALUE`, or `NAME` to take it from this process's environment, as `docker run --env` does. What is added
     /// first counts.
     ///
@@ -23,9 +23,9 @@ impl Given {
     /// When it is neither, or `NAME` is not set.
     ///
     /// ```
-    /// let mut given = hopcheck_templates::Given::default();
-    /// given.argument("PORT=8080")?;
-    /// assert!(given.argument("8080").is_err());
+    /// let mut overrides = hopcheck_templates::Overrides::default();
+    /// overrides.argument("PORT=8080")?;
+    /// assert!(overrides.argument("8080").is_err());
     /// # Ok::<(), hopcheck_templates::TemplateError>(())
     /// ```
     pub fn argument(&mut self, text: &str) -> Result<(), TemplateError> {
@@ -35,12 +35,12 @@ impl Given {
         };
         if name.is_empty() || name_length(name) != name.len() {
             let help = "--env takes NAME=VALUE, or NAME to take it from the environment";
-            return Err(TemplateError::Given(format!("{text:?} is no variable\n  help: {help}")));
+            return Err(TemplateError::Overrides(format!("{text:?} is no variable\n  help: {help}")));
         }
         if value.is_none() {
             let message =
                 format!("{name} is not set in the environment\n  help: give it: --env {name}=VALUE");
-            return Err(TemplateError::Given(message));
+            return Err(TemplateError::Overrides(message));
         }
         self.environment.add(name, value, "--env".to_owned());
         Ok(())
@@ -52,13 +52,13 @@ impl Given {
     /// When it cannot be read, or a line of it is not understood.
     pub fn file(&mut self, path: &Path) -> Result<(), TemplateError> {
         let text = file::read(path).map_err(|error| {
-            TemplateError::Given(format!(
+            TemplateError::Overrides(format!(
                 "cannot read {}: {error}\n  help: it was named with --env-file",
                 path.display()
             ))
         })?;
         let entries = dotenv::entries(&text, &self.values())
-            .map_err(|line| TemplateError::Given(format!("{}:{line}: not NAME=VALUE", path.display())))?;
+            .map_err(|line| TemplateError::Overrides(format!("{}:{line}: not NAME=VALUE", path.display())))?;
         // The last of a name counts.
         for entry in entries.into_iter().rev() {
             self.environment.add(&entry.name, entry.value, format!("{}:{}", path.display(), entry.line));

@@ -10,7 +10,7 @@ use super::default_files::STOCK_CONF_HEAD;
 
 /// The files of a configuration that was made from something else.
 #[derive(Debug, Clone, Default)]
-pub struct Made {
+pub struct Origin {
     files: Vec<ConfFile>,
     /// Which value came from where.
     pub notes: Vec<String>,
@@ -28,14 +28,14 @@ pub(super) struct MainFile {
     pub(super) name: String,
 }
 
-impl Made {
+impl Origin {
     /// A finished file, of which this is to be said.
-    pub(super) fn finished(address_warnings: Vec<String>) -> Made {
-        Made { address_warnings, ..Made::default() }
+    pub(super) fn finished(address_warnings: Vec<String>) -> Origin {
+        Origin { address_warnings, ..Origin::default() }
     }
 
     /// The main file among those that came of `path`, and the others.
-    pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Made) {
+    pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Origin) {
         let ConfFiles { mut files, notes, warnings, address_warnings, refused } = files;
         let main = match files.iter().position(is_whole) {
             Some(nth) => {
@@ -52,7 +52,7 @@ impl Made {
                 name: path.display().to_string(),
             },
         };
-        (main, Made { files, notes, warnings, address_warnings, refused })
+        (main, Origin { files, notes, warnings, address_warnings, refused })
     }
 
     /// The files that `include` of a path below `/etc/nginx` names, each with its path for nginx.
@@ -81,7 +81,7 @@ impl Made {
     }
 
     /// What the author calls the file that nginx knows by `path`.
-    pub fn origin_of<'a>(&'a self, path: &'a str) -> &'a str {
+    pub fn name_of<'a>(&'a self, path: &'a str) -> &'a str {
         self.files.iter().find(|file| file.path == path).map_or(path, |file| &file.origin)
     }
 
@@ -94,7 +94,7 @@ impl Made {
         let Ok(place) = Regex::new(&format!(r"(?:/etc/nginx/)?\b({}):(\d+)", paths.join("|"))) else {
             return text.to_owned();
         };
-        let named = |found: &regex::Captures<'_>| format!("{}:{}", self.origin_of(&found[1]), &found[2]);
+        let named = |found: &regex::Captures<'_>| format!("{}:{}", self.name_of(&found[1]), &found[2]);
         place.replace_all(text, named).into_owned()
     }
 }
