@@ -72,6 +72,11 @@ pub async fn run(
         None if selection.fail_fast => features,
         None => order::waiting_first(&features),
     };
+    let features = order::with_first(features, |feature, scenario| {
+        let (file, line) = place(feature, scenario);
+        let is_it = |(a, b, c): &(String, usize, String)| (a, b, c) == (&file, &line, &scenario.name);
+        selection.first.iter().any(is_it)
+    });
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();

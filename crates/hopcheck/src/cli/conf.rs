@@ -11,7 +11,7 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct ConfArgs {
     /// The nginx.conf to test: a whole file, or a bare `server { … }` file as in conf.d of official images
     /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf or default.conf here, nginx/nginx.conf of
@@ -46,6 +46,11 @@ impl ConfArgs {
     /// The file, as given.
     pub(super) fn name(&self) -> String {
         self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
+    }
+
+    /// The file that is read; `None` for the built-in configuration.
+    pub(super) fn path(&self, here: &Path) -> Option<PathBuf> {
+        self.conf.clone().or_else(|| Source::locate(here))
     }
 
     /// Whether a file was given.

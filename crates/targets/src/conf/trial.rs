@@ -1,7 +1,7 @@
 //! A configuration that is to be run: found, read, and rewritten once on trial.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
@@ -22,13 +22,19 @@ impl Source {
     /// # Errors
     /// As [`Source::find`], and when the profile cannot be read.
     pub fn find_with(start: &Path, profile: Option<&Path>) -> Result<Source, ConfError> {
-        let here = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
-        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
-        match (here.or_else(around), profile) {
-            (Some(file), profile) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), profile),
+        match (Source::locate(start), profile) {
+            (Some(file), profile) => Source::read_with(&file, profile),
             (None, Some(profile)) => Source::built_in_with(profile),
             (None, None) => Ok(Source::built_in()),
         }
+    }
+
+    /// The file that [`Source::find`] reads; `None` for the built-in one.
+    pub fn locate(start: &Path) -> Option<PathBuf> {
+        let here = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
+        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
+        let file = here.or_else(around)?;
+        Some(file.strip_prefix(start).unwrap_or(&file).to_owned())
     }
 
     /// Reads `path`, and `hopcheck.toml` beside it.
