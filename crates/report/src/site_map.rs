@@ -103,6 +103,20 @@ impl SiteMap {
         });
         SiteMap { servers: servers.collect(), upstreams }
     }
+
+    /// Calls `change` with every text in it.
+    pub(crate) fn each_text(&mut self, change: &mut dyn FnMut(&mut String)) {
+        for MappedServer { names, listen, place, unreachable, routes } in &mut self.servers {
+            [names, place].into_iter().chain(listen).chain(unreachable).for_each(&mut *change);
+            for MappedRoute { number: _, path, location, place, turn: _, notes, to, upstream } in routes {
+                let texts = [path, location, place, to].into_iter().chain(notes).chain(upstream);
+                texts.for_each(&mut *change);
+            }
+        }
+        for MappedUpstream { name, balancing, servers } in &mut self.upstreams {
+            [name, balancing].into_iter().chain(servers).for_each(&mut *change);
+        }
+    }
 }
 
 impl MappedServer {

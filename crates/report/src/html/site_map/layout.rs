@@ -103,8 +103,10 @@ impl<'a> Layout<'a> {
             }
             (None, "redirect") => (route.to.clone(), "clients are sent there".to_owned(), Vec::new()),
             (None, "fixed answer") => (route.to.clone(), "nginx answers by itself".to_owned(), Vec::new()),
-            (None, "other") => (route.to.clone(), String::new(), Vec::new()),
-            (None, _) => (route.to.clone(), "files".to_owned(), Vec::new()),
+            (None, "files" | "front end" | "closed") if route.to.starts_with('/') => {
+                (route.to.clone(), "files".to_owned(), Vec::new())
+            }
+            (None, _) => (route.to.clone(), String::new(), Vec::new()),
         };
         if title.is_empty() {
             return None;

@@ -1,9 +1,12 @@
 //! A site as a picture: its servers, their locations in the order in which nginx tries them, and where they lead.
 
 mod layout;
+mod of_run;
 mod svg;
 
 use maud::{Markup, PreEscaped, html};
+
+pub(super) use of_run::section;
 
 use super::page;
 use crate::site_map::{MappedServer, SiteMap};
@@ -12,15 +15,15 @@ const STYLE: &str = include_str!("site_map.css");
 
 /// How a route fared, as the picture shows it.
 #[derive(Debug, Clone)]
-pub(super) struct RouteVerdict {
+struct RouteVerdict {
     /// A class of the page's style: `good`, `bad`, `warn` or `quiet`.
-    pub(super) class: &'static str,
+    class: &'static str,
     /// A mark, for eyes alone.
-    pub(super) mark: &'static str,
+    mark: &'static str,
     /// The same in words: `2 of 9 broken`.
-    pub(super) words: String,
+    words: String,
     /// What to open for more, such as `#f0-3`.
-    pub(super) link: Option<String>,
+    link: Option<String>,
 }
 
 /// The page of a configuration that was not run.
@@ -32,15 +35,22 @@ pub fn site_map_page(name: &str, map: &SiteMap) -> String {
             h1 { (title) }
             p.quiet { "Each server with its locations, in the order in which nginx tries them, and where they lead." }
         }
-        main #main { (picture(map, &|_| None)) }
+        main #main {
+            (style())
+            (picture(map, &|_| None))
+        }
     };
     page(&title, &body)
 }
 
+/// What the pictures of a page need.
+fn style() -> Markup {
+    html! { style { (PreEscaped(STYLE)) } }
+}
+
 /// The picture, with what `verdict` says of each route by its number.
-pub(super) fn picture(map: &SiteMap, verdict: &dyn Fn(usize) -> Option<RouteVerdict>) -> Markup {
+fn picture(map: &SiteMap, verdict: &dyn Fn(usize) -> Option<RouteVerdict>) -> Markup {
     html! {
-        style { (PreEscaped(STYLE)) }
         @if map.servers.is_empty() { p { "It has no server." } }
         @for server in &map.servers { (of_server(map, server, verdict)) }
     }
