@@ -5,7 +5,7 @@
 //! Kubernetes ConfigMap. [`open`] takes any of them and yields the files that nginx would read, each with the name that its
 //! author knows it by; substitution moves no lines.
 //!
-//! Values come from what the user gave ([`Overrides`]) and from what lies surroundings: the service of a compose file that mounts or
+//! Values come from what the user gave ([`Overrides`]) and from what lies beside it: the service of a compose file that mounts or
 //! builds the template, with its `env_file` and `.env`; `ENV` in a Dockerfile. A name without a value gets a stand-in where
 //! it is an address; otherwise [`TemplateError::NoValue`] says which flag sets it.
 //!
