@@ -16,6 +16,15 @@ Feature: APIs of any site
       And the response comes from "an app server"
       And the app server saw a path with one slash at its beginning
 
+    Scenario: Path and query of a request to {proxied} reach the app as they were asked
+      `$uri` has no query, and what a pattern has captured is decoded: a blank in it ends the path. Without variables `proxy_pass`
+      hands on both; see `rewrite ^/api/(.*) /$1 break;` in front of it where a prefix is to go.
+
+      When the client sends "GET {proxied}hopcheck%20one?q=a+b&to=%2Fx"
+      Then the response is 200
+      And the app server saw "hopcheck%20one" between slashes
+      And the app server saw a query that ends with "q=a+b&to=%2Fx"
+
     Scenario: A body that is sent to {proxied} reaches the app
       See `proxy_pass_request_body`, `proxy_set_body` and `client_max_body_size`.
 
@@ -76,12 +85,12 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
-    Scenario: What {events} sends bit by bit arrives bit by bit
-      Server-sent events are one long answer. See `proxy_buffering off;` of this location; an app may also say `X-Accel-Buffering: no`.
+    Scenario: Events of {events} reach the browser as they are sent
+      nginx holds a small answer back until it is complete: see `proxy_buffering off;` and `gzip_types` of this location.
 
-      Given the app servers answer in 3 chunks
-      When the client sends "GET {events}hopcheck"
-      Then each chunk reaches the client before the app server sends the next
+      Given the app servers send events one by one
+      When the client asks for the events of "{events}hopcheck"
+      Then each event reaches the client before the app server sends the next
 
   Rule: The app's own errors come through as they are
 

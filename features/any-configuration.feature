@@ -8,3 +8,13 @@ Feature: The configuration of any site
 
       When the configuration is tested
       Then it is tested without a warning
+
+  Rule: It fits what it is deployed with
+
+    @warning
+    Scenario: Its addresses lead to the services that the compose file has
+      In a container `localhost` is the container itself; another is reached by its service's name, at the port that it listens on
+      and not at the one that is published, over a network that both share.
+
+      When the addresses of the configuration are held against the services beside it
+      Then each of them leads to one

@@ -57,6 +57,14 @@ Feature: CORS on any site
       When the page sends "GET {api-with-cors}hopcheck"
       Then the response varies by origin, or is for every origin
 
+    Scenario: No page of another origin may read {api-of-this-origin}
+      See `add_header Access-Control-Allow-Origin` of this location: the profile says that nobody does CORS here.
+
+      Given the app servers leave CORS to the proxy
+      When the client sends "GET {api-of-this-origin}hopcheck" with the headers:
+        | Origin | https://shop.example.test |
+      Then the response has 0 headers "Access-Control-Allow-Origin"
+
   Rule: A preflight is answered where it is asked
 
     @everybody

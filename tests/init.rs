@@ -227,7 +227,7 @@ async fn an_existing_file_is_not_overwritten() {
     std::fs::write(site.file(), "mine").unwrap();
     let ran = site.init(&[]).await;
     let expected = format!(
-        "hopcheck: {} already exists\n  help: choose another file with --profile FILE, or move it away\n",
+        "hopcheck: {} already exists\n  help: choose another file with --profile FILE, or overwrite it with --force\n",
         site.file().display()
     );
     assert_eq!((ran.code, ran.said), (Some(2), expected));

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hopcheck_report::{Record, Report};
+use hopcheck_report::{Record, Report, Verdict};
 use hopcheck_targets::target::InstalledNginx;
 
 /// What came of a run.
@@ -85,6 +85,7 @@ fn nothing_of_a_right_site_is_called_broken() {
 #[test]
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
+        ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
@@ -95,10 +96,14 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("headers-lost", "The page at / has the headers that the server sets for all"),
         ("host-of-upstream", "A redirect of /api/ leads to the host that was asked"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
+        ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
         ("page-kept", "The page at / is not kept by browsers"),
+        ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
+        ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
         ("reload-drops-sockets", "A reload does not end the WebSocket at /ws"),
+        ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
@@ -124,6 +129,142 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
             assert_eq!(told, 1, "{engine}: {}", ran.said);
         }
     }
+}
+
+/// Writes the routes of a configuration down, changes `from` in it to `to`, and holds it to what was written.
+fn held_to_its_routes(conf: &Path, from: &str, to: &str) -> Ran {
+    let directory = tempfile::tempdir().unwrap();
+    let folder = conf.parent().unwrap();
+    for entry in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+        if entry.is_file() && entry.file_name().is_some_and(|name| name != "hopcheck.toml") {
+            std::fs::copy(&entry, directory.path().join(entry.file_name().unwrap())).unwrap();
+        }
+    }
+    let conf = directory.path().join(conf.file_name().unwrap());
+    let hopcheck = |arguments: &[&str]| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hopcheck"));
+        command.args(arguments).current_dir(directory.path()).output().unwrap()
+    };
+    let written = hopcheck(&["init", "--conf", conf.file_name().unwrap().to_str().unwrap()]);
+    assert!(written.status.success(), "{}", String::from_utf8_lossy(&written.stderr));
+    let text = std::fs::read_to_string(&conf).unwrap();
+    assert!(text.contains(from), "{from}");
+    std::fs::write(&conf, text.replace(from, to)).unwrap();
+    run_feature("any-routes", &conf)
+}
+
+/// Runs one feature by the reference proxy or, if that refuses the configuration, an nginx that is installed here.
+fn run_feature(feature: &str, conf: &Path) -> Ran {
+    let directory = tempfile::tempdir().unwrap();
+    let results = directory.path().join("r.json");
+    let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+        .args(["run", "--features", &format!("../../features/{feature}.feature")])
+        .arg(conf)
+        .arg("--report")
+        .arg(format!("results={}", results.display()))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+    let text = std::fs::read_to_string(&results).unwrap_or_else(|error| panic!("{error}: {said}"));
+    Ran { code: output.status.code(), said, report: serde_json::from_str(&text).unwrap() }
+}
+
+#[test]
+fn a_site_keeps_the_routes_that_are_written_down_of_it() {
+    for conf in confs("../../tests/sites/right").into_iter().chain(confs("../../tests/sites/wrong")) {
+        let ran = held_to_its_routes(&conf, "", "");
+        let target = &ran.report.targets[0];
+        let is_lacking = target.records.is_empty() && ran.is_lacking();
+        assert!(ran.code == Some(0) || is_lacking, "{}: {}", conf.display(), ran.said);
+        let kept = target.count(|record| record.verdict == Verdict::Kept);
+        assert!(kept > 0 || is_lacking, "{}: {}", conf.display(), ran.said);
+    }
+}
+
+#[test]
+fn a_route_that_moves_is_a_broken_promise() {
+    let changes = [
+        ("spring-sockjs", "location /v1/", "location /v2/", "/v1/…", "it has moved to /v2/…"),
+        (
+            "spring-sockjs",
+            "location /v1/ {\n        proxy_pass http://app;",
+            "location /v1/ {",
+            "/v1/…",
+            "it is `files`, not `api`",
+        ),
+        (
+            "spring-sockjs",
+            "proxy_pass http://app;",
+            "proxy_pass http://app/;",
+            "/v1/…",
+            "its path is replaced, not kept",
+        ),
+        (
+            "spring-sockjs",
+            "proxy_read_timeout 1h;",
+            "",
+            "/ws-stomp…",
+            "waits 60 s for an answer, which may take 3600 s",
+        ),
+        ("spring-sockjs", "try_files $uri $uri/ /index.html;", "", "/…", "is not answered with /index.html"),
+        ("spring-sockjs", "server app-green:8080;", "", "app", "it has 1 server, not 2"),
+        ("strip-prefix", "http://api/;", "http://api;", "/api/…", "its path is kept, not replaced"),
+        ("strip-prefix", " backup;", ";", "api", "it has 2 servers, not 1"),
+    ];
+    for (name, from, to, promise, told) in changes {
+        let ran =
+            held_to_its_routes(&PathBuf::from(format!("../../tests/sites/right/{name}.conf")), from, to);
+        let promise = match promise.starts_with('/') {
+            true => format!("{promise} is served as the profile says"),
+            false => format!("The upstream {promise} is as the profile says"),
+        };
+        assert!(ran.broken().contains(&promise.as_str()), "{promise}: {}", ran.said);
+        assert!(ran.said.contains(told), "{told}: {}", ran.said);
+        assert_eq!(ran.code, Some(1));
+    }
+}
+
+#[test]
+fn a_new_route_is_told_and_breaks_nothing() {
+    let conf = PathBuf::from("../../tests/sites/right/strip-prefix.conf");
+    let ran = held_to_its_routes(
+        &conf,
+        "location = /api {",
+        "location = /health { return 204; }\nlocation = /api {",
+    );
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    assert!(ran.said.contains("/health (`location = /health` in line 16) is new: "), "{}", ran.said);
+}
+
+#[test]
+fn without_a_profile_the_report_says_that_routes_are_taken_from_the_file() {
+    let ran = run_feature("any-routes", Path::new("../../tests/sites/right/strip-prefix.conf"));
+    assert!(ran.said.contains("the profile names no routes, so they are taken from "), "{}", ran.said);
+}
+
+#[test]
+fn what_only_a_person_knows_is_asked_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let text = "server { listen 80; root /srv/www; location / { try_files $uri /index.html; }\n\
+                location /api/ { proxy_pass http://app:8080; proxy_set_header Host $host; add_header Access-Control-Allow-Origin *; } }";
+    std::fs::write(&conf, text).unwrap();
+    assert_eq!(run_feature("any-routes", &conf).code, Some(2), "nothing is promised yet");
+    let profile = "[[routes]]\npath = \"/\"\nheaders = [\"X-Frame-Options\"]\n\n[[routes]]\npath = \"/api/\"\ncors = \"nobody\"\n\
+                   longest-answer = \"5m\"\nlargest-upload = \"2m\"\nsse = true\n";
+    std::fs::write(directory.path().join("hopcheck.toml"), profile).unwrap();
+    let ran = run("reference", &conf);
+    let broken = [
+        "/api/… is served as the profile says",
+        "No page of another origin may read /api/",
+        "The largest upload of /api/ reaches the app",
+        "The page at / has the headers that the server sets for all",
+    ];
+    let mut found = ran.broken();
+    found.sort_unstable();
+    assert_eq!(found, broken, "{}", ran.said);
+    assert!(ran.said.contains("the proxy waits 60 s for an answer, which may take 300 s"), "{}", ran.said);
+    assert!(ran.said.contains("its events are held back until there is enough of them"), "{}", ran.said);
 }
 
 #[test]

@@ -13,6 +13,7 @@
 //!   deadlines);
 //! - `limits`, `message`, `tls` and `upstream`: the zones of `limit_req` and `limit_conn`, requests as they are read, TLS
 //!   sessions, and app servers with their balancing, failures and idle connections;
+//! - `cache`: answers of app servers that are kept, for `proxy_cache`;
 //! - `cycle`: what a worker hands down to the code that serves its requests, named after nginx's `ngx_cycle_t`;
 //! - `exchange`: a request while it is answered, with its settings and variables (`ngx_http_request_t`);
 //! - `response`: the head of a response in nginx's order, built-in pages, and the client's connection;
@@ -24,6 +25,7 @@
 //! A worker is a thread with its own event loop, sockets, upstreams and logs; no request waits for another
 //! worker, except for a moment where it is limited together with those of the others.
 
+mod cache;
 mod clock;
 mod connection;
 mod cycle;

@@ -3,12 +3,16 @@
 
 /// From the ground up. A module may use its own room and the layers below it.
 const LAYERS: &[&[&str]] = &[
+    // What all workers count.
+    &["cycle::counts"],
     // The time, bytes as text, values of variables, the program's name, and how many connections a worker may hold.
     &["clock", "cycle::connections", "text", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.
     &["log", "uri", "wire"],
     // Zones of limits; requests as they are read, header fields, responses made here; TLS; app servers and whose turn it is.
     &["limits", "message", "tls", "upstream"],
+    // Answers that are kept.
+    &["cache"],
     // What a worker hands down to those who serve its requests.
     &["cycle"],
     // A request while it is answered, with its variables.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 9] = [
+const SOURCES: [Source; 11] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
@@ -14,6 +14,12 @@ const SOURCES: [Source; 9] = [
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
     ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
     ("Cross-origin requests", "steps/cors.rs", include_str!("steps/cors.rs")),
+    ("Server-sent events", "steps/events.rs", include_str!("steps/events.rs")),
+    (
+        "The configuration beside its profile and compose file",
+        "steps/routes.rs",
+        include_str!("steps/routes.rs"),
+    ),
     ("Configuration and logs", "steps/logs.rs", include_str!("steps/logs.rs")),
 ];
 

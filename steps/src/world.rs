@@ -74,8 +74,6 @@ pub struct World {
     pub verdict: Option<Verdict>,
     /// An origin whose pages the proxy lets read an API.
     pub origin: Option<String>,
-    /// In how many chunks app servers answer, if they were told so.
-    pub chunks: Option<usize>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
     /// The evidence for the report of a failure.

@@ -1,4 +1,4 @@
-//! Writes a first profile of a site, from the site's responses.
+//! Writes a first profile: of a site, from the site's responses, or of a configuration, from its routes ([`routes_text`]).
 //!
 //! [`explore`] first reads the front page and the scripts it loads, for the paths they mention. Then it tries these: an API
 //! path that can be read, how preflights are answered, the STOMP endpoint, and the response header that identifies
@@ -16,12 +16,15 @@ mod instances;
 mod literals;
 mod preflight;
 mod profile_text;
+mod routes_text;
 mod scripts;
 mod stomp;
+mod text;
 
 pub use client::MAX_REQUESTS;
 pub use findings::{Field, Finding, Findings};
 pub use profile_text::{PresetField, profile_text};
+pub use routes_text::routes_text;
 
 use client::SiteClient;
 use hopcheck_targets::target::Deployment;

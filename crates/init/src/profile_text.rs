@@ -5,10 +5,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::findings::{Finding, Findings};
+use crate::text::{ProfileText, description, key};
 use hopcheck_site::profile::schema;
-
-/// The width of comments.
-const WIDTH: usize = 100;
 
 /// The sections in order, each field with an example.
 const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
@@ -66,7 +64,7 @@ pub type PresetField = (&'static str, String, String);
 pub fn profile_text(url: &Url, given: &[PresetField], findings: &Findings<'_>) -> String {
     let schema: Value = serde_json::from_str(&schema()).unwrap_or_default();
     let site = url.as_str().trim_end_matches('/');
-    let mut text = ProfileText(String::new());
+    let mut text = ProfileText::default();
     text.comment(&format!("The profile of {site}, written by `hopcheck init` from the site's responses."));
     text.comment(
         "A line such as `#path = …` is a field that was not found or not looked for, with an example: fill it in and remove the \
@@ -95,7 +93,7 @@ pub fn profile_text(url: &Url, given: &[PresetField], findings: &Findings<'_>) -
         for (name, example) in examples.chain(rest.into_iter().map(|name| (name, "\"…\"".to_owned()))) {
             let about = description(&fields[name]);
             if !about.starts_with(CONFIGURATION_ONLY) && !given().any(|(_, given, _)| given == name) {
-                text.field(name, about, &example, findings.of(section, name));
+                write_field(&mut text, name, about, &example, findings.of(section, name));
             }
         }
     }
@@ -103,70 +101,28 @@ pub fn profile_text(url: &Url, given: &[PresetField], findings: &Findings<'_>) -
     text.comment(description(&schema["properties"]["target"]));
     text.line("#[target.staging]");
     text.line("#url = \"https://staging.example.com\"");
-    text.0
+    text.finish()
 }
 
-/// The description in a schema.
-fn description(of: &Value) -> &str {
-    of["description"].as_str().unwrap_or_default()
-}
-
-/// A TOML key, quoted unless it is bare.
-fn key(name: &str) -> String {
-    let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'));
-    if bare { name.to_owned() } else { toml::Value::from(name).to_string() }
-}
-
-/// The text written so far.
-struct ProfileText(String);
-
-impl ProfileText {
-    fn line(&mut self, line: &str) {
-        self.0.push_str(line);
-        self.0.push('\n');
-    }
-
-    fn gap(&mut self) {
-        if !self.0.ends_with("\n\n") {
-            self.line("");
-        }
-    }
-
-    /// A comment, wrapped.
-    fn comment(&mut self, text: &str) {
-        let mut line = String::from("#");
-        for word in text.split_whitespace() {
-            if line.chars().count() + 1 + word.chars().count() > WIDTH {
-                self.line(&line);
-                line = String::from("#");
+/// Writes a field: its value if it was found, or else an example.
+fn write_field(text: &mut ProfileText, name: &str, about: &str, example: &str, finding: Option<&Finding>) {
+    text.comment(about);
+    match finding {
+        Some(Finding { value: Some(value), note, .. }) => {
+            if !note.is_empty() {
+                text.comment(&format!("Found: {note}."));
             }
-            line.push(' ');
-            line.push_str(word);
+            text.line(&format!("{name} = {value}"));
         }
-        if line.len() > 1 {
-            self.line(&line);
+        Some(Finding { note, suggestion, .. }) => {
+            let (what, shown) = match suggestion {
+                Some(value) => ("Suggested", value.to_string()),
+                None => ("Not found", example.to_owned()),
+            };
+            text.comment(&format!("{what}: {note}."));
+            text.line(&format!("#{name} = {shown}"));
         }
-    }
-
-    fn field(&mut self, name: &str, about: &str, example: &str, finding: Option<&Finding>) {
-        self.comment(about);
-        match finding {
-            Some(Finding { value: Some(value), note, .. }) => {
-                if !note.is_empty() {
-                    self.comment(&format!("Found: {note}."));
-                }
-                self.line(&format!("{name} = {value}"));
-            }
-            Some(Finding { note, suggestion, .. }) => {
-                let (what, shown) = match suggestion {
-                    Some(value) => ("Suggested", value.to_string()),
-                    None => ("Not found", example.to_owned()),
-                };
-                self.comment(&format!("{what}: {note}."));
-                self.line(&format!("#{name} = {shown}"));
-            }
-            None => self.line(&format!("#{name} = {example}")),
-        }
+        None => text.line(&format!("#{name} = {example}")),
     }
 }
 
@@ -237,10 +193,5 @@ mod tests {
                 assert_eq!(there, wanted, "{section}.{field}\n{text}");
             }
         }
-    }
-
-    #[test]
-    fn keys_are_quoted_unless_bare() {
-        assert_eq!((key("X-A"), key("a.b")), ("X-A".to_owned(), "\"a.b\"".to_owned()));
     }
 }

@@ -95,3 +95,4 @@ pub use error::{ConfigError, Place};
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};
+pub use units::parse_time;

@@ -27,8 +27,8 @@ pub(crate) fn parse_offset(text: &str) -> Option<u64> {
     parse_number(digits)?.checked_mul(scale).filter(|bytes| i64::try_from(*bytes).is_ok())
 }
 
-/// A time in milliseconds' precision, as most directives take it: no years or months.
-pub(crate) fn parse_time(text: &str) -> Option<Duration> {
+/// A time in milliseconds' precision, as most directives take it: `1m 30s`, no years or months.
+pub fn parse_time(text: &str) -> Option<Duration> {
     sum_of_units(
         text,
         &[("w", 604_800_000), ("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)],

@@ -14,6 +14,8 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
+mod comparison;
+mod kind;
 mod line;
 mod location_chooser;
 mod pattern_sample;
@@ -22,20 +24,28 @@ mod route;
 mod scope;
 mod server;
 mod tree;
+mod upstream;
+mod uri;
 
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+pub use comparison::{Comparison, Difference};
+pub use kind::Kind;
 pub use line::Line;
-pub use route::{Kind, Route};
+pub use route::Route;
 pub use server::{Listen, Server};
 pub use tree::Includes;
+pub use upstream::{Role, Upstream, UpstreamServer};
+pub use uri::Uri;
 
 /// What a configuration serves.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Site {
     /// Its servers, in the order of the file.
     pub servers: Vec<Server>,
+    /// Its upstreams, in the order of the file.
+    pub upstreams: Vec<Upstream>,
     /// Origins that it speaks of, as those whose pages may read an API.
     pub origins: Vec<String>,
 }
@@ -72,9 +82,10 @@ impl Site {
     pub fn read(text: &str, name: &str, includes: &Includes<'_>) -> Result<Site, ConfigError> {
         let main = tree::expand(text, name, includes)?;
         let outermost = scope::Scope::of(&main);
-        let mut servers = Vec::new();
+        let (mut servers, mut upstreams) = (Vec::new(), Vec::new());
         for http in main.iter().filter(|node| node.is("http")) {
             let scope = outermost.inside(&http.inner);
+            upstreams.extend(http.inner.iter().filter(|node| node.is("upstream")).map(Upstream::read));
             for server in http.inner.iter().filter(|node| node.is("server")) {
                 servers.push(Server::read(server, &scope)?);
             }
@@ -82,7 +93,23 @@ impl Site {
         server::mark_unreachable(&mut servers);
         let mut origins = Vec::new();
         add_origins(&main, &mut origins);
-        Ok(Site { servers, origins })
+        Ok(Site { servers, upstreams, origins })
+    }
+
+    /// The upstream that a route leads to, if it is one by name.
+    pub fn upstream_of(&self, route: &Route) -> Option<&Upstream> {
+        let (_, rest) = route.to.split_once("://").filter(|_| route.kind.is_proxied())?;
+        let host = rest.split(['/', '$', '?']).next().unwrap_or(rest);
+        self.upstreams.iter().find(|upstream| upstream.name.eq_ignore_ascii_case(host))
+    }
+
+    /// Whether each server of `upstream` is named only once, and nowhere else.
+    pub fn has_own_servers(&self, upstream: &Upstream) -> bool {
+        let servers = self.upstreams.iter().flat_map(|upstream| &upstream.servers);
+        let addresses = servers.map(|server| server.address.as_str());
+        let named: Vec<&str> = addresses.chain(self.routes().map(|(_, route)| route.to.as_str())).collect();
+        let count = |address: &str| named.iter().filter(|one| one.contains(address)).count();
+        upstream.servers.iter().all(|server| count(&server.address) == 1)
     }
 
     /// Every route with its server.

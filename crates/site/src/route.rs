@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
+use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
 use crate::scope::Scope;
 use crate::tree::Node;
+use crate::uri::{self, Uri};
 
 /// Paths that are served in one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,65 +37,29 @@ pub struct Route {
     pub is_public: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
     pub adds_cors: bool,
+    /// How the path is handed on to app servers. `None` where there are none, or only a run can tell.
+    pub uri: Option<Uri>,
+    /// How long app servers may take to answer (`proxy_read_timeout`), in seconds. `None` where there are none.
+    pub read_timeout: Option<u64>,
+    /// Whether answers of app servers are held back until there is enough of them (`proxy_buffering`).
+    pub is_buffered: bool,
+    /// How large the largest upload may be, as it is written (`client_max_body_size`).
+    pub largest_body: Option<String>,
+    /// Headers with a fixed value that are added to its answers (`add_header`), by name.
+    pub headers: Vec<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
     /// The lines that say so, the location's first.
     pub lines: Vec<Line>,
-}
-
-/// What a route is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Asked of app servers.
-    Api,
-    /// Asked of app servers, and is all of the site: its pages come from there, too.
-    App,
-    /// Asked of app servers, for WebSockets.
-    Socket,
-    /// Asked of app servers, for answers that never end (`proxy_buffering off`).
-    Events,
-    /// Files, with a page for every path that is none.
-    FrontEnd,
-    /// Files.
-    Files,
-    /// Another address.
-    Redirect,
-    /// A fixed answer.
-    Fixed,
-    /// No access.
-    Closed,
-    /// Something else: FastCGI, the server's own status.
-    Other,
+    /// The number of its location, counted in the order of the file; `None` for the server itself.
+    #[serde(skip)]
+    pub(crate) number: Option<usize>,
 }
 
 impl Route {
     /// Whether a page is shown here at `/`, from a directory that is known.
     pub fn is_front_page(&self) -> bool {
         self.kind == Kind::FrontEnd && self.path == "/" && !self.to.contains('$')
-    }
-}
-
-impl Kind {
-    /// Its name, as tables have it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Api => "api",
-            Kind::App => "app",
-            Kind::Socket => "socket",
-            Kind::Events => "events",
-            Kind::FrontEnd => "front end",
-            Kind::Files => "files",
-            Kind::Redirect => "redirect",
-            Kind::Fixed => "fixed answer",
-            Kind::Closed => "closed",
-            Kind::Other => "other",
-        }
-    }
-
-    /// Whether app servers are asked.
-    pub fn is_proxied(self) -> bool {
-        matches!(self, Kind::Api | Kind::App | Kind::Socket | Kind::Events)
     }
 }
 
@@ -132,11 +98,16 @@ pub(crate) fn of_location(
     let wanted = if is_pattern { pattern_sample::of(name).unwrap_or_default() } else { name.to_owned() };
     let mut found = serve(node, scope, &wanted)?;
     let is_here = |path: &str| chooser.choose(path) == Some(nth);
-    let longer = |path: &str| if path.ends_with('/') { format!("{path}x1") } else { format!("{path}/x1") };
     found.open = modifier != "=" && is_here(&longer(&wanted));
     found.path = if is_here(&wanted) || found.open { wanted } else { String::new() };
     found.location = node.head.clone();
+    found.number = Some(nth);
     Some(found)
+}
+
+/// A path that begins with `path`, and goes on.
+pub(crate) fn longer(path: &str) -> String {
+    if path.ends_with('/') { format!("{path}x1") } else { format!("{path}/x1") }
 }
 
 /// The route of what a server itself says: an answer for every path, or files for those that no location has.
@@ -251,6 +222,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         (if has_page { Kind::FrontEnd } else { Kind::Files }, root.arg(0).to_owned())
     };
     let kind = if gate.is_some() && !kind.is_proxied() { Kind::Closed } else { kind };
+    let pass = scope.own_one("proxy_pass").filter(|_| kind.is_proxied());
     let gate = gate.map(|gate| {
         decided_by(gate);
         gate.name.clone()
@@ -265,6 +237,12 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         is_public: is_public(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),
         adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
+        uri: pass.and_then(|pass| uri::handed_on(pass.arg(0), name_of(node), scope)),
+        read_timeout: pass.map(|_| read_timeout(scope)),
+        is_buffered: pass.is_some()
+            && scope.one("proxy_buffering").is_none_or(|buffering| buffering.arg(0) != "off"),
+        largest_body: scope.one("client_max_body_size").map(|size| size.arg(0).to_owned()),
+        headers: headers(scope),
         gate,
         ..bare(path, lines)
     })
@@ -285,13 +263,36 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         is_elsewhere: false,
         is_public: false,
         adds_cors: false,
+        uri: None,
+        read_timeout: None,
+        is_buffered: false,
+        largest_body: None,
+        headers: Vec::new(),
         gate: None,
         lines,
+        number: None,
     }
 }
 
 fn is_cors(header: &Node) -> bool {
     header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+}
+
+/// The name of a location, without its modifier.
+fn name_of(location: &Node) -> &str {
+    location.args.last().map_or("", String::as_str)
+}
+
+/// How long app servers may take to answer, in seconds; 60 unless said otherwise.
+fn read_timeout(scope: &Scope<'_>) -> u64 {
+    let written = scope.one("proxy_read_timeout").and_then(|timeout| nginx_conf::parse_time(timeout.arg(0)));
+    written.map_or(60, |timeout| timeout.as_secs())
+}
+
+/// Headers with a fixed value that are added to answers.
+fn headers(scope: &Scope<'_>) -> Vec<String> {
+    let fixed = |header: &&Node| !header.arg(1).is_empty() && !header.arg(1).contains('$');
+    scope.all("add_header").into_iter().filter(fixed).map(|header| header.arg(0).to_owned()).collect()
 }
 
 /// Whether there is a cache that takes cookies away.

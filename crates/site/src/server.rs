@@ -1,17 +1,20 @@
 //! A virtual server, and how clients come to it.
 
+use std::sync::Arc;
+
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
-use crate::route::{Kind, Route, of_location, of_server};
+use crate::route::{Route, of_location, of_server};
 use crate::scope::Scope;
 use crate::tree::Node;
 
 /// A virtual server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Serialize)]
 pub struct Server {
     /// `server_name`, in order.
     pub names: Vec<String>,
@@ -27,6 +30,9 @@ pub struct Server {
     pub routes: Vec<Route>,
     /// Where it begins.
     pub line: Line,
+    /// Which of its locations serves a path.
+    #[serde(skip)]
+    chooser: Arc<LocationChooser>,
 }
 
 /// So many names of one server are tried at most.
@@ -43,6 +49,19 @@ pub struct Listen {
     pub http2_alone: bool,
     /// `default_server`.
     pub default: bool,
+}
+
+impl Listen {
+    /// The port; of a socket in the file system all of its address.
+    pub fn port(&self) -> &str {
+        let last = self.address.rsplit_once(':').map_or(self.address.as_str(), |(_, last)| last);
+        let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
+        match self.address.starts_with("unix:") {
+            true => &self.address,
+            false if is_number => last,
+            false => "80",
+        }
+    }
 }
 
 impl Server {
@@ -82,7 +101,15 @@ impl Server {
             unreachable: None,
             routes,
             line: Line { file: node.file.to_string(), line: node.line },
+            chooser: Arc::new(chooser),
         })
+    }
+
+    /// The route that serves `path`.
+    pub fn route_of(&self, path: &str) -> Option<&Route> {
+        let of_location = |nth| self.routes.iter().find(|route| route.number == Some(nth));
+        let of_server = || self.routes.iter().find(|route| route.number.is_none());
+        self.chooser.choose(path).and_then(of_location).or_else(of_server)
     }
 
     /// The names that clients may ask for, those that are written in full first: of a wildcard or a pattern one that fits. None
@@ -109,6 +136,12 @@ impl Server {
     /// The name that clients ask for. `None` where any will do.
     pub fn name(&self) -> Option<String> {
         self.names_to_ask().into_iter().next()
+    }
+
+    /// The name and the port that clients ask it by, as profiles have them: `shop.example.com:443`, `*:80` without a name.
+    pub fn address(&self) -> String {
+        let port = self.asked_at().map_or("80", Listen::port);
+        format!("{}:{port}", self.name().unwrap_or_else(|| "*".to_owned()))
     }
 
     /// Where clients ask it: by TLS if it speaks that anywhere.

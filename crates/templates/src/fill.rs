@@ -96,7 +96,7 @@ impl Template<'_> {
         filled
     }
 
-    /// A name whose value is not known: a stand-in, or what must be overrides.
+    /// A name whose value is not known: a stand-in, or what must be given.
     fn unknown(
         &self,
         name: &str,

@@ -33,6 +33,8 @@ pub struct ConfFiles {
     pub notes: Vec<String>,
     /// What a reader should know first.
     pub warnings: Vec<String>,
+    /// What is wrong with the addresses in them, if a compose file runs them.
+    pub address_warnings: Vec<String>,
     /// Why nginx does not start with them, in its own words, if that is known.
     pub refused: Option<String>,
 }
@@ -193,8 +195,7 @@ fn fill_in(
     }
     let texts: Vec<Text<'_>> =
         files.files.iter().map(|file| Text { name: &file.origin, text: &file.text }).collect();
-    let of_addresses = surroundings.address_warnings(&texts, &stand_ins);
-    files.warnings.extend(of_addresses);
+    files.address_warnings = surroundings.address_warnings(&texts, &stand_ins);
     files.notes.extend(environment.notes(&used));
     Ok(files)
 }

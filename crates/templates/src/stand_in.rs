@@ -1,5 +1,5 @@
 //! What a name without a value becomes. Mock app servers stand behind every address, so any name will do for one; a port to
-//! listen on, a size, a path or a time must be overrides.
+//! listen on, a size, a path or a time must be given.
 
 use nginx_conf::syntax::{Directive, Word};
 
@@ -71,7 +71,7 @@ const MADE_FILES: [&str; 6] = [
     "error_log",
 ];
 
-/// What stands in for the value of `name`. `None`: it must be overrides.
+/// What stands in for the value of `name`. `None`: it must be given.
 pub(crate) fn stand_in(name: &str, context: &Context<'_>, text: &str) -> Option<String> {
     let directive = context.directive.name.text.as_str();
     let argument = context.argument?;

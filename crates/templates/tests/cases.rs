@@ -70,7 +70,11 @@ fn outcome(path: &Path, overrides: &Overrides) -> String {
             }
         }
         Ok(Some(files)) => {
-            files.warnings.iter().for_each(|warning| writeln!(out, "warning: {warning}").unwrap());
+            files
+                .warnings
+                .iter()
+                .chain(&files.address_warnings)
+                .for_each(|warning| writeln!(out, "warning: {warning}").unwrap());
             files.refused.iter().for_each(|why| writeln!(out, "refused: {why}").unwrap());
             files.notes.iter().for_each(|note| writeln!(out, "note: {note}").unwrap());
             for file in &files.files {

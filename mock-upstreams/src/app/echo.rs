@@ -7,7 +7,6 @@ use axum::{Extension, Json};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::streaming;
 use crate::instance::{RequestArrival, Shared};
 use crate::journal::Fields;
 
@@ -54,10 +53,6 @@ pub(super) async fn echo(
         Ok(body) => body,
         Err(broken) => return broken.into_response(),
     };
-    let chunks = instance.chunks.load(Ordering::Relaxed);
-    if chunks > 0 {
-        return streaming::lines(instance, chunks, None);
-    }
     let head = &arrival.head;
     let any_path = instance.any_path.load(Ordering::Relaxed);
     let expected = any_path || head.target.starts_with("/api") || head.target.starts_with("/stomp/");

@@ -27,11 +27,7 @@ pub(super) async fn stream(
     Query(pace): Query<StreamQuery>,
     _body: Bytes,
 ) -> Response {
-    lines(instance, pace.chunks.unwrap_or(5), pace.every)
-}
-
-/// So many lines, each after that many milliseconds or upon a release.
-pub(super) fn lines(instance: Arc<Instance>, chunks: u32, every: Option<u64>) -> Response {
+    let (chunks, every) = (pace.chunks.unwrap_or(5), pace.every);
     let lines = stream::unfold(1, move |number| {
         let instance = Arc::clone(&instance);
         async move {

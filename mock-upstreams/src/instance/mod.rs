@@ -5,7 +5,7 @@ mod items;
 mod origins;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32};
+use std::sync::atomic::AtomicBool;
 
 use tokio::sync::watch;
 
@@ -38,8 +38,6 @@ pub(crate) struct Instance {
     pub(crate) broker: Broker,
     /// Whether the app answers any path, over HTTP and WebSocket.
     pub(crate) any_path: AtomicBool,
-    /// In how many chunks answers at any path come, each upon a release; 0: all at once.
-    pub(crate) chunks: AtomicU32,
     /// Whether CORS is left to the proxy.
     pub(crate) cors_disabled: AtomicBool,
     /// Whether it shuts down gracefully: connections take no further request.

@@ -5,7 +5,7 @@ mod fault;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -95,7 +95,6 @@ impl Builder {
             login: self.login,
             broker: Broker::default(),
             any_path: AtomicBool::new(false),
-            chunks: AtomicU32::new(0),
             cors_disabled: AtomicBool::new(false),
             quitting: watch::Sender::default(),
             name: self.name,
@@ -212,13 +211,6 @@ impl AppServer {
     /// paths.
     pub fn answer_any_path(&self) {
         self.inner.instance.any_path.store(true, Ordering::Relaxed);
-    }
-
-    /// From now on answers any path that is not one of its own with `count` lines, `chunk 1` and so on, each upon a
-    /// [release](AppServer::release). 0: with an echo, as before.
-    pub fn stream_any_path(&self, count: u32) {
-        self.answer_any_path();
-        self.inner.instance.chunks.store(count, Ordering::Relaxed);
     }
 
     /// From now on adds no `Access-Control-Allow-Origin`, as behind a proxy that does.

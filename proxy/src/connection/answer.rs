@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 
+use super::subrequest::{Subrequests, mirror};
 use crate::exchange::Exchange;
 use crate::log::describe;
 use crate::message::Response;
@@ -26,10 +27,20 @@ pub(super) enum AfterRequest {
     Abort,
 }
 
-/// Answers a request whose head has been read.
-pub(super) async fn answer<S: Stream>(
+/// Answers a request whose head has been read, and runs those within it.
+pub(super) async fn answer<'a, S: Stream>(
     connection: &mut ClientConnection<S>,
-    x: &mut Exchange<'_>,
+    x: &mut Exchange<'a>,
+) -> AfterRequest {
+    let subrequests = Subrequests::default();
+    let goes_on = |after: &AfterRequest| *after != AfterRequest::Abort;
+    subrequests.beside(answer_main(connection, x, &subrequests), goes_on).await
+}
+
+async fn answer_main<'a, S: Stream>(
+    connection: &mut ClientConnection<S>,
+    x: &mut Exchange<'a>,
+    subrequests: &Subrequests<'a>,
 ) -> AfterRequest {
     x.uri = std::mem::take(&mut x.request.path);
     x.args = std::mem::take(&mut x.request.args);
@@ -74,6 +85,14 @@ pub(super) async fn answer<S: Stream>(
                 };
                 continue;
             }
+            Answer::Mirror => match mirror(connection, x, subrequests).await {
+                Ok(()) => {
+                    answer = phases::after_mirror(x);
+                    continue;
+                }
+                Err(ProxyError::Status(status)) => status,
+                Err(ProxyError::Close) => return AfterRequest::Abort,
+            },
             Answer::Response(response) => break send(connection, x, response).await,
             Answer::Error(status) => status,
             Answer::Close(status) => {

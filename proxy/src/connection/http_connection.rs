@@ -1,6 +1,7 @@
 //! HTTP/1 on a connection: reads and answers requests until it is closed.
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use super::answer::{AfterRequest, answer};
 use super::request_head::{HeadOutcome, read_head};
 use super::request_memory::RequestMemory;
 use super::server_names;
+use crate::cycle::counts::CountedRequest;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::exchange::{ClientInfo, Exchange};
 use crate::message::status::HTTP_TO_HTTPS;
@@ -65,11 +67,23 @@ impl<'a> HttpConnection<'a> {
 
     /// Serves requests until the connection ends.
     pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
-        while self.wait(&mut connection).await {
-            match self.serve_request(&mut connection).await {
+        let mut aborting = pin!(self.cycle.aborting());
+        loop {
+            let there = tokio::select! {
+                biased;
+                there = self.wait(&mut connection) => there,
+                () = &mut aborting => return,
+            };
+            if !there {
+                break;
+            }
+            match self.serve_request(&mut connection, aborting.as_mut()).await {
                 AfterRequest::KeepAlive => {}
                 AfterRequest::Close => break,
-                AfterRequest::LingeringClose => return connection.linger().await,
+                AfterRequest::LingeringClose => {
+                    tokio::select! { () = connection.linger() => {}, () = aborting => {} }
+                    return;
+                }
                 AfterRequest::Abort => return,
             }
         }
@@ -120,15 +134,25 @@ impl<'a> HttpConnection<'a> {
         .await
     }
 
-    /// Reads and answers one request.
-    async fn serve_request<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> AfterRequest {
+    /// Reads and answers one request, unless the worker has to go first.
+    async fn serve_request<S: Stream>(
+        &mut self,
+        connection: &mut ClientConnection<S>,
+        mut aborting: Pin<&mut impl Future<Output = ()>>,
+    ) -> AfterRequest {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
         self.client.requests += 1;
         let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
         x.tls = self.tls;
         self.memory.lend(&mut x);
-        let after = match read_head(connection, &mut x).await {
+        let mut counted = CountedRequest::new(cycle.connections.counts());
+        let head = tokio::select! {
+            biased;
+            head = read_head(connection, &mut x) => head,
+            () = &mut aborting => return AfterRequest::Abort,
+        };
+        let after = match head {
             HeadOutcome::Empty => return AfterRequest::Close,
             HeadOutcome::Aborted(status) => {
                 x.status = status;
@@ -154,9 +178,20 @@ impl<'a> HttpConnection<'a> {
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request => {
+                counted.is_read();
                 self.select_server(&mut x);
                 x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
-                answer(connection, &mut x).await
+                let answered = tokio::select! {
+                    biased;
+                    after = answer(connection, &mut x) => Some(after),
+                    () = &mut aborting => None,
+                };
+                answered.unwrap_or_else(|| {
+                    if x.status != 0 {
+                        x.sent += connection.output.written();
+                    }
+                    AfterRequest::Abort
+                })
             }
         };
         for log in &x.settings.access_log {

@@ -6,5 +6,6 @@ mod http_connection;
 mod request_head;
 mod request_memory;
 mod server_names;
+mod subrequest;
 
 pub(crate) use accept::serve;

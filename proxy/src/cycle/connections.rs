@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use rustix::io::Errno;
 use tokio::sync::Notify;
+
+use super::counts::Counts;
 
 /// A worker's connections, to clients and to app servers alike, as nginx counts them.
 #[derive(Debug, Clone)]
@@ -30,6 +33,8 @@ struct Shared {
     /// The second of the last warning about reused connections.
     warned: Cell<u64>,
     draining: Cell<bool>,
+    /// What all workers count.
+    counts: Arc<Counts>,
 }
 
 /// Holds idle connections that may be closed to make room.
@@ -74,7 +79,7 @@ pub(crate) enum Admission {
 
 impl Connections {
     /// Room for `limit` connections, of which `taken` are in use from the start.
-    pub(crate) fn new(limit: usize, taken: usize) -> Connections {
+    pub(crate) fn new(limit: usize, taken: usize, counts: Arc<Counts>) -> Connections {
         Connections(Rc::new(Shared {
             limit,
             used: Cell::new(taken),
@@ -86,12 +91,18 @@ impl Connections {
             reusable: RefCell::default(),
             warned: Cell::new(0),
             draining: Cell::new(false),
+            counts,
         }))
     }
 
     /// `worker_connections`.
     pub(crate) fn limit(&self) -> usize {
         self.0.limit
+    }
+
+    /// What all workers count.
+    pub(crate) fn counts(&self) -> &Arc<Counts> {
+        &self.0.counts
     }
 
     /// A slot for a client's connection.
@@ -125,6 +136,7 @@ impl Connections {
         let number = self.0.next_idle.get();
         self.0.next_idle.set(number + 1);
         self.0.idle.borrow_mut().insert(number, IdleEntry { first, waker: None });
+        self.0.counts.waiting.add();
         IdleConnection { connections: self.clone(), number }
     }
 
@@ -149,7 +161,10 @@ impl Connections {
             return None;
         }
         shared.used.set(shared.used.get() + 1);
-        shared.clients.set(shared.clients.get() + usize::from(client));
+        if client {
+            shared.clients.set(shared.clients.get() + 1);
+            shared.counts.active.add();
+        }
         Some(ConnectionSlot { connections: self.clone(), client })
     }
 
@@ -190,6 +205,7 @@ impl Drop for ConnectionSlot {
         shared.used.set(shared.used.get().saturating_sub(1));
         if self.client {
             shared.clients.set(shared.clients.get().saturating_sub(1));
+            shared.counts.active.subtract();
             if shared.clients.get() == 0 {
                 shared.no_clients.notify_one();
             }
@@ -230,6 +246,7 @@ impl IdleConnection {
 impl Drop for IdleConnection {
     fn drop(&mut self) {
         let shared = &self.connections.0;
+        shared.counts.waiting.subtract();
         if shared.idle.borrow_mut().remove(&self.number).is_none() {
             shared.evicting.set(shared.evicting.get().saturating_sub(1));
         }
@@ -245,6 +262,11 @@ pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
 mod tests {
     use super::*;
 
+    /// Room for so many, of which one is taken.
+    fn connections(limit: usize) -> Connections {
+        Connections::new(limit, 1, Arc::default())
+    }
+
     fn take(connections: &Connections) -> Option<ConnectionSlot> {
         match connections.accept() {
             Admission::Free(slot) | Admission::Reused(slot) => Some(slot),
@@ -254,7 +276,7 @@ mod tests {
 
     #[test]
     fn listening_sockets_and_upstream_connections_count() {
-        let connections = Connections::new(3, 1);
+        let connections = connections(3);
         let (client, upstream) = (take(&connections), connections.connect());
         assert!(client.is_some() && upstream.is_some());
         assert!(matches!(connections.accept(), Admission::Full));
@@ -264,7 +286,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_longest_idle_connection_makes_room() {
-        let connections = Connections::new(3, 1);
+        let connections = connections(3);
         let (slots, first, second) =
             ((take(&connections), take(&connections)), connections.idle(true), connections.idle(false));
         let reused = connections.accept();
@@ -277,7 +299,7 @@ mod tests {
 
     #[test]
     fn an_eighth_of_the_idle_ones_goes_when_a_sixteenth_is_free() {
-        let connections = Connections::new(32, 1);
+        let connections = connections(32);
         let mut taken: Vec<_> = (0..29).map(|_| take(&connections)).collect();
         assert!(matches!(connections.accept(), Admission::Free(_)), "nobody is idle");
         let idle: Vec<_> = (0..24).map(|_| connections.idle(false)).collect();
@@ -300,7 +322,7 @@ mod tests {
                 self.0.borrow_mut().pop().is_some()
             }
         }
-        let connections = Connections::new(3, 1);
+        let connections = connections(3);
         let pool: Rc<dyn ReusableConnections> =
             Rc::new(Pool(RefCell::new(connections.connect().into_iter().collect())));
         connections.add_reusable(Rc::downgrade(&pool));
@@ -315,7 +337,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_worker_that_drains_waits_for_first_requests_only() {
-        let connections = Connections::new(8, 1);
+        let connections = connections(8);
         let (first, next) = (connections.idle(true), connections.idle(false));
         let told = async {
             next.closing().await;
@@ -327,7 +349,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_last_client_to_leave_is_noticed() {
-        let connections = Connections::new(8, 1);
+        let connections = connections(8);
         let (first, second) = (take(&connections), take(&connections));
         let (waited, ()) = tokio::join!(connections.no_clients(), async { drop((first, second)) });
         assert_eq!((waited, connections.0.clients.get()), ((), 0));

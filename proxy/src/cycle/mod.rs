@@ -1,7 +1,8 @@
 //! What a worker hands down to the code that serves its requests: configuration, logs, upstreams and connections, as in
-//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except the count of connections and the zones of limits.
+//! nginx's `ngx_cycle_t`. Nothing in it is shared with another worker, except counts and the zones of limits.
 
 pub(crate) mod connections;
+pub(crate) mod counts;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -9,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tokio::sync::watch;
 
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::limits::Zones;
 use crate::log::Logs;
@@ -33,11 +35,22 @@ pub(crate) struct Cycle {
     pub(crate) connections: Connections,
     /// The zones of `limit_req` and `limit_conn`, shared by all workers.
     pub(crate) zones: Zones,
+    /// Answers that are kept, shared by all workers.
+    pub(crate) caches: Caches,
     /// The number of the next connection, shared by all workers.
     pub(crate) connection_numbers: Arc<AtomicU64>,
 }
 
 impl Cycle {
+    /// Waits for the end of `worker_shutdown_timeout`, if there is one.
+    pub(crate) async fn aborting(&self) {
+        if self.config.worker_shutdown_timeout.is_none() {
+            return std::future::pending().await;
+        }
+        // An error means that the worker is gone, and this task with it.
+        let _ = self.shutdown.clone().wait_for(|stage| *stage == ShutdownStage::Aborting).await;
+    }
+
     /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
     pub(crate) fn next_connection_number(&self) -> u64 {
         self.connection_numbers.fetch_add(1, Ordering::Relaxed)
@@ -54,6 +67,8 @@ pub(crate) enum ShutdownStage {
     Draining,
     /// The grace period is over: tunnels are closed as well.
     Closing,
+    /// `worker_shutdown_timeout` is over: every connection is closed, whatever it carries.
+    Aborting,
 }
 
 #[cfg(test)]
@@ -65,6 +80,7 @@ mod tests {
         assert!(
             ShutdownStage::Serving < ShutdownStage::Draining
                 && ShutdownStage::Draining < ShutdownStage::Closing
+                && ShutdownStage::Closing < ShutdownStage::Aborting
         );
     }
 }

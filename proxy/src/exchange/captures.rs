@@ -5,7 +5,7 @@ use std::ops::Range;
 use nginx_conf::model::Pattern;
 
 /// The captures of the last match (`$1` to `$9`).
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Captures {
     subject: Vec<u8>,
     groups: Vec<Option<Range<usize>>>,

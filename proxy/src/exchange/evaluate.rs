@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::OnceLock;
+use std::time::Duration;
 
 use super::credentials::Credentials;
 use super::{Attempt, Exchange, path};
@@ -44,6 +45,10 @@ impl Variables for Exchange<'_> {
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
             Variable::ConnectionRequests => text::decimal(out, self.client.requests),
+            Variable::ConnectionsActive => text::decimal(out, self.cycle.connections.counts().active.get()),
+            Variable::ConnectionsReading => text::decimal(out, self.cycle.connections.counts().reading.get()),
+            Variable::ConnectionsWaiting => text::decimal(out, self.cycle.connections.counts().waiting.get()),
+            Variable::ConnectionsWriting => text::decimal(out, self.cycle.connections.counts().writing.get()),
             Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
@@ -121,10 +126,16 @@ impl Variables for Exchange<'_> {
                 });
             }
             Variable::UpstreamResponseTime => {
-                return self.list(out, |attempt, out| match attempt.time {
-                    Some(time) => text::seconds(out, time),
-                    None => out.push(b'-'),
-                });
+                return self.list(out, |attempt, out| time(attempt.time, out));
+            }
+            Variable::UpstreamCacheStatus => {
+                return append(out, self.cache_status.map(|it| it.name().as_bytes()));
+            }
+            Variable::UpstreamConnectTime => {
+                return self.list(out, |attempt, out| time(attempt.connect_time, out));
+            }
+            Variable::UpstreamHeaderTime => {
+                return self.list(out, |attempt, out| time(attempt.header_time, out));
             }
         }
         true
@@ -176,11 +187,19 @@ impl Exchange<'_> {
     fn list(&self, out: &mut Vec<u8>, show: impl Fn(&Attempt, &mut Vec<u8>)) -> bool {
         for (index, attempt) in self.attempts.iter().enumerate() {
             if index > 0 {
-                out.extend_from_slice(b", ");
+                out.extend_from_slice(if attempt.is_first { b" : " } else { b", " });
             }
             show(attempt, out);
         }
         !self.attempts.is_empty()
+    }
+}
+
+/// A time, or a dash where there is none.
+fn time(time: Option<Duration>, out: &mut Vec<u8>) {
+    match time {
+        Some(time) => text::seconds(out, time),
+        None => out.push(b'-'),
     }
 }
 

@@ -16,7 +16,7 @@ use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
-use crate::message::request::Request;
+use crate::message::request::{BodyLength, Request};
 use crate::tls::TlsInfo;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
@@ -59,6 +59,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) args: Vec<u8>,
     /// Whether there is a query, even if it is empty: after the fallback of `try_files`, a log shows it as such.
     pub(crate) has_args: bool,
+    /// Whether it is a request within another, which its client has not asked for and does not see answered.
+    pub(crate) is_subrequest: bool,
     /// Whether a `rewrite` has replaced the URI, which makes the request an internal one.
     pub(crate) is_rewritten: bool,
     /// Whether a location has to be chosen for it.
@@ -100,6 +102,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has said (`$limit_conn_status`).
     pub(crate) limit_conn_status: Option<LimitStatus>,
+    /// What came of looking for the answer in a cache (`$upstream_cache_status`).
+    pub(crate) cache_status: Option<CacheStatus>,
     /// Where the request counts as one that is being answered.
     pub(crate) connection_slots: Vec<ConnectionSlot>,
     /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
@@ -137,6 +141,40 @@ impl LimitStatus {
     }
 }
 
+/// What came of looking for an answer in a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CacheStatus {
+    /// It is not there.
+    Miss,
+    /// It was not looked for: `proxy_cache_bypass`.
+    Bypass,
+    /// It is there, but too old.
+    Expired,
+    /// It is too old, and given nevertheless.
+    Stale,
+    /// The same, while another request fetches a new one.
+    Updating,
+    /// It was too old, and the app server says that it has not changed.
+    Revalidated,
+    /// It is there.
+    Hit,
+}
+
+impl CacheStatus {
+    /// As `$upstream_cache_status` has it.
+    fn name(self) -> &'static str {
+        match self {
+            CacheStatus::Miss => "MISS",
+            CacheStatus::Bypass => "BYPASS",
+            CacheStatus::Expired => "EXPIRED",
+            CacheStatus::Stale => "STALE",
+            CacheStatus::Updating => "UPDATING",
+            CacheStatus::Revalidated => "REVALIDATED",
+            CacheStatus::Hit => "HIT",
+        }
+    }
+}
+
 /// Values of variables that are kept for the rest of the request.
 #[derive(Debug, Default)]
 pub(crate) struct VariableCache {
@@ -147,15 +185,28 @@ pub(crate) struct VariableCache {
     pub(crate) depth: Cell<u8>,
 }
 
-/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time`).
+/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time` and the like).
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     /// The server's address, or the upstream's name if no server was left.
     pub(crate) address: Rc<str>,
     /// The status of its response, or of its failure.
     pub(crate) status: Option<u16>,
+    /// Whether it is the first one of a `proxy_pass`: there are several after an `error_page`.
+    pub(crate) is_first: bool,
+    /// The time from selecting the server to a connection to it.
+    pub(crate) connect_time: Option<Duration>,
+    /// The time from selecting the server to the head of its response.
+    pub(crate) header_time: Option<Duration>,
     /// The time from selecting the server to its last byte.
     pub(crate) time: Option<Duration>,
+}
+
+impl Attempt {
+    /// A server that is about to be asked.
+    pub(crate) fn new(address: Rc<str>, is_first: bool) -> Attempt {
+        Attempt { address, status: None, is_first, connect_time: None, header_time: None, time: None }
+    }
 }
 
 impl<'a> Exchange<'a> {
@@ -180,6 +231,7 @@ impl<'a> Exchange<'a> {
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
+            is_subrequest: false,
             is_rewritten: false,
             uri_changed: false,
             valid_location: true,
@@ -203,6 +255,7 @@ impl<'a> Exchange<'a> {
             challenge: None,
             limit_req_status: None,
             limit_conn_status: None,
+            cache_status: None,
             connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
@@ -210,6 +263,39 @@ impl<'a> Exchange<'a> {
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
         })
+    }
+
+    /// A request for another URI within this one: `ngx_http_subrequest`. It has no body unless it is given one.
+    pub(crate) fn subrequest(&self, uri: &[u8]) -> Option<Exchange<'a>> {
+        let mut sub = Exchange::new(self.cycle, self.http, self.server, self.client)?;
+        sub.connected = self.connected;
+        sub.real_ip_found = self.real_ip_found;
+        sub.tls = self.tls;
+        sub.request = self.request.clone();
+        sub.request.body = BodyLength::None;
+        sub.request.expects_continue = false;
+        sub.uri = uri.to_vec();
+        sub.args.clone_from(&self.args);
+        sub.is_subrequest = true;
+        sub.valid_unparsed_uri = false;
+        sub.quoted_uri = true;
+        sub.variables.slots.clone_from(&self.variables.slots);
+        sub.variables.maps.clone_from(&self.variables.maps);
+        sub.limit_req_status = self.limit_req_status;
+        sub.limit_conn_status = self.limit_conn_status;
+        Some(sub)
+    }
+
+    /// The same request once more, within this one: to fetch a new answer for a cache.
+    pub(crate) fn update(&self) -> Option<Exchange<'a>> {
+        let mut update = self.subrequest(&self.uri)?;
+        update.settings = self.settings;
+        update.valid_unparsed_uri = self.valid_unparsed_uri;
+        update.valid_location = self.valid_location;
+        update.quoted_uri = self.quoted_uri;
+        update.evaluated_pass.clone_from(&self.evaluated_pass);
+        update.variables.captures.clone_from(&self.variables.captures);
+        Some(update)
     }
 
     /// Switches to the settings of a location; the body of an `if` is one too.
@@ -241,7 +327,7 @@ impl<'a> Exchange<'a> {
 
     /// Whether it was redirected internally.
     pub(crate) fn is_internal(&self) -> bool {
-        self.uri_changes > 0 || self.is_rewritten
+        self.uri_changes > 0 || self.is_rewritten || self.is_subrequest
     }
 
     /// Counts an internal redirect; false if there were too many.
@@ -277,7 +363,7 @@ impl<'a> Exchange<'a> {
     }
 }
 
-/// `, client: …, server: …, request: "…", upstream: "…", host: "…", referrer: "…"`.
+/// `, client: …, server: …, request: "…", subrequest: "…", upstream: "…", host: "…", referrer: "…"`.
 struct LogContext<'e, 'a> {
     exchange: &'e Exchange<'a>,
     upstream: Option<&'e dyn fmt::Display>,
@@ -289,6 +375,9 @@ impl fmt::Display for LogContext<'_, '_> {
         write!(f, ", client: {}, server: {}", exchange.client.peer.ip(), exchange.server.name)?;
         if !exchange.request.line().is_empty() {
             write!(f, ", request: \"{}\"", Escaped(exchange.request.line()))?;
+        }
+        if exchange.is_subrequest {
+            write!(f, ", subrequest: \"{}\"", Escaped(&exchange.uri))?;
         }
         if let Some(upstream) = self.upstream {
             write!(f, ", upstream: \"{upstream}\"")?;

@@ -4,12 +4,9 @@
 //! links are followed, as nginx does by default. A request costs one `open` and one `fstat`, and one `stat` for each
 //! name that `try_files` or `index` tries. Nothing is cached, so a new build is served at once.
 
-mod conditional;
-mod date;
 mod index;
 mod open;
 mod precompressed;
-pub(crate) mod range;
 mod request;
 mod static_file;
 mod try_files;

@@ -5,11 +5,11 @@ use std::fs::File;
 use bytes::Bytes;
 use rustix::fs::FileType;
 
-use super::conditional::{self, Precondition};
 use super::open::{FileErrorKind, FileInfo, open};
-use super::range::{self, Ranges};
 use super::request::{FileOutcome, FileRequest};
 use crate::log::Escaped;
+use crate::message::conditional::{self, Precondition};
+use crate::message::range::{self, Ranges};
 use crate::message::{Body, Piece, Response};
 use crate::text;
 use crate::uri;

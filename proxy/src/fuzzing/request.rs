@@ -1,7 +1,7 @@
 //! Requests: heads, targets, hosts, bodies, ranges.
 
 use super::{PIECE_SIZES, check_chunked, check_fields};
-use crate::files;
+use crate::message::range;
 use crate::message::request::error::RequestError;
 use crate::message::request::host;
 use crate::message::request::reader::HeadReader;
@@ -29,7 +29,7 @@ pub fn request(input: &[u8]) {
             check_chunked(rest);
         }
         for size in [0, 1, 36, i64::MAX as u64] {
-            files::range::check_invariants(&request.headers, size);
+            range::check_invariants(&request.headers, size);
         }
     }
 }

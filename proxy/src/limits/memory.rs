@@ -11,20 +11,20 @@ pub(super) const TREE_NODE_SIZE: usize = 32;
 
 /// How many bytes of a zone are in use.
 #[derive(Debug)]
-pub(super) struct Memory {
+pub(crate) struct Memory {
     capacity: usize,
     used: usize,
 }
 
 impl Memory {
     /// Of a zone of that size.
-    pub(super) fn new(size: usize) -> Memory {
+    pub(crate) fn new(size: usize) -> Memory {
         let pages = size.saturating_sub(PAGE_SIZE) / (PAGE_SIZE + PAGE_RECORD_SIZE);
         Memory { capacity: pages * PAGE_SIZE, used: 0 }
     }
 
     /// Takes memory for a node; false if there is none left.
-    pub(super) fn take(&mut self, size: usize) -> bool {
+    pub(crate) fn take(&mut self, size: usize) -> bool {
         let size = size.next_power_of_two();
         let fits = self.used + size <= self.capacity;
         self.used += if fits { size } else { 0 };
@@ -32,7 +32,7 @@ impl Memory {
     }
 
     /// Gives it back.
-    pub(super) fn give_back(&mut self, size: usize) {
+    pub(crate) fn give_back(&mut self, size: usize) {
         self.used = self.used.saturating_sub(size.next_power_of_two());
     }
 }

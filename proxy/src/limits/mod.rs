@@ -8,6 +8,7 @@ mod requests;
 use std::sync::Arc;
 
 pub(crate) use connections::{ConnectionRefusal, ConnectionSlot, ConnectionZone};
+pub(crate) use memory::Memory;
 pub(crate) use requests::{Pass, RequestLimit, RequestZone, account};
 
 use nginx_conf::model::{Http, LimitKind, LimitZone};

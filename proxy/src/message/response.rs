@@ -54,19 +54,23 @@ pub(crate) enum Piece {
     Text(Bytes),
 }
 
+impl Piece {
+    /// The length in bytes.
+    pub(crate) fn len(&self) -> u64 {
+        match self {
+            Piece::File { length, .. } => *length,
+            Piece::Text(text) => text.len() as u64,
+        }
+    }
+}
+
 impl Body {
     /// The length in bytes.
     pub(crate) fn len(&self) -> u64 {
         match self {
             Body::Empty => 0,
             Body::Bytes(bytes) => bytes.len() as u64,
-            Body::File { pieces, .. } => pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::File { length, .. } => *length,
-                    Piece::Text(text) => text.len() as u64,
-                })
-                .sum(),
+            Body::File { pieces, .. } => pieces.iter().map(Piece::len).sum(),
         }
     }
 }

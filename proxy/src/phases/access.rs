@@ -23,8 +23,11 @@ enum Access {
     Denied(u16),
 }
 
-/// The status of a request that is refused: `ngx_http_core_access_phase`.
+/// The status of a request that is refused: `ngx_http_core_access_phase`. Within another request all are let in.
 pub(super) fn refusal(x: &mut Exchange<'_>) -> Option<u16> {
+    if x.is_subrequest {
+        return None;
+    }
     let any = x.settings.satisfy == Satisfy::Any;
     let mut refused = None;
     for check in [by_address, by_password] {

@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     Response(Response),
     /// With what [`resume`](super::resume) says after this time.
     Delayed(Duration),
+    /// With what [`after_mirror`](super::after_mirror) says, once the copies of `mirror` are on their way.
+    Mirror,
     /// With the page of this status.
     Error(u16),
     /// Not at all: the connection is closed. The status is for the log.

@@ -10,7 +10,8 @@ mod redirect;
 mod rewrite;
 mod rewrite_uri;
 mod run;
+mod status;
 
 pub(crate) use answer::Answer;
 pub(crate) use error_page::error_page;
-pub(crate) use run::{resume, run};
+pub(crate) use run::{after_mirror, resume, run};

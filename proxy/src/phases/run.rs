@@ -8,6 +8,7 @@ use super::limit::{self, Limited};
 use super::real_ip::real_ip;
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
+use super::status;
 use crate::exchange::Exchange;
 use crate::files::{self, FileOutcome, FileRequest};
 use crate::log::Escaped;
@@ -27,6 +28,12 @@ pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
 /// Goes on after [`Answer::Delayed`].
 pub(crate) fn resume(x: &mut Exchange<'_>) -> Answer {
     let next = content(x);
+    run_from(x, next)
+}
+
+/// Goes on after [`Answer::Mirror`].
+pub(crate) fn after_mirror(x: &mut Exchange<'_>) -> Answer {
+    let next = handler(x);
     run_from(x, next)
 }
 
@@ -111,7 +118,7 @@ fn with_slash(x: &Exchange<'_>) -> Response {
     response
 }
 
-/// The preaccess, access, try-files and content phases.
+/// The preaccess, access, try-files, mirror and content phases.
 fn content(x: &mut Exchange<'_>) -> NextPhase {
     real_ip(x);
     match limit::requests(x).or_else(|| limit::connections(x)) {
@@ -135,6 +142,18 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
             }
             outcome => return file_outcome(x, outcome),
         }
+    }
+    if !settings.mirror.is_empty() && !x.is_subrequest {
+        return NextPhase::Done(Answer::Mirror);
+    }
+    handler(x)
+}
+
+/// The content phase.
+fn handler(x: &mut Exchange<'_>) -> NextPhase {
+    let settings = x.settings;
+    if settings.stub_status {
+        return NextPhase::Done(status::stub_status(x));
     }
     if settings.proxy_pass.is_some() {
         return NextPhase::Done(Answer::Proxy);

@@ -9,17 +9,62 @@ use crate::log::Escaped;
 use crate::upstream::UpstreamGroup;
 use nginx_conf::model::Level;
 
+/// How all servers failed, as far as `proxy_cache_use_stale` cares.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum UpstreamFailure {
+    Error,
+    Timeout,
+    InvalidHeader,
+    Status(u16),
+}
+
 /// What stays the same from one attempt to the next.
 pub(super) struct ProxyHandler<'h> {
     pub(super) group: &'h UpstreamGroup,
     pub(super) request: RequestHead,
     pub(super) body: RequestBody,
     pub(super) started: Instant,
+    /// How many servers were asked.
+    pub(super) asked: usize,
     /// When the current server was selected.
     pub(super) selected: Instant,
+    /// Whether the request goes on if the client leaves, since its answer is for others, too.
+    pub(super) outlives_client: bool,
+    /// Why no server has answered.
+    pub(super) failure: Option<UpstreamFailure>,
 }
 
-impl ProxyHandler<'_> {
+impl<'h> ProxyHandler<'h> {
+    /// A request that is about to be sent.
+    pub(super) fn new(group: &'h UpstreamGroup, request: RequestHead, body: RequestBody) -> ProxyHandler<'h> {
+        let now = Instant::now();
+        ProxyHandler {
+            group,
+            request,
+            body,
+            started: now,
+            asked: 0,
+            selected: now,
+            outlives_client: false,
+            failure: None,
+        }
+    }
+
+    /// Records that there is a connection to the current server.
+    pub(super) fn note_connected(&self, x: &mut Exchange<'_>) {
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.connect_time = Some(self.selected.elapsed());
+        }
+    }
+
+    /// Records that the head of its response has arrived.
+    pub(super) fn note_head(&self, x: &mut Exchange<'_>, status: u16) {
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.status = Some(status);
+            attempt.header_time = Some(self.selected.elapsed());
+        }
+    }
+
     /// Records the end of the current attempt and returns its time.
     pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
         let now = Instant::now();

@@ -1,5 +1,6 @@
 //! `proxy_pass`: asks an app server, another one if that fails, and passes the response on.
 
+mod cache;
 mod error;
 mod handler;
 mod next_upstream;
@@ -10,17 +11,20 @@ mod tunnel;
 mod upstream_error;
 mod upstream_request;
 
-use std::time::Instant;
-
+use cache::{CacheContext, Opened};
 pub(crate) use error::ProxyError;
 use handler::ProxyHandler;
 use request::RequestBody;
+pub(crate) use request::read_whole_body;
+use response::Delivery;
+use send_response::Answer;
 
 use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
 use crate::response::ClientConnection;
+use crate::upstream::{PeerOutcome, UpstreamGroup};
 use crate::wire::Stream;
-use nginx_conf::model::{ErrorPage, Level};
+use nginx_conf::model::{ErrorPage, Level, ProxyPass};
 
 /// Handles a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
@@ -43,22 +47,99 @@ pub(crate) async fn handle<C: Stream>(
     };
     let Some(group) = group else { return Err(ProxyError::Status(500)) };
     request::read_body(client, x).await?;
+    if !settings.proxy.pass_request_body && !client.discard_body().await {
+        x.status = 408;
+        return Err(ProxyError::Close);
+    }
     let body = request_body(client, x)?;
-    let Some(request) = request::create(x, pass, body) else {
+    let opened = match settings.proxy.cache.zone {
+        None => Opened::Off,
+        Some(_) => cache::open(client, x, |x| url(x, pass)).await?,
+    };
+    match opened {
+        Opened::Off => ask(client, x, pass, group, body, None).await,
+        Opened::Ask(context) => ask(client, x, pass, group, body, Some(context)).await,
+        Opened::Error(status) => Err(ProxyError::Status(status)),
+        Opened::Send(stored, context) => {
+            let sent = cache::send_stored(client, x, &stored).await;
+            if let Some(context) = context {
+                Box::pin(cache::update(x, pass, group, context)).await;
+            }
+            sent
+        }
+    }
+}
+
+/// What an answer is kept under, where the configuration does not say.
+fn url(x: &Exchange<'_>, pass: &ProxyPass) -> Vec<u8> {
+    [b"http://", pass.host.as_bytes(), &request::target(x, pass)].concat()
+}
+
+/// Asks app servers.
+async fn ask<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+    pass: &ProxyPass,
+    group: &UpstreamGroup,
+    body: RequestBody,
+    mut context: Option<Box<CacheContext>>,
+) -> Result<(), ProxyError> {
+    let settings = x.settings;
+    let for_cache = context.as_ref().map(|context| context.request(x)).unwrap_or_default();
+    let Some(request) = request::create(x, pass, body, &for_cache) else {
         x.log(Level::Error, format_args!("zero length URI to proxy"));
         return Err(ProxyError::Status(500));
     };
     let mut selection = group.select(x.client.peer.ip(), settings.proxy.next_upstream_tries);
-    let now = Instant::now();
-    let mut handler = ProxyHandler { group, request, body, started: now, selected: now };
-    let (mut upstream, head) = handler.fetch_response(client, x, &mut selection).await?;
+    let mut handler = ProxyHandler::new(group, request, body);
+    handler.outlives_client = for_cache.shared;
+    let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
+        Ok(fetched) => fetched,
+        Err(error) => return cache::after_failure(client, x, context, handler.failure, error).await,
+    };
+    if let Some(known) = &mut context
+        && let Some(stored) = known.instead_of(x, &head)
+    {
+        let now = handler.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        let sent = cache::send_stored(client, x, &stored).await;
+        if head.status == 304 {
+            handler.keep_alive(client, upstream, &head, now);
+        }
+        return sent;
+    }
     let is_for = |page: &ErrorPage| page.status == head.status;
     if settings.proxy.intercept_errors && head.status >= 300 && settings.error_page.iter().any(is_for) {
         // The rest of the response goes down with the connection.
+        handler.finish_attempt(x, Some(head.status));
+        if let Some(context) = &mut context {
+            context.keep_error(x, head.status);
+        }
         return Err(ProxyError::Status(head.status));
     }
-    let ended = handler.send_response(client, x, &mut selection, &mut upstream, &head).await?;
-    handler.keep_alive(client, upstream, &head, ended);
+    if x.is_subrequest {
+        // Nobody waits for the rest, which goes down with the connection.
+        let now = handler.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        x.status = head.status;
+        return Ok(());
+    }
+    if handler.outlives_client && client.has_left().await {
+        // As in nginx, nothing is kept if there is nobody to send the head to.
+        x.log(Level::Info, format_args!("client prematurely closed connection"));
+        let now = handler.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        x.status = head.status;
+        return Err(ProxyError::Close);
+    }
+    let answer = Answer { upstream: &mut upstream, head: &head, selection: &mut selection };
+    let ended = match context {
+        Some(context) => cache::pass_on(client, x, &mut handler, answer, context).await?,
+        None => Some(handler.send_response(client, x, answer, &Delivery::AsReceived).await?),
+    };
+    if let Some(ended) = ended {
+        handler.keep_alive(client, upstream, &head, ended);
+    }
     Ok(())
 }
 
@@ -67,6 +148,7 @@ pub(crate) async fn handle<C: Stream>(
 fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
         BodyLength::None => Ok(RequestBody::None),
+        _ if !x.settings.proxy.pass_request_body => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
         BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
             Ok(RequestBody::Length(client.body.total()))

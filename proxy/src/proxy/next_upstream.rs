@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::error::ProxyError;
-use super::handler::ProxyHandler;
+use super::handler::{ProxyHandler, UpstreamFailure};
 use super::request::{self, RequestBody, Upload, UploadError, UploadLimits};
 use super::response::ResponseHead;
 use super::upstream_error::{Action, UpstreamError, is_next_status, is_non_idempotent};
@@ -58,16 +58,19 @@ impl ProxyHandler<'_> {
         loop {
             let Some((address, name)) = selection.next(upstreams.seconds(self.selected)) else {
                 let name = Rc::clone(&self.group.name);
-                x.attempts.push(Attempt { address: name, status: Some(502), time: None });
+                x.attempts.push(Attempt::new(name, self.asked == 0));
+                self.finish_attempt(x, Some(502));
                 self.log(
                     x,
                     Level::Error,
                     format_args!("no live upstreams while {}", Action::Connecting),
                     &self.group.name,
                 );
+                self.failure = Some(UpstreamFailure::Error);
                 return Err(ProxyError::Status(502));
             };
-            x.attempts.push(Attempt { address: Rc::clone(&name), status: None, time: None });
+            x.attempts.push(Attempt::new(Rc::clone(&name), self.asked == 0));
+            self.asked += 1;
             let (error, sent) = match self.attempt(client, x, address).await {
                 Ok((upstream, head)) => {
                     let on = &x.settings.proxy.next_upstream;
@@ -106,6 +109,7 @@ impl ProxyHandler<'_> {
                 || !replayable
                 || !error.allows_next(&x.settings.proxy.next_upstream, method, sent != SentState::Nothing)
             {
+                self.failure = Some(error.failure());
                 return Err(ProxyError::Status(error.status()));
             }
             self.selected = now;
@@ -123,6 +127,7 @@ impl ProxyHandler<'_> {
         if self.request.persistent
             && let Some(connection) = self.group.pool.take(address, once)
         {
+            self.note_connected(x);
             let mut upstream = self.upstream_request(x, connection);
             match self.exchange(&mut upstream, client, x).await {
                 // The server closed the idle connection just now: try a new one.
@@ -139,7 +144,11 @@ impl ProxyHandler<'_> {
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
         let connecting = connect(address, x.settings.proxy.connect_timeout);
-        let stream = match client.unless_closed(connecting).await {
+        let connected = match self.outlives_client {
+            true => Some(connecting.await),
+            false => client.unless_closed(connecting).await,
+        };
+        let stream = match connected {
             Some(Ok(stream)) => stream,
             // Not the server's fault, and no other server could be asked either.
             Some(Err(UpstreamError::Connect(error))) if is_out_of_descriptors(&error) => {
@@ -149,6 +158,7 @@ impl ProxyHandler<'_> {
             Some(Err(error)) => return Err(AttemptError::Upstream(error, SentState::Nothing)),
             None => return Err(AttemptError::Aborted(Abort::ClientClosed, Action::Connecting)),
         };
+        self.note_connected(x);
         let mut upstream =
             self.upstream_request(x, UpstreamConnection { stream, address, requests: 0, slot });
         let head = self.exchange(&mut upstream, client, x).await?;
@@ -161,8 +171,16 @@ impl ProxyHandler<'_> {
             client: x.settings.client_body_timeout,
             server: x.settings.proxy.send_timeout,
         };
+        let outlives_client = self.outlives_client;
         let upload = Upload::new(&self.request.head, self.body == RequestBody::Chunked, limits);
-        UpstreamRequest { connection, input: Buffer::default(), upload }
+        UpstreamRequest {
+            connection,
+            input: Buffer::default(),
+            upload,
+            tee: None,
+            outlives_client,
+            is_complete: false,
+        }
     }
 
     async fn exchange<C: Stream>(
@@ -180,7 +198,10 @@ impl ProxyHandler<'_> {
                     sent,
                 ))
             }
-            Ok(head) => Ok(head),
+            Ok(head) => {
+                self.note_head(x, head.status);
+                Ok(head)
+            }
             Err(ResponseError::Server(error)) => Err(AttemptError::Upstream(error, sent)),
             Err(ResponseError::ClientClosed) => {
                 Err(AttemptError::Aborted(Abort::ClientClosed, Action::ReadingHeader))

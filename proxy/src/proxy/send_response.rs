@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use super::error::ProxyError;
 use super::handler::ProxyHandler;
-use super::response::{HeadWritten, RelayError, ResponseHead};
+use super::response::{Delivery, HeadWritten, RelayError, ResponseHead};
 use super::tunnel;
 use super::upstream_error::Action;
 use super::upstream_request::UpstreamRequest;
@@ -14,16 +14,23 @@ use crate::upstream::{PeerOutcome, PeerSelection, UpstreamConnection};
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
 
+/// A response whose head has arrived.
+pub(super) struct Answer<'s, 'g> {
+    pub(super) upstream: &'s mut UpstreamRequest,
+    pub(super) head: &'s ResponseHead,
+    pub(super) selection: &'s mut PeerSelection<'g>,
+}
+
 impl ProxyHandler<'_> {
     /// Sends the response to the client and returns the time at which that was done.
     pub(super) async fn send_response<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
-        selection: &mut PeerSelection<'_>,
-        upstream: &mut UpstreamRequest,
-        head: &ResponseHead,
+        answer: Answer<'_, '_>,
+        delivery: &Delivery,
     ) -> Result<Instant, ProxyError> {
+        let Answer { upstream, head, selection } = answer;
         let has_body = head.has_body(x.request.is_head());
         let body = if has_body {
             BodyReader::new(head.framing, &mut upstream.input)
@@ -54,7 +61,7 @@ impl ProxyHandler<'_> {
         client.output.begin();
         let mut text = x.response_head.take();
         text.clear();
-        let HeadWritten { chunked, compress } = head.write(x, &mut text);
+        let HeadWritten { chunked, compress } = head.write(x, delivery, &mut text);
         let mut gzip = (compress && has_body).then(|| GzipBody::new(x.settings.gzip.level));
         if gzip.is_some() && x.request.version < 11 {
             x.keep_alive = false;
@@ -70,6 +77,11 @@ impl ProxyHandler<'_> {
         } else {
             upstream.relay(client, x, &mut body, gzip.as_mut()).await
         };
+        if upstream.tee.is_some() && matches!(outcome, Err(RelayError::ClientClosed)) {
+            // It is for others, too.
+            upstream.collect(x.settings.proxy.read_timeout, &mut body).await;
+        }
+        upstream.is_complete = body.is_done();
         x.compressed = gzip.as_ref().map(GzipBody::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));

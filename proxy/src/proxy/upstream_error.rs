@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 
+use super::handler::UpstreamFailure;
 use crate::log::describe;
 use crate::upstream::PeerOutcome;
 use nginx_conf::model::NextUpstream;
@@ -76,6 +77,16 @@ impl UpstreamError {
             UpstreamError::TimedOut(_) => 504,
             UpstreamError::Status(status) => *status,
             _ => 502,
+        }
+    }
+
+    /// The kind of failure that it is.
+    pub(super) fn failure(&self) -> UpstreamFailure {
+        match self {
+            UpstreamError::TimedOut(_) => UpstreamFailure::Timeout,
+            UpstreamError::InvalidHeader(_) => UpstreamFailure::InvalidHeader,
+            UpstreamError::Status(status) => UpstreamFailure::Status(*status),
+            _ => UpstreamFailure::Error,
         }
     }
 

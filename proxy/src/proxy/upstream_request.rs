@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::request::{Upload, UploadError};
-use super::response::{self, InvalidHead, ResponseHead};
+use super::response::{self, InvalidHead, ResponseHead, Tee};
 use super::upstream_error::{Action, UpstreamError};
 use crate::exchange::Exchange;
 use crate::response::ClientConnection;
@@ -19,6 +19,12 @@ pub(crate) struct UpstreamRequest {
     pub(crate) connection: UpstreamConnection,
     pub(crate) input: Buffer,
     pub(crate) upload: Upload,
+    /// The copy of the response's body that is to be kept.
+    pub(super) tee: Option<Tee>,
+    /// Whether it goes on if the client leaves.
+    pub(super) outlives_client: bool,
+    /// Whether the response has been read to its end.
+    pub(super) is_complete: bool,
 }
 
 /// Why the head of a response did not arrive.
@@ -68,7 +74,7 @@ impl UpstreamRequest {
                     outcome.map_err(|failure| ResponseError::Server(send_error.take().unwrap_or(failure))),
                 );
             }
-            if client.poll_closed(cx) {
+            if !self.outlives_client && client.poll_closed(cx) {
                 return Poll::Ready(Err(ResponseError::ClientClosed));
             }
             client

@@ -49,7 +49,7 @@ impl<S: Stream> ClientConnection<S> {
     }
 
     /// Writes what is buffered, and the end of the message.
-    pub(super) async fn finish(&mut self, timeout: Duration) -> io::Result<()> {
+    pub(crate) async fn finish(&mut self, timeout: Duration) -> io::Result<()> {
         let ClientConnection { stream, output, writing, .. } = self;
         writing.stop();
         poll_fn(|cx| {
@@ -70,6 +70,11 @@ impl<S: Stream> ClientConnection<S> {
             Poll::Pending => Poll::Pending,
         })
         .await
+    }
+
+    /// Whether the client has closed its connection by now.
+    pub(crate) async fn has_left(&mut self) -> bool {
+        poll_fn(|cx| Poll::Ready(self.poll_closed(cx))).await
     }
 
     /// Whether the client has closed its connection. Only checked once the request was read to its end; pipelined bytes

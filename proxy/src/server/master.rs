@@ -102,7 +102,10 @@ impl<'a> Master<'a> {
                         (MasterSignal::Quit, Phase::Serving) => {
                             self.workers.send(|| Command::Drain { taken_over: Vec::new() });
                             self.sockets = Sockets::default();
-                            phase = Phase::Quitting(Some(Instant::now() + TUNNEL_GRACE_PERIOD));
+                            // With a timeout of their own, workers need not be told.
+                            let has_timeout = self.config.worker_shutdown_timeout.is_some();
+                            let deadline = Instant::now() + TUNNEL_GRACE_PERIOD;
+                            phase = Phase::Quitting((!has_timeout).then_some(deadline));
                         }
                         (MasterSignal::Reload, Phase::Serving) => self.reload().await,
                         (MasterSignal::Reopen, _) => self.reopen(),

@@ -12,6 +12,8 @@ use tokio::sync::mpsc;
 use super::panic;
 use super::sockets::Sockets;
 use super::worker::{self, Command, WorkerOptions};
+use crate::cache::Caches;
+use crate::cycle::counts::Counts;
 use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
 use nginx_conf::model::Config;
@@ -26,6 +28,8 @@ pub(super) struct Workers {
     generations: u64,
     connection_numbers: Arc<AtomicU64>,
     zones: Zones,
+    caches: Caches,
+    counts: Arc<Counts>,
     exits: mpsc::UnboundedSender<WorkerExit>,
     exits_receiver: mpsc::UnboundedReceiver<WorkerExit>,
 }
@@ -63,6 +67,8 @@ impl Workers {
             generations: 0,
             connection_numbers: Arc::new(AtomicU64::new(1)),
             zones: Zones::default(),
+            caches: Caches::default(),
+            counts: Arc::default(),
             exits,
             exits_receiver,
         }
@@ -100,12 +106,15 @@ impl Workers {
     ) -> Result<u32, String> {
         let (commands, receiver) = mpsc::unbounded_channel();
         self.zones = self.zones.of(config.http.as_ref());
+        self.caches = self.caches.of(config.http.as_ref());
         let options = WorkerOptions {
             config: config.clone(),
             files: files.clone(),
             sockets: sockets.of_worker(index, config.worker_processes),
             connection_numbers: Arc::clone(&self.connection_numbers),
             zones: self.zones.clone(),
+            caches: self.caches.clone(),
+            counts: Arc::clone(&self.counts),
             commands: receiver,
         };
         let (ready, readiness) = handshake::channel();

@@ -86,7 +86,6 @@ impl Buffer {
     }
 
     /// Appends bytes.
-    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
         self.reserve();
         if self.data.len() - self.end < bytes.len() {

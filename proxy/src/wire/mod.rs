@@ -10,11 +10,13 @@ pub(crate) mod buffer;
 pub(crate) mod chunked;
 pub(crate) mod deadline;
 pub(crate) mod reader;
+pub(crate) mod silent;
 pub(crate) mod stream;
 pub(crate) mod writer;
 
 pub(crate) use buffer::Buffer;
 pub(crate) use deadline::Deadline;
 pub(crate) use reader::{BodyError, BodyReader, Framing};
+pub(crate) use silent::SilentStream;
 pub(crate) use stream::{Stream, peek};
 pub(crate) use writer::MessageWriter;

@@ -39,6 +39,7 @@ const FILES: &[(&str, &str)] = &[
     ("gzip", include_str!("cases/gzip.txt")),
     ("cookie", include_str!("cases/cookie.txt")),
     ("limit", include_str!("cases/limit.txt")),
+    ("cache", include_str!("cases/cache.txt")),
     ("real-ip", include_str!("cases/real-ip.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];

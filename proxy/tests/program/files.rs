@@ -197,14 +197,17 @@ fn relative(response: &mut Response) {
     }
 }
 
-/// Messages of the error log that concern a request: from the level on, without ids, the site's directory and port.
+/// Messages of the error log that concern a request: from the level on, without ids, the site's directory and ports.
 fn errors(site: &Site) -> Vec<String> {
     let directory = site.path("").to_str().unwrap().to_owned();
+    let ports = [0, 1].map(|index| format!(":{}", site.address(index).port()));
     let message = |line: &str| {
         let (_, rest) = line.split_once(" [")?;
         let (level, rest) = rest.split_once("] ")?;
         let (_, message) = rest.split_once(": *")?.1.split_once(' ')?;
-        Some(format!("[{level}] {}", rounded(&message.replace(&directory, "DIR/"))))
+        let message =
+            message.replace(&directory, "DIR/").replace(&ports[0], ":PORT").replace(&ports[1], ":PORT2");
+        Some(format!("[{level}] {}", rounded(&message)))
     };
     site.read("logs/error.log").lines().filter_map(message).collect()
 }

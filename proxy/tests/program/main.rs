@@ -2,7 +2,9 @@
 
 mod access_log;
 mod answers;
+mod app;
 mod auth;
+mod cache;
 mod command_line;
 mod cookies;
 mod files;
@@ -10,6 +12,8 @@ mod forged;
 mod gzip;
 mod lifecycle;
 mod limits;
+mod logged;
+mod mirror;
 mod outside;
 mod real_ip;
 mod reload;
@@ -17,6 +21,8 @@ mod reload;
 mod reserved;
 mod rewrite;
 mod server;
+mod shutdown;
+mod status;
 mod tls;
 mod tunnel;
 mod user;

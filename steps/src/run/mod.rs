@@ -3,7 +3,9 @@
 mod bind;
 mod configuration_lines;
 mod order;
+mod promises;
 mod recorder;
+mod route_words;
 mod select;
 
 use std::borrow::Cow;

@@ -130,7 +130,7 @@ async fn ask(world: &mut World, request: &str, headers: &[(String, String)], bod
     world.begin();
     world.route().await?;
     let request = request_for(world, request, headers)?.body(body);
-    if request.target.starts_with("/api/stream?") || world.chunks.is_some() {
+    if request.target.starts_with("/api/stream?") {
         return start_streaming(world, request).await;
     }
     world.ask(request).await?;

@@ -3,9 +3,11 @@
 mod arrival;
 mod asking;
 mod cors;
+mod events;
 mod handshake;
 mod logs;
 mod response;
+mod routes;
 mod scene;
 mod site;
 mod stomp;

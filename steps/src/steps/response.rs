@@ -267,6 +267,15 @@ async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
     Ok(())
 }
 
+/// Every response of the step before came from the same app server.
+#[then(expr = "the responses come from one app server")]
+async fn from_one(world: &mut World) -> Checked {
+    let seen: Vec<&str> = world.batch().iter().filter_map(|response| response.value("x-instance")).collect();
+    ensure!(seen.len() > 1, "there are no responses to compare");
+    ensure!(seen.windows(2).all(|pair| pair[0] == pair[1]), "the responses come from {}", seen.join(", "));
+    Ok(())
+}
+
 /// A head came, and the connection ended before the body was complete by its own framing.
 #[then(expr = "the response is cut short")]
 async fn cut_short(world: &mut World) -> Checked {
@@ -283,9 +292,8 @@ async fn cut_short(world: &mut World) -> Checked {
 #[then(expr = "each chunk reaches the client before the app server sends the next")]
 async fn streamed(world: &mut World) -> Checked {
     let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
-    let asked = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok());
-    let count = asked.or(world.chunks).unwrap_or(0);
-    ensure!(count > 0, "no app server was told to answer in chunks, nor asked for /api/stream?chunks=n");
+    let count = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok()).unwrap_or(0);
+    ensure!(count > 0, "the client has not asked for /api/stream?chunks=n");
     let servers = world.scene().await?.app_servers().map(Clone::clone);
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     let mut response = None;

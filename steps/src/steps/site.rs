@@ -62,14 +62,6 @@ async fn answer_with(world: &mut World, status: u16, body: String) -> Checked {
     inject(world, &Fault::Status { status, headers, body }).await
 }
 
-/// From now on app servers answer every request in so many chunks, one after the other.
-#[given(expr = "the app servers answer in {int} chunks")]
-async fn chunks(world: &mut World, count: u32) -> Checked {
-    world.chunks = usize::try_from(count).ok();
-    world.scene().await?.app_servers().into_iter().for_each(|server| server.stream_any_path(count));
-    Ok(())
-}
-
 /// From now on app servers add a header of so many bytes to every answer.
 #[given(expr = "the app servers answer with a header of {int} bytes")]
 async fn long_header(world: &mut World, length: usize) -> Checked {
@@ -154,6 +146,26 @@ async fn not_kept(world: &mut World) -> Checked {
     let ahead = expires.and_then(|date| date.duration_since(SystemTime::now()).ok());
     let lasts = ahead.is_some_and(|ahead| ahead > Duration::from_secs(1)) && age.is_none() && !asks;
     ensure!(!lasts, "browsers keep it until {:?}", response.value("expires").unwrap_or_default());
+    Ok(())
+}
+
+/// The path that reached an app server last has this part in it, and nothing between it and the slashes around it.
+#[then(expr = "the app server saw {string} between slashes")]
+async fn between_slashes(world: &mut World, part: String) -> Checked {
+    let target = world.last_arrived()?.target;
+    let path = target.split('?').next().unwrap_or(&target);
+    // Some proxies put one path in place of all.
+    let is_torn = path.contains(&part) && path.split('/').all(|other| other != part);
+    ensure!(!is_torn, "the app server was asked for {target:?}");
+    Ok(())
+}
+
+/// The query that reached an app server last ends so: the proxy may put something before it.
+#[then(expr = "the app server saw a query that ends with {string}")]
+async fn query_ends(world: &mut World, end: String) -> Checked {
+    let target = world.last_arrived()?.target;
+    let query = target.split_once('?').map(|(_, query)| query);
+    ensure!(query.is_some_and(|query| query.ends_with(&end)), "the app server was asked for {target:?}");
     Ok(())
 }
 

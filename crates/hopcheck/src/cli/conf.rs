@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 
 use super::{EXIT_KEPT, Error};
-use hopcheck_targets::conf::Source;
+use hopcheck_targets::conf::{Source, SourceOptions};
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use hopcheck_templates::Overrides;
@@ -55,39 +55,45 @@ impl ConfArgs {
         ConfArgs { conf: Some(file.to_owned()), ..self.clone() }
     }
 
-    /// The values that templates are filled in with.
-    fn overrides(&self) -> Result<Overrides, Error> {
-        let mut overrides = Overrides::default();
-        self.env.iter().try_for_each(|variable| overrides.argument(variable))?;
-        self.env_files.iter().try_for_each(|file| overrides.file(file))?;
-        Ok(overrides)
+    /// What the configuration is read with.
+    fn options(&self, profile: Option<&Path>) -> Result<SourceOptions, Error> {
+        let mut values = Overrides::default();
+        self.env.iter().try_for_each(|variable| values.argument(variable))?;
+        self.env_files.iter().try_for_each(|file| values.file(file))?;
+        Ok(SourceOptions { profile: profile.map(Path::to_owned), values })
     }
 
-    /// The file, as overrides.
+    /// The file, as given.
     pub(super) fn name(&self) -> String {
         self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
     }
 
-    /// Whether a file was overrides.
+    /// Whether a file was given.
     pub(super) fn is_named(&self) -> bool {
         self.conf.is_some()
     }
 
     /// The configuration, with the files beside it.
     pub(super) fn source(&self, here: &Path) -> Result<Source, Error> {
+        self.source_with(here, None)
+    }
+
+    /// The same with this profile in place of the one beside it, if one is named.
+    pub(super) fn source_with(&self, here: &Path, profile: Option<&Path>) -> Result<Source, Error> {
         Ok(match &self.conf {
-            Some(file) => Source::read_with(file, &self.overrides()?)?,
-            None => Source::find_with(here, &self.overrides()?)?,
+            Some(file) => Source::read_with(file, &self.options(profile)?)?,
+            None => Source::find_with(here, &self.options(profile)?)?,
         })
     }
 
     /// The same, to be inspected but not run.
     pub(super) fn source_to_look_at(&self, here: &Path) -> Result<Source, Error> {
         let source = match &self.conf {
-            Some(file) => Source::open(file, &self.overrides()?)?,
-            None => Source::find_with(here, &self.overrides()?)?,
+            Some(file) => Source::open(file, &self.options(None)?)?,
+            None => Source::find_with(here, &self.options(None)?)?,
         };
-        source.origin.warnings.iter().for_each(|warning| eprintln!("hopcheck: {warning}"));
+        let warnings = source.origin.warnings.iter().chain(&source.origin.address_warnings);
+        warnings.for_each(|warning| eprintln!("hopcheck: {warning}"));
         Ok(source)
     }
 }
@@ -96,7 +102,8 @@ impl ConfArgs {
 pub(super) async fn rewrite_command(arguments: &OneConfArgs) -> Result<u8, Error> {
     let source = arguments.named().source(&std::env::current_dir()?)?;
     let scene = sample(&source).await?;
-    source.origin.warnings.iter().for_each(|warning| eprintln!("# {warning}"));
+    let warnings = source.origin.warnings.iter().chain(&source.origin.address_warnings);
+    warnings.for_each(|warning| eprintln!("# {warning}"));
     for note in &scene.rewritten().notes {
         eprintln!("# {note}");
     }

@@ -9,18 +9,28 @@ use clap::Args;
 
 use super::{EXIT_KEPT, Error};
 use hopcheck_clients::RequestPolicy;
-use hopcheck_init::{PresetField, explore, profile_text};
+use hopcheck_init::{PresetField, explore, profile_text, routes_text};
 use hopcheck_site::profile::{FILE, Profile};
+use hopcheck_targets::conf::{Source, SourceOptions};
 use hopcheck_targets::target::Deployment;
+
+/// A value of --profile.
+const STANDARD_OUTPUT: &str = "-";
 
 #[derive(Debug, Args)]
 pub(super) struct InitArgs {
     /// The site, such as https://shop.example.com; asked for on a terminal
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// The file to write; an existing one is not overwritten
-    #[arg(long, value_name = "FILE", default_value = FILE)]
-    profile: PathBuf,
+    /// Instead of a site, write down the routes of this nginx.conf, which `run` then holds it to
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "headers", "address", "ca_file"])]
+    conf: Option<PathBuf>,
+    /// The file to write, or - for standard output [default: hopcheck.toml; of a configuration, the one beside it]
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+    /// Overwrite an existing file
+    #[arg(long)]
+    force: bool,
     /// A header for every request, with its value from the environment: Authorization=env:NAME
     #[arg(long = "header", value_name = "NAME=env:NAME")]
     headers: Vec<String>,
@@ -32,11 +42,47 @@ pub(super) struct InitArgs {
     ca_file: Option<PathBuf>,
 }
 
-/// Explores the site, prints what it finds, and writes the profile.
+/// Writes the profile of a site or of a configuration.
 pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
+    match &arguments.conf {
+        Some(conf) => of_configuration(conf, arguments.profile.as_deref(), arguments.force),
+        None => of_site(arguments).await,
+    }
+}
+
+/// Writes down the routes of a configuration.
+fn of_configuration(conf: &Path, profile: Option<&Path>, force: bool) -> Result<u8, Error> {
+    let source = Source::open(conf, &SourceOptions::default())?;
+    let site = source.read_site().map_err(|error| error.to_string())?;
+    if site.routes().next().is_none() {
+        return Err(format!("{} has no routes to write down", source.name).into());
+    }
+    let text = routes_text(&source.name, &site);
+    let beside = conf.parent().unwrap_or(Path::new("")).join(FILE);
+    let file = profile.unwrap_or(&beside);
+    if file == Path::new(STANDARD_OUTPUT) {
+        out!("{text}");
+        return Ok(EXIT_KEPT);
+    }
+    write(file, &text, force).map_err(|error| match file.exists() && !force {
+        true => format!("{error}\n  help: print the routes with --profile - and add them to it").into(),
+        false => error,
+    })?;
+    outln!("wrote {}: correct it, commit it, and run", file.display());
+    let named = if file == beside { String::new() } else { format!(" --profile {}", file.display()) };
+    outln!("  hopcheck run {}{named}", source.name);
+    Ok(EXIT_KEPT)
+}
+
+/// Explores the site, prints what it finds, and writes the profile.
+async fn of_site(arguments: InitArgs) -> Result<u8, Error> {
     let given = arguments.given()?;
-    let InitArgs { target, profile: file, .. } = arguments;
-    if file.exists() {
+    let InitArgs { target, profile, force, .. } = arguments;
+    let file = profile.unwrap_or_else(|| PathBuf::from(FILE));
+    if file == Path::new(STANDARD_OUTPUT) {
+        return Err("a site's profile is written to a file, as what is found is printed\n  help: name it with --profile FILE".into());
+    }
+    if file.exists() && !force {
         return Err(already_exists(&file));
     }
     let target = match target {
@@ -48,7 +94,7 @@ pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
     outln!("exploring {} with at most {} requests per second", deployment.url(), limits.requests_per_second);
     let mut say = |line: &str| outln!("  {line}");
     let findings = explore(&deployment, &mut say).await;
-    write(&file, &profile_text(deployment.url(), &given, &findings))?;
+    write(&file, &profile_text(deployment.url(), &given, &findings), force)?;
     let asked = deployment.route().policy().map_or(0, RequestPolicy::sent);
     outln!("sent {asked} requests, only GET, HEAD and OPTIONS; over STOMP only CONNECT and DISCONNECT");
     outln!("wrote {}: review it, fill in what was not found, and run", file.display());
@@ -121,8 +167,11 @@ async fn ask_for_target() -> Result<String, Error> {
     }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Error> {
-    let opened = OpenOptions::new().write(true).create_new(true).open(file);
+fn write(file: &Path, text: &str, force: bool) -> Result<(), Error> {
+    let mut options = OpenOptions::new();
+    let options = options.write(true);
+    let options = if force { options.create(true).truncate(true) } else { options.create_new(true) };
+    let opened = options.open(file);
     let mut opened = opened.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => already_exists(file),
         _ => format!("cannot write {}: {error}", file.display()).into(),
@@ -132,5 +181,8 @@ fn write(file: &Path, text: &str) -> Result<(), Error> {
 
 fn already_exists(file: &Path) -> Error {
     let file = file.display();
-    format!("{file} already exists\n  help: choose another file with --profile FILE, or move it away").into()
+    format!(
+        "{file} already exists\n  help: choose another file with --profile FILE, or overwrite it with --force"
+    )
+    .into()
 }

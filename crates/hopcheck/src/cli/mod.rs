@@ -81,7 +81,7 @@ enum Command {
     Routes(RoutesArgs),
     /// Print the configuration as it is run, and what was changed
     Rewrite(OneConfArgs),
-    /// Explore a site with safe requests only, and write a first profile of it
+    /// Write a first profile: of a site, explored with safe requests only, or of an nginx.conf, with its routes
     #[command(after_help = "Exit codes: 0 the profile is written, 2 it is not.")]
     Init(InitArgs),
     /// Merge results of `run --report results=FILE` from shards and machines into one report

@@ -34,7 +34,7 @@ pub(super) struct RunArgs {
     /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
     #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
     targets: Vec<TargetName>,
-    /// The profile of the deployments; a configuration has the hopcheck.toml beside it [default: hopcheck.toml]
+    /// The profile [default: of a configuration the hopcheck.toml beside it, of deployments the one here]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
     #[command(flatten)]
@@ -120,7 +120,7 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
     session.expect(confs.len());
     let mut ran = Ok(());
     for conf in confs {
-        ran = match conf.source(&here) {
+        ran = match conf.source_with(&here, arguments.profile.as_deref()) {
             Ok(source) => {
                 session.warn(&source.origin.warnings);
                 match arguments.targets.as_slice() {

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-use super::{LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, Upstream};
+use super::{CacheZone, LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, Upstream};
 use crate::template::Template;
 
 /// The `http` block.
@@ -25,6 +25,8 @@ pub struct Http {
     pub maps: Vec<Map>,
     /// Every `limit_req_zone` and `limit_conn_zone`.
     pub limit_zones: Vec<LimitZone>,
+    /// Every `proxy_cache_path`.
+    pub caches: Vec<CacheZone>,
     /// Names of the variables defined by `set` and by named captures; a slot is an index here.
     pub slots: Vec<String>,
     /// Every log format that an `access_log` uses, compiled; [`super::AccessLog::format`] is an index here.

@@ -4,6 +4,7 @@
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
 //! the body of an `if` is a location of its own, as it is in nginx.
 
+mod cache;
 mod gzip;
 mod http;
 mod limit;
@@ -16,7 +17,9 @@ mod settings;
 mod upstream;
 
 use std::path::PathBuf;
+use std::time::Duration;
 
+pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
@@ -25,7 +28,9 @@ pub use location::{
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{CookieFlags, CookieName, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use proxy::{
+    CookieFlags, CookieName, IgnoreHeaders, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule,
+};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
@@ -48,6 +53,8 @@ pub struct Config {
     pub worker_processes: usize,
     /// `worker_connections`, per worker.
     pub worker_connections: usize,
+    /// `worker_shutdown_timeout`; `None` for no limit.
+    pub worker_shutdown_timeout: Option<Duration>,
     /// `pid`.
     pub pid: PathBuf,
     /// `error_log` of the main context; never empty (nginx's default is `logs/error.log error`).

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Pattern;
+use super::{Pattern, ProxyCache};
 use crate::template::Template;
 
 /// `proxy_pass`.
@@ -64,6 +64,24 @@ pub struct ProxySettings {
     pub intercept_errors: bool,
     /// `proxy_pass_request_headers`.
     pub pass_request_headers: bool,
+    /// `proxy_pass_request_body`.
+    pub pass_request_body: bool,
+    /// `proxy_ignore_headers`.
+    pub ignore_headers: IgnoreHeaders,
+    /// `proxy_cache` and what goes with it.
+    pub cache: ProxyCache,
+}
+
+/// Fields of app servers' responses that say nothing to the proxy: `proxy_ignore_headers`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct IgnoreHeaders {
+    pub accel_expires: bool,
+    pub accel_buffering: bool,
+    pub expires: bool,
+    pub cache_control: bool,
+    pub set_cookie: bool,
+    pub vary: bool,
 }
 
 /// When another server is tried: `proxy_next_upstream`.

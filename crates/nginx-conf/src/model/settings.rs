@@ -78,6 +78,12 @@ pub struct Settings {
     pub access_log: Vec<AccessLog>,
     /// `error_log` in force here.
     pub error_log: Vec<ErrorLog>,
+    /// `stub_status`; for an `if` body without a content handler of its own, its location's.
+    pub stub_status: bool,
+    /// `mirror`, this level's or the inherited ones, never both.
+    pub mirror: Vec<String>,
+    /// `mirror_request_body`.
+    pub mirror_request_body: bool,
     /// `proxy_pass`; for an `if` body without its own, its location's.
     pub proxy_pass: Option<ProxyPass>,
     /// The other `proxy_*` settings.

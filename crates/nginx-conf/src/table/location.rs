@@ -120,6 +120,22 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "Answers with a status, a text or a redirect.",
     ),
+    command(
+        "stub_status",
+        SERVER | LOCATION,
+        Take(0, 1),
+        "",
+        "Answers with how many connections and requests there are and have been.",
+    ),
+    command(
+        "mirror",
+        LEVELS,
+        Take(1, 1),
+        "off",
+        "Where a copy of each request goes, whose answer nobody sees. A level with one of its own inherits none.",
+    ),
+    command("mirror_request_body", LEVELS, Flag, "on", "Whether the copy has the body, too.")
+        .note("A body of more than 8 MiB is not copied, and its request neither."),
     command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
         .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),

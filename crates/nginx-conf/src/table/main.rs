@@ -20,6 +20,13 @@ pub(super) const COMMANDS: &[Command] = &[
         .note("Workers are threads of one process. 0 is refused."),
     command("worker_rlimit_nofile", MAIN, Take(1, 1), "", "Open files allowed to the workers.")
         .note("Accepted without effect: the limit the program was started with holds."),
+    command(
+        "worker_shutdown_timeout",
+        MAIN,
+        Take(1, 1),
+        "",
+        "How long a worker that is to go waits for its requests and WebSockets; then it closes their connections.",
+    ),
     command("pid", MAIN, Take(1, 1), "logs/nginx.pid", "Where the process id is written."),
     command("daemon", MAIN, Flag, "on", "Whether to leave the terminal.")
         .note("Accepted; the program always stays in the foreground."),

@@ -9,6 +9,7 @@
 //! ```
 
 mod access;
+mod cache;
 mod command;
 mod gzip;
 mod http;
@@ -38,6 +39,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         access::COMMANDS,
         gzip::COMMANDS,
         proxy::COMMANDS,
+        cache::COMMANDS,
         upstream::COMMANDS,
     ]
     .into_iter()

@@ -10,6 +10,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_set_header", LEVELS, Take(2, 2), "Host $proxy_host; Connection close", "A header for the app server; an empty one is not sent. A level with one of its own inherits none.")
     .note("Upstream connections are kept alive by default, as by nginx from 1.29.7 on."),
     command("proxy_pass_request_headers", LEVELS, Flag, "on", "Whether the client's headers are passed on."),
+    command("proxy_pass_request_body", LEVELS, Flag, "on", "Whether the client's body is passed on."),
     command("proxy_http_version", LEVELS, Take(1, 1), "1.0", "The version spoken to app servers.")
     .note("Defaults to 1.1, as in nginx from 1.29.7 on."),
     command("proxy_connect_timeout", LEVELS, Take(1, 1), "60s", "Time to connect to an app server."),
@@ -24,8 +25,6 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_cookie_flags", LEVELS, Take(1, 4), "off", "Which of `secure`, `httponly` and `samesite=` a cookie gets or loses."),
     command("proxy_hide_header", LEVELS, Take(1, 1), "", "A response header that is not passed on."),
     command("proxy_intercept_errors", LEVELS, Flag, "off", "Whether `error_page` answers in place of an app server's own 300 and above."),
-    command("proxy_cache", LEVELS, Take(1, 1), "off", "The cache that answers are kept in.")
-    .note("Only `off`, which is so anyway; zones are refused."),
     command("proxy_buffering", LEVELS, Flag, "on", "Whether responses are buffered.")
     .note("Responses are always streamed, with a few buffers in flight."),
     command("proxy_request_buffering", LEVELS, Flag, "on", "Whether request bodies are read before they are sent on."),

@@ -6,7 +6,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "core",
         "debug_connection debug_points env load_module lock_file pcre_jit ssl_engine ssl_object_cache_inheritable \
          thread_pool timer_resolution worker_aio_requests worker_cpu_affinity worker_priority worker_rlimit_core \
-         worker_shutdown_timeout working_directory",
+         working_directory",
     ),
     (
         "http core",
@@ -52,8 +52,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "access, limits, mirror, real ip, geo",
         "auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
-         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone mirror mirror_request_body \
-         referer_hash_bucket_size referer_hash_max_size valid_referers split_clients stub_status \
+         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
+         referer_hash_bucket_size referer_hash_max_size valid_referers split_clients \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \
          userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import js_path \
          js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
@@ -72,13 +72,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "proxy",
-        "proxy_bind proxy_cache_background_update proxy_cache_bypass \
-         proxy_cache_convert_head proxy_cache_key proxy_cache_lock proxy_cache_lock_age proxy_cache_lock_timeout \
-         proxy_cache_max_range_offset proxy_cache_methods proxy_cache_min_uses proxy_cache_path \
-         proxy_cache_revalidate proxy_cache_use_stale proxy_cache_valid \
-         proxy_force_ranges proxy_ignore_client_abort proxy_ignore_headers \
-         proxy_limit_rate proxy_max_temp_file_size proxy_method proxy_no_cache \
-         proxy_pass_header proxy_pass_request_body proxy_pass_trailers proxy_send_lowat proxy_set_body \
+        "proxy_bind proxy_cache_max_range_offset proxy_force_ranges proxy_ignore_client_abort \
+         proxy_limit_rate proxy_max_temp_file_size proxy_method \
+         proxy_pass_header proxy_pass_trailers proxy_send_lowat proxy_set_body \
          proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
          proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \
          proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse \

@@ -1,7 +1,10 @@
 //! `hopcheck.toml`: what cannot be read from `nginx.conf`, and what a deployment's own paths and values are.
 
 mod environment;
+mod promises;
 mod read;
+mod routes;
+mod seconds;
 mod secret;
 mod size;
 mod words;
@@ -14,6 +17,8 @@ use serde::Deserialize;
 
 pub use environment::EnvironmentValue;
 pub use read::ProfileError;
+pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream};
+pub use seconds::Seconds;
 pub use secret::Secret;
 pub use size::Size;
 pub use words::{MissingWord, WORDS, Words};
@@ -54,6 +59,10 @@ pub struct Profile {
     pub app_servers: AppServers,
     /// For runs of a configuration: what its clients ask.
     pub clients: Clients,
+    /// For runs of a configuration: the routes that it must have. `hopcheck init --conf nginx.conf` writes those of a file.
+    pub routes: Vec<PromisedRoute>,
+    /// For runs of a configuration: the upstreams that it must have, by name.
+    pub upstreams: BTreeMap<String, PromisedUpstream>,
     /// For runs of a template: the variables that it is filled in from, before those that are found beside it.
     pub environment: BTreeMap<String, EnvironmentValue>,
     /// Deployments by name, for `--target NAME`: each says what differs from the rest of this file.
@@ -61,6 +70,9 @@ pub struct Profile {
     /// The directory that paths in here are relative to.
     #[serde(skip)]
     pub directory: PathBuf,
+    /// The file, as its user calls it; empty where there is none.
+    #[serde(skip)]
+    pub name: String,
 }
 
 /// The REST API.

@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{FILE, Profile};
+use super::{FILE, Profile, promises};
 
 /// Why a profile cannot be used.
 #[derive(Debug, Error)]
@@ -33,7 +33,8 @@ impl Profile {
         let text = std::fs::read_to_string(path)
             .map_err(|error| ProfileError::Read { path: path.to_owned(), error })?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let profile = Profile::parse(&text, &path.display().to_string())?;
+        let name = path.strip_prefix(".").unwrap_or(path).display().to_string();
+        let profile = Profile::parse(&text, &name)?;
         Ok(profile.in_directory(directory.unwrap_or(Path::new("."))))
     }
 
@@ -55,6 +56,9 @@ impl Profile {
         let mistake = |error: toml::de::Error| ProfileError::Mistake(explained(&error, text, name));
         let mut profile: Profile = toml::from_str(text).map_err(mistake)?;
         let mut common: Table = toml::from_str(text).map_err(mistake)?;
+        promises::set_lines(&mut profile, text).map_err(mistake)?;
+        // They are of a configuration, and no deployment has its own.
+        promises::SECTIONS.iter().for_each(|section| drop(common.remove(*section)));
         let targets = match common.remove("target") {
             Some(Value::Table(targets)) => targets,
             _ => Table::new(),
@@ -65,6 +69,7 @@ impl Profile {
             profile.target.insert(target, Profile::deserialize(whole).map_err(mistake)?);
         }
         profile.check(name)?;
+        profile.name = name.to_owned();
         Ok(profile)
     }
 
@@ -111,6 +116,7 @@ impl Profile {
                 "[limits] in-flight must be from 1 to 64, and timeout from 1 to 600 seconds".to_owned(),
             );
         }
+        promises::mistake(self).map_or(Ok(()), mistake)?;
         self.target.values().try_for_each(|target| target.check(file))
     }
 }

@@ -19,4 +19,4 @@ pub use paths::Scratch;
 pub use paths::restore_permissions;
 pub use rewrite::Rewriter;
 pub use rewritten::{RewrittenConf, TlsFile};
-pub use source::{COMMON_CONF_NAMES, ConfError, FrontEnd, Source};
+pub use source::{COMMON_CONF_NAMES, ConfError, FrontEnd, Source, SourceOptions};

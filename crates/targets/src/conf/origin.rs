@@ -16,6 +16,8 @@ pub struct Origin {
     pub notes: Vec<String>,
     /// What a reader should know first.
     pub warnings: Vec<String>,
+    /// What is wrong with the addresses in them.
+    pub address_warnings: Vec<String>,
     /// Why nginx does not start, if that is known.
     pub refused: Option<String>,
 }
@@ -28,13 +30,13 @@ pub(super) struct MainFile {
 
 impl Origin {
     /// A finished file, of which this is to be said.
-    pub(super) fn finished(warnings: Vec<String>) -> Origin {
-        Origin { warnings, ..Origin::default() }
+    pub(super) fn finished(address_warnings: Vec<String>) -> Origin {
+        Origin { address_warnings, ..Origin::default() }
     }
 
     /// The main file among those that came of `path`, and the others.
     pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Origin) {
-        let ConfFiles { mut files, notes, warnings, refused } = files;
+        let ConfFiles { mut files, notes, warnings, address_warnings, refused } = files;
         let main = match files.iter().position(is_whole) {
             Some(nth) => {
                 let ConfFile { origin, text, .. } = files.remove(nth);
@@ -50,7 +52,7 @@ impl Origin {
                 name: path.display().to_string(),
             },
         };
-        (main, Origin { files, notes, warnings, refused })
+        (main, Origin { files, notes, warnings, address_warnings, refused })
     }
 
     /// The files that `include` of a path below `/etc/nginx` names, each with its path for nginx.

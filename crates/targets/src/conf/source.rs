@@ -90,6 +90,17 @@ pub struct Source {
     pub origin: Arc<Origin>,
     /// The port that clients use, which it must `listen` on. `None`: the first one.
     pub port: Option<u16>,
+    /// What is promised of it: routes and upstreams, if the profile names any.
+    pub profile: Arc<Profile>,
+}
+
+/// What a configuration is read with, beside what lies beside it.
+#[derive(Debug, Clone, Default)]
+pub struct SourceOptions {
+    /// The profile in place of the `hopcheck.toml` beside it.
+    pub profile: Option<PathBuf>,
+    /// The values that a template is filled in with, before all others.
+    pub values: Overrides,
 }
 
 /// Which build of the front end is deployed, and where to.
@@ -103,12 +114,12 @@ pub struct FrontEnd {
 }
 
 impl Source {
-    /// Reads `path`, and `hopcheck.toml` beside it, to be inspected but not run. A template is filled in with what is `given`,
-    /// the profile's `[environment]` and what lies beside it.
+    /// Reads `path`, and its profile, to be inspected but not run. A template is filled in with the values of `options`, the
+    /// profile's `[environment]` and what lies beside it.
     ///
     /// # Errors
-    /// When the file cannot be read or filled in, or has an invalid profile beside it.
-    pub fn open(path: &Path, overrides: &Overrides) -> Result<Source, ConfError> {
+    /// When the file cannot be read or filled in, or its profile is invalid.
+    pub fn open(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
         let directory = match path.parent() {
             _ if path.is_dir() => path.to_owned(),
             Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -121,8 +132,11 @@ impl Source {
             }
             _ => directory,
         };
-        let profile = Profile::beside(&directory)?;
-        let mut overrides = overrides.clone();
+        let profile = match &options.profile {
+            Some(file) => Profile::read(file)?,
+            None => Profile::beside(&directory)?,
+        };
+        let mut overrides = options.values.clone();
         for (name, value) in &profile.environment {
             overrides.add(name, &value.to_string(), "[environment] in hopcheck.toml");
         }
@@ -134,7 +148,7 @@ impl Source {
                 (MainFile { text, name }, Origin::finished(warnings))
             }
         };
-        let build = profile.front_end.build.as_ref().map(|build| directory.join(build));
+        let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
         Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, origin))
     }
 
@@ -154,6 +168,17 @@ impl Source {
              as it affects what the site does",
             self.directory.as_deref().unwrap_or(Path::new(".")).display()
         ))
+    }
+
+    /// The document's configuration, built into this program, with this profile in place of its own.
+    ///
+    /// # Errors
+    /// When the profile cannot be read.
+    pub(super) fn built_in_with(profile: &Path) -> Result<Source, ConfError> {
+        let Source { text, name, .. } = Source::built_in();
+        let profile = Profile::read(profile)?;
+        let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
+        Ok(Source::of(text, name, None, build, profile, Origin::default()))
     }
 
     /// The document's configuration, built into this program.
@@ -191,12 +216,13 @@ impl Source {
             name,
             words: Words::staged(&profile, page.as_deref()),
             directory,
-            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to },
-            app_servers: profile.app_servers.deployed_at,
+            front_end: FrontEnd { build, deployed_to: profile.front_end.deployed_to.clone() },
+            app_servers: profile.app_servers.deployed_at.clone(),
             port: profile.clients.port,
             as_documented: profile.as_documented,
             origin: Arc::new(origin),
             site: Arc::default(),
+            profile: Arc::new(profile),
         };
         source.site = Arc::new(source.read_site().unwrap_or_default());
         source

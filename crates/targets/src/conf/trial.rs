@@ -3,11 +3,9 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
-use hopcheck_templates::Overrides;
-
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
-use super::source::{ConfError, Source, common_conf};
+use super::source::{ConfError, Source, SourceOptions, common_conf};
 
 impl Source {
     /// The configuration that a user in the directory `start` means: one of
@@ -17,20 +15,19 @@ impl Source {
     /// # Errors
     /// When that file exists and cannot be read.
     pub fn find(start: &Path) -> Result<Source, ConfError> {
-        Source::find_with(start, &Overrides::default())
+        Source::find_with(start, &SourceOptions::default())
     }
 
-    /// The same, for a template with these values.
+    /// The same with these options.
     ///
     /// # Errors
-    /// As [`Source::find`].
-    pub fn find_with(start: &Path, overrides: &Overrides) -> Result<Source, ConfError> {
-        if let Some(file) = common_conf(start) {
-            return Source::read_with(file.strip_prefix(start).unwrap_or(&file), overrides);
-        }
-        match start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file()) {
-            Some(file) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), overrides),
-            None => Ok(Source::built_in()),
+    /// As [`Source::find`], and when a profile that is named cannot be read, or a template cannot be filled in.
+    pub fn find_with(start: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
+        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
+        match (common_conf(start).or_else(around), &options.profile) {
+            (Some(file), _) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), options),
+            (None, Some(profile)) => Source::built_in_with(profile),
+            (None, None) => Ok(Source::built_in()),
         }
     }
 
@@ -39,15 +36,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read, could reach beyond this run, or has an invalid profile beside it.
     pub fn read(path: &Path) -> Result<Source, ConfError> {
-        Source::read_with(path, &Overrides::default())
+        Source::read_with(path, &SourceOptions::default())
     }
 
-    /// The same, for a template with these values.
+    /// The same with these options.
     ///
     /// # Errors
-    /// As [`Source::read`], and when it cannot be filled in.
-    pub fn read_with(path: &Path, overrides: &Overrides) -> Result<Source, ConfError> {
-        let source = Source::open(path, overrides)?;
+    /// As [`Source::read`], and when a profile that is named cannot be read, or a template cannot be filled in.
+    pub fn read_with(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
+        let source = Source::open(path, options)?;
         match source.check() {
             Ok(()) => Ok(source),
             Err(error) => Err(ConfError::NotRun { name: source.name, error }),

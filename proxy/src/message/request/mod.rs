@@ -17,7 +17,7 @@ use std::ops::Range;
 use super::headers::Headers;
 
 /// The head of a request. The memory is reused for the next request of a connection.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Request {
     line: Vec<u8>,
     method: Range<usize>,

@@ -12,18 +12,40 @@ use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
 use crate::proxy::error::ProxyError;
 use crate::response::ClientConnection;
-use crate::wire::BodyError;
-use crate::wire::Stream;
+use crate::wire::buffer::BUFFER_SIZE;
+use crate::wire::{BodyError, Stream};
 use nginx_conf::model::Level;
+
+/// The longest body that is kept whole, for `mirror`.
+const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
 
 /// Sends a 100 if the client waits for one, and reads as much of the body as is to be buffered.
 pub(crate) async fn read_body<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
+    let max_size = if x.settings.proxy.request_buffering { BUFFER_SIZE } else { 0 };
+    read_up_to(client, x, max_size).await
+}
+
+/// Reads all of the body into memory; false if it is too long for that.
+pub(crate) async fn read_whole_body<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+) -> Result<bool, ProxyError> {
+    read_up_to(client, x, MAX_WHOLE_BODY).await?;
+    Ok(client.body.is_complete())
+}
+
+/// Reads the body until so many bytes are buffered, or as many as the buffer has room for.
+async fn read_up_to<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+    buffered: usize,
+) -> Result<(), ProxyError> {
     x.request_length += std::mem::take(&mut x.preread_body);
     // nginx sends it even if the body is already there.
-    if x.request.expects_continue && x.request.body != BodyLength::None {
+    if x.request.expects_continue && !x.sent_continue && x.request.body != BodyLength::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
         let timeout = x.settings.send_timeout;
         client.output.begin();
@@ -36,7 +58,7 @@ pub(crate) async fn read_body<C: Stream>(
         x.sent_continue = true;
     }
     check_size(client, x)?;
-    if client.body.is_complete() || !x.settings.proxy.request_buffering {
+    if client.body.is_complete() || buffered == 0 {
         return Ok(());
     }
     let (timeout, max_size) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
@@ -44,7 +66,13 @@ pub(crate) async fn read_body<C: Stream>(
     reading.stop();
     let received = &mut x.request_length;
     let outcome = poll_fn(|cx| {
-        while !body.is_complete() && !input.is_full() {
+        while !body.is_complete() {
+            if input.is_full() {
+                if input.len() >= buffered {
+                    break;
+                }
+                input.grow((2 * input.len()).min(buffered));
+            }
             match body.poll_fill(input, stream, cx) {
                 Poll::Ready(Ok(count)) => {
                     *received += count as u64;

@@ -29,6 +29,8 @@ pub(crate) struct RequestHead {
     pub(crate) upgrade: bool,
     /// Whether the connection may be kept alive.
     pub(crate) persistent: bool,
+    /// Whether it is a HEAD.
+    pub(crate) is_head: bool,
 }
 
 /// Fields of the client that are not passed on: those of one connection (RFC 9110 §7.6.1), and those that the proxy
@@ -46,12 +48,39 @@ const DROPPED_HEADERS: [&str; 10] = [
     "Trailer",
 ];
 
+/// Fields that are not passed on where the answer is for a cache, and so for others, too.
+const UNSHARED_HEADERS: [&str; 6] =
+    ["If-Modified-Since", "If-Unmodified-Since", "If-None-Match", "If-Match", "Range", "If-Range"];
+
+/// How a request for a cache differs from that of its client.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ForCache {
+    /// It is a GET, though the client's is a HEAD.
+    pub(crate) get: bool,
+    /// Its answer may be kept, and so must not depend on what this client has already.
+    pub(crate) shared: bool,
+    /// `Last-Modified` and `ETag` of the answer that is there: it is asked whether they have changed.
+    pub(crate) validators: [Option<Vec<u8>>; 2],
+}
+
+/// The target of a request to a server of `pass`.
+pub(crate) fn target(x: &Exchange<'_>, pass: &ProxyPass) -> Vec<u8> {
+    let mut target = Vec::new();
+    write_target(x, pass, &mut target);
+    target
+}
+
 /// Creates the head for a server of `pass`; `None` if its target would be empty.
-pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, body: RequestBody) -> Option<RequestHead> {
+pub(crate) fn create(
+    x: &Exchange<'_>,
+    pass: &ProxyPass,
+    body: RequestBody,
+    cache: &ForCache,
+) -> Option<RequestHead> {
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);
-    head.extend_from_slice(x.request.method());
+    head.extend_from_slice(if cache.get { b"GET" } else { x.request.method() });
     head.push(b' ');
     let start = head.len();
     write_target(x, pass, &mut head);
@@ -60,11 +89,22 @@ pub(crate) fn create(x: &Exchange<'_>, pass: &ProxyPass, body: RequestBody) -> O
         return None;
     }
     head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let mut request = RequestHead { head, target, upgrade: false, persistent: http11 };
+    let mut request = RequestHead {
+        head,
+        target,
+        upgrade: false,
+        persistent: http11,
+        is_head: x.request.is_head() && !cache.get,
+    };
     write_set_fields(x, &mut request);
     write_own_fields(settings, pass, body, &mut request.head);
+    for (name, value) in ["If-Modified-Since", "If-None-Match"].into_iter().zip(&cache.validators) {
+        if let Some(value) = value.as_ref().filter(|_| !is_set(settings, name.as_bytes())) {
+            write_field(&mut request.head, name.as_bytes(), value);
+        }
+    }
     if settings.proxy.pass_request_headers {
-        write_client_fields(x, &mut request.head);
+        write_client_fields(x, cache.shared, &mut request.head);
     }
     request.head.extend_from_slice(b"\r\n");
     Some(request)
@@ -107,7 +147,7 @@ fn write_own_fields(settings: &Settings, pass: &ProxyPass, body: RequestBody, ou
     }
 }
 
-fn write_client_fields(x: &Exchange<'_>, out: &mut Vec<u8>) {
+fn write_client_fields(x: &Exchange<'_>, shared: bool, out: &mut Vec<u8>) {
     let headers = &x.request.headers;
     let nominated = |name: &[u8]| {
         let name = std::str::from_utf8(name).unwrap_or_default();
@@ -115,7 +155,9 @@ fn write_client_fields(x: &Exchange<'_>, out: &mut Vec<u8>) {
     };
     let has_options = headers.get("Connection").is_some();
     for (name, value) in headers.iter() {
-        let own = DROPPED_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
+        let is_one_of =
+            |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
+        let own = is_one_of(&DROPPED_HEADERS) || (shared && is_one_of(&UNSHARED_HEADERS));
         if own || is_set(x.settings, name) || (has_options && nominated(name)) {
             continue;
         }

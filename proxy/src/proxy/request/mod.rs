@@ -5,7 +5,8 @@ mod head;
 mod pass;
 mod upload;
 
+pub(crate) use buffering::read_whole_body;
 pub(super) use buffering::{read_body, refuse};
-pub(super) use head::{RequestBody, RequestHead, create};
+pub(super) use head::{ForCache, RequestBody, RequestHead, create, target};
 pub(super) use pass::evaluate_pass;
 pub(super) use upload::{Upload, UploadError, UploadLimits};

@@ -2,13 +2,14 @@
 
 use std::future::poll_fn;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use crate::exchange::Exchange;
 use crate::proxy::request::UploadError;
 use crate::proxy::upstream_error::{Action, UpstreamError};
 use crate::proxy::upstream_request::UpstreamRequest;
 use crate::response::{ClientConnection, GzipBody};
-use crate::wire::{BodyError, BodyReader, Stream};
+use crate::wire::{BodyError, BodyReader, Deadline, Stream};
 use nginx_conf::model::Level;
 
 /// Why a response was not relayed to its end.
@@ -64,6 +65,32 @@ impl UpstreamRequest {
         .await
     }
 
+    /// Reads the rest of the body, to be kept: whoever asked for it is gone, or needs only a part of it. False if it does
+    /// not come to its end.
+    pub(crate) async fn collect(&mut self, read_timeout: Duration, body: &mut BodyReader) -> bool {
+        let mut deadline = Deadline::default();
+        poll_fn(|cx| {
+            loop {
+                if let Some(tee) = &mut self.tee {
+                    tee.push(body.data(&self.input));
+                }
+                body.skip(&mut self.input);
+                if body.is_done() {
+                    return Poll::Ready(true);
+                }
+                match body.poll_fill(&mut self.input, &mut self.connection.stream, cx) {
+                    Poll::Ready(Ok(_)) => deadline.stop(),
+                    Poll::Ready(Err(_)) => return Poll::Ready(false),
+                    Poll::Pending => {
+                        deadline.start_once(read_timeout);
+                        return deadline.poll(cx).map(|()| false);
+                    }
+                }
+            }
+        })
+        .await
+    }
+
     /// Goes on sending a request that was answered before its end.
     fn poll_late_upload<C: Stream>(
         &mut self,
@@ -97,6 +124,9 @@ impl UpstreamRequest {
         if !client.output.is_flushed() || !data.is_empty() || last {
             match client.output.poll_write(&mut client.stream, cx, data, last) {
                 Poll::Ready(Ok(count)) => {
+                    if let Some(tee) = &mut self.tee {
+                        tee.push(data.get(..count).unwrap_or_default());
+                    }
                     body.consume(&mut self.input, count);
                     let all = client.output.is_finished() && body.is_done();
                     return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
@@ -126,6 +156,9 @@ impl UpstreamRequest {
         if gzip.output().is_empty() {
             let data = body.data(&self.input);
             if !data.is_empty() {
+                if let Some(tee) = &mut self.tee {
+                    tee.push(data);
+                }
                 gzip.push(data, flush);
                 body.skip(&mut self.input);
             }

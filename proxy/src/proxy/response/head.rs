@@ -29,6 +29,26 @@ pub(crate) struct ResponseHead {
     pub(crate) persistent: bool,
 }
 
+/// What of a response the client gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// What the app server has sent.
+    AsReceived,
+    /// The same, though parts of it could be asked for.
+    Whole,
+    /// Nothing but a 304.
+    NotModified,
+    /// A part of it.
+    Part {
+        /// `Content-Range`; empty for several parts.
+        content_range: String,
+        /// `Content-Type` of several parts.
+        content_type: Option<String>,
+        /// How many bytes.
+        length: u64,
+    },
+}
+
 /// How the body follows a head that was written for the client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeadWritten {
@@ -154,34 +174,74 @@ impl ResponseHead {
         self.framing == Framing::UntilClose && self.has_body(false)
     }
 
+    /// The head of a response that was kept.
+    pub(crate) fn stored(status: u16, text: Vec<u8>, framing: Framing) -> ResponseHead {
+        ResponseHead { status, text, framing, persistent: false }
+    }
+
+    /// Status code and reason as received.
+    pub(crate) fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// Writes the head for the client.
-    pub(crate) fn write(&self, x: &Exchange<'_>, out: &mut Vec<u8>) -> HeadWritten {
+    pub(crate) fn write(&self, x: &Exchange<'_>, delivery: &Delivery, out: &mut Vec<u8>) -> HeadWritten {
         let fields = &x.upstream_fields;
-        let length = match self.framing {
-            Framing::Length(length) if !matches!(self.status, 101 | 204) => Some(length),
+        let length = match (delivery, self.framing) {
+            (Delivery::NotModified, _) => None,
+            (Delivery::Part { length, .. }, _) => Some(*length),
+            (_, Framing::Length(length)) if !matches!(self.status, 101 | 204) => Some(length),
             _ => None,
         };
-        let chunked = length.is_none() && self.has_body(x.request.is_head()) && x.request.version >= 11;
+        let has_body = *delivery != Delivery::NotModified && self.has_body(x.request.is_head());
+        let chunked = length.is_none() && has_body && x.request.version >= 11;
+        let may_have_ranges = self.status == 200 && length.is_some() && fields.get("Accept-Ranges").is_some();
+        let (status, range) = match delivery {
+            Delivery::AsReceived => (self.status, None),
+            Delivery::Whole => {
+                (self.status, may_have_ranges.then_some((&b"Accept-Ranges"[..], &b"bytes"[..])))
+            }
+            Delivery::NotModified => (304, None),
+            Delivery::Part { content_range, .. } => {
+                let range = (&b"Content-Range"[..], content_range.as_bytes());
+                (206, Some(range).filter(|_| !content_range.is_empty()))
+            }
+        };
+        let is_changed = status != self.status;
         let hidden = &x.settings.proxy.hide_header;
         // A path from `proxy_redirect` is made absolute; one from the app server is not.
         let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
         let location =
             location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
-        let content_type =
-            fields.get("Content-Type").filter(|kind| !kind.is_empty() && !hides(hidden, b"content-type"));
+        let multipart = match delivery {
+            Delivery::Part { content_type, .. } => content_type.as_deref().map(str::as_bytes),
+            _ => None,
+        };
+        let content_type = multipart.or_else(|| {
+            let is_shown = |kind: &&[u8]| {
+                !kind.is_empty() && !hides(hidden, b"content-type") && *delivery != Delivery::NotModified
+            };
+            fields.get("Content-Type").filter(is_shown)
+        });
         let headers = HeadersOut {
             media_type: content_type.map(without_charset),
             content_type,
-            status: x.error_status.unwrap_or(self.status),
-            status_text: x.error_status.is_none().then_some(&self.text),
+            status: x.error_status.unwrap_or(status),
+            status_text: (x.error_status.is_none() && !is_changed).then_some(&self.text),
             length,
             location,
             chunked,
+            range,
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
         let gzip = x.write_head(out, &headers, |out| {
-            for (name, value) in fields.iter().filter(|(name, _)| self.is_passed(x, has_options, name)) {
+            let own_ranges = *delivery != Delivery::AsReceived;
+            let is_passed = |name: &[u8]| {
+                self.is_passed(x, has_options, name)
+                    && !(own_ranges && name.eq_ignore_ascii_case(b"Accept-Ranges"))
+            };
+            for (name, value) in fields.iter().filter(|(name, _)| is_passed(name)) {
                 let rewritten = match name.eq_ignore_ascii_case(b"Set-Cookie") {
                     true => cookie::rewrite(x, value),
                     false => redirect::rewrite(x, name, value),
@@ -193,8 +253,7 @@ impl ResponseHead {
                 }
             }
         });
-        let chunked =
-            chunked || (gzip.compress && self.has_body(x.request.is_head()) && x.request.version >= 11);
+        let chunked = chunked || (gzip.compress && has_body && x.request.version >= 11);
         HeadWritten { chunked, compress: gzip.compress }
     }
 

@@ -4,7 +4,9 @@ mod body;
 mod cookie;
 mod head;
 mod redirect;
+mod tee;
 
 pub(super) use body::RelayError;
 pub(crate) use head::read_head;
-pub(super) use head::{HeadWritten, InvalidHead, ResponseHead};
+pub(super) use head::{Delivery, HeadWritten, InvalidHead, ResponseHead};
+pub(super) use tee::Tee;

@@ -82,6 +82,8 @@ async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
         let limit = cycle.connections.limit();
         cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
     };
+    let counts = cycle.connections.counts();
+    counts.accepted.add();
     let mut accepted = cycle.connections.accept();
     if matches!(accepted, Admission::Full) {
         // Let other new connections have their turn, in which they become idle.
@@ -99,6 +101,7 @@ async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
         }
         Admission::Full => return not_enough(Level::Alert, ""),
     };
+    counts.handled.add();
     // Fails if the peer is gone already.
     let Ok(local) = stream.local_addr() else { return };
     let cycle = Rc::clone(cycle);

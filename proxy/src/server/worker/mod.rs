@@ -1,5 +1,5 @@
 //! A worker: one thread with its own event loop, listening sockets, upstreams and logs. Nothing on the path of a
-//! request is shared with another worker.
+//! request is shared with another worker but counts, limits and what is kept of answers.
 
 mod accept;
 mod privileges;
@@ -10,10 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
 
 use super::sockets::ListeningSocket;
+use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::cycle::connections::Connections;
+use crate::cycle::counts::Counts;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
@@ -46,24 +49,28 @@ pub(crate) struct WorkerOptions {
     pub(crate) sockets: Vec<ListeningSocket>,
     pub(crate) connection_numbers: Arc<AtomicU64>,
     pub(crate) zones: Zones,
+    pub(crate) caches: Caches,
+    pub(crate) counts: Arc<Counts>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
 }
 
 /// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
-    let WorkerOptions { config, files, sockets, connection_numbers, zones, mut commands } = options;
+    let WorkerOptions { config, files, sockets, connection_numbers, zones, caches, counts, mut commands } =
+        options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
     let cycle = Rc::new(Cycle {
         upstreams: Upstreams::new(config.http.as_ref()),
-        connections: Connections::new(config.worker_connections, reserved_connections(&config)),
+        connections: Connections::new(config.worker_connections, reserved_connections(&config), counts),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
         shutdown,
         clock,
         connection_numbers,
         zones,
+        caches,
     });
     let writer = Rc::clone(&logs);
     tokio::task::spawn_local(async move { writer.run().await });
@@ -77,7 +84,9 @@ pub(crate) async fn run(options: WorkerOptions) {
         })
         .collect();
 
+    let timeout = cycle.config.worker_shutdown_timeout;
     let mut draining = false;
+    let mut deadline = None;
     loop {
         tokio::select! {
             command = commands.recv() => match command {
@@ -88,6 +97,7 @@ pub(crate) async fn run(options: WorkerOptions) {
                 Some(Command::Drain { taken_over }) => {
                     if !std::mem::replace(&mut draining, true) {
                         logs.main_error(Level::Notice, format_args!("gracefully shutting down"));
+                        deadline = timeout.map(|timeout| Instant::now() + timeout);
                     }
                     for acceptor in &acceptors {
                         let kept = acceptor.address.is_some_and(|address| taken_over.contains(&address));
@@ -100,10 +110,16 @@ pub(crate) async fn run(options: WorkerOptions) {
                     stage.send_if_modified(|stage| (*stage < ShutdownStage::Draining).then(|| *stage = ShutdownStage::Draining).is_some());
                     cycle.connections.drain();
                 }
-                Some(Command::Close) => { stage.send_replace(ShutdownStage::Closing); }
+                Some(Command::Close) => {
+                    stage.send_if_modified(|stage| (*stage < ShutdownStage::Closing).then(|| *stage = ShutdownStage::Closing).is_some());
+                }
                 Some(Command::Stop) | None => break,
             },
             () = cycle.connections.no_clients(), if draining => break,
+            () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                stage.send_replace(ShutdownStage::Aborting);
+                deadline = None;
+            }
         }
     }
     logs.main_error(Level::Notice, format_args!("exiting"));

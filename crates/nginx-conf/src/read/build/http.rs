@@ -16,6 +16,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         return Err(reader.error_here(message));
     }
     let limit_zones = draft.limit_zones.finish()?;
+    let caches = draft.caches.finish(|message| reader.error_here(message))?;
     let mut warnings = Vec::new();
 
     let settings = merge::settings(&draft.levels, &reader.prefix);
@@ -56,6 +57,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         upstreams,
         maps: draft.maps,
         limit_zones,
+        caches,
         slots,
         log_formats: draft.log_formats.into_vec(),
     };

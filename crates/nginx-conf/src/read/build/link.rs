@@ -1,7 +1,8 @@
 //! Replaces provisional slots in every template and pattern by the variables they stand for.
 
 use crate::model::{
-    Condition, CookieName, Expires, Http, Op, Pattern, Redirect, RedirectRule, Settings, TryFilesFallback,
+    CacheName, Condition, CookieName, Expires, Http, Op, Pattern, ProxyCache, Redirect, RedirectRule,
+    Settings, TryFilesFallback,
 };
 use crate::template::{Part, Template, Variable};
 
@@ -97,6 +98,7 @@ impl Linker<'_> {
         if let Some(url) = settings.proxy_pass.as_mut().and_then(|pass| pass.computed.as_mut()) {
             self.template(url);
         }
+        self.cache(&mut settings.proxy.cache);
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
         let cookies = settings.proxy.cookie_domain.iter_mut().chain(&mut settings.proxy.cookie_path);
         cookies.for_each(|rule| self.redirect(rule));
@@ -110,6 +112,14 @@ impl Linker<'_> {
         if let Redirect::Rules(rules) = &mut settings.proxy.redirect {
             rules.iter_mut().for_each(|rule| self.redirect(rule));
         }
+    }
+
+    fn cache(&self, cache: &mut ProxyCache) {
+        if let Some(CacheName::Computed(name)) = &mut cache.zone {
+            self.template(name);
+        }
+        let texts = cache.key.iter_mut().chain(&mut cache.bypass).chain(&mut cache.no_cache);
+        texts.for_each(|text| self.template(text));
     }
 
     fn redirect(&self, rule: &mut RedirectRule) {

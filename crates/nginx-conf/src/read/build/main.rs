@@ -42,6 +42,7 @@ pub(crate) fn config(mut reader: Reader, file: PathBuf) -> Result<Config, Config
         user,
         worker_processes: main.worker_processes.unwrap_or(1),
         worker_connections,
+        worker_shutdown_timeout: main.shutdown_timeout.filter(|time| !time.is_zero()),
         pid: main.pid.unwrap_or_else(|| prefix.join("logs/nginx.pid")),
         error_log,
         http,

@@ -5,12 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cache::cache;
 use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, Gzip, Limits, LocationKind, LogTarget, NextUpstream, ProxySettings, RealIp, Redirect,
-    Root, Satisfy, Settings,
+    AccessLog, Expires, Gzip, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache,
+    ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -99,6 +100,13 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         gzip: gzip(&raw.gzip, &outer.gzip),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
+        stub_status: match (raw.stub_status, level.kind) {
+            (Some(own), _) => own,
+            (None, Some(LocationKind::If)) => outer.stub_status,
+            (None, _) => false,
+        },
+        mirror: raw.mirror.clone().unwrap_or_else(|| outer.mirror.clone()),
+        mirror_request_body: raw.mirror_request_body.unwrap_or(outer.mirror_request_body),
         proxy_pass: match (&raw.proxy_pass, level.kind) {
             (Some(own), _) => Some(own.clone()),
             (None, Some(LocationKind::If)) => outer.proxy_pass.clone(),
@@ -136,6 +144,9 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         },
         intercept_errors: raw.intercept_errors.unwrap_or(outer.intercept_errors),
         pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
+        pass_request_body: raw.pass_request_body.unwrap_or(outer.pass_request_body),
+        ignore_headers: raw.ignore_headers.unwrap_or(outer.ignore_headers),
+        cache: cache(&raw.cache, &outer.cache),
     }
 }
 
@@ -201,6 +212,9 @@ fn defaults(prefix: &Path) -> Settings {
             flush: None,
         }],
         error_log: Vec::new(),
+        stub_status: false,
+        mirror: Vec::new(),
+        mirror_request_body: true,
         proxy_pass: None,
         proxy: ProxySettings {
             set_header: Vec::new(),
@@ -221,6 +235,9 @@ fn defaults(prefix: &Path) -> Settings {
             hide_header: Vec::new(),
             intercept_errors: false,
             pass_request_headers: true,
+            pass_request_body: true,
+            ignore_headers: IgnoreHeaders::default(),
+            cache: ProxyCache::default(),
         },
     }
 }

@@ -1,5 +1,6 @@
 //! Drafts to the model: what nginx does in `ngx_http_block` after parsing, and at the end of the file.
 
+mod cache;
 mod checks;
 mod gzip;
 mod http;

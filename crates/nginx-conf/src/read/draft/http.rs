@@ -1,5 +1,6 @@
 //! The `http` block while it is being read.
 
+use super::cache::CacheZones;
 use super::level::{Level, LevelId};
 use super::limit::LimitZones;
 use super::listen::ListenAddresses;
@@ -22,6 +23,7 @@ pub(crate) struct HttpDraft {
     pub(crate) upstreams: UpstreamDrafts,
     pub(crate) maps: Vec<Map>,
     pub(crate) limit_zones: LimitZones,
+    pub(crate) caches: CacheZones,
     pub(crate) log_formats: LogFormats,
     pub(crate) variables: VariableNames,
     /// `ssl_session_cache shared:…`.
@@ -39,6 +41,7 @@ impl HttpDraft {
             upstreams: UpstreamDrafts::default(),
             maps: Vec::new(),
             limit_zones: LimitZones::default(),
+            caches: CacheZones::default(),
             log_formats: LogFormats::default(),
             variables: VariableNames::default(),
             session_caches: SharedCaches::default(),

@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
+use super::cache::CacheSettings;
 use super::gzip::GzipSettings;
 use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, LocationId, LocationKind,
-    Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy,
-    TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LocationId,
+    LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root,
+    Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -63,8 +64,6 @@ pub(crate) struct RawSettings {
     pub send_timeout: Option<Duration>,
     pub server_tokens: Option<bool>,
     pub internal: Option<bool>,
-    /// `proxy_cache off`.
-    pub proxy_cache_off: Option<()>,
     pub access: Vec<AccessRule>,
     pub error_page: Vec<ErrorPage>,
     pub recursive_error_pages: Option<bool>,
@@ -74,6 +73,11 @@ pub(crate) struct RawSettings {
     pub access_log: Vec<AccessLog>,
     pub access_log_off: bool,
     pub error_log: Vec<ErrorLog>,
+    /// Whether `stub_status` is the last of the content handlers named here.
+    pub stub_status: Option<bool>,
+    /// `Some` of nothing for `off`.
+    pub mirror: Option<Vec<String>>,
+    pub mirror_request_body: Option<bool>,
     pub proxy_pass: Option<ProxyPass>,
     /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
     pub default_redirect: Option<RedirectRule>,
@@ -98,6 +102,7 @@ pub(crate) struct RawSettings {
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
     pub pass_request_headers: Option<bool>,
+    pub pass_request_body: Option<bool>,
     pub auth_basic: Option<Template>,
     pub auth_basic_user_file: Option<Template>,
     pub satisfy: Option<Satisfy>,
@@ -105,6 +110,8 @@ pub(crate) struct RawSettings {
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,
     pub real_ip_recursive: Option<bool>,
+    pub cache: CacheSettings,
+    pub ignore_headers: Option<IgnoreHeaders>,
     pub gzip: GzipSettings,
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,

@@ -20,6 +20,7 @@ pub(crate) struct MainDraft {
     pub(crate) user: Option<Option<User>>,
     pub(crate) worker_processes: Option<usize>,
     pub(crate) worker_connections: Option<usize>,
+    pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) event_method: Option<String>,
     pub(crate) pid: Option<PathBuf>,
 }

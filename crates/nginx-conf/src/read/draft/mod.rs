@@ -1,5 +1,6 @@
 //! What has been read so far, as written: nothing is inherited yet, and no name is resolved.
 
+mod cache;
 mod gzip;
 mod http;
 mod level;
@@ -11,6 +12,7 @@ mod server;
 mod ssl;
 mod upstream;
 
+pub(crate) use cache::{CacheSettings, UseStale};
 pub(crate) use gzip::GzipSettings;
 pub(crate) use http::HttpDraft;
 pub(crate) use level::{Level, LevelId, RawSettings};

@@ -6,9 +6,31 @@ use crate::model::LocationKind;
 use crate::read::draft::Level;
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
+use crate::read::values::{duplicate, flag, once};
 use crate::table;
 
-pub(super) const SETTERS: &[(&str, Setter)] = &[("location", location)];
+pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("location", location),
+    ("stub_status", |r, _| {
+        r.settings().stub_status = Some(true);
+        Ok(())
+    }),
+    ("mirror", mirror),
+    ("mirror_request_body", |r, d| once(&mut r.settings().mirror_request_body, d, flag)),
+];
+
+/// `mirror`.
+fn mirror(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let uri = directive.argument(0).text.clone();
+    let mirrors = &mut reader.settings().mirror;
+    match mirrors {
+        Some(earlier) if uri == "off" || earlier.is_empty() => return Err(duplicate(directive)),
+        Some(earlier) => earlier.push(uri),
+        None if uri == "off" => *mirrors = Some(Vec::new()),
+        None => *mirrors = Some(vec![uri]),
+    }
+    Ok(())
+}
 
 /// `location { … }`.
 fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {

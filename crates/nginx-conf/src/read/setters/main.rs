@@ -15,6 +15,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("user", user),
     ("worker_processes", worker_processes),
     ("worker_rlimit_nofile", |r, d| once(&mut r.main.open_files, d, number)),
+    ("worker_shutdown_timeout", |r, d| once(&mut r.main.shutdown_timeout, d, time)),
     ("pid", pid),
     ("daemon", |r, d| once(&mut r.main.daemon, d, flag)),
     ("master_process", |r, d| once(&mut r.main.master_process, d, flag)),

@@ -1,6 +1,7 @@
 //! What each directive does: the setters, a list for each group of directives.
 
 mod access;
+mod cache;
 mod cookie;
 mod files;
 mod gzip;
@@ -49,6 +50,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             map::SETTERS,
             log::SETTERS,
             proxy::SETTERS,
+            cache::SETTERS,
             cookie::SETTERS,
             ssl::SETTERS,
             upstream::SETTERS,

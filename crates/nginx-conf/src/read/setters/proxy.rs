@@ -14,6 +14,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_pass", proxy_pass),
     ("proxy_set_header", proxy_set_header),
     ("proxy_pass_request_headers", |r, d| once(&mut r.settings().pass_request_headers, d, flag)),
+    ("proxy_pass_request_body", |r, d| once(&mut r.settings().pass_request_body, d, flag)),
     ("proxy_http_version", proxy_http_version),
     ("proxy_connect_timeout", |r, d| once(&mut r.settings().connect_timeout, d, time)),
     ("proxy_send_timeout", |r, d| once(&mut r.settings().proxy_send_timeout, d, time)),
@@ -24,7 +25,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_redirect", proxy_redirect),
     ("proxy_hide_header", proxy_hide_header),
     ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
-    ("proxy_cache", |r, d| once(&mut r.settings().proxy_cache_off, d, proxy_cache)),
     ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
     ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
     ("proxy_buffer_size", |r, d| once(&mut r.settings().proxy_buffer_size, d, size)),
@@ -41,6 +41,7 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     if reader.settings().proxy_pass.is_some() {
         return Err(duplicate(directive));
     }
+    reader.settings().stub_status = Some(false);
     if word.text.contains('$') {
         let url = template(&mut reader.http.variables, directive, word)?;
         reader.settings().proxy_pass = Some(ProxyPass { computed: Some(url), ..ProxyPass::default() });
@@ -92,14 +93,6 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     reader.settings().default_redirect = Some(rule);
     reader.settings().proxy_pass = Some(proxy_pass);
     Ok(())
-}
-
-/// `proxy_cache off`.
-fn proxy_cache(directive: &Directive) -> Result<(), ConfigError> {
-    match directive.argument(0).text.as_str() {
-        "off" => Ok(()),
-        zone => Err(unsupported_value(directive, 0, &format!("\"{zone}\""))),
-    }
 }
 
 /// `proxy_set_header`.

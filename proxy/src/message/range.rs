@@ -5,11 +5,11 @@ use std::cell::Cell;
 use bytes::Bytes;
 
 use super::date;
-use crate::message::{Headers, Piece};
+use super::{Headers, Piece};
 
 /// The parts of a file to send.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Ranges {
+pub(crate) enum Ranges {
     /// All of it, with a 200: there is no valid `Range`.
     Whole,
     /// These, in the order of the request, with a 206. Never empty.
@@ -20,25 +20,25 @@ pub(super) enum Ranges {
 
 /// Bytes from `start` up to but not including `end`; never empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Range {
+pub(crate) struct Range {
     start: u64,
     end: u64,
 }
 
 impl Range {
     /// The value of `Content-Range`.
-    pub(super) fn content_range(&self, size: u64) -> String {
+    pub(crate) fn content_range(&self, size: u64) -> String {
         format!("bytes {}-{}/{size}", self.start, self.end - 1)
     }
 
     /// The piece of the file.
-    pub(super) fn piece(&self) -> Piece {
+    pub(crate) fn piece(&self) -> Piece {
         Piece::File { offset: self.start, length: self.end - self.start }
     }
 }
 
 /// Evaluates `Range` and `If-Range`.
-pub(super) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
+pub(crate) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
     let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::Whole };
     let current = match headers.get("if-range") {
         None => true,
@@ -121,13 +121,13 @@ pub(crate) fn check_invariants(headers: &Headers, size: u64) {
 
 /// A `multipart/byteranges` body (RFC 9110 §14.6).
 #[derive(Debug)]
-pub(super) struct Multipart {
+pub(crate) struct Multipart {
     boundary: String,
 }
 
 impl Multipart {
     /// With a new boundary of twenty digits, as in nginx.
-    pub(super) fn new() -> Multipart {
+    pub(crate) fn new() -> Multipart {
         thread_local! {
             static USED: Cell<u64> = const { Cell::new(0) };
         }
@@ -139,12 +139,12 @@ impl Multipart {
     }
 
     /// The response's `Content-Type`.
-    pub(super) fn content_type(&self) -> String {
+    pub(crate) fn content_type(&self) -> String {
         format!("multipart/byteranges; boundary={}", self.boundary)
     }
 
     /// The body.
-    pub(super) fn pieces(&self, ranges: &[Range], content_type: &str, size: u64) -> Vec<Piece> {
+    pub(crate) fn pieces(&self, ranges: &[Range], content_type: &str, size: u64) -> Vec<Piece> {
         let boundary = &self.boundary;
         let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
         for range in ranges {

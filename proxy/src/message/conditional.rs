@@ -1,11 +1,11 @@
 //! Conditional requests (RFC 9110 §13), in nginx's order and with dates compared for equality, as in nginx.
 
+use super::Headers;
 use super::date;
-use crate::message::Headers;
 
 /// The result of a request's preconditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Precondition {
+pub(crate) enum Precondition {
     /// They hold, or there are none.
     Holds,
     /// 304.
@@ -16,7 +16,7 @@ pub(super) enum Precondition {
 
 /// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must
 /// both match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
-pub(super) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
+pub(crate) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
     let date = |value: &[u8]| date::parse(value);
     if headers
         .get("if-unmodified-since")

@@ -5,7 +5,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
 /// Seconds since the epoch; `None` if it is no date, or one before 1970.
-pub(super) fn parse(text: &[u8]) -> Option<u64> {
+pub(crate) fn parse(text: &[u8]) -> Option<u64> {
     let text = std::str::from_utf8(text).ok()?;
     // `Sun, 06 Nov 1994 …` and `Sunday, 06-Nov-94 …`, or `Sun Nov  6 …`.
     let mark = text.find([',', ' '])?;

@@ -1,0 +1,128 @@
+//! What differs between a promise and what there is, field by field.
+
+use crate::profile::{EVERYBODY, PromisedRoute, PromisedUpstream, Seconds};
+use crate::{Kind, Role, Route, Upstream, Uri};
+
+/// What `route` does otherwise than promised, each in a few words.
+pub(super) fn differences(
+    promised: &PromisedRoute,
+    route: &Route,
+    renamed: &[(String, String)],
+) -> Vec<String> {
+    let mut what = Vec::new();
+    if let Some(kind) = promised.kind
+        && kind != route.kind
+    {
+        what.push(format!("it is `{}`, not `{}`", route.kind.name(), kind.name()));
+    }
+    if let Some(to) = &promised.to
+        && !leads_to(route, promised, renamed)
+    {
+        what.push(format!("it leads to {}, not {to}", route.to));
+    }
+    match (promised.uri, route.uri) {
+        (Some(wanted), Some(uri)) if wanted != uri => {
+            what.push(format!("its path is {}, not {}: {}", uri.name(), wanted.name(), why(uri)));
+        }
+        // The same URI behind the host takes the place of another part of the path.
+        (Some(Uri::Replaced), Some(_)) if route.path != promised.path => {
+            what.push(format!("what is replaced of its path is {}, not {}", route.path, promised.path));
+        }
+        _ => {}
+    }
+    match (&promised.fallback, &route.fallback) {
+        (Some(wanted), Some(page)) if wanted != page => {
+            what.push(format!("a path that is no file is answered with {page}, not {wanted}"));
+        }
+        (Some(wanted), None) => what.push(format!("a path that is no file is not answered with {wanted}")),
+        _ => {}
+    }
+    let access = route.gate.as_deref().unwrap_or(EVERYBODY);
+    if let Some(wanted) = &promised.access
+        && wanted != access
+    {
+        let shown = |access: &str| match access {
+            EVERYBODY => "everybody may come".to_owned(),
+            gate => format!("only those may come whom `{gate}` lets in"),
+        };
+        what.push(format!("{}; promised is that {}", shown(access), shown(wanted)));
+    }
+    if let (Some(Seconds(longest)), Some(waits)) = (promised.longest_answer, route.read_timeout)
+        && waits < longest
+    {
+        what.push(format!(
+            "the proxy waits {waits} s for an answer, which may take {longest} s: see `proxy_read_timeout`"
+        ));
+    }
+    if promised.sse == Some(true) && route.is_buffered {
+        what.push(
+            "its events are held back until there is enough of them: see `proxy_buffering off;`".to_owned(),
+        );
+    }
+    what
+}
+
+/// What makes a path so.
+fn why(uri: Uri) -> &'static str {
+    match uri {
+        Uri::Kept => "`proxy_pass` has nothing behind the host",
+        Uri::Replaced => {
+            "what `proxy_pass` has behind the host, if only a slash, takes the place of the location's name"
+        }
+        Uri::Rewritten => "see `rewrite`, and variables in `proxy_pass`",
+    }
+}
+
+/// What `upstream` does otherwise than promised.
+pub(super) fn upstream_differences(promised: &PromisedUpstream, upstream: &Upstream) -> Vec<String> {
+    let mut what = Vec::new();
+    let counts =
+        [(promised.servers, Role::Primary, "server"), (promised.backups, Role::Backup, "backup server")];
+    for (wanted, role, name) in counts {
+        let count = upstream.count(role);
+        if let Some(wanted) = wanted.filter(|wanted| *wanted != count) {
+            what.push(format!("it has {}, not {wanted}", counted(count, name)));
+        }
+    }
+    if let Some(wanted) = promised.balancing.as_ref().filter(|wanted| **wanted != upstream.balancing) {
+        what.push(format!("requests are spread by {}, not {wanted}", upstream.balancing));
+    }
+    what
+}
+
+/// `1 server`, `2 servers`.
+pub(super) fn counted(count: usize, name: &str) -> String {
+    format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+}
+
+/// Whether a route leads where it was promised to, though the upstream may have another name.
+fn leads_to(route: &Route, promised: &PromisedRoute, renamed: &[(String, String)]) -> bool {
+    let Some(wanted) = &promised.to else { return true };
+    let directory = |path: &str| path.strip_suffix('/').unwrap_or(path).to_owned();
+    let (Some((scheme, host, rest)), Some((other_scheme, other_host, other_rest))) =
+        (parts_of(wanted), parts_of(&route.to))
+    else {
+        let is_root = matches!(route.kind, Kind::Files | Kind::FrontEnd) && !route.alias;
+        return route.to == *wanted || is_root && directory(&route.to) == directory(wanted);
+    };
+    let is_renamed = || renamed.iter().any(|(old, new)| old == host && new == other_host);
+    // What is behind the host is told by what becomes of the path, where that is known.
+    let same_path = match (promised.uri, route.uri) {
+        (Some(Uri::Kept), Some(Uri::Kept)) => true,
+        (Some(wanted), Some(uri)) if wanted != uri => true,
+        _ => rest == other_rest,
+    };
+    scheme == other_scheme && (host == other_host || is_renamed()) && same_path
+}
+
+/// The host or upstream that a URL names.
+pub(super) fn host_of(url: &str) -> Option<&str> {
+    parts_of(url).map(|(_, host, _)| host)
+}
+
+/// The scheme of a URL, the host, and what is behind it.
+fn parts_of(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = url.split_once("://")?;
+    let (host, rest) = rest.split_at(rest.find(['/', '$']).unwrap_or(rest.len()));
+    (!host.is_empty()).then_some((scheme, host, rest))
+}

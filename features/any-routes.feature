@@ -1,0 +1,20 @@
+Feature: Routes of any site
+
+  What a site serves where is decided by a few lines, and an edit of one may move another: a regular expression that wins, a
+  slash more, an upstream with a server less. `hopcheck.toml` says what is meant; `hopcheck init --conf nginx.conf` writes a
+  first one of what there is. Clients notice a route that moves, and so does this.
+
+  Rule: The configuration has the routes that its profile names
+
+    Scenario: {promised-route} is served as the profile says
+      See the location that serves it. If the change is meant, change `[[routes]]` in hopcheck.toml with it.
+
+      When the routes of the configuration are read
+      Then the route "{promised-route}" is as the profile says
+
+    Scenario: The upstream {promised-upstream} is as the profile says
+      See `server` in this upstream, and `least_conn`, `ip_hash` and the like. If the change is meant, change `[upstreams]` in
+      hopcheck.toml with it.
+
+      When the routes of the configuration are read
+      Then the upstream "{promised-upstream}" is as the profile says

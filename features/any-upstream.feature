@@ -1,0 +1,36 @@
+Feature: App servers of any site
+
+  Where an upstream has several servers, one may fail, or be replaced, and nobody should notice.
+
+  Background:
+    Given app servers that answer any path
+
+  Rule: While one app server is away another answers
+
+    Scenario Outline: While <which> app server of {balanced} refuses connections, the others answer
+      See `proxy_next_upstream` of this location, which is `error timeout` unless said otherwise, and `proxy_next_upstream_tries`.
+
+      Given the app server "<name>" is stopped
+      When the client sends "GET {balanced}hopcheck" 2 times
+      Then every response is 200
+
+      Examples:
+        | which     | name  |
+        | the first | blue  |
+        | the next  | green |
+
+    Scenario: While the app server of {backed-up} refuses connections, its backup answers
+      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location.
+
+      Given the app server "blue" is stopped
+      When the client sends "GET {backed-up}hopcheck" 2 times
+      Then every response is 200
+
+  Rule: A session of several requests stays with one app server
+
+    Scenario: Requests of one client to {polling} go to one app server
+      SockJS without WebSocket, and socket.io before it has one, make a session of many requests; an app server knows nothing of one
+      that began on another. See `ip_hash;` in the upstream, or `hash $remote_addr consistent;`.
+
+      When the client sends "GET {polling}hopcheck" 4 times
+      Then the responses come from one app server
