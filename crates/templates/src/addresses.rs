@@ -25,12 +25,14 @@ pub(crate) struct Text<'a> {
     pub(crate) text: &'a str,
 }
 
-/// What is wrong with the addresses of `texts`, which `service` runs. `stand_ins` are hosts that nobody wrote.
+/// What is wrong with the addresses of `texts`, which `service` runs. `stand_ins` are hosts that nobody wrote; `is_alone` says
+/// that nginx is all that runs in the container.
 pub(crate) fn warnings(
     texts: &[Text<'_>],
     stand_ins: &BTreeSet<String>,
     compose: &Compose,
     service: &Service,
+    is_alone: bool,
 ) -> Vec<String> {
     let parsed: Vec<(&str, Vec<Directive>)> =
         texts.iter().filter_map(|text| Some((text.name, parse(text.text, text.name).ok()?))).collect();
@@ -54,7 +56,7 @@ pub(crate) fn warnings(
             {
                 continue;
             }
-            if let Some((what, help)) = complaint(&address, &listens, compose, service) {
+            if let Some((what, help)) = complaint(&address, &listens, compose, service, is_alone) {
                 warnings.push(format!("{name}:{}: `{}`: {what}\n  help: {help}", address.line, address.head));
             }
         }
@@ -67,6 +69,7 @@ fn complaint(
     listens: &BTreeSet<u16>,
     compose: &Compose,
     service: &Service,
+    is_alone: bool,
 ) -> Option<(String, String)> {
     let Address { host, port, .. } = address;
     let file = &compose.name;
@@ -76,7 +79,7 @@ fn complaint(
     if matches!(host.as_str(), "localhost" | "127.0.0.1" | "[::1]") {
         let mode = format!("service:{}", service.name);
         let has_company = compose.services.iter().any(|other| other.network_mode.as_deref() == Some(&mode));
-        if has_company || listens.contains(port) {
+        if has_company || !is_alone || listens.contains(port) {
             return None;
         }
         let meant = compose.services.iter().find_map(|other| {

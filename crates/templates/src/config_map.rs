@@ -10,6 +10,10 @@ const MAX_FILES: usize = 100;
 pub(crate) struct MapFile {
     /// Its key.
     pub(crate) key: String,
+    /// The line of its key.
+    pub(crate) line: usize,
+    /// The name of the ConfigMap.
+    pub(crate) map: String,
     /// Its text, with empty lines before it, so that every line has the number that it has in the YAML.
     pub(crate) text: String,
 }
@@ -28,12 +32,15 @@ pub(crate) fn files(text: &str) -> Result<Option<Vec<MapFile>>, String> {
     if maps.is_empty() {
         return Ok(None);
     }
-    let data = maps.iter().filter_map(|map| map.get("data"));
-    let files = data.flat_map(|data| data.entries()).filter_map(|(key, node)| file_of(key, node));
+    let files = maps.iter().flat_map(|map| {
+        let name = map.get("metadata").and_then(|metadata| metadata.text_of("name")).unwrap_or_default();
+        let entries = map.get("data").map_or_else(Vec::new, Node::entries);
+        entries.into_iter().filter_map(move |(key, node)| file_of(key, node, name))
+    });
     Ok(Some(files.take(MAX_FILES).collect()))
 }
 
-fn file_of(key: &str, node: &Node) -> Option<MapFile> {
+fn file_of(key: &str, node: &Node, map: &str) -> Option<MapFile> {
     let Value::Scalar(scalar) = &node.value else { return None };
     // Only lines of `|` are lines of the file; of other values all are in the one where they begin.
     let before = node.line - usize::from(!scalar.is_literal);
@@ -41,7 +48,8 @@ fn file_of(key: &str, node: &Node) -> Option<MapFile> {
         true => scalar.text.clone(),
         false => scalar.text.replace('\n', " "),
     };
-    Some(MapFile { key: key.to_owned(), text: "\n".repeat(before) + &text })
+    let (key, map) = (key.to_owned(), map.to_owned());
+    Some(MapFile { key, line: node.line, map, text: "\n".repeat(before) + &text })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Taking a template, a directory of templates or a ConfigMap.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::addresses::Text;
@@ -214,6 +214,10 @@ fn add(
     files.files.push(ConfFile { path: path.to_owned(), origin, text: filled.text });
 }
 
+fn is_conf_name(name: &str) -> bool {
+    name.ends_with(".conf") || is_template(Path::new(name))
+}
+
 fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, TemplateError> {
     let text = file::read(path).map_err(|error| TemplateError::Read { path: path.to_owned(), error })?;
     let name = path.display().to_string();
@@ -237,7 +241,19 @@ fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, Templa
     let mut missing = Vec::new();
     let environment: Environment = overrides.environment().clone();
     let method = Method::of_image(&environment);
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
     for file in found {
+        if let Some(owner) = owners.get(&file.key) {
+            if is_conf_name(&file.key) {
+                let (line, key, map) = (file.line, &file.key, &file.map);
+                files.warnings.push(format!(
+                    "{name}:{line}: {key} of ConfigMap {map} is not run, as ConfigMap {owner} has one, too\n  help: put each site \
+                     into a file of its own"
+                ));
+            }
+            continue;
+        }
+        owners.insert(file.key.clone(), file.map.clone());
         let folder = if file.key == "nginx.conf" { "" } else { "conf.d/" };
         if is_template(Path::new(&file.key)) {
             let template =
@@ -257,8 +273,7 @@ fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, Templa
     if !missing.is_empty() {
         return Err(TemplateError::NoValue(missing));
     }
-    let is_conf = |file: &ConfFile| file.path == "nginx.conf" || file.path.ends_with(".conf");
-    if !files.files.iter().any(is_conf) {
+    if !files.files.iter().any(|file| is_conf_name(&file.path)) {
         let message = format!("{name}: no ConfigMap in it has a file of nginx's (nginx.conf, default.conf)");
         return Err(TemplateError::NotOne(message));
     }

@@ -101,7 +101,8 @@ impl Surroundings {
                 }
             }
             let of_nginx = service.base().is_some_and(is_official);
-            if knows_all && of_nginx && !compose.is_overridden && !service.extends {
+            let is_whole = !compose.is_overridden && !service.extends && !self.runs_unread_scripts();
+            if knows_all && of_nginx && is_whole {
                 environment.complete =
                     Some(format!("service {} ({}:{})", service.name, compose.name, service.line));
             }
@@ -164,7 +165,10 @@ impl Surroundings {
     /// What is wrong with the addresses of what its service reads.
     pub(crate) fn address_warnings(&self, texts: &[Text<'_>], stand_ins: &BTreeSet<String>) -> Vec<String> {
         match (&self.compose, self.service()) {
-            (Some(compose), Some(service)) => addresses::warnings(texts, stand_ins, compose, service),
+            (Some(compose), Some(service)) => {
+                let is_alone = service.base().is_some_and(is_official) && !self.runs_unread_scripts();
+                addresses::warnings(texts, stand_ins, compose, service, is_alone)
+            }
             _ => Vec::new(),
         }
     }
@@ -183,6 +187,9 @@ impl Surroundings {
     /// Where the template is in a container of nginx's own image that nothing fills it in for.
     fn untouched_place(&self, environment: &Environment) -> Option<String> {
         let base = self.service().map_or_else(|| self.image().map(|image| &image.base[..]), Service::base);
+        let is_read = |place: &&PathBuf| {
+            place.starts_with("/etc/nginx") && place.extension().is_some_and(|extension| extension == "conf")
+        };
         let directory = environment.value("NGINX_ENVSUBST_TEMPLATE_DIR").unwrap_or("/etc/nginx/templates");
         let is_filled_in = |place: &&PathBuf| place.starts_with(directory);
         let runs_others = self.scripts().iter().any(|script| !script.text.trim_start().starts_with("nginx"));
@@ -192,10 +199,7 @@ impl Surroundings {
         {
             return None;
         }
-        self.places
-            .iter()
-            .find(|place| place.starts_with("/etc/nginx"))
-            .map(|place| place.display().to_string())
+        self.places.iter().find(is_read).map(|place| place.display().to_string())
     }
 
     /// Whether a call of `envsubst` names `path`, whatever it is called.
@@ -234,19 +238,29 @@ impl Surroundings {
         let of_image = self.image().map_or(&[][..], |image| &image.scripts);
         let mut scripts: Vec<Script> = of_service.iter().chain(of_image).cloned().collect();
         let copied = self.image().into_iter().flat_map(|image| {
-            image
-                .copies
-                .iter()
-                .map(|(source, _)| file::normal(&image.context.join(source.trim_start_matches('/'))))
+            image.copies.iter().map(|(source, to)| {
+                (file::normal(&image.context.join(source.trim_start_matches('/'))), Path::new(to))
+            })
         });
         let mounted = self.service().into_iter().flat_map(|service| &service.mounts);
-        let files = copied.chain(mounted.map(|mount| mount.host.clone()));
-        for path in files.flat_map(|path| scripts_in(&path)).take(MAX_SCRIPTS) {
+        let files = copied.chain(mounted.map(|mount| (mount.host.clone(), mount.container.as_path())));
+        for path in files.flat_map(|(path, to)| scripts_in(&path, to)).take(MAX_SCRIPTS) {
             if let (true, Ok(text)) = (file::is_below(&self.root, &path), file::read(&path)) {
                 scripts.push(Script { text, file: path, line: 1 });
             }
         }
         scripts
+    }
+
+    /// Whether scripts may set what is not known here: by files that they read, or as they are not here.
+    fn runs_unread_scripts(&self) -> bool {
+        const READERS: [&str; 5] = ["source ", ". /", ". \"", "set -a", "eval "];
+        let scripts = self.scripts();
+        let has_files = scripts.iter().any(|script| script.file.extension().is_some_and(|end| end == "sh"));
+        scripts.iter().any(|Script { text, .. }| {
+            let reads_more = READERS.iter().any(|reader| text.contains(reader)) || text.contains("export $(");
+            reads_more || text.contains(".sh") && !has_files
+        })
     }
 }
 
@@ -263,8 +277,8 @@ fn image_with(directory: &Path, levels: &[&Path], path: &Path) -> Option<Image> 
     })
 }
 
-/// `path` if it is a script, or the scripts in it if it is the directory that nginx's image runs them from.
-fn scripts_in(path: &Path) -> Vec<PathBuf> {
+/// `path` if it is a script, or the scripts in it if it becomes the directory that nginx's image runs them from.
+fn scripts_in(path: &Path, to: &Path) -> Vec<PathBuf> {
     let is_script = |path: &Path| {
         path.extension().is_some_and(|extension| extension == "sh" || extension == "envsh")
             || path.file_name().is_some_and(|name| name.to_string_lossy().contains("entrypoint"))
@@ -272,7 +286,7 @@ fn scripts_in(path: &Path) -> Vec<PathBuf> {
     if path.is_file() {
         return if is_script(path) { vec![path.to_owned()] } else { Vec::new() };
     }
-    if !path.ends_with("docker-entrypoint.d") {
+    if !to.ends_with("docker-entrypoint.d") {
         return Vec::new();
     }
     let entries = std::fs::read_dir(path).into_iter().flatten().filter_map(Result::ok);

@@ -18,14 +18,6 @@ pub(crate) use values::{Entries, entries_of};
 pub(crate) const NAMES: [&str; 4] =
     ["compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml"];
 
-/// What compose reads besides, which may change anything.
-const OVERRIDES: [&str; 4] = [
-    "compose.override.yaml",
-    "compose.override.yml",
-    "docker-compose.override.yml",
-    "docker-compose.override.yaml",
-];
-
 /// A compose file.
 #[derive(Debug)]
 pub(crate) struct Compose {
@@ -33,7 +25,7 @@ pub(crate) struct Compose {
     pub(crate) name: String,
     pub(crate) directory: PathBuf,
     pub(crate) services: Vec<Service>,
-    /// Whether an override stands beside it.
+    /// Whether another compose file stands beside it, such as an override, which may change anything.
     pub(crate) is_overridden: bool,
     /// Networks that services of other projects are in, too.
     pub(crate) external_networks: BTreeSet<String>,
@@ -62,7 +54,7 @@ impl Compose {
             network.get("external").is_some_and(|external| external.text() != Some("false"))
         });
         let external_networks = external.map(|(name, _)| name.to_owned()).collect();
-        let is_overridden = OVERRIDES.iter().any(|name| directory.join(name).exists());
+        let is_overridden = has_others(directory, &path);
         let names_others = dotenv.contains_key("COMPOSE_FILE");
         let is_whole = !names_others && document.get("include").is_none();
         Some(Compose {
@@ -82,6 +74,18 @@ impl Compose {
             (!places.is_empty() && service.serves(&places)).then_some((service, places))
         })
     }
+}
+
+/// Whether `directory` has compose files besides `path`: `compose.override.yaml`, `docker-compose.prod.yml`.
+fn has_others(directory: &Path, path: &Path) -> bool {
+    let names = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    names.map(|entry| entry.file_name()).filter(|name| Some(name.as_os_str()) != path.file_name()).any(
+        |name| {
+            let name = name.to_string_lossy();
+            let is_yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+            is_yaml && (name.starts_with("compose") || name.starts_with("docker-compose"))
+        },
+    )
 }
 
 /// The line of a service is that of its name.
