@@ -298,6 +298,13 @@ impl<'a> Exchange<'a> {
         Some(update)
     }
 
+    /// What is in the place of a location for the method of the request: `limit_except`.
+    pub(crate) fn limited(&self, id: LocationId) -> LocationId {
+        let limit = self.http.locations.get(id.0).and_then(|location| location.limit_except.as_ref());
+        let is_named = |method: &String| method.as_bytes() == self.request.method();
+        limit.filter(|limit| !limit.methods.iter().any(is_named)).map_or(id, |limit| limit.location)
+    }
+
     /// Switches to the settings of a location; the body of an `if` is one too.
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {

@@ -53,6 +53,7 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
                 }
             }
             NextPhase::Location(id) => {
+                let id = x.limited(id);
                 x.enter(id);
                 x.if_had_proxy_pass = false;
                 let answer = rewrite(x, id);
@@ -85,7 +86,7 @@ fn find_location(x: &mut Exchange<'_>) -> NextPhase {
         locate::find(&server.tree, &http.locations, &x.uri, &mut |pattern, uri| x.matches(pattern, uri))
     };
     let (id, auto_redirect) = match found {
-        Some(found) => (found.id, found.auto_redirect),
+        Some(found) => (x.limited(found.id), found.auto_redirect),
         None => (server.root, false),
     };
     x.enter(id);

@@ -13,6 +13,7 @@ mod gzip;
 mod lifecycle;
 mod limits;
 mod logged;
+mod methods;
 mod mirror;
 mod outside;
 mod real_ip;

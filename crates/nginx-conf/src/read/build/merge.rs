@@ -109,7 +109,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         mirror_request_body: raw.mirror_request_body.unwrap_or(outer.mirror_request_body),
         proxy_pass: match (&raw.proxy_pass, level.kind) {
             (Some(own), _) => Some(own.clone()),
-            (None, Some(LocationKind::If)) => outer.proxy_pass.clone(),
+            (None, Some(LocationKind::If | LocationKind::LimitExcept)) => outer.proxy_pass.clone(),
             (None, _) => None,
         },
         proxy: proxy(raw, &outer.proxy),

@@ -9,9 +9,9 @@ use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LocationId,
-    LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root,
-    Satisfy, TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LimitExcept,
+    LocationId, LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect,
+    RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -36,6 +36,8 @@ pub(crate) struct Level {
     pub duplicate_error: Option<ConfigError>,
     /// Its settings.
     pub settings: RawSettings,
+    /// `limit_except`.
+    pub limit_except: Option<LimitExcept>,
     /// Its share of the rewrite phase.
     pub rewrite: Vec<Op>,
 }
@@ -139,6 +141,7 @@ impl Level {
             parent: LevelId::HTTP,
             duplicate_error: None,
             settings: RawSettings::default(),
+            limit_except: None,
             rewrite: Vec::new(),
         }
     }
