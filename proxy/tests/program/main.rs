@@ -4,6 +4,7 @@ mod access_log;
 mod answers;
 mod app;
 mod auth;
+mod auth_request;
 mod cache;
 mod command_line;
 mod cookies;

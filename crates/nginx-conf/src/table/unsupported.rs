@@ -51,7 +51,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
+        "auth_jwt auth_jwt_key_file geo \
          geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
          referer_hash_bucket_size referer_hash_max_size valid_referers split_clients \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \

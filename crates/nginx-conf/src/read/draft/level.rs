@@ -107,6 +107,9 @@ pub(crate) struct RawSettings {
     pub pass_request_body: Option<bool>,
     pub auth_basic: Option<Template>,
     pub auth_basic_user_file: Option<Template>,
+    /// `Some` of nothing for `off`.
+    pub auth_request: Option<Option<String>>,
+    pub auth_request_set: Vec<(usize, Template)>,
     pub satisfy: Option<Satisfy>,
     pub rewrite_log: Option<bool>,
     pub real_ip_from: Option<Vec<Network>>,
