@@ -363,3 +363,30 @@ fn wait_for(mut holds: impl FnMut() -> bool) {
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
 }
+
+#[test]
+fn shards_of_many_files_merge_to_a_row_for_each() {
+    let bench = Bench::new(
+        "Feature: One\n  @warning\n  Scenario: Ready\n    When the client sends \"GET /\"\n    Then the response is 200\n\n  Scenario: Steady\n    When the client sends \"GET /\"\n    Then the response is 204\n",
+    );
+    for (name, status) in [("a.conf", 204), ("b.conf", 200)] {
+        std::fs::write(bench.path(name), format!("server {{ listen 80; return {status} ''; }}\n")).unwrap();
+    }
+    for nth in ["1", "2"] {
+        let (shard, results) = (format!("{nth}/2"), format!("results={nth}.json"));
+        let (code, said) = bench.run(&["a.conf", "b.conf", "--shard", &shard, "--report", &results]);
+        assert!(code != Some(2), "{said}");
+    }
+    let (code, said) = bench.hopcheck(&["merge", "1.json", "2.json", "--report", "html=r.html"]);
+    assert_eq!(code, Some(1), "{said}");
+    let rows: Vec<&str> = said.lines().rev().take(2).collect();
+    assert_eq!(
+        rows,
+        ["✗ b.conf by reference: 1 broken", "! a.conf by reference: 1 kept, 1 warning"],
+        "{said}"
+    );
+    // What is broken is told in full, warnings only of a file that is run alone.
+    assert!(said.contains("✗ Steady") && !said.contains("! warning:"), "{said}");
+    let page = std::fs::read_to_string(bench.path("r.html")).unwrap();
+    assert!(page.contains("Every configuration") && !page.contains("Every rule"), "{page}");
+}

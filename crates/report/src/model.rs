@@ -243,6 +243,14 @@ impl Report {
         }
     }
 
+    /// Whether it is about more than one configuration.
+    pub fn has_several_configurations(&self) -> bool {
+        let mut names =
+            self.targets.iter().map(|target| &target.configuration).filter(|name| !name.is_empty());
+        let first = names.next();
+        names.any(|name| Some(name) != first)
+    }
+
     /// Whether a promise is broken.
     pub fn fails(&self) -> bool {
         self.targets.iter().any(|target| target.refused || target.records.iter().any(Record::fails))

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::Error;
 use super::session::{exit_code, print_results};
-use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix};
+use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix, print_rows};
 
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
@@ -36,9 +36,12 @@ pub(super) fn merge_command(arguments: &MergeArgs) -> Result<u8, Error> {
     let report = merge(parts)?;
     let style = Style::detect();
     for target in &report.targets {
-        print_results(style, target, arguments.verbose);
+        let with_warnings = !report.has_several_configurations() || arguments.verbose;
+        print_results(style, target, with_warnings, arguments.verbose);
     }
-    if report.targets.len() > 1 {
+    if report.has_several_configurations() {
+        print_rows(style, &report);
+    } else if report.targets.len() > 1 {
         print_matrix(style, &report);
     }
     outputs.write(&report)?;

@@ -158,7 +158,7 @@ impl MutantsArgs {
 async fn check_unmutated(runner: &MutantRunner, style: Style) -> Result<(), Error> {
     let results = runner.unmutated(Style { silent: true, ..style }, until_interrupted()).await;
     if results.records.iter().any(Record::fails) {
-        print_failures(style, &results);
+        print_failures(style, &results, false);
         return Err(
             "the original configuration already breaks a promise: fix that first, with `hopcheck run`".into(),
         );

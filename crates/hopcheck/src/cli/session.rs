@@ -219,14 +219,16 @@ impl<'a> Session<'a> {
         self.report.targets.push(results);
         mask(&mut self.report, &self.secrets);
         if let Some(results) = self.report.targets.last() {
-            print_results(self.style, results, self.options.verbose);
+            // Of many files the rows say how many warnings each has.
+            let with_warnings = !self.has_several() || self.options.verbose;
+            print_results(self.style, results, with_warnings, self.options.verbose);
         }
     }
 }
 
 /// Prints the results of a target.
-pub(super) fn print_results(style: Style, results: &TargetResults, verbose: bool) {
-    print_failures(style, results);
+pub(super) fn print_results(style: Style, results: &TargetResults, with_warnings: bool, verbose: bool) {
+    print_failures(style, results, with_warnings);
     print_summary(style, results);
     if verbose {
         print_details(style, results);

@@ -4,6 +4,7 @@ mod failure;
 mod matrix;
 mod page;
 mod results;
+mod rows;
 mod site_map;
 mod verdict;
 

@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::numbers::counted;
-use super::{failure, matrix, page, site_map};
+use super::{failure, matrix, page, rows, site_map};
 
 const STYLE: &str = include_str!("results.css");
 
@@ -24,11 +24,12 @@ pub fn report(report: &Report) -> String {
             (contents(report))
         }
         main #main {
-            (targets(report))
+            @if report.has_several_configurations() { (rows::section(report)) } @else { (targets(report)) }
             (failure::broken(report))
             (failure::warnings(report))
             (site_map::section(report))
-            (matrix::section(report))
+            // A column for each of many files would be read by nobody.
+            @if !report.has_several_configurations() { (matrix::section(report)) }
             (listed(report, "Not checked", "not-checked", |record| match &record.verdict {
                 Verdict::NotChecked { reason } => Some(reason.clone()),
                 _ => None,
@@ -100,7 +101,11 @@ fn contents(report: &Report) -> Markup {
                 @if report.targets.iter().any(|target| target.site.is_some()) {
                     li { a href="#routes" { "Routes" } }
                 }
-                li { a href="#rules" { "Every rule" } }
+                @if report.has_several_configurations() {
+                    li { a href="#configurations" { "Every configuration" } }
+                } @else {
+                    li { a href="#rules" { "Every rule" } }
+                }
                 @for (id, name, count) in parts.iter().filter(|(id, _, count)| !comes_first(id) && *count > 0) {
                     li { a href={ "#" (id) } { (name) " (" (count) ")" } }
                 }

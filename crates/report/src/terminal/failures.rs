@@ -7,10 +7,10 @@ use super::Style;
 /// How many scenarios that fail for the same reason are named.
 const MAX_LISTED: usize = 8;
 
-/// Prints every failure of a target, then every warning: the scenario, what to look at, what was said, the exchange on the wire and what the
+/// Prints every failure of a target, then every warning if asked to: the scenario, what to look at, what was said, the exchange on the wire and what the
 /// app servers saw. Scenarios that fail for one and the same reason are told together.
-pub fn print_failures(style: Style, results: &TargetResults) {
-    for cause in causes(&results.records) {
+pub fn print_failures(style: Style, results: &TargetResults, with_warnings: bool) {
+    for cause in causes(&results.records).iter().filter(|cause| with_warnings || !cause.first.warns()) {
         outln!();
         print_failure(style, &results.name, cause.first, cause.hint);
         if !cause.others.is_empty() {
