@@ -368,3 +368,34 @@ fn a_value_that_must_be_given_is_asked_for() {
     assert!(said.contains("default.conf.template:2: PORT has no value\n    listen ${PORT};\n"), "{said}");
     assert!(said.contains("--env PORT=8080 --env MAX_UPLOAD_MB=VALUE"), "{said}");
 }
+
+#[test]
+fn two_faults_of_a_site_are_told_one_after_the_other() {
+    let sites = [
+        (
+            "booking",
+            [
+                "While the first app server of /v3/ refuses connections, the others answer",
+                "Where the app does CORS, DELETE of /v3/ gets its header and no other",
+            ],
+        ),
+        ("channels", ["No path that begins with /static leaves its directory", "A WebSocket opens at /ws/"]),
+        (
+            "storefront",
+            [
+                "/account/hopcheck/7.json is asked of the app, though it looks like a file",
+                "A line end in a path at /account/ ends no header",
+            ],
+        ),
+    ];
+    for engine in engines() {
+        for (site, faults) in sites {
+            let ran = run(&engine, &Path::new("../../tests/sites/two-faults").join(format!("{site}.conf")));
+            assert_eq!(ran.code, Some(1), "{engine}: {}", ran.said);
+            let told: Vec<&str> = ran.said.lines().filter(|line| line.starts_with('✗')).collect();
+            let are_told =
+                told.iter().zip(faults).all(|(line, fault)| line.starts_with(&format!("✗ {fault}  (")));
+            assert!(told.len() == 2 && are_told, "{engine}: {}", ran.said);
+        }
+    }
+}

@@ -83,7 +83,15 @@ async fn preflight(world: &mut World, path: String) -> Checked {
     let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
     request.headers.push(("Origin".to_owned(), ANY_ORIGIN.to_owned()));
     request.headers.extend(PREFLIGHT.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    world.ask(request).await?;
+    let response = world.ask(request).await?;
+    // To a page of another name, as for signing in, everybody is sent who has no session.
+    let location = response.value("location").unwrap_or_default();
+    let name = path.rsplit('/').next().unwrap_or_default();
+    if (300..400).contains(&response.status)
+        && !location.split('?').next().unwrap_or_default().ends_with(name)
+    {
+        return Err(Failure::not_asked(format!("`OPTIONS {path}` is sent on to {location}")));
+    }
     Ok(())
 }
 
