@@ -1,5 +1,16 @@
 //! The files that a Kubernetes ConfigMap holds, with the lines that they have in the YAML.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::conf_files::{ConfFile, ConfFiles};
+use crate::environment::Environment;
+use crate::error::TemplateError;
+use crate::file;
+use crate::fill::Template;
+use crate::method::Method;
+use crate::overrides::Overrides;
+use crate::template_name::{finished_name, is_template};
 use crate::yaml::{self, Node, Value};
 
 /// More files than nginx reads out of ConfigMaps.
@@ -50,6 +61,96 @@ fn file_of(key: &str, node: &Node, map: &str) -> Option<MapFile> {
     };
     let (key, map) = (key.to_owned(), map.to_owned());
     Some(MapFile { key, line: node.line, map, text: "\n".repeat(before) + &text })
+}
+
+/// Gives the files of ConfigMaps the paths that they likely are mounted at: a whole file is the main one, and without one
+/// everything with a `server` is read.
+fn arrange(files: &mut [ConfFile]) {
+    let is_whole = |file: &ConfFile| has_one_of(file, &["events", "http"]);
+    let has_whole = files.iter().any(is_whole);
+    for file in files {
+        if is_whole(file) {
+            file.path = file.path.trim_start_matches("conf.d/").to_owned();
+        } else if !has_whole && !file.path.ends_with(".conf") && has_one_of(file, &["server"]) {
+            file.path += ".conf";
+        }
+    }
+}
+
+/// Whether one of these directives stands outside all blocks.
+fn has_one_of(file: &ConfFile, names: &[&str]) -> bool {
+    nginx_conf::syntax::parse(&file.text, &file.origin)
+        .is_ok_and(|directives| directives.iter().any(|directive| names.contains(&&directive.name.text[..])))
+}
+
+fn is_conf_name(name: &str) -> bool {
+    name.ends_with(".conf") || is_template(Path::new(name))
+}
+
+/// The files of the ConfigMaps in the YAML at `path`.
+pub(crate) fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, TemplateError> {
+    let text = file::read(path).map_err(|error| TemplateError::Read { path: path.to_owned(), error })?;
+    let name = path.display().to_string();
+    let is_chart = text.contains("{{");
+    let found = match files(&text) {
+        Ok(Some(found)) => found,
+        Ok(None) => {
+            let help = "hopcheck takes an nginx.conf, a template of one, or a ConfigMap that holds one";
+            return Err(TemplateError::NotOne(format!("{name} has no ConfigMap\n  help: {help}")));
+        }
+        Err(_) if is_chart => {
+            let help = "render it first: helm template . > rendered.yaml, and test that";
+            return Err(TemplateError::NotOne(format!(
+                "{name} is a part of a chart, not YAML yet\n  help: {help}"
+            )));
+        }
+        Err(error) => return Err(TemplateError::NotOne(format!("{name} is not YAML: {error}"))),
+    };
+    let mut conf = ConfFiles::default();
+    let mut used = BTreeSet::new();
+    let mut missing = Vec::new();
+    let environment: Environment = overrides.environment().clone();
+    let method = Method::of_image(&environment);
+    let mut owners: BTreeMap<String, String> = BTreeMap::new();
+    for file in found {
+        if let Some(owner) = owners.get(&file.key) {
+            if is_conf_name(&file.key) {
+                let (line, key, map) = (file.line, &file.key, &file.map);
+                conf.warnings.push(format!(
+                    "{name}:{line}: {key} of ConfigMap {map} is not run, as ConfigMap {owner} has one, too\n  help: put each site \
+                     into a file of its own"
+                ));
+            }
+            continue;
+        }
+        owners.insert(file.key.clone(), file.map.clone());
+        if is_template(Path::new(&file.key)) {
+            let template =
+                Template { name: &name, text: &file.text, method: &method, environment: &environment };
+            let filled = template.fill();
+            missing.extend(filled.missing.iter().cloned().map(Into::into));
+            let output = format!("conf.d/{}", finished_name(&file.key));
+            used.extend(filled.used.iter().cloned());
+            conf.add(filled, &output, name.clone());
+        } else {
+            conf.files.push(ConfFile {
+                path: format!("conf.d/{}", file.key),
+                origin: name.clone(),
+                text: file.text,
+            });
+        }
+    }
+    if !missing.is_empty() {
+        return Err(TemplateError::NoValue(missing));
+    }
+    let is_of_nginx = |file: &ConfFile| is_conf_name(&file.path) || has_one_of(file, &["server"]);
+    if !conf.files.iter().any(is_of_nginx) {
+        let message = format!("{name}: no ConfigMap in it has a file of nginx's (nginx.conf, default.conf)");
+        return Err(TemplateError::NotOne(message));
+    }
+    arrange(&mut conf.files);
+    conf.notes.extend(environment.notes(&used));
+    Ok(conf)
 }
 
 #[cfg(test)]

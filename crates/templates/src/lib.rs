@@ -28,6 +28,7 @@
 
 mod addresses;
 mod compose;
+mod conf_files;
 mod config_map;
 mod dockerfile;
 mod dotenv;
@@ -46,8 +47,10 @@ mod robust;
 mod shell;
 mod stand_in;
 mod surroundings;
+mod template_name;
 mod yaml;
 
+pub use conf_files::{ConfFile, ConfFiles};
 pub use error::{NoValue, TemplateError};
-pub use open::{ConfFile, ConfFiles, address_warnings, open};
+pub use open::{address_warnings, open};
 pub use overrides::Overrides;
