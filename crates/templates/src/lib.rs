@@ -42,6 +42,7 @@ mod mistake;
 mod open;
 mod overrides;
 mod placeholder;
+mod pod;
 #[cfg(test)]
 mod robust;
 mod shell;
