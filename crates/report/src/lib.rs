@@ -18,6 +18,7 @@ mod model;
 mod numbers;
 #[cfg(test)]
 pub(crate) mod sample;
+mod site_map;
 mod terminal;
 
 pub use columns::{padded, width};
@@ -28,6 +29,7 @@ pub use model::{
     ConfLine, Evidence, FailedStep, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults,
     Verdict,
 };
+pub use site_map::{MappedRoute, MappedServer, MappedUpstream, SiteMap, Turn};
 pub use terminal::{
     FeatureOutline, Progress, Style, print_details, print_failures, print_matrix, print_rows, print_summary,
 };

@@ -40,16 +40,30 @@ fn each_text(report: &mut Report, change: &mut dyn FnMut(&mut String)) {
             shard: _,
             shuffle: _,
             unfinished,
+            site,
             records,
         } = target;
         [name, description, configuration].into_iter().chain(unfinished).for_each(&mut *change);
+        site.iter_mut().for_each(|site| site.each_text(change));
         records.iter_mut().for_each(|record| in_record(record, change));
     }
 }
 
 fn in_record(record: &mut Record, change: &mut dyn FnMut(&mut String)) {
-    let Record { feature, rule, name, file, line: _, tags, hint, verdict, attempts: _, took: _, steps } =
-        record;
+    let Record {
+        feature,
+        rule,
+        name,
+        file,
+        line: _,
+        tags,
+        hint,
+        verdict,
+        attempts: _,
+        took: _,
+        steps,
+        route: _,
+    } = record;
     [feature, rule, name, file, hint].into_iter().chain(tags).for_each(&mut *change);
     match verdict {
         Verdict::Kept => {}

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::site_map::SiteMap;
+
 /// The results of a run, or of several merged into one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -69,6 +71,9 @@ pub struct TargetResults {
     /// Whether it was not run because the engine refuses the configuration.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub refused: bool,
+    /// What the configuration serves; `None` where none was tested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteMap>,
     /// Every scenario's record, in the order of the specification.
     pub records: Vec<Record>,
 }
@@ -115,6 +120,9 @@ pub struct Record {
     pub took: Duration,
     /// Its steps, those of backgrounds included, in order.
     pub steps: Vec<StepRecord>,
+    /// The number of the route that it was asked of, in the map of its target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub route: Option<usize>,
 }
 
 /// How a scenario went.

@@ -33,6 +33,7 @@ pub(crate) fn record(name: &str, verdict: Verdict) -> Record {
             status,
             took: Duration::from_millis(250),
         }],
+        route: None,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::io::ErrorKind;
 
-use super::subrequest::{Subrequests, mirror};
+use super::subrequest::{Subrequests, authorize, mirror};
 use crate::exchange::Exchange;
 use crate::log::describe;
 use crate::message::Response;
@@ -83,6 +83,11 @@ async fn answer_main<'a, S: Stream>(
                         Answer::Close(499)
                     }
                 };
+                continue;
+            }
+            Answer::Authorize => {
+                let (status, challenge) = authorize(x).await;
+                answer = phases::authorized(x, status, challenge);
                 continue;
             }
             Answer::Mirror => match mirror(connection, x, subrequests).await {

@@ -1,4 +1,4 @@
-//! Requests within a request: the copies of `mirror`.
+//! Requests within a request: the copies of `mirror`, and those that `auth_request` asks.
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
@@ -10,6 +10,7 @@ use crate::message::request::BodyLength;
 use crate::phases::{self, Answer};
 use crate::proxy::{self, ProxyError};
 use crate::response::ClientConnection;
+use crate::variables::Variables;
 use crate::wire::{BodyReader, Framing, SilentStream, Stream};
 use nginx_conf::model::Level;
 
@@ -65,31 +66,55 @@ pub(super) async fn mirror<'a, S: Stream>(
             client.body = BodyReader::new(Framing::Length(length), &mut client.input)
                 .unwrap_or_else(|_| BodyReader::empty());
         }
-        copies.0.borrow_mut().push(Box::pin(run(client, copy)));
+        copies.0.borrow_mut().push(Box::pin(async move {
+            run(client, &mut copy).await;
+        }));
     }
     Ok(())
 }
 
-/// Answers a subrequest, whose answer goes nowhere.
-async fn run(mut client: ClientConnection<SilentStream>, mut x: Exchange<'_>) {
-    let mut answer = phases::run(&mut x);
+/// Asks whether the client is let in: the status of the answer, and what it challenges the client with.
+pub(super) async fn authorize(x: &mut Exchange<'_>) -> (u16, Option<Vec<u8>>) {
+    let settings = x.settings;
+    let uri = settings.auth_request.as_deref().unwrap_or_default();
+    let Some(mut asked) = x.subrequest(uri.as_bytes()) else { return (500, None) };
+    asked.is_get = true;
+    asked.args.clear();
+    let status = run(ClientConnection::new(SilentStream), &mut asked).await;
+    x.is_sending |= !asked.attempts.is_empty();
+    // Both have the same variables.
+    x.variables.slots.swap(&asked.variables.slots);
+    for (slot, value) in &settings.auth_request_set {
+        asked.variables.slots.clone_from(&x.variables.slots);
+        x.set_slot(*slot, asked.evaluate(value));
+    }
+    let challenge = asked.upstream_fields.get("WWW-Authenticate").map(<[u8]>::to_vec);
+    (status, asked.challenges.pop().or(challenge))
+}
+
+/// Answers a subrequest; its answer goes nowhere, but for the status.
+async fn run(mut client: ClientConnection<SilentStream>, x: &mut Exchange<'_>) -> u16 {
+    let mut answer = phases::run(x);
     loop {
         let status = match answer {
-            Answer::Proxy => match proxy::handle(&mut client, &mut x).await {
+            Answer::Proxy => match proxy::handle(&mut client, x).await {
                 Err(ProxyError::Status(status)) => status,
-                Ok(()) | Err(ProxyError::Close) => return,
+                Ok(()) | Err(ProxyError::Close) => return x.status,
             },
             Answer::Delayed(wait) => {
                 tokio::time::sleep(wait).await;
-                answer = phases::resume(&mut x);
+                answer = phases::resume(x);
                 continue;
             }
             Answer::Error(status) => status,
-            Answer::Response(_) | Answer::Close(_) | Answer::Mirror => return,
+            Answer::Response(response) => return x.error_status.unwrap_or(response.status),
+            Answer::Close(status) => return status,
+            // Nobody is asked within a request.
+            Answer::Mirror | Answer::Authorize => return 500,
         };
-        match phases::error_page(&mut x, status) {
+        match phases::error_page(x, status) {
             Some(page) => answer = page,
-            None => return,
+            None => return status,
         }
     }
 }

@@ -61,6 +61,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) has_args: bool,
     /// Whether it is a request within another, which its client has not asked for and does not see answered.
     pub(crate) is_subrequest: bool,
+    /// Whether it is a GET, whatever its client has sent: a request within another.
+    pub(crate) is_get: bool,
+    /// What refuses the client so far, while it is asked whether another rule lets it in (`satisfy any`).
+    pub(crate) refused: Option<u16>,
     /// Whether a `rewrite` has replaced the URI, which makes the request an internal one.
     pub(crate) is_rewritten: bool,
     /// Whether a location has to be chosen for it.
@@ -96,14 +100,17 @@ pub(crate) struct Exchange<'a> {
     pub(crate) preread_body: u64,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
-    /// `WWW-Authenticate`, where a password is asked for.
-    pub(crate) challenge: Option<Vec<u8>>,
+    /// `WWW-Authenticate`, where passwords are asked for.
+    pub(crate) challenges: Vec<Vec<u8>>,
     /// What `limit_req` has said (`$limit_req_status`). It is asked once.
     pub(crate) limit_req_status: Option<LimitStatus>,
     /// What `limit_conn` has said (`$limit_conn_status`).
     pub(crate) limit_conn_status: Option<LimitStatus>,
     /// What came of looking for the answer in a cache (`$upstream_cache_status`).
     pub(crate) cache_status: Option<CacheStatus>,
+    /// Whether an app server has answered a request within this one. nginx says in its error log, until it goes to another
+    /// URI, that it is sending to the client.
+    pub(crate) is_sending: bool,
     /// Where the request counts as one that is being answered.
     pub(crate) connection_slots: Vec<ConnectionSlot>,
     /// Whether the response depends on who accepts gzip, so that `gzip_vary` applies.
@@ -232,6 +239,8 @@ impl<'a> Exchange<'a> {
             args: Vec::new(),
             has_args: false,
             is_subrequest: false,
+            is_get: false,
+            refused: None,
             is_rewritten: false,
             uri_changed: false,
             valid_location: true,
@@ -252,10 +261,11 @@ impl<'a> Exchange<'a> {
             request_length: 0,
             preread_body: 0,
             sent: 0,
-            challenge: None,
+            challenges: Vec::new(),
             limit_req_status: None,
             limit_conn_status: None,
             cache_status: None,
+            is_sending: false,
             connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
@@ -296,6 +306,18 @@ impl<'a> Exchange<'a> {
         update.evaluated_pass.clone_from(&self.evaluated_pass);
         update.variables.captures.clone_from(&self.variables.captures);
         Some(update)
+    }
+
+    /// The method by which it is answered. `$request_method` is that of the client, even of a request within another.
+    pub(crate) fn method(&self) -> &[u8] {
+        if self.is_get { b"GET" } else { self.request.method() }
+    }
+
+    /// What is in the place of a location for the method of the request: `limit_except`.
+    pub(crate) fn limited(&self, id: LocationId) -> LocationId {
+        let limit = self.http.locations.get(id.0).and_then(|location| location.limit_except.as_ref());
+        let is_named = |method: &String| method.as_bytes() == self.method();
+        limit.filter(|limit| !limit.methods.iter().any(is_named)).map_or(id, |limit| limit.location)
     }
 
     /// Switches to the settings of a location; the body of an `if` is one too.
@@ -344,7 +366,10 @@ impl<'a> Exchange<'a> {
 
     /// Writes to the current error log, with nginx's description of the request after the message.
     pub(crate) fn log(&self, level: Level, message: fmt::Arguments<'_>) {
-        self.log_upstream(level, message, None);
+        match self.is_sending {
+            true => self.log_upstream(level, format_args!("{message} while sending to client"), None),
+            false => self.log_upstream(level, message, None),
+        }
     }
 
     /// The same, also naming an app server as `http://address/uri`.

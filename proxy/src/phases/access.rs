@@ -1,4 +1,4 @@
-//! The access phase: `allow` and `deny`, then `auth_basic`; `satisfy` says whether one of them is enough.
+//! The access phase: `allow` and `deny`, then `auth_basic`, then `auth_request`; `satisfy` says whether one of them is enough.
 
 use std::ffi::OsStr;
 use std::fs::File;
@@ -23,35 +23,73 @@ enum Access {
     Denied(u16),
 }
 
-/// The status of a request that is refused: `ngx_http_core_access_phase`. Within another request all are let in.
-pub(super) fn refusal(x: &mut Exchange<'_>) -> Option<u16> {
+/// Whether a client is let in.
+pub(super) enum Admission {
+    /// It is.
+    Granted,
+    /// It is not.
+    Refused(u16),
+    /// That has to be asked elsewhere: `auth_request`.
+    Asked,
+}
+
+/// Whether a request is let in: `ngx_http_core_access_phase`. Within another request all are.
+pub(super) fn admission(x: &mut Exchange<'_>) -> Admission {
     if x.is_subrequest {
-        return None;
+        return Admission::Granted;
     }
-    let any = x.settings.satisfy == Satisfy::Any;
-    let mut refused = None;
+    x.refused = None;
     for check in [by_address, by_password] {
-        match check(x) {
-            Access::Granted if any => {
-                x.challenge = None;
-                return None;
-            }
-            Access::Denied(status @ (401 | 403)) if any => {
-                if refused != Some(401) {
-                    refused = Some(status);
-                }
-            }
-            Access::Denied(status) => {
-                refused = Some(status);
-                break;
-            }
-            Access::Granted | Access::Declined => {}
+        let access = check(x);
+        if let Some(admission) = consider(x, access) {
+            return admission;
         }
     }
-    if any && refused == Some(403) {
+    if x.settings.auth_request.is_some() { Admission::Asked } else { conclude(x) }
+}
+
+/// The same after [`Admission::Asked`]: the status that was answered, and what it challenges the client with.
+pub(super) fn after_asking(x: &mut Exchange<'_>, status: u16, challenge: Option<Vec<u8>>) -> Admission {
+    let access = match status {
+        401 => {
+            x.challenges.extend(challenge);
+            Access::Denied(401)
+        }
+        403 => Access::Denied(403),
+        200..300 => Access::Granted,
+        _ => {
+            x.log(Level::Error, format_args!("auth request unexpected status: {status}"));
+            Access::Denied(500)
+        }
+    };
+    consider(x, access).unwrap_or_else(|| conclude(x))
+}
+
+/// What one rule means for all, if that is known already.
+fn consider(x: &mut Exchange<'_>, access: Access) -> Option<Admission> {
+    match (access, x.settings.satisfy) {
+        (Access::Granted, Satisfy::Any) => {
+            x.challenges.clear();
+            Some(Admission::Granted)
+        }
+        (Access::Denied(status @ (401 | 403)), Satisfy::Any) => {
+            if x.refused != Some(401) {
+                x.refused = Some(status);
+            }
+            None
+        }
+        (Access::Denied(status), _) => Some(Admission::Refused(status)),
+        (Access::Granted, Satisfy::All) | (Access::Declined, _) => None,
+    }
+}
+
+/// What all rules together mean.
+fn conclude(x: &mut Exchange<'_>) -> Admission {
+    let Some(status) = x.refused.take() else { return Admission::Granted };
+    if status == 403 {
         x.log(Level::Error, format_args!("{FORBIDDEN}"));
     }
-    refused
+    Admission::Refused(status)
 }
 
 /// `allow` and `deny`.
@@ -108,7 +146,7 @@ fn by_password(x: &mut Exchange<'_>) -> Access {
 }
 
 fn challenge(x: &mut Exchange<'_>, realm: &[u8]) -> Access {
-    x.challenge = Some([b"Basic realm=\"", realm, b"\""].concat());
+    x.challenges.push([b"Basic realm=\"", realm, b"\""].concat());
     Access::Denied(401)
 }
 

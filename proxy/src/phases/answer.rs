@@ -14,6 +14,8 @@ pub(crate) enum Answer {
     Response(Response),
     /// With what [`resume`](super::resume) says after this time.
     Delayed(Duration),
+    /// With what [`authorized`](super::authorized) says, once it was asked whether the client is let in.
+    Authorize,
     /// With what [`after_mirror`](super::after_mirror) says, once the copies of `mirror` are on their way.
     Mirror,
     /// With the page of this status.

@@ -14,4 +14,4 @@ mod status;
 
 pub(crate) use answer::Answer;
 pub(crate) use error_page::error_page;
-pub(crate) use run::{after_mirror, resume, run};
+pub(crate) use run::{after_mirror, authorized, resume, run};

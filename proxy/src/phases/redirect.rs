@@ -13,6 +13,7 @@ pub(super) fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Nex
     }
     x.uri = uri;
     x.args = args;
+    x.is_sending = false;
     x.valid_location = true;
     x.valid_unparsed_uri = false;
     x.quoted_uri = true;

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::access;
+use super::access::{self, Admission};
 use super::answer::{Answer, NextPhase};
 use super::limit::{self, Limited};
 use super::real_ip::real_ip;
@@ -31,6 +31,13 @@ pub(crate) fn resume(x: &mut Exchange<'_>) -> Answer {
     run_from(x, next)
 }
 
+/// Goes on after [`Answer::Authorize`]: the status that was answered, and what it challenges the client with.
+pub(crate) fn authorized(x: &mut Exchange<'_>, status: u16, challenge: Option<Vec<u8>>) -> Answer {
+    let admission = access::after_asking(x, status, challenge);
+    let next = after_access(x, &admission);
+    run_from(x, next)
+}
+
 /// Goes on after [`Answer::Mirror`].
 pub(crate) fn after_mirror(x: &mut Exchange<'_>) -> Answer {
     let next = handler(x);
@@ -53,6 +60,7 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
                 }
             }
             NextPhase::Location(id) => {
+                let id = x.limited(id);
                 x.enter(id);
                 x.if_had_proxy_pass = false;
                 let answer = rewrite(x, id);
@@ -85,7 +93,7 @@ fn find_location(x: &mut Exchange<'_>) -> NextPhase {
         locate::find(&server.tree, &http.locations, &x.uri, &mut |pattern, uri| x.matches(pattern, uri))
     };
     let (id, auto_redirect) = match found {
-        Some(found) => (found.id, found.auto_redirect),
+        Some(found) => (x.limited(found.id), found.auto_redirect),
         None => (server.root, false),
     };
     x.enter(id);
@@ -126,8 +134,16 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
         Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
         None => {}
     }
-    if let Some(status) = access::refusal(x) {
-        return NextPhase::Done(Answer::Error(status));
+    let admission = access::admission(x);
+    after_access(x, &admission)
+}
+
+/// The phases after the access phase.
+fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
+    match admission {
+        Admission::Granted => {}
+        Admission::Refused(status) => return NextPhase::Done(Answer::Error(*status)),
+        Admission::Asked => return NextPhase::Done(Answer::Authorize),
     }
     let settings = x.settings;
     if let Some(rule) = &settings.try_files {
@@ -184,7 +200,7 @@ fn file_outcome(x: &mut Exchange<'_>, outcome: FileOutcome) -> NextPhase {
 
 fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) -> T {
     let log = |level: Level, message: std::fmt::Arguments<'_>| x.log(level, message);
-    let method = x.request.method();
+    let method = x.method();
     // An error page is always sent whole, without regard to conditions and ranges.
     let none = Headers::new();
     let is_error = x.error_status.is_some_and(|status| status != 200);

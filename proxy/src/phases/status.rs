@@ -8,7 +8,7 @@ use crate::message::{Body, Response};
 
 /// The page: `ngx_http_stub_status_handler`.
 pub(super) fn stub_status(x: &Exchange<'_>) -> Answer {
-    if !matches!(x.request.method(), b"GET" | b"HEAD") {
+    if !matches!(x.method(), b"GET" | b"HEAD") {
         return Answer::Error(405);
     }
     let counts = x.cycle.connections.counts();

@@ -117,11 +117,11 @@ async fn ask<C: Stream>(
         }
         return Err(ProxyError::Status(head.status));
     }
-    if x.is_subrequest {
+    if x.is_subrequest && !handler.outlives_client {
         // Nobody waits for the rest, which goes down with the connection.
         let now = handler.finish_attempt(x, Some(head.status));
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
-        x.status = head.status;
+        x.status = x.error_status.unwrap_or(head.status);
         return Ok(());
     }
     if handler.outlives_client && client.has_left().await {

@@ -77,7 +77,7 @@ impl ProxyHandler<'_> {
                     let error = UpstreamError::Status(head.status);
                     let another =
                         selection.tries > 1 && is_next_status(on, head.status) && !upstream.upload.streaming;
-                    if !(another && error.allows_next(on, x.request.method(), true)) {
+                    if !(another && error.allows_next(on, x.method(), true)) {
                         return Ok((upstream, head));
                     }
                     (error, SentState::Buffered)
@@ -103,7 +103,7 @@ impl ProxyHandler<'_> {
             let late = !x.settings.proxy.next_upstream_timeout.is_zero()
                 && now - self.started >= x.settings.proxy.next_upstream_timeout;
             let replayable = sent != SentState::Streamed;
-            let method = x.request.method();
+            let method = x.method();
             if selection.tries == 0
                 || late
                 || !replayable
@@ -123,7 +123,7 @@ impl ProxyHandler<'_> {
         x: &mut Exchange<'_>,
         address: SocketAddr,
     ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
-        let once = is_non_idempotent(x.request.method()) && !x.settings.proxy.next_upstream.non_idempotent;
+        let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
             && let Some(connection) = self.group.pool.take(address, once)
         {

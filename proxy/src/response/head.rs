@@ -98,7 +98,7 @@ impl Exchange<'_> {
         if let (Some(location), None) = (headers.location, absolute) {
             write_field(out, b"Location", location);
         }
-        if let Some(challenge) = &self.challenge {
+        for challenge in &self.challenges {
             write_field(out, b"WWW-Authenticate", challenge);
         }
         fields(out);

@@ -118,7 +118,10 @@ pub(crate) fn compare(site: fn() -> Site, requests: &[String]) {
         (got, wanted) = (errors(&ours), errors(&theirs));
         got.len() >= wanted.len()
     });
-    assert_eq!(got, wanted);
+    for (got, wanted) in got.iter().zip(&wanted) {
+        assert_eq!(got, wanted);
+    }
+    assert_eq!(got.len(), wanted.len(), "{got:#?}\n{wanted:#?}");
 }
 
 /// The response without what differs between any two servers: name, date, port, boundary, and the product's name in

@@ -1,5 +1,7 @@
 //! Scenarios that speak of a kind of route, bound to the routes of a site: run once for each, under its name.
 
+use std::collections::HashMap;
+
 use cucumber::gherkin::StepType;
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::profile::Size;
@@ -17,13 +19,15 @@ pub(super) struct BoundFeatures {
     pub(super) features: Vec<Feature>,
     /// The scenarios among them that speak of what the site has not.
     pub(super) not_asked: Vec<Unchecked>,
+    /// The number of the route that a scenario is bound to, by its feature, its line and its name.
+    pub(super) routes: HashMap<(String, usize, String), usize>,
 }
 
 /// Binds `features` to the site of `source`.
 pub(super) fn bind(features: &[Feature], source: &Source) -> BoundFeatures {
     let comparison = Comparison::of(&source.site, &source.profile);
     let routes = SiteRoute::all(&source.site, &comparison);
-    let mut binder = Binder { source, comparison, routes, not_asked: Vec::new() };
+    let mut binder = Binder { source, comparison, routes, not_asked: Vec::new(), numbers: HashMap::new() };
     let mut bound = Vec::new();
     for mut feature in features.iter().cloned() {
         let outer = feature.background.clone();
@@ -36,7 +40,7 @@ pub(super) fn bind(features: &[Feature], source: &Source) -> BoundFeatures {
         }
         bound.push(feature);
     }
-    BoundFeatures { features: bound, not_asked: binder.not_asked }
+    BoundFeatures { features: bound, not_asked: binder.not_asked, routes: binder.numbers }
 }
 
 /// Binds scenarios to the routes of a site.
@@ -45,6 +49,8 @@ struct Binder<'a> {
     comparison: Comparison<'a>,
     routes: Vec<SiteRoute<'a>>,
     not_asked: Vec<Unchecked>,
+    /// As [`BoundFeatures::routes`].
+    numbers: HashMap<(String, usize, String), usize>,
 }
 
 impl Binder<'_> {
@@ -67,11 +73,15 @@ impl Binder<'_> {
             } else if let Some(word) = ROUTE_WORDS.iter().find(|word| speaks_of(word.word)) {
                 self.of_each(&scenario, word)
             } else {
-                vec![Bound::Asked(scenario)]
+                vec![Bound::Asked(scenario, None)]
             };
             for one in bound {
                 out.push(match one {
-                    Bound::Asked(scenario) => scenario,
+                    Bound::Asked(scenario, route) => {
+                        let key = (feature.to_owned(), scenario.position.line, scenario.name.clone());
+                        self.numbers.extend(route.map(|route| (key, route)));
+                        scenario
+                    }
                     Bound::NotAsked(scenario, reason) => {
                         self.not_asked.push(Unchecked {
                             feature: feature.to_owned(),
@@ -91,7 +101,7 @@ impl Binder<'_> {
     fn of_each(&self, scenario: &Scenario, word: &RouteWord) -> Vec<Bound> {
         let (mut bound, mut reason) = (Vec::new(), format!("the site has no {}", word.what));
         let mut is_there = false;
-        for here in self.routes.iter().filter(|here| (word.is)(here)) {
+        for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
             let SiteRoute { server, route, .. } = here;
             let line = route.lines.last().map_or(0, |line| line.line);
             is_there = true;
@@ -100,7 +110,7 @@ impl Binder<'_> {
                 (_, Some(gate)) => {
                     reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
                 }
-                (None, None) => bound.push(Bound::Asked(self.for_route(scenario, word, here))),
+                (None, None) => bound.push(Bound::Asked(self.for_route(scenario, word, here), Some(number))),
             }
         }
         // What only a profile can ask for is not missed where none does.
@@ -146,9 +156,9 @@ impl Binder<'_> {
     }
 }
 
-/// A scenario that is asked, or why it is not.
+/// A scenario that is asked, of the route with this number, or why it is not.
 pub(super) enum Bound {
-    Asked(Scenario),
+    Asked(Scenario, Option<usize>),
     NotAsked(Scenario, String),
 }
 

@@ -25,7 +25,7 @@ use crate::features::{KnownDifference, Specification, worded};
 use crate::scenarios::{place, scenarios};
 use crate::world::World;
 use configuration_lines::relevant_lines;
-use hopcheck_report::{FailedStep, FeatureOutline, Progress, Record, Style, TargetResults, Verdict};
+use hopcheck_report::{FailedStep, FeatureOutline, Progress, Record, SiteMap, Style, TargetResults, Verdict};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
@@ -59,6 +59,7 @@ pub async fn run(
     };
     let (part, mut unchecked) = worded(&bound.features, setting.words());
     unchecked.extend(bound.not_asked);
+    let routes = bound.routes;
     let of_scenario = |feature: &Feature, scenario: &gherkin::Scenario| {
         let (file, line) = place(feature, scenario);
         (file, line, scenario.name.clone())
@@ -72,6 +73,11 @@ pub async fn run(
         None if selection.fail_fast => features,
         None => order::waiting_first(&features),
     };
+    let features = order::with_first(features, |feature, scenario| {
+        let (file, line) = place(feature, scenario);
+        let is_it = |(a, b, c): &(String, usize, String)| (a, b, c) == (&file, &line, &scenario.name);
+        selection.first.iter().any(is_it)
+    });
     let name = setting.name().to_owned();
     let known = specification.known_differences.iter().filter(|known| known.target == name);
     let known: Vec<KnownDifference> = known.cloned().collect();
@@ -111,6 +117,10 @@ pub async fn run(
     results.records.sort_by_key(|record| order.get(&of_record(record)).copied());
     if let Some(source) = source {
         results.records.iter_mut().for_each(|record| explain(record, &source));
+        results.site = Some(SiteMap::of(&source.site));
+    }
+    for record in &mut results.records {
+        record.route = routes.get(&(record.feature.clone(), record.line, record.name.clone())).copied();
     }
     let lacks: Vec<&str> = results.records.iter_mut().filter_map(of_the_machine).collect();
     let ended = ended.or_else(|| lacks.first().map(|lack| (*lack).to_owned()));

@@ -28,6 +28,20 @@ fn wait(scenario: &Scenario) -> u32 {
     times.filter_map(|time| time.get(1)?.as_str().parse().ok()).max().unwrap_or(0)
 }
 
+/// The same scenarios, those that `first` holds of before the others.
+pub(super) fn with_first(
+    features: Vec<Feature>,
+    first: impl Fn(&Feature, &Scenario) -> bool,
+) -> Vec<Feature> {
+    let ahead: Vec<Feature> =
+        scenarios(&features).filter(|(feature, _, scenario)| first(feature, scenario)).map(lone).collect();
+    if ahead.is_empty() {
+        return features;
+    }
+    let others = retain(&features, |feature, _, scenario| !first(feature, scenario));
+    ahead.into_iter().chain(others).collect()
+}
+
 /// The scenarios in the random order that `seed` stands for. Where two of them stand does not depend on which others there
 /// are, so that a part of a run keeps its order, too.
 pub(super) fn shuffled(features: &[Feature], seed: u32) -> Vec<Feature> {
@@ -102,5 +116,18 @@ mod tests {
         // All others are in their places.
         let others = |features: &[Feature]| names(&retain(features, |_, _, s| wait(s) == 0)).join("\n");
         assert_eq!(others(&waiting), others(&features));
+    }
+
+    #[test]
+    fn those_that_were_broken_come_first_and_none_is_lost() {
+        let features = Specification::built_in().unwrap().features;
+        let wanted = ["A WebSocket opens at {socket}", "{front-end} shows the page"];
+        let all = names(&features).len();
+        let ordered = with_first(features, |_, scenario| wanted.contains(&scenario.name.as_str()));
+        let found = names(&ordered);
+        assert_eq!(
+            (found.len(), &found[..2]),
+            (all, &["{front-end} shows the page", "A WebSocket opens at {socket}"][..])
+        );
     }
 }

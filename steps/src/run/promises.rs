@@ -1,8 +1,8 @@
 //! Scenarios that speak of what a profile promises: run once for each of its routes or upstreams, under its name.
 
 use gherkin::Scenario;
-use hopcheck_site::Comparison;
 use hopcheck_site::profile::PromisedRoute;
+use hopcheck_site::{Comparison, Route};
 use hopcheck_targets::conf::Source;
 
 use super::bind::{Bound, braced, put_into};
@@ -23,7 +23,7 @@ pub(super) fn bind(
     let of = |name: &str| put_into(scenario, |text| text.replace(&braced(word), name));
     let profile = &source.profile;
     if word == UPSTREAM {
-        return profile.upstreams.keys().map(|name| Bound::Asked(of(name))).collect();
+        return profile.upstreams.keys().map(|name| Bound::Asked(of(name), None)).collect();
     }
     if profile.routes.is_empty() && source.as_documented {
         // The document says where its routes lead, and its scenarios ask.
@@ -36,7 +36,10 @@ pub(super) fn bind(
         );
         return vec![Bound::NotAsked(of("any route"), reason)];
     }
-    let promised = profile.routes.iter().map(|promised| Bound::Asked(of(&promised.title())));
+    let number = |route: &Route| source.site.routes().position(|(_, other)| std::ptr::eq(other, route));
+    let promised = profile.routes.iter().map(PromisedRoute::title);
+    let promised =
+        promised.map(|title| Bound::Asked(of(&title), comparison.place_of(&title).and_then(number)));
     let new = comparison.new_routes().into_iter().map(|(server, route)| {
         let line = route.lines.first().map_or(0, |line| line.line);
         let server = profile.routes.iter().any(|route| route.server.is_some()).then(|| server.address());

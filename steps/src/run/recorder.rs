@@ -251,6 +251,7 @@ fn record(
         steps: steps.collect(),
         file,
         line,
+        route: None,
     }
 }
 

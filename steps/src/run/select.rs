@@ -34,6 +34,8 @@ pub struct Selection {
     pub strict: bool,
     /// The seed of the random order that they are run in; `None`: that of the specification.
     pub shuffle: Option<u32>,
+    /// Scenarios to run before the others, by file, line and name: those that were broken the last time.
+    pub first: Vec<(String, usize, String)>,
 }
 
 impl Default for Selection {
@@ -49,6 +51,7 @@ impl Default for Selection {
             fail_fast: false,
             strict: false,
             shuffle: None,
+            first: Vec::new(),
         }
     }
 }

@@ -68,6 +68,11 @@ impl ConfArgs {
         self.conf.as_ref().map_or_else(String::new, |file| file.display().to_string())
     }
 
+    /// The file that is read; `None` for the built-in configuration.
+    pub(super) fn path(&self, here: &Path) -> Option<PathBuf> {
+        self.conf.clone().or_else(|| Source::locate(here))
+    }
+
     /// Whether a file was given.
     pub(super) fn is_named(&self) -> bool {
         self.conf.is_some()

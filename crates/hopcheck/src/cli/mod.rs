@@ -8,6 +8,7 @@ mod interrupt;
 mod killers;
 mod merge;
 mod mutants;
+mod on_save;
 mod routes;
 mod run;
 mod session;

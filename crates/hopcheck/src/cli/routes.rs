@@ -1,7 +1,10 @@
 //! `hopcheck routes`.
 
+use std::path::PathBuf;
+
 use clap::Args;
-use hopcheck_report::outln;
+use hopcheck_report::html::site_map_page;
+use hopcheck_report::{SiteMap, outln};
 use hopcheck_site::{Route, Server, Site};
 
 use super::conf::OneConfArgs;
@@ -12,17 +15,25 @@ pub(super) struct RoutesArgs {
     #[command(flatten)]
     conf: OneConfArgs,
     /// Print JSON
-    #[arg(long)]
+    #[arg(long, conflicts_with = "html")]
     json: bool,
+    /// Draw them: write a page with the servers, their locations in the order in which nginx tries them, and where they lead
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 /// Prints what a configuration serves.
 pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
     let source = arguments.conf.named().source_to_look_at(&std::env::current_dir()?)?;
     let site = source.read_site().map_err(|error| error.to_string())?;
-    match arguments.json {
-        true => outln!("{}", serde_json::to_string_pretty(&site)?),
-        false => print_routes(&source.name, &site),
+    match (&arguments.html, arguments.json) {
+        (Some(file), _) => {
+            std::fs::write(file, site_map_page(&source.name, &SiteMap::of(&site)))
+                .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
+            outln!("wrote {}", file.display());
+        }
+        (None, true) => outln!("{}", serde_json::to_string_pretty(&site)?),
+        (None, false) => print_routes(&source.name, &site),
     }
     Ok(EXIT_KEPT)
 }

@@ -10,6 +10,7 @@ use regex::Regex;
 
 use super::conf::ConfArgs;
 use super::interrupt::{Interrupted, unless_interrupted};
+use super::on_save::run_on_save;
 use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
 use super::{EXIT_KEPT, Error};
@@ -73,6 +74,10 @@ pub(super) struct RunArgs {
     /// standard output); may be repeated
     #[arg(long = "report", value_name = "REPORT", value_delimiter = ',')]
     reports: Vec<ReportOption>,
+    /// Run again whenever the configuration, a file that it includes or the profile is saved, what was broken first; Ctrl-C
+    /// ends, with the exit code of the last run
+    #[arg(long, conflicts_with_all = ["list", "shard"])]
+    on_save: bool,
     /// Only list the scenarios
     #[arg(long)]
     list: bool,
@@ -84,38 +89,79 @@ pub(super) struct RunArgs {
     quiet: bool,
 }
 
+/// What came of a run.
+pub(super) struct Ran {
+    /// The exit code.
+    pub(super) code: u8,
+    /// What is broken, by file, line and name.
+    pub(super) broken: Vec<(String, usize, String)>,
+}
+
 pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
-    let here = std::env::current_dir()?;
-    let specification = match &arguments.features {
-        Some(directory) => Specification::read(directory)?,
-        None => Specification::find(&here)?,
-    };
-    let selection = Selection {
-        tags: arguments.tags,
-        name: arguments.name,
-        slow: arguments.slow,
-        shard: arguments.shard,
-        live: false,
-        jobs: arguments.jobs,
-        retries: arguments.retry,
-        fail_fast: arguments.fail_fast,
-        strict: arguments.strict,
-        shuffle: arguments.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
-    };
-    if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {
-        return Err(format!("no scenario has the tag @{tag}\n  help: did you mean @{nearest}?").into());
+    match arguments.on_save {
+        true => run_on_save(&arguments).await,
+        false => run_once(&arguments, Vec::new()).await.map(|ran| ran.code),
     }
-    let options = RunOptions { selection, verbose: arguments.verbose, quiet: arguments.quiet };
-    let mut session = Session::begin(&specification, &options)?;
+}
+
+impl RunArgs {
+    /// The configurations.
+    pub(super) fn confs(&self) -> Result<Vec<ConfArgs>, Error> {
+        match self.files.as_slice() {
+            [] => Ok(vec![self.conf.clone()]),
+            _ if self.conf.is_named() => Err("FILE and --conf FILE cannot be combined".into()),
+            files => Ok(files.iter().map(|file| self.conf.with_file(file)).collect()),
+        }
+    }
+
+    /// The profile, if one is named.
+    pub(super) fn profile(&self) -> Option<&Path> {
+        self.profile.as_deref()
+    }
+
+    /// The scenarios, and how to run them.
+    ///
+    /// # Errors
+    /// When they cannot be read, or none is selected.
+    pub(super) fn scenarios(&self) -> Result<(Specification, RunOptions), Error> {
+        let specification = match &self.features {
+            Some(directory) => Specification::read(directory)?,
+            None => Specification::find(&std::env::current_dir()?)?,
+        };
+        let selection = Selection {
+            tags: self.tags.clone(),
+            name: self.name.clone(),
+            slow: self.slow,
+            shard: self.shard,
+            live: false,
+            jobs: self.jobs,
+            retries: self.retry,
+            fail_fast: self.fail_fast,
+            strict: self.strict,
+            shuffle: self.shuffle.map(|seed| seed.unwrap_or_else(any_seed)),
+            first: Vec::new(),
+        };
+        if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {
+            return Err(format!("no scenario has the tag @{tag}\n  help: did you mean @{nearest}?").into());
+        }
+        let options = RunOptions { selection, verbose: self.verbose, quiet: self.quiet };
+        Session::begin(&specification, &options)?;
+        Ok((specification, options))
+    }
+}
+
+/// Runs the scenarios, `first` before the others.
+pub(super) async fn run_once(arguments: &RunArgs, first: Vec<(String, usize, String)>) -> Result<Ran, Error> {
+    let here = std::env::current_dir()?;
+    let (specification, mut options) = arguments.scenarios()?;
+    options.selection.first = first;
     if arguments.list {
         let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
-        return Ok(list(&specification, &Selection { live, ..options.selection.clone() }));
+        let code = list(&specification, &Selection { live, ..options.selection.clone() });
+        return Ok(Ran { code, broken: Vec::new() });
     }
-    let confs = match arguments.files.as_slice() {
-        [] => vec![arguments.conf],
-        _ if arguments.conf.is_named() => return Err("FILE and --conf FILE cannot be combined".into()),
-        files => files.iter().map(|file| arguments.conf.with_file(file)).collect(),
-    };
+    let mut session = Session::begin(&specification, &options)?;
+    let confs = arguments.confs()?;
     let outputs = Outputs::open(&arguments.reports)?;
     session.expect(confs.len());
     let mut ran = Ok(());
@@ -144,8 +190,9 @@ pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
         ran = Ok(());
     }
     // Report what was found out by then.
+    let broken = session.broken();
     let code = session.end(outputs)?;
-    ran.map(|()| code)
+    ran.map(|()| Ran { code, broken })
 }
 
 async fn run_targets(

@@ -192,6 +192,13 @@ impl<'a> Session<'a> {
         self.options.selection.fail_fast && self.report.fails()
     }
 
+    /// What is broken so far, by file, line and name.
+    pub(crate) fn broken(&self) -> Vec<(String, usize, String)> {
+        let records = self.report.targets.iter().flat_map(|target| &target.records);
+        let broken = records.filter(|record| record.fails());
+        broken.map(|record| (record.file.clone(), record.line, record.name.clone())).collect()
+    }
+
     /// Ends the run: compares targets, and writes reports. Returns the exit code.
     ///
     /// # Errors

@@ -44,6 +44,8 @@ pub struct Location {
     pub kind: LocationKind,
     /// Rewrite-phase operations in file order.
     pub rewrite: Vec<Op>,
+    /// `limit_except`.
+    pub limit_except: Option<LimitExcept>,
     /// Nested locations; `None` where there are none.
     pub nested: Option<LocationTree>,
     /// The merged settings.
@@ -60,6 +62,16 @@ pub enum LocationKind {
     Regex,
     Named,
     If,
+    LimitExcept,
+}
+
+/// A `limit_except`.
+#[derive(Debug, Clone)]
+pub struct LimitExcept {
+    /// The methods that it is not for, in upper case.
+    pub methods: Vec<String>,
+    /// What is in the place of the location for the others.
+    pub location: LocationId,
 }
 
 /// One operation of the rewrite phase (`ngx_http_rewrite_module`).

@@ -58,6 +58,10 @@ pub struct Settings {
     pub auth_basic: Option<Template>,
     /// `auth_basic_user_file`.
     pub auth_basic_user_file: Option<Template>,
+    /// `auth_request`; `None` for `off`.
+    pub auth_request: Option<String>,
+    /// `auth_request_set`, this level's or the inherited ones, never both: indices into [`super::Http::slots`], and values.
+    pub auth_request_set: Vec<(usize, Template)>,
     /// `satisfy`.
     pub satisfy: Satisfy,
     /// `limit_req` and what goes with it.
@@ -147,7 +151,7 @@ impl AccessRule {
     }
 }
 
-/// Whether all of `allow`, `deny` and `auth_basic` have to let a client in, or one of them.
+/// Whether all of `allow`, `deny`, `auth_basic` and `auth_request` have to let a client in, or one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
 pub enum Satisfy {

@@ -1,7 +1,7 @@
 //! Who a client is, and whether it gets an answer.
 
 use super::command::Arity::{Flag, Take};
-use super::command::{Command, HTTP, LEVELS, command};
+use super::command::{Command, HTTP, LEVELS, LIMIT_EXCEPT, command};
 
 pub(super) const COMMANDS: &[Command] = &[
     command("set_real_ip_from", LEVELS, Take(1, 1), "", "Proxies that are believed about the client's address: an address, a network or a name. A level with one of its own inherits none.")
@@ -21,8 +21,10 @@ pub(super) const COMMANDS: &[Command] = &[
     command("limit_conn_status", LEVELS, Take(1, 1), "503", "The answer to more than that."),
     command("limit_conn_log_level", LEVELS, Take(1, 1), "error", "How severe the error log calls it."),
     command("limit_conn_dry_run", LEVELS, Flag, "off", "Whether it is only logged."),
-    command("auth_basic", LEVELS, Take(1, 1), "off", "The realm that names and passwords are asked for; `off` for nobody."),
-    command("auth_basic_user_file", LEVELS, Take(1, 1), "", "The file with them, a `name:password` in each line.")
+    command("auth_basic", LEVELS | LIMIT_EXCEPT, Take(1, 1), "off", "The realm that names and passwords are asked for; `off` for nobody."),
+    command("auth_basic_user_file", LEVELS | LIMIT_EXCEPT, Take(1, 1), "", "The file with them, a `name:password` in each line.")
         .note("`{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, `$1$`, `$5$` and `$6$`; what else `crypt()` knows (DES, bcrypt, yescrypt) lets nobody in, and the error log says so."),
-    command("satisfy", LEVELS, Take(1, 1), "all", "Whether a client needs all of `allow`, `deny` and `auth_basic` on its side, or `any`."),
+    command("auth_request", LEVELS, Take(1, 1), "off", "Where it is asked whether a client is let in: by 2xx, or not, by 401 and 403."),
+    command("auth_request_set", LEVELS, Take(2, 2), "", "Gives a variable a value of that answer. A level with one of its own inherits none."),
+    command("satisfy", LEVELS, Take(1, 1), "all", "Whether a client needs all of `allow`, `deny`, `auth_basic` and `auth_request` on its side, or `any`."),
 ];

@@ -19,6 +19,8 @@ pub(crate) const LOCATION: Contexts = 1 << 5;
 pub(crate) const SERVER_IF: Contexts = 1 << 6;
 /// `if` in a `location`.
 pub(crate) const LOCATION_IF: Contexts = 1 << 7;
+/// `limit_except`.
+pub(crate) const LIMIT_EXCEPT: Contexts = 1 << 8;
 /// `http`, `server` and `location`, where most directives may stand.
 pub(crate) const LEVELS: Contexts = HTTP | SERVER | LOCATION;
 
@@ -98,6 +100,7 @@ pub(crate) fn context_names(contexts: Contexts) -> Vec<&'static str> {
         (LOCATION, "location"),
         (SERVER_IF, "if in server"),
         (LOCATION_IF, "if in location"),
+        (LIMIT_EXCEPT, "limit_except"),
     ]
     .into_iter()
     .filter(|(context, _)| contexts & context != 0)

@@ -1,10 +1,20 @@
 //! Locations: how a request is answered from files, by rewriting, and what is logged of it.
 
 use super::command::Arity::{AtLeast, Flag, Take};
-use super::command::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, SERVER, SERVER_IF, command};
+use super::command::{
+    Command, HTTP, LEVELS, LIMIT_EXCEPT, LOCATION, LOCATION_IF, SERVER, SERVER_IF, command,
+};
 
 pub(super) const COMMANDS: &[Command] = &[
     command("location", SERVER | LOCATION, Take(1, 2), "", "Settings for some URIs.").block(),
+    command(
+        "limit_except",
+        LOCATION,
+        AtLeast(1),
+        "",
+        "Settings for all methods but those named, in the place of the location's `if`, `set`, `rewrite`, `break` and `return`; with GET goes HEAD.",
+    )
+    .block(),
     command("root", LEVELS | LOCATION_IF, Take(1, 1), "html", "The directory that URIs are looked up in."),
     command(
         "alias",
@@ -40,13 +50,13 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     command(
         "allow",
-        LEVELS,
+        LEVELS | LIMIT_EXCEPT,
         Take(1, 1),
         "",
         "Clients that are let in: an address, a network, or `all`. The first `allow` or `deny` that fits counts; a level with one \
          of its own inherits none.",
     ),
-    command("deny", LEVELS, Take(1, 1), "", "Clients that are answered 403, in the same way."),
+    command("deny", LEVELS | LIMIT_EXCEPT, Take(1, 1), "", "Clients that are answered 403, in the same way."),
     command(
         "error_page",
         LEVELS | LOCATION_IF,
@@ -142,7 +152,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines."),
     command(
         "access_log",
-        LEVELS | LOCATION_IF,
+        LEVELS | LOCATION_IF | LIMIT_EXCEPT,
         AtLeast(1),
         "logs/access.log combined",
         "Where requests are logged, and how; `off` for nowhere.",

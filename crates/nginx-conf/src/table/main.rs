@@ -2,10 +2,11 @@
 
 use super::command::Arity::{AtLeast, Flag, Take};
 use super::command::{
-    Command, EVENTS, HTTP, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM, command,
+    Command, EVENTS, HTTP, LIMIT_EXCEPT, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM, command,
 };
 
-const EVERYWHERE: u16 = MAIN | EVENTS | HTTP | UPSTREAM | SERVER | SERVER_IF | LOCATION | LOCATION_IF;
+const EVERYWHERE: u16 =
+    MAIN | EVENTS | HTTP | UPSTREAM | SERVER | SERVER_IF | LOCATION | LOCATION_IF | LIMIT_EXCEPT;
 
 pub(super) const COMMANDS: &[Command] = &[
     command(

@@ -25,7 +25,8 @@ use crate::spelling::nearest;
 
 pub use command::Command;
 pub(crate) use command::{
-    Contexts, EVENTS, HTTP, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM, context_names,
+    Contexts, EVENTS, HTTP, LIMIT_EXCEPT, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, UPSTREAM,
+    context_names,
 };
 pub(crate) use unsupported::is_unsupported;
 

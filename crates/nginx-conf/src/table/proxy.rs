@@ -1,10 +1,10 @@
 //! `proxy_…`: what is sent on to app servers, and what comes back.
 
 use super::command::Arity::{AtLeast, Flag, Take};
-use super::command::{Command, LEVELS, LOCATION, LOCATION_IF, command};
+use super::command::{Command, LEVELS, LIMIT_EXCEPT, LOCATION, LOCATION_IF, command};
 
 pub(super) const COMMANDS: &[Command] = &[
-    command("proxy_pass", LOCATION | LOCATION_IF, Take(1, 1), "", "The upstream or address that requests go to.")
+    command("proxy_pass", LOCATION | LOCATION_IF | LIMIT_EXCEPT, Take(1, 1), "", "The upstream or address that requests go to.")
     .note("`http://` with an upstream, a name or an address. Where variables are part of it, they come to an upstream or an address; a name that is neither is a 502, as there is no \
          resolver. `https://` and `unix:` are refused."),
     command("proxy_set_header", LEVELS, Take(2, 2), "Host $proxy_host; Connection close", "A header for the app server; an empty one is not sent. A level with one of its own inherits none.")

@@ -13,7 +13,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer connection_pool_size directio directio_alignment \
          disable_symlinks early_hints if_modified_since ignore_invalid_headers \
-         keepalive_disable keepalive_min_timeout keepalive_time limit_except limit_rate limit_rate_after lingering_close \
+         keepalive_disable keepalive_min_timeout keepalive_time limit_rate limit_rate_after lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
          open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \
@@ -51,7 +51,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "auth_jwt auth_jwt_key_file auth_request auth_request_set geo \
+        "auth_jwt auth_jwt_key_file geo \
          geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
          referer_hash_bucket_size referer_hash_max_size valid_referers split_clients \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \

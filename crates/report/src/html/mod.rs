@@ -4,7 +4,9 @@ mod failure;
 mod matrix;
 mod page;
 mod results;
+mod site_map;
 mod verdict;
 
 pub use page::page;
 pub use results::report;
+pub use site_map::site_map_page;

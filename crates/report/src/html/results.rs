@@ -4,7 +4,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::numbers::counted;
-use super::{failure, matrix, page};
+use super::{failure, matrix, page, site_map};
 
 const STYLE: &str = include_str!("results.css");
 
@@ -27,6 +27,7 @@ pub fn report(report: &Report) -> String {
             (targets(report))
             (failure::broken(report))
             (failure::warnings(report))
+            (site_map::section(report))
             (matrix::section(report))
             (listed(report, "Not checked", "not-checked", |record| match &record.verdict {
                 Verdict::NotChecked { reason } => Some(reason.clone()),
@@ -95,6 +96,9 @@ fn contents(report: &Report) -> Markup {
             ul.contents {
                 @for (id, name, count) in parts.iter().filter(|(id, _, count)| comes_first(id) && *count > 0) {
                     li { a href={ "#" (id) } { (name) " (" (count) ")" } }
+                }
+                @if report.targets.iter().any(|target| target.site.is_some()) {
+                    li { a href="#routes" { "Routes" } }
                 }
                 li { a href="#rules" { "Every rule" } }
                 @for (id, name, count) in parts.iter().filter(|(id, _, count)| !comes_first(id) && *count > 0) {

@@ -62,6 +62,13 @@ impl<'a> Comparison<'a> {
         Some(Difference::of_route(what, self.profile, promised, Some(shown)))
     }
 
+    /// Where a promised route is, though it may not be as promised; `None` where the site has none of its own for it.
+    pub fn place_of(&self, title: &str) -> Option<&'a Route> {
+        let nth = self.profile.routes.iter().position(|promised| promised.title() == title)?;
+        let promised = &self.profile.routes[nth];
+        self.served[nth].filter(|route| is_at(route, promised)).or_else(|| self.moved_to(promised))
+    }
+
     /// The difference of a promised upstream, if there is one.
     pub fn upstream(&self, name: &str) -> Option<Difference> {
         let promised = self.profile.upstreams.get(name)?;

@@ -10,6 +10,7 @@ mod paths;
 mod proxy_pass;
 mod rewrite;
 mod rewritten;
+mod snapshot;
 mod source;
 mod trial;
 
@@ -19,4 +20,5 @@ pub use paths::Scratch;
 pub use paths::restore_permissions;
 pub use rewrite::Rewriter;
 pub use rewritten::{RewrittenConf, TlsFile};
+pub use snapshot::Snapshot;
 pub use source::{COMMON_CONF_NAMES, ConfError, FrontEnd, Source, SourceOptions};

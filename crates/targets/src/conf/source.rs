@@ -197,7 +197,7 @@ impl Source {
         )
     }
 
-    fn of(
+    pub(super) fn of(
         text: String,
         name: String,
         directory: Option<PathBuf>,
@@ -310,7 +310,7 @@ fn read(path: &Path) -> Result<String, ConfError> {
 
 /// The text of a regular file no larger than [`MAX_FILE_SIZE`]. Invalid UTF-8 does not matter in comments; words are checked
 /// before anything runs.
-fn text(path: &Path) -> std::io::Result<String> {
+pub(super) fn text(path: &Path) -> std::io::Result<String> {
     use std::io::{Error, Read as _};
     // Opening a FIFO would block until it has a writer.
     if !std::fs::metadata(path)?.is_file() {

@@ -1,7 +1,7 @@
 //! A configuration that is to be run: found, read, and rewritten once on trial.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
@@ -23,12 +23,18 @@ impl Source {
     /// # Errors
     /// As [`Source::find`], and when a profile that is named cannot be read, or a template cannot be filled in.
     pub fn find_with(start: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
-        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
-        match (common_conf(start).or_else(around), &options.profile) {
-            (Some(file), _) => Source::read_with(file.strip_prefix(start).unwrap_or(&file), options),
+        match (Source::locate(start), &options.profile) {
+            (Some(file), _) => Source::read_with(&file, options),
             (None, Some(profile)) => Source::built_in_with(profile),
             (None, None) => Ok(Source::built_in()),
         }
+    }
+
+    /// The file that [`Source::find`] reads; `None` for the built-in one.
+    pub fn locate(start: &Path) -> Option<PathBuf> {
+        let around = || start.ancestors().map(|dir| dir.join("nginx/nginx.conf")).find(|file| file.is_file());
+        let file = common_conf(start).or_else(around)?;
+        Some(file.strip_prefix(start).unwrap_or(&file).to_owned())
     }
 
     /// Reads `path`, and `hopcheck.toml` beside it.

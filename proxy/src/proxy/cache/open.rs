@@ -35,8 +35,7 @@ pub(crate) async fn open<C: Stream>(
     url: impl FnOnce(&Exchange<'_>) -> Vec<u8>,
 ) -> Result<Opened, ProxyError> {
     let cache = &x.settings.proxy.cache;
-    let is_kept = matches!(x.request.method(), b"GET" | b"HEAD")
-        || (cache.caches_post && x.request.method() == b"POST");
+    let is_kept = matches!(x.method(), b"GET" | b"HEAD") || (cache.caches_post && x.method() == b"POST");
     let Some(zone) = zone(x)?.filter(|_| is_kept) else { return Ok(Opened::Off) };
     let key = cache.key.as_ref().map_or_else(|| url(x), |key| x.evaluate(key));
     let key: Key = Md5::digest(key).into();

@@ -80,7 +80,7 @@ pub(crate) fn create(
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);
-    head.extend_from_slice(if cache.get { b"GET" } else { x.request.method() });
+    head.extend_from_slice(if cache.get { b"GET" } else { x.method() });
     head.push(b' ');
     let start = head.len();
     write_target(x, pass, &mut head);
@@ -94,7 +94,7 @@ pub(crate) fn create(
         target,
         upgrade: false,
         persistent: http11,
-        is_head: x.request.is_head() && !cache.get,
+        is_head: x.method() == b"HEAD" && !cache.get,
     };
     write_set_fields(x, &mut request);
     write_own_fields(settings, pass, body, &mut request.head);

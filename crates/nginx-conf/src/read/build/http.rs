@@ -46,7 +46,14 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             let kind = level.kind.unwrap_or(LocationKind::ServerLevel);
             // A server has taken its own already.
             let nested = trees.take(LevelId(index));
-            Location { name: level.name, kind, rewrite: level.rewrite, nested, settings }
+            Location {
+                name: level.name,
+                kind,
+                rewrite: level.rewrite,
+                limit_except: level.limit_except,
+                nested,
+                settings,
+            }
         })
         .collect();
 

@@ -89,6 +89,10 @@ impl Linker<'_> {
         settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
         settings.auth_basic.iter_mut().for_each(|realm| self.template(realm));
         settings.auth_basic_user_file.iter_mut().for_each(|file| self.template(file));
+        for (slot, value) in &mut settings.auth_request_set {
+            self.slot(slot);
+            self.template(value);
+        }
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

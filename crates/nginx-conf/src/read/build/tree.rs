@@ -18,7 +18,9 @@ impl LocationTrees {
             // nginx adds the slash where a proxied location ends in one and the request does not.
             let auto_redirect = level.settings.proxy_pass.is_some() && level.name.ends_with('/');
             let is_new = match level.kind {
-                None | Some(LocationKind::ServerLevel | LocationKind::If) => continue,
+                None | Some(LocationKind::ServerLevel | LocationKind::If | LocationKind::LimitExcept) => {
+                    continue;
+                }
                 Some(LocationKind::Exact) => {
                     let tree = trees.entry(level.parent.0).or_default();
                     if auto_redirect && let Some(name) = level.name.strip_suffix('/') {

@@ -9,9 +9,9 @@ use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LocationId,
-    LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root,
-    Satisfy, TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LimitExcept,
+    LocationId, LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect,
+    RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -36,6 +36,8 @@ pub(crate) struct Level {
     pub duplicate_error: Option<ConfigError>,
     /// Its settings.
     pub settings: RawSettings,
+    /// `limit_except`.
+    pub limit_except: Option<LimitExcept>,
     /// Its share of the rewrite phase.
     pub rewrite: Vec<Op>,
 }
@@ -105,6 +107,9 @@ pub(crate) struct RawSettings {
     pub pass_request_body: Option<bool>,
     pub auth_basic: Option<Template>,
     pub auth_basic_user_file: Option<Template>,
+    /// `Some` of nothing for `off`.
+    pub auth_request: Option<Option<String>>,
+    pub auth_request_set: Vec<(usize, Template)>,
     pub satisfy: Option<Satisfy>,
     pub rewrite_log: Option<bool>,
     pub real_ip_from: Option<Vec<Network>>,
@@ -139,6 +144,7 @@ impl Level {
             parent: LevelId::HTTP,
             duplicate_error: None,
             settings: RawSettings::default(),
+            limit_except: None,
             rewrite: Vec::new(),
         }
     }

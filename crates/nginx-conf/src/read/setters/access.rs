@@ -1,15 +1,17 @@
-//! `auth_basic` and `satisfy`.
+//! `auth_basic`, `auth_request` and `satisfy`.
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::Satisfy;
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, once, one_of};
-use crate::read::variables::{template, template_of};
+use crate::read::variables::{Definition, template, template_of};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("auth_basic", auth_basic),
     ("auth_basic_user_file", auth_basic_user_file),
+    ("auth_request", auth_request),
+    ("auth_request_set", auth_request_set),
     ("satisfy", |r, d| {
         once(&mut r.settings().satisfy, d, |d| one_of(d, &[("all", Satisfy::All), ("any", Satisfy::Any)]))
     }),
@@ -22,6 +24,24 @@ fn auth_basic(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     }
     let realm = template(&mut reader.http.variables, directive, directive.argument(0))?;
     reader.settings().auth_basic = Some(realm);
+    Ok(())
+}
+
+/// `auth_request`.
+fn auth_request(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let uri = directive.argument(0).text.clone();
+    once(&mut reader.settings().auth_request, directive, |_| Ok((uri != "off").then_some(uri)))
+}
+
+/// `auth_request_set`.
+fn auth_request_set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let word = directive.argument(0);
+    let Some(name) = word.text.strip_prefix('$') else {
+        return Err(directive.error_at(word, format!("invalid variable name \"{}\"", word.text)));
+    };
+    let slot = reader.http.variables.define(directive, word, name, Definition::Set)?;
+    let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
+    reader.settings().auth_request_set.push((slot, value));
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::LocationKind;
+use crate::model::{LimitExcept, LocationKind};
 use crate::read::draft::Level;
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
@@ -11,6 +11,7 @@ use crate::table;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("location", location),
+    ("limit_except", limit_except),
     ("stub_status", |r, _| {
         r.settings().stub_status = Some(true);
         Ok(())
@@ -18,6 +19,48 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("mirror", mirror),
     ("mirror_request_body", |r, d| once(&mut r.settings().mirror_request_body, d, flag)),
 ];
+
+/// Methods that nginx knows.
+const METHODS: [&str; 14] = [
+    "GET",
+    "HEAD",
+    "POST",
+    "PUT",
+    "DELETE",
+    "MKCOL",
+    "COPY",
+    "MOVE",
+    "OPTIONS",
+    "PROPFIND",
+    "PROPPATCH",
+    "LOCK",
+    "UNLOCK",
+    "PATCH",
+];
+
+/// `limit_except { … }`.
+fn limit_except(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.http.level().limit_except.is_some() {
+        return Err(duplicate(directive));
+    }
+    let mut methods = Vec::new();
+    for word in directive.arguments() {
+        let method = word.text.to_ascii_uppercase();
+        if !METHODS.contains(&method.as_str()) {
+            return Err(directive.error_at(word, format!("invalid method \"{}\"", word.text)));
+        }
+        if method == "GET" {
+            methods.push("HEAD".to_owned());
+        }
+        methods.push(method);
+    }
+    let name = reader.http.level().name.clone();
+    let body = reader.http.enter(Level::new(LocationKind::LimitExcept, &name));
+    reader.block(table::LIMIT_EXCEPT)?;
+    reader.http.leave();
+    reader.http.level().limit_except = Some(LimitExcept { methods, location: body.location() });
+    Ok(())
+}
 
 /// `mirror`.
 fn mirror(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {

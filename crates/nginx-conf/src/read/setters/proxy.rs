@@ -64,7 +64,10 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     let upstream = reader.http.upstreams.target(directive, word, &url.host, url.port)?;
     let (kind, name) = (reader.http.level().kind, reader.http.level().name.clone());
     if !url.uri.is_empty()
-        && matches!(kind, Some(LocationKind::Regex | LocationKind::Named | LocationKind::If))
+        && matches!(
+            kind,
+            Some(LocationKind::Regex | LocationKind::Named | LocationKind::If | LocationKind::LimitExcept)
+        )
     {
         return Err(directive
             .error_at(
