@@ -29,6 +29,8 @@ pub(crate) struct Image {
     pub(crate) env: Vec<(String, Option<String>, usize)>,
     /// `COPY` and `ADD` from the context: source and destination.
     pub(crate) copies: Vec<(String, String)>,
+    /// `COPY --from` an earlier stage, where a file is known by its name alone.
+    staged: Vec<(String, String)>,
     /// `CMD` and `ENTRYPOINT`.
     pub(crate) scripts: Vec<Script>,
     /// The directory that `COPY` copies from.
@@ -84,7 +86,10 @@ impl Image {
 
     /// The paths in the container that `path` is copied to.
     pub(crate) fn copied_to(&self, path: &Path) -> Vec<PathBuf> {
-        self.copies.iter().filter_map(|(source, to)| self.destination(source, to, path)).collect()
+        let copied = self.copies.iter().filter_map(|(source, to)| self.destination(source, to, path));
+        let staged =
+            self.staged.iter().filter(|(source, _)| Path::new(source).file_name() == path.file_name());
+        copied.chain(staged.map(|(_, to)| inside(to, path))).collect()
     }
 
     fn destination(&self, source: &str, to: &str, path: &Path) -> Option<PathBuf> {
@@ -94,13 +99,17 @@ impl Image {
             return is_one.then(|| Path::new(to).join(path.file_name().unwrap_or_default()));
         }
         if from == path {
-            let into = to.ends_with('/') || to.ends_with("/.") || to == ".";
-            return Some(match path.file_name() {
-                Some(name) if into => Path::new(to).join(name),
-                _ => PathBuf::from(to),
-            });
+            return Some(inside(to, path));
         }
         Some(Path::new(to).join(path.strip_prefix(&from).ok()?))
+    }
+}
+
+/// Where a file ends up that is copied to `to`.
+fn inside(to: &str, path: &Path) -> PathBuf {
+    match path.file_name() {
+        Some(name) if to.ends_with('/') || to.ends_with("/.") => Path::new(to).join(name),
+        _ => PathBuf::from(to),
     }
 }
 
@@ -160,10 +169,12 @@ impl Reading<'_> {
             Instruction::Workdir(workdir) => {
                 self.directory = self.directory.join(workdir.arguments.value.as_ref());
             }
-            Instruction::Copy(copy) if !copy.options.iter().any(|flag| flag.name.value == "from") => {
-                self.copy(&copy.src, &copy.dest.value, image);
+            Instruction::Copy(copy) => {
+                let is_staged = copy.options.iter().any(|flag| flag.name.value == "from");
+                let to = if is_staged { &mut image.staged } else { &mut image.copies };
+                self.copy(&copy.src, &copy.dest.value, to);
             }
-            Instruction::Add(add) => self.copy(&add.src, &add.dest.value, image),
+            Instruction::Add(add) => self.copy(&add.src, &add.dest.value, &mut image.copies),
             Instruction::Cmd(cmd) => {
                 self.script(&cmd.arguments, image);
             }
@@ -182,7 +193,7 @@ impl Reading<'_> {
         }
     }
 
-    fn copy(&self, sources: &[Source<'_>], to: &str, image: &mut Image) {
+    fn copy(&self, sources: &[Source<'_>], to: &str, copies: &mut Vec<(String, String)>) {
         let Some(to) = self.filled(to) else { return };
         let into = if to.ends_with('/') || sources.len() > 1 { "/" } else { "" };
         let to = format!("{}{into}", self.directory.join(to.trim_end_matches('/')).display());
@@ -190,7 +201,7 @@ impl Reading<'_> {
             if let Source::Path(path) = source
                 && let Some(source) = self.filled(&path.value)
             {
-                image.copies.push((source, to.clone()));
+                copies.push((source, to.clone()));
             }
         }
     }

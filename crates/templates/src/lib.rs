@@ -5,9 +5,10 @@
 //! Kubernetes ConfigMap. [`open`] takes any of them and yields the files that nginx would read, each with the name that its
 //! author knows it by; substitution moves no lines.
 //!
-//! Values come from what the user gave ([`Overrides`]) and from what lies beside it: the service of a compose file that mounts or
-//! builds the template, with its `env_file` and `.env`; `ENV` in a Dockerfile. A name without a value gets a stand-in where
-//! it is an address; otherwise [`TemplateError::NoValue`] says which flag sets it.
+//! Values come from what the user gave ([`Overrides`]) and from what lies beside it: the service of a compose file that
+//! mounts or builds the template, with its `env_file` and `.env`; `ENV` in a Dockerfile; the script that calls `envsubst`. A
+//! name without a value gets a stand-in where it is an address; otherwise [`TemplateError::NoValue`] says which flag sets it.
+//! Nothing outside the checkout is read.
 //!
 //! Two things that people expect do not happen, and are said: `${PORT:-8080}` stays as it stands, as templates have no
 //! defaults; and `envsubst` without a list takes `$uri` and `$host` away, too.
@@ -27,6 +28,7 @@
 
 mod addresses;
 mod compose;
+mod conf_files;
 mod config_map;
 mod dockerfile;
 mod dotenv;
@@ -40,13 +42,16 @@ mod mistake;
 mod open;
 mod overrides;
 mod placeholder;
+mod pod;
 #[cfg(test)]
 mod robust;
 mod shell;
 mod stand_in;
 mod surroundings;
+mod template_name;
 mod yaml;
 
+pub use conf_files::{ConfFile, ConfFiles};
 pub use error::{NoValue, TemplateError};
-pub use open::{ConfFile, ConfFiles, address_warnings, open};
+pub use open::{address_warnings, open};
 pub use overrides::Overrides;

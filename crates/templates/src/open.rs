@@ -1,54 +1,24 @@
 //! Taking a template, a directory of templates or a ConfigMap.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::addresses::Text;
-use crate::config_map;
-use crate::environment::Environment;
+use crate::conf_files::ConfFiles;
+use crate::config_map::of_config_map;
 use crate::error::TemplateError;
 use crate::file;
-use crate::fill::{FilledTemplate, Template};
-use crate::method::Method;
-use crate::mistake::mistake_in;
+use crate::fill::Template;
 use crate::overrides::Overrides;
 use crate::placeholder::{defined_in, is_environment_name, placeholders, shell_defaults};
 use crate::surroundings::Surroundings;
+use crate::template_name::{finished_name, is_template};
 
 /// More templates than any image has.
 const MAX_TEMPLATES: usize = 500;
 
 /// Deeper than any directory of templates.
 const MAX_DEPTH: usize = 8;
-
-/// How templates are called besides `*.template`.
-const TEMPLATE_MARKS: [&str; 6] = ["template", "tmpl", "tpl", "tmp", "envsubst", "envtpl"];
-
-/// The files that nginx would read.
-#[derive(Debug, Clone, Default)]
-pub struct ConfFiles {
-    /// In nginx's order; at least one.
-    pub files: Vec<ConfFile>,
-    /// Which value came from where, for those who ask.
-    pub notes: Vec<String>,
-    /// What a reader should know first.
-    pub warnings: Vec<String>,
-    /// What is wrong with the addresses in them, if a compose file runs them.
-    pub address_warnings: Vec<String>,
-    /// Why nginx does not start with them, in its own words, if that is known.
-    pub refused: Option<String>,
-}
-
-/// A file that nginx would read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfFile {
-    /// Its path below `/etc/nginx`: `conf.d/default.conf`.
-    pub path: String,
-    /// What its author calls it: `nginx/templates/default.conf.template`.
-    pub origin: String,
-    /// Its text, filled in.
-    pub text: String,
-}
 
 /// The files that come of `path`; `None` if it is a finished file.
 ///
@@ -83,20 +53,6 @@ pub fn address_warnings(path: &Path, name: &str, text: &str) -> Vec<String> {
 struct TemplateFile {
     path: PathBuf,
     output: String,
-}
-
-/// Whether a file is called as templates are: `default.conf.template`, `nginx.tmpl.conf`.
-fn is_template(path: &Path) -> bool {
-    let name = path.file_name().map_or_else(String::new, |name| name.to_string_lossy().to_lowercase());
-    name.split('.').skip(1).any(|part| TEMPLATE_MARKS.contains(&part) || part == "stream-template")
-}
-
-/// The name without what marks it as a template.
-fn finished_name(name: &str) -> String {
-    let parts: Vec<&str> = name.split('.').collect();
-    let kept = parts.iter().enumerate().filter(|(nth, part)| *nth == 0 || !TEMPLATE_MARKS.contains(part));
-    let name = kept.map(|(_, part)| *part).collect::<Vec<_>>().join(".");
-    if name.ends_with(".conf") { name } else { name + ".conf" }
 }
 
 /// Whether a text has placeholders of an environment.
@@ -188,7 +144,8 @@ fn fill_in(
         files.notes.push(format!("{origin} is filled in {}", method.describe()));
         missing.extend(filled.missing.iter().cloned().map(Into::into));
         stand_ins.extend(filled.stand_ins.iter().cloned());
-        add(&mut files, filled, &mut used, output, origin);
+        used.extend(filled.used.iter().cloned());
+        files.add(filled, output, origin);
     }
     if !missing.is_empty() {
         return Err(TemplateError::NoValue(missing));
@@ -196,87 +153,6 @@ fn fill_in(
     let texts: Vec<Text<'_>> =
         files.files.iter().map(|file| Text { name: &file.origin, text: &file.text }).collect();
     files.address_warnings = surroundings.address_warnings(&texts, &stand_ins);
-    files.notes.extend(environment.notes(&used));
-    Ok(files)
-}
-
-fn add(
-    files: &mut ConfFiles,
-    filled: FilledTemplate,
-    used: &mut BTreeSet<String>,
-    path: &str,
-    origin: String,
-) {
-    used.extend(filled.used);
-    files.notes.extend(filled.notes);
-    files.warnings.extend(filled.warnings);
-    files.refused = files.refused.take().or_else(|| mistake_in(&filled.text, &origin));
-    files.files.push(ConfFile { path: path.to_owned(), origin, text: filled.text });
-}
-
-fn is_conf_name(name: &str) -> bool {
-    name.ends_with(".conf") || is_template(Path::new(name))
-}
-
-fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFiles, TemplateError> {
-    let text = file::read(path).map_err(|error| TemplateError::Read { path: path.to_owned(), error })?;
-    let name = path.display().to_string();
-    let is_chart = text.contains("{{");
-    let found = match config_map::files(&text) {
-        Ok(Some(found)) => found,
-        Ok(None) => {
-            let help = "hopcheck takes an nginx.conf, a template of one, or a ConfigMap that holds one";
-            return Err(TemplateError::NotOne(format!("{name} has no ConfigMap\n  help: {help}")));
-        }
-        Err(_) if is_chart => {
-            let help = "render it first: helm template . > rendered.yaml, and test that";
-            return Err(TemplateError::NotOne(format!(
-                "{name} is a part of a chart, not YAML yet\n  help: {help}"
-            )));
-        }
-        Err(error) => return Err(TemplateError::NotOne(format!("{name} is not YAML: {error}"))),
-    };
-    let mut files = ConfFiles::default();
-    let mut used = BTreeSet::new();
-    let mut missing = Vec::new();
-    let environment: Environment = overrides.environment().clone();
-    let method = Method::of_image(&environment);
-    let mut owners: BTreeMap<String, String> = BTreeMap::new();
-    for file in found {
-        if let Some(owner) = owners.get(&file.key) {
-            if is_conf_name(&file.key) {
-                let (line, key, map) = (file.line, &file.key, &file.map);
-                files.warnings.push(format!(
-                    "{name}:{line}: {key} of ConfigMap {map} is not run, as ConfigMap {owner} has one, too\n  help: put each site \
-                     into a file of its own"
-                ));
-            }
-            continue;
-        }
-        owners.insert(file.key.clone(), file.map.clone());
-        let folder = if file.key == "nginx.conf" { "" } else { "conf.d/" };
-        if is_template(Path::new(&file.key)) {
-            let template =
-                Template { name: &name, text: &file.text, method: &method, environment: &environment };
-            let filled = template.fill();
-            missing.extend(filled.missing.iter().cloned().map(Into::into));
-            let output = format!("{folder}{}", finished_name(&file.key));
-            add(&mut files, filled, &mut used, &output, name.clone());
-        } else {
-            files.files.push(ConfFile {
-                path: format!("{folder}{}", file.key),
-                origin: name.clone(),
-                text: file.text,
-            });
-        }
-    }
-    if !missing.is_empty() {
-        return Err(TemplateError::NoValue(missing));
-    }
-    if !files.files.iter().any(|file| is_conf_name(&file.path)) {
-        let message = format!("{name}: no ConfigMap in it has a file of nginx's (nginx.conf, default.conf)");
-        return Err(TemplateError::NotOne(message));
-    }
     files.notes.extend(environment.notes(&used));
     Ok(files)
 }

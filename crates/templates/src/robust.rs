@@ -8,7 +8,7 @@ use crate::environment::Environment;
 use crate::fill::Template;
 use crate::method::Method;
 use crate::shell::List;
-use crate::{config_map, dotenv, interpolation, mistake, shell, yaml};
+use crate::{dotenv, interpolation, mistake, shell, yaml};
 
 /// Pieces that mean something to one of the readers.
 fn text() -> impl Strategy<Value = String> {
@@ -67,7 +67,6 @@ proptest! {
     #[test]
     fn readers_do_not_panic(text in text()) {
         let _ = yaml::documents(&text);
-        let _ = config_map::files(&text);
         let _ = dotenv::entries(&text, &Default::default());
         let _ = interpolation::interpolate(&text, &|name| (name == "A").then(|| "a".to_owned()));
         shell::envsubst_calls(&text);

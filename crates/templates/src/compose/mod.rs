@@ -44,7 +44,9 @@ impl Compose {
         let path = NAMES.iter().map(|name| directory.join(name)).find(|path| file::is_below(root, path))?;
         let document = yaml::documents(&file::read(&path).ok()?).ok()?.into_iter().next()?;
         let dotenv = entries_of(&directory.join(".env"), root, overrides).unwrap_or_default();
-        let interpolation = Interpolation { overrides, dotenv: &dotenv };
+        let mut overrides = overrides.clone();
+        overrides.entry("PWD".to_owned()).or_insert_with(|| directory.display().to_string());
+        let interpolation = Interpolation { overrides: &overrides, dotenv: &dotenv };
         let reader = service::Reader { directory, root, interpolation: &interpolation, document: &document };
         let services = document.get("services").map_or_else(Vec::new, |services| {
             services.entries().into_iter().map(|(name, node)| reader.service(name, node)).collect()
