@@ -1,6 +1,7 @@
 //! The routes of a configuration as a profile, for a person to correct. What each field is comes from the profile's schema.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::Value;
 
@@ -11,8 +12,8 @@ use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
 /// The fields that only a person knows, as far as the file does not show them.
 const FOR_A_PERSON: [&str; 5] = ["cors", "longest-answer", "largest-upload", "sse", "headers"];
 
-/// The routes and upstreams of `site`, which the configuration called `name` has.
-pub fn routes_text(name: &str, site: &Site) -> String {
+/// The routes and upstreams of `site`, which the configuration in `file` has, called `name`.
+pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
     let mut text = ProfileText::default();
     text.comment(&format!(
         "The routes of {name}, written by `hopcheck init`. `hopcheck run` holds the file to them: correct what is not meant, and \
@@ -20,6 +21,12 @@ pub fn routes_text(name: &str, site: &Site) -> String {
     ));
     text.gap();
     legend(&mut text);
+    if let Some(file) = file.file_name().and_then(|file| file.to_str()) {
+        text.gap();
+        text.comment("Other files beside this one are not held to its routes.");
+        text.line("[configuration]");
+        text.line(&format!("file = {}", toml::Value::from(file)));
+    }
     let is_reachable = |server: &&Server| server.unreachable.is_none();
     let several = site.servers.iter().filter(is_reachable).count() > 1;
     let mut titles = BTreeSet::new();
@@ -193,21 +200,22 @@ server {
 
     #[test]
     fn a_configuration_keeps_what_is_written_of_it() {
-        let text = routes_text("nginx.conf", &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let site = site(CONF);
         let comparison = Comparison::of(&site, &profile);
         assert_eq!(profile.routes.len(), 4, "{text}");
+        let differences = comparison.differences();
         for promised in &profile.routes {
-            assert_eq!(comparison.route(&promised.title()), None, "{text}");
+            assert_eq!(differences.route(&promised.title()), None, "{text}");
         }
-        assert_eq!(comparison.upstream("app"), None, "{text}");
+        assert_eq!(differences.upstream("app"), None, "{text}");
         assert!(comparison.new_routes().is_empty());
     }
 
     #[test]
     fn what_the_file_shows_is_written_and_the_rest_left_to_a_person() {
-        let text = routes_text("nginx.conf", &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let [api, events, _, page] = &profile.routes[..] else { panic!("{text}") };
         assert_eq!((api.cors, api.longest_answer.map(|time| time.0)), (Some(Cors::Proxy), Some(300)));
@@ -234,6 +242,7 @@ server {
     fn several_servers_are_told_apart() {
         let text = routes_text(
             "nginx.conf",
+            Path::new("nginx.conf"),
             &site(
                 "server { return 301 https://a.test$request_uri; } server { listen 443 ssl; server_name a.test; return 204; }",
             ),

@@ -30,7 +30,7 @@ mod uri;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
-pub use comparison::{Comparison, Difference};
+pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;
 pub use route::Route;

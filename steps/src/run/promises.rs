@@ -31,15 +31,15 @@ pub(super) fn bind(
     }
     if profile.routes.is_empty() {
         let reason = format!(
-            "the profile names no routes, so they are taken from {} in each run (`hopcheck init --conf` writes them down)",
+            "the profile names no routes of {}, so they are taken from it in each run (`hopcheck init --conf` writes them down)",
             source.name
         );
         return vec![Bound::NotAsked(of("any route"), reason)];
     }
     let number = |route: &Route| source.site.routes().position(|(_, other)| std::ptr::eq(other, route));
-    let promised = profile.routes.iter().map(PromisedRoute::title);
+    let promised = profile.routes.iter().zip(comparison.places());
     let promised =
-        promised.map(|title| Bound::Asked(of(&title), comparison.place_of(&title).and_then(number)));
+        promised.map(|(promised, place)| Bound::Asked(of(&promised.title()), place.and_then(number)));
     let new = comparison.new_routes().into_iter().map(|(server, route)| {
         let line = route.lines.first().map_or(0, |line| line.line);
         let server = profile.routes.iter().any(|route| route.server.is_some()).then(|| server.address());

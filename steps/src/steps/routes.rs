@@ -1,7 +1,7 @@
 //! The configuration beside what its profile and its compose file say. Nothing is started for it.
 
 use cucumber::{then, when};
-use hopcheck_site::{Comparison, Difference};
+use hopcheck_site::{Difference, Differences};
 
 use crate::ensure;
 use crate::failure::{Checked, Failure};
@@ -12,19 +12,19 @@ use hopcheck_targets::setting::Setting;
 /// Routes and upstreams are read from the configuration as it is written. Nothing is started.
 #[when(expr = "the routes of the configuration are read")]
 async fn read(world: &mut World) -> Checked {
-    compare(world, |_| None)
+    told(world, |_| None)
 }
 
 /// The configuration has this route of the profile: where it is, what it is, where it leads, how its path is handed on.
 #[then(expr = "the route {string} is as the profile says")]
 async fn route(world: &mut World, title: String) -> Checked {
-    compare(world, |comparison| comparison.route(&title))
+    told(world, |differences| differences.route(&title))
 }
 
 /// The configuration has this upstream of the profile: so many servers, and requests spread over them so.
 #[then(expr = "the upstream {string} is as the profile says")]
 async fn upstream(world: &mut World, name: String) -> Checked {
-    compare(world, |comparison| comparison.upstream(&name))
+    told(world, |differences| differences.upstream(&name))
 }
 
 /// The addresses of a configuration that a compose file runs are looked up among the services there. Nothing is started.
@@ -48,11 +48,11 @@ fn source(world: &World) -> Result<Source, Failure> {
     }
 }
 
-fn compare(world: &World, what: impl FnOnce(&Comparison<'_>) -> Option<Difference>) -> Checked {
-    let source = source(world)?;
-    let site = source.read_site().map_err(|error| Failure::new(error.to_string()))?;
-    match what(&Comparison::of(&site, &source.profile)) {
-        Some(difference) => Err(Failure::new(difference.to_string())),
-        None => Ok(()),
+fn told(world: &World, which: impl Fn(&Differences) -> Option<&Difference>) -> Checked {
+    match source(world)?.differences() {
+        Err(error) => Err(Failure::new(error)),
+        Ok(differences) => {
+            which(differences).map_or(Ok(()), |difference| Err(Failure::new(difference.to_string())))
+        }
     }
 }

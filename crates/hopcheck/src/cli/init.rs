@@ -57,7 +57,7 @@ fn of_configuration(conf: &Path, profile: Option<&Path>, force: bool) -> Result<
     if site.routes().next().is_none() {
         return Err(format!("{} has no routes to write down", source.name).into());
     }
-    let text = routes_text(&source.name, &site);
+    let text = routes_text(&source.name, conf, &site);
     let beside = conf.parent().unwrap_or(Path::new("")).join(FILE);
     let file = profile.unwrap_or(&beside);
     if file == Path::new(STANDARD_OUTPUT) {

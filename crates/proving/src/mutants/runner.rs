@@ -200,8 +200,7 @@ impl MutantRunner {
 
     /// A stage with the mutant's configuration.
     fn stage_for(&self, mutant: &Mutant) -> Arc<Stage> {
-        let mut source = self.stage.source.clone();
-        source.text.clone_from(&mutant.text);
+        let source = self.stage.source.clone().with_text(mutant.text.clone());
         Arc::new(Stage { target: Box::new(SharedTarget(Arc::clone(&self.stage))), source })
     }
 

@@ -11,7 +11,7 @@ pub(super) fn differences(
 ) -> Vec<String> {
     let mut what = Vec::new();
     if let Some(kind) = promised.kind
-        && kind != route.kind
+        && !is_alike(kind, route.kind)
     {
         what.push(format!("it is `{}`, not `{}`", route.kind.name(), kind.name()));
     }
@@ -60,6 +60,12 @@ pub(super) fn differences(
         );
     }
     what
+}
+
+/// Whether two kinds are one to clients: whether a site has pages besides is all that an API and an app differ in.
+fn is_alike(one: Kind, other: Kind) -> bool {
+    let is_app = |kind| matches!(kind, Kind::Api | Kind::App);
+    one == other || is_app(one) && is_app(other)
 }
 
 /// What makes a path so.

@@ -8,6 +8,8 @@ mod difference;
 mod fields;
 mod servers;
 
+use std::collections::BTreeMap;
+
 use crate::profile::{Profile, PromisedRoute};
 use crate::route::longer;
 use crate::{Route, Server, Site};
@@ -21,59 +23,88 @@ pub struct Comparison<'a> {
     profile: &'a Profile,
     /// What serves each promised route.
     served: Vec<Option<&'a Route>>,
+    /// Upstreams that are promised and have another name here.
+    renamed: Vec<(String, String)>,
+}
+
+/// How a configuration differs from what its profile promises.
+#[derive(Debug, Clone, Default)]
+pub struct Differences {
+    routes: BTreeMap<String, Difference>,
+    upstreams: BTreeMap<String, Difference>,
+}
+
+impl Differences {
+    /// The difference of the promised route with this title, if there is one.
+    pub fn route(&self, title: &str) -> Option<&Difference> {
+        self.routes.get(title)
+    }
+
+    /// The difference of the promised upstream of this name, if there is one.
+    pub fn upstream(&self, name: &str) -> Option<&Difference> {
+        self.upstreams.get(name)
+    }
 }
 
 impl<'a> Comparison<'a> {
     /// Compares them.
     pub fn of(site: &'a Site, profile: &'a Profile) -> Comparison<'a> {
-        let mut comparison = Comparison { site, profile, served: Vec::new() };
-        comparison.served = profile.routes.iter().map(|promised| serving(site, promised, &[])).collect();
+        let served = |renamed: &[(String, String)]| {
+            profile.routes.iter().map(|promised| serving(site, promised, renamed)).collect()
+        };
+        let mut comparison = Comparison { site, profile, served: served(&[]), renamed: Vec::new() };
         // Whether an upstream has another name is known once it is known what serves its routes.
-        let renamed = comparison.renamed();
-        comparison.served = profile.routes.iter().map(|promised| serving(site, promised, &renamed)).collect();
+        comparison.renamed = comparison.find_renamed();
+        comparison.served = served(&comparison.renamed);
         comparison
     }
 
-    /// The difference of a promised route, if there is one.
-    pub fn route(&self, title: &str) -> Option<Difference> {
-        let nth = self.profile.routes.iter().position(|promised| promised.title() == title)?;
-        let (promised, served) = (&self.profile.routes[nth], self.served[nth]);
-        let Some(route) = served else {
-            let moved = self.moved_to(promised).map(|new| format!("it has moved to {}", shown_path(new)));
-            let what = moved.unwrap_or_else(|| "nothing serves it".to_owned());
-            return Some(Difference::of_route(vec![what], self.profile, promised, None));
-        };
-        let mut what = fields::differences(promised, route, &self.renamed());
-        if what.is_empty() {
-            return None;
+    /// All that differs.
+    pub fn differences(&self) -> Differences {
+        let routes = self.profile.routes.iter().zip(&self.served).filter_map(|(promised, served)| {
+            Some((promised.title(), self.difference_of(promised, *served)?))
+        });
+        let upstreams = self.profile.upstreams.keys();
+        Differences {
+            routes: routes.collect(),
+            upstreams: upstreams.filter_map(|name| Some((name.clone(), self.upstream(name)?))).collect(),
         }
-        let mut shown = route;
-        if !is_at(route, promised) {
-            match self.moved_to(promised) {
-                Some(new) => {
-                    what = vec![format!("it has moved to {}", shown_path(new))];
-                    shown = new;
+    }
+
+    fn difference_of(&self, promised: &PromisedRoute, served: Option<&'a Route>) -> Option<Difference> {
+        let moved_to = || {
+            let new = self.moved_to(promised)?;
+            Some((vec![format!("it has moved to {}", shown_path(new))], new))
+        };
+        let (what, shown) = match served {
+            Some(route) => {
+                let mut what = fields::differences(promised, route, &self.renamed);
+                if what.is_empty() {
+                    return None;
                 }
-                None => {
-                    what.insert(0, format!("it has no location of its own: `{}` serves it", route.location))
+                match if is_at(route, promised) { None } else { Some(moved_to()) } {
+                    None => (what, Some(route)),
+                    Some(Some((what, new))) => (what, Some(new)),
+                    Some(None) => {
+                        what.insert(
+                            0,
+                            format!("it has no location of its own: `{}` serves it", route.location),
+                        );
+                        (what, Some(route))
+                    }
                 }
             }
-        }
-        Some(Difference::of_route(what, self.profile, promised, Some(shown)))
+            None => match moved_to() {
+                Some((what, new)) => (what, Some(new)),
+                None => (vec!["nothing serves it".to_owned()], None),
+            },
+        };
+        Some(Difference::of_route(what, self.profile, promised, shown))
     }
 
-    /// Where a promised route is, though it may not be as promised; `None` where the site has none of its own for it.
-    pub fn place_of(&self, title: &str) -> Option<&'a Route> {
-        let nth = self.profile.routes.iter().position(|promised| promised.title() == title)?;
-        let promised = &self.profile.routes[nth];
-        self.served[nth].filter(|route| is_at(route, promised)).or_else(|| self.moved_to(promised))
-    }
-
-    /// The difference of a promised upstream, if there is one.
-    pub fn upstream(&self, name: &str) -> Option<Difference> {
+    fn upstream(&self, name: &str) -> Option<Difference> {
         let promised = self.profile.upstreams.get(name)?;
-        let renamed = self.renamed();
-        let now = renamed.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new.as_str());
+        let now = self.renamed.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new.as_str());
         let found = self.site.upstreams.iter().find(|upstream| upstream.name == now);
         let what = match found {
             Some(found) => fields::upstream_differences(promised, found),
@@ -81,6 +112,14 @@ impl<'a> Comparison<'a> {
         };
         let is_kept = what.is_empty();
         (!is_kept).then(|| Difference::of_upstream(what, self.profile, name, promised, found))
+    }
+
+    /// Where each promised route is, in the order of the profile, though it may not be as promised; `None` where the site has
+    /// none of its own for it.
+    pub fn places(&self) -> impl Iterator<Item = Option<&'a Route>> {
+        self.profile.routes.iter().zip(&self.served).map(|(promised, served)| {
+            served.filter(|route| is_at(route, promised)).or_else(|| self.moved_to(promised))
+        })
     }
 
     /// The routes that clients can come to and that the profile does not promise, nor has moved there. None where it promises no
@@ -115,15 +154,14 @@ impl<'a> Comparison<'a> {
 
     /// A route that does what was promised, but elsewhere.
     fn moved_to(&self, promised: &PromisedRoute) -> Option<&'a Route> {
-        let renamed = self.renamed();
         // Of routes with so little said of them any other could be the one.
         promised.to.as_ref()?;
         let mut new = self.unpromised().map(|(_, route)| route);
-        new.find(|new| fields::differences(promised, new, &renamed).is_empty())
+        new.find(|new| fields::differences(promised, new, &self.renamed).is_empty())
     }
 
     /// Upstreams that are promised and have another name here: all routes that led to the one lead to the other.
-    fn renamed(&self) -> Vec<(String, String)> {
+    fn find_renamed(&self) -> Vec<(String, String)> {
         let has = |name: &str| self.site.upstreams.iter().any(|upstream| upstream.name == name);
         let mut renamed = Vec::new();
         for old in self.profile.upstreams.keys().filter(|name| !has(name)) {

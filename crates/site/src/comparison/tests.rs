@@ -31,8 +31,9 @@ fn compared(upstreams: &str, inside: &str) -> (Vec<String>, Vec<String>) {
     let site = Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap();
     let profile = Profile::parse(PROFILE, "hopcheck.toml").unwrap();
     let comparison = Comparison::of(&site, &profile);
-    let routes = profile.routes.iter().filter_map(|promised| comparison.route(&promised.title()));
-    let upstreams = profile.upstreams.keys().filter_map(|name| comparison.upstream(name));
+    let differences = comparison.differences();
+    let routes = profile.routes.iter().filter_map(|promised| differences.route(&promised.title()));
+    let upstreams = profile.upstreams.keys().filter_map(|name| differences.upstream(name));
     let said = routes.chain(upstreams).map(|difference| difference.to_string()).collect();
     (said, comparison.new_routes().iter().map(|(_, route)| route.path.clone()).collect())
 }
@@ -56,6 +57,12 @@ fn what_clients_do_not_notice_is_no_difference() {
     kept(APP, &format!("location /api/ {{ proxy_pass http://app/api/; }} {PAGE}"));
     kept(APP, &format!("server_name shop.example.test; {PAGE} location /ap {{ proxy_pass http://app; }}"));
     kept(&APP.replace("app", "backend"), &format!("location /api/ {{ proxy_pass http://backend; }} {PAGE}"));
+    kept(
+        APP,
+        &format!(
+            "{PAGE} location /api/ {{ proxy_pass http://app; location /api/x1 {{ proxy_pass http://app; }} }}"
+        ),
+    );
     kept(&format!("{} upstream other {{ server c; }}", APP.replace("a:1", "d:2")), &format!("{API} {PAGE}"));
 }
 
@@ -138,7 +145,7 @@ fn a_server_that_is_gone_leaves_its_routes_to_nobody() {
     let site = Site::read(text, "nginx.conf", &|_| Vec::new()).unwrap();
     let profile = "[[routes]]\nserver = \"a.test:443\"\npath = \"/\"\nkind = \"fixed answer\"\n";
     let profile = Profile::parse(profile, "p.toml").unwrap();
-    let said =
-        Comparison::of(&site, &profile).route("/… on a.test:443").map(|difference| difference.to_string());
+    let differences = Comparison::of(&site, &profile).differences();
+    let said = differences.route("/… on a.test:443").map(ToString::to_string);
     assert_eq!(said.as_deref(), Some("nothing serves it\n  p.toml:1  /…  fixed answer"));
 }

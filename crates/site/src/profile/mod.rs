@@ -59,6 +59,8 @@ pub struct Profile {
     pub app_servers: AppServers,
     /// For runs of a configuration: what its clients ask.
     pub clients: Clients,
+    /// For runs of a configuration: which one the routes and upstreams are of.
+    pub configuration: Configuration,
     /// For runs of a configuration: the routes that it must have. `hopcheck init --conf nginx.conf` writes those of a file.
     pub routes: Vec<PromisedRoute>,
     /// For runs of a configuration: the upstreams that it must have, by name.
@@ -217,6 +219,14 @@ pub struct AppServers {
 pub struct Clients {
     /// The port, as `listen` must name it.
     pub port: Option<u16>,
+}
+
+/// For runs of a configuration: which one the routes and upstreams are of.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Configuration {
+    /// The name of its file, beside this one. Others there are not held to the routes. Left out: all are.
+    pub file: Option<String>,
 }
 
 /// The JSON schema of the file (docs/hopcheck.schema.json), for editors.

@@ -1,6 +1,7 @@
 //! What a profile promises of a configuration, read: the lines it stands in, and mistakes that types cannot tell.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::{Spanned, Value};
@@ -8,7 +9,7 @@ use toml::{Spanned, Value};
 use super::Profile;
 
 /// The sections of a configuration alone.
-pub(super) const SECTIONS: [&str; 2] = ["routes", "upstreams"];
+pub(super) const SECTIONS: [&str; 3] = ["configuration", "routes", "upstreams"];
 
 /// Where each route and upstream begins.
 #[derive(Deserialize)]
@@ -17,6 +18,19 @@ struct Places {
     routes: Vec<Spanned<Value>>,
     #[serde(default)]
     upstreams: BTreeMap<String, Spanned<Value>>,
+}
+
+impl Profile {
+    /// The profile as it is for the configuration in `path`: without routes and upstreams where they are of another.
+    #[must_use]
+    pub fn of_configuration(mut self, path: &Path) -> Profile {
+        let wanted = self.configuration.file.as_ref().map(Path::new).and_then(Path::file_name);
+        if wanted.is_some() && wanted != path.file_name() {
+            self.routes.clear();
+            self.upstreams.clear();
+        }
+        self
+    }
 }
 
 /// Notes the lines of routes and upstreams, which `text` says.
@@ -65,7 +79,7 @@ fn is_server(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::profile::Profile;
+    use super::*;
     use crate::{Kind, Uri};
 
     fn mistake(text: &str) -> String {
@@ -81,6 +95,17 @@ mod tests {
         assert_eq!((lines, profile.upstreams["app"].line), (vec![4, 9], 12));
         assert_eq!((profile.routes[0].uri, profile.routes[1].kind), (Some(Uri::Kept), Some(Kind::FrontEnd)));
         assert!(profile.of("a").unwrap().routes.is_empty());
+    }
+
+    #[test]
+    fn routes_are_of_one_configuration_if_it_is_named() {
+        let routes = |text: &str| {
+            let profile = Profile::parse(text, "p.toml").unwrap();
+            ["conf.d/a.conf", "conf.d/b.conf"]
+                .map(|path| profile.clone().of_configuration(Path::new(path)).routes.len())
+        };
+        assert_eq!(routes("[[routes]]\npath = \"/\"\n"), [1, 1]);
+        assert_eq!(routes("[configuration]\nfile = \"a.conf\"\n[[routes]]\npath = \"/\"\n"), [1, 0]);
     }
 
     #[test]

@@ -1,9 +1,9 @@
 //! Finds and reads the configuration to test.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use hopcheck_site::{Route, Site};
+use hopcheck_site::{Comparison, Differences, Route, Site};
 use hopcheck_templates::{Overrides, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
@@ -92,6 +92,8 @@ pub struct Source {
     pub port: Option<u16>,
     /// What is promised of it: routes and upstreams, if the profile names any.
     pub profile: Arc<Profile>,
+    /// How it differs from that, once it is known.
+    differences: Arc<OnceLock<Result<Differences, String>>>,
 }
 
 /// What a configuration is read with, beside what lies beside it.
@@ -134,7 +136,7 @@ impl Source {
         };
         let profile = match &options.profile {
             Some(file) => Profile::read(file)?,
-            None => Profile::beside(&directory)?,
+            None => Profile::beside(&directory)?.of_configuration(path),
         };
         let mut overrides = options.values.clone();
         for (name, value) in &profile.environment {
@@ -159,6 +161,24 @@ impl Source {
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
         let named = |(path, text): (String, String)| (self.origin.name_of(&path).to_owned(), text);
         Site::read(&self.text, &self.name, &|pattern| self.included(pattern).into_iter().map(named).collect())
+    }
+
+    /// How its routes and upstreams differ from those that its profile promises. Found out once.
+    ///
+    /// # Errors
+    /// As [`Source::read_site`].
+    pub fn differences(&self) -> Result<&Differences, String> {
+        let find = || {
+            let site = self.read_site().map_err(|error| error.to_string())?;
+            Ok(Comparison::of(&site, &self.profile).differences())
+        };
+        self.differences.get_or_init(find).as_ref().map_err(Clone::clone)
+    }
+
+    /// The same configuration with another text.
+    #[must_use]
+    pub fn with_text(self, text: String) -> Source {
+        Source { text, differences: Arc::default(), ..self }
     }
 
     /// The error for an included file that does not exist.
@@ -223,6 +243,7 @@ impl Source {
             origin: Arc::new(origin),
             site: Arc::default(),
             profile: Arc::new(profile),
+            differences: Arc::default(),
         };
         source.site = Arc::new(source.read_site().unwrap_or_default());
         source
