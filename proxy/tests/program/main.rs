@@ -7,6 +7,7 @@ mod auth;
 mod auth_request;
 mod cache;
 mod command_line;
+mod conditions;
 mod cookies;
 mod files;
 mod forged;

@@ -24,7 +24,8 @@ pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{
-    Condition, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation, Rewrite,
+    Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,
+    Rewrite,
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;

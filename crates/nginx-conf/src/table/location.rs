@@ -94,13 +94,10 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "Settings and actions for requests that meet a condition.",
     )
-    .block()
-    .note(
-        "Variables, `=`, `!=`, `~`, `~*`, `!~`, `!~*`; tests of files (`-f`, `-d`, `-e`, `-x`) are refused.",
-    ),
+    .block(),
     command("set", SERVER | SERVER_IF | LOCATION | LOCATION_IF, Take(2, 2), "", "Gives a variable a value.")
         .note(
-            "`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
+            "`$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
         ),
     command(
         "rewrite",

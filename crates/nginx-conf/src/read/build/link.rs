@@ -52,12 +52,14 @@ impl Linker<'_> {
                 self.slot(slot);
                 self.template(value);
             }
+            Op::SetArgs(value) => self.template(value),
             Op::If { condition, .. } => match condition {
                 Condition::True(subject) => self.template(subject),
                 Condition::Equal { left, right, .. } => {
                     self.template(left);
                     self.template(right);
                 }
+                Condition::File { path, .. } => self.template(path),
                 Condition::Matches { subject, pattern, .. } => {
                     self.template(subject);
                     self.pattern(pattern);
