@@ -3,6 +3,8 @@
 mod captures;
 mod credentials;
 mod evaluate;
+mod forwarded;
+mod geo;
 mod matching;
 pub(crate) mod path;
 
@@ -20,6 +22,7 @@ use crate::message::request::{BodyLength, Request};
 use crate::tls::TlsInfo;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
+pub(crate) use forwarded::forwarded;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 
 /// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.

@@ -11,6 +11,7 @@ mod conditions;
 mod cookies;
 mod files;
 mod forged;
+mod geo;
 mod gzip;
 mod lifecycle;
 mod limits;

@@ -5,6 +5,7 @@
 //! the body of an `if` is a location of its own, as it is in nginx.
 
 mod cache;
+mod geo;
 mod gzip;
 mod http;
 mod limit;
@@ -20,6 +21,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
+pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};

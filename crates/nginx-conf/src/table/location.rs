@@ -146,6 +146,15 @@ pub(super) const COMMANDS: &[Command] = &[
     command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
         .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),
+    command("geo", HTTP, Take(1, 2), "", "A variable whose value depends on the client's address, or another one.").block(),
+    command(
+        "split_clients",
+        HTTP,
+        Take(2, 2),
+        "",
+        "A variable whose value is one for some percent of clients, or of whatever the text tells apart, and another for others.",
+    )
+    .block(),
     command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines."),
     command(
         "access_log",

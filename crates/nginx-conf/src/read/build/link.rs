@@ -28,6 +28,12 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
     for zone in &mut http.limit_zones {
         linker.template(&mut zone.key);
     }
+    for geo in &mut http.geos {
+        geo.address.iter_mut().for_each(|address| linker.template(address));
+    }
+    for split in &mut http.splits {
+        linker.template(&mut split.key);
+    }
     for map in &mut http.maps {
         linker.template(&mut map.source);
         linker.template(&mut map.default);
