@@ -5,6 +5,7 @@ mod answers;
 mod app;
 mod auth;
 mod auth_request;
+mod balance;
 mod cache;
 mod command_line;
 mod conditions;

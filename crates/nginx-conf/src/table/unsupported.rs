@@ -83,7 +83,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "upstream",
-        "hash least_time queue random sticky state ntlm \
+        "least_time queue sticky state ntlm \
          upstream_conf",
     ),
     (

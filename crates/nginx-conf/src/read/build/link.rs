@@ -28,6 +28,9 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
     for zone in &mut http.limit_zones {
         linker.template(&mut zone.key);
     }
+    for upstream in &mut http.upstreams {
+        upstream.hash_key.iter_mut().for_each(|key| linker.template(key));
+    }
     for geo in &mut http.geos {
         geo.address.iter_mut().for_each(|address| linker.template(address));
     }
