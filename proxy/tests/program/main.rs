@@ -7,6 +7,7 @@ mod auth;
 mod auth_request;
 mod balance;
 mod cache;
+mod charset;
 mod command_line;
 mod conditions;
 mod cookies;

@@ -5,6 +5,7 @@
 //! the body of an `if` is a location of its own, as it is in nginx.
 
 mod cache;
+mod charset;
 mod geo;
 mod gzip;
 mod http;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
+pub use charset::Charset;
 pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};

@@ -40,6 +40,22 @@ pub(super) const COMMANDS: &[Command] = &[
     )
     .block(),
     command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files."),
+    command("charset", LEVELS | LOCATION_IF, Take(1, 1), "off", "What `Content-Type` says of the characters of a text.")
+        .note("Texts are not put into it: `source_charset` and `charset_map` are refused."),
+    command(
+        "charset_types",
+        LEVELS,
+        AtLeast(1),
+        "text/html text/xml text/plain text/vnd.wap.wml application/javascript application/rss+xml",
+        "The types for which it does, besides `text/html`; `*` for all.",
+    ),
+    command(
+        "override_charset",
+        LEVELS | LOCATION_IF,
+        Flag,
+        "off",
+        "Whether it replaces what an app server says of them.",
+    ),
     command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`."),
     command(
         "internal",

@@ -31,7 +31,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("rewrite", "uninitialized_variable_warn"),
     (
         "headers, charset, ssi, sub, addition, browser",
-        "add_trailer charset charset_map charset_types override_charset source_charset ssi ssi_last_modified \
+        "add_trailer charset_map source_charset ssi ssi_last_modified \
          ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length sub_filter sub_filter_last_modified \
          sub_filter_once sub_filter_types add_after_body add_before_body addition_types ancient_browser \
          ancient_browser_value modern_browser modern_browser_value add_header_inherit add_trailer_inherit",

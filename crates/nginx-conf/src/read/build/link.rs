@@ -104,6 +104,7 @@ impl Linker<'_> {
             self.slot(slot);
             self.template(value);
         }
+        settings.charset.name.iter_mut().for_each(|name| self.template(name));
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

@@ -7,7 +7,7 @@ use crate::model::{
     TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, invalid_value, network, once, text};
+use crate::read::values::{duplicate, flag, invalid_value, media_types, network, once, text};
 use crate::read::variables::{template, template_of};
 use crate::units::parse_number;
 
@@ -18,6 +18,9 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("try_files", try_files),
     ("types", types),
     ("default_type", |r, d| once(&mut r.settings().default_type, d, text)),
+    ("charset", charset),
+    ("charset_types", charset_types),
+    ("override_charset", |r, d| once(&mut r.settings().override_charset, d, flag)),
     ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
     ("internal", internal),
     ("allow", access),
@@ -140,6 +143,28 @@ fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
             }
         }
     }
+    Ok(())
+}
+
+/// `charset`.
+fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().charset.is_some() {
+        return Err(duplicate(directive));
+    }
+    let word = directive.argument(0);
+    let name = match word.text.as_str() {
+        "off" => None,
+        _ => Some(template(&mut reader.http.variables, directive, word)?),
+    };
+    reader.settings().charset = Some(name);
+    Ok(())
+}
+
+/// `charset_types`; written twice, it adds up.
+fn charset_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let earlier = reader.settings().charset_types.take();
+    let types = media_types(reader, directive, earlier);
+    reader.settings().charset_types = Some(types);
     Ok(())
 }
 

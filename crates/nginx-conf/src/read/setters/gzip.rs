@@ -1,13 +1,11 @@
 //! `gzip` and the directives that go with it: `ngx_http_gzip_filter_module` and `ngx_http_gzip_static_module`.
 
-use std::collections::HashSet;
-
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::GzipStatic;
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{bounded, buffers, flag, once, one_of, size, unsupported_value};
+use crate::read::values::{bounded, buffers, flag, media_types, once, one_of, size, unsupported_value};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("gzip", |r, d| once(&mut r.settings().gzip.on, d, flag)),
@@ -30,17 +28,8 @@ const STATIC: &[(&str, GzipStatic)] =
 
 /// `gzip_types`; written twice, it adds up.
 fn gzip_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let default = || Some(HashSet::from(["text/html".to_owned()]));
-    let mut types = reader.settings().gzip.types.take().unwrap_or_else(default);
-    for word in directive.arguments() {
-        let Some(names) = &mut types else { break };
-        let name = word.text.to_ascii_lowercase();
-        if name == "*" {
-            types = None;
-        } else if !names.insert(name.clone()) {
-            reader.warn(&directive.error_at(word, format!("duplicate MIME type \"{name}\"")));
-        }
-    }
+    let earlier = reader.settings().gzip.types.take();
+    let types = media_types(reader, directive, earlier);
     reader.settings().gzip.types = Some(types);
     Ok(())
 }
