@@ -33,15 +33,13 @@ pub use location::{
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{
-    CookieFlags, CookieName, IgnoreHeaders, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule,
-};
+pub use proxy::{CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
     TryFilesFallback,
 };
-pub use upstream::{Balance, Upstream, UpstreamServer};
+pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
 
 /// A whole configuration: nginx calls it a cycle.
 #[derive(Debug, Clone)]

@@ -1,13 +1,11 @@
 //! Values of directives: numbers, sizes, times.
 
-use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::Network;
-use crate::read::reader::Reader;
 use crate::units::{parse_number, parse_offset, parse_size, parse_time};
 
 /// Sets what may be set once at each level.
@@ -112,25 +110,6 @@ pub(crate) fn one_of<T: Copy>(directive: &Directive, words: &[(&str, T)]) -> Res
     let word = directive.argument(0);
     let found = words.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
     found.ok_or_else(|| directive.error_at(word, format!("invalid value \"{}\"", word.text)))
-}
-
-/// Media types, `text/html` among them, besides those of an earlier directive; `None` for `*`.
-pub(crate) fn media_types(
-    reader: &mut Reader,
-    directive: &Directive,
-    earlier: Option<Option<HashSet<String>>>,
-) -> Option<HashSet<String>> {
-    let mut types = earlier.unwrap_or_else(|| Some(HashSet::from(["text/html".to_owned()])));
-    for word in directive.arguments() {
-        let Some(names) = &mut types else { break };
-        let name = word.text.to_ascii_lowercase();
-        if name == "*" {
-            types = None;
-        } else if !names.insert(name.clone()) {
-            reader.warn(&directive.error_at(word, format!("duplicate MIME type \"{name}\"")));
-        }
-    }
-    types
 }
 
 /// An address or a network, and whether all bits that do not count are zero: `ngx_ptocidr`.

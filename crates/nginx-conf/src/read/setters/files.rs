@@ -1,5 +1,6 @@
 //! Files and response headers: `root`, `alias`, `index`, `try_files`, `types`, `add_header`.
 
+use super::gzip::media_types;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
@@ -7,7 +8,7 @@ use crate::model::{
     TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, invalid_value, media_types, network, once, text};
+use crate::read::values::{duplicate, flag, invalid_value, network, once, text};
 use crate::read::variables::{template, template_of};
 use crate::units::parse_number;
 

@@ -1,11 +1,13 @@
 //! `gzip` and the directives that go with it: `ngx_http_gzip_filter_module` and `ngx_http_gzip_static_module`.
 
+use std::collections::HashSet;
+
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::GzipStatic;
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{bounded, buffers, flag, media_types, once, one_of, size, unsupported_value};
+use crate::read::values::{bounded, buffers, flag, once, one_of, size, unsupported_value};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("gzip", |r, d| once(&mut r.settings().gzip.on, d, flag)),
@@ -32,6 +34,25 @@ fn gzip_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     let types = media_types(reader, directive, earlier);
     reader.settings().gzip.types = Some(types);
     Ok(())
+}
+
+/// Media types, `text/html` among them, besides those of an earlier directive; `None` for `*`.
+pub(super) fn media_types(
+    reader: &mut Reader,
+    directive: &Directive,
+    earlier: Option<Option<HashSet<String>>>,
+) -> Option<HashSet<String>> {
+    let mut types = earlier.unwrap_or_else(|| Some(HashSet::from(["text/html".to_owned()])));
+    for word in directive.arguments() {
+        let Some(names) = &mut types else { break };
+        let name = word.text.to_ascii_lowercase();
+        if name == "*" {
+            types = None;
+        } else if !names.insert(name.clone()) {
+            reader.warn(&directive.error_at(word, format!("duplicate MIME type \"{name}\"")));
+        }
+    }
+    types
 }
 
 /// `gzip_proxied`; written twice, it adds up.
