@@ -36,6 +36,10 @@ pub enum Variable {
     Slot(usize),
     /// A `map`: index into [`super::model::Http::maps`].
     Map(usize),
+    /// A `geo`: index into [`super::model::Http::geos`].
+    Geo(usize),
+    /// A `split_clients`: index into [`super::model::Http::splits`].
+    SplitClients(usize),
     Args,
     BinaryRemoteAddr,
     BodyBytesSent,

@@ -33,6 +33,8 @@ impl Variables for Exchange<'_> {
             Variable::Slot(slot) => {
                 return append(out, self.variables.slots.borrow().get(*slot).and_then(Option::as_deref));
             }
+            Variable::Geo(index) => return self.nested(|| self.geo_value(*index, out)),
+            Variable::SplitClients(index) => return self.nested(|| self.split_value(*index, out)),
             Variable::Map(index) => return self.nested(|| self.map_value(*index, out)),
             Variable::Args | Variable::QueryString => {
                 return append_non_empty(out, &self.args) || self.has_args;

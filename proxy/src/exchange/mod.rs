@@ -3,24 +3,29 @@
 mod captures;
 mod credentials;
 mod evaluate;
+mod forwarded;
+mod geo;
 mod matching;
 pub(crate) mod path;
+mod status;
+mod subrequest;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
-use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
-use crate::message::request::{BodyLength, Request};
+use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
+pub(crate) use forwarded::forwarded;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
+pub(crate) use status::{Attempt, CacheStatus, LimitStatus};
 
 /// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
 const MAX_URI_CHANGES: u8 = 10;
@@ -125,63 +130,6 @@ pub(crate) struct Exchange<'a> {
     pub(crate) upstream_fields: Headers,
 }
 
-/// What a limit has said of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LimitStatus {
-    Passed,
-    Delayed,
-    Rejected,
-    DelayedDryRun,
-    RejectedDryRun,
-}
-
-impl LimitStatus {
-    /// As `$limit_req_status` has it.
-    fn name(self) -> &'static str {
-        match self {
-            LimitStatus::Passed => "PASSED",
-            LimitStatus::Delayed => "DELAYED",
-            LimitStatus::Rejected => "REJECTED",
-            LimitStatus::DelayedDryRun => "DELAYED_DRY_RUN",
-            LimitStatus::RejectedDryRun => "REJECTED_DRY_RUN",
-        }
-    }
-}
-
-/// What came of looking for an answer in a cache.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum CacheStatus {
-    /// It is not there.
-    Miss,
-    /// It was not looked for: `proxy_cache_bypass`.
-    Bypass,
-    /// It is there, but too old.
-    Expired,
-    /// It is too old, and given nevertheless.
-    Stale,
-    /// The same, while another request fetches a new one.
-    Updating,
-    /// It was too old, and the app server says that it has not changed.
-    Revalidated,
-    /// It is there.
-    Hit,
-}
-
-impl CacheStatus {
-    /// As `$upstream_cache_status` has it.
-    fn name(self) -> &'static str {
-        match self {
-            CacheStatus::Miss => "MISS",
-            CacheStatus::Bypass => "BYPASS",
-            CacheStatus::Expired => "EXPIRED",
-            CacheStatus::Stale => "STALE",
-            CacheStatus::Updating => "UPDATING",
-            CacheStatus::Revalidated => "REVALIDATED",
-            CacheStatus::Hit => "HIT",
-        }
-    }
-}
-
 /// Values of variables that are kept for the rest of the request.
 #[derive(Debug, Default)]
 pub(crate) struct VariableCache {
@@ -190,30 +138,6 @@ pub(crate) struct VariableCache {
     pub(crate) captures: RefCell<Captures>,
     /// How deep the variables being evaluated are nested.
     pub(crate) depth: Cell<u8>,
-}
-
-/// An app server that was asked (`$upstream_addr`, `$upstream_status`, `$upstream_response_time` and the like).
-#[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    /// The server's address, or the upstream's name if no server was left.
-    pub(crate) address: Rc<str>,
-    /// The status of its response, or of its failure.
-    pub(crate) status: Option<u16>,
-    /// Whether it is the first one of a `proxy_pass`: there are several after an `error_page`.
-    pub(crate) is_first: bool,
-    /// The time from selecting the server to a connection to it.
-    pub(crate) connect_time: Option<Duration>,
-    /// The time from selecting the server to the head of its response.
-    pub(crate) header_time: Option<Duration>,
-    /// The time from selecting the server to its last byte.
-    pub(crate) time: Option<Duration>,
-}
-
-impl Attempt {
-    /// A server that is about to be asked.
-    pub(crate) fn new(address: Rc<str>, is_first: bool) -> Attempt {
-        Attempt { address, status: None, is_first, connect_time: None, header_time: None, time: None }
-    }
 }
 
 impl<'a> Exchange<'a> {
@@ -273,39 +197,6 @@ impl<'a> Exchange<'a> {
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
         })
-    }
-
-    /// A request for another URI within this one: `ngx_http_subrequest`. It has no body unless it is given one.
-    pub(crate) fn subrequest(&self, uri: &[u8]) -> Option<Exchange<'a>> {
-        let mut sub = Exchange::new(self.cycle, self.http, self.server, self.client)?;
-        sub.connected = self.connected;
-        sub.real_ip_found = self.real_ip_found;
-        sub.tls = self.tls;
-        sub.request = self.request.clone();
-        sub.request.body = BodyLength::None;
-        sub.request.expects_continue = false;
-        sub.uri = uri.to_vec();
-        sub.args.clone_from(&self.args);
-        sub.is_subrequest = true;
-        sub.valid_unparsed_uri = false;
-        sub.quoted_uri = true;
-        sub.variables.slots.clone_from(&self.variables.slots);
-        sub.variables.maps.clone_from(&self.variables.maps);
-        sub.limit_req_status = self.limit_req_status;
-        sub.limit_conn_status = self.limit_conn_status;
-        Some(sub)
-    }
-
-    /// The same request once more, within this one: to fetch a new answer for a cache.
-    pub(crate) fn update(&self) -> Option<Exchange<'a>> {
-        let mut update = self.subrequest(&self.uri)?;
-        update.settings = self.settings;
-        update.valid_unparsed_uri = self.valid_unparsed_uri;
-        update.valid_location = self.valid_location;
-        update.quoted_uri = self.quoted_uri;
-        update.evaluated_pass.clone_from(&self.evaluated_pass);
-        update.variables.captures.clone_from(&self.variables.captures);
-        Some(update)
     }
 
     /// The method by which it is answered. `$request_method` is that of the client, even of a request within another.

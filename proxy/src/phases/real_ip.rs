@@ -1,9 +1,7 @@
 //! The address of a client behind proxies that are trusted: `ngx_http_realip_module`.
 
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
-
-use crate::exchange::Exchange;
-use nginx_conf::model::{Network, RealIp, RealIpHeader};
+use crate::exchange::{Exchange, forwarded};
+use nginx_conf::model::RealIpHeader;
 
 /// Replaces the client's address by the one that the request names, once.
 pub(super) fn real_ip(x: &mut Exchange<'_>) {
@@ -17,74 +15,8 @@ pub(super) fn real_ip(x: &mut Exchange<'_>) {
         RealIpHeader::ProxyProtocol => Vec::new(),
         RealIpHeader::Field(name) => headers.get(name).into_iter().collect(),
     };
-    if let Some(address) = forwarded(x.client.peer, &values, settings) {
+    if let Some(address) = forwarded(x.client.peer, &values, &settings.from, settings.recursive) {
         x.client.peer = address;
         x.real_ip_found = true;
-    }
-}
-
-/// The address that these values tell, the last of them first: `ngx_http_get_forwarded_addr`.
-fn forwarded(peer: SocketAddr, values: &[&[u8]], settings: &RealIp) -> Option<SocketAddr> {
-    let trusted = |address: IpAddr| settings.from.iter().any(|network: &Network| network.contains(address));
-    let mut found = None;
-    for value in values.iter().rev() {
-        let mut rest = *value;
-        loop {
-            if !trusted(found.unwrap_or(peer).ip()) {
-                return found;
-            }
-            let end = rest.iter().rposition(|byte| !is_separator(*byte)).map_or(0, |last| last + 1);
-            let list = rest.get(..end).unwrap_or_default();
-            let start = list.iter().rposition(|byte| is_separator(*byte)).map_or(0, |at| at + 1);
-            let Some(address) = list.get(start..).and_then(parse) else { return found };
-            found = Some(address);
-            if !settings.recursive {
-                return found;
-            }
-            if start == 0 {
-                break;
-            }
-            rest = list.get(..start - 1).unwrap_or_default();
-        }
-    }
-    found
-}
-
-fn is_separator(byte: u8) -> bool {
-    matches!(byte, b' ' | b',')
-}
-
-/// An address with or without a port; an IPv6 address with a port is in brackets.
-fn parse(text: &[u8]) -> Option<SocketAddr> {
-    let text = std::str::from_utf8(text).ok()?;
-    if let Ok(address) = text.parse::<IpAddr>() {
-        return Some(SocketAddr::new(address, 0));
-    }
-    let (address, port) = match text.strip_prefix('[') {
-        Some(rest) => {
-            let (address, port) = rest.split_once("]:")?;
-            (IpAddr::V6(address.parse::<Ipv6Addr>().ok()?), port)
-        }
-        None => {
-            let (address, port) = text.split_once(':')?;
-            (address.parse().ok()?, port)
-        }
-    };
-    let is_number = port.bytes().all(|byte| byte.is_ascii_digit());
-    let port: u16 = port.parse().ok().filter(|port| is_number && *port > 0)?;
-    Some(SocketAddr::new(address, port))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_may_have_ports() {
-        let parsed =
-            |text: &str| parse(text.as_bytes()).map(|address| address.to_string()).unwrap_or_default();
-        let texts = ["1.2.3.4", "1.2.3.4:5", "::1", "[::1]:5", "[::1]", "1.2.3.4:0", "1.2.3.4:+5", "x", ""];
-        let wanted = ["1.2.3.4:0", "1.2.3.4:5", "[::1]:0", "[::1]:5", "", "", "", "", ""];
-        assert_eq!(texts.map(parsed), wanted);
     }
 }

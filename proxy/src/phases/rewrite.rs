@@ -1,15 +1,22 @@
 //! The rewrite phase: `if`, `set`, `rewrite`, `break` and `return`.
 
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
+
 use bytes::Bytes;
 
 use super::answer::Answer;
 use super::rewrite_uri::{Outcome, matches, rewrite_uri};
 use crate::exchange::Exchange;
 use crate::files;
+use crate::log::{Escaped, describe};
 use crate::message::{Body, Response};
 use crate::response::page_response;
 use crate::variables::Variables;
-use nginx_conf::model::{Condition, LocationId, Op};
+use nginx_conf::model::{Condition, FileTest, Level, LocationId, Op};
 use nginx_conf::template::Template;
 
 /// How the phase goes on after some directives.
@@ -40,6 +47,11 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
             Op::Set { slot, value } => {
                 let value = x.evaluate(value);
                 x.set_slot(*slot, value);
+            }
+            Op::SetArgs(value) => {
+                x.args = x.evaluate(value);
+                x.has_args = true;
+                x.valid_unparsed_uri = false;
             }
             Op::If { condition, then } => {
                 if is_true(x, log, condition) {
@@ -74,6 +86,34 @@ fn is_true(x: &Exchange<'_>, log: bool, condition: &Condition) -> bool {
         Condition::Matches { subject, pattern, negated } => {
             matches(x, log, pattern, &x.value(subject)) != *negated
         }
+        Condition::File { test, path, negated } => is_there(x, *test, &x.evaluate(path)) != *negated,
+    }
+}
+
+/// `-f`, `-d`, `-e`, `-x`: `ngx_http_script_file_code`.
+fn is_there(x: &Exchange<'_>, test: FileTest, path: &[u8]) -> bool {
+    let found = match std::fs::metadata(Path::new(OsStr::from_bytes(path))) {
+        Ok(found) => found,
+        Err(error) => {
+            let is_usual = matches!(
+                error.kind(),
+                ErrorKind::NotFound
+                    | ErrorKind::NotADirectory
+                    | ErrorKind::InvalidFilename
+                    | ErrorKind::InvalidInput
+            );
+            if !is_usual {
+                let (path, error) = (Escaped(path), describe(&error));
+                x.log(Level::Crit, format_args!("stat() \"{path}\" failed ({error})"));
+            }
+            return false;
+        }
+    };
+    match test {
+        FileTest::File => found.is_file(),
+        FileTest::Directory => found.is_dir(),
+        FileTest::Exists => found.is_file() || found.is_dir(),
+        FileTest::Executable => found.mode() & 0o100 != 0,
     }
 }
 

@@ -23,6 +23,7 @@ use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
 use crate::response::ClientConnection;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
+use crate::variables::Variables;
 use crate::wire::Stream;
 use nginx_conf::model::{ErrorPage, Level, ProxyPass};
 
@@ -90,7 +91,8 @@ async fn ask<C: Stream>(
         x.log(Level::Error, format_args!("zero length URI to proxy"));
         return Err(ProxyError::Status(500));
     };
-    let mut selection = group.select(x.client.peer.ip(), settings.proxy.next_upstream_tries);
+    let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
+    let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
     let mut handler = ProxyHandler::new(group, request, body);
     handler.outlives_client = for_cache.shared;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
-use super::gzip::{GzipFilter, insert_vary};
+use super::gzip::{GzipFilter, insert_vary, without_charset};
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
@@ -70,7 +70,16 @@ impl Exchange<'_> {
         out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
         out.extend_from_slice(b"\r\n");
         if let Some(kind) = headers.content_type.filter(|kind| !kind.is_empty()) {
-            write_field(out, b"Content-Type", kind);
+            match self.charset(kind, status) {
+                None => write_field(out, b"Content-Type", kind),
+                Some(charset) => {
+                    write_field(
+                        out,
+                        b"Content-Type",
+                        &[without_charset(kind), b"; charset=", &charset].concat(),
+                    );
+                }
+            }
         }
         if let Some(length) = headers.length {
             write_number(out, b"Content-Length: ", length);
@@ -136,6 +145,23 @@ impl Exchange<'_> {
         }
         out.extend_from_slice(b"\r\n");
         gzip
+    }
+
+    /// What `charset` says of a type: `ngx_http_charset_header_filter`.
+    fn charset(&self, kind: &[u8], status: u16) -> Option<Vec<u8>> {
+        let charset = &self.settings.charset;
+        let name = charset.name.as_ref()?;
+        let media_type = without_charset(kind);
+        let is_meant = match (media_type.len() < kind.len(), &charset.types) {
+            (true, _) => charset.overrides,
+            (false, None) => true,
+            (false, Some(types)) => {
+                std::str::from_utf8(media_type).is_ok_and(|kind| types.contains(&kind.to_ascii_lowercase()))
+            }
+        };
+        // As in nginx, which remembers a browser that took it for that of the next page.
+        let is_redirect = matches!(status, 301 | 302);
+        (is_meant && !is_redirect).then(|| self.evaluate(name)).filter(|name| !name.is_empty())
     }
 
     /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.

@@ -5,9 +5,11 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::Duration;
 
+use super::hash::{Point, points};
 use super::keepalive::KeepalivePool;
 use super::peer::Peer;
 use nginx_conf::model::{Balance, Upstream, UpstreamServer};
+use nginx_conf::template::Template;
 
 /// An `upstream`, or the server of a `proxy_pass` without one.
 #[derive(Debug)]
@@ -23,6 +25,10 @@ pub(crate) struct UpstreamGroup {
     /// Whether the configuration has an `upstream` block of this name.
     pub(super) declared: bool,
     pub(super) balance: Balance,
+    /// The key of `hash`.
+    pub(crate) hash_key: Option<Template>,
+    /// The points of `hash … consistent`.
+    pub(super) points: Vec<Point>,
 }
 
 impl UpstreamGroup {
@@ -38,6 +44,11 @@ impl UpstreamGroup {
             single: upstream.servers.len() == 1,
             declared: upstream.declared,
             balance: upstream.balance,
+            hash_key: upstream.hash_key.clone(),
+            points: match upstream.balance {
+                Balance::Hash { is_consistent: true } => points(&upstream.servers),
+                _ => Vec::new(),
+            },
         }
     }
 
@@ -49,6 +60,7 @@ impl UpstreamGroup {
             weight: 1,
             max_fails: 1,
             fail_timeout: Duration::from_secs(10),
+            max_conns: 0,
             backup: false,
             down: false,
         };
@@ -57,6 +69,7 @@ impl UpstreamGroup {
             servers: vec![server],
             declared: false,
             balance: Balance::RoundRobin,
+            hash_key: None,
             keepalive: None,
             keepalive_requests: 1000,
             keepalive_timeout: Duration::from_secs(60),

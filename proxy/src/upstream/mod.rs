@@ -5,6 +5,7 @@
 
 mod balance;
 mod group;
+mod hash;
 mod keepalive;
 mod peer;
 mod selection;

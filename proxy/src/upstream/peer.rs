@@ -18,6 +18,10 @@ pub(super) struct Peer {
     /// In seconds.
     pub(super) fail_timeout: u64,
     pub(super) down: bool,
+    /// `max_conns=`; 0 is no limit.
+    pub(super) max_conns: i64,
+    /// The server as written.
+    pub(super) server: Rc<str>,
     pub(super) fails: u32,
     /// When it last failed, in seconds.
     pub(super) accessed: u64,
@@ -49,6 +53,8 @@ impl Peer {
             max_fails: server.max_fails,
             fail_timeout: server.fail_timeout.as_secs(),
             down: server.down,
+            max_conns: i64::from(server.max_conns),
+            server: server.name.as_str().into(),
             fails: 0,
             accessed: 0,
             checked: 0,
@@ -56,9 +62,15 @@ impl Peer {
         }
     }
 
-    /// Whether the server may be asked: it is not `down` and has not failed `max_fails` times within `fail_timeout`.
+    /// Whether the server may be asked: it is not `down`, is not asked by `max_conns` already, and has not failed
+    /// `max_fails` times within `fail_timeout`.
     pub(super) fn is_available(&self, now: u64) -> bool {
-        !self.down && (!self.has_failed() || now - self.checked > self.fail_timeout)
+        !self.down && !self.is_full() && (!self.has_failed() || now - self.checked > self.fail_timeout)
+    }
+
+    /// Whether as many requests are under way as there may be.
+    pub(super) fn is_full(&self) -> bool {
+        self.max_conns > 0 && self.conns >= self.max_conns
     }
 
     /// Starts a new period of `fail_timeout` once the last one is over.

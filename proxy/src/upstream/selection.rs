@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::balance::{IpHash, least_conn, round_robin};
 use super::group::UpstreamGroup;
+use super::hash::{KeyHash, random, random_two};
 use super::peer::{Peer, PeerOutcome};
 use nginx_conf::model::Balance;
 
@@ -20,14 +21,15 @@ pub(crate) struct PeerSelection<'g> {
     /// The server that answered.
     answered: Option<usize>,
     ip_hash: IpHash,
+    key_hash: KeyHash,
     /// Servers that may still be asked, including the current one.
     pub(crate) tries: usize,
 }
 
 impl UpstreamGroup {
-    /// Starts selecting servers for a request from `client`. `max_tries` is `proxy_next_upstream_tries`; 0 means no
+    /// Starts selecting servers for a request from `client`. `key` is the value of `hash`. `max_tries` is `proxy_next_upstream_tries`; 0 means no
     /// limit.
-    pub(crate) fn select(&self, client: IpAddr, max_tries: usize) -> PeerSelection<'_> {
+    pub(crate) fn select(&self, client: IpAddr, key: Vec<u8>, max_tries: usize) -> PeerSelection<'_> {
         let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
         let tries: usize = self.tiers.iter().map(count).sum();
         let tries = if max_tries > 0 { tries.min(max_tries) } else { tries };
@@ -38,6 +40,7 @@ impl UpstreamGroup {
             current: None,
             answered: None,
             ip_hash: IpHash::new(client),
+            key_hash: KeyHash::new(key, &self.points),
             tries,
         }
     }
@@ -56,7 +59,8 @@ impl PeerSelection<'_> {
         let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
         let tried = self.tried.get_mut(self.tier)?;
         if self.group.single {
-            let peer = peers.first().filter(|peer| !peer.down)?;
+            let peer = peers.first_mut().filter(|peer| !peer.down && !peer.is_full())?;
+            peer.conns += 1;
             self.current = Some(0);
             return Some((peer.address, Rc::clone(&peer.name)));
         }
@@ -64,6 +68,26 @@ impl PeerSelection<'_> {
         let index = match self.group.balance {
             Balance::RoundRobin => round_robin(&mut peers, is_candidate)?,
             Balance::LeastConn => least_conn(&mut peers, is_candidate)?,
+            Balance::Hash { is_consistent } => {
+                let hashed = match is_consistent {
+                    true => self.key_hash.choose_consistent(&self.group.points, &mut peers, is_candidate),
+                    false => self.key_hash.choose(&peers, is_candidate),
+                };
+                match hashed {
+                    Some(index) => index,
+                    None => round_robin(&mut peers, is_candidate)?,
+                }
+            }
+            Balance::Random | Balance::RandomTwo => {
+                let found = match self.group.balance {
+                    Balance::RandomTwo => random_two(&peers, is_candidate),
+                    _ => random(&peers, is_candidate),
+                };
+                match found {
+                    Some(index) => index,
+                    None => round_robin(&mut peers, is_candidate)?,
+                }
+            }
             // `ip_hash` allows no backups, so the hash is always over the same tier.
             Balance::IpHash => match self.ip_hash.choose(&peers, is_candidate) {
                 Some(index) => index,
@@ -81,11 +105,7 @@ impl PeerSelection<'_> {
     /// Reports how the current server did; true when it is now unavailable for `fail_timeout`.
     pub(crate) fn report(&mut self, outcome: PeerOutcome, now: u64) -> bool {
         let Some(index) = self.current.take() else { return false };
-        if self.group.single {
-            self.tries = 0;
-            return false;
-        }
-        self.tries = self.tries.saturating_sub(1);
+        self.tries = if self.group.single { 0 } else { self.tries.saturating_sub(1) };
         let Some(tier) = self.group.tiers.get(self.tier) else { return false };
         let mut peers = tier.borrow_mut();
         let Some(peer) = peers.get_mut(index) else { return false };
@@ -95,6 +115,7 @@ impl PeerSelection<'_> {
             PeerOutcome::Failed | PeerOutcome::Next => peer.conns -= 1,
         }
         match outcome {
+            _ if self.group.single => false,
             PeerOutcome::Failed => peer.count_failure(now),
             PeerOutcome::Success | PeerOutcome::Next => {
                 peer.forgive_failures();
@@ -107,7 +128,7 @@ impl PeerSelection<'_> {
 impl Drop for PeerSelection<'_> {
     /// The request no longer counts as an active connection, however it ended.
     fn drop(&mut self) {
-        if let (Some(index), false) = (self.current.or(self.answered), self.group.single)
+        if let Some(index) = self.current.or(self.answered)
             && let Some(tier) = self.group.tiers.get(self.tier)
             && let Some(peer) = tier.borrow_mut().get_mut(index)
         {

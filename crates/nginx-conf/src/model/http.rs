@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use rustls::ServerConfig;
 
-use super::{CacheZone, LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, Upstream};
+use super::{
+    CacheZone, Geo, LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, SplitClients, Upstream,
+};
 use crate::template::Template;
 
 /// The `http` block.
@@ -23,6 +25,10 @@ pub struct Http {
     pub upstreams: Vec<Upstream>,
     /// Every `map`.
     pub maps: Vec<Map>,
+    /// Every `geo`.
+    pub geos: Vec<Geo>,
+    /// Every `split_clients`.
+    pub splits: Vec<SplitClients>,
     /// Every `limit_req_zone` and `limit_conn_zone`.
     pub limit_zones: Vec<LimitZone>,
     /// Every `proxy_cache_path`.

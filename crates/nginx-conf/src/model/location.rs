@@ -84,6 +84,8 @@ pub enum Op {
         /// The value.
         value: Template,
     },
+    /// `set $args value`.
+    SetArgs(Template),
     /// `if (condition) { … }`: when true, the body's settings apply from here on and its operations run.
     If {
         /// The condition.
@@ -146,4 +148,26 @@ pub enum Condition {
         /// `!~`, `!~*`.
         negated: bool,
     },
+    /// `-f`, `-d`, `-e`, `-x`; `!-f` and so on when negated.
+    File {
+        /// What there may be.
+        test: FileTest,
+        /// Its path.
+        path: Template,
+        /// `!-f`, `!-d`, `!-e`, `!-x`.
+        negated: bool,
+    },
+}
+
+/// What an `if` asks of a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileTest {
+    /// `-f`: a file.
+    File,
+    /// `-d`: a directory.
+    Directory,
+    /// `-e`: a file or a directory.
+    Exists,
+    /// `-x`: what its owner may run.
+    Executable,
 }

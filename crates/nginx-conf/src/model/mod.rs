@@ -5,6 +5,8 @@
 //! the body of an `if` is a location of its own, as it is in nginx.
 
 mod cache;
+mod charset;
+mod geo;
 mod gzip;
 mod http;
 mod limit;
@@ -20,23 +22,24 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
+pub use charset::Charset;
+pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
 pub use http::{Http, Listen, Map, Server, ServerNames, WildcardNames};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{
-    Condition, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation, Rewrite,
+    Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,
+    Rewrite,
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{
-    CookieFlags, CookieName, IgnoreHeaders, NextUpstream, ProxyPass, ProxySettings, Redirect, RedirectRule,
-};
+pub use proxy::{CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
     TryFilesFallback,
 };
-pub use upstream::{Balance, Upstream, UpstreamServer};
+pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
 
 /// A whole configuration: nginx calls it a cycle.
 #[derive(Debug, Clone)]

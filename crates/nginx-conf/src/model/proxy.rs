@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Pattern, ProxyCache};
+use super::{NextUpstream, Pattern, ProxyCache};
 use crate::template::Template;
 
 /// `proxy_pass`.
@@ -82,23 +82,6 @@ pub struct IgnoreHeaders {
     pub cache_control: bool,
     pub set_cookie: bool,
     pub vary: bool,
-}
-
-/// When another server is tried: `proxy_next_upstream`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[allow(missing_docs)]
-pub struct NextUpstream {
-    pub error: bool,
-    pub timeout: bool,
-    pub invalid_header: bool,
-    pub http_500: bool,
-    pub http_502: bool,
-    pub http_503: bool,
-    pub http_504: bool,
-    pub http_403: bool,
-    pub http_404: bool,
-    pub http_429: bool,
-    pub non_idempotent: bool,
 }
 
 /// `proxy_redirect`.

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AccessLog, ErrorLog, Gzip, LimitConn, LimitReq, Limits, Network, ProxyPass, ProxySettings, RealIp,
+    AccessLog, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, Network, ProxyPass, ProxySettings,
+    RealIp,
 };
 use crate::template::Template;
 use crate::units::parse_seconds;
@@ -76,6 +77,8 @@ pub struct Settings {
     pub expires: Expires,
     /// `add_header`, this level's or the inherited ones, never both.
     pub add_header: Vec<AddHeader>,
+    /// `charset` and what goes with it.
+    pub charset: Charset,
     /// `gzip` and what goes with it.
     pub gzip: Gzip,
     /// `access_log`; empty when off.

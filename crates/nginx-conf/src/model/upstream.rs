@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use crate::template::Template;
+
 /// An `upstream`.
 #[derive(Debug, Clone)]
 pub struct Upstream {
@@ -14,6 +16,8 @@ pub struct Upstream {
     pub declared: bool,
     /// How a server is chosen.
     pub balance: Balance,
+    /// The key of `hash`.
+    pub hash_key: Option<Template>,
     /// `keepalive`: idle connections kept per worker; `None` where the file does not say.
     pub keepalive: Option<usize>,
     /// `keepalive_requests` of the upstream.
@@ -32,6 +36,15 @@ pub enum Balance {
     IpHash,
     /// `least_conn`: the one with the fewest requests under way, by weight.
     LeastConn,
+    /// `hash`: the one that a key stands for.
+    Hash {
+        /// `consistent`: as few keys as may be change over when servers come or go.
+        is_consistent: bool,
+    },
+    /// `random`: any, by weight.
+    Random,
+    /// `random two`: of any two, the one with fewer requests under way.
+    RandomTwo,
 }
 
 /// A `server` of an upstream.
@@ -47,6 +60,8 @@ pub struct UpstreamServer {
     pub max_fails: u32,
     /// `fail_timeout=`.
     pub fail_timeout: Duration,
+    /// `max_conns=`; 0 is no limit.
+    pub max_conns: u32,
     /// `backup`.
     pub backup: bool,
     /// `down`.
@@ -57,6 +72,32 @@ impl UpstreamServer {
     /// A server with nginx's defaults.
     pub(crate) fn new(name: String, address: SocketAddr) -> UpstreamServer {
         let fail_timeout = Duration::from_secs(10);
-        UpstreamServer { name, address, weight: 1, max_fails: 1, fail_timeout, backup: false, down: false }
+        UpstreamServer {
+            name,
+            address,
+            weight: 1,
+            max_fails: 1,
+            fail_timeout,
+            max_conns: 0,
+            backup: false,
+            down: false,
+        }
     }
+}
+
+/// When another server is tried: `proxy_next_upstream`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[allow(missing_docs)]
+pub struct NextUpstream {
+    pub error: bool,
+    pub timeout: bool,
+    pub invalid_header: bool,
+    pub http_500: bool,
+    pub http_502: bool,
+    pub http_503: bool,
+    pub http_504: bool,
+    pub http_403: bool,
+    pub http_404: bool,
+    pub http_429: bool,
+    pub non_idempotent: bool,
 }

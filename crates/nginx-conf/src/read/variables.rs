@@ -34,6 +34,22 @@ pub(crate) enum Definition {
     Set,
     /// `map`, by its index.
     Map(usize),
+    /// `geo`, by its index.
+    Geo(usize),
+    /// `split_clients`, by its index.
+    SplitClients(usize),
+}
+
+impl Definition {
+    /// The directive.
+    fn name(self) -> &'static str {
+        match self {
+            Definition::Set => "set",
+            Definition::Map(_) => "map",
+            Definition::Geo(_) => "geo",
+            Definition::SplitClients(_) => "split_clients",
+        }
+    }
 }
 
 impl VariableNames {
@@ -68,8 +84,10 @@ impl VariableNames {
         let index = self.reference(directive, word, text);
         let Some(name) = self.names.get_mut(index) else { return Ok(index) };
         match (name.definition, definition) {
-            (Some(Definition::Set), Definition::Map(_)) | (Some(Definition::Map(_)), Definition::Set) => {
-                let message = format!("variable \"${text}\" is made by both \"set\" and \"map\"");
+            (Some(earlier), later) if (earlier == Definition::Set) != (later == Definition::Set) => {
+                let other = if earlier == Definition::Set { later } else { earlier };
+                let message =
+                    format!("variable \"${text}\" is made by both \"set\" and \"{}\"", other.name());
                 return Err(directive.error_at(word, message).help("nginx allows it; give one another name"));
             }
             _ => name.definition = Some(definition),
@@ -86,6 +104,8 @@ impl VariableNames {
         for VariableName { text, unknown, definition } in self.names {
             variables.push(match definition {
                 Some(Definition::Map(index)) => Variable::Map(index),
+                Some(Definition::Geo(index)) => Variable::Geo(index),
+                Some(Definition::SplitClients(index)) => Variable::SplitClients(index),
                 Some(Definition::Set) => {
                     slots.push(text);
                     Variable::Slot(slots.len() - 1)

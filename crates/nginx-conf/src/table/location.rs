@@ -40,6 +40,22 @@ pub(super) const COMMANDS: &[Command] = &[
     )
     .block(),
     command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files."),
+    command("charset", LEVELS | LOCATION_IF, Take(1, 1), "off", "What `Content-Type` says of the characters of a text.")
+        .note("Texts are not put into it: `source_charset` and `charset_map` are refused."),
+    command(
+        "charset_types",
+        LEVELS,
+        AtLeast(1),
+        "text/html text/xml text/plain text/vnd.wap.wml application/javascript application/rss+xml",
+        "The types for which it does, besides `text/html`; `*` for all.",
+    ),
+    command(
+        "override_charset",
+        LEVELS | LOCATION_IF,
+        Flag,
+        "off",
+        "Whether it replaces what an app server says of them.",
+    ),
     command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`."),
     command(
         "internal",
@@ -94,13 +110,10 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "Settings and actions for requests that meet a condition.",
     )
-    .block()
-    .note(
-        "Variables, `=`, `!=`, `~`, `~*`, `!~`, `!~*`; tests of files (`-f`, `-d`, `-e`, `-x`) are refused.",
-    ),
+    .block(),
     command("set", SERVER | SERVER_IF | LOCATION | LOCATION_IF, Take(2, 2), "", "Gives a variable a value.")
         .note(
-            "`$args` and `$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
+            "`$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
         ),
     command(
         "rewrite",
@@ -149,6 +162,15 @@ pub(super) const COMMANDS: &[Command] = &[
     command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
         .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),
+    command("geo", HTTP, Take(1, 2), "", "A variable whose value depends on the client's address, or another one.").block(),
+    command(
+        "split_clients",
+        HTTP,
+        Take(2, 2),
+        "",
+        "A variable whose value is one for some percent of clients, or of whatever the text tells apart, and another for others.",
+    )
+    .block(),
     command("log_format", HTTP, AtLeast(2), "combined …", "A form of access log lines."),
     command(
         "access_log",

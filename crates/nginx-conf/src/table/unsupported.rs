@@ -31,7 +31,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("rewrite", "uninitialized_variable_warn"),
     (
         "headers, charset, ssi, sub, addition, browser",
-        "add_trailer charset charset_map charset_types override_charset source_charset ssi ssi_last_modified \
+        "add_trailer charset_map source_charset ssi ssi_last_modified \
          ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length sub_filter sub_filter_last_modified \
          sub_filter_once sub_filter_types add_after_body add_before_body addition_types ancient_browser \
          ancient_browser_value modern_browser modern_browser_value add_header_inherit add_trailer_inherit",
@@ -51,9 +51,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "auth_jwt auth_jwt_key_file geo \
+        "auth_jwt auth_jwt_key_file \
          geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
-         referer_hash_bucket_size referer_hash_max_size valid_referers split_clients \
+         referer_hash_bucket_size referer_hash_max_size valid_referers \
          status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \
          userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import js_path \
          js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
@@ -83,7 +83,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "upstream",
-        "hash least_time queue random sticky state ntlm \
+        "least_time queue sticky state ntlm \
          upstream_conf",
     ),
     (

@@ -10,6 +10,7 @@ use crate::proxy::request::{self, RequestBody};
 use crate::proxy::response::Tee;
 use crate::response::ClientConnection;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
+use crate::variables::Variables;
 use crate::wire::{BodyReader, SilentStream};
 use nginx_conf::model::ProxyPass;
 
@@ -25,7 +26,8 @@ pub(crate) async fn update(
     x.cache_status = Some(CacheStatus::Expired);
     let mut client = ClientConnection::new(SilentStream);
     let Some(request) = request::create(x, pass, RequestBody::None, &context.request(x)) else { return };
-    let mut selection = group.select(x.client.peer.ip(), x.settings.proxy.next_upstream_tries);
+    let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
+    let mut selection = group.select(x.client.peer.ip(), key, x.settings.proxy.next_upstream_tries);
     let mut handler = ProxyHandler::new(group, request, RequestBody::None);
     let fetched = handler.fetch_response(&mut client, x, &mut selection).await;
     let (mut upstream, head) = match fetched {

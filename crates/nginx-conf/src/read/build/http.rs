@@ -63,6 +63,8 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         listen,
         upstreams,
         maps: draft.maps,
+        geos: draft.geos,
+        splits: draft.splits,
         limit_zones,
         caches,
         slots,

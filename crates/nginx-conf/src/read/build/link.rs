@@ -28,6 +28,15 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
     for zone in &mut http.limit_zones {
         linker.template(&mut zone.key);
     }
+    for upstream in &mut http.upstreams {
+        upstream.hash_key.iter_mut().for_each(|key| linker.template(key));
+    }
+    for geo in &mut http.geos {
+        geo.address.iter_mut().for_each(|address| linker.template(address));
+    }
+    for split in &mut http.splits {
+        linker.template(&mut split.key);
+    }
     for map in &mut http.maps {
         linker.template(&mut map.source);
         linker.template(&mut map.default);
@@ -52,12 +61,14 @@ impl Linker<'_> {
                 self.slot(slot);
                 self.template(value);
             }
+            Op::SetArgs(value) => self.template(value),
             Op::If { condition, .. } => match condition {
                 Condition::True(subject) => self.template(subject),
                 Condition::Equal { left, right, .. } => {
                     self.template(left);
                     self.template(right);
                 }
+                Condition::File { path, .. } => self.template(path),
                 Condition::Matches { subject, pattern, .. } => {
                     self.template(subject);
                     self.pattern(pattern);
@@ -93,6 +104,7 @@ impl Linker<'_> {
             self.slot(slot);
             self.template(value);
         }
+        settings.charset.name.iter_mut().for_each(|name| self.template(name));
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

@@ -10,8 +10,8 @@ use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Expires, Gzip, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache,
-    ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
+    AccessLog, Charset, Expires, Gzip, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
+    ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -102,6 +102,14 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
         add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
+        charset: Charset {
+            name: raw.charset.clone().unwrap_or_else(|| outer.charset.name.clone()),
+            types: match &raw.charset_types {
+                Some(types) => types.clone().map(Arc::new),
+                None => outer.charset.types.clone(),
+            },
+            overrides: raw.override_charset.unwrap_or(outer.charset.overrides),
+        },
         gzip: gzip(&raw.gzip, &outer.gzip),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
@@ -209,6 +217,7 @@ fn defaults(prefix: &Path) -> Settings {
         recursive_error_pages: false,
         expires: Expires::Off,
         add_header: Vec::new(),
+        charset: Charset::default(),
         gzip: Gzip::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),

@@ -8,7 +8,7 @@ use super::log::LogFormats;
 use super::server::ServerDraft;
 use super::ssl::SharedCaches;
 use super::upstream::UpstreamDrafts;
-use crate::model::Map;
+use crate::model::{Geo, Map, SplitClients};
 use crate::read::variables::VariableNames;
 
 /// What the `http` block has said so far.
@@ -22,6 +22,8 @@ pub(crate) struct HttpDraft {
     pub(crate) listens: ListenAddresses,
     pub(crate) upstreams: UpstreamDrafts,
     pub(crate) maps: Vec<Map>,
+    pub(crate) geos: Vec<Geo>,
+    pub(crate) splits: Vec<SplitClients>,
     pub(crate) limit_zones: LimitZones,
     pub(crate) caches: CacheZones,
     pub(crate) log_formats: LogFormats,
@@ -40,6 +42,8 @@ impl HttpDraft {
             listens: ListenAddresses::default(),
             upstreams: UpstreamDrafts::default(),
             maps: Vec::new(),
+            geos: Vec::new(),
+            splits: Vec::new(),
             limit_zones: LimitZones::default(),
             caches: CacheZones::default(),
             log_formats: LogFormats::default(),

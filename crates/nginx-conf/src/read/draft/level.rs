@@ -1,6 +1,6 @@
 //! One level of the configuration, as written and not merged yet.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use super::cache::CacheSettings;
@@ -115,6 +115,11 @@ pub(crate) struct RawSettings {
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,
     pub real_ip_recursive: Option<bool>,
+    /// `Some` of nothing for `off`.
+    pub charset: Option<Option<Template>>,
+    /// `Some` of nothing for `*`.
+    pub charset_types: Option<Option<HashSet<String>>>,
+    pub override_charset: Option<bool>,
     pub cache: CacheSettings,
     pub ignore_headers: Option<IgnoreHeaders>,
     pub gzip: GzipSettings,

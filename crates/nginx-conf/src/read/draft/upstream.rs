@@ -9,6 +9,7 @@ use crate::error::ConfigError;
 use crate::model::{Balance, Upstream, UpstreamServer};
 use crate::source::Word;
 use crate::spelling::nearest;
+use crate::template::Template;
 
 /// Every upstream so far.
 #[derive(Debug, Default)]
@@ -33,8 +34,10 @@ pub(crate) struct UpstreamDraft {
     port: Option<u16>,
     /// Its servers so far.
     pub servers: Vec<UpstreamServer>,
-    /// `ip_hash` or `least_conn`.
+    /// `ip_hash`, `least_conn`, `hash` or `random`.
     pub balance: Option<Balance>,
+    /// The key of `hash`.
+    pub hash_key: Option<Template>,
     /// `keepalive`.
     pub keepalive: Option<usize>,
     /// `keepalive_requests`.
@@ -154,6 +157,7 @@ impl UpstreamDraft {
             servers,
             declared: self.declared,
             balance: self.balance.unwrap_or_default(),
+            hash_key: self.hash_key,
             keepalive: self.keepalive,
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(Duration::from_secs(60)),

@@ -1,5 +1,6 @@
 //! Files and response headers: `root`, `alias`, `index`, `try_files`, `types`, `add_header`.
 
+use super::gzip::media_types;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
@@ -18,6 +19,9 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("try_files", try_files),
     ("types", types),
     ("default_type", |r, d| once(&mut r.settings().default_type, d, text)),
+    ("charset", charset),
+    ("charset_types", charset_types),
+    ("override_charset", |r, d| once(&mut r.settings().override_charset, d, flag)),
     ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
     ("internal", internal),
     ("allow", access),
@@ -140,6 +144,28 @@ fn types(reader: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
             }
         }
     }
+    Ok(())
+}
+
+/// `charset`.
+fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().charset.is_some() {
+        return Err(duplicate(directive));
+    }
+    let word = directive.argument(0);
+    let name = match word.text.as_str() {
+        "off" => None,
+        _ => Some(template(&mut reader.http.variables, directive, word)?),
+    };
+    reader.settings().charset = Some(name);
+    Ok(())
+}
+
+/// `charset_types`; written twice, it adds up.
+fn charset_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let earlier = reader.settings().charset_types.take();
+    let types = media_types(reader, directive, earlier);
+    reader.settings().charset_types = Some(types);
     Ok(())
 }
 

@@ -30,8 +30,19 @@ const STATIC: &[(&str, GzipStatic)] =
 
 /// `gzip_types`; written twice, it adds up.
 fn gzip_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let default = || Some(HashSet::from(["text/html".to_owned()]));
-    let mut types = reader.settings().gzip.types.take().unwrap_or_else(default);
+    let earlier = reader.settings().gzip.types.take();
+    let types = media_types(reader, directive, earlier);
+    reader.settings().gzip.types = Some(types);
+    Ok(())
+}
+
+/// Media types, `text/html` among them, besides those of an earlier directive; `None` for `*`.
+pub(super) fn media_types(
+    reader: &mut Reader,
+    directive: &Directive,
+    earlier: Option<Option<HashSet<String>>>,
+) -> Option<HashSet<String>> {
+    let mut types = earlier.unwrap_or_else(|| Some(HashSet::from(["text/html".to_owned()])));
     for word in directive.arguments() {
         let Some(names) = &mut types else { break };
         let name = word.text.to_ascii_lowercase();
@@ -41,8 +52,7 @@ fn gzip_types(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             reader.warn(&directive.error_at(word, format!("duplicate MIME type \"{name}\"")));
         }
     }
-    reader.settings().gzip.types = Some(types);
-    Ok(())
+    types
 }
 
 /// `gzip_proxied`; written twice, it adds up.

@@ -4,6 +4,7 @@ mod access;
 mod cache;
 mod cookie;
 mod files;
+mod geo;
 mod gzip;
 mod http;
 mod limit;
@@ -48,6 +49,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             limit::SETTERS,
             rewrite::SETTERS,
             map::SETTERS,
+            geo::SETTERS,
             log::SETTERS,
             proxy::SETTERS,
             cache::SETTERS,

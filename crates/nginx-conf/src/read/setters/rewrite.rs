@@ -2,11 +2,11 @@
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Condition, LocationKind, Op, Rewrite};
+use crate::model::{Condition, FileTest, LocationKind, Op, Rewrite};
 use crate::read::draft::{Level, LevelId};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{flag, once, unsupported_value};
+use crate::read::values::{flag, once};
 use crate::read::variables::{Definition, template, template_of};
 use crate::source::Word;
 use crate::table;
@@ -49,6 +49,11 @@ fn set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
             .error_at(word, format!("invalid variable name \"{}\"", word.text))
             .or_help(|| Some(format!("did you mean \"${}\"?", word.text.trim_start_matches('$')))));
     };
+    if name.eq_ignore_ascii_case("args") {
+        let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
+        push(reader, Op::SetArgs(value));
+        return Ok(());
+    }
     let slot = reader.http.variables.define(directive, word, name, Definition::Set)?;
     let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     push(reader, Op::Set { slot, value });
@@ -146,17 +151,40 @@ fn condition_words(directive: &Directive) -> Result<Vec<Word>, ConfigError> {
     Ok(words)
 }
 
+/// `-f path` and the like.
+fn file_condition(
+    reader: &mut Reader,
+    directive: &Directive,
+    words: &[Word],
+) -> Result<Condition, ConfigError> {
+    let Some(first) = words.first() else { return Err(directive.error("invalid condition")) };
+    let invalid = || directive.error_at(first, format!("invalid condition \"{}\"", first.text));
+    let [_, path] = words else { return Err(invalid()) };
+    let (operator, negated) = match first.text.strip_prefix('!') {
+        Some(operator) => (operator, true),
+        None => (first.text.as_str(), false),
+    };
+    let test = match operator {
+        "-f" => FileTest::File,
+        "-d" => FileTest::Directory,
+        "-e" => FileTest::Exists,
+        "-x" => FileTest::Executable,
+        _ => return Err(invalid()),
+    };
+    let path = template_of(&mut reader.http.variables, directive, path, &path.text)?;
+    Ok(Condition::File { test, path, negated })
+}
+
 fn condition(reader: &mut Reader, directive: &Directive) -> Result<Condition, ConfigError> {
     let words = condition_words(directive)?;
     let invalid = |word: &Word| directive.error_at(word, format!("invalid condition \"{}\"", word.text));
     let Some(first) = words.first() else {
         return Err(directive.error("invalid condition \")\"").help("the condition is empty"));
     };
-    let tests_file = matches!(first.text.as_bytes(), [b'-', _] | [b'!', b'-', _]);
+    if matches!(first.text.as_bytes(), [b'-', _] | [b'!', b'-', _]) {
+        return file_condition(reader, directive, &words);
+    }
     let Some(name) = first.text.strip_prefix('$').filter(|name| !name.is_empty()) else {
-        if tests_file && words.len() == 2 && first.text.ends_with(['f', 'd', 'e', 'x']) {
-            return Err(unsupported_value(directive, 0, &format!("\"{}\"", first.text)));
-        }
         let looks_like_name = first.text.starts_with(|c: char| c.is_ascii_lowercase());
         return Err(
             invalid(first).or_help(|| looks_like_name.then(|| format!("did you mean \"${}\"?", first.text)))

@@ -6,6 +6,7 @@ use crate::error::ConfigError;
 use crate::model::{Balance, UpstreamServer};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, number, once, time, unsupported_value};
+use crate::read::variables::template;
 use crate::table;
 use crate::units::{parse_number, parse_seconds, parse_size};
 
@@ -15,6 +16,8 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
     ("server", server),
     ("ip_hash", balance),
     ("least_conn", balance),
+    ("hash", hash),
+    ("random", random),
     ("zone", zone),
     ("keepalive", keepalive),
     ("keepalive_requests", |r, d| once(&mut r.upstream().keepalive_requests, d, number)),
@@ -51,17 +54,18 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
             (Some(("weight", value)), _) => {
                 server.weight = number(value).ok().filter(|weight| *weight > 0).ok_or_else(invalid)?;
             }
+            (Some(("max_conns", value)), _) => server.max_conns = number(value)?,
             (Some(("max_fails", value)), _) => server.max_fails = number(value)?,
             (Some(("fail_timeout", value)), _) => {
                 server.fail_timeout = parse_seconds(value).ok_or_else(invalid)?
             }
-            (None, "backup") if reader.upstream().balance == Some(Balance::IpHash) => {
+            (None, "backup") if has_no_backup(reader.upstream().balance) => {
                 let message = "balancing method does not support parameter \"backup\"";
                 return Err(directive.error_at(word, message));
             }
             (None, "backup") => server.backup = true,
             (None, "down") => server.down = true,
-            (Some((name @ ("max_conns" | "slow_start" | "route" | "service" | "sticky"), _)), _)
+            (Some((name @ ("slow_start" | "route" | "service" | "sticky"), _)), _)
             | (None, name @ ("resolve" | "drain")) => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
@@ -80,15 +84,56 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     Ok(())
 }
 
+/// Whether a method of choosing a server knows no `backup`.
+fn has_no_backup(balance: Option<Balance>) -> bool {
+    !matches!(balance, None | Some(Balance::RoundRobin | Balance::LeastConn))
+}
+
 /// `ip_hash` and `least_conn` in `upstream`.
 fn balance(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let balance = if directive.name() == "ip_hash" { Balance::IpHash } else { Balance::LeastConn };
+    choose(reader, directive, balance);
+    Ok(())
+}
+
+/// `hash` in `upstream`.
+fn hash(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let key = template(&mut reader.http.variables, directive, directive.argument(0))?;
+    let is_consistent = match directive.arguments().get(1) {
+        None => false,
+        Some(word) if word.text == "consistent" => true,
+        Some(word) => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
+    };
+    choose(reader, directive, Balance::Hash { is_consistent });
+    reader.upstream().hash_key = Some(key);
+    Ok(())
+}
+
+/// `random` in `upstream`.
+fn random(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let words: Vec<&str> = directive.arguments().iter().map(|word| word.text.as_str()).collect();
+    let balance = match &words[..] {
+        [] => Balance::Random,
+        ["two"] | ["two", "least_conn"] => Balance::RandomTwo,
+        ["two", ..] => return Err(invalid_parameter(directive, 1)),
+        _ => return Err(invalid_parameter(directive, 0)),
+    };
+    choose(reader, directive, balance);
+    Ok(())
+}
+
+fn invalid_parameter(directive: &Directive, index: usize) -> ConfigError {
+    let word = directive.argument(index);
+    directive.error_at(word, format!("invalid parameter \"{}\"", word.text))
+}
+
+/// Sets the method of choosing a server.
+fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
     let is_again = reader.upstream().keepalive.is_some() || reader.upstream().balance.is_some();
     if is_again {
         reader.warn(&directive.error("load balancing method redefined"));
     }
     reader.upstream().balance = Some(balance);
-    Ok(())
 }
 
 /// `keepalive` in `upstream`.
