@@ -7,6 +7,7 @@ use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::profile::Size;
 use hopcheck_site::{Comparison, Server};
 
+use super::bound::{Bound, braced, contains, put_into};
 use super::promises;
 use super::route_words::{ROUTE_WORDS, RouteWord, SiteRoute};
 use crate::scenarios::Unchecked;
@@ -156,27 +157,6 @@ impl Binder<'_> {
     }
 }
 
-/// A scenario that is asked, of the route with this number, or why it is not.
-pub(super) enum Bound {
-    Asked(Scenario, Option<usize>),
-    NotAsked(Scenario, String),
-}
-
-/// The scenario with all its texts as `put` has them.
-pub(super) fn put_into(scenario: &Scenario, put: impl Fn(&str) -> String) -> Scenario {
-    let mut bound = scenario.clone();
-    bound.name = put(&bound.name);
-    bound.description = bound.description.as_deref().map(&put);
-    for step in &mut bound.steps {
-        step.value = put(&step.value);
-        step.docstring = step.docstring.as_deref().map(&put);
-        for cell in step.table.iter_mut().flat_map(|table| table.rows.iter_mut().flatten()) {
-            *cell = put(cell);
-        }
-    }
-    bound
-}
-
 /// The step that says which server is asked.
 fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
     let listen = server.asked_at()?;
@@ -188,17 +168,4 @@ fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
     step.value = format!("clients ask the server {name:?} on {:?} {way}", listen.address);
     (step.docstring, step.table) = (None, None);
     Some(step)
-}
-
-/// A word as scenarios have it.
-pub(super) fn braced(word: &str) -> String {
-    format!("{{{word}}}")
-}
-
-fn contains(step: &Step, word: &str) -> bool {
-    let braced = braced(word);
-    let cells = || step.table.iter().flat_map(|table| table.rows.iter().flatten());
-    step.value.contains(&braced)
-        || step.docstring.as_ref().is_some_and(|text| text.contains(&braced))
-        || cells().any(|cell| cell.contains(&braced))
 }

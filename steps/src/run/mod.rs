@@ -1,6 +1,7 @@
 //! Running the specification against a target.
 
 mod bind;
+mod bound;
 mod configuration_lines;
 mod order;
 mod promises;

@@ -5,7 +5,7 @@ use hopcheck_site::profile::PromisedRoute;
 use hopcheck_site::{Comparison, Route};
 use hopcheck_targets::conf::Source;
 
-use super::bind::{Bound, braced, put_into};
+use super::bound::{Bound, braced, put_into};
 
 const ROUTE: &str = "promised-route";
 const UPSTREAM: &str = "promised-upstream";

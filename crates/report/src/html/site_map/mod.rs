@@ -2,29 +2,17 @@
 
 mod layout;
 mod of_run;
+mod picture;
+mod route_verdict;
 mod svg;
 
-use maud::{Markup, PreEscaped, html};
+use maud::html;
 
 pub(super) use of_run::section;
 
 use super::page;
-use crate::site_map::{MappedServer, SiteMap};
-
-const STYLE: &str = include_str!("site_map.css");
-
-/// How a route fared, as the picture shows it.
-#[derive(Debug, Clone)]
-struct RouteVerdict {
-    /// A class of the page's style: `good`, `bad`, `warn` or `quiet`.
-    class: &'static str,
-    /// A mark, for eyes alone.
-    mark: &'static str,
-    /// The same in words: `2 of 9 broken`.
-    words: String,
-    /// What to open for more, such as `#f0-3`.
-    link: Option<String>,
-}
+use crate::site_map::SiteMap;
+use picture::{picture, style};
 
 /// The page of a configuration that was not run.
 pub fn site_map_page(name: &str, map: &SiteMap) -> String {
@@ -43,46 +31,9 @@ pub fn site_map_page(name: &str, map: &SiteMap) -> String {
     page(&title, &body)
 }
 
-/// What the pictures of a page need.
-fn style() -> Markup {
-    html! { style { (PreEscaped(STYLE)) } }
-}
-
-/// The picture, with what `verdict` says of each route by its number.
-fn picture(map: &SiteMap, verdict: &dyn Fn(usize) -> Option<RouteVerdict>) -> Markup {
-    html! {
-        @if map.servers.is_empty() { p { "It has no server." } }
-        @for server in &map.servers { (of_server(map, server, verdict)) }
-    }
-}
-
-fn of_server(
-    map: &SiteMap,
-    server: &MappedServer,
-    verdict: &dyn Fn(usize) -> Option<RouteVerdict>,
-) -> Markup {
-    html! {
-        div.panel.site-map {
-            h3 {
-                (server.names)
-                @for listen in &server.listen { " " span.badge { (listen) } }
-            }
-            p.quiet.small { (server.place) }
-            @if let Some(why) = &server.unreachable {
-                p.note { "No client comes here: " (why) "." }
-            } @else if server.routes.is_empty() {
-                p { "It has no routes." }
-            } @else {
-                div.wide role="region" tabindex="0" aria-label={ "Routes of " (server.names) } {
-                    (svg::drawing(map, server, verdict))
-                }
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::route_verdict::RouteVerdict;
     use super::*;
     use hopcheck_site::Site;
 

@@ -3,7 +3,8 @@
 use maud::{Markup, html};
 
 use super::super::verdict;
-use super::{RouteVerdict, picture, style};
+use super::picture::{picture, style};
+use super::route_verdict::RouteVerdict;
 use crate::model::{Record, Report, TargetResults};
 use crate::site_map::SiteMap;
 

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::RouteVerdict;
 use super::layout::{
     Layout, PlacedRoute, ROUTE_HEIGHT, ROUTE_WIDTH, SERVER_HEIGHT, TARGET_LEFT, Target, WIDTH,
 };
+use super::route_verdict::RouteVerdict;
 use crate::columns::width;
 use crate::site_map::{MappedServer, SiteMap};
 
