@@ -65,6 +65,13 @@ Feature: APIs of any site
       When the client sends "GET {proxied}hopcheck"
       Then the response is 200
 
+    Scenario: The largest head from {proxied} gets through
+      See `proxy_buffer_size`, which is 4k or 8k unless said otherwise: what is larger is a 502.
+
+      Given the app servers answer with a header of {api.largest-head} bytes
+      When the client sends "GET {proxied}hopcheck"
+      Then the response is 200
+
     Scenario: The largest upload of {proxied} reaches the app
       See `client_max_body_size`, which is 1m unless said otherwise: what is longer is answered 413.
 
@@ -110,6 +117,16 @@ Feature: APIs of any site
         | 401    |
         | 404    |
         | 422    |
+
+  Rule: Headers of the server are on answers of the app, too
+
+    @warning
+    Scenario: Answers of {proxied-with-headers} have the headers that the server sets for all
+      A location with an `add_header` of its own, if only for CORS, loses all of those of the `server` around it: they must be
+      written there again.
+
+      When the client sends "GET {proxied-with-headers}hopcheck"
+      Then the response has each of the headers "{headers}"
 
   Rule: Redirects of the app lead back to the site
 

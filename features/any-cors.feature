@@ -39,6 +39,17 @@ Feature: CORS on any site
       When the page sends "GET {api-with-cors}hopcheck"
       Then the response has 1 header "Access-Control-Allow-Origin"
 
+    @warning
+    Scenario: Where the proxy does CORS, its own errors for {api-with-cors} say so, too
+      While no app server answers, the page is told "Failed to fetch", and not that the site is down for a moment. See
+      `add_header Access-Control-Allow-Origin … always;`, in the location of an `error_page`, too.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      And the app servers "blue and green" are stopped
+      When the page sends "GET {api-with-cors}hopcheck"
+      Then the response has 1 header "Access-Control-Allow-Origin"
+
     Scenario: {api-with-cors} is not open to every origin with credentials
       Browsers take no `*` together with `Access-Control-Allow-Credentials: true`. See `add_header Access-Control-Allow-Origin
       $cors_origin`, with a `map` of the origins.

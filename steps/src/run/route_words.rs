@@ -71,10 +71,21 @@ impl<'a> SiteRoute<'a> {
         promised.unwrap_or(self.route.kind == Kind::Events)
     }
 
-    /// The headers that the page must carry: those the profile names, or those that the server sets for all its answers.
-    pub(super) fn headers(&self) -> &[String] {
+    /// The headers that answers must carry: those the profile names, or those that the server sets for all of its own. Who
+    /// may keep or read an answer is each location's business.
+    pub(super) fn headers(&self) -> Vec<&str> {
         let promised = self.promise.and_then(|promise| promise.headers.as_deref());
-        promised.unwrap_or(&self.server.headers)
+        let is_own = |name: &&str| {
+            let name = name.to_ascii_lowercase();
+            matches!(name.as_str(), "cache-control" | "expires" | "vary")
+                || name.starts_with("access-control-")
+        };
+        let of_server = || self.server.headers.iter().map(String::as_str);
+        match promised {
+            Some(promised) => promised.iter().map(String::as_str).collect(),
+            None if is_proxied(self.route) => of_server().filter(|name| !is_own(name)).collect(),
+            None => of_server().collect(),
+        }
     }
 }
 
@@ -89,7 +100,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 17] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 18] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -180,6 +191,12 @@ pub(super) const ROUTE_WORDS: [RouteWord; 17] = [
         what: "front end on a server that sets headers for all its answers",
         only_promised: false,
         is: |here| here.route.is_front_page() && !here.headers().is_empty(),
+    },
+    RouteWord {
+        word: "proxied-with-headers",
+        what: "path that app servers are asked for, on a server that sets headers for all its answers",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && !here.headers().is_empty(),
     },
     RouteWord {
         word: "alias",

@@ -88,6 +88,8 @@ pub struct Api {
     pub status: Option<u16>,
     /// For runs of a configuration: how large the largest upload is, as nginx writes sizes: `10m`, `512k`, or bytes.
     pub largest_upload: Option<Size>,
+    /// For runs of a configuration: how large the head of an answer can be, with cookies and tokens, as nginx writes sizes: `12k`.
+    pub largest_head: Option<Size>,
 }
 
 /// How preflights are answered. What is left out is as the document has it.

@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 use super::{Api, Profile, Size, Transport};
 
 /// Every word, and what a profile does not say if it is missing.
-pub const WORDS: [(&str, &str); 17] = [
+pub const WORDS: [(&str, &str); 18] = [
     ("api.path", "does not name an API path (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
     ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
+    ("api.largest-head", "names no largest head of an answer (`[api] largest-head`)"),
     ("preflight.path", "names no path to ask a preflight for (`[preflight] path`)"),
     ("preflight.allow-origin", "names no `[preflight] allow-origin`"),
     ("preflight.allow-methods", "names no `[preflight] allow-methods`"),
@@ -43,7 +44,7 @@ impl Words {
         words.preflight(profile, Some("/api/items"));
         words.set("api.path", Some("/api/items"));
         words.set("api.status", Some("200"));
-        words.largest_upload(profile);
+        words.sizes(profile);
         words.set("stomp.endpoint", Some("/stomp/ws"));
         words.set("stomp.websocket", Some("/stomp/ws"));
         words.set("stomp.subscribe", Some("/topic/stock"));
@@ -59,7 +60,11 @@ impl Words {
     /// Some value for each, to see what a scenario looks like.
     pub fn example() -> Words {
         let page = "<title>shop</title><script src=\"/assets/app-1a2b3c4d.js\">";
-        let api = Api { largest_upload: Some(Size(10 << 20)), ..Api::default() };
+        let api = Api {
+            largest_upload: Some(Size(10 << 20)),
+            largest_head: Some(Size(12 << 10)),
+            ..Api::default()
+        };
         Words::staged(&Profile { api, ..Profile::default() }, Some(page))
     }
 
@@ -70,7 +75,7 @@ impl Words {
         words.preflight(profile, Some(api.unwrap_or("/api/")));
         words.set("api.path", api);
         words.set("api.status", api.map(|_| profile.api.status.unwrap_or(200).to_string()).as_deref());
-        words.largest_upload(profile);
+        words.sizes(profile);
         words.set("stomp.endpoint", profile.stomp.endpoint.as_deref());
         let raw = profile.stomp.endpoint.as_ref().map(|endpoint| match profile.stomp.transport {
             Transport::WebSocket => endpoint.clone(),
@@ -88,9 +93,10 @@ impl Words {
         words
     }
 
-    fn largest_upload(&mut self, profile: &Profile) {
-        let bytes = profile.api.largest_upload.map(|Size(bytes)| bytes.to_string());
-        self.set("api.largest-upload", bytes.as_deref());
+    fn sizes(&mut self, profile: &Profile) {
+        let bytes = |size: Option<Size>| size.map(|Size(bytes)| bytes.to_string());
+        self.set("api.largest-upload", bytes(profile.api.largest_upload).as_deref());
+        self.set("api.largest-head", bytes(profile.api.largest_head).as_deref());
     }
 
     fn preflight(&mut self, profile: &Profile, path: Option<&str>) {
