@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use mock_upstreams::Exchange;
+use mock_upstreams::{AppServer, Exchange};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::failure::Failure;
@@ -333,6 +333,9 @@ impl World {
             0 => "the app servers saw nothing\n".to_owned(),
             _ => latest.map(ToString::to_string).collect(),
         };
+        if !scene.stage().source.as_documented && !arrived.is_empty() {
+            evidence.app_servers.insert_str(0, &stand_ins(scene, &arrived));
+        }
         let log = scene.as_written(&scene.log("error_log"));
         evidence.error_log = first_of_each_kind(log.lines().filter(|line| is_error(line)));
         evidence
@@ -394,6 +397,17 @@ impl World {
             scene.tear_down().await;
         }
     }
+}
+
+/// Which app servers of the site those that saw something stand in for, a line each.
+fn stand_ins(scene: &Scene, arrived: &[Exchange]) -> String {
+    let saw_something =
+        |server: &&AppServer| arrived.iter().any(|exchange| exchange.instance == server.name());
+    let line = |server: &AppServer| match scene.stood_in_for(server).as_slice() {
+        [] => String::new(),
+        names => format!("# {} stands in for {}\n", server.name(), names.join(", ")),
+    };
+    scene.app_servers().into_iter().filter(saw_something).map(line).collect()
 }
 
 /// The failure if there is no front end.

@@ -180,6 +180,12 @@ impl Scene {
         [&self.blue, &self.green]
     }
 
+    /// The app servers of the configuration that `server` stands in for, as written.
+    pub fn stood_in_for(&self, server: &AppServer) -> Vec<&str> {
+        let replaced = self.rewritten.app_servers.iter();
+        replaced.filter(|(_, by)| **by == server.address()).map(|(written, _)| written.as_str()).collect()
+    }
+
     /// The app server of that name.
     ///
     /// # Errors
@@ -306,14 +312,24 @@ impl Scene {
         path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
     }
 
-    /// `text` with the original paths and `listen` addresses in place of this scene's.
+    /// `text` with the original paths, `listen` addresses and app servers in place of this scene's. Where one stands in for
+    /// several app servers it stays.
     pub fn as_written(&self, text: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
         let text = text.replace(&conf, &self.stage.source.name).replace(&root, "");
         let text = self.stage.source.origin.with_origins(&text);
-        let listen = &self.rewritten.listen;
-        listen.iter().fold(text, |text, (written, address)| text.replace(&address.to_string(), written))
+        let listen = self.rewritten.listen.iter().map(|(written, address)| (written.as_str(), *address));
+        let app_servers =
+            self.app_servers().into_iter().filter_map(|server| match self.stood_in_for(server).as_slice() {
+                [one] => Some((*one, server.address())),
+                _ => None,
+            });
+        let put = |text: String, (written, address): (&str, SocketAddr)| {
+            text.replace(&address.to_string(), written)
+        };
+        let known: Vec<(&str, SocketAddr)> = listen.chain(app_servers).collect();
+        known.into_iter().fold(text, put)
     }
 
     /// Maps `path` of the configuration to this scene's scratch directory.

@@ -124,11 +124,12 @@ async fn leads_back(world: &mut World) -> Checked {
     let response = world.response()?;
     let location = response.value("location").unwrap_or_default().to_owned();
     ensure!((300..400).contains(&response.status) && !location.is_empty(), "the response is no redirect");
+    let written = world.scene().await?.as_written(&location);
     let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
     let leads_to = location.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
     ensure!(
         location.starts_with('/') || leads_to.is_some_and(|authority| name(authority) == name(&host)),
-        "the response leads to {location:?}, and the client asked {host}"
+        "the response leads to {written:?}, and the client asked {host}"
     );
     Ok(())
 }

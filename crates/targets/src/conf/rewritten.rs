@@ -22,6 +22,8 @@ pub struct RewrittenConf {
     pub around: BTreeMap<String, String>,
     /// Listening addresses as written, each with its replacement; clients use the first.
     pub listen: Vec<(String, SocketAddr)>,
+    /// App servers as written, each with its replacement.
+    pub app_servers: BTreeMap<String, SocketAddr>,
     /// Every address that it may listen on or connect to.
     pub addresses: Vec<SocketAddr>,
     /// The listening addresses with TLS.

@@ -22,7 +22,7 @@ impl Walker<'_> {
 
     /// The replacement for an app server, the `nth` of its upstream. If it is not deployed, nothing listens there.
     pub(super) fn app_server(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
-        if let Some(known) = self.stand_ins.get(address) {
+        if let Some(known) = self.out.app_servers.get(address) {
             return Ok(*known);
         }
         let deployed = &self.rewriter.source.app_servers;
@@ -31,7 +31,7 @@ impl Walker<'_> {
             stand_ins @ [_, ..] if is_deployed => stand_ins[nth % stand_ins.len()],
             _ => (self.reserve)(&format!("app server {address}"))?,
         };
-        self.stand_ins.insert(address.to_owned(), stand_in);
+        self.out.app_servers.insert(address.to_owned(), stand_in);
         Ok(stand_in)
     }
 

@@ -113,7 +113,6 @@ impl Rewriter<'_> {
             hosts: HostVariables::default(),
             resolves: false,
             met: HashMap::new(),
-            stand_ins: HashMap::new(),
             files: HashMap::new(),
             including: Vec::new(),
             includes: 0,
@@ -159,8 +158,6 @@ struct Walker<'a> {
     resolves: bool,
     /// The servers found so far in each upstream, and among the values of each such variable.
     met: HashMap<String, Vec<String>>,
-    /// Upstream servers as written, each with its replacement.
-    stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
     files: HashMap<String, Rc<[IncludedFile]>>,
     /// The `include`s being followed, the outermost first.
