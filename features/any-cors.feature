@@ -86,8 +86,7 @@ Feature: CORS on any site
       Given the app servers leave CORS to the proxy
       And a page that the proxy lets read "{api-with-cors}hopcheck"
       When the page has the browser ask "{api-with-cors}hopcheck" for a preflight
-      Then the response is a success
-      And the response has 1 header "Access-Control-Allow-Origin"
+      Then the proxy lets the preflight through
 
     Scenario: No preflight of {api} is redirected
       Browsers follow no redirect of a preflight. See any `return 301 https://…` in this location; a server of its own for

@@ -17,20 +17,20 @@ Feature: Front ends of any site
       When the client sends "GET {single-page}hopcheck/of/the/app"
       Then the response is the front end's page
 
-    Scenario: The page at {front-end} is not kept by browsers
+    Scenario: The page at {single-page} is not kept by browsers
       See `expires` and `add_header Cache-Control`: files whose names change with their content may be kept, the page that
       names them may not.
 
-      When the client sends "GET {front-end}"
+      When the client sends "GET {single-page}"
       Then no browser may keep the response without asking again
 
     @warning
-    Scenario: The page at {front-end} says how long browsers may keep it
+    Scenario: The page at {single-page} says how long browsers may keep it
       Without `Cache-Control` or `Expires` browsers guess, by the age of the file: the older the build, the longer they keep a
       page whose scripts the next build no longer has. See `add_header Cache-Control no-cache;` in this location: browsers
       ask for the page each time, and a 304 costs little.
 
-      When the client sends "GET {front-end}"
+      When the client sends "GET {single-page}"
       Then the response says how long browsers may keep it
 
     @warning
@@ -38,7 +38,7 @@ Feature: Front ends of any site
       After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
       syntax error, or a wrong type, and nothing tells that the file is gone. See `location /assets/ { try_files $uri =404; }`.
 
-      When the client sends "GET {single-page}assets/gone-1a2b3c4d.js"
+      When the client asks for a script that is gone in each directory of "{single-page}" where builds have theirs
       Then the page does not stand in for the file
 
     Scenario: What would change something at a path that {single-page} does not have is refused

@@ -71,7 +71,7 @@ Feature: WebSockets of any site
         | Connection     | Upgrade, HTTP2-Settings |
         | Upgrade        | h2c                     |
         | HTTP2-Settings | AAMAAABkAAQAoAAAAAIAAAAA |
-      Then no app server saw the header "Upgrade"
+      Then no app server saw a header that says "Upgrade: h2c"
 
   Rule: A reload keeps WebSockets
 

@@ -66,8 +66,8 @@ pub enum Fault {
         /// Body; left out for a 204 or 304.
         body: Bytes,
     },
-    /// Answers 302, with a `Location` made of the host and prefix that the request says it was asked by (`Host`,
-    /// `X-Forwarded-Prefix`) and of its path, the last part of which becomes this name.
+    /// Answers 302, with a `Location` made of the host and prefix that the request says it was asked by (`X-Forwarded-Host` or
+    /// `Host`, `X-Forwarded-Prefix`) and of its path, the last part of which becomes this name.
     RedirectToItself {
         /// The last part of the path.
         name: String,

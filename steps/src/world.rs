@@ -344,9 +344,16 @@ impl World {
     /// Why strangers are kept out of where the scenario of a route has asked, going by the last answer: the proxy itself refuses
     /// them, or sends them elsewhere.
     fn kept_out(&self) -> Option<String> {
-        self.scene.as_ref().filter(|scene| scene.has_selected_server())?;
-        let (response, request) = (self.responses.last()?, self.request.as_ref()?);
-        let refused = matches!(response.status, 401 | 403 | 405 | 407 | 429);
+        let scene = self.scene.as_ref().filter(|scene| scene.has_selected_server())?;
+        let refusals = &scene.stage().source.site.refusals;
+        let request = self.request.as_ref()?;
+        let Some(response) = self.responses.last() else {
+            let closes = refusals.contains(&444);
+            return closes
+                .then(|| format!("`{} {}` may be for nobody: `return 444`", request.method, request.target));
+        };
+        let refused = matches!(response.status, 401 | 403 | 405 | 407 | 415 | 426 | 429)
+            || refusals.contains(&response.status);
         let location = response.value("location").unwrap_or_default();
         let sent_on = (300..400).contains(&response.status) && request.method != "OPTIONS";
         if self.is_from_app_server(response) || !(refused || sent_on) || self.is_sent_in_a_circle() {

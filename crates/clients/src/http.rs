@@ -11,6 +11,26 @@ use crate::policy::refused;
 use crate::response::{Framing, Response};
 use crate::{ClientError, DEFAULT_TIMEOUT, Request, Route, Stream, with_timeout};
 
+/// The most bytes of a head, or of one chunk of a body, that wait to be understood. Far more than any proxy sends.
+const MAX_WAITING_BYTES: usize = 80 << 20;
+
+/// The most bytes of an answer's body that are read of a live deployment, whatever it serves.
+const MAX_LIVE_BYTES: usize = 16 << 20;
+
+/// How much longer than one wait a live deployment's whole answer may take.
+const MAX_LIVE_WAITS: u32 = 4;
+
+/// What is read of an answer at most.
+#[derive(Debug, Clone, Copy)]
+struct ReadLimits {
+    /// How long the client waits for more.
+    timeout: Duration,
+    /// Bytes that wait to be understood.
+    waiting: usize,
+    /// Bytes of the body.
+    body: usize,
+}
+
 /// An open connection to the proxy.
 #[derive(Debug)]
 pub struct Connection {
@@ -52,6 +72,14 @@ impl Connection {
     /// The head of `request`, as it is sent on this connection.
     pub fn head_of(&self, request: &Request) -> Vec<u8> {
         self.route.with_common_headers(request).head(self.route.host())
+    }
+
+    /// What is read of an answer at most: a site may serve anything, and without end.
+    fn limits(&self) -> ReadLimits {
+        let is_live = self.route.policy().is_some();
+        let (waiting, body) =
+            if is_live { (MAX_LIVE_BYTES, MAX_LIVE_BYTES) } else { (MAX_WAITING_BYTES, usize::MAX) };
+        ReadLimits { timeout: self.route.timeout(), waiting, body }
     }
 
     /// Whether the peer has already closed this connection.
@@ -109,7 +137,8 @@ impl Connection {
         let head = self.head_of(request);
         self.write(&head).await?;
         let body = request.framed_body();
-        let timeout = self.route.timeout();
+        let limits = self.limits();
+        let whole = self.whole_timeout();
         let (mut read, mut write) = tokio::io::split(&mut self.stream);
         let writing = async {
             let _ = write.write_all(&body).await;
@@ -119,7 +148,7 @@ impl Connection {
         tokio::select! {
             biased;
             () = writing => unreachable!("never ends"),
-            response = read_response(&mut read, &mut self.received, &request.method, timeout) => {
+            response = with_timeout(whole, "the end of an answer", read_response(&mut read, &mut self.received, &request.method, limits)) => {
                 self.responses += 1;
                 response
             }
@@ -132,7 +161,17 @@ impl Connection {
     /// When there is none.
     pub async fn response(&mut self, method: &str) -> Result<Response, ClientError> {
         self.responses += 1;
-        read_response(&mut self.stream, &mut self.received, method, self.route.timeout()).await
+        let (limits, whole) = (self.limits(), self.whole_timeout());
+        let reading = read_response(&mut self.stream, &mut self.received, method, limits);
+        with_timeout(whole, "the end of an answer", reading).await
+    }
+
+    /// How long a whole answer may take: a live deployment must not keep a check for ever by a byte at a time.
+    fn whole_timeout(&self) -> Duration {
+        match self.route.policy() {
+            Some(_) => self.route.timeout() * MAX_LIVE_WAITS,
+            None => Duration::MAX,
+        }
     }
 
     /// Reads the next response's head only; the body is read with [`Connection::piece`].
@@ -140,7 +179,8 @@ impl Connection {
     /// # Errors
     /// When there is none.
     pub async fn head(&mut self, method: &str) -> Result<Response, ClientError> {
-        read_head(&mut self.stream, &mut self.received, method, self.route.timeout()).await
+        let limits = self.limits();
+        read_head(&mut self.stream, &mut self.received, method, limits).await
     }
 
     /// The next piece, as it arrives, of a body whose head was read with [`Connection::head`]; `None` at its end.
@@ -148,7 +188,8 @@ impl Connection {
     /// # Errors
     /// When the connection is closed within the body.
     pub async fn piece(&mut self, response: &mut Response) -> Result<Option<Bytes>, ClientError> {
-        piece(&mut self.stream, &mut self.received, response, self.route.timeout()).await
+        let limits = self.limits();
+        piece(&mut self.stream, &mut self.received, response, limits).await
     }
 
     /// Waits until the peer closes; `false` when it sends something instead, or stays open past the deadline.
@@ -200,11 +241,14 @@ async fn read_response<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    timeout: Duration,
+    limits: ReadLimits,
 ) -> Result<Response, ClientError> {
-    let mut response = read_head(stream, received, method, timeout).await?;
+    let mut response = read_head(stream, received, method, limits).await?;
     loop {
-        match piece(stream, received, &mut response, timeout).await {
+        match piece(stream, received, &mut response, limits).await {
+            Ok(Some(data)) if response.body.len() + data.len() > limits.body => {
+                return Err(ClientError::TooLarge { limit: limits.body });
+            }
             Ok(Some(data)) => response.body.extend_from_slice(&data),
             Ok(None) => {
                 response.complete = true;
@@ -220,7 +264,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    timeout: Duration,
+    limits: ReadLimits,
 ) -> Result<Response, ClientError> {
     let mut interim = Vec::new();
     loop {
@@ -233,7 +277,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
                 received.advance(length);
                 return Ok(Response { interim, ..response });
             }
-            None if more(stream, received, "a response", timeout).await? => {}
+            None if more(stream, received, "a response", limits).await? => {}
             None if received.is_empty() => return Err(ClientError::Closed(String::new())),
             None => {
                 return Err(ClientError::Closed(format!(" (after {:?})", crate::response::escape(received))));
@@ -247,23 +291,26 @@ async fn more<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     what: &'static str,
-    timeout: Duration,
+    limits: ReadLimits,
 ) -> Result<bool, ClientError> {
+    if received.len() > limits.waiting {
+        return Err(ClientError::TooLarge { limit: limits.waiting });
+    }
     received.reserve(64 * 1024);
-    Ok(with_timeout(timeout, what, stream.read_buf(received)).await? > 0)
+    Ok(with_timeout(limits.timeout, what, stream.read_buf(received)).await? > 0)
 }
 
 async fn piece<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     response: &mut Response,
-    timeout: Duration,
+    limits: ReadLimits,
 ) -> Result<Option<Bytes>, ClientError> {
     let cut = || ClientError::Closed(" in full: it was cut off within its body".to_owned());
     match &mut response.framing {
         Framing::None | Framing::Length(0) => Ok(None),
         Framing::Length(left) => {
-            if received.is_empty() && !more(stream, received, "the rest of a body", timeout).await? {
+            if received.is_empty() && !more(stream, received, "the rest of a body", limits).await? {
                 return Err(cut());
             }
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(received.len());
@@ -272,7 +319,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
             Ok(Some(received.split_to(take).freeze()))
         }
         Framing::Close => {
-            if received.is_empty() && !more(stream, received, "the end of a body", timeout).await? {
+            if received.is_empty() && !more(stream, received, "the end of a body", limits).await? {
                 return Ok(None);
             }
             response.wire_length += received.len() as u64;
@@ -316,9 +363,33 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                     )));
                 }
             }
-            if !more(stream, received, "the next chunk", timeout).await? {
+            if !more(stream, received, "the next chunk", limits).await? {
                 return Err(cut());
             }
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(bytes: &[u8], body: usize, waiting: usize) -> Result<Response, ClientError> {
+        let limits = ReadLimits { timeout: DEFAULT_TIMEOUT, waiting, body };
+        read_response(&mut &bytes[..], &mut BytesMut::new(), "GET", limits).await
+    }
+
+    #[tokio::test]
+    async fn no_more_is_read_of_an_answer_than_there_is_room_for() {
+        let long = [&b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n"[..], &[b'x'; 30]].concat();
+        assert_eq!(read(&long, 30, 1000).await.unwrap().body.len(), 30);
+        assert!(matches!(read(&long, 29, 1000).await, Err(ClientError::TooLarge { limit: 29 })));
+        // A chunk that promises more than is ever kept waiting, and a head without end.
+        let chunk =
+            [&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n"[..], &[b'x'; 90_000]]
+                .concat();
+        assert!(matches!(read(&chunk, usize::MAX, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
+        let head = [&b"HTTP/1.1 200 OK\r\nX: "[..], &[b'x'; 90_000]].concat();
+        assert!(matches!(read(&head, usize::MAX, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
     }
 }

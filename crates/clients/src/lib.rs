@@ -59,6 +59,12 @@ pub enum ClientError {
         /// How long the client waited.
         timeout: Duration,
     },
+    /// An answer is larger than what is read of one.
+    #[error("the answer is larger than {} MiB, and is not read further", limit >> 20)]
+    TooLarge {
+        /// How many bytes are read.
+        limit: usize,
+    },
     /// The TLS handshake failed.
     #[error("{0}")]
     Tls(String),

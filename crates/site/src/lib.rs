@@ -48,6 +48,20 @@ pub struct Site {
     pub upstreams: Vec<Upstream>,
     /// Origins that it speaks of, as those whose pages may read an API.
     pub origins: Vec<String>,
+    /// The statuses from 400 on by which an `if` refuses some requests.
+    pub refusals: Vec<u16>,
+}
+
+/// The statuses that `if`s among `nodes`, and within them, answer with by themselves, from 400 on.
+fn add_refusals(nodes: &[tree::Node], refusals: &mut Vec<u16>) {
+    for node in nodes {
+        let returns = node.inner.iter().filter(|inner| node.is("if") && inner.is("return"));
+        let statuses = returns.filter_map(|answer| answer.arg(0).parse::<u16>().ok());
+        refusals.extend(statuses.filter(|status| (400..500).contains(status)));
+        add_refusals(&node.inner, refusals);
+    }
+    refusals.sort_unstable();
+    refusals.dedup();
 }
 
 /// More than any real configuration has.
@@ -93,7 +107,9 @@ impl Site {
         server::mark_unreachable(&mut servers);
         let mut origins = Vec::new();
         add_origins(&main, &mut origins);
-        Ok(Site { servers, upstreams, origins })
+        let mut refusals = Vec::new();
+        add_refusals(&main, &mut refusals);
+        Ok(Site { servers, upstreams, origins, refusals })
     }
 
     /// The upstream that a route leads to, if it is one by name.

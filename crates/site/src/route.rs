@@ -67,6 +67,9 @@ impl Route {
 const SOCKET_NAMES: [&str; 9] =
     ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
 
+/// Endpoints that only libraries for WebSockets have.
+const LIBRARIES: [&str; 2] = ["/socket.io", "/sockjs"];
+
 /// Handlers that are neither files nor HTTP.
 const OTHER_HANDLERS: [&str; 8] = [
     "fastcgi_pass",
@@ -169,7 +172,9 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         upgrade.into_iter().for_each(&mut decided_by);
         let named =
             path.split('/').any(|part| part.split(['-', '_']).any(|word| SOCKET_NAMES.contains(&word)));
-        socket = upgrade.is_some() || named;
+        // A name alone may mean anything: a page about sockets, SOAP.
+        let library = LIBRARIES.iter().any(|name| path.contains(name));
+        socket = upgrade.is_some() || library || named && is_meant_to_last(scope);
         let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
         let kind = match path {
             "/" => Kind::App,
@@ -236,7 +241,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         is_elsewhere: is_elsewhere(scope),
         is_public: is_public(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),
-        adds_cors: scope.all("add_header").iter().any(|header| is_cors(header)),
+        adds_cors: does_cors(scope),
         uri: pass.and_then(|pass| uri::handed_on(pass.arg(0), name_of(node), scope)),
         read_timeout: pass.map(|_| read_timeout(scope)),
         is_buffered: pass.is_some()
@@ -272,6 +277,24 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         lines,
         number: None,
     }
+}
+
+/// Whether a location says of itself what is said for WebSockets: the version, the connection, a longer wait.
+fn is_meant_to_last(scope: &Scope<'_>) -> bool {
+    let is_connection =
+        |node: &Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("connection");
+    let is_longer = |node: &Node| node.is("proxy_read_timeout") || node.is("proxy_http_version");
+    scope.own().iter().any(|node| is_connection(node) || is_longer(node))
+}
+
+/// Whether the proxy does CORS in a place: for all of its answers, in an `if` for those to GET, or in place of the app's.
+fn does_cors(scope: &Scope<'_>) -> bool {
+    let in_ifs = scope.own().iter().filter(|node| node.is("if") && !answers_preflights(node));
+    let for_get = in_ifs.filter(|node| node.args.iter().any(|word| word.contains("GET")));
+    let hides = scope.all("proxy_hide_header").iter().any(|header| is_cors(header));
+    scope.all("add_header").iter().any(|header| is_cors(header))
+        || for_get.flat_map(|node| &node.inner).any(|node| node.is("add_header") && is_cors(node))
+        || hides
 }
 
 fn is_cors(header: &Node) -> bool {

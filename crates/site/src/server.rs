@@ -24,6 +24,8 @@ pub struct Server {
     pub headers: Vec<String>,
     /// Whether it asks what scheme somebody in front of it was asked by (`X-Forwarded-Proto`).
     pub behind_tls: bool,
+    /// Whether it refuses to speak TLS (`ssl_reject_handshake`).
+    pub rejects_handshakes: bool,
     /// Why it is unreachable, if so: another has its name, or is the default server.
     pub unreachable: Option<String>,
     /// Its routes, in the order of the file.
@@ -97,6 +99,7 @@ impl Server {
             names: own("server_name").flat_map(|names| names.args.iter().cloned()).collect(),
             listen,
             headers: own("add_header").map(|header| header.arg(0).to_owned()).collect(),
+            rejects_handshakes: own("ssl_reject_handshake").any(|reject| reject.arg(0) == "on"),
             behind_tls: mentions(&node.inner, "$http_x_forwarded_proto"),
             unreachable: None,
             routes,
@@ -199,6 +202,7 @@ pub(crate) fn mark_unreachable(servers: &mut [Server]) {
         };
         let alone = servers[nth].asked_at().is_some_and(|listen| listen.http2_alone);
         let alone = alone.then(|| "it speaks HTTP/2 without TLS, and nothing else".to_owned());
-        servers[nth].unreachable = hidden.or(alone);
+        let rejects = servers[nth].rejects_handshakes.then(|| "it rejects every TLS handshake".to_owned());
+        servers[nth].unreachable = hidden.or(alone).or(rejects);
     }
 }

@@ -30,6 +30,8 @@ impl Refusal {
         // A directive of a newer nginx, or of a module that this one does not have.
         self.said.contains(UNSUPPORTED)
             || unknown.is_some_and(nginx_conf::is_known)
-            || self.said.contains("invalid parameter \"quic\"")
+            || ["quic", "resolve"]
+                .iter()
+                .any(|word| self.said.contains(&format!("invalid parameter \"{word}\"")))
     }
 }

@@ -6,7 +6,7 @@ use axum::Extension;
 use axum::extract::ws::WebSocketUpgrade;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{FromRequestParts, Query, Request, State};
-use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_VERSION, UPGRADE};
+use axum::http::header::{SEC_WEBSOCKET_EXTENSIONS, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -74,6 +74,8 @@ pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Ne
         .headers()
         .get(UPGRADE)
         .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"websocket"));
+    // Some proxies say `Upgrade: websocket` for every request.
+    let asks = asks && request.headers().contains_key(SEC_WEBSOCKET_KEY);
     if !asks || is_own || !instance.any_path.load(Ordering::Relaxed) {
         return next.run(request).await;
     }

@@ -106,12 +106,25 @@ impl Binder<'_> {
             let SiteRoute { server, route, .. } = here;
             let line = route.lines.last().map_or(0, |line| line.line);
             is_there = true;
+            let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
             match (&server.unreachable, &route.gate) {
+                _ if !self.source.is_asked_at(at) => {
+                    reason = format!("clients come to another port than that of {}", route.path);
+                }
                 (Some(why), _) => reason = format!("nobody comes to {}: {why}", route.path),
                 (_, Some(gate)) => {
                     reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
                 }
-                (None, None) => bound.push(Bound::Asked(self.for_route(scenario, word, here), Some(number))),
+                (None, None) => {
+                    let mut asked = self.for_route(scenario, word, here);
+                    let has_name =
+                        |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
+                    // A path may be served by two locations: `= /` itself, and `/` what is below.
+                    if bound.iter().any(has_name) {
+                        asked.name = format!("{} (line {line})", asked.name);
+                    }
+                    bound.push(Bound::Asked(asked, Some(number)));
+                }
             }
         }
         // What only a profile can ask for is not missed where none does.

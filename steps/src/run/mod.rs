@@ -125,7 +125,7 @@ pub async fn run(
     }
     let lacks: Vec<&str> = results.records.iter_mut().filter_map(of_the_machine).collect();
     let ended = ended.or_else(|| lacks.first().map(|lack| (*lack).to_owned()));
-    let missing = order.len() - results.records.len() + lacks.len();
+    let missing = (order.len() + lacks.len()).saturating_sub(results.records.len());
     results.unfinished = ended
         .filter(|_| missing > 0)
         .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));

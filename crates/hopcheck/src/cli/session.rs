@@ -120,6 +120,10 @@ impl<'a> Session<'a> {
     pub(crate) fn refused(&mut self, setting: &Setting, refusal: &Refusal) {
         let name = self.report_name(setting.name(), setting.configuration());
         let (why, help) = match refusal.is_unsupported() {
+            true if setting.name() == "nginx" => (
+                "it lacks a feature that this configuration uses",
+                "use a newer nginx, or one with the module: --target nginx=IMAGE (in a container), --target nginx=/PATH (installed)",
+            ),
             true => (
                 "it lacks a feature that this configuration uses",
                 "use an nginx that has it: --target nginx or nginx=nginx:1.29 (in a container), --target nginx=/usr/sbin/nginx \

@@ -34,13 +34,17 @@ impl<'a> Url<'a> {
             _ if url.starts_with('$') => (None, url),
             _ => return None,
         };
-        if let Some((name, rest)) = variable(rest) {
+        // What follows a scheme that is a variable is hidden in others.
+        if let Some((name, rest)) = variable(rest).filter(|(_, rest)| !rest.starts_with("://")) {
             let port_ends = rest.find(|c| c != ':' && !char::is_ascii_digit(&c)).unwrap_or(rest.len());
             let (port, rest) = rest.split_at(port_ends);
             let is_whole = rest.is_empty() || rest.starts_with(['/', '?']);
             // A variable with a host may be followed by one that always begins with a slash.
             let is_whole = is_whole || port.is_empty() && always_begins_with_path(rest);
             return is_whole.then_some(Url { scheme, host: Host::Variable(name, port), rest });
+        }
+        if rest.starts_with('$') {
+            return None;
         }
         let ends = match rest.strip_prefix("unix:") {
             Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
@@ -88,8 +92,17 @@ pub(super) fn only_variable(text: &str) -> Option<String> {
 
 /// Whether nginx or a request sets a variable, whatever the configuration sets it to.
 pub(super) fn is_filled_by_requests(name: &str) -> bool {
-    const REQUEST_PREFIXES: [&str; 6] =
-        ["arg_", "http_", "cookie_", "upstream_", "sent_http_", "sent_trailer_"];
+    const REQUEST_PREFIXES: [&str; 8] = [
+        "arg_",
+        "http_",
+        "cookie_",
+        "sent_http_",
+        "sent_trailer_",
+        "upstream_cookie_",
+        "upstream_http_",
+        "upstream_trailer_",
+    ];
+    // `set` of any other of nginx's own, such as `$upstream_addr`, is refused by nginx.
     matches!(name, "args" | "limit_rate" | "query_string" | "uri" | "document_uri" | "host")
         || REQUEST_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
 }

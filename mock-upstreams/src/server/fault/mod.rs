@@ -83,7 +83,9 @@ fn beside(path: &str) -> &str {
 /// The address that the app believes to have: host and prefix.
 fn own_address(headers: &HeaderMap) -> String {
     let said = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    format!("http://{}{}", said("host"), said("x-forwarded-prefix"))
+    // Which of the two an app goes by is its own business.
+    let host = if said("x-forwarded-host").is_empty() { said("host") } else { said("x-forwarded-host") };
+    format!("http://{host}{}", said("x-forwarded-prefix"))
 }
 
 fn named(instance: &Instance, length: &str, body: Body) -> Response<Body> {

@@ -87,8 +87,11 @@ impl Walker<'_> {
                 self.directive(directive, text, &mut inner, block)?;
             }
             let text = inner.apply(text);
-            // Its meaning depends on its context.
-            let kind = |head: &str| head.split(' ').next().unwrap_or_default().to_owned();
+            // Its meaning depends on its context; what may stand in a server and in its locations means the same there.
+            let kind = |head: &str| match head.split(' ').next().unwrap_or_default() {
+                "http" | "location" | "if" => "server".to_owned(),
+                other => other.to_owned(),
+            };
             let around = self.out.around.entry(name.clone()).or_insert_with(|| head.clone());
             let is_same =
                 kind(around) == kind(&head) && self.out.included.get(name).is_none_or(|known| *known == text);
