@@ -2,7 +2,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use axum::extract::{Request, State};
-use axum::http::header::{ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, ORIGIN, VARY};
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW,
+    ORIGIN, VARY,
+};
 use axum::http::{HeaderName, HeaderValue, Method};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
@@ -16,6 +19,8 @@ pub(super) async fn add_headers(
     next: Next,
 ) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
+    // sockjs-client asks with credentials, and browsers keep an answer from it that does not allow them.
+    let is_sockjs = request.uri().path().ends_with("/info");
     let disabled = instance.cors_disabled.load(Ordering::Relaxed);
     let allowed = origin
         .filter(|_| !disabled)
@@ -27,6 +32,9 @@ pub(super) async fn add_headers(
     let headers = response.headers_mut();
     if let Some(origin) = allowed {
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        if is_sockjs {
+            headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+        }
         headers.append(VARY, HeaderValue::from_static("Origin"));
     }
     if let Ok(name) = HeaderValue::from_str(&instance.name) {

@@ -27,7 +27,7 @@
 //! | all else | 404 with the echo: the proxy should not have sent it; unless told to answer [any path](crate::AppServer::answer_any_path) |
 //!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
-//! that origin and `Vary: Origin`, as an app with CORS rules of its own does. `OPTIONS` is answered by the app, too, but with 200 and
+//! that origin and `Vary: Origin`, as an app with CORS rules of its own does; SockJS's `info` allows credentials, too. `OPTIONS` is answered by the app, too, but with 200 and
 //! `X-Answered-By: app`, so that a preflight that came through is told from one that the proxy answered.
 
 mod cors;

@@ -5,7 +5,7 @@ use mock_upstreams::AppServer;
 use mock_upstreams::journal::SessionEnd;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::support::{Outcome, SOON, WebSocket, blue, get, next, open};
+use crate::support::{Outcome, SOON, WebSocket, blue, exchange, get, next, open};
 
 /// A session that has been opened at `/stomp/ws`.
 async fn session(server: &AppServer, query: &str) -> Result<WebSocket, Error> {
@@ -22,6 +22,11 @@ async fn says_what_it_can_do() -> Outcome {
         assert_eq!(reply.header("content-type"), ["application/json;charset=UTF-8"]);
         let info = reply.json();
         assert_eq!((&info["websocket"], &info["origins"][0]), (&true.into(), &"*:*".into()));
+        // Without this no page of another origin may read it: sockjs-client asks with credentials.
+        let asked = format!("GET {endpoint}/info HTTP/1.1\r\nHost: x\r\nOrigin: https://a.example\r\n\r\n");
+        let credentials = exchange(&blue, &asked).await?;
+        assert_eq!(credentials.header("access-control-allow-credentials"), ["true"]);
+        assert!(reply.header("access-control-allow-credentials").is_empty());
     }
     Ok(())
 }
