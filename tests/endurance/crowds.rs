@@ -52,7 +52,7 @@ async fn thousands_that_say_nothing_cost_little() {
         let streams = silent(site, SILENT).await;
         site.eventually("all are accepted", || site.processes.connections() >= SILENT).await;
         site.serves_others().await;
-        bounded(site, "5000 silent connections", before, 64 * MIB);
+        bounded(site, "5000 silent connections", before, 32 * MIB);
         assert_eq!(closed(&streams), 0, "{}", site.engine);
         drop(streams);
         // One may be kept to each app server.

@@ -1,6 +1,7 @@
 //! Answers a request: runs the phases and the content handler that they choose.
 
 use std::io::ErrorKind;
+use std::pin::pin;
 
 use super::subrequest::{Subrequests, authorize, mirror};
 use crate::exchange::Exchange;
@@ -34,7 +35,9 @@ pub(super) async fn answer<'a, S: Stream>(
 ) -> AfterRequest {
     let subrequests = Subrequests::default();
     let goes_on = |after: &AfterRequest| *after != AfterRequest::Abort;
-    subrequests.beside(answer_main(connection, x, &subrequests), goes_on).await
+    // Pinned here, and not handed on: a future that is moved takes its room twice.
+    let main = pin!(answer_main(connection, x, &subrequests));
+    subrequests.beside(main, goes_on).await
 }
 
 async fn answer_main<'a, S: Stream>(
@@ -86,11 +89,12 @@ async fn answer_main<'a, S: Stream>(
                 continue;
             }
             Answer::Authorize => {
-                let (status, challenge) = authorize(x).await;
+                // Boxed, as whatever few requests need, so that the others have no room for it.
+                let (status, challenge) = Box::pin(authorize(x)).await;
                 answer = phases::authorized(x, status, challenge);
                 continue;
             }
-            Answer::Mirror => match mirror(connection, x, subrequests).await {
+            Answer::Mirror => match Box::pin(mirror(connection, x, subrequests)).await {
                 Ok(()) => {
                     answer = phases::after_mirror(x);
                     continue;

@@ -77,7 +77,8 @@ impl<'a> HttpConnection<'a> {
             if !there {
                 break;
             }
-            match self.serve_request(&mut connection, aborting.as_mut()).await {
+            // Boxed: what a request needs is there only while there is one, and most connections are silent.
+            match Box::pin(self.serve_request(&mut connection, aborting.as_mut())).await {
                 AfterRequest::KeepAlive => {}
                 AfterRequest::Close => break,
                 AfterRequest::LingeringClose => {

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use crate::exchange::Exchange;
@@ -20,8 +20,11 @@ pub(super) struct Subrequests<'a>(RefCell<Vec<Pin<Box<dyn Future<Output = ()> + 
 
 impl<'a> Subrequests<'a> {
     /// Runs `main`, with those that it begins beside it, and waits for these, too, unless there is no reason to go on.
-    pub(super) async fn beside<T>(&self, main: impl Future<Output = T>, goes_on: impl Fn(&T) -> bool) -> T {
-        let mut main = pin!(main);
+    pub(super) async fn beside<T>(
+        &self,
+        mut main: Pin<&mut impl Future<Output = T>>,
+        goes_on: impl Fn(&T) -> bool,
+    ) -> T {
         let ended = poll_fn(|cx| {
             let ended = main.as_mut().poll(cx);
             self.poll(cx);

@@ -55,14 +55,14 @@ pub(crate) async fn handle<C: Stream>(
     let body = request_body(client, x)?;
     let opened = match settings.proxy.cache.zone {
         None => Opened::Off,
-        Some(_) => cache::open(client, x, |x| url(x, pass)).await?,
+        Some(_) => Box::pin(cache::open(client, x, |x| url(x, pass))).await?,
     };
     match opened {
         Opened::Off => ask(client, x, pass, group, body, None).await,
         Opened::Ask(context) => ask(client, x, pass, group, body, Some(context)).await,
         Opened::Error(status) => Err(ProxyError::Status(status)),
         Opened::Send(stored, context) => {
-            let sent = cache::send_stored(client, x, &stored).await;
+            let sent = Box::pin(cache::send_stored(client, x, &stored)).await;
             if let Some(context) = context {
                 Box::pin(cache::update(x, pass, group, context)).await;
             }
@@ -97,14 +97,16 @@ async fn ask<C: Stream>(
     handler.outlives_client = for_cache.shared;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
         Ok(fetched) => fetched,
-        Err(error) => return cache::after_failure(client, x, context, handler.failure, error).await,
+        Err(error) => {
+            return Box::pin(cache::after_failure(client, x, context, handler.failure, error)).await;
+        }
     };
     if let Some(known) = &mut context
         && let Some(stored) = known.instead_of(x, &head)
     {
         let now = handler.finish_attempt(x, Some(head.status));
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
-        let sent = cache::send_stored(client, x, &stored).await;
+        let sent = Box::pin(cache::send_stored(client, x, &stored)).await;
         if head.status == 304 {
             handler.keep_alive(client, upstream, &head, now);
         }
@@ -136,7 +138,7 @@ async fn ask<C: Stream>(
     }
     let answer = Answer { upstream: &mut upstream, head: &head, selection: &mut selection };
     let ended = match context {
-        Some(context) => cache::pass_on(client, x, &mut handler, answer, context).await?,
+        Some(context) => Box::pin(cache::pass_on(client, x, &mut handler, answer, context)).await?,
         None => Some(handler.send_response(client, x, answer, &Delivery::AsReceived).await?),
     };
     if let Some(ended) = ended {
