@@ -390,3 +390,20 @@ fn shards_of_many_files_merge_to_a_row_for_each() {
     let page = std::fs::read_to_string(bench.path("r.html")).unwrap();
     assert!(page.contains("Every configuration") && !page.contains("Every rule"), "{page}");
 }
+
+#[test]
+fn what_is_read_is_not_written_over() {
+    let bench = Bench::new(FIVE);
+    let conf = "server { listen 80; location /a/ { proxy_pass http://a; } }\n";
+    std::fs::write(bench.path("n.conf"), conf).unwrap();
+    for arguments in [
+        &["run", "--features", "f.feature", "n.conf", "--report", "html=./n.conf"][..],
+        &["routes", "n.conf", "--html", "n.conf"],
+        &["init", "--conf", "n.conf", "--profile", "n.conf", "--force"],
+    ] {
+        let (code, said) = bench.hopcheck(arguments);
+        assert_eq!(code, Some(2), "{said}");
+        assert!(said.contains("n.conf is read, and is not written over"), "{said}");
+    }
+    assert_eq!(std::fs::read_to_string(bench.path("n.conf")).unwrap(), conf);
+}

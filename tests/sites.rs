@@ -395,3 +395,34 @@ fn two_faults_of_a_site_are_told_one_after_the_other() {
         }
     }
 }
+
+#[test]
+fn an_address_that_nginx_does_not_listen_on_is_told_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    for (address, mistake) in [("99999", "invalid port"), (":80", "no host")] {
+        std::fs::write(&conf, format!("server {{\n    listen {address};\n    return 204;\n}}\n")).unwrap();
+        for engine in engines() {
+            let ran = run(&engine, &conf);
+            assert_eq!(ran.code, Some(1), "{engine}: {}", ran.said);
+            let said =
+                format!("{mistake} in \"{address}\" of the \"listen\" directive in {}:2", conf.display());
+            assert!(ran.said.contains(&said), "{engine}: {}", ran.said);
+        }
+    }
+}
+
+#[test]
+fn a_blank_in_the_name_of_a_location_is_asked_for_as_clients_write_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    std::fs::write(
+        &conf,
+        "server { listen 80; location '/a b/' { proxy_pass http://a; proxy_set_header Host $host; } }\n",
+    )
+    .unwrap();
+    for engine in engines() {
+        let ran = run(&engine, &conf);
+        assert_eq!(ran.code, Some(0), "{engine}: {}", ran.said);
+    }
+}

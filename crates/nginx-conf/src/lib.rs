@@ -91,6 +91,7 @@ pub mod template;
 pub mod tls;
 mod units;
 
+pub use address::listen_mistake;
 pub use error::{ConfigError, Place};
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;

@@ -14,6 +14,7 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
+mod bounded_file;
 mod comparison;
 mod kind;
 mod line;
@@ -30,6 +31,7 @@ mod uri;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+pub use bounded_file::read_text;
 pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;

@@ -25,7 +25,12 @@ pub(crate) struct FilledTemplate {
     pub(crate) warnings: Vec<String>,
     /// What has no value and needs one.
     pub(crate) missing: Vec<Missing>,
+    /// Whether values are left out, since the text would become too large.
+    pub(crate) is_too_large: bool,
 }
+
+/// As large as any file that is read.
+const MAX_FILLED_SIZE: usize = 16 << 20;
 
 /// A name that needs a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -70,7 +75,12 @@ impl Template<'_> {
                         self.warn_of_value(name, value, range.start, context.as_ref(), &mut filled);
                     }
                     let joined = self.joined(value, range.start, &mut filled);
-                    filled.text.push_str(&joined);
+                    // What is left out makes no file that nginx would take, so that nobody runs half of it.
+                    if filled.text.len() + joined.len() <= MAX_FILLED_SIZE {
+                        filled.text.push_str(&joined);
+                    } else {
+                        filled.is_too_large = true;
+                    }
                 }
                 Substitution::Empty => {
                     if !is_comment {

@@ -141,6 +141,11 @@ fn fill_in(
         let method = surroundings.method(path, &environment);
         let filled =
             Template { name: &origin, text: &text, method: &method, environment: &environment }.fill();
+        if filled.is_too_large {
+            return Err(TemplateError::NotOne(format!(
+                "{origin} becomes larger than 16 MiB with its values\n  help: see which of them is so long"
+            )));
+        }
         files.notes.push(format!("{origin} is filled in {}", method.describe()));
         missing.extend(filled.missing.iter().cloned().map(Into::into));
         stand_ins.extend(filled.stand_ins.iter().cloned());

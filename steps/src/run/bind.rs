@@ -143,6 +143,8 @@ impl Binder<'_> {
             "alias" => route.path.trim_end_matches('/').to_owned(),
             _ => format!("{}/", route.path.trim_end_matches('/')),
         };
+        // As clients write it.
+        let path = path.replace(' ', "%20");
         let upload = promise.and_then(|promise| promise.largest_upload).map(|Size(bytes)| bytes.to_string());
         let put = |text: &str| {
             let text = text.replace(&braced(word.word), &path);

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::overwrite::refuse_to_overwrite;
 use super::{EXIT_KEPT, Error};
 use hopcheck_clients::RequestPolicy;
 use hopcheck_init::{PresetField, explore, profile_text, routes_text};
@@ -64,6 +65,7 @@ fn of_configuration(conf: &Path, profile: Option<&Path>, force: bool) -> Result<
         out!("{text}");
         return Ok(EXIT_KEPT);
     }
+    refuse_to_overwrite(file, &[conf.to_owned()])?;
     write(file, &text, force).map_err(|error| match file.exists() && !force {
         true => format!("{error}\n  help: print the routes with --profile - and add them to it").into(),
         false => error,

@@ -8,6 +8,9 @@ use super::Error;
 use super::session::{exit_code, print_results};
 use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix, print_rows};
 
+/// More than the results of any run are.
+const MAX_RESULTS_SIZE: u64 = 256 << 20;
+
 #[derive(Debug, Args)]
 pub(super) struct MergeArgs {
     /// Files written by `run --report results=FILE`, of every shard and machine
@@ -27,7 +30,8 @@ pub(super) fn merge_command(arguments: &MergeArgs) -> Result<u8, Error> {
     let mut parts = Vec::new();
     for file in &arguments.files {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|error| format!("cannot read {name}: {error}"))?;
+        let text = hopcheck_site::read_text(file, MAX_RESULTS_SIZE)
+            .map_err(|error| format!("cannot read {name}: {error}"))?;
         let report: Report = serde_json::from_str(&text).map_err(|error| {
             format!("{name} was not written by `hopcheck run --report results=FILE`: {error}")
         })?;

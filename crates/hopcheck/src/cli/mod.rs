@@ -9,6 +9,7 @@ mod killers;
 mod merge;
 mod mutants;
 mod on_save;
+mod overwrite;
 mod routes;
 mod run;
 mod session;

@@ -8,6 +8,7 @@ use hopcheck_report::{SiteMap, outln};
 use hopcheck_site::{Route, Server, Site};
 
 use super::conf::OneConfArgs;
+use super::overwrite::refuse_to_overwrite;
 use super::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
@@ -28,6 +29,9 @@ pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
     let site = source.read_site().map_err(|error| error.to_string())?;
     match (&arguments.html, arguments.json) {
         (Some(file), _) => {
+            let read: Vec<PathBuf> =
+                arguments.conf.named().path(&std::env::current_dir()?).into_iter().collect();
+            refuse_to_overwrite(file, &read)?;
             std::fs::write(file, site_map_page(&source.name, &SiteMap::of(&site)))
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
             outln!("wrote {}", file.display());

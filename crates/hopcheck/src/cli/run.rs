@@ -11,6 +11,7 @@ use regex::Regex;
 use super::conf::ConfArgs;
 use super::interrupt::{Interrupted, unless_interrupted};
 use super::on_save::run_on_save;
+use super::overwrite::refuse_to_overwrite;
 use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
 use super::{EXIT_KEPT, Error};
@@ -162,6 +163,11 @@ pub(super) async fn run_once(arguments: &RunArgs, first: Vec<(String, usize, Str
     }
     let mut session = Session::begin(&specification, &options)?;
     let confs = arguments.confs()?;
+    let mut read: Vec<PathBuf> = confs.iter().filter_map(|conf| conf.path(&here)).collect();
+    read.extend(arguments.profile.clone());
+    for report in arguments.reports.iter().filter_map(|report| report.file.as_deref()) {
+        refuse_to_overwrite(report, &read)?;
+    }
     let outputs = Outputs::open(&arguments.reports)?;
     session.expect(confs.len());
     let mut ran = Ok(());

@@ -7,6 +7,7 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use super::{FILE, Profile, promises};
+use crate::bounded_file::read_text;
 
 /// Why a profile cannot be used.
 #[derive(Debug, Error)]
@@ -24,13 +25,16 @@ pub enum ProfileError {
     Mistake(String),
 }
 
+/// More than any profile has.
+const MAX_FILE_SIZE: u64 = 4 << 20;
+
 impl Profile {
     /// Reads a file.
     ///
     /// # Errors
     /// When it cannot be read or understood; says where and what is nearest.
     pub fn read(path: &Path) -> Result<Profile, ProfileError> {
-        let text = std::fs::read_to_string(path)
+        let text = read_text(path, MAX_FILE_SIZE)
             .map_err(|error| ProfileError::Read { path: path.to_owned(), error })?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let name = path.strip_prefix(".").unwrap_or(path).display().to_string();

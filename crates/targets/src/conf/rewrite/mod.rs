@@ -75,13 +75,14 @@ impl Rewriter<'_> {
         });
         let texts = std::iter::once(main).chain(included);
         let containment = Containment { scratch: self.scratch.path(), addresses: &addresses };
-        rewritten.unreadable = containment.check(texts).map_err(|reason| {
+        let unreadable = containment.check(texts).map_err(|reason| {
             // A missing file may well be the cause.
             match rewritten.missing.first() {
                 Some(missing) => self.source.missing_include_error(missing),
                 None => io::Error::other(format!("not run: {reason}\n  help: {}", self.help())),
             }
         })?;
+        rewritten.unreadable = rewritten.unreadable.or(unreadable);
         rewritten.addresses = addresses.into_iter().collect();
         Ok(rewritten)
     }
@@ -260,6 +261,13 @@ impl Walker<'_> {
             // Both engines are started with `daemon off`, which may be set only once.
             ("daemon", _) => edits.blank(text, directive.span.clone()),
             ("listen", _) => {
+                if let Some(mistake) = nginx_conf::listen_mistake(value) {
+                    // Its replacement would hide it from the engine.
+                    let (file, line) = (&self.rewriter.source.name, directive.line());
+                    let why =
+                        format!("{mistake} in \"{value}\" of the \"listen\" directive in {file}:{line}");
+                    self.out.unreadable.get_or_insert(why);
+                }
                 let stand_in = self.listen(value)?;
                 let is_tls = directive.args.iter().any(|word| word.text == "ssl");
                 if is_tls && !self.out.tls.contains(&stand_in) {
