@@ -65,7 +65,7 @@ pub struct Profile {
     pub routes: Vec<PromisedRoute>,
     /// For runs of a configuration: the upstreams that it must have, by name.
     pub upstreams: BTreeMap<String, PromisedUpstream>,
-    /// For runs of a template: the variables that it is filled in from, before those that are found beside it.
+    /// For runs of a configuration: the variables that a template is filled in from, before those that are found beside it.
     pub environment: BTreeMap<String, EnvironmentValue>,
     /// Deployments by name, for `--target NAME`: each says what differs from the rest of this file.
     pub target: BTreeMap<String, Profile>,
