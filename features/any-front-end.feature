@@ -38,7 +38,7 @@ Feature: Front ends of any site
       After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
       syntax error, or a wrong type, and nothing tells that the file is gone. See `location /assets/ { try_files $uri =404; }`.
 
-      When the client asks for a script that is gone in each directory of "{single-page}" where builds have theirs
+      When the client asks for scripts that are gone below "{single-page}"
       Then the page does not stand in for the file
 
     Scenario: What would change something at a path that {single-page} does not have is refused

@@ -177,9 +177,7 @@ const SCRIPT_DIRECTORIES: [&str; 9] =
     ["assets", "static/js", "static", "js", "_nuxt", "_next/static", "_app", "build", "dist"];
 
 /// Asks for scripts that are not there, until one of them is not answered as the page is: then the site tells them apart.
-#[when(
-    expr = "the client asks for a script that is gone in each directory of {string} where builds have theirs"
-)]
+#[when(expr = "the client asks for scripts that are gone below {string}")]
 async fn gone_scripts(world: &mut World, path: String) -> Checked {
     world.begin();
     let page = world.page().await?;
