@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::directive::Directive;
 use crate::error::{ConfigError, Place, os_error};
+use crate::file::{read_at_most, read_regular_file};
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Statement, Terminator};
 use crate::source::{Source, SourceName, Span};
 use crate::spelling::nearest;
@@ -246,19 +247,12 @@ fn unknown(directive: &Directive) -> ConfigError {
     })
 }
 
-/// Reads a regular file: opening a FIFO would block until somebody writes to it, and some devices have no end.
+/// Reads a file. `/dev/null` is as good as an empty one, and of a directory the system's own words are nginx's.
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    use std::io::{Error, Read as _};
-    let kind = std::fs::metadata(path)?.file_type();
-    if !kind.is_file() && !kind.is_dir() && path != Path::new("/dev/null") {
-        return Err(Error::other("not a regular file"));
+    match path == Path::new("/dev/null") || path.is_dir() {
+        true => read_at_most(path, MAX_FILE_SIZE),
+        false => read_regular_file(path, MAX_FILE_SIZE),
     }
-    let mut text = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_FILE_SIZE {
-        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
-    }
-    Ok(text)
 }
 
 /// Files that match, in the order of glob(3).

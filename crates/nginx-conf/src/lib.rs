@@ -78,6 +78,7 @@ mod address;
 mod directive;
 pub mod edit;
 pub mod error;
+mod file;
 mod input;
 mod lexer;
 pub mod locate;
@@ -93,6 +94,7 @@ mod units;
 
 pub use address::listen_mistake;
 pub use error::{ConfigError, Place};
+pub use file::read_regular_file;
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};

@@ -14,7 +14,6 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
-mod bounded_file;
 mod comparison;
 mod kind;
 mod line;
@@ -31,7 +30,6 @@ mod uri;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
-pub use bounded_file::read_text;
 pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;

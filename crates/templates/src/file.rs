@@ -1,6 +1,6 @@
 //! Reading files within bounds.
 
-use std::io::{Error, Read as _, Result};
+use std::io::Result;
 use std::path::{Component, Path, PathBuf};
 
 /// Larger than any file of this kind.
@@ -8,15 +8,7 @@ const MAX_FILE_SIZE: u64 = 4 * 1024 * 1024;
 
 /// The text of a regular file no larger than [`MAX_FILE_SIZE`].
 pub(crate) fn read(path: &Path) -> Result<String> {
-    // Opening a FIFO would block until it has a writer.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Error::other("not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_SIZE {
-        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
-    }
+    let bytes = nginx_conf::read_regular_file(path, MAX_FILE_SIZE)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 

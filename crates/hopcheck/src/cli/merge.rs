@@ -30,7 +30,8 @@ pub(super) fn merge_command(arguments: &MergeArgs) -> Result<u8, Error> {
     let mut parts = Vec::new();
     for file in &arguments.files {
         let name = file.display().to_string();
-        let text = hopcheck_site::read_text(file, MAX_RESULTS_SIZE)
+        let text = nginx_conf::read_regular_file(file, MAX_RESULTS_SIZE)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
             .map_err(|error| format!("cannot read {name}: {error}"))?;
         let report: Report = serde_json::from_str(&text).map_err(|error| {
             format!("{name} was not written by `hopcheck run --report results=FILE`: {error}")

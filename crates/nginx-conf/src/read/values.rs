@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::Network;
+use crate::model::{Network, NextUpstream};
 use crate::units::{parse_number, parse_offset, parse_size, parse_time};
 
 /// Sets what may be set once at each level.
@@ -110,6 +110,23 @@ pub(crate) fn one_of<T: Copy>(directive: &Directive, words: &[(&str, T)]) -> Res
     let word = directive.argument(0);
     let found = words.iter().find(|(name, _)| *name == word.text).map(|(_, value)| *value);
     found.ok_or_else(|| directive.error_at(word, format!("invalid value \"{}\"", word.text)))
+}
+
+/// The way to fail of this name: `ngx_http_upstream_next_upstream` of `proxy_next_upstream` and of `proxy_cache_use_stale`.
+pub(crate) fn failure<'a>(when: &'a mut NextUpstream, name: &str) -> Option<&'a mut bool> {
+    Some(match name {
+        "error" => &mut when.error,
+        "timeout" => &mut when.timeout,
+        "invalid_header" => &mut when.invalid_header,
+        "http_500" => &mut when.http_500,
+        "http_502" => &mut when.http_502,
+        "http_503" => &mut when.http_503,
+        "http_504" => &mut when.http_504,
+        "http_403" => &mut when.http_403,
+        "http_404" => &mut when.http_404,
+        "http_429" => &mut when.http_429,
+        _ => return None,
+    })
 }
 
 /// An address or a network, and whether all bits that do not count are zero: `ngx_ptocidr`.

@@ -7,7 +7,6 @@ use thiserror::Error;
 use toml::{Table, Value};
 
 use super::{FILE, Profile, promises};
-use crate::bounded_file::read_text;
 
 /// Why a profile cannot be used.
 #[derive(Debug, Error)]
@@ -34,7 +33,8 @@ impl Profile {
     /// # Errors
     /// When it cannot be read or understood; says where and what is nearest.
     pub fn read(path: &Path) -> Result<Profile, ProfileError> {
-        let text = read_text(path, MAX_FILE_SIZE)
+        let text = nginx_conf::read_regular_file(path, MAX_FILE_SIZE)
+            .and_then(|bytes| String::from_utf8(bytes).map_err(std::io::Error::other))
             .map_err(|error| ProfileError::Read { path: path.to_owned(), error })?;
         let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
         let name = path.strip_prefix(".").unwrap_or(path).display().to_string();

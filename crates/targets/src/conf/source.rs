@@ -332,19 +332,12 @@ fn read(path: &Path) -> Result<String, ConfError> {
 /// The text of a regular file no larger than [`MAX_FILE_SIZE`]. Invalid UTF-8 does not matter in comments; words are checked
 /// before anything runs.
 pub(super) fn text(path: &Path) -> std::io::Result<String> {
-    use std::io::{Error, Read as _};
-    // Opening a FIFO would block until it has a writer.
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(Error::other("not a regular file"));
-    }
-    let mut bytes = Vec::new();
-    std::fs::File::open(path)?.take(MAX_FILE_SIZE + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > MAX_FILE_SIZE {
-        return Err(Error::other(format!("larger than {} MiB", MAX_FILE_SIZE >> 20)));
-    }
+    let bytes = nginx_conf::read_regular_file(path, MAX_FILE_SIZE)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match parse(&text, path) {
-        Err(error) if error.message().starts_with("more than") => Err(Error::other(error.headline())),
+        Err(error) if error.message().starts_with("more than") => {
+            Err(std::io::Error::other(error.headline()))
+        }
         _ => Ok(text),
     }
 }

@@ -7,7 +7,7 @@ use crate::error::ConfigError;
 use crate::model::{CacheName, CacheValid, CacheZone};
 use crate::read::draft::UseStale;
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, number, once, time};
+use crate::read::values::{duplicate, failure, flag, number, once, time};
 use crate::read::variables::template;
 use crate::source::Word;
 use crate::units::{parse_number, parse_offset, parse_seconds, parse_size, parse_time};
@@ -168,21 +168,11 @@ fn predicate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
 fn use_stale(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let mut stale: UseStale = reader.settings().cache.use_stale.unwrap_or_default();
     for word in directive.arguments() {
-        let when = &mut stale.when;
         let condition = match word.text.as_str() {
-            "error" => &mut when.error,
-            "timeout" => &mut when.timeout,
-            "invalid_header" => &mut when.invalid_header,
             "updating" => &mut stale.updating,
-            "http_500" => &mut when.http_500,
-            "http_502" => &mut when.http_502,
-            "http_503" => &mut when.http_503,
-            "http_504" => &mut when.http_504,
-            "http_403" => &mut when.http_403,
-            "http_404" => &mut when.http_404,
-            "http_429" => &mut when.http_429,
             "off" => &mut stale.off,
-            other => return Err(directive.error_at(word, format!("invalid value \"{other}\""))),
+            other => failure(&mut stale.when, other)
+                .ok_or_else(|| directive.error_at(word, format!("invalid value \"{other}\"")))?,
         };
         if std::mem::replace(condition, true) {
             reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));

@@ -6,7 +6,7 @@ use crate::error::ConfigError;
 use crate::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{buffers, duplicate, flag, number, once, size, time, unsupported_value};
+use crate::read::values::{buffers, duplicate, failure, flag, number, once, size, time, unsupported_value};
 use crate::read::variables::{template, template_of};
 use crate::template::Template;
 
@@ -131,21 +131,12 @@ fn proxy_next_upstream(reader: &mut Reader, directive: &Directive) -> Result<(),
     let (mut when, mut off) = reader.settings().next_upstream.unwrap_or_default();
     for word in directive.arguments() {
         let condition = match word.text.as_str() {
-            "error" => &mut when.error,
-            "timeout" => &mut when.timeout,
-            "invalid_header" => &mut when.invalid_header,
             "non_idempotent" => &mut when.non_idempotent,
-            "http_500" => &mut when.http_500,
-            "http_502" => &mut when.http_502,
-            "http_503" => &mut when.http_503,
-            "http_504" => &mut when.http_504,
-            "http_403" => &mut when.http_403,
-            "http_404" => &mut when.http_404,
-            "http_429" => &mut when.http_429,
             "off" => &mut off,
-            // For caches, of which there are none here; nginx without a cache does nothing with it either.
+            // Taken, and of no effect here: nginx has one list of words for this and for `proxy_cache_use_stale`.
             "updating" => continue,
-            other => return Err(directive.error_at(word, format!("invalid value \"{other}\""))),
+            other => failure(&mut when, other)
+                .ok_or_else(|| directive.error_at(word, format!("invalid value \"{other}\"")))?,
         };
         if std::mem::replace(condition, true) {
             reader.warn(&directive.error_at(word, format!("duplicate value \"{}\"", word.text)));
