@@ -9,7 +9,8 @@ Feature: APIs of any site
   Rule: What is asked of an API is asked of the app, and its answer comes back
 
     Scenario: {proxied} leads to the app
-      See `proxy_pass` of this location; a 502 or 504 means that it names nobody who listens.
+      See `proxy_pass` of this location: what it has behind the host takes the place of the location's name, slash for slash. A 502
+      or 504 means that it names nobody who listens.
 
       When the client sends "GET {proxied}hopcheck?q=1"
       Then the response is 200

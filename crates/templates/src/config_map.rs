@@ -71,6 +71,12 @@ fn has_one_of(file: &ConfFile, names: &[&str]) -> bool {
         .is_ok_and(|directives| directives.iter().any(|directive| names.contains(&&directive.name.text[..])))
 }
 
+/// Whether Kubernetes takes `key` for one of a ConfigMap's `data`.
+fn is_key(key: &str) -> bool {
+    let is_allowed = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    !key.is_empty() && key.len() <= 253 && key.chars().all(is_allowed) && key != "." && !key.starts_with("..")
+}
+
 fn is_conf_name(name: &str) -> bool {
     name.ends_with(".conf") || is_template(Path::new(name))
 }
@@ -101,6 +107,13 @@ pub(crate) fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFi
     let mut environment = overrides.environment().clone();
     let mut containers: BTreeMap<String, Option<Container<'_>>> = BTreeMap::new();
     for file in files(&documents) {
+        if !is_key(&file.key) {
+            let (line, key) = (file.line, &file.key);
+            conf.warnings.push(format!(
+                "{name}:{line}: {key:?} is not run: a key has letters, digits, `-`, `_` and `.` alone, and Kubernetes takes no other"
+            ));
+            continue;
+        }
         let container =
             containers.entry(file.map.clone()).or_insert_with(|| Container::with(&documents, &file.map));
         let place = container.as_ref().and_then(|container| container.path_of(&file.key));

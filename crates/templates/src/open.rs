@@ -127,7 +127,7 @@ fn fill_in(
     overrides: &Overrides,
 ) -> Result<ConfFiles, TemplateError> {
     let environment = surroundings.environment(overrides);
-    let mut files = ConfFiles::default();
+    let mut files = ConfFiles { warnings: surroundings.unread.clone(), ..ConfFiles::default() };
     let mut used = BTreeSet::new();
     let mut missing = Vec::new();
     let mut stand_ins = BTreeSet::new();

@@ -35,6 +35,8 @@ pub(crate) struct Surroundings {
     places: Vec<PathBuf>,
     /// The outermost directory that anything is read in.
     root: PathBuf,
+    /// What might say more, and cannot be read.
+    pub(crate) unread: Vec<String>,
 }
 
 /// `directory` and those around it that belong to the same project.
@@ -52,13 +54,21 @@ impl Surroundings {
         let values = overrides.values();
         let levels = levels(file::directory_of(&path));
         let root = levels.last().map_or_else(PathBuf::new, |root| (*root).to_owned());
+        let mut unread = Vec::new();
         for directory in &levels {
-            let Some(compose) = Compose::in_directory(directory, &root, &values) else { continue };
+            let compose = match Compose::in_directory(directory, &root, &values) {
+                Ok(Some(compose)) => compose,
+                Ok(None) => continue,
+                Err(why) => {
+                    unread.push(why);
+                    continue;
+                }
+            };
             if let Some((service, places)) = compose.service_with(&path) {
                 let name = service.name.clone();
                 let service = compose.services.iter().position(|service| service.name == name);
                 let compose = Some(compose);
-                return Surroundings { service, places, compose, root, ..Surroundings::default() };
+                return Surroundings { service, places, compose, root, unread, ..Surroundings::default() };
             }
         }
         let image = levels.iter().find_map(|directory| image_with(directory, &levels, &path));
@@ -67,7 +77,7 @@ impl Surroundings {
             let path = directory.join(".env");
             Some((file::shown(&path), entries_of(&path, &root, &values)?))
         });
-        Surroundings { image, places, dotenv, root, ..Surroundings::default() }
+        Surroundings { image, places, dotenv, root, unread, ..Surroundings::default() }
     }
 
     /// The service that gets the template.

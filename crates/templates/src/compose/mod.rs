@@ -34,15 +34,23 @@ pub(crate) struct Compose {
 }
 
 impl Compose {
-    /// Reads the compose file in `directory`, if there is one that can be read. No file outside `root` is.
+    /// Reads the compose file in `directory`, if there is one. No file outside `root` is read.
     /// `overrides` come before the values of `.env`.
+    ///
+    /// # Errors
+    /// When there is one that cannot be read; in words.
     pub(crate) fn in_directory(
         directory: &Path,
         root: &Path,
         overrides: &BTreeMap<String, String>,
-    ) -> Option<Compose> {
-        let path = NAMES.iter().map(|name| directory.join(name)).find(|path| file::is_below(root, path))?;
-        let document = yaml::documents(&file::read(&path).ok()?).ok()?.into_iter().next()?;
+    ) -> Result<Option<Compose>, String> {
+        let named = NAMES.iter().map(|name| directory.join(name)).find(|path| file::is_below(root, path));
+        let Some(path) = named else { return Ok(None) };
+        let text =
+            file::read(&path).map_err(|error| format!("{} is not read: {error}", file::shown(&path)))?;
+        let documents = yaml::documents(&text)
+            .map_err(|error| format!("{} is not read, as it is not YAML: {error}", file::shown(&path)))?;
+        let Some(document) = documents.into_iter().next() else { return Ok(None) };
         let dotenv = entries_of(&directory.join(".env"), root, overrides).unwrap_or_default();
         let mut overrides = overrides.clone();
         overrides.entry("PWD".to_owned()).or_insert_with(|| directory.display().to_string());
@@ -59,14 +67,14 @@ impl Compose {
         let is_overridden = has_others(directory, &path);
         let names_others = dotenv.contains_key("COMPOSE_FILE");
         let is_whole = !names_others && document.get("include").is_none();
-        Some(Compose {
+        Ok(Some(Compose {
             name: file::shown(&path),
             directory: directory.to_owned(),
             services: line_of_keys(services, &document),
             external_networks,
             is_overridden: is_overridden || !is_whole,
             dotenv,
-        })
+        }))
     }
 
     /// The service that has `path` mounted or built in, and where in its container.
