@@ -57,6 +57,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether a session here may be several requests: long polling of SockJS or socket.io.
+    pub fn polls(&self) -> bool {
+        self.kind.is_proxied() && is_of_a_library(&self.path)
+    }
+
     /// Whether a page is shown here at `/`, from a directory that is known.
     pub fn is_front_page(&self) -> bool {
         self.kind == Kind::FrontEnd && self.path == "/" && !self.to.contains('$')
@@ -67,8 +72,10 @@ impl Route {
 const SOCKET_NAMES: [&str; 9] =
     ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
 
-/// Endpoints that only libraries for WebSockets have.
-const LIBRARIES: [&str; 2] = ["/socket.io", "/sockjs"];
+/// Whether a path is that of a library for WebSockets, which makes do with long polling where there is none.
+fn is_of_a_library(path: &str) -> bool {
+    ["/socket.io", "/sockjs"].iter().any(|name| path.contains(name))
+}
 
 /// Handlers that are neither files nor HTTP.
 const OTHER_HANDLERS: [&str; 8] = [
@@ -173,8 +180,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         let named =
             path.split('/').any(|part| part.split(['-', '_']).any(|word| SOCKET_NAMES.contains(&word)));
         // A name alone may mean anything: a page about sockets, SOAP.
-        let library = LIBRARIES.iter().any(|name| path.contains(name));
-        socket = upgrade.is_some() || library || named && is_meant_to_last(scope);
+        socket = upgrade.is_some() || is_of_a_library(path) || named && is_meant_to_last(scope);
         let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
         let kind = match path {
             "/" => Kind::App,

@@ -13,9 +13,6 @@ pub(super) struct SiteRoute<'a> {
     pub(super) upstream: Option<&'a Upstream>,
 }
 
-/// Where the path of a library's endpoint says that its sessions are several requests.
-const LONG_POLLING: [&str; 2] = ["/socket.io", "/sockjs"];
-
 /// Ways to spread requests that keep no client with one server.
 const TURNS: [&str; 3] = ["round robin", "least_conn", "random"];
 
@@ -62,7 +59,7 @@ impl<'a> SiteRoute<'a> {
     fn polls(&self) -> bool {
         let balancing = self.upstream.map_or("", |upstream| upstream.balancing.as_str());
         let by_address = balancing == "ip_hash" || TURNS.iter().any(|turns| balancing.starts_with(turns));
-        self.is_balanced() && by_address && LONG_POLLING.iter().any(|name| self.route.path.contains(name))
+        self.is_balanced() && by_address && self.route.polls()
     }
 
     /// Whether events are sent here: as the profile says, or where the file keeps nothing back.
