@@ -7,12 +7,12 @@
 # written to, and has the nginx.conf to run:
 #
 #   start DIR         nginx on DIR/nginx.conf, in the background, with DIR as its prefix
-#   test DIR          nginx -t on it
+#   test DIR          nginx -T on it
 #   version DIR       nginx -v
 #   signal NAME DIR   NAME (TERM, QUIT, HUP, USR1, KILL) to the master process started there
 #   end NUMBER        TERM to the master process of that number, whose DIR may be gone
 #
-# What nginx says goes to DIR/stderr. When it has ended, its exit status is in DIR/exit, which is never there half written. The
+# What nginx says goes to DIR/stderr, and what it prints to DIR/stdout. When it has ended, its exit status is in DIR/exit, which is never there half written. The
 # number of its master process, as the container counts, is in DIR/master.
 #
 # It ends, and every nginx with it, on TERM, and when no process has FIFO open for writing any more: so the host opens it once and
@@ -30,7 +30,7 @@ nginx_in() {
   shift
   # shellcheck disable=SC2016 # expanded by the inner shell, which becomes nginx: its number is nginx's
   sh -c 'dir=$1; shift; echo $$ >"$dir/master"; exec nginx -p "$dir" -c "$dir/nginx.conf" -e stderr "$@"' \
-    nginx "$dir" "$@" >"$dir/stderr" 2>&1
+    nginx "$dir" "$@" >"$dir/stdout" 2>"$dir/stderr"
   status=$?
   [ -d "$dir" ] || return 0 # its scenario was cut short
   echo "$status" >"$dir/exit.new"
@@ -62,7 +62,7 @@ while read -r verb rest; do
       ;;
     test)
       rm -f "$rest/exit" "$rest/master"
-      nginx_in "$rest" -t &
+      nginx_in "$rest" -T &
       ;;
     version)
       rm -f "$rest/exit" "$rest/master"

@@ -63,6 +63,15 @@ pub enum SceneError {
         /// The `listen` address as written.
         written: String,
     },
+    /// nginx reads something else than what was checked.
+    #[error(
+        "not run: nginx reads {file:?}, which was not checked\n  help: this is a fault of hopcheck's; please report it with \
+         your configuration"
+    )]
+    Unchecked {
+        /// The file, or the words, that nginx has read.
+        file: String,
+    },
     /// The engine refused the configuration.
     #[error("{engine} did not start:\n{said}")]
     Refused {
@@ -169,12 +178,15 @@ impl Scene {
     /// Why the stage's target refuses the configuration; `None` if it does not, or cannot be asked: then the scenarios fail.
     ///
     /// # Errors
-    /// When no scene can be set up.
+    /// When no scene can be set up, or nginx reads a file that was not checked.
     pub async fn refusal(stage: &Arc<Stage>) -> Result<Option<Refusal>, SceneError> {
         let mut scene = Scene::set(Arc::clone(stage)).await?;
-        let verdict = scene.test().await.ok();
+        let verdict = scene.test().await;
         scene.tear_down().await;
-        Ok(verdict.filter(|verdict| !verdict.accepted).map(|verdict| Refusal { said: verdict.output }))
+        if let Err(error @ SceneError::Unchecked { .. }) = verdict {
+            return Err(error);
+        }
+        Ok(verdict.ok().filter(|verdict| !verdict.accepted).map(|verdict| Refusal { said: verdict.output }))
     }
 
     /// Both app servers.
@@ -287,9 +299,13 @@ impl Scene {
         self.write()?;
         let verdict = match &self.rewritten.unreadable {
             // nginx would already have acted on what comes before the mistake.
-            Some(why) => Verdict { accepted: false, output: unreadable(why) },
+            Some(why) => Verdict { accepted: false, output: unreadable(why), dump: None },
             None => self.stage.target.test(&self.scratch).await?,
         };
+        let dump = verdict.dump.as_deref().unwrap_or_default();
+        if let Some(file) = self.rewritten.first_unchecked(&self.scratch, dump) {
+            return Err(SceneError::Unchecked { file: self.as_written(&file) });
+        }
         Ok(Verdict { output: self.as_written(&verdict.output), ..verdict })
     }
 

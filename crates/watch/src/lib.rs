@@ -37,6 +37,7 @@ pub use status::{Status, StatusDisplay};
 use plan::Plan;
 use probe::Prober;
 use record::Log;
+use report::Watched;
 use schedule::{Schedule, Stop, run_schedule};
 use sessions::SessionKeeper;
 
@@ -130,7 +131,7 @@ impl Watch {
             tasks.spawn(keeper.keep(stop.clone()));
         }
         let began = jiff::Timestamp::now();
-        RunningWatch { deployment, plan, options, log, began, end, tasks }
+        RunningWatch { watched: Watched { deployment, plan, options, log, began }, end, tasks }
     }
 }
 
@@ -146,11 +147,7 @@ fn rate(per_second: f64) -> String {
 /// A watch in progress.
 #[derive(Debug)]
 pub struct RunningWatch {
-    deployment: Deployment,
-    plan: Plan,
-    options: WatchOptions,
-    log: Log,
-    began: jiff::Timestamp,
+    watched: Watched,
     end: watch::Sender<Option<Instant>>,
     tasks: JoinSet<()>,
 }
@@ -158,17 +155,18 @@ pub struct RunningWatch {
 impl RunningWatch {
     /// Its current status.
     pub fn status(&self) -> Status {
-        status::of(&self.plan, &self.log)
+        status::of(&self.watched.plan, &self.watched.log)
     }
 
     /// Ends it, and waits for outstanding responses for at most the length of a gap.
     pub async fn end(mut self) -> Report {
-        let over = self.log.now();
+        let Watched { log, .. } = &self.watched;
+        let over = log.now();
         self.end.send_replace(Some(Instant::now()));
         while self.tasks.join_next().await.is_some() {}
-        let mut record = self.log.record();
+        let mut record = log.record();
         record.kinds.iter_mut().for_each(|kind| kind.gap_until(over));
         record.sessions.close(over);
-        report::of(&self, &record, over)
+        report::of(&self.watched, &record, over)
     }
 }

@@ -3,7 +3,7 @@
 use clap::{Args, Command, ValueEnum};
 use clap_complete::Shell;
 
-use super::{EXIT_KEPT, Error};
+use super::exit::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct CompletionsArgs {

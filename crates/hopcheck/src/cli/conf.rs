@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{EXIT_KEPT, Error};
+use super::exit::{EXIT_KEPT, Error};
 use hopcheck_targets::conf::{Source, SourceOptions};
 use hopcheck_targets::target::Reference;
 use hopcheck_targets::{scene::Scene, stage::Stage};

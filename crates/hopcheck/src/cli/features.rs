@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{EXIT_KEPT, Error};
+use super::exit::{EXIT_KEPT, Error};
 use hopcheck_steps::features::built_in_files;
 
 #[derive(Debug, Args)]

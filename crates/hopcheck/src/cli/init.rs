@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use super::exit::{EXIT_KEPT, Error};
 use super::overwrite::refuse_to_overwrite;
-use super::{EXIT_KEPT, Error};
 use hopcheck_clients::RequestPolicy;
 use hopcheck_init::{PresetField, explore, profile_text, routes_text};
 use hopcheck_site::profile::{FILE, Profile};

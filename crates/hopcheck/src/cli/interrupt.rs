@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
-use super::EXIT_COULD_NOT_RUN;
+use super::exit::EXIT_COULD_NOT_RUN;
 
 /// Whether this process was interrupted.
 static INTERRUPTED: OnceLock<watch::Sender<bool>> = OnceLock::new();
@@ -76,4 +76,10 @@ fn listener() -> watch::Sender<bool> {
         });
     }
     told
+}
+
+/// The same, for those who pass on why they stopped.
+pub(super) async fn until_interrupted() -> String {
+    interrupted().await;
+    "interrupted".to_owned()
 }

@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::Error;
-use super::interrupt::Interrupted;
-use super::mutants::until_interrupted;
+use super::exit::Error;
+use super::interrupt::{Interrupted, until_interrupted};
 use super::workers::run_each;
 use hopcheck_proving::mutants::{
     Catalogue, Killer, Killers, Mutant, MutantOutcome, MutantResult, MutantRunner, mutants,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Error;
+use super::exit::Error;
 use super::session::{exit_code, print_results};
 use hopcheck_report::{Outputs, Report, ReportOption, Style, merge, print_matrix, print_rows};
 

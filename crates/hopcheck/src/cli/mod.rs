@@ -2,6 +2,7 @@
 
 mod completions;
 mod conf;
+mod exit;
 mod features;
 mod init;
 mod interrupt;
@@ -24,6 +25,8 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use completions::{CompletionsArgs, completions_command};
 use conf::{OneConfArgs, rewrite_command};
+pub(crate) use exit::could_not_run;
+use exit::{EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use features::{FeaturesArgs, features_command};
 use hopcheck_proving::trace::Trace;
 use hopcheck_site::profile;
@@ -34,22 +37,15 @@ use hopcheck_targets::target::{
     CHILD_SUBCOMMAND, REFERENCE_SUBCOMMAND, become_child, end_with_parent, enter_sandbox,
 };
 use init::{InitArgs, init_command};
-use interrupt::interrupted;
 pub(crate) use interrupt::unless_interrupted;
 use merge::{MergeArgs, merge_command};
 use mutants::{MutantsArgs, mutants_command};
+use on_save::run_command;
 use routes::{RoutesArgs, routes_command};
+use run::RunArgs;
 pub(crate) use run::run_target;
-use run::{RunArgs, run_command};
 pub(crate) use session::RunOptions;
 use watch::{WatchArgs, watch_command};
-
-/// Exit code: every promise is kept.
-const EXIT_KEPT: u8 = 0;
-/// Exit code: a promise is broken.
-const EXIT_BROKEN: u8 = 1;
-/// Exit code: could not run.
-const EXIT_COULD_NOT_RUN: u8 = 2;
 
 /// Checks that a reverse proxy keeps its promises to a single-page app, a REST API and STOMP over WebSocket.
 ///
@@ -187,11 +183,4 @@ pub(crate) fn block_on_uninterrupted(work: impl Future<Output = Result<u8, Error
         Ok(code) => ExitCode::from(code),
         Err(error) => could_not_run(error.as_ref()),
     }
-}
-
-pub(crate) type Error = Box<dyn std::error::Error>;
-
-pub(crate) fn could_not_run(error: &dyn std::error::Error) -> ExitCode {
-    eprintln!("hopcheck: {error}");
-    ExitCode::from(EXIT_COULD_NOT_RUN)
 }

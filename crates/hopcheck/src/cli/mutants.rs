@@ -8,12 +8,12 @@ use clap::Args;
 use regex::Regex;
 
 use super::conf::ConfArgs;
-use super::interrupt::{Interrupted, interrupted};
+use super::exit::{EXIT_BROKEN, EXIT_KEPT, Error};
+use super::interrupt::{Interrupted, until_interrupted};
 use super::killers::update;
 use super::session::DEFAULT_JOBS;
 use super::targets::TargetName;
 use super::workers::run_each;
-use super::{EXIT_BROKEN, EXIT_KEPT, Error};
 use hopcheck_proving::mutants::{
     Catalogue, Killer, Mutant, MutantOutcome, MutantResult, MutantRunner, Score, mutants, sample,
 };
@@ -191,12 +191,6 @@ async fn judge_all(
         progress(style, result, done, made.len());
     })
     .await
-}
-
-/// Waits for an interrupt.
-pub(super) async fn until_interrupted() -> String {
-    interrupted().await;
-    "interrupted".to_owned()
 }
 
 fn progress(style: Style, result: &MutantResult, done: usize, total: usize) {

@@ -9,9 +9,9 @@ use hopcheck_targets::conf::Snapshot;
 use notify::{Event, RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::Notify;
 
+use super::exit::{EXIT_COULD_NOT_RUN, Error};
 use super::interrupt::{Interrupted, interrupted};
 use super::run::{RunArgs, run_once};
-use super::{EXIT_COULD_NOT_RUN, Error};
 
 /// An editor may save a file in several steps; it is done when nothing has happened for so long.
 const QUIET: Duration = Duration::from_millis(100);
@@ -19,8 +19,16 @@ const QUIET: Duration = Duration::from_millis(100);
 /// So many times it is waited for that.
 const MAX_STEPS: usize = 50;
 
+/// Runs the scenarios: once, or whenever the configuration is saved.
+pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
+    match arguments.on_save {
+        true => run_on_save(&arguments).await,
+        false => run_once(&arguments, Vec::new()).await.map(|ran| ran.code),
+    }
+}
+
 /// Runs the scenarios, and again after each change, until interrupted. Returns the exit code of the last run.
-pub(super) async fn run_on_save(arguments: &RunArgs) -> Result<u8, Error> {
+async fn run_on_save(arguments: &RunArgs) -> Result<u8, Error> {
     let here = std::env::current_dir()?;
     let confs: Vec<PathBuf> = arguments.confs()?.iter().filter_map(|conf| conf.path(&here)).collect();
     if confs.is_empty() {

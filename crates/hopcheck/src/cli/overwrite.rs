@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::exit::Error;
 
 /// Refuses to write `output` where it is one of the files that are read.
 ///

@@ -8,8 +8,8 @@ use hopcheck_report::{SiteMap, outln};
 use hopcheck_site::{Route, Server, Site};
 
 use super::conf::OneConfArgs;
+use super::exit::{EXIT_KEPT, Error};
 use super::overwrite::refuse_to_overwrite;
-use super::{EXIT_KEPT, Error};
 
 #[derive(Debug, Args)]
 pub(super) struct RoutesArgs {

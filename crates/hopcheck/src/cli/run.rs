@@ -9,12 +9,11 @@ use gherkin::tagexpr::TagOperation;
 use regex::Regex;
 
 use super::conf::ConfArgs;
+use super::exit::{EXIT_KEPT, Error};
 use super::interrupt::{Interrupted, unless_interrupted};
-use super::on_save::run_on_save;
 use super::overwrite::refuse_to_overwrite;
 use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
-use super::{EXIT_KEPT, Error};
 use hopcheck_report::{Outputs, ReportOption, Shard};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selected, Selection};
@@ -78,7 +77,7 @@ pub(super) struct RunArgs {
     /// Run again whenever the configuration, a file that it includes or the profile is saved, what was broken first; Ctrl-C
     /// ends, with the exit code of the last run
     #[arg(long, conflicts_with_all = ["list", "shard"])]
-    on_save: bool,
+    pub(super) on_save: bool,
     /// Only list the scenarios
     #[arg(long)]
     list: bool,
@@ -96,13 +95,6 @@ pub(super) struct Ran {
     pub(super) code: u8,
     /// What is broken, by file, line and name.
     pub(super) broken: Vec<(String, usize, String)>,
-}
-
-pub(super) async fn run_command(arguments: RunArgs) -> Result<u8, Error> {
-    match arguments.on_save {
-        true => run_on_save(&arguments).await,
-        false => run_once(&arguments, Vec::new()).await.map(|ran| ran.code),
-    }
 }
 
 impl RunArgs {

@@ -1,9 +1,9 @@
 //! A run: the specification against one target after the other, with output as it goes and reports at the end.
 
 use super::conf::{ConfArgs, print_notes};
+use super::exit::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
-use super::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use hopcheck_report::outln;
 use hopcheck_report::{
     Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
-use super::Error;
+use super::exit::Error;
 use hopcheck_site::profile::{FILE, Profile};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::setting::Setting;

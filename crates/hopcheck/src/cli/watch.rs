@@ -8,8 +8,9 @@ use std::time::Duration;
 use clap::Args;
 use jiff::SignedDuration;
 
+use super::exit::{EXIT_BROKEN, EXIT_KEPT, Error};
+use super::interrupt::interrupted;
 use super::targets::{TargetName, live_profile};
-use super::{EXIT_BROKEN, EXIT_KEPT, Error, interrupted};
 use hopcheck_watch::{Report, StatusDisplay, Watch, WatchOptions};
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::Error;
+use super::exit::Error;
 use super::interrupt::Interrupted;
 use hopcheck_proving::mutants::Mutant;
 

@@ -3,6 +3,7 @@
 mod certificate;
 mod containment;
 mod default_files;
+mod dump;
 mod effects;
 mod origin;
 mod overlay;

@@ -82,6 +82,13 @@ impl RewrittenConf {
         Ok(())
     }
 
+    /// The first file that nginx has read and that is not as it was checked, going by its dump.
+    pub(crate) fn first_unchecked(&self, scratch: &Scratch, dump: &[u8]) -> Option<String> {
+        let main = (scratch.conf(), self.text.as_str());
+        let included = self.included.iter().map(|(name, text)| (scratch.place(name), text.as_str()));
+        super::dump::first_unchecked(dump, std::iter::once(main).chain(included))
+    }
+
     /// The directory the front end is deployed to, as in the configuration.
     pub fn deployed_to(&self, source: &Source) -> Option<String> {
         let page = || source.pages().next().map(|page| page.to.clone());

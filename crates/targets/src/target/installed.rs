@@ -105,11 +105,13 @@ impl Target for InstalledNginx {
     }
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
-        let mut command = self.command(scratch, &["-t"])?;
-        let output = command.stderr(Stdio::piped()).output().await.map_err(|error| self.unusable(error))?;
+        let mut command = self.command(scratch, &["-T"])?;
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        let output = command.output().await.map_err(|error| self.unusable(error))?;
         Ok(Verdict {
             accepted: output.status.success(),
             output: String::from_utf8_lossy(&output.stderr).into_owned(),
+            dump: Some(output.stdout),
         })
     }
 }

@@ -138,6 +138,8 @@ pub struct Verdict {
     pub accepted: bool,
     /// The output, with paths in the scratch directory.
     pub output: String,
+    /// The files that it read, as `nginx -T` prints them; empty if it was refused.
+    pub dump: Option<Vec<u8>>,
 }
 
 /// Signals to nginx's master process.

@@ -137,10 +137,11 @@ impl Target for Nginx {
 
     async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
         self.control.tell(format_args!("test {}", scratch.prefix().display()))?;
-        let status = wait_for_exit(&scratch.prefix(), "nginx -t").await?;
+        let status = wait_for_exit(&scratch.prefix(), "nginx -T").await?;
         let output = std::fs::read_to_string(scratch.prefix().join("stderr"))?;
+        let dump = std::fs::read(scratch.prefix().join("stdout"))?;
         std::fs::remove_file(scratch.prefix().join("exit"))?;
-        Ok(Verdict { accepted: status == "0", output })
+        Ok(Verdict { accepted: status == "0", output, dump: Some(dump) })
     }
 }
 

@@ -8,18 +8,28 @@ mod verdict;
 
 use std::time::Duration;
 
-use super::RunningWatch;
-use super::plan::Plan;
-use super::record::{Kind, Record, SessionLoss, Sessions};
+use super::plan::{Plan, WatchOptions};
+use super::record::{Kind, Log, Record, SessionLoss, Sessions};
+use hopcheck_targets::target::Deployment;
 
 pub use model::{
     Failure, Gap, InstanceReport, KindReport, Latency, Report, SessionEnd, SessionSpan, SessionsReport,
     Timestamp,
 };
 
+/// What a watch was about.
+#[derive(Debug)]
+pub(super) struct Watched {
+    pub(super) deployment: Deployment,
+    pub(super) plan: Plan,
+    pub(super) options: WatchOptions,
+    pub(super) log: Log,
+    pub(super) began: jiff::Timestamp,
+}
+
 /// The report of what was recorded until `over`.
-pub(super) fn of(running: &RunningWatch, record: &Record, over: Duration) -> Report {
-    let RunningWatch { deployment, plan, options, log, began, .. } = running;
+pub(super) fn of(watched: &Watched, record: &Record, over: Duration) -> Report {
+    let Watched { deployment, plan, options, log, began } = watched;
     let clock = Clock(*began);
     let kinds = plan.probes.iter().zip(&record.kinds).map(|(probe, kind)| KindReport {
         kind: probe.label.to_owned(),

@@ -235,7 +235,8 @@ fn not_listed<T>(entries: &CappedList<T>) -> Markup {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Gap, InstanceReport, SessionEnd, SessionSpan, Slice};
+    use crate::record::Slice;
+    use crate::report::model::{Gap, InstanceReport, SessionEnd, SessionSpan};
 
     #[test]
     fn the_page_escapes_foreign_text_and_fetches_nothing() {

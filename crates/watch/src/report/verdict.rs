@@ -91,7 +91,7 @@ mod tests {
     use super::*;
     use crate::plan::Unwatched;
     use crate::record::CappedList;
-    use crate::{SessionEnd, Timestamp};
+    use crate::report::model::{SessionEnd, Timestamp};
 
     fn at(offset_ms: u64) -> Timestamp {
         Timestamp { at: String::new(), offset_ms }
