@@ -5,7 +5,7 @@ mod site;
 use mock_upstreams::Fault;
 use site::{Engine, PROFILE, Plan, engines, hopcheck, said};
 
-/// Every scenario that can be asked of a live system, on both engines; and what reached the app servers meanwhile.
+/// Every scenario that can be asked of a live system, on both engines, and what reached the app servers.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deployment_keeps_every_promise_and_only_gets_safe_requests() {
     for engine in engines() {

@@ -35,7 +35,7 @@ pub(crate) struct Outcome {
     pub(crate) id: String,
     /// The status, or why there was none.
     pub(crate) result: Result<u16, String>,
-    /// It was sent again on a new connection, since the one it was sent on first had been closed meanwhile.
+    /// It was sent again on a new connection, since the first one had been closed.
     pub(crate) again: bool,
 }
 

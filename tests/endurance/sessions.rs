@@ -86,7 +86,7 @@ async fn client(route: Route, shared: Arc<Shared>) {
         match open(&route).await {
             Ok((name, mut socket)) => {
                 if let Err(reason) = talk(&mut socket, &shared).await {
-                    // One that died meanwhile, or was dying when it was asked, takes its sessions with it.
+                    // An app server that has died, or was dying when it was asked, takes its sessions with it.
                     let times =
                         |deaths: &BTreeMap<String, usize>| deaths.get(&name).copied().unwrap_or_default();
                     let alive = times(&before) % 2 == 0 && times(&lock(&shared.deaths)) == times(&before);
@@ -123,7 +123,7 @@ async fn talk(socket: &mut WebSocket, shared: &Shared) -> Result<(), String> {
         socket.send(message.clone()).await.map_err(|error| error.to_string())?;
         let answer = socket.next().await.map_err(|error| error.to_string())?;
         if answer != message {
-            // Whoever dies meanwhile is no excuse for that.
+            // That an app server died is no excuse.
             lock(&shared.talk).wrong.push(format!("{message:?} was answered with {answer:?}"));
         }
         shared.messages.fetch_add(1, Ordering::Relaxed);

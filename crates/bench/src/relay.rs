@@ -87,7 +87,7 @@ impl Relay {
         }
     }
 
-    /// Sends what could not be sent before, and goes on reading what was left unread meanwhile.
+    /// Sends what could not be sent before, and then reads on.
     fn flush(&mut self, number: u64, buffer: &mut [u8]) -> Result<()> {
         let Some(end) = self.end(number).filter(|end| !end.unsent.is_empty()) else { return Ok(()) };
         let unsent = std::mem::take(&mut end.unsent);

@@ -151,7 +151,7 @@ impl AppServer {
         self.read(Journal::clone)
     }
 
-    /// Looks at the journal without copying it. The server is blocked meanwhile.
+    /// Looks at the journal without copying it. It blocks the server.
     pub fn read<R>(&self, look: impl FnOnce(&Journal) -> R) -> R {
         self.inner.instance.journal.read(look)
     }

@@ -211,7 +211,7 @@ impl Registry {
         self.lock().get_or_insert_default();
     }
 
-    /// Enters a connection; `None` if the server has been stopped meanwhile.
+    /// Enters a connection; `None` if the server has been stopped.
     pub(crate) fn insert(
         &self,
         socket: TcpStream,

@@ -29,7 +29,7 @@ pub(crate) fn close(code: Option<u16>, reason: &str) -> String {
 /// The messages in what a client has sent; none in an empty one.
 ///
 /// # Errors
-/// When it is no JSON array of strings. Whoever sends such a thing is dropped.
+/// When it is no JSON array of strings: the session is closed.
 pub(crate) fn unwrap(frame: &str) -> Result<Vec<String>, serde_json::Error> {
     if frame.is_empty() { Ok(Vec::new()) } else { serde_json::from_str(frame) }
 }

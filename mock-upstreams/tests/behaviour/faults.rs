@@ -3,7 +3,7 @@ use std::io::ErrorKind;
 use bytes::Bytes;
 use mock_upstreams::Fault;
 
-use crate::support::{Client, Outcome, SOON, blue, get};
+use crate::support::{Client, DEADLINE, Outcome, blue, get};
 
 const POST: &str = "POST /api/items HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
 const HEAD: &str = "HTTP/1.1 200 OK\r\nX-Instance: blue\r\nContent-Type: text/plain\r\n";
@@ -27,7 +27,7 @@ async fn strike_after_the_request_has_come() -> Outcome {
         let mut client = Client::connect(&blue).await?;
         client.send(POST).await?;
         assert_eq!(client.before_reset().await, expected, "{fault}");
-        let journal = blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
+        let journal = blue.wait_for(DEADLINE, |journal| journal.open_connections() == 0).await?;
         let seen = journal.last().map(|each| (each.body.text.as_deref(), each.fault.as_deref(), each.status));
         assert_eq!(seen, Some((Some("{}"), Some(fault.to_string().as_str()), None)));
     }
@@ -61,10 +61,10 @@ async fn hang_until_the_client_gives_up() -> Outcome {
         let mut client = Client::connect(&blue).await?;
         client.send(POST).await?;
         client.until(answer).await?;
-        blue.wait_for(SOON, |journal| journal.last().is_some_and(|each| each.body.complete)).await?;
+        blue.wait_for(DEADLINE, |journal| journal.last().is_some_and(|each| each.body.complete)).await?;
         assert_eq!(blue.open_connections(), 1);
         drop(client);
-        blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
+        blue.wait_for(DEADLINE, |journal| journal.open_connections() == 0).await?;
     }
     Ok(())
 }

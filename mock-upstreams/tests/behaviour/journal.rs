@@ -1,6 +1,6 @@
 use mock_upstreams::journal::{ConnectionEnd, Framing};
 
-use crate::support::{Client, Outcome, SOON, blue, get};
+use crate::support::{Client, DEADLINE, Outcome, blue, get};
 
 #[tokio::test]
 async fn shows_a_request_as_it_was_on_the_wire() -> Outcome {
@@ -53,7 +53,7 @@ async fn keeps_what_goes_on_when_cleared() -> Outcome {
     get(&blue, "/api").await?;
     let mut client = Client::connect(&blue).await?;
     client.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
-    blue.wait_for(SOON, |journal| journal.len() == 2).await?;
+    blue.wait_for(DEADLINE, |journal| journal.len() == 2).await?;
     blue.clear();
     blue.release();
     client.reply().await?;
@@ -67,11 +67,12 @@ async fn keeps_what_goes_on_when_cleared() -> Outcome {
 async fn knows_who_ended_a_connection() -> Outcome {
     let blue = blue().await;
     drop(Client::connect(&blue).await?);
-    blue.wait_for(SOON, |journal| journal.connections.len() == 1 && journal.open_connections() == 0).await?;
+    blue.wait_for(DEADLINE, |journal| journal.connections.len() == 1 && journal.open_connections() == 0)
+        .await?;
     let mut client = Client::connect(&blue).await?;
     client.send("GET /api HTTP/1.0\r\n\r\n").await?;
     client.rest().await?;
-    let journal = blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
+    let journal = blue.wait_for(DEADLINE, |journal| journal.open_connections() == 0).await?;
     let ends: Vec<_> = journal.connections.iter().map(|each| (each.requests, each.end)).collect();
     assert_eq!(ends, [(0, Some(ConnectionEnd::ClosedByPeer)), (1, Some(ConnectionEnd::ClosedByServer))]);
     Ok(())

@@ -4,7 +4,7 @@ use std::net::{TcpListener, TcpStream};
 use mock_upstreams::{AppServer, Fault, ReservedPort, StopMode};
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{Client, Outcome, SOON, blue, get};
+use crate::support::{Client, DEADLINE, Outcome, blue, get};
 
 #[tokio::test]
 async fn refuses_while_stopped_and_comes_back_on_the_same_port() -> Outcome {
@@ -26,7 +26,7 @@ async fn closes_what_is_open_when_stopped() -> Outcome {
         let mut idle = Client::connect(&blue).await?;
         let mut busy = Client::connect(&blue).await?;
         busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
-        blue.wait_for(SOON, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
+        blue.wait_for(DEADLINE, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
         blue.stop_with(mode).await;
         assert_eq!(idle.rest().await.err().map(|error| error.kind()), end);
         assert_eq!(busy.rest().await.err().map(|error| error.kind()), end);
@@ -40,7 +40,7 @@ async fn answers_what_is_under_way_when_it_quits() -> Outcome {
     let mut idle = Client::connect(&blue).await?;
     let mut busy = Client::connect(&blue).await?;
     busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
-    blue.wait_for(SOON, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
+    blue.wait_for(DEADLINE, |journal| journal.len() == 1 && journal.open_connections() == 2).await?;
     let quitting = tokio::spawn({
         let blue = blue.clone();
         async move { blue.quit().await }
@@ -72,7 +72,7 @@ async fn goes_with_its_last_handle() -> Outcome {
 async fn refuses_connections_while_the_open_ones_live() -> Outcome {
     let blue = blue().await;
     let mut open = Client::connect(&blue).await?;
-    blue.wait_for(SOON, |journal| journal.open_connections() == 1).await?;
+    blue.wait_for(DEADLINE, |journal| journal.open_connections() == 1).await?;
     blue.inject(Fault::RefuseConnections);
     assert!(get(&blue, "/api").await.is_err());
     open.send("GET /api HTTP/1.1\r\nHost: x\r\n\r\n").await?;
@@ -90,7 +90,7 @@ async fn closes_only_idle_connections_when_asked() -> Outcome {
     idle.reply().await?;
     let mut busy = Client::connect(&blue).await?;
     busy.send("GET /api/slow HTTP/1.1\r\nHost: x\r\n\r\n").await?;
-    blue.wait_for(SOON, |journal| journal.len() == 2).await?;
+    blue.wait_for(DEADLINE, |journal| journal.len() == 2).await?;
     blue.close_idle(StopMode::Close);
     assert_eq!(idle.rest().await?, "");
     blue.release();

@@ -5,7 +5,7 @@ use mock_upstreams::AppServer;
 use mock_upstreams::journal::SessionEnd;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::support::{Outcome, SOON, WebSocket, blue, exchange, get, next, open};
+use crate::support::{DEADLINE, Outcome, WebSocket, blue, exchange, get, next, open};
 
 /// A session that has been opened at `/stomp/ws`.
 async fn session(server: &AppServer, query: &str) -> Result<WebSocket, Error> {
@@ -77,7 +77,7 @@ async fn drops_who_sends_no_json() -> Outcome {
     let mut socket = session(&blue, "").await?;
     socket.send(Message::text("[\"a")).await?;
     assert!(next(&mut socket).await.is_err(), "no close frame");
-    let journal = blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+    let journal = blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
     let end = journal.sessions().last().and_then(|session| session.end.clone());
     assert!(
         matches!(&end, Some(SessionEnd::Aborted { why }) if why.contains("no JSON array of strings")),

@@ -3,7 +3,7 @@ use mock_upstreams::AppServer;
 use mock_upstreams::stomp::frame::{Decoder, Frame, Input, Version};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::support::{Outcome, SOON, WebSocket, blue, next, open};
+use crate::support::{DEADLINE, Outcome, WebSocket, blue, next, open};
 
 /// A STOMP client; it takes no notice of heart-beats.
 struct Stomp {
@@ -234,7 +234,7 @@ async fn keeps_what_is_not_acknowledged() -> Outcome {
         }
         stomp.done(Frame::new("DISCONNECT")).await?;
         drop(stomp);
-        blue.wait_for(SOON, |journal| journal.open_sessions() == 1).await?;
+        blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 1).await?;
         sender.publish("/queue/a", "end").await?;
         let mut next = Stomp::connect(&blue, Version::V1_2).await?;
         next.send(Frame::new("SUBSCRIBE").with("id", "s").with("destination", "/queue/a")).await?;

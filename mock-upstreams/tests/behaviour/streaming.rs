@@ -1,4 +1,4 @@
-use crate::support::{Client, Outcome, SOON, blue};
+use crate::support::{Client, DEADLINE, Outcome, blue};
 
 #[tokio::test]
 async fn sends_a_chunk_per_release() -> Outcome {
@@ -20,7 +20,7 @@ async fn shows_a_body_while_it_arrives() -> Outcome {
     client.send("POST /api/stream-up HTTP/1.1\r\nHost: x\r\nContent-Length: 6\r\n\r\n").await?;
     for (piece, so_far) in [("abc", "abc"), ("de", "abcde")] {
         client.send(piece).await?;
-        let seen = blue.wait_for(SOON, |journal| {
+        let seen = blue.wait_for(DEADLINE, |journal| {
             journal.last().is_some_and(|each| each.body.text.as_deref() == Some(so_far))
         });
         assert!(!seen.await?.exchanges[0].body.complete);

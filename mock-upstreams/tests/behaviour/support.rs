@@ -13,7 +13,7 @@ use tokio_tungstenite::tungstenite::handshake::client::Response as Handshake;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
 /// No wait in these tests takes this long unless something is wrong.
-pub(crate) const SOON: Duration = Duration::from_secs(10);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(crate) type Outcome = Result<(), Box<dyn std::error::Error>>;
 
@@ -106,7 +106,7 @@ pub(crate) async fn get(server: &AppServer, target: &str) -> io::Result<Reply> {
 }
 
 async fn soon<T>(wait: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    tokio::time::timeout(SOON, wait).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
+    tokio::time::timeout(DEADLINE, wait).await.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))?
 }
 
 /// A WebSocket to an app server.
@@ -127,6 +127,6 @@ pub(crate) async fn open(
 
 /// The next message.
 pub(crate) async fn next(socket: &mut WebSocket) -> Result<Message, Error> {
-    let message = tokio::time::timeout(SOON, socket.next()).await;
+    let message = tokio::time::timeout(DEADLINE, socket.next()).await;
     message.map_err(|_| Error::Io(io::ErrorKind::TimedOut.into()))?.unwrap_or(Err(Error::ConnectionClosed))
 }

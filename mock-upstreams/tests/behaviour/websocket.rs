@@ -5,7 +5,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
-use crate::support::{Outcome, SOON, blue, exchange, next, open};
+use crate::support::{DEADLINE, Outcome, blue, exchange, next, open};
 
 #[tokio::test]
 async fn echoes_messages_and_writes_them_down() -> Outcome {
@@ -20,7 +20,7 @@ async fn echoes_messages_and_writes_them_down() -> Outcome {
     assert_eq!(blue.open_sessions(), 1);
     let close = CloseFrame { code: CloseCode::Library(4002), reason: "enough".into() };
     socket.close(Some(close)).await?;
-    let journal = blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
+    let journal = blue.wait_for(DEADLINE, |journal| journal.open_connections() == 0).await?;
     let session = journal.exchanges[0].session.as_ref().ok_or("no session")?;
     let seen: Vec<_> =
         session.received.iter().map(|each| (each.kind, each.length, each.text.as_deref())).collect();
@@ -96,7 +96,7 @@ async fn closes_with_the_code_that_is_asked_for() -> Outcome {
         while next(&mut socket).await.is_ok() {}
         let end = Some(SessionEnd::ClosedByServer { code, reason: reason.to_owned() });
         let is_over = |journal: &Journal| journal.sessions().last().is_some_and(|session| session.end == end);
-        blue.wait_for(SOON, is_over).await?;
+        blue.wait_for(DEADLINE, is_over).await?;
     }
     Ok(())
 }
@@ -112,7 +112,7 @@ async fn floods_and_reads_at_the_same_time() -> Outcome {
         assert_eq!(next(&mut socket).await?, Message::text(number.to_string()));
     }
     let all = |journal: &Journal| journal.sessions().any(|session| session.received.len() == 2000);
-    let journal = blue.wait_for(SOON, all).await?;
+    let journal = blue.wait_for(DEADLINE, all).await?;
     let expected: Vec<_> = (0..2000).map(|number| format!("c{number}")).collect();
     assert!(journal.sessions().flat_map(|session| session.texts()).eq(expected.iter().map(String::as_str)));
     Ok(())
@@ -148,12 +148,12 @@ async fn ends_sessions_when_the_server_does() -> Outcome {
             _ => drop_sockets(&blue).await,
         }
         assert!(next(&mut socket).await.is_err(), "no close frame");
-        let journal = blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+        let journal = blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
         assert!(matches!(
             journal.sessions().last().and_then(|each| each.end.as_ref()),
             Some(SessionEnd::Aborted { .. })
         ));
-        blue.wait_for(SOON, |journal| journal.open_connections() == 0).await?;
+        blue.wait_for(DEADLINE, |journal| journal.open_connections() == 0).await?;
     }
     Ok(())
 }
@@ -175,7 +175,7 @@ async fn notices_a_client_that_is_gone() -> Outcome {
     let blue = blue().await;
     let (socket, _) = open(&blue, "/stomp/echo", "").await?;
     drop(socket);
-    let journal = blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+    let journal = blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
     assert!(matches!(
         journal.sessions().last().and_then(|each| each.end.as_ref()),
         Some(SessionEnd::Aborted { .. })

@@ -112,7 +112,7 @@ async fn run(mut client: ClientConnection<SilentStream>, x: &mut Exchange<'_>) -
             Answer::Error(status) => status,
             Answer::Response(response) => return x.error_status.unwrap_or(response.status),
             Answer::Close(status) => return status,
-            // Nobody is asked within a request.
+            // A subrequest has no mirror and no authorization of its own.
             Answer::Mirror | Answer::Authorize => return 500,
         };
         match phases::error_page(x, status) {

@@ -78,7 +78,7 @@ fn workers(server: &Server<'_>) -> Vec<String> {
     threads.filter(|thread| *thread != master).map(|thread| rights(server, &thread)).collect()
 }
 
-/// Somebody who owns nothing, and cannot become anybody else.
+/// An account that owns nothing and may not become another.
 const NOBODY: &str = "Uid: 65534 65534 65534 65534; Gid: 65534 65534 65534 65534; Groups: 65534; CapInh: 0000000000000000; \
     CapPrm: 0000000000000000; CapEff: 0000000000000000; CapAmb: 0000000000000000; NoNewPrivs: 1";
 

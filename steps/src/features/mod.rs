@@ -3,7 +3,7 @@
 mod lines;
 pub mod live;
 mod mistakes;
-mod worded;
+mod placeholders;
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,7 @@ use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
 
-pub use worded::worded;
+pub use placeholders::fill_in;
 
 use crate::scenarios::{retain, scenarios, tags};
 

@@ -22,7 +22,7 @@ use gherkin::Feature;
 
 pub use select::{Selected, Selection};
 
-use crate::features::{KnownDifference, Specification, worded};
+use crate::features::{KnownDifference, Specification, fill_in};
 use crate::scenarios::{place, scenarios};
 use crate::world::World;
 use configuration_lines::relevant_lines;
@@ -58,7 +58,7 @@ pub async fn run(
         Setting::Staged(stage) => bind::bind(&part, &stage.source),
         Setting::Live(_) => bind::BoundFeatures { features: part, ..bind::BoundFeatures::default() },
     };
-    let (part, mut unchecked) = worded(&bound.features, setting.words());
+    let (part, mut unchecked) = fill_in(&bound.features, setting.words());
     unchecked.extend(bound.not_asked);
     let routes = bound.routes;
     let of_scenario = |feature: &Feature, scenario: &gherkin::Scenario| {

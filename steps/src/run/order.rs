@@ -12,8 +12,8 @@ use crate::scenarios::{Place, path_of, retain, scenarios};
 /// A time in seconds, as steps and directives say it.
 static SECONDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d+)(?: seconds?|s)\b").ok());
 
-/// The order of the specification, but that scenarios that wait are begun first, the longest before all: others can run
-/// meanwhile.
+/// The order of the specification, except that scenarios that wait begin first, the longest ahead of all, so that others run
+/// while they wait.
 pub(super) fn waiting_first(features: &[Feature]) -> Vec<Feature> {
     let mut waiting: Vec<Place<'_>> = scenarios(features).filter(|(_, _, s)| wait(s) > 0).collect();
     waiting.sort_by_key(|(_, _, scenario)| Reverse(wait(scenario)));

@@ -109,7 +109,7 @@ async fn sends_fragments(world: &mut World, text: String, count: usize) -> Check
     Ok(websocket(world)?.send_fragments(&text, count).await?)
 }
 
-/// Sends so many numbered texts as fast as they are taken, and reads meanwhile.
+/// Sends that many numbered texts as fast as they are taken, and reads while it sends.
 #[when(expr = "the client sends {int} messages without waiting")]
 async fn sends_many(world: &mut World, count: usize) -> Checked {
     let messages = (1..=count).map(|nth| Message::text(format!("message {nth} of {count}")));

@@ -1,5 +1,5 @@
 //! Open loop: requests are due at a fixed rate whether or not earlier ones were answered, and latency counts from when one was
-//! due. A proxy that stalls for a moment is seen to stall for everybody who would have come meanwhile.
+//! due. A proxy that stalls for a moment is seen to stall for every request that was due then.
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};

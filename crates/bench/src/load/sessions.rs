@@ -72,7 +72,7 @@ async fn talk(mut session: Session, size: usize, end: Instant) -> (u64, bool) {
 /// Opens sessions that say nothing, and calls `look` while they are all open.
 ///
 /// # Errors
-/// When a session cannot be opened, or was closed meanwhile.
+/// When a session cannot be opened, or was closed since.
 pub(crate) fn idle<T>(port: u16, sessions: usize, look: impl FnOnce() -> T) -> Result<T, Error> {
     block_on(async {
         let mut open_sessions = Vec::with_capacity(sessions);

@@ -32,7 +32,7 @@ pub(super) async fn respond(
         return response;
     }
     let own = own_address(request.headers()) + beside(request.uri().path());
-    // If the client goes away meanwhile, this task ends with its connection.
+    // If the client disconnects, this task ends with its connection.
     let _ = request.into_body().collect().await;
     if let Some((bytes, end)) = raw(&fault, &instance.name) {
         let _ = connection.write_raw(&bytes).await;

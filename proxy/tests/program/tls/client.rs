@@ -95,14 +95,14 @@ pub(crate) fn config_of(
         .with_protocol_versions(versions)
         .unwrap()
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(Anyone(all)))
+        .with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(all)))
         .with_no_client_auth()
 }
 
 /// A client that can check signatures of one kind only.
 pub(crate) fn config_that_checks(scheme: SignatureScheme) -> ClientConfig {
     let mut config = config();
-    config.dangerous().set_certificate_verifier(Arc::new(Anyone(vec![scheme])));
+    config.dangerous().set_certificate_verifier(Arc::new(AcceptAnyCertificate(vec![scheme])));
     config
 }
 
@@ -159,9 +159,9 @@ pub(crate) fn app_server(serve: impl Fn(TcpStream) + Clone + Send + 'static) -> 
 
 /// Believes that everybody is who they say they are, but checks that they have the key, by one of these.
 #[derive(Debug)]
-struct Anyone(Vec<SignatureScheme>);
+struct AcceptAnyCertificate(Vec<SignatureScheme>);
 
-impl ServerCertVerifier for Anyone {
+impl ServerCertVerifier for AcceptAnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

@@ -7,14 +7,14 @@ use hopcheck_site::profile::{MissingWord, Words};
 
 /// `features` with what a site calls its own in place of the words in braces; and the scenarios that cannot be said in
 /// its words, which stand among the others as they are written.
-pub fn worded(features: &[Feature], words: &Words) -> (Vec<Feature>, Vec<Unchecked>) {
+pub fn fill_in(features: &[Feature], words: &Words) -> (Vec<Feature>, Vec<Unchecked>) {
     let mut unchecked = Vec::new();
     let features = features.iter().map(|feature| of_feature(feature, words, &mut unchecked)).collect();
     (features, unchecked)
 }
 
 fn of_feature(feature: &Feature, words: &Words, unchecked: &mut Vec<Unchecked>) -> Feature {
-    let mut worded = feature.clone();
+    let mut filled_in = feature.clone();
     let mut say = |scenarios: &mut [Scenario], rule: Option<&Rule>| {
         for scenario in scenarios {
             let before = [feature.background.as_ref(), rule.and_then(|rule| rule.background.as_ref())];
@@ -30,16 +30,16 @@ fn of_feature(feature: &Feature, words: &Words, unchecked: &mut Vec<Unchecked>) 
             }
         }
     };
-    say(&mut worded.scenarios, None);
-    for (rule, original) in worded.rules.iter_mut().zip(&feature.rules) {
+    say(&mut filled_in.scenarios, None);
+    for (rule, original) in filled_in.rules.iter_mut().zip(&feature.rules) {
         say(&mut rule.scenarios, Some(original));
     }
-    let of_rules = worded.rules.iter_mut().filter_map(|rule| rule.background.as_mut());
-    for background in worded.background.iter_mut().chain(of_rules) {
+    let of_rules = filled_in.rules.iter_mut().filter_map(|rule| rule.background.as_mut());
+    for background in filled_in.background.iter_mut().chain(of_rules) {
         // Where a word is missing, none of its scenarios is run.
         let _ = of_background(background, words);
     }
-    worded
+    filled_in
 }
 
 fn of_background(background: &mut Background, words: &Words) -> Result<(), MissingWord> {
@@ -47,10 +47,10 @@ fn of_background(background: &mut Background, words: &Words) -> Result<(), Missi
 }
 
 fn of_scenario(scenario: &mut Scenario, words: &Words) -> Result<(), MissingWord> {
-    let mut worded = scenario.clone();
-    worded.name = words.put_into(&worded.name)?;
-    worded.steps.iter_mut().try_for_each(|step| of_step(step, words))?;
-    *scenario = worded;
+    let mut filled_in = scenario.clone();
+    filled_in.name = words.put_into(&filled_in.name)?;
+    filled_in.steps.iter_mut().try_for_each(|step| of_step(step, words))?;
+    *scenario = filled_in;
     Ok(())
 }
 
