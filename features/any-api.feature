@@ -100,6 +100,12 @@ Feature: APIs of any site
       When the client asks for the events of "{events}hopcheck"
       Then each event reaches the client before the app server sends the next
 
+    Scenario: A reload ends no answer of {api} that is on its way
+      See `worker_shutdown_timeout`: when it is over, the workers of before the reload end every request they have.
+
+      When the proxy is reloaded while "GET {api}hopcheck" is being answered
+      Then the whole response comes
+
   Rule: The app's own errors come through as they are
 
     Scenario Outline: {api} answers <status>, and so is the client told

@@ -9,6 +9,16 @@ Feature: The configuration of any site
       When the configuration is tested
       Then it is tested without a warning
 
+  Rule: Headers are called what others know them by
+
+    @warning
+    Scenario: No header is a letter away from one that is known
+      nginx takes any name for a header, and `$http_…` for a variable whatever follows; app servers and browsers look for the names
+      that they know.
+
+      When the names of headers in the configuration are read
+      Then none of them is misspelt
+
   Rule: It fits what it is deployed with
 
     @warning

@@ -54,6 +54,16 @@ Feature: Front ends of any site
       When the client sends "GET {page-with-headers}"
       Then the response has each of the headers "{headers}"
 
+  Rule: The files of the build are served as what they are
+
+    Scenario: Scripts, style sheets and pictures of the build are found below {front-end}
+      See `root`: a location for `.js` and `.css` without one, in a server without one, looks in a directory of nginx's own. See
+      `include mime.types;` and `types` for what they come as: browsers refuse scripts and style sheets of another type.
+
+      Given the build has scripts, style sheets and pictures
+      When the client asks for each of these files below "{front-end}"
+      Then each is served as what it is
+
   Rule: Nothing beside the files is served
 
     Scenario Outline: {front-end}<path> leads out of no directory

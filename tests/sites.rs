@@ -85,6 +85,8 @@ fn nothing_of_a_right_site_is_called_broken() {
 #[test]
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
+        ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
+        ("assets-without-types", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
@@ -102,6 +104,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
+        ("reload-cuts-answers", "A reload ends no answer of /api/ that is on its way"),
         ("reload-drops-sockets", "A reload does not end the WebSocket at /ws"),
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),

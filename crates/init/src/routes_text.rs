@@ -99,6 +99,9 @@ fn write_route(text: &mut ProfileText, address: Option<&str>, route: &Route, ser
         field("fallback", page.as_str().into());
     }
     field("access", route.gate.as_deref().unwrap_or(EVERYBODY).into());
+    if !route.forwards.is_empty() {
+        field("forwards", route.forwards.clone().into());
+    }
     for (name, known, value) in for_a_person(route, server) {
         text.line(&format!("{}{name} = {value}", if known { "" } else { "#" }));
     }

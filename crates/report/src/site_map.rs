@@ -146,7 +146,7 @@ impl MappedRoute {
             .chain(socket.then(|| "socket".to_owned()))
             .chain(route.fallback.as_ref().map(|page| format!("else {page}")))
             .chain(uri)
-            .chain(route.gate.as_ref().map(|gate| format!("behind {gate}")));
+            .chain(route.behind());
         let host = route.to.split_once("://").and_then(|(_, rest)| rest.split(['/', '$']).next());
         let upstream = host.filter(|_| route.kind.is_proxied());
         let upstream = upstream.filter(|host| upstreams.iter().any(|upstream| upstream.name == *host));

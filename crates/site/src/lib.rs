@@ -15,6 +15,7 @@
 //! ```
 
 mod comparison;
+mod header_names;
 mod kind;
 mod line;
 mod location_chooser;
@@ -50,6 +51,8 @@ pub struct Site {
     pub origins: Vec<String>,
     /// The statuses from 400 on by which an `if` refuses some requests.
     pub refusals: Vec<u16>,
+    /// Names of headers that are one letter away from a known one, each said with its line.
+    pub misspelt_headers: Vec<String>,
 }
 
 /// The statuses that `if`s among `nodes`, and within them, answer with by themselves, from 400 on.
@@ -109,7 +112,8 @@ impl Site {
         add_origins(&main, &mut origins);
         let mut refusals = Vec::new();
         add_refusals(&main, &mut refusals);
-        Ok(Site { servers, upstreams, origins, refusals })
+        let misspelt_headers = header_names::misspelt(&main);
+        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers })
     }
 
     /// The upstream that a route leads to, if it is one by name.

@@ -47,6 +47,8 @@ pub struct Route {
     pub largest_body: Option<String>,
     /// Headers with a fixed value that are added to its answers (`add_header`), by name.
     pub headers: Vec<String>,
+    /// The request headers that are set for the app servers, those for the connection itself left out.
+    pub forwards: Vec<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
     /// The lines that say so, the location's first.
@@ -60,6 +62,16 @@ impl Route {
     /// Whether a session here may be several requests: long polling of SockJS or socket.io.
     pub fn polls(&self) -> bool {
         self.kind.is_proxied() && is_of_a_library(&self.path)
+    }
+
+    /// What keeps strangers out, in words: `behind deny, which its preflights pass`.
+    ///
+    /// An `if` that answers preflights itself comes before any of nginx's checks of who may come. That is right for a password,
+    /// which browsers do not send with a preflight.
+    pub fn behind(&self) -> Option<String> {
+        let gate = self.gate.as_ref()?;
+        let is_passed = self.answers_preflights && !gate.starts_with("auth_");
+        Some(format!("behind {gate}{}", if is_passed { ", which its preflights pass" } else { "" }))
     }
 
     /// Whether a page is shown here at `/`, from a directory that is known.
@@ -254,6 +266,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
             && scope.one("proxy_buffering").is_none_or(|buffering| buffering.arg(0) != "off"),
         largest_body: scope.one("client_max_body_size").map(|size| size.arg(0).to_owned()),
         headers: headers(scope),
+        forwards: pass.map(|_| forwards(scope)).unwrap_or_default(),
         gate,
         ..bare(path, lines)
     })
@@ -279,6 +292,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         is_buffered: false,
         largest_body: None,
         headers: Vec::new(),
+        forwards: Vec::new(),
         gate: None,
         lines,
         number: None,
@@ -324,6 +338,20 @@ fn headers(scope: &Scope<'_>) -> Vec<String> {
     scope.all("add_header").into_iter().filter(fixed).map(|header| header.arg(0).to_owned()).collect()
 }
 
+/// The headers that `proxy_set_header` gives to app servers, those of the connection left out.
+fn forwards(scope: &Scope<'_>) -> Vec<String> {
+    let is_for_app = |header: &&Node| {
+        let name = header.arg(0);
+        !header.arg(1).is_empty() && !["connection", "upgrade"].contains(&name.to_ascii_lowercase().as_str())
+    };
+    scope
+        .all("proxy_set_header")
+        .into_iter()
+        .filter(is_for_app)
+        .map(|header| header.arg(0).to_owned())
+        .collect()
+}
+
 /// Whether there is a cache that takes cookies away.
 fn is_public(scope: &Scope<'_>) -> bool {
     let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
@@ -365,4 +393,26 @@ fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
 
 fn line(node: &Node) -> Line {
     Line { file: node.file.to_string(), line: node.line }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Site;
+
+    fn behind(inside: &str) -> Option<String> {
+        let text = format!("http {{ server {{ location /api/ {{ {inside} proxy_pass http://app:1; }} }} }}");
+        Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap().servers[0].routes[0].behind()
+    }
+
+    #[test]
+    fn preflights_that_the_proxy_answers_pass_what_goes_by_address() {
+        const ANSWERS: &str = "if ($request_method = OPTIONS) { return 204; }";
+        assert_eq!(behind("deny all;").as_deref(), Some("behind deny"));
+        assert_eq!(
+            behind(&format!("deny all; {ANSWERS}")).as_deref(),
+            Some("behind deny, which its preflights pass")
+        );
+        assert_eq!(behind(&format!("auth_basic Shop; {ANSWERS}")).as_deref(), Some("behind auth_basic"));
+        assert_eq!(behind(ANSWERS), None);
+    }
 }

@@ -2,6 +2,7 @@
 
 mod arrival;
 mod asking;
+mod build;
 mod cors;
 mod events;
 mod handshake;

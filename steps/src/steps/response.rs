@@ -385,12 +385,12 @@ async fn traffic_answered(world: &mut World, request: String, status: u16) -> Ch
 }
 
 /// A media type without its parameters.
-fn media_type(value: &str) -> &str {
+pub(super) fn media_type(value: &str) -> &str {
     value.split(';').next().unwrap_or_default().trim()
 }
 
 /// What a file may be served as: nginx's own types, those of its newer versions and of others.
-fn types_of(file: &str) -> &'static [&'static str] {
+pub(super) fn types_of(file: &str) -> &'static [&'static str] {
     let path = file.split(['?', '#']).next().unwrap_or_default();
     match path.rsplit_once('.').map(|(_, extension)| extension) {
         Some("js" | "mjs") => &["application/javascript", "text/javascript", "application/x-javascript"],

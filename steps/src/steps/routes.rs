@@ -33,6 +33,20 @@ async fn addresses(world: &mut World) -> Checked {
     source(world).map(drop)
 }
 
+/// Reads the headers that directives and variables name.
+#[when(expr = "the names of headers in the configuration are read")]
+async fn header_names(world: &mut World) -> Checked {
+    source(world).map(drop)
+}
+
+/// None is one letter away from a header that is known.
+#[then(expr = "none of them is misspelt")]
+async fn none_misspelt(world: &mut World) -> Checked {
+    let misspelt = source(world)?.site.misspelt_headers.clone();
+    ensure!(misspelt.is_empty(), "{}", misspelt.join("\n"));
+    Ok(())
+}
+
 /// Each address leads to a service, at the port that it listens on, by a network that both share.
 #[then(expr = "each of them leads to one")]
 async fn lead_to_services(world: &mut World) -> Checked {

@@ -7,7 +7,7 @@ use cucumber::{given, then, when};
 use gherkin::Step;
 use mock_upstreams::Fault;
 
-use super::rows;
+use super::{request_line, rows};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
@@ -243,6 +243,41 @@ async fn body_without(world: &mut World, text: String) -> Checked {
 #[when(expr = "the proxy is reloaded")]
 async fn reloaded(world: &mut World) -> Checked {
     world.scene().await?.running().await?.signal(Signal::Hup).await.map_err(Failure::from)
+}
+
+/// How long an answer goes on after a reload.
+const ANSWER_AFTER_RELOAD: Duration = Duration::from_secs(2);
+
+/// An app server has begun to answer when the proxy is reloaded, and goes on for two seconds.
+#[when(expr = "the proxy is reloaded while {string} is being answered")]
+async fn reloaded_in_mid_answer(world: &mut World, request: String) -> Checked {
+    let bytes = 3;
+    inject(world, &Fault::SlowBody { bytes }).await?;
+    let (method, target) = request_line(&request)?;
+    let request = Request::new(method, &world.text(target));
+    world.begin();
+    let mut connection = Connection::open(&world.route().await?).await?;
+    world.transcript.sent(&connection.head_of(&request), b"");
+    world.request = Some(request.clone());
+    let asking = tokio::spawn(async move { connection.ask(&request).await });
+    // It need not come so far.
+    world.arrival(|arrived| !arrived.is_empty() || asking.is_finished()).await;
+    if !asking.is_finished() {
+        reloaded(world).await?;
+        tokio::time::sleep(ANSWER_AFTER_RELOAD).await;
+    }
+    world.scene().await?.app_servers().into_iter().for_each(|server| server.release_many(bytes));
+    let answer = asking.await.map_err(|_| Failure::new("the client was interrupted"))?;
+    world.keep(answer).map(drop)
+}
+
+/// The latest response is 200, and does not end before its end.
+#[then(expr = "the whole response comes")]
+async fn whole_response(world: &mut World) -> Checked {
+    let response = world.response()?;
+    ensure!(response.status == 200, "the response is {}, not 200", response.status);
+    ensure!(response.complete, "the connection was closed after {} bytes of the body", response.body.len());
+    Ok(())
 }
 
 async fn inject(world: &mut World, fault: &Fault) -> Result<(), Failure> {

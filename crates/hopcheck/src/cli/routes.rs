@@ -85,7 +85,7 @@ fn row(route: &Route) -> [String; 4] {
         (path, false) => path.to_owned(),
     };
     let socket = if route.socket && route.kind.name() != "socket" { ", socket" } else { "" };
-    let gate = route.gate.as_ref().map_or(String::new(), |gate| format!(", behind {gate}"));
+    let gate = route.behind().map_or(String::new(), |behind| format!(", {behind}"));
     let fallback = route.fallback.as_ref().map_or(String::new(), |page| format!(", else {page}"));
     let lines = route.lines.iter().map(|line| line.line.to_string()).collect::<Vec<_>>().join(", ");
     [

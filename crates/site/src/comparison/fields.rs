@@ -54,6 +54,11 @@ pub(super) fn differences(
             "the proxy waits {waits} s for an answer, which may take {longest} s: see `proxy_read_timeout`"
         ));
     }
+    let is_lost = |name: &&String| !route.forwards.iter().any(|set| set.eq_ignore_ascii_case(name));
+    let lost: Vec<&str> = promised.forwards.iter().flatten().filter(is_lost).map(String::as_str).collect();
+    if route.kind.is_proxied() && !lost.is_empty() {
+        what.push(format!("the app is not given {}: see `proxy_set_header`", lost.join(", ")));
+    }
     if promised.sse == Some(true) && route.is_buffered {
         what.push(
             "its events are held back until there is enough of them: see `proxy_buffering off;`".to_owned(),

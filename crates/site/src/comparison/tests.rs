@@ -9,6 +9,7 @@ kind = "api"
 to = "http://app"
 uri = "kept"
 access = "everybody"
+forwards = ["Host", "X-Real-IP"]
 
 [[routes]]
 path = "/"
@@ -23,11 +24,13 @@ balancing = "round robin"
 
 const APP: &str = "upstream app { server a:1; server b:1; }";
 const API: &str = "location /api/ { proxy_pass http://app; }";
+/// What the app is given, for all servers.
+const GIVEN: &str = "proxy_set_header host $host; proxy_set_header X-Real-IP $remote_addr;";
 const PAGE: &str = "location / { root /srv/www; try_files $uri /index.html; }";
 
 /// What is said of each promise that is not kept, and the paths of new routes.
 fn compared(upstreams: &str, inside: &str) -> (Vec<String>, Vec<String>) {
-    let text = format!("http {{ {upstreams}\nserver {{ listen 80;\n{inside} }} }}");
+    let text = format!("http {{ {GIVEN} {upstreams}\nserver {{ listen 80;\n{inside} }} }}");
     let site = Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap();
     let profile = Profile::parse(PROFILE, "hopcheck.toml").unwrap();
     let comparison = Comparison::of(&site, &profile);
@@ -123,7 +126,7 @@ fn each_change_is_told() {
 #[test]
 fn upstreams_are_held_to_their_servers_and_their_balancing() {
     let rest = format!("{API} {PAGE}");
-    let wanted = "it has 1 server, not 2\n  hopcheck.toml:15  upstream app  2 servers  round robin\n  \
+    let wanted = "it has 1 server, not 2\n  hopcheck.toml:16  upstream app  2 servers  round robin\n  \
                   nginx.conf:1      upstream app  1 server   round robin";
     assert_eq!(compared("upstream app { server a:1; server b:1 down; }", &rest).0, [wanted]);
     differs(
@@ -148,4 +151,18 @@ fn a_server_that_is_gone_leaves_its_routes_to_nobody() {
     let differences = Comparison::of(&site, &profile).differences();
     let said = differences.route("/… on a.test:443").map(ToString::to_string);
     assert_eq!(said.as_deref(), Some("nothing serves it\n  p.toml:1  /…  fixed answer"));
+}
+
+#[test]
+fn a_header_that_the_app_is_no_longer_given_is_told() {
+    let given = |headers: &str| format!("location /api/ {{ {headers} proxy_pass http://app; }} {PAGE}");
+    // A location with one of its own loses those of the server.
+    let (told, _) = compared(APP, &given("proxy_set_header X-Request-ID $request_id;"));
+    assert!(matches!(&told[..], [one] if one.contains("the app is not given Host, X-Real-IP")), "{told:#?}");
+    kept(
+        APP,
+        &given(
+            "proxy_set_header Host shop; proxy_set_header X-Real-IP $remote_addr; proxy_set_header X-A b;",
+        ),
+    );
 }

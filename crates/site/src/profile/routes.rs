@@ -39,6 +39,8 @@ pub struct PromisedRoute {
     /// Whether it sends server-sent events, which the proxy must not hold back. Left out where the app says so itself, by
     /// `X-Accel-Buffering: no`.
     pub sse: Option<bool>,
+    /// The request headers that the proxy adds for the app, or replaces: `["Host", "X-Forwarded-For"]`.
+    pub forwards: Option<Vec<String>>,
     /// The response headers that its page must carry.
     pub headers: Option<Vec<String>>,
     /// The line it begins in.
@@ -92,6 +94,7 @@ impl PromisedRoute {
             longest_answer: None,
             largest_upload: None,
             sse: None,
+            forwards: None,
             headers: None,
             line: 0,
         }

@@ -1,0 +1,84 @@
+//! The files of a build, as any site serves them.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use cucumber::{given, then, when};
+
+use super::response::{media_type, types_of};
+use crate::failure::{Checked, Failure};
+use crate::world::World;
+use hopcheck_clients::{Request, Response};
+use hopcheck_site::Kind;
+
+/// Files as builds name them, with and without a hash, in the directories that are usual for them.
+const BUILD_FILES: [&str; 6] = [
+    "hopcheck.js",
+    "hopcheck.css",
+    "hopcheck.svg",
+    "assets/hopcheck-5814969b.js",
+    "static/js/hopcheck.5814969b.js",
+    "static/css/hopcheck.5814969b.css",
+];
+
+/// Puts some files of a build into every directory that the configuration names for files.
+#[given(expr = "the build has scripts, style sheets and pictures")]
+async fn build_files(world: &mut World) -> Checked {
+    let scene = world.scene().await?;
+    let site = scene.stage().source.site.clone();
+    for file in BUILD_FILES {
+        for (_, route) in site.routes().filter(|(_, route)| !route.to.contains('$')) {
+            let inside = match (route.kind, route.alias) {
+                (Kind::Files, true) => file.strip_prefix(route.path.trim_start_matches('/')),
+                (Kind::Files | Kind::FrontEnd, false) => Some(file),
+                _ => None,
+            };
+            let Some(inside) = inside else { continue };
+            let path = scene.place(&format!("{}/{inside}", route.to));
+            fs::create_dir_all(path.parent().unwrap_or(&path))?;
+            fs::write(&path, file)?;
+            fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+        }
+    }
+    Ok(())
+}
+
+/// Asks for these files, until one of them is not served as what it is.
+#[when(expr = "the client asks for each of these files below {string}")]
+async fn asks_for_build(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let path = world.text(&path);
+    for file in BUILD_FILES {
+        let response = world.ask(Request::new("GET", &format!("{path}{file}"))).await?.clone();
+        if !world.is_from_app_server(&response) && wrong_file(file, &response).is_some() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Each of these files has come, unless an app server has it, and with a type that browsers take for it.
+#[then(expr = "each is served as what it is")]
+async fn each_is_what_it_is(world: &mut World) -> Checked {
+    for (file, response) in BUILD_FILES.into_iter().zip(world.batch()) {
+        if !world.is_from_app_server(response) {
+            wrong_file(file, response).map_or(Ok(()), |how| Err(Failure::new(how)))?;
+        }
+    }
+    Ok(())
+}
+
+/// How a response differs from that file of the build.
+fn wrong_file(file: &str, response: &Response) -> Option<String> {
+    let kind = response.value("content-type").unwrap_or_default();
+    if response.status != 200 || response.body != file.as_bytes() {
+        return Some(format!(
+            "the build has /{file}, but the response is {} as {kind:?}: which `location` does that path fall into, and what is \
+             its `root`?",
+            response.status
+        ));
+    }
+    let wanted = types_of(file);
+    let is_wanted = wanted.contains(&media_type(kind));
+    (!is_wanted).then(|| format!("/{file} comes as {kind:?}, not as {}: see `types`", wanted.join(" or ")))
+}
