@@ -54,6 +54,7 @@ pub mod journal;
 mod port;
 mod server;
 pub mod sockets;
+mod sockjs;
 pub mod stomp;
 mod transport;
 mod websocket;

@@ -46,7 +46,8 @@ What the app answers:
   /api/slow?ms=3000        answers after 3 s
   /api/endless             bytes without end
   /api/headers, /api/cookies, /api/redirect?to=/x, /api/trailers, /api/early, /api/early-hints
-  /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket, and a SockJS endpoint
+  /stomp/ws                STOMP 1.0, 1.1, 1.2 over WebSocket, and a SockJS endpoint: websocket,
+                           xhr-streaming, xhr-polling, eventsource, htmlfile; no iframes, no jsonp
   /stomp/echo              WebSocket echo; ?close=4001,bye ?refuse=403 ?flood=1000
   /stomp/ws/info           information for SockJS clients
 

@@ -8,8 +8,8 @@ fn imports_go_down() {
         &["digest", "port", "fault"],
         // What arrived. STOMP as a codec, and a broker in memory.
         &["journal", "stomp"],
-        // Connections whose bytes pass by the journal.
-        &["transport"],
+        // Connections whose bytes pass by the journal. SockJS's frames, and sessions made of requests.
+        &["transport", "sockjs"],
         // What the parts of one app server share.
         &["instance"],
         // WebSockets whose messages go into the journal.

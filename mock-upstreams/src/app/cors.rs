@@ -11,6 +11,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::instance::Instance;
+use crate::sockets;
 
 /// Answers `OPTIONS`, and adds the CORS headers and `X-Instance` to every response.
 pub(super) async fn add_headers(
@@ -20,7 +21,7 @@ pub(super) async fn add_headers(
 ) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     // sockjs-client asks with credentials, and browsers keep an answer from it that does not allow them.
-    let is_sockjs = request.uri().path().ends_with("/info");
+    let is_sockjs = sockets::is_sockjs(request.uri().path());
     let disabled = instance.cors_disabled.load(Ordering::Relaxed);
     let allowed = origin
         .filter(|_| !disabled)

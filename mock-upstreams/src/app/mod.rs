@@ -22,12 +22,13 @@
 //! | `/stomp/ws` | STOMP over WebSocket ([`crate::stomp`]) |
 //! | `GET /stomp/ws/info` | what a SockJS client asks first |
 //! | `/stomp/ws/{server}/{session}/websocket` | STOMP over SockJS; `/stomp/ws/websocket` without its framing |
-//! | `/stomp/info`, … | the same for the endpoint `/stomp` |
+//! | `/stomp/ws/{server}/{session}/xhr_streaming`, … | SockJS without WebSocket: `xhr`, `xhr_streaming`, `eventsource`, `htmlfile`, `xhr_send` |
+//! | `/stomp/info`, … | the same for the endpoint `/stomp`, over WebSocket only |
 //! | `/stomp/echo?…` | WebSocket echo ([`crate::sockets`]) |
 //! | all else | 404 with the echo: the proxy should not have sent it; unless told to answer [any path](crate::AppServer::answer_any_path) |
 //!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
-//! that origin and `Vary: Origin`, as an app with CORS rules of its own does; SockJS's `info` allows credentials, too. `OPTIONS` is answered by the app, too, but with 200 and
+//! that origin and `Vary: Origin`, as an app with CORS rules of its own does; SockJS's requests allow credentials, too. `OPTIONS` is answered by the app, too, but with 200 and
 //! `X-Answered-By: app`, so that a preflight that came through is told from one that the proxy answered.
 
 mod cors;

@@ -11,6 +11,7 @@ use tokio::sync::watch;
 
 use crate::fault::Faults;
 use crate::journal::{Arrival, Recorder};
+use crate::sockjs::Sessions;
 use crate::stomp::Broker;
 use crate::transport::Registry;
 pub(crate) use gate::Gate;
@@ -36,6 +37,8 @@ pub(crate) struct Instance {
     /// The login and passcode that STOMP clients must have, if any.
     pub(crate) login: Option<(String, String)>,
     pub(crate) broker: Broker,
+    /// SockJS's sessions over HTTP.
+    pub(crate) sockjs: Sessions,
     /// Whether the app answers any path, over HTTP and WebSocket.
     pub(crate) any_path: AtomicBool,
     /// Whether CORS is left to the proxy.

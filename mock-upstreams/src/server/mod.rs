@@ -21,6 +21,7 @@ use crate::fault::{Fault, Faults, Injection};
 use crate::instance::{Gate, Instance};
 use crate::journal::{Journal, Recorder};
 use crate::port::ReservedPort;
+use crate::sockjs::Sessions;
 use crate::stomp::Broker;
 use crate::transport::{Connection, Registry, StopMode};
 
@@ -94,6 +95,7 @@ impl Builder {
             origins: self.origins,
             login: self.login,
             broker: Broker::default(),
+            sockjs: Sessions::default(),
             any_path: AtomicBool::new(false),
             cors_disabled: AtomicBool::new(false),
             quitting: watch::Sender::default(),
@@ -267,6 +269,7 @@ impl AppServer {
         const STOP_TIMEOUT: Duration = Duration::from_secs(10);
         self.inner.shut_down(mode);
         let _ = self.wait_for(STOP_TIMEOUT, |journal| journal.open_connections() == 0).await;
+        self.inner.instance.sockjs.clear();
         self.inner.instance.broker.clear();
     }
 

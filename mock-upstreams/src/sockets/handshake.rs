@@ -15,9 +15,10 @@ use serde::Deserialize;
 use super::echo::{self, EchoQuery};
 use crate::instance::{Instance, RequestArrival, Shared};
 use crate::journal::Fields;
+use crate::sockjs::frame;
 use crate::stomp;
 use crate::transport::{Connection, StopMode};
-use crate::websocket::{Framing, SessionLog, Socket, sockjs};
+use crate::websocket::{Framing, SessionLog, Socket};
 
 /// axum's view of the handshake, or why it is invalid.
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
@@ -96,7 +97,7 @@ pub(super) async fn stomp(State(instance): Shared, handshake: Handshake) -> Resp
 }
 
 pub(super) async fn stomp_over_sockjs(State(instance): Shared, handshake: Handshake) -> Response {
-    let interval = handshake.query.beat.map_or(sockjs::HEART_BEAT_INTERVAL, Duration::from_millis);
+    let interval = handshake.query.beat.map_or(frame::HEART_BEAT_INTERVAL, Duration::from_millis);
     handshake
         .accept(Framing::SockJs(interval), &stomp::SUBPROTOCOLS, move |socket| stomp::serve(socket, instance))
 }

@@ -23,9 +23,11 @@
 //! | `greet=TEXT` | sends that text in one segment with the 101 |
 //! | `ping=TEXT` | sends a ping with that payload at once; the pong is in the journal |
 //!
-//! SockJS is supported over its WebSocket transport only, for an endpoint `/stomp` and for one `/stomp/ws`: `/stomp/ws/info`, the raw
-//! WebSocket at `/stomp/ws/websocket`, and sessions at `/stomp/ws/{server}/{session}/websocket` with the frames `o`, `h`, `a[…]` and
-//! `c[…]`. It takes `beat=MS`: the silence after which `h` is sent, 25000 by default.
+//! SockJS has an endpoint `/stomp` and one `/stomp/ws`: `/stomp/ws/info`, the raw WebSocket at `/stomp/ws/websocket`, and sessions at
+//! `/stomp/ws/{server}/{session}/websocket` with the frames `o`, `h`, `a[…]` and `c[…]`. `/stomp/ws` also has the transports that
+//! are made of requests: `xhr`, `xhr_streaming`, `eventsource` and `htmlfile` to receive, `xhr_send` to send. Such a session belongs
+//! to its instance, and ends 5 s after the last request that received from it, at once if that is broken off, or when 4 MiB wait for
+//! the client. Each takes `beat=MS`: the silence after which `h` is sent, 25000 by default.
 
 mod echo;
 mod handshake;
@@ -43,6 +45,12 @@ pub(crate) use handshake::anywhere;
 /// The SockJS endpoints.
 const SOCKJS_ENDPOINTS: [&str; 2] = ["/stomp", "/stomp/ws"];
 
+/// Whether sockjs-client asks for that path.
+pub(crate) fn is_sockjs(path: &str) -> bool {
+    path.ends_with("/info")
+        || (path.starts_with("/stomp/ws/") && sockjs::HTTP_TRANSPORTS.iter().any(|name| path.ends_with(name)))
+}
+
 pub(crate) fn router() -> Router<Arc<Instance>> {
     let mut router =
         Router::new().route("/stomp/echo", get(handshake::echo)).route("/stomp/ws", get(handshake::stomp));
@@ -53,5 +61,6 @@ pub(crate) fn router() -> Router<Arc<Instance>> {
             .route(&format!("{endpoint}/websocket"), get(handshake::stomp))
             .route(&session, get(handshake::stomp_over_sockjs));
     }
-    router
+    // Not below `/stomp` itself: what is asked there is echoed, as all else.
+    router.merge(sockjs::http_transports("/stomp/ws"))
 }

@@ -1,6 +1,5 @@
-//! An open WebSocket whose messages go into the journal, with SockJS around them or without.
-
-pub(crate) mod sockjs;
+//! An open WebSocket whose messages go into the journal, with SockJS around them or without. A SockJS session over HTTP is
+//! one, too.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,11 +7,11 @@ use std::time::Duration;
 
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket};
 use bytes::Bytes;
-use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt, StreamExt};
 use tokio::time::Instant;
 
 use crate::journal::{self, MessageKind, Recorder, SessionEnd};
+use crate::sockjs::{Incoming, Outgoing, frame};
 
 /// How long a client may take to answer a close frame.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
@@ -32,14 +31,14 @@ pub(crate) struct Socket {
 }
 
 pub(crate) struct SocketReader {
-    stream: SplitStream<WebSocket>,
+    stream: Incoming,
     log: Arc<SessionLog>,
     framing: Framing,
     unwrapped: VecDeque<ClientMessage>,
 }
 
 pub(crate) struct SocketWriter {
-    sink: SplitSink<WebSocket, Message>,
+    sink: Outgoing,
     log: Arc<SessionLog>,
     framing: Framing,
     /// When something was sent last.
@@ -61,11 +60,17 @@ impl From<String> for ClientMessage {
 
 impl Socket {
     pub(crate) async fn new(socket: WebSocket, log: SessionLog, framing: Framing) -> Self {
-        let (log, (sink, stream)) = (Arc::new(log), socket.split());
+        let (sink, stream) = socket.split();
+        Self::over(Box::pin(stream), Box::pin(sink), log, framing).await
+    }
+
+    /// What behaves as a WebSocket does.
+    pub(crate) async fn over(stream: Incoming, sink: Outgoing, log: SessionLog, framing: Framing) -> Self {
+        let log = Arc::new(log);
         let reader = SocketReader { stream, log: Arc::clone(&log), framing, unwrapped: VecDeque::new() };
         let mut writer = SocketWriter { sink, log, framing, last_sent: Instant::now() };
         if let Framing::SockJs(_) = framing {
-            writer.raw(Message::text(sockjs::OPEN)).await;
+            writer.raw(Message::text(frame::OPEN)).await;
         }
         Self { reader, writer }
     }
@@ -77,7 +82,7 @@ impl Socket {
             tokio::select! {
                 incoming = self.reader.next() => return incoming,
                 () = tokio::time::sleep_until(self.writer.last_sent + silence) => {
-                    self.writer.raw(Message::text(sockjs::HEART_BEAT)).await;
+                    self.writer.raw(Message::text(frame::HEART_BEAT)).await;
                 }
             }
         }
@@ -124,7 +129,7 @@ impl SocketReader {
                     self.log.received(MessageKind::Text, text.as_bytes());
                     match self.framing {
                         Framing::Plain => return Some(ClientMessage::Text(text)),
-                        Framing::SockJs(_) => match sockjs::unwrap(&text) {
+                        Framing::SockJs(_) => match frame::unwrap(&text) {
                             Ok(texts) => self.unwrapped.extend(texts.into_iter().map(ClientMessage::from)),
                             Err(error) => {
                                 let why = format!("the client sent no JSON array of strings: {error}");
@@ -161,7 +166,7 @@ impl SocketWriter {
     pub(crate) async fn text(&mut self, text: String) {
         let text = match self.framing {
             Framing::Plain => text,
-            Framing::SockJs(_) => sockjs::wrap(&text),
+            Framing::SockJs(_) => frame::wrap(&text),
         };
         self.raw(Message::text(text)).await;
     }
@@ -179,7 +184,7 @@ impl SocketWriter {
 
     pub(crate) async fn close(&mut self, code: Option<u16>, reason: &str) {
         if let Framing::SockJs(_) = self.framing {
-            self.raw(Message::text(sockjs::close(code, reason))).await;
+            self.raw(Message::text(frame::close(code, reason))).await;
         }
         self.log.end(SessionEnd::ClosedByServer { code, reason: reason.to_owned() });
         let frame = code.map(|code| CloseFrame { code, reason: Utf8Bytes::from(reason) });

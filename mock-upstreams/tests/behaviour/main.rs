@@ -5,6 +5,7 @@ mod faults;
 mod journal;
 mod lifecycle;
 mod sockjs;
+mod sockjs_http;
 mod stomp;
 mod stomp_frames;
 mod streaming;

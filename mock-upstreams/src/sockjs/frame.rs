@@ -1,6 +1,4 @@
-//! The WebSocket transport of SockJS 0.3.3: frames of one letter, strings in JSON arrays.
-//!
-//! <https://sockjs.github.io/sockjs-protocol/sockjs-protocol-0.3.3.html>
+//! Frames: one letter, and strings in a JSON array.
 
 use std::time::Duration;
 
@@ -26,10 +24,29 @@ pub(crate) fn close(code: Option<u16>, reason: &str) -> String {
     format!("c{}", json!([code, reason]))
 }
 
+/// The frame of both frames' messages, if both are messages.
+pub(crate) fn joined(first: &str, second: &str) -> Option<String> {
+    let (first, second) = (first.strip_suffix(']')?, second.strip_prefix("a[")?);
+    first.starts_with("a[").then(|| format!("{first},{second}"))
+}
+
 /// The messages in what a client has sent; none in an empty one.
 ///
 /// # Errors
 /// When it is no JSON array of strings: the session is closed.
 pub(crate) fn unwrap(frame: &str) -> Result<Vec<String>, serde_json::Error> {
     if frame.is_empty() { Ok(Vec::new()) } else { serde_json::from_str(frame) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_joined_and_nothing_else() {
+        assert_eq!(joined(&wrap("a]"), &wrap("b")).as_deref(), Some(r#"a["a]","b"]"#));
+        assert_eq!(joined(OPEN, &wrap("b")), None);
+        assert_eq!(joined(&wrap("a"), HEART_BEAT), None);
+        assert_eq!(joined(&close(None, ""), &wrap("b")), None);
+    }
 }
