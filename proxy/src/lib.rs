@@ -19,7 +19,7 @@
 //! - `response`: the head of a response in nginx's order, built-in pages, and the client's connection;
 //! - `files` and `proxy`: the content handlers, for `root` and `proxy_pass`;
 //! - `phases`: server rewrite, find location, rewrite, access, try files, content, and `error_page`;
-//! - `connection`: TLS or not, then one request after another;
+//! - `connection`: TLS or not, then one request after another, or over HTTP/2 several at a time;
 //! - [`server`]: command line, master and workers.
 //!
 //! A worker is a thread with its own event loop, sockets, upstreams and logs; no request waits for another

@@ -57,6 +57,7 @@ pub enum Variable {
     GzipRatio,
     Host,
     Hostname,
+    Http2,
     Https,
     IsArgs,
     LimitConnStatus,

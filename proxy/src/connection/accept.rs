@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use tokio::net::TcpStream;
 
@@ -31,8 +32,15 @@ pub(crate) async fn serve(
     if listen.tls {
         // Boxed, so that plain connections need no memory for a handshake.
         Box::pin(serve_tls(stream, &cycle, http, listen, client)).await;
+        return;
+    }
+    let connection = HttpConnection::new(&cycle, http, listen, client);
+    let default = http.servers.get(listen.default_server);
+    if listen.http2 || default.is_some_and(|server| server.http2.on) {
+        // Boxed, so that those that speak HTTP/1 need no memory for HTTP/2.
+        Box::pin(connection.run_as_begun(ClientConnection::new(stream))).await;
     } else {
-        HttpConnection::new(&cycle, http, listen, client).run(ClientConnection::new(stream)).await;
+        connection.run(ClientConnection::new(stream)).await;
     }
 }
 
@@ -53,13 +61,21 @@ async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Liste
             selected.set(name.and_then(matches).unwrap_or(listen.default_server));
             // As in nginx, a server without a certificate uses that of the default server.
             let server = server(selected.get()).filter(|server| !server.rejects_handshake)?;
-            server.tls.clone().or_else(|| default.tls.clone())
+            let tls = server.tls.as_ref().or(default.tls.as_ref())?;
+            let config = if listen.http2 || server.http2.on { &tls.http2 } else { &tls.http1 };
+            Some(Arc::clone(config))
         },
     };
     let connection = HttpConnection::new(cycle, http, listen, client);
     match tls::accept(stream, options).await {
         Ok(Handshake::Tls(stream, info)) => {
-            connection.over_tls(selected.get(), &info).run(ClientConnection::new(*stream)).await;
+            let is_http2 = info.alpn.as_deref() == Some(b"h2");
+            let connection = connection.over_tls(selected.get(), &info);
+            let stream = ClientConnection::new(*stream);
+            match is_http2 {
+                true => Box::pin(connection.run_http2(stream)).await,
+                false => connection.run(stream).await,
+            }
         }
         Ok(Handshake::Plain(stream)) => connection.plain_to_tls().run(ClientConnection::new(stream)).await,
         Ok(Handshake::Evicted) => {}

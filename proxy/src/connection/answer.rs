@@ -53,6 +53,7 @@ async fn answer_main<'a, S: Stream>(
     let framing = match x.request.body {
         BodyLength::None => Framing::Length(0),
         BodyLength::Known(length) => Framing::Length(length),
+        BodyLength::Chunked if x.request.is_http2() => Framing::UntilClose,
         BodyLength::Chunked => Framing::Chunked,
     };
     let buffered = connection.input.len();

@@ -1,4 +1,4 @@
-//! HTTP/1 on a connection: reads and answers requests until it is closed.
+//! HTTP/1 on a connection: reads and answers requests until it is closed. HTTP/2 has its own room.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
@@ -6,6 +6,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use super::answer::{AfterRequest, answer};
+use super::http2::begins_http2;
 use super::request_head::{HeadOutcome, read_head};
 use super::request_memory::RequestMemory;
 use super::server_names;
@@ -20,13 +21,13 @@ use nginx_conf::model::{Http, Level, Listen};
 
 /// An HTTP connection: what its requests share.
 pub(super) struct HttpConnection<'a> {
-    cycle: &'a Cycle,
-    http: &'a Http,
-    listen: &'a Listen,
-    client: ClientInfo,
+    pub(super) cycle: &'a Cycle,
+    pub(super) http: &'a Http,
+    pub(super) listen: &'a Listen,
+    pub(super) client: ClientInfo,
     /// The server in charge until a request names one.
-    server: usize,
-    tls: Option<&'a TlsInfo>,
+    pub(super) server: usize,
+    pub(super) tls: Option<&'a TlsInfo>,
     /// Whether it is plain HTTP on a TLS address.
     plain_to_tls: bool,
     memory: RequestMemory,
@@ -65,7 +66,25 @@ impl<'a> HttpConnection<'a> {
         HttpConnection { plain_to_tls: true, ..self }
     }
 
-    /// Serves requests until the connection ends.
+    /// Serves requests until the connection ends, in the protocol that it begins with.
+    pub(super) async fn run_as_begun<S: Stream>(self, mut connection: ClientConnection<S>) {
+        let Some(server) = self.http.servers.get(self.server) else { return };
+        let begun = async {
+            self.wait(&mut connection).await.then_some(())?;
+            Some(begins_http2(&mut connection, server.client_header_timeout).await)
+        };
+        let is_http2 = tokio::select! {
+            begun = begun => begun,
+            () = self.cycle.aborting() => return,
+        };
+        match is_http2 {
+            Some(true) => self.run_http2(connection).await,
+            Some(false) => self.run(connection).await,
+            None => connection.stream.close(),
+        }
+    }
+
+    /// Serves requests over HTTP/1 until the connection ends.
     pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
         let mut aborting = pin!(self.cycle.aborting());
         loop {
@@ -92,7 +111,7 @@ impl<'a> HttpConnection<'a> {
     }
 
     /// Waits for the first byte of a request; false if the connection is to be closed.
-    async fn wait<S: Stream>(&mut self, connection: &mut ClientConnection<S>) -> bool {
+    pub(super) async fn wait<S: Stream>(&self, connection: &mut ClientConnection<S>) -> bool {
         if !connection.input.is_empty() {
             return true;
         }
@@ -204,7 +223,7 @@ impl<'a> HttpConnection<'a> {
     }
 
     /// Selects the virtual server by host; a request without one asks for the name `""`.
-    fn select_server(&self, x: &mut Exchange<'a>) {
+    pub(super) fn select_server(&self, x: &mut Exchange<'a>) {
         let host = std::str::from_utf8(x.request.host().unwrap_or_default()).ok();
         let named = host.and_then(|host| {
             server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))

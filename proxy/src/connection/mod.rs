@@ -2,6 +2,7 @@
 
 mod accept;
 mod answer;
+mod http2;
 mod http_connection;
 mod request_head;
 mod request_memory;

@@ -51,6 +51,12 @@ impl Cycle {
         let _ = self.shutdown.clone().wait_for(|stage| *stage == ShutdownStage::Aborting).await;
     }
 
+    /// Waits until the worker is to finish what it does.
+    pub(crate) async fn draining(&self) {
+        // An error means that the worker is gone, and this task with it.
+        let _ = self.shutdown.clone().wait_for(|stage| *stage >= ShutdownStage::Draining).await;
+    }
+
     /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
     pub(crate) fn next_connection_number(&self) -> u64 {
         self.connection_numbers.fetch_add(1, Ordering::Relaxed)

@@ -58,6 +58,8 @@ impl Variables for Exchange<'_> {
             Variable::GzipRatio => return gzip_ratio(self.compressed, out),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
+            Variable::Http2 if !request.is_http2() => return false,
+            Variable::Http2 => out.extend_from_slice(if self.tls.is_some() { b"h2" } else { b"h2c" }),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
             Variable::LimitConnStatus => {

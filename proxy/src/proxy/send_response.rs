@@ -58,7 +58,6 @@ impl ProxyHandler<'_> {
         if has_body && x.request.version < 11 && !matches!(head.framing, Framing::Length(_)) {
             x.keep_alive = false;
         }
-        client.output.begin();
         let mut text = x.response_head.take();
         text.clear();
         let HeadWritten { chunked, compress } = head.write(x, delivery, &mut text);
@@ -66,8 +65,7 @@ impl ProxyHandler<'_> {
         if gzip.is_some() && x.request.version < 11 {
             x.keep_alive = false;
         }
-        client.output.head_mut().extend_from_slice(&text);
-        client.output.set_chunked(chunked);
+        client.begin(&text, chunked);
         x.response_head.replace(text);
 
         let before = x.sent;

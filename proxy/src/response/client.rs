@@ -33,6 +33,17 @@ impl<S: Stream> ClientConnection<S> {
         }
     }
 
+    /// Begins a response with its head, for which HTTP/2 has frames of its own.
+    pub(crate) fn begin(&mut self, head: &[u8], chunked: bool) {
+        self.output.begin();
+        if self.stream.take_head(head) {
+            self.output.count(head.len() as u64);
+        } else {
+            self.output.head_mut().extend_from_slice(head);
+            self.output.set_chunked(chunked);
+        }
+    }
+
     /// Writes what is buffered, then `data`.
     pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
         let ClientConnection { stream, output, writing, .. } = self;

@@ -2,7 +2,7 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::client::ClientConnection;
@@ -50,27 +50,34 @@ impl<S: Stream> ClientConnection<S> {
     /// Shuts down the writing side and waits for the client to close. Closing at once, while bytes of the request are
     /// still arriving, would reset the connection and could lose the response.
     pub(crate) async fn linger(&mut self) {
-        let ClientConnection { stream, input, reading, writing, .. } = self;
-        if poll_fn(|cx| Pin::new(&mut *stream).poll_shutdown(cx)).await.is_err() {
+        if poll_fn(|cx| Pin::new(&mut self.stream).poll_shutdown(cx)).await.is_err() {
             return;
         }
-        writing.start(LINGERING_TIME);
-        reading.start(LINGERING_TIMEOUT);
-        poll_fn(|cx| {
-            loop {
-                input.consume(input.len());
-                match input.poll_fill(stream, cx) {
-                    Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
-                    Poll::Ready(Ok(_)) => reading.start(LINGERING_TIMEOUT),
-                    Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(()),
-                    Poll::Pending => return reading.poll(cx),
-                }
-                if writing.poll(cx).is_ready() {
-                    return Poll::Ready(());
-                }
+        self.begin_lingering();
+        poll_fn(|cx| self.poll_lingering(cx)).await;
+    }
+
+    /// Begins to wait for the client to close.
+    pub(crate) fn begin_lingering(&mut self) {
+        self.writing.start(LINGERING_TIME);
+        self.reading.start(LINGERING_TIMEOUT);
+    }
+
+    /// Ready when the client has closed, or has had time enough.
+    pub(crate) fn poll_lingering(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let ClientConnection { stream, input, reading, writing, .. } = self;
+        loop {
+            input.consume(input.len());
+            match input.poll_fill(stream, cx) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(()),
+                Poll::Ready(Ok(_)) => reading.start(LINGERING_TIMEOUT),
+                Poll::Pending if writing.poll(cx).is_ready() => return Poll::Ready(()),
+                Poll::Pending => return reading.poll(cx),
             }
-        })
-        .await;
+            if writing.poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
     }
 }
 

@@ -63,8 +63,7 @@ impl<S: Stream> ClientConnection<S> {
         if compress && x.request.version < 11 && !x.request.is_head() {
             x.keep_alive = false;
         }
-        self.output.begin();
-        self.output.head_mut().extend_from_slice(&head);
+        self.begin(&head, false);
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
         let body = if has_no_body || x.request.is_head() { Body::Empty } else { response.body };
@@ -88,7 +87,7 @@ impl<S: Stream> ClientConnection<S> {
         body: Body,
         timeout: Duration,
     ) -> io::Result<()> {
-        self.output.set_chunked(x.request.version >= 11);
+        self.output.set_chunked(x.request.has_chunks());
         let mut gzip = GzipBody::new(x.settings.gzip.level);
         match body {
             Body::Empty => {}

@@ -4,7 +4,7 @@
 //! This is our own code over sockets rather than hyper, since agreeing with nginx byte for byte needs what an HTTP
 //! library keeps to itself: the request line as received (for `$request` and the URI passed on), the order and case of
 //! fields, the size of each line, bytes read beyond a message, and when a connection that is still being written to may
-//! be closed. Header fields are parsed by `httparse`.
+//! be closed. Header fields are parsed by `httparse`. HTTP/2, whose frames leave nothing of that to be seen, is left to `h2`.
 
 pub(crate) mod buffer;
 pub(crate) mod chunked;

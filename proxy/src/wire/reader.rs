@@ -14,7 +14,7 @@ pub(crate) enum Framing {
     Length(u64),
     /// In chunks.
     Chunked,
-    /// By the end of the connection; responses only.
+    /// By the end of the connection; responses only. Of a request over HTTP/2, by the end of the stream.
     UntilClose,
 }
 

@@ -17,6 +17,11 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// The socket, if bytes reach the peer as they are written to it; only then can `sendfile` be used.
     fn socket(&self) -> Option<&TcpStream>;
 
+    /// Takes the head of a response that is not sent as text; false if it is.
+    fn take_head(&mut self, _head: &[u8]) -> bool {
+        false
+    }
+
     /// Whether the kernel holds unread bytes, even if the event loop does not know of them yet.
     fn has_unread_bytes(&self) -> bool {
         self.socket().is_some_and(|socket| matches!(peek(socket), Ok(1..)))

@@ -45,7 +45,7 @@ impl MessageWriter {
         self.written
     }
 
-    /// Counts bytes that were sent without this writer, by `sendfile`.
+    /// Counts bytes that were sent without this writer, by `sendfile` or in frames.
     pub(crate) fn count(&mut self, bytes: u64) {
         self.written += bytes;
     }

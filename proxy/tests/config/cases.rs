@@ -7,7 +7,7 @@
 //! - `-- root`: as if started by root;
 //! - `-- refused`: the error; without it, the file is accepted;
 //! - `-- warned`: the warnings;
-//! - `-- nginx`: what nginx says, where that is not the first line of the error;
+//! - `-- nginx`: what nginx says, where that is not the first line of the error, or there is none;
 //! - `-- nginx accepts it`: the same where it says nothing;
 //! - `-- certificate NAME`: a certificate, `NAME.crt`, and its key, `NAME.key`;
 //!
@@ -33,6 +33,7 @@ const FILES: &[(&str, &str)] = &[
     ("variable", include_str!("cases/variable.txt")),
     ("upstream", include_str!("cases/upstream.txt")),
     ("tls", include_str!("cases/tls.txt")),
+    ("http2", include_str!("cases/http2.txt")),
     ("certificate", include_str!("cases/certificate.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("answer", include_str!("cases/answer.txt")),

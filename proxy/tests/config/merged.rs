@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nginx_conf::model::{
-    Config, Http, Level, Listen, Location, LogTarget, Op, Redirect, RedirectRule, TryFilesFallback,
+    Config, Http, Level, Listen, Location, LogTarget, Op, Redirect, RedirectRule, Server, TryFilesFallback,
 };
 use nginx_conf::template::{Part, Template, Variable};
 use nginx_conf::{LoadOptions, load};
@@ -276,9 +276,27 @@ fn root_s_workers_have_an_account() {
 }
 
 #[test]
-fn http2_is_warned_of_where_it_is_on() {
-    let warnings = |value| config(&format!("events {{}} http {{ http2 {value}; }}")).warnings.len();
-    assert_eq!((warnings("on"), warnings("off")), (1, 0));
+fn http2_is_spoken_where_a_server_or_an_address_says_so() {
+    let config = config(
+        "events {} http { http2 on; http2_max_concurrent_streams 7; server { listen 8080; } \
+         server { listen 8081 http2; listen 8082; http2 off; http2_body_preread_size 1k; } server { listen 8081; http2 off; } }",
+    );
+    let http = config.http.as_ref().expect("an http block");
+    let of_server = |server: &Server| {
+        (server.http2.on, server.http2.max_concurrent_streams, server.http2.body_preread_size)
+    };
+    let servers: Vec<_> = http.servers.iter().map(of_server).collect();
+    assert_eq!(servers, [(true, 7, 65_536), (false, 7, 1024), (false, 7, 65_536)]);
+    let addresses: Vec<_> = http.listen.iter().map(|listen| (listen.address.port(), listen.http2)).collect();
+    assert_eq!(addresses, [(8080, false), (8081, true), (8082, false)]);
+}
+
+#[test]
+fn nobody_listens_for_quic() {
+    let config = config("events {} http { server { listen 8443 quic reuseport; listen 8080; http3 on; } }");
+    let http = config.http.as_ref().expect("an http block");
+    assert_eq!(http.listen.iter().map(|listen| listen.address.port()).collect::<Vec<_>>(), [8080]);
+    assert_eq!(config.warnings.len(), 2);
 }
 
 #[test]

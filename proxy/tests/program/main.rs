@@ -15,6 +15,7 @@ mod files;
 mod forged;
 mod geo;
 mod gzip;
+mod http2;
 mod lifecycle;
 mod limits;
 mod logged;

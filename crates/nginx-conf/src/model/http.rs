@@ -48,6 +48,8 @@ pub struct Listen {
     pub backlog: Option<i32>,
     /// `ssl`: clients begin with a TLS handshake.
     pub tls: bool,
+    /// `http2`: clients may speak HTTP/2, whichever server they ask for.
+    pub http2: bool,
     /// The default server (`default_server`, or the first in the file), an index into [`super::Http::servers`].
     pub default_server: usize,
     /// Servers reachable here by name.
@@ -79,9 +81,11 @@ pub struct Server {
     pub tree: LocationTree,
     /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
     /// an address with TLS has one, unless it rejects every handshake.
-    pub tls: Option<Arc<ServerConfig>>,
+    pub tls: Option<ServerTls>,
     /// `ssl_reject_handshake`: handshakes for this server's name are rejected.
     pub rejects_handshake: bool,
+    /// `http2`.
+    pub http2: Http2,
     /// `client_header_timeout`.
     pub client_header_timeout: Duration,
     /// `client_header_buffer_size`, bytes.
@@ -90,6 +94,26 @@ pub struct Server {
     pub large_client_header_buffers: usize,
     /// `large_client_header_buffers`: bytes of each. A request line or header field longer than this is refused.
     pub large_client_header_size: usize,
+}
+
+/// What a handshake needs.
+#[derive(Debug, Clone)]
+pub struct ServerTls {
+    /// For clients to whom HTTP/1.1 is spoken.
+    pub http1: Arc<ServerConfig>,
+    /// The same, with HTTP/2 for those who can.
+    pub http2: Arc<ServerConfig>,
+}
+
+/// `http2` and `http2_…`.
+#[derive(Debug, Clone, Copy)]
+pub struct Http2 {
+    /// `http2`: clients that ask for this server may speak HTTP/2, whatever its addresses say.
+    pub on: bool,
+    /// `http2_max_concurrent_streams`.
+    pub max_concurrent_streams: u32,
+    /// `http2_body_preread_size`, bytes.
+    pub body_preread_size: u32,
 }
 
 /// A `map`.

@@ -13,6 +13,7 @@ mod cache;
 mod command;
 mod gzip;
 mod http;
+mod http2;
 mod location;
 mod main;
 mod proxy;
@@ -36,6 +37,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         main::COMMANDS,
         http::COMMANDS,
         ssl::COMMANDS,
+        http2::COMMANDS,
         location::COMMANDS,
         access::COMMANDS,
         gzip::COMMANDS,

@@ -34,8 +34,6 @@ pub(super) const COMMANDS: &[Command] = &[
     .note("Accepted without effect."),
     command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "Certificates to verify OCSP responses by.")
     .note("The file must be there; it has no effect."),
-    command("http2", SERVERS, Flag, "off", "Speak HTTP/2.")
-        .note("HTTP/2 is not spoken: `on` is accepted with a warning, and clients are told to use HTTP/1.1."),
     command("resolver", LEVELS, AtLeast(1), "", "Name servers, for OCSP and names in variables.")
         .note("Accepted without effect: nothing is looked up while requests are served."),
     command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up.")

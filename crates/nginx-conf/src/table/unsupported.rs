@@ -21,13 +21,6 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
          underscores_in_headers",
     ),
-    (
-        "HTTP/2, HTTP/3",
-        "http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes \
-         http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_push \
-         http2_push_preload http2_recv_buffer_size http2_recv_timeout http3 http3_hq http3_max_concurrent_streams \
-         http3_stream_buffer_size quic_active_connection_id_limit quic_bpf quic_gso quic_host_key quic_retry",
-    ),
     ("rewrite", "uninitialized_variable_warn"),
     (
         "headers, charset, ssi, sub, addition, browser",
@@ -61,14 +54,11 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     ("log", "open_log_file_cache"),
     (
-        "TLS, HTTP/2, HTTP/3",
+        "TLS",
         "ssl ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_client_certificate ssl_conf_command ssl_crl \
          ssl_early_data ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
          ssl_password_file ssl_preread ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client \
-         ssl_verify_depth http2_body_preread_size http2_chunk_size http2_idle_timeout http2_max_concurrent_pushes \
-         http2_max_concurrent_streams http2_max_field_size http2_max_header_size http2_max_requests http2_push \
-         http2_push_preload http2_recv_buffer_size http2_recv_timeout http3_hq http3_max_concurrent_streams \
-         http3_stream_buffer_size quic_active_connection_id_limit quic_bpf quic_gso quic_host_key quic_retry",
+         ssl_verify_depth",
     ),
     (
         "proxy",

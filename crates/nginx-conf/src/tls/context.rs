@@ -47,7 +47,7 @@ pub(crate) struct SessionSettings {
 /// # Errors
 ///
 /// When there is no source of random numbers, or the versions and suites have nothing in common.
-pub(crate) fn server_config(settings: TlsSettings) -> Result<Arc<ServerConfig>, Error> {
+pub(crate) fn server_config(settings: TlsSettings) -> Result<ServerConfig, Error> {
     let TlsSettings { certificates, versions, suites, groups, prefer_server_ciphers, sessions } = settings;
     let provider = CryptoProvider { cipher_suites: suites, kx_groups: groups, ..ring::default_provider() };
     let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
@@ -64,5 +64,5 @@ pub(crate) fn server_config(settings: TlsSettings) -> Result<Arc<ServerConfig>, 
     if tickets {
         config.ticketer = Arc::new(ExpiringTickets::new(timeout)?);
     }
-    Ok(Arc::new(config))
+    Ok(config)
 }

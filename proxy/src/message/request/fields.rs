@@ -57,7 +57,7 @@ impl Request {
         Ok(())
     }
 
-    fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
+    pub(super) fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
         // As nginx's `ignore_invalid_headers on` and `underscores_in_headers off`.
         if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
             return Ok(());
@@ -83,15 +83,15 @@ impl Request {
         } else if name.eq_ignore_ascii_case("Transfer-Encoding") {
             once(&self.headers, "client sent duplicate \"Transfer-Encoding\" header")?;
         } else if name.eq_ignore_ascii_case("Upgrade") {
-            // Not for HTTP/1.0 (RFC 9110 §7.8).
-            self.upgrade = self.version >= 11;
+            // Not for HTTP/1.0 (RFC 9110 §7.8) or HTTP/2 (RFC 9113 §8.6).
+            self.upgrade = self.version == 11;
         }
         self.headers.push(name, value);
         Ok(())
     }
 
     /// Checks what can only be checked once all fields are known.
-    fn finish_fields(&mut self) -> Result<(), RequestError> {
+    pub(super) fn finish_fields(&mut self) -> Result<(), RequestError> {
         if self.version >= 11 && self.headers.get("Host").is_none() {
             return Err(bad_request("client sent HTTP/1.1 request without \"Host\" header"));
         }
@@ -126,7 +126,8 @@ impl Request {
         let says =
             |option: &str| self.headers.get_all("Connection").any(|value| list_contains(value, option));
         self.keep_alive = if says("close") { false } else { self.version >= 11 || says("keep-alive") };
-        self.expects_continue = self.version >= 11
+        // As in nginx, nobody is told to go on over HTTP/2: flow control does that.
+        self.expects_continue = self.version == 11
             && self.headers.get("Expect").is_some_and(|value| value.eq_ignore_ascii_case(b"100-continue"));
         Ok(())
     }

@@ -49,7 +49,7 @@ impl Request {
     }
 
     /// Of a refused request only the line is kept, as far as logs and the choice of server are concerned.
-    fn forget_target(&mut self) {
+    pub(super) fn forget_target(&mut self) {
         self.path.clear();
         self.args.clear();
         self.host.clear();
@@ -62,7 +62,7 @@ impl Request {
         mark.is_some_and(|at| target[at..].starts_with(b"?#"))
     }
 
-    fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
+    pub(super) fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
         let parsed = uri::parse(target).map_err(|_| bad_request("client sent invalid request"))?;
         let end = start + target.len();
         self.target = if target.ends_with(parsed.raw) {

@@ -6,6 +6,7 @@
 pub(crate) mod error;
 mod fields;
 pub(crate) mod host;
+mod http2;
 mod line;
 pub(crate) mod reader;
 pub(crate) mod scanner;
@@ -15,6 +16,10 @@ mod tests;
 use std::ops::Range;
 
 use super::headers::Headers;
+
+/// [`Request::version`] and [`Request::protocol`] of HTTP/2.
+const HTTP2_VERSION: u8 = 20;
+const HTTP2_PROTOCOL: &[u8] = b"HTTP/2.0";
 
 /// The head of a request. The memory is reused for the next request of a connection.
 #[derive(Debug, Clone, Default)]
@@ -35,7 +40,7 @@ pub(crate) struct Request {
     pub(crate) has_path: bool,
     /// Whether the target names the host, which takes precedence over the `Host` field.
     absolute: bool,
-    /// 10 or 11. A minor version above 1 counts as 1.
+    /// 10, 11 or 20. A minor version above 1 counts as 1.
     pub(crate) version: u8,
     /// Header fields, without those that nginx ignores.
     pub(crate) headers: Headers,
@@ -58,7 +63,7 @@ pub(crate) enum BodyLength {
     None,
     /// `Content-Length`.
     Known(u64),
-    /// `Transfer-Encoding: chunked`.
+    /// `Transfer-Encoding: chunked`, or over HTTP/2 no word of it: it ends where it ends.
     Chunked,
 }
 
@@ -91,7 +96,20 @@ impl Request {
 
     /// The protocol as received (`$server_protocol`).
     pub(crate) fn protocol(&self) -> &[u8] {
-        self.line.get(self.protocol.clone()).unwrap_or_default()
+        match self.is_http2() {
+            true => HTTP2_PROTOCOL,
+            false => self.line.get(self.protocol.clone()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether it came over HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.version == HTTP2_VERSION
+    }
+
+    /// Whether a body of unknown length can be sent in chunks, as in HTTP/1.1. HTTP/2 has frames for it.
+    pub(crate) fn has_chunks(&self) -> bool {
+        self.version == 11
     }
 
     /// The host in lower case, without a port. `None` if an HTTP/1.0 request has none.

@@ -119,9 +119,7 @@ pub(crate) async fn send<C: Stream>(
     if compress && has_body && x.request.version < 11 {
         x.keep_alive = false;
     }
-    client.output.begin();
-    client.output.head_mut().extend_from_slice(&text);
-    client.output.set_chunked(chunked);
+    client.begin(&text, chunked);
     x.response_head.replace(text);
     let before = x.sent;
     let written = match (has_body, &delivery) {

@@ -194,7 +194,7 @@ impl ResponseHead {
             _ => None,
         };
         let has_body = *delivery != Delivery::NotModified && self.has_body(x.request.is_head());
-        let chunked = length.is_none() && has_body && x.request.version >= 11;
+        let chunked = length.is_none() && has_body && x.request.has_chunks();
         let may_have_ranges = self.status == 200 && length.is_some() && fields.get("Accept-Ranges").is_some();
         let (status, range) = match delivery {
             Delivery::AsReceived => (self.status, None),
@@ -253,7 +253,7 @@ impl ResponseHead {
                 }
             }
         });
-        let chunked = chunked || (gzip.compress && has_body && x.request.version >= 11);
+        let chunked = chunked || (gzip.compress && has_body && x.request.has_chunks());
         HeadWritten { chunked, compress: gzip.compress }
     }
 

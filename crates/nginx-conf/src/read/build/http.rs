@@ -1,6 +1,6 @@
 //! The `http` block, when it has ended.
 
-use super::tls::ServerTls;
+use super::tls::Handshake;
 use super::tree::LocationTrees;
 use super::{checks, link, merge, server_names, tls};
 use crate::error::ConfigError;
@@ -27,7 +27,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         .servers
         .iter()
         .zip(server_tls)
-        .map(|(server, ServerTls { tls, rejects_handshake })| Server {
+        .map(|(server, Handshake { tls, rejects_handshake })| Server {
             tls,
             rejects_handshake,
             ..server_without_tls(server, &draft.levels, &mut trees)
@@ -87,6 +87,7 @@ fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut Locatio
         tree: trees.take(draft.level).unwrap_or_default(),
         tls: None,
         rejects_handshake: false,
+        http2: merge::http2(levels, draft.level),
         client_header_timeout: heads.timeout,
         client_header_buffer_size: heads.first_buffer,
         large_client_header_buffers: heads.large_buffers.0,

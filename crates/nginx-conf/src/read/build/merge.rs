@@ -10,7 +10,7 @@ use super::checks::PAGE_SIZE;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Charset, Expires, Gzip, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
+    AccessLog, Charset, Expires, Gzip, Http2, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
     ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
@@ -41,13 +41,24 @@ pub(super) fn settings(levels: &[Level], prefix: &Path) -> Vec<Settings> {
     merged
 }
 
+/// What a server says, or else `http`.
+fn first<T>(levels: &[Level], server: LevelId, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
+    [server, LevelId::HTTP]
+        .into_iter()
+        .find_map(|id| levels.get(id.0).and_then(|level| value(&level.settings)))
+}
+
+/// What a server says about HTTP/2.
+pub(super) fn http2(levels: &[Level], server: LevelId) -> Http2 {
+    Http2 {
+        on: first(levels, server, |raw| raw.http2.on).unwrap_or(false),
+        max_concurrent_streams: first(levels, server, |raw| raw.http2.max_concurrent_streams).unwrap_or(128),
+        body_preread_size: first(levels, server, |raw| raw.http2.body_preread_size).unwrap_or(64 * 1024),
+    }
+}
+
 /// The settings of a server that have no place in a location.
 pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
-    fn first<T>(levels: &[Level], server: LevelId, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
-        [server, LevelId::HTTP]
-            .into_iter()
-            .find_map(|id| levels.get(id.0).and_then(|level| value(&level.settings)))
-    }
     RequestHeads {
         timeout: first(levels, server, |raw| raw.client_header_timeout).unwrap_or(MINUTE),
         first_buffer: first(levels, server, |raw| raw.client_header_buffer_size).unwrap_or(1024),

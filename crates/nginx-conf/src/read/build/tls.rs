@@ -8,6 +8,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version};
 
 use crate::error::ConfigError;
+use crate::model::ServerTls;
 use crate::read::draft::ListenAddresses;
 use crate::read::draft::ServerDraft;
 use crate::read::draft::{DeferredWord, Protocols, SslSettings};
@@ -20,14 +21,14 @@ const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
 
 /// How a server answers TLS handshakes.
 #[derive(Debug, Default)]
-pub(super) struct ServerTls {
+pub(super) struct Handshake {
     /// What it needs for a handshake, where it names a certificate.
-    pub(super) tls: Option<Arc<ServerConfig>>,
+    pub(super) tls: Option<ServerTls>,
     /// `ssl_reject_handshake`.
     pub(super) rejects_handshake: bool,
 }
 
-impl ServerTls {
+impl Handshake {
     fn accepts_or_rejects(&self) -> bool {
         self.tls.is_some() || self.rejects_handshake
     }
@@ -38,15 +39,15 @@ pub(super) fn server_tls(
     reader: &Reader,
     levels: &[Level],
     servers: &[ServerDraft],
-) -> Result<Vec<ServerTls>, ConfigError> {
+) -> Result<Vec<Handshake>, ConfigError> {
     let of = |level: LevelId| levels.get(level.0).map(|level| &level.settings.tls);
     let handshake = |server: &ServerDraft| match (of(server.level), of(LevelId::HTTP)) {
         (Some(server), Some(http)) => {
             let settings = EffectiveSettings { server, http };
             let rejects_handshake = settings.one(|tls| tls.reject_handshake).unwrap_or(false);
-            Ok(ServerTls { tls: server_config(reader, &settings)?, rejects_handshake })
+            Ok(Handshake { tls: server_config(reader, &settings)?, rejects_handshake })
         }
-        _ => Ok(ServerTls::default()),
+        _ => Ok(Handshake::default()),
     };
     servers.iter().map(handshake).collect()
 }
@@ -56,7 +57,7 @@ pub(super) fn server_tls(
 pub(super) fn check(
     listens: &ListenAddresses,
     servers: &[ServerDraft],
-    server_tls: &[ServerTls],
+    server_tls: &[Handshake],
 ) -> Result<(), ConfigError> {
     for address in listens.addresses.iter().filter(|address| address.tls) {
         let default = address.default_server.or(address.servers.first().copied()).unwrap_or(0);
@@ -94,7 +95,7 @@ impl<'a> EffectiveSettings<'a> {
 fn server_config(
     reader: &Reader,
     settings: &EffectiveSettings<'_>,
-) -> Result<Option<Arc<ServerConfig>>, ConfigError> {
+) -> Result<Option<ServerTls>, ConfigError> {
     let written = settings.list(|tls| &tls.certificates);
     let Some(first) = written.first() else { return Ok(None) };
     let tls_settings = TlsSettings {
@@ -119,7 +120,14 @@ fn server_config(
     unused(settings.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
     unused(settings.one(|tls| tls.dhparam.as_ref()), tls::check_dhparam)?;
     let failed = |error| first.error.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
-    tls::server_config(tls_settings).map(Some).map_err(failed)
+    tls::server_config(tls_settings).map(with_and_without_http2).map(Some).map_err(failed)
+}
+
+/// Both share their sessions.
+fn with_and_without_http2(config: ServerConfig) -> ServerTls {
+    let mut http2 = config.clone();
+    http2.alpn_protocols.insert(0, b"h2".to_vec());
+    ServerTls { http1: Arc::new(config), http2: Arc::new(http2) }
 }
 
 fn certificates(

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::cache::CacheSettings;
 use super::gzip::GzipSettings;
+use super::http2::Http2Settings;
 use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
@@ -126,6 +127,7 @@ pub(crate) struct RawSettings {
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,
+    pub http2: Http2Settings,
 }
 
 impl LevelId {

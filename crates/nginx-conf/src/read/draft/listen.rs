@@ -26,6 +26,8 @@ pub(crate) struct ListenAddress {
     pub default_server: Option<usize>,
     /// `ssl`, in one of its `listen`s.
     pub tls: bool,
+    /// `http2`, in one of its `listen`s.
+    pub http2: bool,
     /// Socket options, once some `listen` has given any.
     pub options: Option<SocketOptions>,
 }
@@ -46,6 +48,10 @@ pub(crate) struct ListenParameters {
     pub default_server: bool,
     /// `ssl`.
     pub tls: bool,
+    /// `http2`.
+    pub http2: bool,
+    /// `quic`: no socket that is listened on here.
+    pub quic: bool,
 }
 
 impl ListenAddresses {
@@ -58,13 +64,20 @@ impl ListenAddresses {
         server: usize,
         parameters: ListenParameters,
     ) -> Result<(), ConfigError> {
-        let ListenParameters { options, default_server, tls } = parameters;
+        let ListenParameters { options, default_server, tls, http2, quic: _ } = parameters;
         let default = default_server.then_some(server);
         let known = self.by_socket.get(&socket).and_then(|index| self.addresses.get_mut(*index));
         let Some(known) = known else {
             let servers = vec![server];
             self.by_socket.insert(socket, self.addresses.len());
-            self.addresses.push(ListenAddress { socket, servers, default_server: default, tls, options });
+            self.addresses.push(ListenAddress {
+                socket,
+                servers,
+                default_server: default,
+                tls,
+                http2,
+                options,
+            });
             return Ok(());
         };
         // Servers come one after the other.
@@ -73,6 +86,7 @@ impl ListenAddresses {
         }
         known.servers.push(server);
         known.tls |= tls;
+        known.http2 |= http2;
         if options.is_some() {
             if known.options.is_some() {
                 return Err(directive.error_at(word, format!("duplicate listen options for {socket}")));

@@ -3,6 +3,7 @@
 mod cache;
 mod gzip;
 mod http;
+mod http2;
 mod level;
 mod limit;
 mod listen;

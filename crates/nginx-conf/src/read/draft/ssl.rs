@@ -26,7 +26,6 @@ pub(crate) struct SslSettings {
     pub stapling: Option<bool>,
     pub stapling_verify: Option<bool>,
     pub buffer_size: Option<usize>,
-    pub http2: Option<bool>,
 }
 
 /// A word that can be judged only when all levels are known.

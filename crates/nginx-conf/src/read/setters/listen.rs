@@ -14,7 +14,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
 
 /// Parameters that nginx knows, without their values.
 const UNSUPPORTED_PARAMETERS: &[&str] = &[
-    "quic",
     "spdy",
     "proxy_protocol",
     "deferred",
@@ -47,6 +46,9 @@ fn listen(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     if let Some(server) = reader.http.servers.last_mut() {
         server.listens = true;
     }
+    if parameters.quic {
+        return Ok(());
+    }
     for socket in sockets {
         reader.http.listens.add(directive, word, socket, server, parameters)?;
     }
@@ -62,17 +64,22 @@ pub(super) fn listen_by_default(reader: &mut Reader, directive: &Directive) -> R
 }
 
 fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParameters, ConfigError> {
-    let ListenParameters { mut options, mut default_server, mut tls } = ListenParameters::default();
-    let mut http2 = None;
+    let mut parameters = ListenParameters::default();
+    let options = &mut parameters.options;
     for (index, word) in directive.arguments().iter().enumerate().skip(1) {
         let (name, value) = match word.text.split_once('=') {
             Some((name, value)) => (name, Some(value)),
             None => (word.text.as_str(), None),
         };
         match (name, value) {
-            ("default_server" | "default", None) => default_server = true,
-            ("ssl", None) => tls = true,
-            ("http2", None) => http2 = Some(index),
+            ("default_server" | "default", None) => parameters.default_server = true,
+            ("ssl", None) => parameters.tls = true,
+            ("http2", None) => parameters.http2 = true,
+            ("quic", None) => {
+                parameters.quic = true;
+                let message = "\"quic\" in \"listen\" directive has no effect, HTTP/3 is not spoken here";
+                reader.warn(&directive.error_at(word, message));
+            }
             ("bind" | "reuseport", None) => drop(options.get_or_insert_default()),
             ("backlog", Some(value)) => {
                 let backlog = parse_number(value).and_then(|number| i32::try_from(number).ok());
@@ -95,15 +102,5 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         }
     }
-    match http2 {
-        // Clients are told in the handshake that HTTP/1.1 is spoken, and are content with it.
-        Some(index) if tls => {
-            let message = "\"http2\" in \"listen\" directive has no effect, HTTP/2 is not spoken here";
-            reader.warn(&directive.error_at(directive.argument(index), message));
-        }
-        // Without a handshake they would begin with HTTP/2.
-        Some(index) => return Err(unsupported_value(directive, index, "\"http2\"")),
-        None => {}
-    }
-    Ok(ListenParameters { options, default_server, tls })
+    Ok(parameters)
 }

@@ -7,6 +7,7 @@ mod files;
 mod geo;
 mod gzip;
 mod http;
+mod http2;
 mod limit;
 mod listen;
 mod location;
@@ -55,6 +56,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             cache::SETTERS,
             cookie::SETTERS,
             ssl::SETTERS,
+            http2::SETTERS,
             upstream::SETTERS,
         ],
     }

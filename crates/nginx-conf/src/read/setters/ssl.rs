@@ -24,7 +24,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("ssl_stapling", |r, d| once(&mut r.settings().tls.stapling, d, flag)),
     ("ssl_stapling_verify", |r, d| once(&mut r.settings().tls.stapling_verify, d, flag)),
     ("ssl_trusted_certificate", |r, d| once(&mut r.settings().tls.trusted, d, deferred_word)),
-    ("http2", http2),
     ("resolver", |_, _| Ok(())),
     ("resolver_timeout", |_, d| time(d).map(|_| ())),
 ];
@@ -121,14 +120,4 @@ fn session_timeout(reader: &mut Reader, directive: &Directive) -> Result<(), Con
     once(&mut reader.settings().tls.timeout, directive, |directive| {
         parse_seconds(&directive.argument(0).text).ok_or_else(|| invalid_value(directive, 0))
     })
-}
-
-/// `http2`.
-fn http2(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    once(&mut reader.settings().tls.http2, directive, flag)?;
-    if reader.settings().tls.http2 == Some(true) {
-        let message = "\"http2\" directive has no effect, HTTP/2 is not spoken here";
-        reader.warn(&directive.error_at(directive.argument(0), message));
-    }
-    Ok(())
 }
