@@ -34,6 +34,7 @@ const FILES: &[(&str, &str)] = &[
     ("upstream", include_str!("cases/upstream.txt")),
     ("tls", include_str!("cases/tls.txt")),
     ("certificate", include_str!("cases/certificate.txt")),
+    ("proxy-ssl", include_str!("cases/proxy-ssl.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("answer", include_str!("cases/answer.txt")),
     ("gzip", include_str!("cases/gzip.txt")),

@@ -16,6 +16,7 @@ mod http;
 mod location;
 mod main;
 mod proxy;
+mod proxy_ssl;
 mod ssl;
 mod unsupported;
 mod upstream;
@@ -40,6 +41,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         access::COMMANDS,
         gzip::COMMANDS,
         proxy::COMMANDS,
+        proxy_ssl::COMMANDS,
         cache::COMMANDS,
         upstream::COMMANDS,
     ]

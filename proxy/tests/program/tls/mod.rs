@@ -1,6 +1,6 @@
 //! TLS: what a client sees of it, compared with nginx where there is one, and what becomes of connections.
 
-mod client;
+pub(crate) mod client;
 mod exchange;
 mod handshake;
 mod lifecycle;
