@@ -9,8 +9,10 @@ const LAYERS: &[&[&str]] = &[
     &["clock", "cycle::connections", "text", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.
     &["log", "uri", "wire"],
-    // Zones of limits; requests as they are read, header fields, responses made here; TLS; app servers and whose turn it is.
-    &["limits", "message", "tls", "upstream"],
+    // TLS, on connections from clients and to app servers.
+    &["tls"],
+    // Zones of limits; requests as they are read, header fields, responses made here; app servers and whose turn it is.
+    &["limits", "message", "upstream"],
     // Answers that are kept.
     &["cache"],
     // What a worker hands down to those who serve its requests.

@@ -14,8 +14,10 @@ fn imports_go_down() {
         &["syntax", "table"],
         // A directive that is being read, with errors that point at its words.
         &["directive"],
-        // Directives one after the other, through every include. What a configuration is. TLS by rustls.
-        &["input", "model", "tls"],
+        // TLS by rustls.
+        &["tls"],
+        // Directives one after the other, through every include. What a configuration is.
+        &["input", "model"],
         // Which location serves a URI. Variables by name.
         &["locate", "read::variables", "read::values"],
         // What is written at each level, before anything is inherited.

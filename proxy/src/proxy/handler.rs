@@ -6,8 +6,10 @@ use std::time::Instant;
 use super::request::{RequestBody, RequestHead};
 use crate::exchange::Exchange;
 use crate::log::Escaped;
-use crate::upstream::UpstreamGroup;
-use nginx_conf::model::Level;
+use crate::tls::UpstreamName;
+use crate::upstream::{TlsPeer, UpstreamGroup};
+use crate::variables::Variables;
+use nginx_conf::model::{Level, ProxyPass};
 
 /// How all servers failed, as far as `proxy_cache_use_stale` cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +25,10 @@ pub(super) struct ProxyHandler<'h> {
     pub(super) group: &'h UpstreamGroup,
     pub(super) request: RequestHead,
     pub(super) body: RequestBody,
+    /// `http` or `https`.
+    pub(super) scheme: &'static str,
+    /// How servers are spoken to if by `https`.
+    pub(super) tls: Option<TlsPeer>,
     pub(super) started: Instant,
     /// How many servers were asked.
     pub(super) asked: usize,
@@ -36,12 +42,20 @@ pub(super) struct ProxyHandler<'h> {
 
 impl<'h> ProxyHandler<'h> {
     /// A request that is about to be sent.
-    pub(super) fn new(group: &'h UpstreamGroup, request: RequestHead, body: RequestBody) -> ProxyHandler<'h> {
+    pub(super) fn new(
+        x: &Exchange<'_>,
+        pass: &ProxyPass,
+        group: &'h UpstreamGroup,
+        request: RequestHead,
+        body: RequestBody,
+    ) -> ProxyHandler<'h> {
         let now = Instant::now();
         ProxyHandler {
             group,
             request,
             body,
+            scheme: pass.scheme(),
+            tls: if pass.is_https { tls_peer(x, pass) } else { None },
             started: now,
             asked: 0,
             selected: now,
@@ -77,6 +91,16 @@ impl<'h> ProxyHandler<'h> {
 
     pub(super) fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
         let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
-        x.log_upstream(level, message, Some(&format_args!("http://{peer}{}", Escaped(target))));
+        x.log_upstream(level, message, Some(&format_args!("{}://{peer}{}", self.scheme, Escaped(target))));
     }
+}
+
+/// How the app servers of this level are spoken to.
+fn tls_peer(x: &Exchange<'_>, pass: &ProxyPass) -> Option<TlsPeer> {
+    let ssl = &x.settings.proxy.ssl;
+    let name = match &ssl.name {
+        Some(name) => x.evaluate(name),
+        None => pass.host.as_bytes().to_vec(),
+    };
+    Some(TlsPeer { tls: ssl.tls.clone()?, name: UpstreamName::new(&name, ssl.server_name) })
 }

@@ -73,7 +73,7 @@ pub(crate) async fn handle<C: Stream>(
 
 /// What an answer is kept under, where the configuration does not say.
 fn url(x: &Exchange<'_>, pass: &ProxyPass) -> Vec<u8> {
-    [b"http://", pass.host.as_bytes(), &request::target(x, pass)].concat()
+    [pass.scheme().as_bytes(), b"://", pass.host.as_bytes(), &request::target(x, pass)].concat()
 }
 
 /// Asks app servers.
@@ -93,7 +93,7 @@ async fn ask<C: Stream>(
     };
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
-    let mut handler = ProxyHandler::new(group, request, body);
+    let mut handler = ProxyHandler::new(x, pass, group, request, body);
     handler.outlives_client = for_cache.shared;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
         Ok(fetched) => fetched,

@@ -125,7 +125,7 @@ impl ProxyHandler<'_> {
     ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
         let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
-            && let Some(connection) = self.group.pool.take(address, once)
+            && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), once)
         {
             self.note_connected(x);
             let mut upstream = self.upstream_request(x, connection);
@@ -143,7 +143,7 @@ impl ProxyHandler<'_> {
             self.cannot_connect(x, not_enough, address);
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
-        let connecting = connect(address, x.settings.proxy.connect_timeout);
+        let connecting = connect(address, self.tls.as_ref(), x.settings.proxy.connect_timeout);
         let connected = match self.outlives_client {
             true => Some(connecting.await),
             false => client.unless_closed(connecting).await,
@@ -159,8 +159,9 @@ impl ProxyHandler<'_> {
             None => return Err(AttemptError::Aborted(Abort::ClientClosed, Action::Connecting)),
         };
         self.note_connected(x);
-        let mut upstream =
-            self.upstream_request(x, UpstreamConnection { stream, address, requests: 0, slot });
+        let tls = self.tls.clone();
+        let connection = UpstreamConnection { stream, address, tls, requests: 0, slot };
+        let mut upstream = self.upstream_request(x, connection);
         let head = self.exchange(&mut upstream, client, x).await?;
         Ok((upstream, head))
     }

@@ -5,6 +5,7 @@ use std::io;
 
 use super::handler::UpstreamFailure;
 use crate::log::describe;
+use crate::tls::ConnectError;
 use crate::upstream::PeerOutcome;
 use nginx_conf::model::NextUpstream;
 
@@ -13,10 +14,12 @@ use nginx_conf::model::NextUpstream;
 pub(crate) enum UpstreamError {
     /// `connect()` failed.
     Connect(io::Error),
-    /// The request could not be written.
-    Send(io::Error),
-    /// The response could not be read.
-    Receive(io::Error),
+    /// There is no TLS session.
+    Handshake(ConnectError),
+    /// The request could not be written by this call.
+    Send(&'static str, io::Error),
+    /// The response could not be read by this call.
+    Receive(&'static str, io::Error),
     /// The server closed the connection before the end of the response's head.
     Closed,
     /// A timeout passed during this action.
@@ -31,6 +34,7 @@ pub(crate) enum UpstreamError {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     Connecting,
+    Handshaking,
     SendingRequest,
     ReadingHeader,
     ReadingBody,
@@ -41,6 +45,7 @@ impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Action::Connecting => "connecting to upstream",
+            Action::Handshaking => "SSL handshaking to upstream",
             Action::SendingRequest => "sending request to upstream",
             Action::ReadingHeader => "reading response header from upstream",
             Action::ReadingBody => "reading upstream",
@@ -56,10 +61,13 @@ impl fmt::Display for UpstreamError {
             UpstreamError::Connect(error) => {
                 write!(f, "connect() failed ({}) while {}", describe(error), Action::Connecting)
             }
-            UpstreamError::Send(error) => {
-                write!(f, "writev() failed ({}) while {}", describe(error), Action::SendingRequest)
+            UpstreamError::Handshake(error) => write!(f, "{error} while {}", Action::Handshaking),
+            UpstreamError::Send(call, error) => {
+                write!(f, "{call} failed ({}) while {}", describe(error), Action::SendingRequest)
             }
-            UpstreamError::Receive(error) => write!(f, "recv() failed ({}) while {head}", describe(error)),
+            UpstreamError::Receive(call, error) => {
+                write!(f, "{call} failed ({}) while {head}", describe(error))
+            }
             UpstreamError::Closed => write!(f, "upstream prematurely closed connection while {head}"),
             UpstreamError::TimedOut(action) => {
                 write!(f, "upstream timed out (110: Connection timed out) while {action}")
@@ -94,8 +102,9 @@ impl UpstreamError {
     pub(crate) fn action(&self) -> Action {
         match self {
             UpstreamError::Connect(_) => Action::Connecting,
+            UpstreamError::Handshake(_) => Action::Handshaking,
             UpstreamError::TimedOut(action) => *action,
-            UpstreamError::Send(_) => Action::SendingRequest,
+            UpstreamError::Send(..) => Action::SendingRequest,
             _ => Action::ReadingHeader,
         }
     }
@@ -107,7 +116,7 @@ impl UpstreamError {
 
     /// Whether it may only mean that the server closed a kept-alive connection at the wrong moment.
     pub(crate) fn is_stale_connection(&self) -> bool {
-        matches!(self, UpstreamError::Send(_) | UpstreamError::Receive(_) | UpstreamError::Closed)
+        matches!(self, UpstreamError::Send(..) | UpstreamError::Receive(..) | UpstreamError::Closed)
     }
 
     /// Whether `proxy_next_upstream` allows another server. `sent`: this one may have received some of the request.
@@ -150,8 +159,8 @@ mod tests {
         let timed_out = UpstreamError::TimedOut(Action::ReadingHeader);
         [
             UpstreamError::Connect(reset()),
-            UpstreamError::Send(reset()),
-            UpstreamError::Receive(reset()),
+            UpstreamError::Send("writev()", reset()),
+            UpstreamError::Receive("recv()", reset()),
             UpstreamError::Closed,
             timed_out,
             UpstreamError::InvalidHeader("nonsense"),

@@ -2,15 +2,19 @@
 
 use std::future::poll_fn;
 use std::io;
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 use std::time::Duration;
+
+use tokio::net::TcpStream;
 
 use super::request::{Upload, UploadError};
 use super::response::{self, InvalidHead, ResponseHead, Tee};
 use super::upstream_error::{Action, UpstreamError};
 use crate::exchange::Exchange;
 use crate::response::ClientConnection;
-use crate::upstream::UpstreamConnection;
+use crate::tls;
+use crate::upstream::{TlsPeer, UpstreamConnection, UpstreamStream};
 use crate::wire::{Buffer, Stream};
 
 /// A request to an app server, and the connection it is sent on.
@@ -58,7 +62,7 @@ impl UpstreamRequest {
                     Poll::Ready(Err(UploadError::Server(error))) => {
                         self.upload.abandon();
                         client.reading.start(read_timeout);
-                        send_error = Some(UpstreamError::Send(error));
+                        send_error = Some(UpstreamError::Send(self.connection.stream.write_call(), error));
                     }
                     Poll::Ready(Err(UploadError::ServerTimedOut)) => {
                         return Poll::Ready(Err(ResponseError::Server(UpstreamError::TimedOut(
@@ -106,19 +110,33 @@ impl UpstreamRequest {
                         }
                     }
                 }
-                Poll::Ready(Err(error)) => return Poll::Ready(Err(UpstreamError::Receive(error))),
+                Poll::Ready(Err(error)) => {
+                    let call = self.connection.stream.read_call();
+                    return Poll::Ready(Err(UpstreamError::Receive(call, error)));
+                }
                 Poll::Pending => return Poll::Pending,
             }
         }
     }
 }
 
-/// Connects within `timeout`.
+/// Connects within `timeout`, and does the TLS handshake, if there is one, within the same once more.
 pub(crate) async fn connect(
-    address: std::net::SocketAddr,
+    address: SocketAddr,
+    tls: Option<&TlsPeer>,
     timeout: Duration,
-) -> Result<tokio::net::TcpStream, UpstreamError> {
-    match tokio::time::timeout(timeout, tokio::net::TcpStream::connect(address)).await {
+) -> Result<UpstreamStream, UpstreamError> {
+    let stream = connect_socket(address, timeout).await?;
+    let Some(TlsPeer { tls, name }) = tls else { return Ok(UpstreamStream::plain(stream)) };
+    match tokio::time::timeout(timeout, tls::connect(stream, tls, name, address.ip())).await {
+        Ok(Ok(session)) => Ok(UpstreamStream::tls(session)),
+        Ok(Err(error)) => Err(UpstreamError::Handshake(error)),
+        Err(_) => Err(UpstreamError::TimedOut(Action::Handshaking)),
+    }
+}
+
+async fn connect_socket(address: SocketAddr, timeout: Duration) -> Result<TcpStream, UpstreamError> {
+    match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
         Ok(Ok(stream)) => {
             // Only latency is lost if this fails.
             let _: io::Result<()> = stream.set_nodelay(true);

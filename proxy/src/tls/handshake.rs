@@ -115,7 +115,7 @@ where
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
             return Err(HandshakeError::Rejected);
         };
-        let (stream, info) = TlsStream::new(hello.into_stream(config).await?);
+        let (stream, info) = TlsStream::of_client(hello.into_stream(config).await?);
         Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {

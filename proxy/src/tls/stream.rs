@@ -7,14 +7,14 @@ use std::task::{Context, Poll, Waker, ready};
 use rustls::HandshakeKind;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
-use tokio_rustls::server;
+use tokio_rustls::{client, server};
 
 use crate::wire::Stream;
 use nginx_conf::tls::{Cipher, Curve, Version};
 
 /// An established session.
 #[derive(Debug)]
-pub(crate) struct TlsStream(server::TlsStream<TcpStream>);
+pub(crate) struct TlsStream(tokio_rustls::TlsStream<TcpStream>);
 
 /// What a handshake negotiated, for variables.
 #[derive(Debug)]
@@ -34,7 +34,8 @@ pub(crate) struct TlsInfo {
 }
 
 impl TlsStream {
-    pub(super) fn new(stream: server::TlsStream<TcpStream>) -> (TlsStream, TlsInfo) {
+    /// A session with a client.
+    pub(super) fn of_client(stream: server::TlsStream<TcpStream>) -> (TlsStream, TlsInfo) {
         let session = stream.get_ref().1;
         let group = session.negotiated_key_exchange_group();
         let info = TlsInfo {
@@ -45,7 +46,17 @@ impl TlsStream {
             server_name: session.server_name().map(Box::from),
             alpn: session.alpn_protocol().map(Box::from),
         };
-        (TlsStream(stream), info)
+        (TlsStream(stream.into()), info)
+    }
+
+    /// A session with an app server.
+    pub(super) fn of_upstream(stream: client::TlsStream<TcpStream>) -> TlsStream {
+        TlsStream(stream.into())
+    }
+
+    /// The socket below the session.
+    pub(crate) fn tcp(&self) -> &TcpStream {
+        self.0.get_ref().0
     }
 
     /// Ready when no encrypted bytes wait to be sent. More is only written then, so that a slow client exerts

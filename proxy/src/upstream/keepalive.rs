@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
 use tokio::time::Instant;
 
-use crate::cycle::connections::{ConnectionSlot, ReusableConnections};
-use crate::wire::peek;
+use super::connection::{TlsPeer, UpstreamConnection};
+use crate::cycle::connections::ReusableConnections;
 use nginx_conf::model::Upstream;
 
 /// Idle connections that are kept when the configuration does not say, as in nginx from 1.29.7 on. Until the next sweep
@@ -18,19 +17,6 @@ const DEFAULT_KEEPALIVE: usize = 32;
 
 /// How often idle connections are checked. One that its server closed is closed here within this time.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
-
-/// A connection to an app server.
-#[derive(Debug)]
-pub(crate) struct UpstreamConnection {
-    /// The socket.
-    pub(crate) stream: TcpStream,
-    /// The server's address.
-    pub(crate) address: SocketAddr,
-    /// Requests sent on it so far.
-    pub(crate) requests: u64,
-    /// Its place among `worker_connections`.
-    pub(crate) slot: ConnectionSlot,
-}
 
 /// The idle connections of an upstream, the most recently used last.
 #[derive(Debug)]
@@ -72,17 +58,23 @@ impl KeepalivePool {
         }))
     }
 
-    /// An open connection to `address`, if there is one. `once` is for a request that must not be sent twice, should
+    /// An open connection to `address`, with this TLS or none, if there is one. `once` is for a request that must not be sent twice, should
     /// the server close the connection just now: it gets a connection only if `keepalive` is set and the kernel, not
     /// just the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
-    pub(crate) fn take(&self, address: SocketAddr, once: bool) -> Option<UpstreamConnection> {
+    pub(crate) fn take(
+        &self,
+        address: SocketAddr,
+        tls: Option<&TlsPeer>,
+        once: bool,
+    ) -> Option<UpstreamConnection> {
         if once && !self.0.explicit {
             return None;
         }
         let mut idle = self.0.idle.borrow_mut();
-        while let Some(index) = idle.iter().rposition(|(link, _)| link.address == address) {
-            let (link, _) = idle.remove(index);
-            if is_open(&link.stream) && (!once || is_silent(&link.stream)) {
+        let suits = |link: &UpstreamConnection| link.address == address && link.tls.as_ref() == tls;
+        while let Some(index) = idle.iter().rposition(|(link, _)| suits(link)) {
+            let (mut link, _) = idle.remove(index);
+            if link.is_open() && (!once || link.is_silent()) {
                 return Some(link);
             }
         }
@@ -116,7 +108,7 @@ async fn sweep(pool: Weak<Shared>) {
         tokio::time::sleep(SWEEP_INTERVAL).await;
         let Some(shared) = pool.upgrade() else { return };
         let mut idle = shared.idle.borrow_mut();
-        idle.retain(|(link, since)| since.elapsed() < shared.timeout && is_open(&link.stream));
+        idle.retain_mut(|(link, since)| since.elapsed() < shared.timeout && link.is_open());
         let too_many = idle.len().saturating_sub(shared.size);
         idle.drain(..too_many);
         if idle.is_empty() {
@@ -124,15 +116,4 @@ async fn sweep(pool: Weak<Shared>) {
             return;
         }
     }
-}
-
-/// Whether neither an end nor a byte has arrived; an app server has nothing to say unless asked. Costs no system call
-/// while the event loop has seen no activity on the socket.
-fn is_open(stream: &TcpStream) -> bool {
-    matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == std::io::ErrorKind::WouldBlock)
-}
-
-/// The same, asking the kernel.
-fn is_silent(stream: &TcpStream) -> bool {
-    matches!(peek(stream), Err(rustix::io::Errno::AGAIN))
 }

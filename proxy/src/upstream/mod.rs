@@ -4,6 +4,7 @@
 //! Each worker has its own; nothing is shared, as in nginx without a `zone`.
 
 mod balance;
+mod connection;
 mod group;
 mod hash;
 mod keepalive;
@@ -18,8 +19,8 @@ use std::net::SocketAddr;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+pub(crate) use connection::{TlsPeer, UpstreamConnection, UpstreamStream};
 pub(crate) use group::UpstreamGroup;
-pub(crate) use keepalive::UpstreamConnection;
 use nginx_conf::model::Http;
 pub(crate) use peer::PeerOutcome;
 pub(crate) use selection::PeerSelection;

@@ -32,4 +32,5 @@ mod shutdown;
 mod status;
 mod tls;
 mod tunnel;
+mod upstream_tls;
 mod user;

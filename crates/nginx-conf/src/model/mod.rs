@@ -33,7 +33,9 @@ pub use location::{
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use pattern::Pattern;
-pub use proxy::{CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule};
+pub use proxy::{
+    CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule, UpstreamSsl,
+};
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,

@@ -1,15 +1,19 @@
 //! Proxying: what is sent to upstream servers, and how their responses are passed on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::{NextUpstream, Pattern, ProxyCache};
 use crate::template::Template;
+use crate::tls::UpstreamTls;
 
 /// `proxy_pass`.
 #[derive(Debug, Clone, Default)]
 pub struct ProxyPass {
     /// The whole URL, where variables are part of it; the other fields are then determined for each request.
     pub computed: Option<Template>,
+    /// Whether it is `https://`.
+    pub is_https: bool,
     /// What stands after `http://`, for `$proxy_host` (and the default `Host`): the upstream's name or `host[:port]`.
     pub host: String,
     /// For `$proxy_port`.
@@ -70,6 +74,31 @@ pub struct ProxySettings {
     pub ignore_headers: IgnoreHeaders,
     /// `proxy_cache` and what goes with it.
     pub cache: ProxyCache,
+    /// `proxy_ssl_…`.
+    pub ssl: UpstreamSsl,
+}
+
+/// TLS to app servers: `proxy_ssl_…`.
+#[derive(Debug, Clone, Default)]
+pub struct UpstreamSsl {
+    /// How they are spoken to; `None` where no `proxy_pass` can be `https://`.
+    pub tls: Option<Arc<UpstreamTls>>,
+    /// `proxy_ssl_name`; `None` for `$proxy_host`.
+    pub name: Option<Template>,
+    /// `proxy_ssl_server_name`.
+    pub server_name: bool,
+}
+
+impl ProxyPass {
+    /// `http` or `https`.
+    pub fn scheme(&self) -> &'static str {
+        if self.is_https { "https" } else { "http" }
+    }
+
+    /// The port of a URL that names none.
+    pub fn default_port(is_https: bool) -> u16 {
+        if is_https { 443 } else { 80 }
+    }
 }
 
 /// Fields of app servers' responses that say nothing to the proxy: `proxy_ignore_headers`.

@@ -17,6 +17,7 @@ mod http2;
 mod location;
 mod main;
 mod proxy;
+mod proxy_ssl;
 mod ssl;
 mod unsupported;
 mod upstream;
@@ -42,6 +43,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         access::COMMANDS,
         gzip::COMMANDS,
         proxy::COMMANDS,
+        proxy_ssl::COMMANDS,
         cache::COMMANDS,
         upstream::COMMANDS,
     ]

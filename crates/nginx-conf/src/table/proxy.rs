@@ -5,8 +5,8 @@ use super::command::{Command, LEVELS, LIMIT_EXCEPT, LOCATION, LOCATION_IF, comma
 
 pub(super) const COMMANDS: &[Command] = &[
     command("proxy_pass", LOCATION | LOCATION_IF | LIMIT_EXCEPT, Take(1, 1), "", "The upstream or address that requests go to.")
-    .note("`http://` with an upstream, a name or an address. Where variables are part of it, they come to an upstream or an address; a name that is neither is a 502, as there is no \
-         resolver. `https://` and `unix:` are refused."),
+    .note("`http://` or `https://` with an upstream, a name or an address. Where variables are part of it, they come to an upstream or an address; a name that is neither is a 502, as there is no \
+         resolver. `unix:` is refused."),
     command("proxy_set_header", LEVELS, Take(2, 2), "Host $proxy_host; Connection close", "A header for the app server; an empty one is not sent. A level with one of its own inherits none.")
     .note("Upstream connections are kept alive by default, as by nginx from 1.29.7 on."),
     command("proxy_pass_request_headers", LEVELS, Flag, "on", "Whether the client's headers are passed on."),

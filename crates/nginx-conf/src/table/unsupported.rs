@@ -65,10 +65,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
         "proxy_bind proxy_cache_max_range_offset proxy_force_ranges proxy_ignore_client_abort \
          proxy_limit_rate proxy_max_temp_file_size proxy_method \
          proxy_pass_header proxy_pass_trailers proxy_send_lowat proxy_set_body \
-         proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate proxy_ssl_certificate_cache \
-         proxy_ssl_certificate_key proxy_ssl_ciphers proxy_ssl_conf_command proxy_ssl_crl proxy_ssl_key_log \
-         proxy_ssl_name proxy_ssl_password_file proxy_ssl_protocols proxy_ssl_server_name proxy_ssl_session_reuse \
-         proxy_ssl_trusted_certificate proxy_ssl_verify proxy_ssl_verify_depth proxy_store proxy_store_access \
+         proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate_cache proxy_ssl_conf_command proxy_ssl_key_log \
+         proxy_ssl_password_file proxy_store proxy_store_access \
          proxy_temp_file_write_size",
     ),
     (

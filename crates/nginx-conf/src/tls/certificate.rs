@@ -33,7 +33,7 @@ impl fmt::Display for CertificateError {
 }
 
 impl CertificateError {
-    fn new(what: String, why: impl fmt::Display) -> CertificateError {
+    pub(super) fn new(what: String, why: impl fmt::Display) -> CertificateError {
         CertificateError { what, why: why.to_string(), help: None, is_about_key: false }
     }
 

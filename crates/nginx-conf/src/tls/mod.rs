@@ -2,11 +2,17 @@
 
 mod certificate;
 mod context;
+mod host_name;
 mod names;
 mod resumption;
+mod upstream;
+mod verify;
 
 pub(crate) use certificate::{CertificateError, certified_key, check_dhparam, check_trusted};
 pub(crate) use context::{SessionSettings, TlsSettings, server_config};
 pub(crate) use names::is_class;
 pub use names::{Cipher, Curve, Version};
 pub(crate) use resumption::SessionCache;
+pub use upstream::UpstreamTls;
+pub(crate) use upstream::UpstreamTlsSettings;
+pub use verify::{Verification, VerificationError};

@@ -28,7 +28,7 @@ pub(crate) async fn update(
     let Some(request) = request::create(x, pass, RequestBody::None, &context.request(x)) else { return };
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, x.settings.proxy.next_upstream_tries);
-    let mut handler = ProxyHandler::new(group, request, RequestBody::None);
+    let mut handler = ProxyHandler::new(x, pass, group, request, RequestBody::None);
     let fetched = handler.fetch_response(&mut client, x, &mut selection).await;
     let (mut upstream, head) = match fetched {
         Ok(fetched) => fetched,

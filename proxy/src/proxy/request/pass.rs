@@ -26,8 +26,10 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
         x.log(Level::Error, message);
         Err(ProxyError::Status(status))
     };
-    let is_http = url.get(..7).is_some_and(|scheme| scheme.eq_ignore_ascii_case(b"http://"));
-    let Some(rest) = url.get(7..).filter(|_| is_http) else {
+    let begins = |scheme: &[u8]| url.get(..scheme.len()).is_some_and(|it| it.eq_ignore_ascii_case(scheme));
+    let is_https = begins(b"https://");
+    let scheme_length = if is_https { 8 } else { 7 };
+    let Some(rest) = url.get(scheme_length..).filter(|_| is_https || begins(b"http://")) else {
         return fail(500, format_args!("invalid URL prefix in \"{}\"", Escaped(&url)));
     };
     let (authority, uri) =
@@ -42,18 +44,20 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
         Some(b'?') => Some([b"/", uri].concat()),
         Some(_) => Some(uri.to_vec()),
     };
+    let default_port = ProxyPass::default_port(is_https);
     let named = port.is_none().then(|| x.cycle.upstreams.named(host)).flatten();
     let address = match (named, host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()) {
         (Some(_), _) => None,
-        (None, Ok(ip)) => Some(x.cycle.upstreams.at(SocketAddr::new(ip, port.unwrap_or(80)))),
+        (None, Ok(ip)) => Some(x.cycle.upstreams.at(SocketAddr::new(ip, port.unwrap_or(default_port)))),
         (None, Err(_)) => {
             return fail(502, format_args!("no resolver defined to resolve {}", Escaped(host.as_bytes())));
         }
     };
     let pass = ProxyPass {
         computed: None,
-        host: authority.strip_suffix(":80").unwrap_or(authority).to_owned(),
-        port: port.unwrap_or(80),
+        is_https,
+        host: authority.strip_suffix(&format!(":{default_port}")).unwrap_or(authority).to_owned(),
+        port: port.unwrap_or(default_port),
         upstream: named.unwrap_or_default(),
         is_whole: uri.is_some(),
         uri,

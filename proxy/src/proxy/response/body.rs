@@ -138,7 +138,10 @@ impl UpstreamRequest {
                 Poll::Pending => {}
             }
         } else if let Some(error) = body_error.take() {
-            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
+            return Poll::Ready(Err(RelayError::Broken(
+                Level::Error,
+                describe(self.connection.stream.read_call(), &error),
+            )));
         }
         self.poll_read(body, body_error, cx)
     }
@@ -175,7 +178,10 @@ impl UpstreamRequest {
             return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
         }
         if let Some(error) = body_error.take() {
-            return Poll::Ready(Err(RelayError::Broken(Level::Error, describe(&error))));
+            return Poll::Ready(Err(RelayError::Broken(
+                Level::Error,
+                describe(self.connection.stream.read_call(), &error),
+            )));
         }
         self.poll_read(body, body_error, cx)
     }
@@ -215,10 +221,10 @@ fn timed_out(waits_for_client: bool) -> RelayError {
     RelayError::Broken(Level::Error, UpstreamError::TimedOut(Action::ReadingBody).to_string())
 }
 
-fn describe(error: &BodyError) -> String {
+fn describe(call: &str, error: &BodyError) -> String {
     let action = Action::ReadingBody;
     match error {
-        BodyError::Io(error) => format!("recv() failed ({}) while {action}", crate::log::describe(error)),
+        BodyError::Io(error) => format!("{call} failed ({}) while {action}", crate::log::describe(error)),
         BodyError::Truncated => format!("upstream prematurely closed connection while {action}"),
         BodyError::Malformed => format!("upstream sent invalid chunked response while {action}"),
     }

@@ -114,6 +114,7 @@ impl Linker<'_> {
         if let Some(url) = settings.proxy_pass.as_mut().and_then(|pass| pass.computed.as_mut()) {
             self.template(url);
         }
+        settings.proxy.ssl.name.iter_mut().for_each(|name| self.template(name));
         self.cache(&mut settings.proxy.cache);
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
         let cookies = settings.proxy.cookie_domain.iter_mut().chain(&mut settings.proxy.cookie_path);

@@ -11,7 +11,7 @@ use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
     AccessLog, Charset, Expires, Gzip, Http2, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
-    ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings,
+    ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -171,6 +171,8 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         pass_request_body: raw.pass_request_body.unwrap_or(outer.pass_request_body),
         ignore_headers: raw.ignore_headers.unwrap_or(outer.ignore_headers),
         cache: cache(&raw.cache, &outer.cache),
+        // Put together when all levels are known.
+        ssl: UpstreamSsl::default(),
     }
 }
 
@@ -265,6 +267,7 @@ fn defaults(prefix: &Path) -> Settings {
             pass_request_body: true,
             ignore_headers: IgnoreHeaders::default(),
             cache: ProxyCache::default(),
+            ssl: UpstreamSsl::default(),
         },
     }
 }

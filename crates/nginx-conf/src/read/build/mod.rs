@@ -8,6 +8,7 @@ mod limit;
 mod link;
 mod main;
 mod merge;
+mod proxy_ssl;
 mod server_names;
 mod tls;
 mod tree;

@@ -100,7 +100,7 @@ fn server_config(
     let Some(first) = written.first() else { return Ok(None) };
     let tls_settings = TlsSettings {
         certificates: certificates(reader, written, settings.list(|tls| &tls.keys))?,
-        versions: versions(settings.one(|tls| tls.protocols.as_ref()))?,
+        versions: versions(settings.one(|tls| tls.protocols.as_ref()), "ssl_protocols")?,
         suites: suites(settings.one(|tls| tls.ciphers.as_ref()))?,
         groups: groups(settings.one(|tls| tls.curves.as_ref()))?,
         prefer_server_ciphers: settings.one(|tls| tls.prefer_server_ciphers).unwrap_or(false),
@@ -147,7 +147,7 @@ fn certificates(
     certificates.iter().zip(keys).map(load).collect()
 }
 
-fn certificate_error(file: &DeferredWord, error: &CertificateError) -> ConfigError {
+pub(super) fn certificate_error(file: &DeferredWord, error: &CertificateError) -> ConfigError {
     let said = file.error.clone().with_message(error.to_string());
     match error.help {
         Some(help) => said.help(help),
@@ -155,7 +155,11 @@ fn certificate_error(file: &DeferredWord, error: &CertificateError) -> ConfigErr
     }
 }
 
-fn versions(written: Option<&Protocols>) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
+/// What `directive` names.
+pub(super) fn versions(
+    written: Option<&Protocols>,
+    directive: &str,
+) -> Result<Vec<&'static SupportedProtocolVersion>, ConfigError> {
     let Some(written) = written else { return Ok(vec![&version::TLS12, &version::TLS13]) };
     let named = Version::ALL.iter().filter(|version| written.names.iter().any(|name| name == version.name));
     let versions: Vec<_> = named.filter_map(|version| version.version).collect();
@@ -163,14 +167,14 @@ fn versions(written: Option<&Protocols>) -> Result<Vec<&'static SupportedProtoco
         true => Err(written
             .error
             .clone()
-            .with_message("no version in \"ssl_protocols\" is spoken here")
+            .with_message(format!("no version in \"{directive}\" is spoken here"))
             .help("TLSv1.2 and TLSv1.3 are")),
         false => Ok(versions),
     }
 }
 
 /// Those that are named, in their order. A class lets all of ours follow, as it is not known here what is in it.
-fn suites(written: Option<&DeferredWord>) -> Result<Vec<SupportedCipherSuite>, ConfigError> {
+pub(super) fn suites(written: Option<&DeferredWord>) -> Result<Vec<SupportedCipherSuite>, ConfigError> {
     let words: Vec<&str> =
         written.map_or_else(|| vec!["HIGH"], |list| list.text.split([':', ',', ' ']).collect());
     let mut chosen: Vec<&Cipher> =

@@ -7,6 +7,7 @@ use super::cache::CacheSettings;
 use super::gzip::GzipSettings;
 use super::http2::Http2Settings;
 use super::limit::{LimitConnSettings, LimitReqSettings};
+use super::proxy_ssl::ProxySslSettings;
 use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
@@ -104,6 +105,7 @@ pub(crate) struct RawSettings {
     pub cookie_path: Option<Vec<RedirectRule>>,
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
+    pub proxy_ssl: ProxySslSettings,
     pub pass_request_headers: Option<bool>,
     pub pass_request_body: Option<bool>,
     pub auth_basic: Option<Template>,

@@ -29,7 +29,7 @@ pub(crate) struct SslSettings {
 }
 
 /// A word that can be judged only when all levels are known.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct DeferredWord {
     /// The word.
     pub text: String,
@@ -37,8 +37,8 @@ pub(crate) struct DeferredWord {
     pub error: ConfigError,
 }
 
-/// `ssl_protocols`.
-#[derive(Debug)]
+/// `ssl_protocols` and `proxy_ssl_protocols`.
+#[derive(Debug, Clone)]
 pub(crate) struct Protocols {
     /// Their names.
     pub names: Vec<String>,

@@ -32,6 +32,8 @@ pub(crate) struct UpstreamDraft {
     declared: bool,
     /// The port that a `proxy_pass` wrote after it.
     port: Option<u16>,
+    /// The port where it wrote none.
+    default_port: u16,
     /// Its servers so far.
     pub servers: Vec<UpstreamServer>,
     /// `ip_hash`, `least_conn`, `hash` or `random`.
@@ -82,13 +84,14 @@ impl UpstreamDrafts {
         }
     }
 
-    /// The upstream that a `proxy_pass` to this host means: a declared one, or one of its own.
+    /// The upstream that a `proxy_pass` to this host means: a declared one, or one of its own. The ports are the one that is
+    /// written, and the one where none is.
     pub(crate) fn target(
         &mut self,
         directive: &Directive,
         word: &Word,
         host: &str,
-        port: Option<u16>,
+        (port, default_port): (Option<u16>, u16),
     ) -> Result<usize, ConfigError> {
         let name = host.to_ascii_lowercase();
         if let Some(&index) = self.by_name.get(&name)
@@ -102,13 +105,13 @@ impl UpstreamDrafts {
                 }
             };
         }
-        let address = (name, port.unwrap_or(80));
+        let address = (name, port.unwrap_or(default_port));
         if let Some(&index) = self.by_address.get(&address) {
             return Ok(index);
         }
         let place = Some(directive.error_at(word, ""));
-        let index =
-            self.add(UpstreamDraft { name: host.to_owned(), port, place, ..UpstreamDraft::default() });
+        let name = host.to_owned();
+        let index = self.add(UpstreamDraft { name, port, default_port, place, ..UpstreamDraft::default() });
         self.by_address.insert(address, index);
         Ok(index)
     }
@@ -140,7 +143,7 @@ impl UpstreamDraft {
             }
             true => servers,
             false => {
-                let port = self.port.unwrap_or(80);
+                let port = self.port.unwrap_or(self.default_port);
                 let addresses = resolve(resolver, &name, port).ok_or_else(|| {
                     let error = error(format!("host not found in upstream \"{name}\""));
                     match nearest(&name, declared.iter().map(String::as_str)) {

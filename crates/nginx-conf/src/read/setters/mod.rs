@@ -15,6 +15,7 @@ mod log;
 mod main;
 mod map;
 mod proxy;
+mod proxy_ssl;
 mod real_ip;
 mod rewrite;
 mod server;
@@ -53,6 +54,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             geo::SETTERS,
             log::SETTERS,
             proxy::SETTERS,
+            proxy_ssl::SETTERS,
             cache::SETTERS,
             cookie::SETTERS,
             ssl::SETTERS,

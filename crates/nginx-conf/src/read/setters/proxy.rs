@@ -32,9 +32,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_busy_buffers_size", |r, d| once(&mut r.settings().proxy_busy_buffers_size, d, size)),
 ];
 
-/// The port of `http://`.
-const HTTP_PORT: u16 = 80;
-
 /// `proxy_pass`.
 fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
@@ -48,10 +45,9 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
         return Ok(());
     }
     let lower = word.text.to_ascii_lowercase();
-    if lower.starts_with("https://") {
-        return Err(unsupported_value(directive, 0, "\"https://\""));
-    }
-    let Some(target) = lower.starts_with("http://").then(|| word.text.get(7..)).flatten() else {
+    let is_https = lower.starts_with("https://");
+    let start = if is_https { Some("https://") } else { lower.starts_with("http://").then_some("http://") };
+    let Some(target) = start.and_then(|start| word.text.get(start.len()..)) else {
         return Err(directive
             .error_at(word, "invalid URL prefix")
             .or_help(|| Some(format!("an address starts with http://, as in http://{}", word.text))));
@@ -61,7 +57,8 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     }
     let url = parse(target, UrlKind::ProxyPass)
         .map_err(|reason| directive.error_at(word, format!("{reason} in upstream \"{target}\"")))?;
-    let upstream = reader.http.upstreams.target(directive, word, &url.host, url.port)?;
+    let default_port = ProxyPass::default_port(is_https);
+    let upstream = reader.http.upstreams.target(directive, word, &url.host, (url.port, default_port))?;
     let (kind, name) = (reader.http.level().kind, reader.http.level().name.clone());
     if !url.uri.is_empty()
         && matches!(
@@ -82,11 +79,12 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
         false => (word.text.clone(), name.as_str()),
     };
     let rule = RedirectRule::Prefix { from: Template::literal(&from), to: Template::literal(to) };
-    let port = url.port.unwrap_or(HTTP_PORT);
+    let port = url.port.unwrap_or(default_port);
     let proxy_pass = ProxyPass {
         computed: None,
         is_whole: false,
-        host: if port == HTTP_PORT { url.host } else { format!("{}:{port}", url.host) },
+        is_https,
+        host: if port == default_port { url.host } else { format!("{}:{port}", url.host) },
         port,
         upstream,
         replaces: if url.uri.is_empty() { 0 } else { name.len() },

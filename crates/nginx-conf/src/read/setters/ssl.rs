@@ -36,13 +36,21 @@ const BUILTIN_SESSIONS: usize = 20_480;
 const MIN_ZONE_SIZE: usize = 8 * 4096;
 
 /// A word that is read only when all levels are known.
-fn deferred_word(directive: &Directive) -> Result<DeferredWord, ConfigError> {
+pub(super) fn deferred_word(directive: &Directive) -> Result<DeferredWord, ConfigError> {
     let word = directive.argument(0);
     Ok(DeferredWord { text: word.text.clone(), error: directive.error_at(word, "") })
 }
 
 /// `ssl_certificate` and `ssl_certificate_key`.
 fn certificate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let file = certificate_file(directive)?;
+    let tls = &mut reader.settings().tls;
+    if directive.name() == "ssl_certificate" { &mut tls.certificates } else { &mut tls.keys }.push(file);
+    Ok(())
+}
+
+/// A certificate or a key that is a file.
+pub(super) fn certificate_file(directive: &Directive) -> Result<DeferredWord, ConfigError> {
     let text = &directive.argument(0).text;
     let foreign = [("data:", "\"data:\""), ("engine:", "\"engine:\""), ("store:", "\"store:\"")];
     if let Some((_, what)) = foreign.iter().find(|(prefix, _)| text.starts_with(prefix)) {
@@ -51,16 +59,24 @@ fn certificate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigE
     if text.contains('$') {
         return Err(unsupported_value(directive, 0, "a variable"));
     }
-    let file = deferred_word(directive)?;
-    let tls = &mut reader.settings().tls;
-    if directive.name() == "ssl_certificate" { &mut tls.certificates } else { &mut tls.keys }.push(file);
+    deferred_word(directive)
+}
+
+/// `ssl_protocols`.
+fn protocols(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let earlier = reader.settings().tls.protocols.take();
+    reader.settings().tls.protocols = Some(add_protocols(reader, directive, earlier)?);
     Ok(())
 }
 
-/// `ssl_protocols`; written twice, it adds up.
-fn protocols(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+/// Versions of TLS; written twice, they add up.
+pub(super) fn add_protocols(
+    reader: &mut Reader,
+    directive: &Directive,
+    earlier: Option<Protocols>,
+) -> Result<Protocols, ConfigError> {
     let error = directive.error_at(directive.argument(0), "");
-    let mut names = reader.settings().tls.protocols.take().map(|earlier| earlier.names).unwrap_or_default();
+    let mut names = earlier.map(|earlier| earlier.names).unwrap_or_default();
     for word in directive.arguments() {
         let known = Version::ALL.iter().find(|version| version.name == word.text);
         let version =
@@ -76,8 +92,7 @@ fn protocols(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
         }
         names.push(word.text.clone());
     }
-    reader.settings().tls.protocols = Some(Protocols { names, error });
-    Ok(())
+    Ok(Protocols { names, error })
 }
 
 /// `ssl_session_cache`.
