@@ -2,7 +2,7 @@
 
 use mock_upstreams::AppServer;
 
-use crate::support::{Client, Outcome, SOON, blue, exchange, get};
+use crate::support::{Client, DEADLINE, Outcome, blue, exchange, get};
 
 const SESSION: &str = "/stomp/ws/042/a_1";
 
@@ -46,7 +46,7 @@ async fn a_poll_gets_one_frame_with_all_messages() -> Outcome {
     assert_eq!(send(&blue, frames).await?, 204);
     let is_sent =
         |sent| move |journal: &mock_upstreams::Journal| journal.sessions().any(|each| each.sent >= sent);
-    blue.wait_for(SOON, is_sent(4)).await?;
+    blue.wait_for(DEADLINE, is_sent(4)).await?;
     let messages = poll(&blue).await?;
     assert!(messages.contains(r#"\n\n차\u0000","MESSAGE\n"#), "{messages}");
     Ok(())
@@ -76,7 +76,7 @@ async fn a_stream_gets_one_frame_after_the_other() -> Outcome {
         client.until(connected).await?;
         drop(client);
         // Whoever breaks off has left.
-        blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+        blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
         blue.stop().await;
         blue.restart().await?;
     }
@@ -90,7 +90,7 @@ async fn one_request_receives_at_a_time() -> Outcome {
     first.until("o\n").await?;
     assert_eq!(poll(&blue).await?, "c[2010,\"Another connection still open\"]\n");
     drop(first);
-    blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+    blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
     assert_eq!(poll(&blue).await?, "c[1002,\"Connection interrupted\"]\n");
     assert_eq!(send(&blue, CONNECT).await?, 404);
     Ok(())
@@ -119,7 +119,7 @@ async fn a_session_that_is_closed_says_so_to_whoever_asks() -> Outcome {
     let blue = blue().await;
     assert_eq!(poll(&blue).await?, "o\n");
     send(&blue, r#"["CONNECT\naccept-version:1.2\n\n\u0000","DISCONNECT\n\n\u0000"]"#).await?;
-    blue.wait_for(SOON, |journal| journal.open_sessions() == 0).await?;
+    blue.wait_for(DEADLINE, |journal| journal.open_sessions() == 0).await?;
     assert!(poll(&blue).await?.starts_with("a[\"CONNECTED"));
     assert_eq!(poll(&blue).await?, "c[1000,\"\"]\n");
     assert_eq!(poll(&blue).await?, "c[1000,\"\"]\n");
