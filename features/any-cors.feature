@@ -46,7 +46,7 @@ Feature: CORS on any site
 
       Given the app servers leave CORS to the proxy
       And a page that the proxy lets read "{api-with-cors}hopcheck"
-      And the app servers "blue and green" are stopped
+      And every app server is stopped
       When the page sends "GET {api-with-cors}hopcheck"
       Then the response has 1 header "Access-Control-Allow-Origin"
 

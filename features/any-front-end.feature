@@ -54,6 +54,24 @@ Feature: Front ends of any site
       When the client sends "GET {page-with-headers}"
       Then the response has each of the headers "{headers}"
 
+  Rule: The page of a front end on a server of its own is shown
+
+    Scenario: {proxied-front-end} shows the page of its app server
+      See `proxy_pass` of this location.
+
+      Given the app servers serve the front end
+      When the client sends "GET {proxied-front-end}hopcheck/of/the/app"
+      Then the response shows the front end's page
+
+    @warning
+    Scenario: The page of {proxied-front-end} is kept no longer than its app server says
+      `expires` and `add_header Cache-Control` in a location with a `proxy_pass` take the place of what the app server says of its
+      page, or stand beside it: a page that is kept names scripts that the next build no longer has.
+
+      Given the app servers serve the front end
+      When the client sends "GET {proxied-front-end}hopcheck/of/the/app"
+      Then no browser may keep the response without asking again
+
   Rule: The files of the build are served as what they are
 
     Scenario: Scripts, style sheets and pictures of the build are found below {front-end}

@@ -18,3 +18,10 @@ Feature: Routes of any site
 
       When the routes of the configuration are read
       Then the upstream "{promised-upstream}" is as the profile says
+
+    Scenario: A request to {promised-destination} reaches an upstream that the profile names
+      Which upstream a variable stands for shows only in a run. See `map`, `set` and `rewrite`.
+
+      Given app servers that answer any path
+      When the client sends "GET {promised-destination}"
+      Then the response comes from an app server that "{promise}" names

@@ -185,8 +185,8 @@ fn not_found(said: &str) -> Vec<&str> {
 #[tokio::test]
 async fn a_protected_api_and_a_single_instance_are_reported() {
     let site = Site::new(&[]).await;
-    site.scene.green.stop().await;
-    site.scene.blue.inject(Fault::status(401).on("/api/items"));
+    site.scene.app_server("green").unwrap().stop().await;
+    site.scene.app_server("blue").unwrap().inject(Fault::status(401).on("/api/items"));
     let ran = site.init(&[]).await;
     assert_eq!(ran.code, Some(0), "{}", ran.said);
     let profile = site.profile();

@@ -1,60 +1,16 @@
 //! Configurations of other people's kind, by the reference proxy and by an nginx that is installed here: of right ones
 //! nothing is called broken, and of each wrong one its own fault alone.
 
+mod ran;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hopcheck_report::{Record, Report, Verdict};
-use hopcheck_targets::target::InstalledNginx;
-
-/// What came of a run.
-struct Ran {
-    code: Option<i32>,
-    said: String,
-    report: Report,
-}
-
-fn run(target: &str, conf: &Path) -> Ran {
-    run_with(target, conf, &[])
-}
+use hopcheck_report::Verdict;
+use ran::{Ran, engines, run, run_features};
 
 fn run_with(target: &str, conf: &Path, options: &[&str]) -> Ran {
     run_features("../../features", conf, &[&["--target", target], options].concat())
-}
-
-/// Runs the scenarios of a directory or file.
-fn run_features(features: &str, conf: &Path, options: &[&str]) -> Ran {
-    let directory = tempfile::tempdir().unwrap();
-    let results = directory.path().join("r.json");
-    let output = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
-        .args(["run", "--features", features])
-        .args(options)
-        .arg("--conf")
-        .arg(conf)
-        .arg("--report")
-        .arg(format!("results={}", results.display()))
-        .output()
-        .unwrap();
-    let said = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
-    let text = std::fs::read_to_string(&results).unwrap_or_else(|error| panic!("{error}: {said}"));
-    Ran { code: output.status.code(), said, report: serde_json::from_str(&text).unwrap() }
-}
-
-impl Ran {
-    fn broken(&self) -> Vec<&str> {
-        let records = self.report.targets.iter().flat_map(|target| &target.records);
-        records.filter(|record| record.fails()).map(|record: &Record| record.name.as_str()).collect()
-    }
-}
-
-/// The engines at hand.
-fn engines() -> Vec<String> {
-    let mut engines = vec!["reference".to_owned()];
-    match InstalledNginx::locate() {
-        Some(program) => engines.push(format!("nginx={}", program.display())),
-        None => eprintln!("no nginx is installed here, so only half of this was tested"),
-    }
-    engines
 }
 
 fn confs(directory: &str) -> Vec<PathBuf> {
@@ -87,6 +43,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("assets-without-types", "Scripts, style sheets and pictures of the build are found below /"),
+        ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
@@ -111,6 +68,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
+        ("upstreams-swapped", "A request to /orders/hopcheck reaches an upstream that the profile names"),
         ("way-out", "No path that begins with /files leaves its directory"),
         ("writes-as-page", "What would change something at a path that / does not have is refused"),
     ];

@@ -1,18 +1,17 @@
 //! The state of a scenario from step to step.
 
+mod arrivals;
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use mock_upstreams::{AppServer, Exchange};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::failure::Failure;
 use crate::text;
 use hopcheck_clients::transcript::{Transcript, first_of_each_kind};
-use hopcheck_clients::{
-    ClientError, Connection, DEFAULT_TIMEOUT, Request, Response, Route, StompClient, Traffic, WebSocket,
-};
+use hopcheck_clients::{ClientError, Connection, Request, Response, Route, StompClient, Traffic, WebSocket};
 use hopcheck_report::Evidence;
 use hopcheck_site::profile::Transport;
 use hopcheck_targets::scene::Scene;
@@ -72,6 +71,8 @@ pub struct World {
     pub traffic: Option<Traffic>,
     /// What the check of a configuration said.
     pub verdict: Option<Verdict>,
+    /// The page that an app server serves.
+    pub served_page: Option<Vec<u8>>,
     /// An origin whose pages the proxy lets read an API.
     pub origin: Option<String>,
     /// What went over the wire, for the report of a failure.
@@ -253,35 +254,6 @@ impl World {
         self.responses.last().ok_or_else(|| Failure::new("there is no response yet"))
     }
 
-    /// Everything that reached an app server, in the order it arrived.
-    pub fn arrived(&self) -> Vec<Exchange> {
-        let Some(scene) = &self.scene else { return Vec::new() };
-        let mut arrived: Vec<Exchange> =
-            scene.app_servers().iter().flat_map(|server| server.journal().exchanges.clone()).collect();
-        arrived.sort_by_key(|exchange| exchange.at);
-        arrived
-    }
-
-    /// The last request that reached an app server.
-    ///
-    /// # Errors
-    /// When none did.
-    pub fn last_arrived(&self) -> Result<Exchange, Failure> {
-        self.arrived().pop().ok_or_else(|| Failure::new("no request reached an app server"))
-    }
-
-    /// Waits until `holds` of what arrived, or until a deadline has passed. Returns what arrived.
-    pub async fn arrival(&self, holds: impl Fn(&[Exchange]) -> bool) -> Vec<Exchange> {
-        let deadline = Instant::now() + DEFAULT_TIMEOUT;
-        loop {
-            let arrived = self.arrived();
-            if holds(&arrived) || Instant::now() > deadline {
-                return arrived;
-            }
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    }
-
     /// `text` with its escapes and braces made out, as bytes.
     pub fn bytes(&self, text: &str) -> Vec<u8> {
         text::bytes(text, &|word| self.lookup(word))
@@ -318,8 +290,9 @@ impl World {
                 Some(format!("{scheme}://{name}"))
             }
             "client" => self.client.map(|address| address.ip().to_string()),
-            "blue" => scene.map(|scene| scene.blue.address().to_string()),
-            "green" => scene.map(|scene| scene.green.address().to_string()),
+            "blue" | "green" => {
+                scene.and_then(|scene| scene.app_server(word).ok()).map(|server| server.address().to_string())
+            }
             header => self.responses.last().and_then(|response| response.value(header)).map(str::to_owned),
         }
     }
@@ -327,15 +300,12 @@ impl World {
     fn gather_evidence(&self) -> Evidence {
         let mut evidence = Evidence { exchange: self.transcript.to_string(), ..Evidence::default() };
         let Some(scene) = &self.scene else { return evidence };
-        let arrived = self.arrived();
+        let arrived = self.arrived_anywhere();
         let latest = arrived.iter().skip(arrived.len().saturating_sub(2));
         evidence.app_servers = match arrived.len() {
             0 => "the app servers saw nothing\n".to_owned(),
             _ => latest.map(ToString::to_string).collect(),
         };
-        if !scene.stage().source.as_documented && !arrived.is_empty() {
-            evidence.app_servers.insert_str(0, &stand_ins(scene, &arrived));
-        }
         let log = scene.as_written(&scene.log("error_log"));
         evidence.error_log = first_of_each_kind(log.lines().filter(|line| is_error(line)));
         evidence
@@ -404,17 +374,6 @@ impl World {
             scene.tear_down().await;
         }
     }
-}
-
-/// Which app servers of the site those that saw something stand in for, a line each.
-fn stand_ins(scene: &Scene, arrived: &[Exchange]) -> String {
-    let saw_something =
-        |server: &&AppServer| arrived.iter().any(|exchange| exchange.instance == server.name());
-    let line = |server: &AppServer| match scene.stood_in_for(server).as_slice() {
-        [] => String::new(),
-        names => format!("# {} stands in for {}\n", server.name(), names.join(", ")),
-    };
-    scene.app_servers().into_iter().filter(saw_something).map(line).collect()
 }
 
 /// The failure if there is no front end.

@@ -142,7 +142,7 @@ async fn an_unanswered_preflight_and_a_missing_page_are_broken_promises() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_instance_is_noticed_if_instances_are_identified() {
     let site = Plan::of(Engine::Reference).deploy().await;
-    site.scene.green.stop().await;
+    site.scene.app_server("green").unwrap().stop().await;
     let (code, said) = site.run(PROFILE, &["--tags", "@D1"]);
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("of 10 responses each has X-Instance: blue; is only one instance up"), "{said}");

@@ -89,7 +89,7 @@ async fn those_that_say_nothing_give_way_where_there_is_no_room() {
 #[tokio::test(flavor = "multi_thread")]
 async fn those_who_are_served_stay_when_worker_connections_are_reached() {
     on_each(&[("events", "worker_connections 16;")], async |site| {
-        let [blue, green] = site.scene.app_servers();
+        let [blue, green] = ["blue", "green"].map(|name| site.scene.app_server(name).unwrap());
         let count = |server: &AppServer| server.read(|journal| journal.to("/api/slow").count());
         let seen = || count(blue) + count(green);
         // Not a GET, which would use the connection to an app server that is kept: that one has to go.
@@ -165,7 +165,7 @@ async fn a_worker_without_descriptors_recovers_and_blames_no_app_server() {
 async fn an_app_server_cannot_be_asked_without_a_connection_to_ask_by() {
     // Two are the worker's own and ten for five that are served: for the sixth there is one, where it needs two.
     on_each(&[("events", "worker_connections 13;")], async |site| {
-        let [blue, green] = site.scene.app_servers();
+        let [blue, green] = ["blue", "green"].map(|name| site.scene.app_server(name).unwrap());
         let count = |server: &AppServer| server.read(|journal| journal.to("/api/slow").count());
         let mut served = Vec::new();
         for number in 1..=5 {

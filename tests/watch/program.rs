@@ -60,8 +60,8 @@ async fn an_interrupted_watch_prints_its_verdict_and_writes_its_reports() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_exit_code_is_1_when_visitors_noticed() {
     let mut scene = scene(&reference(), "max_fails=0").await;
-    scene.blue.quit().await;
-    scene.green.quit().await;
+    scene.app_server("blue").unwrap().quit().await;
+    scene.app_server("green").unwrap().quit().await;
     let (child, _directory) = program(&mut scene, &["--for", "1s"]).await;
     let (code, said) = wait_for(child).await;
     assert_eq!(code, Some(1), "{said}");

@@ -27,7 +27,7 @@ fn ended(scene: &Scene, how: impl Fn(&SessionEnd) -> bool) -> u64 {
             journal.sessions().filter(|session| session.end.as_ref().is_some_and(&how)).count()
         })
     };
-    scene.app_servers().map(of).iter().sum::<usize>() as u64
+    scene.app_servers().into_iter().map(of).sum::<usize>() as u64
 }
 
 fn went_away(end: &SessionEnd) -> bool {
@@ -72,16 +72,16 @@ async fn switch_cleanly(stage: &Arc<Stage>, transport: Transport) {
 async fn crash_one_app_server(stage: &Arc<Stage>) {
     const API: &str = "/api/stream?chunks=2";
     let mut scene = scene(stage, "max_fails=0").await;
-    scene.green.quit().await;
+    scene.app_server("green").unwrap().quit().await;
     // Green responds at once. Blue keeps its responses open, so that all slots are soon taken.
-    scene.green.release_many(1_000_000);
+    scene.app_server("green").unwrap().release_many(1_000_000);
     let running = begin(&mut scene, API, LENIENT).await;
     until(&running, |status| status.sessions == (4, 4)).await;
     let open =
         |journal: &Journal| journal.to(API).filter(|exchange| exchange.status == Some(200)).count() == 4;
-    scene.blue.wait_for(TIMEOUT, open).await.unwrap();
-    scene.green.restart().await.unwrap();
-    scene.blue.stop_with(StopMode::Reset).await;
+    scene.app_server("blue").unwrap().wait_for(TIMEOUT, open).await.unwrap();
+    scene.app_server("green").unwrap().restart().await.unwrap();
+    scene.app_server("blue").unwrap().stop_with(StopMode::Reset).await;
     wait_until_healthy(&running, 10).await;
     let report = running.end().await;
     let (api, sessions) = (kind(&report, "API"), report.sessions.as_ref().unwrap());
@@ -108,8 +108,8 @@ async fn stop_both_app_servers(stage: &Arc<Stage>, comes_back: bool) {
     let mut scene = scene(stage, "max_fails=0").await;
     let running = begin(&mut scene, "/api/items", WatchOptions { gap, ..LENIENT }).await;
     wait_until_healthy(&running, 10).await;
-    scene.green.quit().await;
-    scene.blue.quit().await;
+    scene.app_server("green").unwrap().quit().await;
+    scene.app_server("blue").unwrap().quit().await;
     let outage = running.status().after;
     until(&running, |status| {
         let [api, ..] = status.kinds.as_slice() else { return false };
@@ -117,7 +117,7 @@ async fn stop_both_app_servers(stage: &Arc<Stage>, comes_back: bool) {
     })
     .await;
     if comes_back {
-        scene.blue.restart().await.unwrap();
+        scene.app_server("blue").unwrap().restart().await.unwrap();
         wait_until_healthy(&running, 10).await;
     }
     let report = running.end().await;

@@ -92,6 +92,10 @@ fn write_route(text: &mut ProfileText, address: Option<&str>, route: &Route, ser
     }
     field("kind", route.kind.name().into());
     field("to", route.to.as_str().into());
+    // Which upstream a variable stands for shows only in a run.
+    if let Some(destinations) = route.destinations.clone().filter(|_| leads_by_variable(&route.to)) {
+        field("upstreams", destinations.into());
+    }
     if let Some(uri) = route.uri {
         field("uri", uri.name().into());
     }
@@ -105,6 +109,11 @@ fn write_route(text: &mut ProfileText, address: Option<&str>, route: &Route, ser
     for (name, known, value) in for_a_person(route, server) {
         text.line(&format!("{}{name} = {value}", if known { "" } else { "#" }));
     }
+}
+
+/// Whether a variable decides which app servers are asked.
+fn leads_by_variable(to: &str) -> bool {
+    to.split_once("://").map_or(to, |(_, host)| host).starts_with('$')
 }
 
 /// The fields that only a person knows: each with a value, and whether the file shows that this is the one.
@@ -199,6 +208,16 @@ server {
 
     fn site(conf: &str) -> Site {
         Site::read(&format!("http {{ {conf} }}"), "nginx.conf", &|_| Vec::new()).unwrap()
+    }
+
+    #[test]
+    fn where_a_variable_leads_is_written_down() {
+        let conf = "split_clients $remote_addr $to { 10% new; * old; } upstream new { server a; } upstream old { server b; }
+                    server { location /a/ { proxy_pass http://$to; } location /b/ { proxy_pass http://old; } }";
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(conf));
+        let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
+        let upstreams: Vec<_> = profile.routes.iter().map(|route| route.upstreams.clone()).collect();
+        assert_eq!(upstreams, [Some(vec!["new".to_owned(), "old".to_owned()]), None], "{text}");
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! ```
 
 mod comparison;
+mod destinations;
 mod header_names;
 mod kind;
 mod line;
@@ -37,7 +38,7 @@ pub use line::Line;
 pub use route::Route;
 pub use server::{Listen, Server};
 pub use tree::Includes;
-pub use upstream::{Role, Upstream, UpstreamServer};
+pub use upstream::{Role, Upstream, UpstreamServer, canonical_address};
 pub use uri::Uri;
 
 /// What a configuration serves.
@@ -123,13 +124,16 @@ impl Site {
         self.upstreams.iter().find(|upstream| upstream.name.eq_ignore_ascii_case(host))
     }
 
-    /// Whether each server of `upstream` is named only once, and nowhere else.
-    pub fn has_own_servers(&self, upstream: &Upstream) -> bool {
-        let servers = self.upstreams.iter().flat_map(|upstream| &upstream.servers);
-        let addresses = servers.map(|server| server.address.as_str());
-        let named: Vec<&str> = addresses.chain(self.routes().map(|(_, route)| route.to.as_str())).collect();
-        let count = |address: &str| named.iter().filter(|one| one.contains(address)).count();
-        upstream.servers.iter().all(|server| count(&server.address) == 1)
+    /// The server that clients ask by this name at a `listen` address.
+    pub fn server_at(&self, listen: &str, name: &str) -> Option<&Server> {
+        let is_asked_there =
+            |server: &&Server| server.asked_at().map_or("80", |listen| listen.address.as_str()) == listen;
+        let mut servers =
+            self.servers.iter().filter(is_asked_there).filter(|server| server.unreachable.is_none());
+        servers.find(|server| match name {
+            "" => server.name().is_none(),
+            name => server.names_to_ask().iter().any(|one| one == name),
+        })
     }
 
     /// Every route with its server.

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::destinations::destinations;
 use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
@@ -19,6 +20,10 @@ pub struct Route {
     pub open: bool,
     /// What it is.
     pub kind: Kind,
+    /// The upstreams and hosts that its requests may be sent to, its own first, then those that an `error_page` or the like falls
+    /// back on. `None` where there are none, or only a run can tell.
+    #[serde(skip)]
+    pub destinations: Option<Vec<String>>,
     /// Whether a WebSocket is meant to be opened here: `Upgrade` is passed on, or the name says so.
     pub socket: bool,
     /// The location as it is written; `server` where there is none.
@@ -124,6 +129,7 @@ pub(crate) fn of_location(
     found.path = if is_here(&wanted) || found.open { wanted } else { String::new() };
     found.location = node.head.clone();
     found.number = Some(nth);
+    found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
     Some(found)
 }
 
@@ -278,6 +284,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         path: path.to_owned(),
         open: false,
         kind: Kind::Other,
+        destinations: None,
         socket: false,
         location: String::new(),
         to: String::new(),

@@ -1,6 +1,10 @@
 //! What is in force somewhere: a block inside others, from which it inherits.
 
+use crate::destinations::add_values;
 use crate::tree::Node;
+
+/// A server stands in `http`, which stands in the main context.
+const SERVER_LEVEL: usize = 2;
 
 /// The blocks around a place, the outermost first, and the place itself last.
 #[derive(Debug, Clone)]
@@ -39,6 +43,23 @@ impl<'a> Scope<'a> {
     pub(crate) fn named(&self, name: &str) -> Option<&'a Node> {
         let mut levels = self.0.iter().rev().flat_map(|level| level.iter());
         levels.find(|node| node.is("location") && node.arg(0) == name)
+    }
+
+    /// The directives of the server around it.
+    pub(crate) fn server(&self) -> &'a [Node] {
+        self.0.get(SERVER_LEVEL).copied().unwrap_or_default()
+    }
+
+    /// The scope of the server around it.
+    pub(crate) fn of_server(&self) -> Scope<'a> {
+        Scope(self.0.iter().take(SERVER_LEVEL + 1).copied().collect())
+    }
+
+    /// The values that a variable is given by the blocks around it.
+    pub(crate) fn values_of(&self, name: &str) -> Vec<&'a str> {
+        let mut values = Vec::new();
+        self.0.iter().for_each(|level| add_values(level, name, &mut values));
+        values
     }
 
     /// The directive `name` that is in force: of the innermost block that has one.

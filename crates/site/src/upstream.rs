@@ -63,6 +63,22 @@ impl Upstream {
     }
 }
 
+/// An address by which app servers are told apart, however it is written: with its port, and this machine as `127.0.0.1`.
+pub fn canonical_address(address: &str) -> String {
+    if address.starts_with("unix:") {
+        return address.to_owned();
+    }
+    let address = address.to_ascii_lowercase();
+    let (host, port) = match address.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+            (host, port)
+        }
+        _ => (address.as_str(), "80"),
+    };
+    let host = if host == "localhost" { "127.0.0.1" } else { host };
+    format!("{host}:{port}")
+}
+
 impl UpstreamServer {
     fn read(node: &Node) -> UpstreamServer {
         let has = |word: &str| node.args.iter().skip(1).any(|arg| arg == word);
@@ -77,7 +93,15 @@ impl UpstreamServer {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Role, Site};
+    use crate::{Role, Site, canonical_address};
+
+    #[test]
+    fn one_address_may_be_written_in_several_ways() {
+        for (one, other) in [("App", "app:80"), ("localhost:81", "127.0.0.1:81"), ("[::1]", "[::1]:80")] {
+            assert_eq!(canonical_address(one), canonical_address(other));
+        }
+        assert_ne!(canonical_address("unix:/run/a.sock"), canonical_address("unix:/run/A.sock"));
+    }
 
     #[test]
     fn servers_are_counted_by_when_they_are_asked() {

@@ -5,8 +5,8 @@
 //! connects to the mock app servers and writes below a scratch directory, and then checks that nothing in it reaches
 //! further. What cannot be checked is not run.
 //!
-//! A [`stage`] is one configuration with one engine. On it each scenario gets its own [`scene`]: a proxy, two app servers,
-//! a front end and logs. A [`setting`] is what a run takes place on, either a stage or a deployment. [`machine`] checks that
+//! A [`stage`] is one configuration with one engine. On it each scenario gets its own [`scene`]: a proxy, app servers, a
+//! front end and logs. A [`setting`] is what a run takes place on, either a stage or a deployment. [`machine`] checks that
 //! this machine has the resources for a run.
 
 pub mod conf;

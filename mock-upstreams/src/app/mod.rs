@@ -27,12 +27,15 @@
 //! | `/stomp/echo?…` | WebSocket echo ([`crate::sockets`]) |
 //! | all else | 404 with the echo: the proxy should not have sent it; unless told to answer [any path](crate::AppServer::answer_any_path) |
 //!
+//! One that [serves a front end](crate::AppServer::serve_front_end) answers every GET with a file of it, or its page.
+//!
 //! Every response has `X-Instance`. A request with an `Origin` that is allowed ([`Origins`]) gets `Access-Control-Allow-Origin` with
 //! that origin and `Vary: Origin`, as an app with CORS rules of its own does; SockJS's requests allow credentials, too. `OPTIONS` is answered by the app, too, but with 200 and
 //! `X-Answered-By: app`, so that a preflight that came through is told from one that the proxy answered.
 
 mod cors;
 mod echo;
+mod front_end;
 mod items;
 mod responses;
 mod streaming;
@@ -72,6 +75,7 @@ pub(crate) fn router(instance: &Arc<Instance>) -> Router {
         .route("/api/early-hints", any(streaming::early_hints))
         .merge(sockets::router())
         .fallback(echo::echo)
+        .layer(middleware::from_fn_with_state(Arc::clone(instance), front_end::serve))
         .layer(middleware::from_fn_with_state(Arc::clone(instance), sockets::anywhere))
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(Arc::clone(instance), cors::add_headers))

@@ -4,8 +4,9 @@ mod gate;
 mod items;
 mod origins;
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, OnceLock};
 
 use tokio::sync::watch;
 
@@ -41,6 +42,8 @@ pub(crate) struct Instance {
     pub(crate) sockjs: Sessions,
     /// Whether the app answers any path, over HTTP and WebSocket.
     pub(crate) any_path: AtomicBool,
+    /// The build of the front end that it serves, if it does.
+    pub(crate) front_end: OnceLock<PathBuf>,
     /// Whether CORS is left to the proxy.
     pub(crate) cors_disabled: AtomicBool,
     /// Whether it shuts down gracefully: connections take no further request.

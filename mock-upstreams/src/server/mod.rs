@@ -5,8 +5,9 @@ mod fault;
 
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -86,6 +87,17 @@ impl Builder {
     /// # Panics
     /// Outside a tokio runtime.
     pub async fn start(self, address: SocketAddr) -> io::Result<AppServer> {
+        self.start_on(ReservedPort::bind(address)?)
+    }
+
+    /// Starts the instance on a port that is reserved for it.
+    ///
+    /// # Errors
+    /// When it cannot listen there.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn start_on(self, port: ReservedPort) -> io::Result<AppServer> {
         let instance = Arc::new(Instance {
             journal: Arc::new(Recorder::new(&self.name)),
             connections: Registry::default(),
@@ -98,13 +110,14 @@ impl Builder {
             sockjs: Sessions::default(),
             any_path: AtomicBool::new(false),
             cors_disabled: AtomicBool::new(false),
+            front_end: OnceLock::new(),
             quitting: watch::Sender::default(),
             name: self.name,
         });
         let inner = Inner {
             app: app::router(&instance),
             instance,
-            port: ReservedPort::bind(address)?,
+            port,
             runtime: Handle::current(),
             listening: Mutex::default(),
         };
@@ -213,6 +226,11 @@ impl AppServer {
     /// paths.
     pub fn answer_any_path(&self) {
         self.inner.instance.any_path.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on serves the front end in this directory: its files, and `index.html` for every other path that is read. Told once.
+    pub fn serve_front_end(&self, build: PathBuf) {
+        let _ = self.inner.instance.front_end.set(build);
     }
 
     /// From now on adds no `Access-Control-Allow-Origin`, as behind a proxy that does.

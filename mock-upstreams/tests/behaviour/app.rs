@@ -153,3 +153,22 @@ async fn answers_a_client_of_http_1_0() -> Outcome {
     assert!(response.starts_with("HTTP/1.0 200 OK\r\n") && !response.contains("chunked"), "{response}");
     Ok(())
 }
+
+#[tokio::test]
+async fn serves_a_front_end_to_whoever_reads() -> Outcome {
+    let blue = blue().await;
+    let build = concat!(env!("CARGO_MANIFEST_DIR"), "/../nginx/www");
+    blue.serve_front_end(build.into());
+    let page = std::fs::read(format!("{build}/index.html"))?;
+    for path in ["/", "/of/the/app", "/assets/gone.js", "/../nginx.conf", "/api/items"] {
+        let reply = get(&blue, path).await?;
+        assert_eq!((reply.status, reply.header("cache-control")), (200, vec!["no-cache"]), "{path}");
+        assert!(reply.body == page, "{path}");
+    }
+    let script = get(&blue, "/assets/app-5814969b.js").await?;
+    assert_eq!(script.header("content-type"), ["text/javascript"]);
+    assert!(script.body == std::fs::read(format!("{build}/assets/app-5814969b.js"))?);
+    let post = "POST /api/items HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}";
+    assert_eq!(exchange(&blue, post).await?.status, 201);
+    Ok(())
+}

@@ -5,13 +5,23 @@ use std::collections::HashMap;
 use cucumber::gherkin::StepType;
 use gherkin::{Background, Feature, Rule, Scenario, Step};
 use hopcheck_site::profile::Size;
-use hopcheck_site::{Comparison, Server};
+use hopcheck_site::{Comparison, Role, Server};
 
 use super::bound::{Bound, braced, contains, put_into};
 use super::promises;
 use super::route_words::{ROUTE_WORDS, RouteWord, SiteRoute};
 use crate::scenarios::Unchecked;
 use hopcheck_targets::conf::Source;
+
+/// The word for an app server of a route, and the one for its place among them.
+const SERVER: &str = "server";
+const NTH: &str = "nth";
+
+/// The places of app servers in words.
+const ORDINALS: [&str; 3] = ["first", "next", "third"];
+
+/// What the app servers of the document's site are called.
+const PAIR: [&str; 2] = ["blue", "green"];
 
 /// Features bound to a site.
 #[derive(Debug, Default)]
@@ -54,7 +64,7 @@ struct Binder<'a> {
     numbers: HashMap<(String, usize, String), usize>,
 }
 
-impl Binder<'_> {
+impl<'a> Binder<'a> {
     fn all(
         &mut self,
         scenarios: Vec<Scenario>,
@@ -116,14 +126,14 @@ impl Binder<'_> {
                     reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
                 }
                 (None, None) => {
-                    let mut asked = self.for_route(scenario, word, here);
-                    let has_name =
-                        |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
-                    // A path may be served by two locations: `= /` itself, and `/` what is below.
-                    if bound.iter().any(has_name) {
-                        asked.name = format!("{} (line {line})", asked.name);
+                    for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
+                        let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
+                        // A path may be served by two locations: `= /` itself, and `/` what is below.
+                        if bound.iter().any(has_name) {
+                            asked.name = format!("{} (line {line})", asked.name);
+                        }
+                        bound.push(Bound::Asked(asked, Some(number)));
                     }
-                    bound.push(Bound::Asked(asked, Some(number)));
                 }
             }
         }
@@ -131,6 +141,7 @@ impl Binder<'_> {
         if bound.is_empty() && (is_there || !word.only_promised) {
             let mut unbound = scenario.clone();
             unbound.name = unbound.name.replace(&braced(word.word), &format!("any {}", word.what));
+            unbound.name = unbound.name.replace(&braced(NTH), ORDINALS[0]);
             bound.push(Bound::NotAsked(unbound, reason));
         }
         bound
@@ -165,22 +176,59 @@ impl Binder<'_> {
             let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
             bound.name = format!("{} on {server_name}, {at}", bound.name);
         }
-        if let Some(asking) = asking(scenario, server) {
-            bound.steps.insert(0, asking);
-        }
+        bound.steps.splice(0..0, before(scenario, server, &self.upstreams_of(here)));
         bound
+    }
+
+    /// The scenario for each of the app servers that share the requests of a route, if it speaks of one.
+    fn of_each_server(&self, scenario: &Scenario, here: &SiteRoute<'_>) -> Vec<Scenario> {
+        if !scenario.steps.iter().any(|step| contains(step, SERVER)) {
+            return vec![scenario.clone()];
+        }
+        let servers = here.servers(Role::Primary).into_iter().enumerate();
+        let bound = servers.map(|(place, address)| {
+            let name = if self.source.as_documented { PAIR[place % PAIR.len()] } else { address };
+            let nth = ORDINALS.get(place).map_or_else(|| format!("{}th", place + 1), |nth| (*nth).to_owned());
+            put_into(scenario, |text| text.replace(&braced(SERVER), name).replace(&braced(NTH), &nth))
+        });
+        bound.collect()
+    }
+
+    /// The upstreams that a route's requests may reach: by the file, or by the profile where only a run can tell. None of the
+    /// document's site, where all scenarios speak of the same two app servers.
+    fn upstreams_of<'b>(&'b self, here: &SiteRoute<'b>) -> Vec<&'b str> {
+        let found = here.route.destinations.iter().flatten().map(String::as_str);
+        let found: Vec<&str> = found.filter(|_| !self.source.as_documented).collect();
+        match here.promise {
+            Some(promise) if found.is_empty() => self.comparison.upstreams_of(promise),
+            _ => found,
+        }
     }
 }
 
+/// The steps that say which server is asked, and which upstreams its requests may reach, if that is known.
+pub(super) fn before(scenario: &Scenario, server: &Server, upstreams: &[&str]) -> Vec<Step> {
+    let is_plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_whitespace);
+    let is_known = !upstreams.is_empty() && upstreams.iter().all(is_plain);
+    let app_servers = is_known.then(|| format!("the app servers are those of \"{}\"", upstreams.join(" ")));
+    let texts = asking(server).into_iter().chain(app_servers);
+    texts.filter_map(|text| given(scenario, text)).collect()
+}
+
 /// The step that says which server is asked.
-fn asking(scenario: &Scenario, server: &Server) -> Option<Step> {
+fn asking(server: &Server) -> Option<String> {
     let listen = server.asked_at()?;
     let name = server.names_to_ask().join(" ");
     let way = if server.behind_tls { "by a balancer that speaks TLS" } else { "directly" };
+    Some(format!("clients ask the server {name:?} on {:?} {way}", listen.address))
+}
+
+/// A step to put before those of a scenario.
+fn given(scenario: &Scenario, text: String) -> Option<Step> {
     let mut step = scenario.steps.first()?.clone();
     step.keyword = "Given ".to_owned();
     step.ty = StepType::Given;
-    step.value = format!("clients ask the server {name:?} on {:?} {way}", listen.address);
+    step.value = text;
     (step.docstring, step.table) = (None, None);
     Some(step)
 }

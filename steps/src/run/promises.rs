@@ -5,13 +5,18 @@ use hopcheck_site::profile::PromisedRoute;
 use hopcheck_site::{Comparison, Route};
 use hopcheck_targets::conf::Source;
 
+use super::bind::before;
 use super::bound::{Bound, braced, put_into};
 
 const ROUTE: &str = "promised-route";
 const UPSTREAM: &str = "promised-upstream";
+const DESTINATION: &str = "promised-destination";
+
+/// The word for the line of a profile.
+const PLACE: &str = "promise";
 
 /// The words for what a profile promises.
-pub(super) const WORDS: [&str; 2] = [ROUTE, UPSTREAM];
+pub(super) const WORDS: [&str; 3] = [ROUTE, UPSTREAM, DESTINATION];
 
 /// The scenario for each promise, and for each route that the profile does not know.
 pub(super) fn bind(
@@ -24,6 +29,9 @@ pub(super) fn bind(
     let profile = &source.profile;
     if word == UPSTREAM {
         return profile.upstreams.keys().map(|name| Bound::Asked(of(name), None)).collect();
+    }
+    if word == DESTINATION {
+        return destinations(scenario, source, comparison);
     }
     if profile.routes.is_empty() && source.as_documented {
         // The document says where its routes lead, and its scenarios ask.
@@ -51,4 +59,29 @@ pub(super) fn bind(
         Bound::NotAsked(of(&title), reason)
     });
     promised.chain(new).collect()
+}
+
+/// The scenario for each promised route whose upstreams the profile names, if anybody may ask it and the file alone does not show
+/// already that it leads elsewhere.
+fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_>) -> Vec<Bound> {
+    let differences = comparison.differences();
+    let promised = source.profile.routes.iter().zip(comparison.served());
+    let bound = promised.filter_map(|(promised, served)| {
+        let served = served?;
+        let (number, (server, route)) =
+            source.site.routes().enumerate().find(|(_, (_, route))| std::ptr::eq(*route, served))?;
+        let upstreams = comparison.upstreams_of(promised);
+        let is_known = !upstreams.is_empty() && differences.route(&promised.title()).is_none();
+        let is_asked = is_known && server.unreachable.is_none() && route.gate.is_none();
+        let path = match promised.exact {
+            true => promised.path.clone(),
+            false => format!("{}/hopcheck", promised.path.trim_end_matches('/')),
+        };
+        let place = format!("{}:{}", source.profile.name, promised.line);
+        let put = |text: &str| text.replace(&braced(DESTINATION), &path).replace(&braced(PLACE), &place);
+        let mut bound = put_into(scenario, put);
+        bound.steps.splice(0..0, before(scenario, server, &upstreams));
+        is_asked.then_some(Bound::Asked(bound, Some(number)))
+    });
+    bound.collect()
 }

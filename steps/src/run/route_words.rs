@@ -1,7 +1,7 @@
 //! The words by which scenarios speak of a kind of route.
 
 use hopcheck_site::profile::{Cors, PromisedRoute};
-use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream};
+use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
 
 /// A route of a site, with what its profile says of it.
 #[derive(Debug, Clone, Copy)]
@@ -9,8 +9,10 @@ pub(super) struct SiteRoute<'a> {
     pub(super) server: &'a Server,
     pub(super) route: &'a Route,
     pub(super) promise: Option<&'a PromisedRoute>,
-    /// The upstream that it leads to, if each of its servers has a stand-in of its own.
+    /// The upstream that it leads to.
     pub(super) upstream: Option<&'a Upstream>,
+    /// Whether it leads to the server of a front end, beside others of the site.
+    is_front_end: bool,
 }
 
 /// Ways to spread requests that keep no client with one server.
@@ -23,7 +25,8 @@ impl<'a> SiteRoute<'a> {
             server,
             route,
             promise: comparison.promise_of(route),
-            upstream: site.upstream_of(route).filter(|upstream| site.has_own_servers(upstream)),
+            upstream: site.upstream_of(route),
+            is_front_end: is_proxied_front_end(server, route),
         };
         site.routes().map(here).collect()
     }
@@ -34,32 +37,36 @@ impl<'a> SiteRoute<'a> {
         self.promise.and_then(|promise| promise.cors).unwrap_or(found)
     }
 
-    /// The places of this upstream's servers that are asked so. Those at even places are stood in for by blue, the others by
-    /// green.
-    fn places(&self, role: Role) -> Vec<usize> {
-        let servers = self.upstream.into_iter().flat_map(|upstream| upstream.servers.iter().enumerate());
-        servers.filter(|(_, server)| server.role == role).map(|(place, _)| place).collect()
+    /// The addresses of the upstream's servers that are asked so, each once.
+    pub(super) fn servers(&self, role: Role) -> Vec<&'a str> {
+        let servers = self.upstream.into_iter().flat_map(|upstream| &upstream.servers);
+        let mut found: Vec<&str> = Vec::new();
+        for server in servers.filter(|server| server.role == role) {
+            let address = canonical_address(&server.address);
+            if !found.iter().any(|known| canonical_address(known) == address) {
+                found.push(&server.address);
+            }
+        }
+        found
     }
 
-    /// Whether blue and green are asked alike.
-    fn is_balanced(&self) -> bool {
-        let primary = self.places(Role::Primary);
-        primary.iter().any(|place| place % 2 == 0) && primary.iter().any(|place| place % 2 == 1)
+    /// The app servers that share the requests, as the configuration calls them. None where there is only one.
+    pub(super) fn balanced(&self) -> Vec<&'a str> {
+        Some(self.servers(Role::Primary)).filter(|servers| servers.len() > 1).unwrap_or_default()
     }
 
-    /// Whether green is asked when blue cannot be.
+    /// Whether there is another app server for when the only one cannot be asked.
     fn has_backup(&self) -> bool {
-        let (primary, backup) = (self.places(Role::Primary), self.places(Role::Backup));
-        !primary.is_empty()
-            && primary.iter().all(|place| place % 2 == 0)
-            && backup.iter().any(|place| place % 2 == 1)
+        let [primary] = self.servers(Role::Primary)[..] else { return false };
+        let is_another = |backup: &&str| canonical_address(primary) != canonical_address(backup);
+        self.servers(Role::Backup).iter().any(is_another)
     }
 
     /// Whether a session here is several requests, and nothing is known to keep them together but the client's address.
     fn polls(&self) -> bool {
         let balancing = self.upstream.map_or("", |upstream| upstream.balancing.as_str());
         let by_address = balancing == "ip_hash" || TURNS.iter().any(|turns| balancing.starts_with(turns));
-        self.is_balanced() && by_address && self.route.polls()
+        !self.balanced().is_empty() && by_address && self.route.polls()
     }
 
     /// Whether events are sent here: as the profile says, or where the file keeps nothing back.
@@ -97,7 +104,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 18] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 19] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -139,7 +146,7 @@ pub(super) const ROUTE_WORDS: [RouteWord; 18] = [
         word: "balanced",
         what: "path that several app servers are asked for",
         only_promised: false,
-        is: |here| is_proxied(here.route) && here.is_balanced(),
+        is: |here| is_proxied(here.route) && !here.balanced().is_empty(),
     },
     RouteWord {
         word: "backed-up",
@@ -184,6 +191,12 @@ pub(super) const ROUTE_WORDS: [RouteWord; 18] = [
         is: |here| here.route.is_front_page() && here.route.fallback.is_some(),
     },
     RouteWord {
+        word: "proxied-front-end",
+        what: "front end on an app server of its own",
+        only_promised: false,
+        is: |here| here.is_front_end,
+    },
+    RouteWord {
         word: "page-with-headers",
         what: "front end on a server that sets headers for all its answers",
         only_promised: false,
@@ -205,6 +218,16 @@ pub(super) const ROUTE_WORDS: [RouteWord; 18] = [
 
 fn is_proxied(route: &Route) -> bool {
     route.kind.is_proxied() && route.open
+}
+
+/// Whether pages come from an app server of their own: another than that of an API or a WebSocket.
+fn is_proxied_front_end(server: &Server, route: &Route) -> bool {
+    let own = |route: &Route| {
+        route.destinations.as_ref().and_then(|hosts| hosts.first().map(|one| canonical_address(one)))
+    };
+    let page = own(route).filter(|_| route.kind == Kind::App && route.path == "/" && route.open);
+    let others = server.routes.iter().filter(|other| other.kind != Kind::App).filter_map(own);
+    page.is_some_and(|page| others.into_iter().any(|other| other != page))
 }
 
 fn is_api(route: &Route) -> bool {

@@ -2,7 +2,7 @@
 
 use cucumber::then;
 use gherkin::Step;
-use mock_upstreams::{Exchange, Journal};
+use mock_upstreams::{AppServer, Exchange, Journal};
 
 use super::{rows, same_values};
 use crate::failure::{Checked, Failure};
@@ -101,15 +101,15 @@ async fn saw_version(world: &mut World, version: String) -> Checked {
     Ok(())
 }
 
-/// Nothing has reached either app server.
+/// Nothing has reached any app server.
 #[then(expr = "no app server saw anything")]
 async fn saw_nothing(world: &mut World) -> Checked {
-    let lines: Vec<String> = world.arrived().iter().map(line_of).collect();
+    let lines: Vec<String> = world.arrived_anywhere().iter().map(line_of).collect();
     ensure!(lines.is_empty(), "the app servers saw {}", lines.join(", "));
     Ok(())
 }
 
-/// So many requests of this method and target reached the two app servers together.
+/// So many requests of this method and target reached the app servers together.
 #[then(expr = "the app servers saw {string} {int} time(s)")]
 async fn saw_times(world: &mut World, request: String, times: usize) -> Checked {
     let request = world.text(&request);
@@ -155,7 +155,7 @@ async fn none_twice(world: &mut World, request: String) -> Checked {
 /// The proxy's connection for the last request, or the WebSocket, ends at the app server without a proper close.
 #[then(expr = "the app server sees the client go away")]
 async fn sees_leaving(world: &mut World) -> Checked {
-    let servers = world.scene().await?.app_servers().map(Clone::clone);
+    let servers: Vec<AppServer> = world.scene().await?.app_servers().into_iter().cloned().collect();
     let exchange = last_head(world).await?;
     let server = servers.iter().find(|server| server.name() == exchange.instance);
     let server = server.ok_or_else(|| Failure::new("no app server has that name"))?;
@@ -169,13 +169,16 @@ async fn sees_leaving(world: &mut World) -> Checked {
 }
 
 async fn last(world: &World) -> Result<Exchange, Failure> {
+    if let Some(astray) = world.astray() {
+        return Err(astray);
+    }
     let over = |arrived: &[Exchange]| arrived.last().is_some_and(|exchange| exchange.body.complete);
-    world.arrival(over).await.pop().ok_or_else(|| Failure::new("no request reached an app server"))
+    world.arrival(over).await.pop().ok_or_else(|| world.nothing_arrived())
 }
 
 async fn last_head(world: &World) -> Result<Exchange, Failure> {
     let some = |arrived: &[Exchange]| !arrived.is_empty();
-    world.arrival(some).await.pop().ok_or_else(|| Failure::new("no request reached an app server"))
+    world.arrival(some).await.pop().ok_or_else(|| world.nothing_arrived())
 }
 
 fn line_of(exchange: &Exchange) -> String {

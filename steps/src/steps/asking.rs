@@ -9,6 +9,9 @@ use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Body, ClientError, Connection, Framing, Request};
 
+/// So many requests nobody is refused for.
+const FEW: usize = 2;
+
 /// Sends a request, as `GET /api/items`, with nothing but `Host`, and awaits the whole response. The target goes out
 /// byte for byte. The client keeps its connection from request to request.
 #[given(expr = "the client sends {string}")]
@@ -54,6 +57,23 @@ async fn sends_often(world: &mut World, request: String, times: usize) -> Checke
         ensure!(!closed, "the proxy closed the connection after {} of {times} requests", nth - 1);
         let request = request_for(world, &request, &[])?;
         world.ask(request).await?;
+    }
+    Ok(())
+}
+
+/// Sends a request as many times as the scenario has app servers, so that each gets one where they take turns; two at least. It ends
+/// before where the proxy lets nobody ask so often.
+#[when(expr = "the client sends {string} once for each app server")]
+async fn sends_to_each(world: &mut World, request: String) -> Checked {
+    let times = world.scene().await?.selected_app_servers().len();
+    sends_often(world, request.clone(), FEW).await?;
+    for _ in FEW..times {
+        let next = request_for(world, &request, &[])?;
+        let is_limited = matches!(world.ask(next).await?.status, 429 | 503);
+        if is_limited && world.scene().await?.stage().source.text.contains("limit_") {
+            world.responses.pop();
+            break;
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ const EVENTS: usize = 3;
 #[given(expr = "the app servers send events one by one")]
 async fn one_by_one(world: &mut World) -> Checked {
     let slow = Fault::SlowBody { bytes: EVENTS };
-    world.scene().await?.app_servers().into_iter().for_each(|server| server.inject(slow.clone()));
+    world.scene().await?.selected_app_servers().into_iter().for_each(|server| server.inject(slow.clone()));
     Ok(())
 }
 
@@ -33,14 +33,14 @@ async fn ask(world: &mut World, path: String) -> Checked {
 /// Each event comes through before there is another.
 #[then(expr = "each event reaches the client before the app server sends the next")]
 async fn each(world: &mut World) -> Checked {
-    let servers = world.scene().await?.app_servers().map(Clone::clone);
+    let servers: Vec<AppServer> = world.scene().await?.app_servers().into_iter().cloned().collect();
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     let held_back = |nth: usize, error: &dyn std::fmt::Display| {
         Failure::new(format!("event {nth} is held back by the proxy: {error}"))
     };
     let mut response = None;
     for nth in 1..=EVENTS {
-        // One of them has the request; the other has nothing that waits.
+        // One of them has the request; the others have nothing that waits.
         servers.iter().for_each(AppServer::release);
         let head = match &mut response {
             Some(head) => head,

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use cucumber::then;
 use gherkin::Step;
+use mock_upstreams::AppServer;
 
 use super::{request_line, rows, same_values};
 use crate::failure::{Checked, Failure};
@@ -237,9 +238,13 @@ async fn values_among(world: &mut World, count: usize, header: String) -> Checke
     Ok(())
 }
 
-/// The app server that answered: `blue`, `green` or `an app server`.
+/// The app server that answered: `blue`, `green` or `an app server`, which is one of the upstream that the scenario's route leads
+/// to.
 #[then(expr = "the response comes from {string}")]
 async fn comes_from(world: &mut World, instance: String) -> Checked {
+    if let Some(astray) = world.astray() {
+        return Err(astray);
+    }
     match (world.response()?.value("x-instance"), instance.as_str()) {
         (Some(_), "an app server") => Ok(()),
         (Some(seen), wanted) if seen == wanted => Ok(()),
@@ -248,6 +253,15 @@ async fn comes_from(world: &mut World, instance: String) -> Checked {
             let status = world.response()?.status;
             Err(Failure::new(format!("the proxy answered by itself, with {status}, not {wanted}")))
         }
+    }
+}
+
+/// The app server that answered is one of an upstream that this line of the profile names for the route.
+#[then(expr = "the response comes from an app server that {string} names")]
+async fn comes_from_promised(world: &mut World, line: String) -> Checked {
+    match world.astray() {
+        Some(astray) => Err(Failure::new(format!("{astray}\n  {line} says which is meant"))),
+        None => comes_from(world, "an app server".to_owned()).await,
     }
 }
 
@@ -294,13 +308,13 @@ async fn streamed(world: &mut World) -> Checked {
     let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
     let count = target.rsplit_once("chunks=").and_then(|(_, count)| count.parse::<usize>().ok()).unwrap_or(0);
     ensure!(count > 0, "the client has not asked for /api/stream?chunks=n");
-    let servers = world.scene().await?.app_servers().map(Clone::clone);
+    let servers: Vec<AppServer> = world.scene().await?.app_servers().into_iter().cloned().collect();
     let connection = world.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
     let mut response = None;
     let mut text = String::new();
     for nth in 1..=count {
-        // One of them has the request; the other has nothing that waits.
-        servers.iter().for_each(mock_upstreams::AppServer::release);
+        // One of them has the request; the others have nothing that waits.
+        servers.iter().for_each(AppServer::release);
         let head = match &mut response {
             Some(head) => head,
             none => none.insert(connection.head("GET").await?),

@@ -90,6 +90,15 @@ async fn stopped(world: &mut World, which: String) -> Checked {
     Ok(())
 }
 
+/// Stops every app server of the scenario in good order.
+#[given(expr = "every app server is stopped")]
+async fn all_stopped(world: &mut World) -> Checked {
+    for server in world.scene().await?.selected_app_servers() {
+        server.quit().await;
+    }
+    Ok(())
+}
+
 /// Starts app servers again, on the port they had.
 #[given(expr = "the app server(s) {string} is/are started again")]
 #[when(expr = "the app server(s) {string} is/are started again")]

@@ -12,6 +12,7 @@ use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Connection, Request, Response};
+use hopcheck_site::profile::title_of;
 use hopcheck_targets::scene::VirtualServer;
 use hopcheck_targets::target::Signal;
 
@@ -38,6 +39,16 @@ async fn asks_server(world: &mut World, names: String, listen: String, way: Stri
     Ok(())
 }
 
+/// The app servers of the scenario are from now on those of these upstreams, named with blanks between them, the route's own first;
+/// an app server that is in none is named by its address. Scenarios that speak of a kind of route have this step before their
+/// own where the file says where that leads.
+#[given(expr = "the app servers are those of {string}")]
+async fn app_servers_of(world: &mut World, upstreams: String) -> Checked {
+    let upstreams: Vec<String> = upstreams.split(' ').map(str::to_owned).collect();
+    world.scene().await?.select_upstreams(upstreams);
+    Ok(())
+}
+
 /// Asks on a connection of its own, and leaves no trace of it.
 pub(super) async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
     let route = world.route().await?;
@@ -51,6 +62,32 @@ pub(super) async fn ask_apart(world: &mut World, request: Request) -> Result<Res
 #[given(expr = "app servers that answer any path")]
 async fn any_path(world: &mut World) -> Checked {
     world.scene().await?.app_servers().into_iter().for_each(mock_upstreams::AppServer::answer_any_path);
+    Ok(())
+}
+
+/// App servers answer every GET with a file of the front end, or its page, which they say may not be kept.
+#[given(expr = "the app servers serve the front end")]
+async fn serve_front_end(world: &mut World) -> Checked {
+    let page = world.scene().await?.serve_front_end()?;
+    world.served_page = Some(page);
+    Ok(())
+}
+
+/// The response is the page of the front end's app server, though the proxy may have put something into it.
+#[then(expr = "the response shows the front end's page")]
+async fn shows_page(world: &mut World) -> Checked {
+    if let Some(astray) = world.astray() {
+        return Err(astray);
+    }
+    let page = world.served_page.as_deref().unwrap_or_default();
+    let page = String::from_utf8_lossy(page);
+    let title = title_of(&page);
+    let response = world.response()?;
+    ensure!(response.status == 200, "the response is {}, not the front end's page", response.status);
+    let kind = response.value("content-type").unwrap_or_default();
+    ensure!(kind.starts_with("text/html"), "the page comes as {kind:?}, which browsers do not show");
+    let is_shown = title.is_none_or(|title| response.text().contains(title));
+    ensure!(is_shown, "the response is not the page that the app server of the front end has");
     Ok(())
 }
 
@@ -211,7 +248,7 @@ async fn one_slash(world: &mut World) -> Checked {
 /// No request with such a line among its headers, or in one of their values, has reached an app server.
 #[then(expr = "no app server saw a header that says {string}")]
 async fn nobody_saw_line(world: &mut World, line: String) -> Checked {
-    let arrived = world.arrived();
+    let arrived = world.arrived_anywhere();
     let headers = arrived.iter().flat_map(|exchange| exchange.headers.iter());
     let line = line.to_ascii_lowercase();
     let says = |said: &String| said.to_ascii_lowercase().contains(&line);
@@ -281,6 +318,6 @@ async fn whole_response(world: &mut World) -> Checked {
 }
 
 async fn inject(world: &mut World, fault: &Fault) -> Result<(), Failure> {
-    world.scene().await?.app_servers().into_iter().for_each(|server| server.inject(fault.clone()));
+    world.scene().await?.selected_app_servers().into_iter().for_each(|server| server.inject(fault.clone()));
     Ok(())
 }

@@ -63,6 +63,9 @@ async fn many_open(world: &mut World, clients: usize, target: String) -> Checked
 /// The handshake is answered with 101, `Upgrade: websocket`, `Connection: upgrade` and the accept key that belongs to it.
 #[then(expr = "the WebSocket is open")]
 async fn is_open(world: &mut World) -> Checked {
+    if let Some(astray) = world.astray() {
+        return Err(astray);
+    }
     let (response, why) = (world.response()?, diagnosis(world));
     ensure!(
         response.status == 101,

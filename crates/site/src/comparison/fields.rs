@@ -20,6 +20,14 @@ pub(super) fn differences(
     {
         what.push(format!("it leads to {}, not {to}", route.to));
     }
+    if let (Some(wanted), Some(destinations)) = (&promised.upstreams, &route.destinations) {
+        let is_promised =
+            |name: &String| wanted.iter().any(|one| current_name(one, renamed).eq_ignore_ascii_case(name));
+        // Which of several one request is sent to, only a run can tell.
+        if !destinations.iter().any(is_promised) {
+            what.push(format!("it leads to {}, not {}", destinations.join(", "), wanted.join(", ")));
+        }
+    }
     match (promised.uri, route.uri) {
         (Some(wanted), Some(uri)) if wanted != uri => {
             what.push(format!("its path is {}, not {}: {}", uri.name(), wanted.name(), why(uri)));
@@ -65,6 +73,11 @@ pub(super) fn differences(
         );
     }
     what
+}
+
+/// What an upstream that was promised is called here.
+pub(super) fn current_name<'a>(name: &'a str, renamed: &'a [(String, String)]) -> &'a str {
+    renamed.iter().find(|(old, _)| old == name).map_or(name, |(_, new)| new)
 }
 
 /// Whether two kinds are one to clients: whether a site has pages besides is all that an API and an app differ in.

@@ -79,6 +79,7 @@ impl<'a> Comparison<'a> {
         let (what, shown) = match served {
             Some(route) => {
                 let mut what = fields::differences(promised, route, &self.renamed);
+                what.extend(self.missing_upstreams(promised));
                 if what.is_empty() {
                     return None;
                 }
@@ -102,9 +103,21 @@ impl<'a> Comparison<'a> {
         Some(Difference::of_route(what, self.profile, promised, shown))
     }
 
+    /// The upstreams of a promise that the configuration does not have.
+    fn missing_upstreams(&self, promised: &'a PromisedRoute) -> Option<String> {
+        let is_here = |name: &&str| {
+            let of_routes = self.site.routes().flat_map(|(_, route)| route.destinations.iter().flatten());
+            let upstreams = self.site.upstreams.iter().map(|upstream| &upstream.name);
+            of_routes.chain(upstreams).any(|known| known.eq_ignore_ascii_case(name))
+        };
+        let missing: Vec<&str> =
+            self.upstreams_of(promised).into_iter().filter(|name| !is_here(name)).collect();
+        (!missing.is_empty()).then(|| format!("there is no upstream {}", missing.join(", ")))
+    }
+
     fn upstream(&self, name: &str) -> Option<Difference> {
         let promised = self.profile.upstreams.get(name)?;
-        let now = self.renamed.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new.as_str());
+        let now = fields::current_name(name, &self.renamed);
         let found = self.site.upstreams.iter().find(|upstream| upstream.name == now);
         let what = match found {
             Some(found) => fields::upstream_differences(promised, found),
@@ -120,6 +133,17 @@ impl<'a> Comparison<'a> {
         self.profile.routes.iter().zip(&self.served).map(|(promised, served)| {
             served.filter(|route| is_at(route, promised)).or_else(|| self.moved_to(promised))
         })
+    }
+
+    /// What serves each promised route, in the order of the profile; `None` where nothing does.
+    pub fn served(&self) -> impl Iterator<Item = Option<&'a Route>> {
+        self.served.iter().copied()
+    }
+
+    /// The upstreams that a promised route's requests may reach, as they are called here. None where the profile names none.
+    pub fn upstreams_of(&self, promised: &'a PromisedRoute) -> Vec<&str> {
+        let named = promised.upstreams.iter().flatten();
+        named.map(|name| fields::current_name(name, &self.renamed)).collect()
     }
 
     /// The routes that clients can come to and that the profile does not promise, nor has moved there. None where it promises no

@@ -23,6 +23,9 @@ pub struct PromisedRoute {
     pub kind: Option<Kind>,
     /// Where it leads: what `proxy_pass`, `root` or `alias`, or `return` has.
     pub to: Option<String>,
+    /// The upstreams that its requests may reach, or app servers by their addresses, where `to` cannot say that: with a variable in
+    /// it, behind `map` or `rewrite`.
+    pub upstreams: Option<Vec<String>>,
     /// How its path is handed on to the app: `kept` as it was asked, `replaced` by what `proxy_pass` has after the host, or
     /// `rewritten`.
     pub uri: Option<Uri>,
@@ -87,6 +90,7 @@ impl PromisedRoute {
             exact,
             kind: None,
             to: None,
+            upstreams: None,
             uri: None,
             fallback: None,
             access: None,

@@ -24,6 +24,8 @@ pub struct RewrittenConf {
     pub listen: Vec<(String, SocketAddr)>,
     /// App servers as written, each with its replacement.
     pub app_servers: BTreeMap<String, SocketAddr>,
+    /// The app servers of each upstream, as written and in order; and of each variable that is set to some (`$service_url`).
+    pub upstreams: BTreeMap<String, Vec<String>>,
     /// Every address that it may listen on or connect to.
     pub addresses: Vec<SocketAddr>,
     /// The listening addresses with TLS.
@@ -87,6 +89,36 @@ impl RewrittenConf {
         let main = (scratch.conf(), self.text.as_str());
         let included = self.included.iter().map(|(name, text)| (scratch.place(name), text.as_str()));
         super::dump::first_unchecked(dump, std::iter::once(main).chain(included))
+    }
+
+    /// The replacements for the servers of an upstream, in order; or for the app server with that address.
+    pub fn servers_of(&self, upstream: &str) -> Vec<SocketAddr> {
+        let group = self.upstreams.iter().find(|(name, _)| name.eq_ignore_ascii_case(upstream));
+        let Some((_, written)) = group else {
+            return self.app_servers.get(upstream).copied().into_iter().collect();
+        };
+        let mut servers: Vec<SocketAddr> = Vec::new();
+        for address in written.iter().filter_map(|written| self.app_servers.get(written)) {
+            if !servers.contains(address) {
+                servers.push(*address);
+            }
+        }
+        servers
+    }
+
+    /// What the app server that is replaced by `stand_in` is called: `app2:8080 of upstream sockets`. Where several are, by
+    /// the first.
+    pub fn app_server_name(&self, stand_in: SocketAddr) -> Option<String> {
+        let (written, _) = self.app_servers.iter().find(|(_, address)| **address == stand_in)?;
+        let has_it =
+            |servers: &[String]| servers.iter().any(|one| self.app_servers.get(one) == Some(&stand_in));
+        let upstreams =
+            self.upstreams.iter().filter(|(name, servers)| !name.starts_with('$') && has_it(servers));
+        Some(match upstreams.map(|(name, _)| name.as_str()).collect::<Vec<_>>()[..] {
+            [] => written.clone(),
+            [upstream] => format!("{written} of upstream {upstream}"),
+            ref upstreams => format!("{written} of upstreams {}", upstreams.join(" and ")),
+        })
     }
 
     /// The directory the front end is deployed to, as in the configuration.

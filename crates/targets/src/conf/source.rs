@@ -256,6 +256,11 @@ impl Source {
         reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
     }
 
+    /// Whether an app server is deployed at this address, as far as the profile says.
+    pub fn is_deployed(&self, address: &str) -> bool {
+        self.app_servers.is_empty() || self.app_servers.iter().any(|deployed| deployed == address)
+    }
+
     /// Whether clients use this `listen` address.
     pub fn is_asked_at(&self, listen: &str) -> bool {
         let (host, port) = listen.rsplit_once(':').unwrap_or(("*", listen));

@@ -6,13 +6,18 @@ use std::net::SocketAddr;
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::Directive;
 
-use super::{Walker, quoted};
+use hopcheck_site::canonical_address;
+
+use super::{Walker, app_server_key, quoted};
 use crate::conf::proxy_pass::{Host, Url, only_variable};
+
+/// So many app servers of a configuration have a stand-in of their own.
+const MAX_APP_SERVERS: usize = 64;
 
 impl Walker<'_> {
     /// The replacement for a server of an upstream, or for a value of a variable, in order.
     pub(super) fn app_server_of(&mut self, group: &str, address: &str) -> io::Result<SocketAddr> {
-        let met = self.met.entry(group.to_owned()).or_default();
+        let met = self.out.upstreams.entry(group.to_owned()).or_default();
         let nth = met.iter().position(|known| known == address).unwrap_or_else(|| {
             met.push(address.to_owned());
             met.len() - 1
@@ -22,17 +27,27 @@ impl Walker<'_> {
 
     /// The replacement for an app server, the `nth` of its upstream. If it is not deployed, nothing listens there.
     pub(super) fn app_server(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
-        if let Some(known) = self.out.app_servers.get(address) {
-            return Ok(*known);
-        }
-        let deployed = &self.rewriter.source.app_servers;
-        let is_deployed = deployed.is_empty() || deployed.iter().any(|one| one == address);
-        let stand_in = match self.rewriter.app_servers {
-            stand_ins @ [_, ..] if is_deployed => stand_ins[nth % stand_ins.len()],
-            _ => (self.reserve)(&format!("app server {address}"))?,
+        let canonical = canonical_address(address);
+        let stand_in = match self.stand_ins.get(&canonical) {
+            Some(known) => *known,
+            None => self.stand_in(address, nth)?,
         };
+        self.stand_ins.insert(canonical, stand_in);
         self.out.app_servers.insert(address.to_owned(), stand_in);
         Ok(stand_in)
+    }
+
+    fn stand_in(&mut self, address: &str, nth: usize) -> io::Result<SocketAddr> {
+        match self.rewriter.app_servers {
+            pair @ [_, ..] if self.rewriter.source.is_deployed(address) => Ok(pair[nth % pair.len()]),
+            // Real configurations have fewer. The others share what there is.
+            _ if self.stand_ins.len() >= MAX_APP_SERVERS => {
+                let mut known: Vec<SocketAddr> = self.stand_ins.values().copied().collect();
+                known.sort_unstable();
+                Ok(known[nth % known.len()])
+            }
+            _ => (self.reserve)(&app_server_key(address)),
+        }
     }
 
     /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.

@@ -28,6 +28,11 @@ const MAX_INCLUDES: usize = 2_000;
 const TEMP_PATH_DIRECTIVES: [&str; 5] =
     ["client_body_temp_path", "proxy_temp_path", "fastcgi_temp_path", "scgi_temp_path", "uwsgi_temp_path"];
 
+/// What `reserve` is asked for where an app server has a port of its own.
+pub(crate) fn app_server_key(address: &str) -> String {
+    format!("app server {address}")
+}
+
 /// Rewrites a configuration.
 #[derive(Debug)]
 pub struct Rewriter<'a> {
@@ -35,8 +40,8 @@ pub struct Rewriter<'a> {
     pub source: &'a Source,
     /// The directory to run in.
     pub scratch: &'a Scratch,
-    /// Replacements for upstream servers: the first server of each upstream becomes the first of these, and so on in turn. The
-    /// same address is always replaced by the same one.
+    /// Replacements for upstream servers: the first server of each upstream becomes the first of these, and so on in turn. Where
+    /// there are none, each gets a port of its own. The same address is always replaced by the same one.
     pub app_servers: &'a [SocketAddr],
     /// The workers' account, `name group`; `None` when not started as root.
     pub user: Option<String>,
@@ -113,7 +118,7 @@ impl Rewriter<'_> {
             said: Default::default(),
             hosts: HostVariables::default(),
             resolves: false,
-            met: HashMap::new(),
+            stand_ins: HashMap::new(),
             files: HashMap::new(),
             including: Vec::new(),
             includes: 0,
@@ -157,8 +162,8 @@ struct Walker<'a> {
     hosts: HostVariables,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
     resolves: bool,
-    /// The servers found so far in each upstream, and among the values of each such variable.
-    met: HashMap<String, Vec<String>>,
+    /// What stands in for the app servers found so far, by their canonical addresses.
+    stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
     files: HashMap<String, Rc<[IncludedFile]>>,
     /// The `include`s being followed, the outermost first.

@@ -1,4 +1,7 @@
-//! The scene of a scenario: its own proxy, two app servers, front end and logs.
+//! The scene of a scenario: its own proxy, app servers, front end and logs.
+
+mod app_servers;
+mod error;
 
 use std::collections::BTreeMap;
 use std::io;
@@ -7,14 +10,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mock_upstreams::{AppServer, ReservedPort};
-use thiserror::Error;
+use mock_upstreams::ReservedPort;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep};
 
-use crate::conf::{Overlay, OverlayError, Rewriter, RewrittenConf, Scratch};
+use crate::conf::{Overlay, Rewriter, RewrittenConf, Scratch};
 use crate::stage::{Refusal, Stage};
 use crate::target::{Proxy, ProxyState, START_TIMEOUT, TargetError, Verdict};
+use app_servers::AppServers;
+pub use error::SceneError;
 use hopcheck_clients::{Route, Tls};
 
 /// The `User-Agent` of clients.
@@ -34,54 +38,6 @@ pub struct VirtualServer {
     pub behind_tls: bool,
 }
 
-/// Why a scene cannot be set up.
-#[derive(Debug, Error)]
-pub enum SceneError {
-    /// This machine has no more ports or disk space.
-    #[error("{0}")]
-    Io(#[from] io::Error),
-    /// The target failed.
-    #[error("{0}")]
-    Target(#[from] TargetError),
-    /// A change does not fit the configuration.
-    #[error("{0}")]
-    Overlay(#[from] OverlayError),
-    /// The client's side of TLS could not be set up.
-    #[error("{0}")]
-    Tls(String),
-    /// A scenario names an unknown app server.
-    #[error("there is no app server {0:?}; they are blue and green")]
-    NoSuchAppServer(String),
-    /// The proxy ended, or was never started.
-    #[error("the proxy is not running")]
-    NotRunning,
-    /// The configuration does not listen on the port that clients use.
-    #[error("clients use port {port}, but the configuration has `listen {written};`, not `listen {port};`")]
-    OtherPort {
-        /// The clients' port.
-        port: u16,
-        /// The `listen` address as written.
-        written: String,
-    },
-    /// nginx reads something else than what was checked.
-    #[error(
-        "not run: nginx reads {file:?}, which was not checked\n  help: this is a fault of hopcheck's; please report it with \
-         your configuration"
-    )]
-    Unchecked {
-        /// The file, or the words, that nginx has read.
-        file: String,
-    },
-    /// The engine refused the configuration.
-    #[error("{engine} did not start:\n{said}")]
-    Refused {
-        /// The target's name.
-        engine: String,
-        /// Its output, with the original paths.
-        said: String,
-    },
-}
-
 /// The scene of one scenario, set up by the first step that needs it. The proxy is started by the first step that uses it.
 #[derive(Debug)]
 pub struct Scene {
@@ -92,10 +48,7 @@ pub struct Scene {
     /// The server that clients address; `None`: the first.
     asked: Option<VirtualServer>,
     proxy: Option<Box<dyn Proxy>>,
-    /// The app server in place of the first server of an upstream.
-    pub blue: AppServer,
-    /// The app server in place of the second.
-    pub green: AppServer,
+    app_servers: AppServers,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
 }
@@ -107,7 +60,7 @@ impl Scene {
     /// When this machine has no more ports or disk space.
     pub async fn set(stage: Arc<Stage>) -> Result<Scene, SceneError> {
         let scratch = Scratch::new(stage.target.scratch_parent())?;
-        let (blue, green) = AppServer::start_pair().await?;
+        let app_servers = AppServers::start(&stage.source).await?;
         let mut scene = Scene {
             stage,
             overlays: Vec::new(),
@@ -115,8 +68,7 @@ impl Scene {
             rewritten: RewrittenConf::default(),
             asked: None,
             proxy: None,
-            blue,
-            green,
+            app_servers,
             scratch,
         };
         scene.rewrite()?;
@@ -146,6 +98,11 @@ impl Scene {
     /// Whether a server was selected.
     pub fn has_selected_server(&self) -> bool {
         self.asked.is_some()
+    }
+
+    /// The server that was selected.
+    pub fn selected_server(&self) -> Option<&VirtualServer> {
+        self.asked.as_ref()
     }
 
     /// The name of the selected server.
@@ -187,28 +144,6 @@ impl Scene {
             return Err(error);
         }
         Ok(verdict.ok().filter(|verdict| !verdict.accepted).map(|verdict| Refusal { said: verdict.output }))
-    }
-
-    /// Both app servers.
-    pub fn app_servers(&self) -> [&AppServer; 2] {
-        [&self.blue, &self.green]
-    }
-
-    /// The app servers of the configuration that `server` stands in for, as written.
-    pub fn stood_in_for(&self, server: &AppServer) -> Vec<&str> {
-        let replaced = self.rewritten.app_servers.iter();
-        replaced.filter(|(_, by)| **by == server.address()).map(|(written, _)| written.as_str()).collect()
-    }
-
-    /// The app server of that name.
-    ///
-    /// # Errors
-    /// When there is none.
-    pub fn app_server(&self, name: &str) -> Result<&AppServer, SceneError> {
-        self.app_servers()
-            .into_iter()
-            .find(|server| server.name() == name)
-            .ok_or_else(|| SceneError::NoSuchAppServer(name.to_owned()))
     }
 
     /// The directory the front end is deployed to.
@@ -314,7 +249,7 @@ impl Scene {
         if let Some(mut proxy) = self.proxy.take() {
             proxy.stop().await;
         }
-        for server in [&self.blue, &self.green] {
+        for server in self.app_servers.all() {
             server.stop().await;
         }
     }
@@ -339,7 +274,7 @@ impl Scene {
         let text = self.stage.source.origin.with_origins(&text);
         let listen = self.rewritten.listen.iter().map(|(written, address)| (written.as_str(), *address));
         let app_servers =
-            self.app_servers().into_iter().filter_map(|server| match self.stood_in_for(server).as_slice() {
+            self.app_servers.all().filter_map(|server| match self.stood_in_for(server).as_slice() {
                 [one] => Some((*one, server.address())),
                 _ => None,
             });
@@ -361,7 +296,7 @@ impl Scene {
             text = overlay.apply(&text)?;
         }
         let stage = Arc::clone(&self.stage);
-        let addresses = [self.blue.address(), self.green.address()];
+        let addresses = self.app_servers.pair();
         let mut ports = std::mem::take(&mut self.ports);
         let rewriter = Rewriter {
             source: &stage.source,
@@ -372,7 +307,7 @@ impl Scene {
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;
         self.rewritten = rewritten?;
-        Ok(())
+        Ok(self.app_servers.start_for(&self.rewritten, &stage.source)?)
     }
 
     fn reserve(&mut self, address: &str) -> io::Result<SocketAddr> {

@@ -1,0 +1,214 @@
+//! Where the requests of a location may be sent to, as far as the file tells.
+
+use crate::location_chooser::LocationChooser;
+use crate::scope::Scope;
+use crate::tree::Node;
+
+/// More locations than any real configuration sends one request through.
+const MAX_PLACES: usize = 32;
+
+/// More variables than stand for one another in any real configuration.
+const MAX_DEPTH: usize = 8;
+
+/// Blocks that give values to the variable they name last.
+const VALUE_BLOCKS: [&str; 3] = ["map", "geo", "split_clients"];
+
+/// The upstreams and hosts that the requests of a place may be sent to, the one of its own `proxy_pass` first: those of an `if`, the
+/// values of a variable, and those that `error_page` and `try_files` fall back on. What is only told of a request (`mirror`,
+/// `auth_request`) is none of them. `None` where only a run can tell.
+pub(crate) fn destinations(scope: &Scope<'_>, chooser: &LocationChooser) -> Option<Vec<String>> {
+    let mut finder = Finder { chooser, visited: Vec::new(), found: Vec::new() };
+    finder.place(scope)?;
+    Some(finder.found)
+}
+
+struct Finder<'a> {
+    chooser: &'a LocationChooser,
+    visited: Vec<&'a [Node]>,
+    found: Vec<String>,
+}
+
+impl<'a> Finder<'a> {
+    /// Adds those of a location.
+    fn place(&mut self, scope: &Scope<'a>) -> Option<()> {
+        let own = scope.own();
+        if self.visited.iter().any(|visited| std::ptr::eq(*visited, own)) {
+            return Some(());
+        }
+        self.visited.push(own);
+        if self.visited.len() > MAX_PLACES || scope.server().iter().any(is_rewritten_anywhere) {
+            return None;
+        }
+        own.iter().filter(|node| node.is("proxy_pass")).try_for_each(|pass| self.url(scope, pass.arg(0)))?;
+        for block in own.iter().filter(|node| node.is("if") || node.is("limit_except")) {
+            let passes = block.inner.iter().filter(|node| node.is("proxy_pass"));
+            passes.map(|pass| pass.arg(0)).try_for_each(|url| self.url(scope, url))?;
+        }
+        if own.iter().any(is_rewritten_anywhere) {
+            return None;
+        }
+        let fallbacks = scope.all("error_page").into_iter().chain(scope.own_one("try_files"));
+        fallbacks.into_iter().try_for_each(|node| match node.args.last() {
+            Some(target) => self.fallback(scope, target),
+            None => Some(()),
+        })
+    }
+
+    /// Adds those of where an `error_page` or a `try_files` leads.
+    fn fallback(&mut self, scope: &Scope<'a>, target: &str) -> Option<()> {
+        let path = target.split('?').next().unwrap_or_default();
+        let location = match path.chars().next() {
+            Some('@') => scope.named(path),
+            Some('/') if !path.contains('$') => {
+                self.chooser.choose(path).and_then(|nth| nth_location(scope.server(), &mut { nth }))
+            }
+            // A status, or a redirect.
+            _ if path.starts_with('=') || path.contains("://") => None,
+            _ => return None,
+        };
+        match location {
+            Some(location) => self.place(&scope.of_server().inside(&location.inner)),
+            None => Some(()),
+        }
+    }
+
+    /// Adds the host of a URL, or the hosts that a variable in its place has as values.
+    fn url(&mut self, scope: &Scope<'_>, url: &str) -> Option<()> {
+        for host in hosts(scope, url, 0)? {
+            if !self.found.contains(&host) {
+                self.found.push(host);
+            }
+        }
+        Some(())
+    }
+}
+
+/// The hosts of a URL, or of a value that becomes one.
+fn hosts(scope: &Scope<'_>, url: &str, depth: usize) -> Option<Vec<String>> {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let Some((name, after)) = variable(rest) else {
+        let end = match rest.strip_prefix("unix:") {
+            Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
+            None => rest.find(['/', '$', '?']).unwrap_or(rest.len()),
+        };
+        return Some(vec![rest[..end].to_owned()]);
+    };
+    let port = &after[..after.find(['/', '?', '$']).unwrap_or(after.len())];
+    let values = scope.values_of(name);
+    if values.is_empty() || depth > MAX_DEPTH || !(port.is_empty() || port.starts_with(':')) {
+        return None;
+    }
+    let mut found = Vec::new();
+    for value in values.into_iter().filter(|value| !value.is_empty()) {
+        let hosts = hosts(scope, value, depth + 1)?;
+        found.extend(hosts.into_iter().map(|host| format!("{host}{port}")));
+    }
+    Some(found)
+}
+
+/// The variable at the beginning of `text`, and the rest.
+fn variable(text: &str) -> Option<(&str, &str)> {
+    let text = text.strip_prefix('$')?;
+    if let Some(braced) = text.strip_prefix('{') {
+        return braced.split_once('}');
+    }
+    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+    Some(text.split_at(end))
+}
+
+/// Whether a `rewrite`, or one in an `if`, may lead to any other location.
+fn is_rewritten_anywhere(node: &Node) -> bool {
+    let stays = |flag: &str| matches!(flag, "break" | "redirect" | "permanent");
+    let is_redirect = |to: &str| to.starts_with("http") || to.starts_with("$scheme");
+    match node.name.as_str() {
+        "rewrite" => !stays(node.arg(2)) && !is_redirect(node.arg(1)),
+        "if" => node.inner.iter().any(is_rewritten_anywhere),
+        _ => false,
+    }
+}
+
+/// The location with that number, counted in the order of the file.
+fn nth_location<'a>(nodes: &'a [Node], left: &mut usize) -> Option<&'a Node> {
+    for location in nodes.iter().filter(|node| node.is("location")) {
+        if *left == 0 {
+            return Some(location);
+        }
+        *left -= 1;
+        if let Some(found) = nth_location(&location.inner, left) {
+            return Some(found);
+        }
+    }
+    None
+}
+
+/// The values that the directives `nodes`, and those in an `if` among them, give to a variable.
+pub(crate) fn add_values<'a>(nodes: &'a [Node], name: &str, values: &mut Vec<&'a str>) {
+    let is_it = |word: &str| variable(word).is_some_and(|(other, rest)| rest.is_empty() && other == name);
+    for node in nodes {
+        if node.is("set") && is_it(node.arg(0)) {
+            values.push(node.arg(1));
+        } else if VALUE_BLOCKS.iter().any(|block| node.is(block))
+            && node.args.last().is_some_and(|word| is_it(word))
+        {
+            values.extend(node.inner.iter().filter(|entry| entry.args.len() == 1).map(|entry| entry.arg(0)));
+        } else if node.is("if") {
+            add_values(&node.inner, name, values);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Site;
+
+    /// The destinations of the first route of a server with these directives, in `http` with these before it.
+    fn destinations(http: &str, server: &str) -> Option<Vec<String>> {
+        let text = format!("http {{ {http} server {{ {server} }} }}");
+        let site = Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap();
+        site.servers[0].routes[0].destinations.clone()
+    }
+
+    fn some(hosts: &[&str]) -> Option<Vec<String>> {
+        Some(hosts.iter().map(|host| (*host).to_owned()).collect())
+    }
+
+    #[test]
+    fn a_location_sends_to_its_own_upstream_and_to_those_it_falls_back_on() {
+        let api = "location /api/ { proxy_pass http://api/v1/; }";
+        assert_eq!(destinations("", api), some(&["api"]));
+        let fallback = "error_page 502 = @old; location /api/ { proxy_pass http://api; } location @old { proxy_pass http://old:80; }";
+        assert_eq!(destinations("", fallback), some(&["api", "old:80"]));
+        let page = "error_page 404 /404.html; location /api/ { proxy_pass http://api; } location / { proxy_pass http://web; }";
+        assert_eq!(destinations("", page), some(&["api", "web"]));
+        let itself = "location / { proxy_pass http://api; error_page 404 /404.html; }";
+        assert_eq!(destinations("", itself), some(&["api"]));
+        let told = "location /api/ { mirror /copy; proxy_pass http://api; } location = /copy { proxy_pass http://b; }";
+        assert_eq!(destinations("", told), some(&["api"]));
+        let canary =
+            "location /api/ { if ($cookie_canary) { proxy_pass http://new; } proxy_pass http://api; }";
+        assert_eq!(destinations("", canary), some(&["api", "new"]));
+    }
+
+    #[test]
+    fn a_variable_sends_to_all_its_values() {
+        let server = "location /api/ { proxy_pass http://$to; }";
+        let split = "split_clients $remote_addr $to { 10% canary; * stable; }";
+        assert_eq!(destinations(split, server), some(&["canary", "stable"]));
+        let through = "map $cookie_a $to { default $kept; b 127.0.0.1; } map $uri $kept { default stable; }";
+        let with_port = "location /api/ { proxy_pass http://$to:81/x; }";
+        assert_eq!(destinations(through, with_port), some(&["stable:81", "127.0.0.1:81"]));
+        let url = "set $url http://app:8080; location /api/ { proxy_pass $url; }";
+        assert_eq!(destinations("", url), some(&["app:8080"]));
+    }
+
+    #[test]
+    fn what_only_a_run_can_tell_is_left_open() {
+        assert_eq!(destinations("", "location /api/ { proxy_pass http://$host; }"), None);
+        let rewritten = "location /api/ { rewrite ^/api/(.*) /v2/$1; proxy_pass http://api; }";
+        assert_eq!(destinations("", rewritten), None);
+        let stays = "location /api/ { rewrite ^/api/(.*) /v2/$1 break; proxy_pass http://api; }";
+        assert_eq!(destinations("", stays), some(&["api"]));
+        let first = "if ($http_x) { rewrite ^ /b last; } location /api/ { proxy_pass http://api; }";
+        assert_eq!(destinations("", first), None);
+    }
+}
