@@ -36,11 +36,11 @@ pub(crate) async fn serve(
     }
     let connection = HttpConnection::new(&cycle, http, listen, client);
     let default = http.servers.get(listen.default_server);
-    if listen.http2 || default.is_some_and(|server| server.http2.on) {
-        // Boxed, so that those that speak HTTP/1 need no memory for HTTP/2.
-        Box::pin(connection.run_as_begun(ClientConnection::new(stream))).await;
-    } else {
-        connection.run(ClientConnection::new(stream)).await;
+    let stream = ClientConnection::new(stream);
+    match listen.http2 || default.is_some_and(|server| server.http2.on) {
+        // Boxed, so that those that speak HTTP/1 alone need no memory for it.
+        true => Box::pin(connection.run_as_begun(stream)).await,
+        false => connection.run(stream).await,
     }
 }
 

@@ -66,7 +66,7 @@ impl<'a> HttpConnection<'a> {
         HttpConnection { plain_to_tls: true, ..self }
     }
 
-    /// Serves requests until the connection ends, in the protocol that it begins with.
+    /// Serves requests in the protocol that the connection begins with.
     pub(super) async fn run_as_begun<S: Stream>(self, mut connection: ClientConnection<S>) {
         let Some(server) = self.http.servers.get(self.server) else { return };
         let begun = async {
@@ -77,9 +77,10 @@ impl<'a> HttpConnection<'a> {
             begun = begun => begun,
             () = self.cycle.aborting() => return,
         };
+        // Boxed, as either is there only once something has been said.
         match is_http2 {
-            Some(true) => self.run_http2(connection).await,
-            Some(false) => self.run(connection).await,
+            Some(true) => Box::pin(self.run_http2(connection)).await,
+            Some(false) => Box::pin(self.run(connection)).await,
             None => connection.stream.close(),
         }
     }
