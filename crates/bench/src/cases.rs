@@ -19,6 +19,8 @@ pub(crate) enum Work {
     Requests(Wrk),
     /// As many bytes as can be had; a unit is a MiB.
     Transfer(Wrk),
+    /// As many requests as can be answered over HTTP/2, on so many streams of a connection.
+    Http2 { path: &'static str, streams: usize },
     /// `GET` at so many requests per second.
     Rate(&'static str, u32),
     /// Messages of `size` bytes on as many sessions.
@@ -104,6 +106,12 @@ pub(crate) const CASES: &[Case] = &[
         Work::Requests(Wrk { field: Some(("Range", "bytes=4096-5119")), ..Wrk::get("/assets/1m.bin") }),
         goal(1.0, 0.9),
     ),
+    kept("API over HTTP/2, 64 streams", Work::Http2 { path: ITEMS, streams: 64 }, NO_GOAL),
+    document(
+        "asset of 1 KiB over HTTP/2, 64 streams",
+        Work::Http2 { path: "/assets/1k.js", streams: 64 },
+        NO_GOAL,
+    ),
     document("WebSocket, messages of 64 bytes", Work::Echo { sessions: 100, size: 64 }, goal(1.0, 0.9)),
     document("WebSocket, messages of 64 KiB", Work::Echo { sessions: 16, size: 64 * 1024 }, goal(1.0, 0.9)),
     document("idle WebSocket sessions", Work::Idle { sessions: 10_000 }, at_most(1.0)),
@@ -136,6 +144,7 @@ impl Case {
                     && (contender.terminates_tls() || !wrk.tls)
             }
             Work::Rate(path, _) => contender.serves_files() || !path.contains("assets"),
+            Work::Http2 { .. } => contender.speaks_http2(),
             Work::Reload(_) => contender.reloads(),
             // httpd has a thread for each session.
             Work::Idle { .. } => contender != Contender::Httpd,

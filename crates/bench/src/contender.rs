@@ -57,6 +57,11 @@ impl Contender {
         Contender::PAIR.contains(&self) || self == Contender::Haproxy
     }
 
+    /// Whether it is configured to speak HTTP/2 here.
+    pub(crate) fn speaks_http2(self) -> bool {
+        Contender::PAIR.contains(&self)
+    }
+
     /// Whether SIGHUP makes it read its configuration again while it goes on serving, as nginx does.
     pub(crate) fn reloads(self) -> bool {
         Contender::PAIR.contains(&self)
@@ -217,7 +222,10 @@ fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
         ("include /etc/nginx/conf.d/*.conf;", String::new()),
         ("server 49.50.164.244:1025;", format!("server 127.0.0.1:{blue};")),
         ("server 49.50.164.244:1026;", format!("server 127.0.0.1:{green};")),
-        ("listen 80;", format!("listen 127.0.0.1:{};\n{tls}", site.port)),
+        (
+            "listen 80;",
+            format!("listen 127.0.0.1:{};\nlisten 127.0.0.1:{} http2;\n{tls}", site.port, site.http2_port),
+        ),
         ("root /home/dambae200/dambae200-front/www;", format!("root {};", site.www().display())),
     ];
     if upstream == Upstream::KeptAlive {

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::cases::{Case, Work};
 use crate::contender::{Contender, Running};
 use crate::load::wrk::Wrk;
-use crate::load::{Seen, open_loop, sessions};
+use crate::load::{Seen, http2, open_loop, sessions};
 use crate::process;
 use crate::site::Site;
 
@@ -61,6 +61,11 @@ pub(crate) fn measure(
             wrk.run(site, Duration::from_secs(1))?;
             let transfer = matches!(case.work, Work::Transfer(_));
             with_cpu(&running, transfer, || on(wrk))
+        }
+        Work::Http2 { path, streams } => {
+            let load = |time| http2::run(site.http2_port, path, *streams, time);
+            load(Duration::from_secs(1))?;
+            with_cpu(&running, false, || load(time))
         }
         Work::Rate(path, rate) => with_cpu(&running, false, || open_loop::run(site.port, path, *rate, time)),
         Work::Echo { sessions, size } => {

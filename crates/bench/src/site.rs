@@ -19,6 +19,8 @@ pub(crate) struct Site {
     pub(crate) port: u16,
     /// The same, for TLS.
     pub(crate) tls_port: u16,
+    /// The same, for HTTP/2 without TLS.
+    pub(crate) http2_port: u16,
     pub(crate) cores: Cores,
     backend: Child,
 }
@@ -36,13 +38,13 @@ impl Site {
         fs::write(www.join("index.html"), "<!doctype html><title>bench</title>")?;
         fs::write(www.join("assets/1k.js"), vec![b'/'; 1024])?;
         fs::write(www.join("assets/1m.bin"), vec![b'x'; 1024 * 1024])?;
-        let [port, tls_port, blue, green] = free_ports()?;
+        let [port, tls_port, http2_port, blue, green] = free_ports()?;
         let backend = pinned(cores.backend, &std::env::current_exe()?)
             .arg("backend")
             .args([blue.to_string(), green.to_string()])
             .spawn()?;
         end_cleanly(scratch.path().to_owned())?;
-        let site = Site { scratch, backends: [blue, green], port, tls_port, cores, backend };
+        let site = Site { scratch, backends: [blue, green], port, tls_port, http2_port, cores, backend };
         fs::write(site.certificate(), certificate()?)?;
         wait_for(blue)?;
         wait_for(green)?;
@@ -116,10 +118,10 @@ fn readable(path: &Path) -> std::io::Result<()> {
 }
 
 /// Ports below those that the kernel gives to outgoing connections, of which a run makes very many.
-fn free_ports() -> Result<[u16; 4], Error> {
+fn free_ports() -> Result<[u16; 5], Error> {
     let free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
-    let ports: Vec<u16> = (18_000..28_000).filter(free).take(4).collect();
-    ports.try_into().map_err(|_| "no four free ports between 18000 and 28000 on 127.0.0.1".into())
+    let ports: Vec<u16> = (18_000..28_000).filter(free).take(5).collect();
+    ports.try_into().map_err(|_| "no five free ports between 18000 and 28000 on 127.0.0.1".into())
 }
 
 /// Waits until somebody listens.

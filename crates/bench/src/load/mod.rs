@@ -1,5 +1,6 @@
 //! What is done to a contender, and what came of it.
 
+pub(crate) mod http2;
 pub(crate) mod open_loop;
 pub(crate) mod sessions;
 pub(crate) mod wrk;
