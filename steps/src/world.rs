@@ -11,7 +11,9 @@ use tokio_tungstenite::tungstenite::Message;
 use crate::failure::Failure;
 use crate::text;
 use hopcheck_clients::transcript::{Transcript, first_of_each_kind};
-use hopcheck_clients::{ClientError, Connection, Request, Response, Route, StompClient, Traffic, WebSocket};
+use hopcheck_clients::{
+    ClientError, Connection, Request, Response, Route, StompClient, Traffic, WebSocket, ask_over_http2,
+};
 use hopcheck_report::Evidence;
 use hopcheck_site::profile::Transport;
 use hopcheck_targets::scene::Scene;
@@ -196,6 +198,21 @@ impl World {
             let asked = format!("{} {}", request.method, request.target);
             return Err(Failure::not_asked(format!("`{asked}` is not answered at all: not for everybody")));
         }
+        self.request = Some(request);
+        self.keep(answer)
+    }
+
+    /// Sends a request over HTTP/2 on a connection of its own, and keeps the response.
+    ///
+    /// # Errors
+    /// When there is no response.
+    pub async fn ask_over_http2(&mut self, request: Request) -> Result<&Response, Failure> {
+        let begun = Instant::now();
+        let route = self.route().await?;
+        let head = Request { version: "HTTP/2", ..route.with_common_headers(&request) }.head(route.host());
+        self.transcript.sent(&head, &request.framed_body());
+        let answer = ask_over_http2(&route, &request).await;
+        self.took = begun.elapsed();
         self.request = Some(request);
         self.keep(answer)
     }

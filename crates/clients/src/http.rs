@@ -15,7 +15,7 @@ use crate::{ClientError, DEFAULT_TIMEOUT, Request, Route, Stream, with_timeout};
 const MAX_WAITING_BYTES: usize = 80 << 20;
 
 /// The most bytes of an answer's body that are read of a live deployment, whatever it serves.
-const MAX_LIVE_BYTES: usize = 16 << 20;
+pub(crate) const MAX_LIVE_BYTES: usize = 16 << 20;
 
 /// How much longer than one wait a live deployment's whole answer may take.
 const MAX_LIVE_WAITS: u32 = 4;

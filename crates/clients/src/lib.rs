@@ -2,7 +2,8 @@
 //!
 //! HTTP is written byte by byte to a socket rather than through a library: a scenario says "byte for byte", sends what no
 //! well-behaved library would, and shows what went over the wire when it fails. WebSocket uses `tokio-tungstenite`, STOMP
-//! the frame codec of `mock-upstreams`.
+//! the frame codec of `mock-upstreams`. What comes over HTTP/2 is only compared with what comes over HTTP/1.1, and is asked
+//! by `h2`.
 //!
 //! From the bottom up: a [`Route`] knows the addresses, the TLS settings and the headers that every request to a proxy
 //! has, and opens a [`Stream`]. A [`Connection`] sends a [`Request`] over it and reads a [`Response`]. A [`Handshake`]
@@ -11,6 +12,7 @@
 //! [`Traffic`] keeps several clients busy in the background; a [`transcript`] records the exchanges for the report.
 
 mod http;
+mod http2;
 mod policy;
 mod request;
 mod response;
@@ -30,6 +32,7 @@ pub use mock_upstreams::stomp::frame::{Frame, Version};
 use thiserror::Error;
 
 pub use http::Connection;
+pub use http2::ask_over_http2;
 pub use policy::RequestPolicy;
 pub use request::encode_chunk;
 pub use request::{Body, Request};

@@ -141,11 +141,31 @@ impl Route {
     /// # Errors
     /// When the connection or the TLS handshake fails; the message says why.
     pub(super) async fn connect(&self) -> Result<Stream, ClientError> {
+        self.connect_by(|tls| Arc::clone(&tls.config)).await
+    }
+
+    /// The same, with HTTP/2 offered in the handshake.
+    ///
+    /// # Errors
+    /// When the connection or the TLS handshake fails; the message says why.
+    pub(super) async fn connect_offering_http2(&self) -> Result<Stream, ClientError> {
+        let offering = |tls: &Tls| {
+            let mut config = rustls::ClientConfig::clone(&tls.config);
+            config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+            Arc::new(config)
+        };
+        self.connect_by(offering).await
+    }
+
+    async fn connect_by(
+        &self,
+        config: impl Fn(&Tls) -> Arc<rustls::ClientConfig>,
+    ) -> Result<Stream, ClientError> {
         let inner = &self.0;
         let tcp = with_timeout(inner.timeout, "a connection", connect(inner)).await?;
         tcp.set_nodelay(true)?;
         let Some(tls) = &inner.tls else { return Ok(Stream::Plain(tcp)) };
-        let connector = TlsConnector::from(Arc::clone(&tls.config));
+        let connector = TlsConnector::from(config(tls));
         let handshake = async {
             let shaken = connector.connect(tls.name.clone(), tcp).await;
             shaken.map_err(|error| crate::tls::explain(&error, &tls.name))

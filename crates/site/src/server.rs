@@ -26,6 +26,8 @@ pub struct Server {
     pub behind_tls: bool,
     /// Whether it refuses to speak TLS (`ssl_reject_handshake`).
     pub rejects_handshakes: bool,
+    /// `http2 on`.
+    pub http2: bool,
     /// Why it is unreachable, if so: another has its name, or is the default server.
     pub unreachable: Option<String>,
     /// Its routes, in the order of the file.
@@ -47,6 +49,8 @@ pub struct Listen {
     pub address: String,
     /// `ssl`.
     pub tls: bool,
+    /// `http2`.
+    pub http2: bool,
     /// `http2` without `ssl`: HTTP/1.1 is not spoken.
     pub http2_alone: bool,
     /// `default_server`.
@@ -74,13 +78,20 @@ impl Server {
             .map(|listen| Listen {
                 address: listen.arg(0).to_owned(),
                 tls: listen.args.iter().any(|word| word == "ssl" || word == "quic"),
+                http2: listen.args.iter().any(|word| word == "http2"),
                 http2_alone: listen.args.iter().any(|word| word == "http2")
                     && !listen.args.iter().any(|word| word == "ssl"),
                 default: listen.args.iter().any(|word| word == "default_server" || word == "default"),
             })
             .collect();
         if listen.is_empty() {
-            listen.push(Listen { address: "80".to_owned(), tls: false, http2_alone: false, default: false });
+            listen.push(Listen {
+                address: "80".to_owned(),
+                tls: false,
+                http2: false,
+                http2_alone: false,
+                default: false,
+            });
         }
         let chooser = LocationChooser::of(&node.inner)?;
         let mut routes = Vec::new();
@@ -100,6 +111,7 @@ impl Server {
             listen,
             headers: own("add_header").map(|header| header.arg(0).to_owned()).collect(),
             rejects_handshakes: own("ssl_reject_handshake").any(|reject| reject.arg(0) == "on"),
+            http2: scope.one("http2").is_some_and(|http2| http2.arg(0) == "on"),
             behind_tls: mentions(&node.inner, "$http_x_forwarded_proto"),
             unreachable: None,
             routes,
@@ -145,6 +157,11 @@ impl Server {
     pub fn address(&self) -> String {
         let port = self.asked_at().map_or("80", Listen::port);
         format!("{}:{port}", self.name().unwrap_or_else(|| "*".to_owned()))
+    }
+
+    /// Whether clients that ask it over TLS are offered HTTP/2.
+    pub fn offers_http2(&self) -> bool {
+        self.asked_at().is_some_and(|listen| listen.tls && (listen.http2 || self.http2))
     }
 
     /// Where clients ask it: by TLS if it speaks that anywhere.

@@ -104,7 +104,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 19] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 21] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -183,6 +183,18 @@ pub(super) const ROUTE_WORDS: [RouteWord; 19] = [
         word: "front-end",
         what: "front end of files",
         is: |here| here.route.is_front_page(),
+    },
+    RouteWord {
+        word: "http2-front-end",
+        what: "front end of files on a server that speaks HTTP/2",
+        only_promised: false,
+        is: |here| here.route.is_front_page() && here.server.offers_http2(),
+    },
+    RouteWord {
+        word: "http2-proxied",
+        what: "path that app servers are asked for, on a server that speaks HTTP/2",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && here.server.offers_http2(),
     },
     RouteWord {
         word: "single-page",

@@ -20,6 +20,15 @@ async fn sends(world: &mut World, request: String) -> Checked {
     ask(world, &request, &[], Body::None).await
 }
 
+/// The same over HTTP/2, on a connection of its own, which must be chosen in the TLS handshake.
+#[when(regex = r#"^the client sends "(.*)" over HTTP/2$"#)]
+async fn sends_over_http2(world: &mut World, request: String) -> Checked {
+    world.begin();
+    let request = request_for(world, &request, &[])?;
+    world.ask_over_http2(request).await?;
+    Ok(())
+}
+
 /// The same with these headers; a `Host` among them replaces the client's own.
 #[given(expr = "the client sends {string} with the headers:")]
 #[when(expr = "the client sends {string} with the headers:")]

@@ -11,7 +11,7 @@ use super::{request_line, rows, same_values};
 use crate::failure::{Checked, Failure};
 use crate::world::{World, no_front_end};
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, digest};
+use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, Response, digest};
 
 /// The status of the latest response.
 #[then(expr = "the response is {int}")]
@@ -184,6 +184,22 @@ async fn is_page(world: &mut World) -> Checked {
         "the page comes as {kind:?}, which browsers do not show: see `types`"
     );
     page.differs(response).map_or(Ok(()), |how| Err(Failure::new(how)))
+}
+
+/// The same request over HTTP/1.1 has a response with the same status, type and redirect.
+#[then(regex = r#"^the response over HTTP/1.1 is the same$"#)]
+async fn same_over_http1(world: &mut World) -> Checked {
+    let request = world.request.clone().ok_or_else(|| Failure::new("nothing was asked yet"))?;
+    let shown = |response: &Response| {
+        let field = |name| response.value(name).unwrap_or("none").to_owned();
+        (response.status, field("content-type"), field("location"))
+    };
+    let http2 = shown(world.response()?);
+    let http1 = shown(world.ask(request).await?);
+    ensure_eq!(http2.0, http1.0, "the status over HTTP/2 is not that over HTTP/1.1");
+    ensure_eq!(http2.1, http1.1, "the type over HTTP/2 is not that over HTTP/1.1");
+    ensure_eq!(http2.2, http1.2, "the redirect over HTTP/2 is not that over HTTP/1.1");
+    Ok(())
 }
 
 /// The response is something else than the app's page.

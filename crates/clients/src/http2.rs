@@ -1,0 +1,130 @@
+//! A request over HTTP/2 (RFC 9113), by the crate `h2`. Nothing of it can be said byte for byte: scenarios that ask so compare
+//! what comes back with what comes over HTTP/1.1.
+
+use std::fmt::Write as _;
+
+use bytes::Bytes;
+use h2::client::Builder;
+
+use crate::http::MAX_LIVE_BYTES;
+use crate::response::{Framing, Response};
+use crate::{Body, ClientError, Request, Route, with_timeout};
+
+/// How much of an answer may be on its way.
+const WINDOW_SIZE: u32 = 1 << 20;
+
+/// Fields that only HTTP/1.1 has (RFC 9113 §8.2.2), and `Host`, which is `:authority` here.
+const LEFT_OUT: [&str; 6] =
+    ["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
+
+/// Sends a request over HTTP/2 on a connection of its own, and reads the whole response.
+///
+/// # Errors
+/// When the server does not choose HTTP/2, there is no response, or the policy refuses the request.
+pub async fn ask_over_http2(route: &Route, request: &Request) -> Result<Response, ClientError> {
+    let request = route.with_common_headers(request);
+    let _permit = route.acquire(&request).await?;
+    let asking = ask(route, &request);
+    with_timeout(route.timeout() * 2, "a response over HTTP/2", asking).await
+}
+
+async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> {
+    let stream = route.connect_offering_http2().await?;
+    let is_chosen = |tls: &rustls::ClientConnection| tls.alpn_protocol() == Some(b"h2");
+    if stream.tls().is_some_and(|tls| !is_chosen(tls)) {
+        let why = "TLS: the server does not choose HTTP/2: its `listen` for this port lacks `http2`, or the server \
+                   `http2 on;`";
+        return Err(ClientError::Tls(why.to_owned()));
+    }
+    let (head, body) = head(route, request)?;
+    let mut settings = Builder::new();
+    settings.enable_push(false).initial_window_size(WINDOW_SIZE).initial_connection_window_size(WINDOW_SIZE);
+    let (requests, connection) = settings.handshake(stream).await.map_err(failed)?;
+    let exchange = async {
+        let mut requests = requests.ready().await.map_err(failed)?;
+        let (response, mut sending) = requests.send_request(head, body.is_empty()).map_err(failed)?;
+        if !body.is_empty() {
+            sending.send_data(body, true).map_err(failed)?;
+        }
+        read(response.await.map_err(failed)?, route).await
+    };
+    // The exchange goes on for as long as the connection is driven.
+    tokio::pin!(connection);
+    tokio::select! {
+        biased;
+        response = exchange => response,
+        ended = &mut connection => {
+            let why = ended.map_or_else(|error| format!(": {error}"), |()| String::new());
+            Err(ClientError::Closed(why))
+        }
+    }
+}
+
+/// The head and the body.
+fn head(route: &Route, request: &Request) -> Result<(http::Request<()>, Bytes), ClientError> {
+    let host = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
+    let host = host.map_or(route.host(), |(_, host)| host.as_str());
+    let scheme = if route.is_tls() { "https" } else { "http" };
+    let mut head = http::Request::builder()
+        .method(&request.method[..])
+        .uri(format!("{scheme}://{host}{}", request.target));
+    let is_sent = |name: &str| !LEFT_OUT.iter().any(|left_out| name.eq_ignore_ascii_case(left_out));
+    for (name, value) in request.headers.iter().filter(|(name, _)| is_sent(name)) {
+        head = head.header(name, value);
+    }
+    let body = match &request.body {
+        Body::None => Vec::new(),
+        Body::Sized(body) => body.clone(),
+        Body::Chunked(chunks) => chunks.concat(),
+    };
+    let head = head.body(()).map_err(|error| not_http2(format!("this cannot be asked: {error}")))?;
+    Ok((head, body.into()))
+}
+
+/// Reads the body, as much as is read of one.
+async fn read(response: http::Response<h2::RecvStream>, route: &Route) -> Result<Response, ClientError> {
+    let (head, mut stream) = response.into_parts();
+    let headers: Vec<(String, String)> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut raw_head = format!("HTTP/2 {}\r\n", head.status.as_u16());
+    for (name, value) in &headers {
+        let _ = write!(raw_head, "{name}: {value}\r\n");
+    }
+    raw_head.push_str("\r\n");
+    let mut response = Response {
+        version: "HTTP/2".to_owned(),
+        status: head.status.as_u16(),
+        headers,
+        raw_head: raw_head.into_bytes(),
+        ..Response::default()
+    };
+    let limit = if route.policy().is_some() { MAX_LIVE_BYTES } else { usize::MAX };
+    while let Some(data) = stream.data().await {
+        // Cut off half-way, it is not complete.
+        let Ok(data) = data else { return Ok(response) };
+        stream.flow_control().release_capacity(data.len()).map_err(failed)?;
+        if response.body.len().saturating_add(data.len()) > limit {
+            return Err(ClientError::TooLarge { limit });
+        }
+        response.body.extend_from_slice(&data);
+    }
+    response.wire_length = response.body.len() as u64;
+    response.framing = match response.body.len() {
+        0 => Framing::None,
+        length => Framing::Length(length as u64),
+    };
+    response.complete = true;
+    Ok(response)
+}
+
+fn failed(error: h2::Error) -> ClientError {
+    let why = format!(": {error}");
+    error.into_io().map_or(ClientError::Closed(why), ClientError::Io)
+}
+
+fn not_http2(reason: String) -> ClientError {
+    ClientError::Protocol { protocol: "HTTP/2", reason }
+}
