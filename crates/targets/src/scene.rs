@@ -83,6 +83,8 @@ pub struct Scene {
     /// The server that clients address; `None`: the first.
     asked: Option<VirtualServer>,
     proxy: Option<Box<dyn Proxy>>,
+    /// The addresses of other app servers that take the place of both.
+    stand_ins: Option<[SocketAddr; 2]>,
     /// The app server in place of the first server of an upstream.
     pub blue: AppServer,
     /// The app server in place of the second.
@@ -106,6 +108,7 @@ impl Scene {
             rewritten: RewrittenConf::default(),
             asked: None,
             proxy: None,
+            stand_ins: None,
             blue,
             green,
             scratch,
@@ -159,6 +162,11 @@ impl Scene {
             Some(server) => listen.iter().find(|(written, _)| *written == server.listen),
             None => listen.first(),
         }
+    }
+
+    /// Puts app servers of one's own in place of [`Scene::blue`] and [`Scene::green`]; takes effect when the proxy starts or reloads.
+    pub fn stand_in(&mut self, app_servers: [SocketAddr; 2]) {
+        self.stand_ins = Some(app_servers);
     }
 
     /// Changes the configuration; takes effect when the proxy starts or reloads.
@@ -275,7 +283,7 @@ impl Scene {
             }
             (Some((_, address)), _) => Ok(*address),
             // Nothing was rewritten, and the engine will report why. Until then any address will do.
-            (None, _) => Ok(self.reserve("80")?),
+            (None, _) => Ok(reserve(&mut self.ports, "80")?),
         }
     }
 
@@ -345,7 +353,7 @@ impl Scene {
             text = overlay.apply(&text)?;
         }
         let stage = Arc::clone(&self.stage);
-        let addresses = [self.blue.address(), self.green.address()];
+        let addresses = self.stand_ins.unwrap_or([self.blue.address(), self.green.address()]);
         let mut ports = std::mem::take(&mut self.ports);
         let rewriter = Rewriter {
             source: &stage.source,
@@ -357,10 +365,6 @@ impl Scene {
         self.ports = ports;
         self.rewritten = rewritten?;
         Ok(())
-    }
-
-    fn reserve(&mut self, address: &str) -> io::Result<SocketAddr> {
-        reserve(&mut self.ports, address)
     }
 
     fn refused(&self, said: &str) -> SceneError {
