@@ -25,7 +25,7 @@ lint:
 bench *ARGS='--quick':
     cargo run --release -p bench -- {{ ARGS }}
 
-# Regenerates the pages that are generated (the payloads take a container engine)
+# Regenerates the pages that are generated (the payloads take a container engine, the clients tests/clients/install)
 docs:
     cargo build --package hopcheck
     cargo run --quiet -- steps > docs/extend/steps.md
@@ -34,3 +34,4 @@ docs:
     cargo run --quiet -- schema > docs/hopcheck.schema.json
     HOPCHECK_WRITE_DOCS=1 cargo test --quiet -p reference-proxy --test config the_list_of_directives
     HOPCHECK_BLESS=1 HOPCHECK_REQUIRE_NGINX=1 cargo test --quiet --test differential what_can_be_read_in_two_ways
+    HOPCHECK_BLESS=1 HOPCHECK_REQUIRE_CLIENTS=1 HOPCHECK_REQUIRE_NGINX=1 cargo test --quiet --test clients

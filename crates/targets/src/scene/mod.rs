@@ -49,6 +49,8 @@ pub struct Scene {
     asked: Option<VirtualServer>,
     proxy: Option<Box<dyn Proxy>>,
     app_servers: AppServers,
+    /// The addresses of other app servers that take the place of both.
+    stand_ins: Option<[SocketAddr; 2]>,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
 }
@@ -69,6 +71,7 @@ impl Scene {
             asked: None,
             proxy: None,
             app_servers,
+            stand_ins: None,
             scratch,
         };
         scene.rewrite()?;
@@ -125,6 +128,11 @@ impl Scene {
             Some(server) => listen.iter().find(|(written, _)| *written == server.listen),
             None => listen.first(),
         }
+    }
+
+    /// Puts app servers of one's own in place of [`Scene::blue`] and [`Scene::green`]; takes effect when the proxy starts or reloads.
+    pub fn stand_in(&mut self, app_servers: [SocketAddr; 2]) {
+        self.stand_ins = Some(app_servers);
     }
 
     /// Changes the configuration; takes effect when the proxy starts or reloads.
@@ -222,7 +230,7 @@ impl Scene {
             }
             (Some((_, address)), _) => Ok(*address),
             // Nothing was rewritten, and the engine will report why. Until then any address will do.
-            (None, _) => Ok(self.reserve("80")?),
+            (None, _) => Ok(reserve(&mut self.ports, "80")?),
         }
     }
 
@@ -296,7 +304,7 @@ impl Scene {
             text = overlay.apply(&text)?;
         }
         let stage = Arc::clone(&self.stage);
-        let addresses = self.app_servers.pair();
+        let addresses = self.stand_ins.map_or_else(|| self.app_servers.pair(), Vec::from);
         let mut ports = std::mem::take(&mut self.ports);
         let rewriter = Rewriter {
             source: &stage.source,
@@ -308,10 +316,6 @@ impl Scene {
         self.ports = ports;
         self.rewritten = rewritten?;
         Ok(self.app_servers.start_for(&self.rewritten, &stage.source)?)
-    }
-
-    fn reserve(&mut self, address: &str) -> io::Result<SocketAddr> {
-        reserve(&mut self.ports, address)
     }
 
     fn refused(&self, said: &str) -> SceneError {

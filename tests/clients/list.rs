@@ -1,0 +1,171 @@
+//! The clients, and what each is put in front of.
+
+/// What a script is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Language {
+    Node,
+    Python,
+}
+
+/// What is behind the proxy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum AppServers {
+    /// The mock app servers.
+    Mock,
+    /// Two processes of this server.
+    Real(Language, &'static str),
+}
+
+/// What the proxy is configured by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Conf {
+    /// The document's configuration, with these directives in its location for WebSockets.
+    Document(&'static str),
+    /// `site.conf`, with each of these texts replaced by the other.
+    Site(&'static [(&'static str, &'static str)]),
+}
+
+/// A client, and what it is put in front of.
+#[derive(Debug)]
+pub(crate) struct Client {
+    /// What `cargo test --test clients -- NAME` selects it by.
+    pub(crate) name: &'static str,
+    /// The packages that it is made of, and its app server's if that is a real one.
+    pub(crate) packages: &'static [&'static str],
+    /// What is special about the proxy.
+    pub(crate) circumstances: &'static str,
+    pub(crate) language: Language,
+    /// The script, in `scripts/`.
+    pub(crate) script: &'static str,
+    /// More that the script is told, as JSON.
+    pub(crate) told: &'static str,
+    pub(crate) conf: Conf,
+    pub(crate) app_servers: AppServers,
+    /// Whether it runs in Chromium.
+    pub(crate) needs_browser: bool,
+}
+
+const PLAIN: Client = Client {
+    name: "",
+    packages: &[],
+    circumstances: "",
+    language: Language::Node,
+    script: "",
+    told: "{}",
+    conf: Conf::Site(&[]),
+    app_servers: AppServers::Mock,
+    needs_browser: false,
+};
+
+/// Requests take turns of the app servers.
+const TURNS: (&str, &str) = ("ip_hash;", "");
+
+/// All of them.
+pub(crate) const CLIENTS: &[Client] = &[
+    Client {
+        name: "stompjs",
+        packages: &["@stomp/stompjs", "ws"],
+        script: "stompjs.mjs",
+        conf: Conf::Document(""),
+        ..PLAIN
+    },
+    Client {
+        name: "stompjs-idle",
+        packages: &["@stomp/stompjs", "ws"],
+        circumstances: "`proxy_read_timeout 5s`",
+        script: "stompjs-idle.mjs",
+        conf: Conf::Document("proxy_read_timeout 5s;"),
+        ..PLAIN
+    },
+    Client {
+        name: "sockjs-client",
+        packages: &["sockjs-client", "@stomp/stompjs"],
+        circumstances: "`ip_hash`",
+        script: "sockjs-client.mjs",
+        ..PLAIN
+    },
+    Client {
+        name: "sockjs-turns",
+        packages: &["sockjs-client"],
+        circumstances: "requests take turns",
+        script: "sockjs-client-turns.mjs",
+        told: r#"{"transports":["websocket","xhr-streaming","xhr-polling"]}"#,
+        conf: Conf::Site(&[TURNS]),
+        ..PLAIN
+    },
+    Client {
+        name: "sockjs-upgrage",
+        packages: &["sockjs-client"],
+        circumstances: "`$http_upgrage`",
+        script: "sockjs-client-turns.mjs",
+        told: r#"{"transports":["websocket",null]}"#,
+        conf: Conf::Site(&[("Upgrade $http_upgrade", "Upgrade $http_upgrage")]),
+        ..PLAIN
+    },
+    Client {
+        name: "sockjs-node",
+        packages: &["sockjs-client", "sockjs"],
+        circumstances: "`ip_hash`",
+        script: "sockjs-node.mjs",
+        app_servers: AppServers::Real(Language::Node, "sockjs.mjs"),
+        ..PLAIN
+    },
+    Client {
+        name: "socket.io",
+        packages: &["socket.io-client", "socket.io"],
+        circumstances: "`ip_hash`",
+        script: "socket.io-client.mjs",
+        app_servers: AppServers::Real(Language::Node, "socket.io.mjs"),
+        ..PLAIN
+    },
+    Client {
+        name: "socket.io-turns",
+        packages: &["socket.io-client", "socket.io"],
+        circumstances: "requests take turns",
+        script: "socket.io-client-turns.mjs",
+        conf: Conf::Site(&[TURNS]),
+        app_servers: AppServers::Real(Language::Node, "socket.io.mjs"),
+        ..PLAIN
+    },
+    Client {
+        name: "graphql-ws",
+        packages: &["graphql-ws", "ws"],
+        circumstances: "`ip_hash`",
+        script: "graphql-ws.mjs",
+        app_servers: AppServers::Real(Language::Node, "graphql-ws.mjs"),
+        ..PLAIN
+    },
+    Client { name: "ws", packages: &["ws"], script: "ws.mjs", conf: Conf::Document(""), ..PLAIN },
+    Client {
+        name: "chromium",
+        packages: &["Chromium", "@stomp/stompjs"],
+        script: "chromium.mjs",
+        conf: Conf::Document(""),
+        needs_browser: true,
+        ..PLAIN
+    },
+    Client {
+        name: "chromium-sockjs",
+        packages: &["Chromium", "sockjs-client"],
+        circumstances: "`ip_hash`",
+        script: "chromium-sockjs.mjs",
+        needs_browser: true,
+        ..PLAIN
+    },
+    Client {
+        name: "stomp.py",
+        packages: &["stomp.py"],
+        language: Language::Python,
+        script: "stomp_py.py",
+        conf: Conf::Document(""),
+        ..PLAIN
+    },
+    Client {
+        name: "websockets",
+        packages: &["websockets"],
+        language: Language::Python,
+        script: "websockets_client.py",
+        conf: Conf::Document(""),
+        ..PLAIN
+    },
+];
