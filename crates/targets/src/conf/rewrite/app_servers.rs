@@ -1,5 +1,6 @@
 //! Sending what goes to app servers to those of this run.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 
@@ -9,7 +10,7 @@ use nginx_conf::syntax::Directive;
 use hopcheck_site::canonical_address;
 
 use super::{Walker, app_server_key, quoted};
-use crate::conf::proxy_pass::{Host, Url, only_variable};
+use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, only_variable};
 
 /// So many app servers of a configuration have a stand-in of their own.
 const MAX_APP_SERVERS: usize = 64;
@@ -57,18 +58,16 @@ impl Walker<'_> {
             return Ok(());
         };
         let now = match url.host {
-            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
-                // The document's app servers are known to use plain HTTP.
-                Some("https") if !self.rewriter.source.as_documented => format!("http://{host}{}", url.rest),
-                _ => return Ok(()),
-            },
-            Host::Literal(host) => format!("http://{}{}", self.app_server(host, 0)?, url.rest),
+            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
+            Host::Literal(host) => {
+                format!("{}://{}{}", url.scheme.unwrap_or("http"), self.app_server(host, 0)?, url.rest)
+            }
             Host::Variable(name, port) => {
-                if self.hosts.port_of(name) != Some(port) || (port.is_empty() && url.scheme != Some("https"))
-                {
+                if self.hosts.port_of(name) != Some(port) || port.is_empty() {
                     return Ok(());
                 }
-                format!("{}${{{name}}}{}", url.scheme.map_or("", |_| "http://"), url.rest)
+                let scheme = url.scheme.map_or(String::new(), |scheme| format!("{scheme}://"));
+                format!("{scheme}${{{name}}}{}", url.rest)
             }
         };
         self.put(directive, edits, word.span.clone(), quoted(&now));
@@ -94,10 +93,10 @@ impl Walker<'_> {
             return Ok(());
         }
         let (host, scheme, rest) = match Url::of(value) {
-            Some(Url { host: Host::Literal(host), scheme: Some(_), rest }) => {
-                (host.to_owned(), "http://", rest)
+            Some(Url { host: Host::Literal(host), scheme: Some(scheme), rest }) => {
+                (host.to_owned(), format!("{scheme}://"), rest)
             }
-            None if !value.contains(['$', '/']) => (format!("{value}{port}"), "", ""),
+            None if !value.contains(['$', '/']) => (format!("{value}{port}"), String::new(), ""),
             _ => return Ok(()),
         };
         let now = match self.upstreams.contains(&host.to_ascii_lowercase()) {
@@ -107,4 +106,28 @@ impl Walker<'_> {
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
     }
+    /// Notes what a certificate of an app server must be for, and whether one is needed.
+    pub(super) fn note_tls(&mut self, directive: &Directive, block: Option<&Directive>) {
+        let is_https = |text: &str| text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+        let value = assigned(directive, block).and_then(|(_, nth)| directive.arg(nth));
+        let url = directive.arg(0).filter(|_| directive.is("proxy_pass"));
+        self.needs_tls |= value.into_iter().chain(url).any(is_https);
+        if directive.is("server_name") || directive.is("proxy_ssl_name") {
+            self.names.extend(directive.args.iter().map(|word| host_of(&word.text)));
+        }
+        self.names.extend(declared_group(directive, block).map(host_of));
+    }
+
+    /// The names that an app server's certificate must be for; `None` if none needs one. The document's app servers are
+    /// known to use plain HTTP.
+    pub(super) fn tls_names(&mut self) -> Option<BTreeSet<String>> {
+        let of_servers = self.out.app_servers.keys().map(|address| host_of(address));
+        let names = std::mem::take(&mut self.names).into_iter().chain(of_servers);
+        (self.needs_tls && !self.rewriter.source.as_documented).then(|| names.collect())
+    }
+}
+
+/// A name without its port.
+fn host_of(address: &str) -> String {
+    address.split_once(':').map_or(address, |(host, _)| host).to_ascii_lowercase()
 }

@@ -31,6 +31,7 @@ impl Walker<'_> {
     pub(super) fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
         for directive in directives {
             self.hosts.note(directive, block);
+            self.note_tls(directive, block);
             self.resolves |=
                 directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
             self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
