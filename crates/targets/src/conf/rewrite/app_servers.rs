@@ -10,7 +10,10 @@ use nginx_conf::syntax::Directive;
 use hopcheck_site::canonical_address;
 
 use super::{Walker, app_server_key, quoted};
-use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, only_variable};
+use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, only_variable};
+
+/// What is said of an app server that stays as it is.
+const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look up by";
 
 /// So many app servers of a configuration have a stand-in of their own.
 const MAX_APP_SERVERS: usize = 64;
@@ -59,6 +62,15 @@ impl Walker<'_> {
         };
         let now = match url.host {
             Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
+            // What follows a port can be no part of the name.
+            Host::Literal(host)
+                if word.text.contains('$')
+                    && (host.contains(':') || !url.rest.starts_with('$'))
+                    && self.is_never_found(host) =>
+            {
+                self.note(directive, NEVER_FOUND);
+                return Ok(());
+            }
             Host::Literal(host) => {
                 format!("{}://{}{}", url.scheme.unwrap_or("http"), self.app_server(host, 0)?, url.rest)
             }
@@ -99,13 +111,38 @@ impl Walker<'_> {
             None if !value.contains(['$', '/']) => (format!("{value}{port}"), String::new(), ""),
             _ => return Ok(()),
         };
-        let now = match self.upstreams.contains(&host.to_ascii_lowercase()) {
+        let is_never_found = self.is_never_found(&host);
+        if is_never_found {
+            self.note(directive, NEVER_FOUND);
+        }
+        let now = match is_never_found || self.upstreams.contains(&host.to_ascii_lowercase()) {
             true => format!("{scheme}{host}{rest}"),
             false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
         };
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
     }
+    /// Notes who is looked up, and when.
+    pub(super) fn note_names(&mut self, directive: &Directive) {
+        self.may_look_up |= directive.is("resolver");
+        let url = directive.arg(0).filter(|url| directive.is("proxy_pass") && !url.contains('$'));
+        if let Some(Url { scheme, host: Host::Literal(host), .. }) = url.and_then(Url::of) {
+            let port = if scheme == Some("https") { 443 } else { 80 };
+            let host = host.to_ascii_lowercase();
+            self.looked_up.insert(if host.contains(':') { host } else { format!("{host}:{port}") });
+        }
+    }
+
+    /// Whether nginx would have to look up this app server, which variables come to, and has nobody to ask: it answers 502.
+    fn is_never_found(&self, server: &str) -> bool {
+        let server = server.to_ascii_lowercase();
+        let is_known = match server.contains(':') {
+            true => self.looked_up.contains(&server),
+            false => [80, 443].iter().any(|port| self.looked_up.contains(&format!("{server}:{port}"))),
+        };
+        is_name(&server) && !self.may_look_up && !is_known
+    }
+
     /// Notes what a certificate of an app server must be for, and whether one is needed.
     pub(super) fn note_tls(&mut self, directive: &Directive, block: Option<&Directive>) {
         let is_https = |text: &str| text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));

@@ -14,6 +14,7 @@ use nginx_conf::syntax::{Directive, Word, parse};
 use regex::{Captures, Regex};
 
 use crate::conf::containment::{ConfText, Containment};
+use crate::conf::default_files::STOCK_CONF_HEAD;
 use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
 use crate::conf::paths::{Scratch, place};
 use crate::conf::proxy_pass::{HostVariables, assigned};
@@ -118,6 +119,8 @@ impl Rewriter<'_> {
             said: Default::default(),
             hosts: HostVariables::default(),
             resolves: false,
+            may_look_up: self.source.text.starts_with(STOCK_CONF_HEAD),
+            looked_up: HashSet::new(),
             needs_tls: false,
             names: BTreeSet::new(),
             stand_ins: HashMap::new(),
@@ -165,6 +168,11 @@ struct Walker<'a> {
     hosts: HostVariables,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
     resolves: bool,
+    /// Whether there is a `resolver`, or may be one in what is not here: the `nginx.conf` around a bare server, or files that
+    /// only the real machine has.
+    may_look_up: bool,
+    /// Servers that a `proxy_pass` without variables names: nginx looks these up when it starts, and finds them again.
+    looked_up: HashSet<String>,
     /// Whether an app server is spoken to by TLS.
     needs_tls: bool,
     /// The names that one may go by.

@@ -60,7 +60,7 @@ fn app_servers_with_tls_are_spoken_to_by_tls() {
     let here = tempfile::tempdir().unwrap();
     std::fs::write(here.path().join("ours.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
     std::fs::write(here.path().join("nothing.pem"), "nothing").unwrap();
-    let conf = "http { access_log off; upstream app { server blue.internal:8443; } map $host $m { default https://m.test/x; }\n\
+    let conf = "http { access_log off; resolver 10.0.0.2; upstream app { server blue.internal:8443; } map $host $m { default https://m.test/x; }\n\
                 server {\nlisten 80;\nserver_name shop.test;\nlocation /a { proxy_pass https://app; proxy_ssl_name app.test; }\n\
                 location /b { proxy_pass https://b.test/y; proxy_ssl_trusted_certificate none.pem; }\n\
                 location /c { proxy_pass $m; proxy_ssl_trusted_certificate ours.pem; proxy_ssl_certificate $host.crt; }\n\
@@ -94,4 +94,29 @@ fn without_tls_no_names_are_needed() {
     let (rewritten, ..) =
         rewrite(here.path(), "http { server { location / { proxy_pass http://app.test; } } }");
     assert_eq!(rewritten.app_server_names, None);
+}
+
+#[test]
+fn what_nginx_could_not_look_up_stays_a_name() {
+    let here = tempfile::tempdir().unwrap();
+    let server = "set $a http://app:8080; location /a { proxy_pass $a; }\n\
+                  set $b static:8080; location /b { proxy_pass http://$b; } location /c { proxy_pass http://static:8080; }\n\
+                  set $d 10.0.0.1; location /d { proxy_pass http://$d:81; } location /e { proxy_pass http://e.test:82/$uri; }";
+    let of = |around: &str| rewrite(here.path(), &around.replace("SERVER", server)).2;
+    let text = of("http { access_log off; server { listen 80; SERVER } }");
+    let of_conf = |text: &str| text.split_once("listen 127").unwrap().1.split_once(';').unwrap().1.to_owned();
+    assert_eq!(
+        of_conf(&text),
+        " set $a http://app:8080; location /a { proxy_pass $a; }\n\
+         set $b 127.0.0.1:40002; location /b { proxy_pass http://$b; } location /c { proxy_pass http://127.0.0.1:40002; }\n\
+         set $d 127.0.0.1:40003; location /d { proxy_pass http://${d}; } location /e { proxy_pass http://e.test:82/$uri; } } }"
+    );
+    for around in [
+        "http { access_log off; resolver 10.0.0.2; server { listen 80; SERVER } }",
+        "http { access_log off; include conf.d/*.conf; server { listen 80; SERVER } }",
+        "server { listen 80; access_log off; SERVER }",
+    ] {
+        let text = of(around);
+        assert!(!text.contains("app:8080") && !text.contains("e.test"), "{text}");
+    }
 }
