@@ -89,6 +89,30 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     }
 }
 
+#[test]
+fn a_name_that_nginx_has_nobody_to_look_up_by_is_told_by_what_nginx_logs() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let with = |resolver: &str| {
+        let server = "listen 80; set $app http://app:8080; location /api/ { proxy_pass $app; proxy_set_header Host $host; }";
+        std::fs::write(&conf, format!("events {{}}\nhttp {{ {resolver} server {{ {server} }} }}\n")).unwrap();
+    };
+    for engine in engines() {
+        with("");
+        let ran = run(&engine, &conf);
+        assert_eq!(
+            (ran.code, ran.broken().first()),
+            (Some(1), Some(&"/api/ leads to the app")),
+            "{}",
+            ran.said
+        );
+        assert!(ran.said.contains("no resolver defined to resolve app"), "{engine}: {}", ran.said);
+        with("resolver 10.0.0.2;");
+        let ran = run(&engine, &conf);
+        assert_eq!((ran.code, ran.broken()), (Some(0), vec![]), "{engine}: {}", ran.said);
+    }
+}
+
 /// Writes the routes of a configuration down, changes `from` in it to `to`, and holds it to what was written.
 fn held_to_its_routes(conf: &Path, from: &str, to: &str) -> Ran {
     let directory = tempfile::tempdir().unwrap();

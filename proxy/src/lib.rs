@@ -39,6 +39,7 @@ mod log;
 mod message;
 mod phases;
 mod proxy;
+mod resolver;
 mod response;
 pub mod server;
 mod text;

@@ -9,8 +9,8 @@ const LAYERS: &[&[&str]] = &[
     &["clock", "cycle::connections", "text", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.
     &["log", "uri", "wire"],
-    // TLS, on connections from clients and to app servers.
-    &["tls"],
+    // TLS, on connections from clients and to app servers. Names that are looked up.
+    &["resolver", "tls"],
     // Zones of limits; requests as they are read, header fields, responses made here; app servers and whose turn it is.
     &["limits", "message", "upstream"],
     // Answers that are kept.

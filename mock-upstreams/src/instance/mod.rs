@@ -6,8 +6,9 @@ mod origins;
 
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
+use rustls::ServerConfig;
 use tokio::sync::watch;
 
 use crate::fault::Faults;
@@ -46,6 +47,8 @@ pub(crate) struct Instance {
     pub(crate) front_end: OnceLock<PathBuf>,
     /// Whether CORS is left to the proxy.
     pub(crate) cors_disabled: AtomicBool,
+    /// How TLS is answered, if at all.
+    pub(crate) tls: RwLock<Option<Arc<ServerConfig>>>,
     /// Whether it shuts down gracefully: connections take no further request.
     pub(crate) quitting: watch::Sender<bool>,
 }

@@ -2,7 +2,7 @@ use std::convert::Infallible;
 use std::future::pending;
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -38,6 +38,7 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     let Some(connection) = instance.connections.insert(socket, &instance.journal)? else { return Ok(()) };
     let stream = JournaledStream::new(Arc::clone(&connection));
     let quitting = instance.quitting.subscribe();
+    let tls = instance.tls.read().unwrap_or_else(PoisonError::into_inner).clone();
     let (instance, app) = (Arc::clone(instance), app.clone());
     let served = Arc::clone(&connection);
     let service = service_fn(move |request| {
@@ -46,6 +47,12 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     });
     let closing = Arc::clone(&connection);
     let task = tokio::spawn(async move {
+        if let Some(tls) = tls
+            && closing.accept_tls(tls).await.is_err()
+        {
+            // Dropping the stream ends the connection.
+            return;
+        }
         let exchange = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
         until_quit(exchange, quitting).await;
         closing.linger().await;

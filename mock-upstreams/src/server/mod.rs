@@ -7,10 +7,11 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use axum::Router;
+use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::net::TcpListener;
 use tokio::runtime::Handle;
@@ -111,6 +112,7 @@ impl Builder {
             any_path: AtomicBool::new(false),
             cors_disabled: AtomicBool::new(false),
             front_end: OnceLock::new(),
+            tls: RwLock::default(),
             quitting: watch::Sender::default(),
             name: self.name,
         });
@@ -236,6 +238,11 @@ impl AppServer {
     /// From now on adds no `Access-Control-Allow-Origin`, as behind a proxy that does.
     pub fn disable_cors(&self) {
         self.inner.instance.cors_disabled.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on a new connection may begin with a TLS handshake, on the same port. One that does not is served without TLS.
+    pub fn speak_tls(&self, config: Arc<ServerConfig>) {
+        *self.inner.instance.tls.write().unwrap_or_else(PoisonError::into_inner) = Some(config);
     }
 
     /// Removes every fault. A request that hangs keeps hanging until its connection ends.

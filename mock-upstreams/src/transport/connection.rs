@@ -1,13 +1,16 @@
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
+use std::future::poll_fn;
+use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use super::tls::TlsSession;
 use super::watcher::{Part, RequestWatcher};
 use crate::journal::{Arrival, BodyRecorder, ConnectionEnd, Recorder};
 
@@ -25,7 +28,9 @@ pub enum StopMode {
 #[derive(Debug)]
 pub(crate) struct Connection {
     id: u64,
-    socket: TcpStream,
+    socket: Arc<TcpStream>,
+    /// The session, once the peer has begun one.
+    tls: OnceLock<TlsSession>,
     journal: Arc<Recorder>,
     registry: Registry,
     /// hyper's side of the connection, until it becomes a tunnel.
@@ -48,8 +53,22 @@ struct State {
 }
 
 impl Connection {
-    pub(crate) fn socket(&self) -> &TcpStream {
+    pub(super) fn socket(&self) -> &TcpStream {
         &self.socket
+    }
+
+    /// The TLS session, if there is one.
+    pub(super) fn tls(&self) -> Option<&TlsSession> {
+        self.tls.get()
+    }
+
+    /// Does a TLS handshake if the peer begins with one.
+    pub(crate) async fn accept_tls(&self, config: Arc<ServerConfig>) -> io::Result<()> {
+        if let Some(session) = TlsSession::accept(&self.socket, config).await? {
+            // Set once, right after the connection was accepted.
+            let _ = self.tls.set(session);
+        }
+        Ok(())
     }
 
     /// The next request that hyper hands over, as it was on the wire.
@@ -82,6 +101,13 @@ impl Connection {
 
     /// Writes bytes past hyper, which must be waiting for a response.
     pub(crate) async fn write_raw(&self, mut bytes: &[u8]) -> io::Result<()> {
+        if let Some(tls) = self.tls() {
+            while !bytes.is_empty() {
+                let written = poll_fn(|cx| tls.poll_write(cx, &[IoSlice::new(bytes)])).await?;
+                bytes = bytes.get(written..).unwrap_or_default();
+            }
+            return poll_fn(|cx| tls.poll_flush(cx)).await;
+        }
         while !bytes.is_empty() {
             self.socket.writable().await?;
             match self.socket.try_write(bytes) {
@@ -95,12 +121,15 @@ impl Connection {
 
     /// Sets `TCP_CORK`: what is written is sent together with what follows, after 200 ms at the latest.
     pub(crate) fn cork(&self, hold: bool) {
-        let _ = rustix::net::sockopt::set_tcp_cork(&self.socket, hold);
+        let _ = rustix::net::sockopt::set_tcp_cork(self.socket(), hold);
     }
 
     /// Closes the connection normally, after what has been written.
     pub(crate) fn close(&self) {
         self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
+        if let Some(tls) = self.tls() {
+            tls.close();
+        }
         self.kill(StopMode::Close);
     }
 
@@ -110,8 +139,8 @@ impl Connection {
         // Either fails only if the connection is gone already.
         let _ = match mode {
             // Disconnecting is the only way to send RST while other owners of the socket are alive.
-            StopMode::Reset => rustix::net::connect_unspec(&self.socket).map_err(io::Error::from),
-            StopMode::Close => SockRef::from(&self.socket).shutdown(Shutdown::Both),
+            StopMode::Reset => rustix::net::connect_unspec(self.socket()).map_err(io::Error::from),
+            StopMode::Close => SockRef::from(self.socket()).shutdown(Shutdown::Both),
         };
         if let Some(task) = self.task.get() {
             task.abort();
@@ -162,7 +191,7 @@ impl Connection {
 
     /// The connection is over. Sends FIN now, though others may still hold the socket.
     pub(crate) fn on_end(&self) {
-        let _ = SockRef::from(&self.socket).shutdown(Shutdown::Write);
+        let _ = SockRef::from(self.socket()).shutdown(Shutdown::Write);
         let end = *self.lock().end.get_or_insert(ConnectionEnd::ClosedByServer);
         self.journal.connection_ended(self.id, end);
         self.registry.remove(self.id);
@@ -223,7 +252,8 @@ impl Registry {
         let id = journal.connection_opened(peer);
         let connection = Arc::new(Connection {
             id,
-            socket,
+            socket: Arc::new(socket),
+            tls: OnceLock::new(),
             journal: Arc::clone(journal),
             registry: self.clone(),
             task: OnceLock::new(),

@@ -3,6 +3,7 @@
 mod connection;
 mod raw;
 mod stream;
+mod tls;
 mod watcher;
 
 pub use connection::StopMode;

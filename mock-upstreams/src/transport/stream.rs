@@ -31,6 +31,19 @@ impl Drop for JournaledStream {
 
 impl AsyncRead for JournaledStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(tls) = self.connection.tls() {
+            let (before, wanted) = (buf.filled().len(), buf.remaining());
+            return match ready!(tls.poll_read(cx, buf)) {
+                Ok(()) => {
+                    self.connection.on_read(buf.filled().get(before..).unwrap_or_default(), wanted);
+                    Poll::Ready(Ok(()))
+                }
+                Err(error) => {
+                    self.connection.on_error(&error);
+                    Poll::Ready(Err(error))
+                }
+            };
+        }
         let socket = self.connection.socket();
         loop {
             ready!(socket.poll_read_ready(cx))?;
@@ -62,6 +75,12 @@ impl AsyncWrite for JournaledStream {
         cx: &mut Context<'_>,
         data: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if let Some(tls) = self.connection.tls() {
+            return tls.poll_write(cx, data).map_err(|error| {
+                self.connection.on_error(&error);
+                error
+            });
+        }
         let socket = self.connection.socket();
         loop {
             ready!(socket.poll_write_ready(cx))?;
@@ -80,11 +99,14 @@ impl AsyncWrite for JournaledStream {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.connection.tls().map_or(Poll::Ready(Ok(())), |tls| tls.poll_flush(cx))
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(SockRef::from(self.connection.socket()).shutdown(Shutdown::Write))
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match self.connection.tls() {
+            Some(tls) => tls.poll_shutdown(cx),
+            None => Poll::Ready(SockRef::from(self.connection.socket()).shutdown(Shutdown::Write)),
+        }
     }
 }

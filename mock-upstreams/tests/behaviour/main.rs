@@ -10,4 +10,5 @@ mod stomp;
 mod stomp_frames;
 mod streaming;
 mod support;
+mod tls;
 mod websocket;

@@ -14,8 +14,8 @@ mod upstream_request;
 use cache::{CacheContext, Opened};
 pub(crate) use error::ProxyError;
 use handler::ProxyHandler;
-use request::RequestBody;
 pub(crate) use request::read_whole_body;
+use request::{Destination, EvaluatedPass, RequestBody};
 use response::Delivery;
 use send_response::Answer;
 
@@ -34,19 +34,16 @@ pub(crate) async fn handle<C: Stream>(
 ) -> Result<(), ProxyError> {
     let (cycle, settings) = (x.cycle, x.settings);
     let Some(pass) = &settings.proxy_pass else { return Err(ProxyError::Status(500)) };
-    let (resolved, address);
-    let (pass, group) = match &pass.computed {
-        None => (pass, cycle.upstreams.group(pass.upstream)),
+    let evaluated;
+    let (pass, destination) = match &pass.computed {
+        None => (pass, Destination::Upstream(pass.upstream)),
         Some(url) => {
-            let target = request::evaluate_pass(x, url)?;
-            resolved = target.pass;
-            x.evaluated_pass = Some(resolved.clone());
-            address = target.address;
-            let group = address.as_deref().or_else(|| cycle.upstreams.group(resolved.upstream));
-            (&resolved, group)
+            let EvaluatedPass { pass, destination } = request::evaluate_pass(x, url)?;
+            evaluated = pass;
+            x.evaluated_pass = Some(evaluated.clone());
+            (&evaluated, destination)
         }
     };
-    let Some(group) = group else { return Err(ProxyError::Status(500)) };
     request::read_body(client, x).await?;
     if !settings.proxy.pass_request_body && !client.discard_body().await {
         x.status = 408;
@@ -57,17 +54,36 @@ pub(crate) async fn handle<C: Stream>(
         None => Opened::Off,
         Some(_) => Box::pin(cache::open(client, x, |x| url(x, pass))).await?,
     };
-    match opened {
-        Opened::Off => ask(client, x, pass, group, body, None).await,
-        Opened::Ask(context) => ask(client, x, pass, group, body, Some(context)).await,
-        Opened::Error(status) => Err(ProxyError::Status(status)),
-        Opened::Send(stored, context) => {
-            let sent = Box::pin(cache::send_stored(client, x, &stored)).await;
-            if let Some(context) = context {
-                Box::pin(cache::update(x, pass, group, context)).await;
+    let (context, stored) = match opened {
+        Opened::Off => (None, None),
+        Opened::Ask(context) => (Some(context), None),
+        Opened::Error(status) => return Err(ProxyError::Status(status)),
+        Opened::Send(stored, None) => return Box::pin(cache::send_stored(client, x, &stored)).await,
+        Opened::Send(stored, Some(context)) => (Some(context), Some(stored)),
+    };
+    let sent = match &stored {
+        Some(stored) => Some(Box::pin(cache::send_stored(client, x, stored)).await),
+        None => None,
+    };
+    let looked_up;
+    let group = match &destination {
+        Destination::Upstream(index) => cycle.upstreams.group(*index).ok_or(ProxyError::Status(500))?,
+        Destination::Address(group) => group,
+        Destination::Name(host, port) => match Box::pin(request::resolve(client, x, host, *port)).await {
+            Ok(group) => {
+                looked_up = group;
+                &looked_up
             }
+            // It was only to be updated.
+            Err(error) => return sent.unwrap_or(Err(error)),
+        },
+    };
+    match (sent, context) {
+        (Some(sent), Some(context)) => {
+            Box::pin(cache::update(x, pass, group, context)).await;
             sent
         }
+        (_, context) => ask(client, x, pass, group, body, context).await,
     }
 }
 

@@ -22,8 +22,8 @@ pub(crate) struct UpstreamGroup {
     pub(super) tiers: [RefCell<Vec<Peer>>; 2],
     /// Whether there is only one server, which nginx never marks as failed.
     pub(super) single: bool,
-    /// Whether the configuration has an `upstream` block of this name.
-    pub(super) declared: bool,
+    /// The port of an address that a `proxy_pass` names; `None` for an `upstream`.
+    pub(super) port: Option<u16>,
     pub(super) balance: Balance,
     /// The key of `hash`.
     pub(crate) hash_key: Option<Template>,
@@ -42,7 +42,7 @@ impl UpstreamGroup {
             pool: KeepalivePool::new(upstream),
             tiers: [tier(false), tier(true)],
             single: upstream.servers.len() == 1,
-            declared: upstream.declared,
+            port: upstream.port,
             balance: upstream.balance,
             hash_key: upstream.hash_key.clone(),
             points: match upstream.balance {
@@ -52,11 +52,11 @@ impl UpstreamGroup {
         }
     }
 
-    /// A single server with nginx's defaults.
-    pub(super) fn single_server(address: SocketAddr) -> UpstreamGroup {
-        let server = UpstreamServer {
+    /// Servers with nginx's defaults.
+    pub(super) fn undeclared(name: &str, addresses: &[SocketAddr]) -> UpstreamGroup {
+        let server = |address: &SocketAddr| UpstreamServer {
             name: address.to_string(),
-            address,
+            address: *address,
             weight: 1,
             max_fails: 1,
             fail_timeout: Duration::from_secs(10),
@@ -65,9 +65,10 @@ impl UpstreamGroup {
             down: false,
         };
         UpstreamGroup::new(&Upstream {
-            name: address.to_string(),
-            servers: vec![server],
+            name: name.to_owned(),
+            servers: addresses.iter().map(server).collect(),
             declared: false,
+            port: None,
             balance: Balance::RoundRobin,
             hash_key: None,
             keepalive: None,

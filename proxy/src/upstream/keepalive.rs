@@ -19,7 +19,7 @@ const DEFAULT_KEEPALIVE: usize = 32;
 const SWEEP_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The idle connections of an upstream, the most recently used last.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct KeepalivePool(Rc<Shared>);
 
 #[derive(Debug)]

@@ -15,12 +15,14 @@ mod tests;
 
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use crate::resolver::Resolvers;
 pub(crate) use connection::{TlsPeer, UpstreamConnection, UpstreamStream};
 pub(crate) use group::UpstreamGroup;
+use keepalive::KeepalivePool;
 use nginx_conf::model::Http;
 pub(crate) use peer::PeerOutcome;
 pub(crate) use selection::PeerSelection;
@@ -31,22 +33,51 @@ pub(crate) struct Upstreams {
     groups: Vec<UpstreamGroup>,
     /// Groups of one server each, for a `proxy_pass` with variables.
     addresses: RefCell<HashMap<SocketAddr, Rc<UpstreamGroup>>>,
+    /// Idle connections to servers whose name a `proxy_pass` with variables came to, by name and port.
+    names: RefCell<HashMap<(String, u16), KeepalivePool>>,
+    /// What looks such names up.
+    pub(crate) resolvers: Resolvers,
     began: Instant,
 }
 
-/// The most addresses of a `proxy_pass` with variables that a worker remembers.
+/// The most addresses, and the most names, of a `proxy_pass` with variables that a worker remembers.
 const MAX_ADDRESSES: usize = 1024;
 
 impl Upstreams {
     /// With no failures and no connections yet.
     pub(crate) fn new(http: Option<&Http>) -> Upstreams {
         let groups = http.into_iter().flat_map(|http| &http.upstreams).map(UpstreamGroup::new).collect();
-        Upstreams { groups, addresses: RefCell::default(), began: Instant::now() }
+        Upstreams {
+            groups,
+            addresses: RefCell::default(),
+            names: RefCell::default(),
+            resolvers: Resolvers::default(),
+            began: Instant::now(),
+        }
     }
 
-    /// The `upstream` of that name.
-    pub(crate) fn named(&self, name: &str) -> Option<usize> {
-        self.groups.iter().position(|group| group.declared && &*group.name == name)
+    /// The `upstream` of that name, or the address of another `proxy_pass`, which has been looked up already.
+    pub(crate) fn named(&self, name: &str, port: Option<u16>, default_port: u16) -> Option<usize> {
+        self.groups.iter().position(|group| {
+            let has_port = match group.port {
+                None => port.is_none(),
+                Some(own) => own == port.unwrap_or(default_port),
+            };
+            has_port && group.name.eq_ignore_ascii_case(name)
+        })
+    }
+
+    /// The servers at these addresses of a name: how they do counts for one request, connections are kept.
+    pub(crate) fn of_name(&self, name: &str, port: u16, addresses: &[IpAddr]) -> UpstreamGroup {
+        let mut known = self.names.borrow_mut();
+        if known.len() >= MAX_ADDRESSES {
+            known.clear();
+        }
+        let addresses: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
+        let mut group = UpstreamGroup::undeclared(name, &addresses);
+        let pool = known.entry((name.to_ascii_lowercase(), port)).or_insert_with(|| group.pool.clone());
+        group.pool = pool.clone();
+        group
     }
 
     /// The group of a single server that variables evaluated to. It is kept, along with its connections.
@@ -56,7 +87,11 @@ impl Upstreams {
         if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
             known.clear();
         }
-        Rc::clone(known.entry(address).or_insert_with(|| Rc::new(UpstreamGroup::single_server(address))))
+        Rc::clone(
+            known
+                .entry(address)
+                .or_insert_with(|| Rc::new(UpstreamGroup::undeclared(&address.to_string(), &[address]))),
+        )
     }
 
     pub(crate) fn group(&self, index: usize) -> Option<&UpstreamGroup> {

@@ -45,6 +45,7 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         name: "app".to_owned(),
         servers: servers.collect(),
         declared: true,
+        port: None,
         balance: Balance::RoundRobin,
         hash_key: None,
         keepalive: None,

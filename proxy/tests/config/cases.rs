@@ -35,6 +35,7 @@ const FILES: &[(&str, &str)] = &[
     ("tls", include_str!("cases/tls.txt")),
     ("http2", include_str!("cases/http2.txt")),
     ("certificate", include_str!("cases/certificate.txt")),
+    ("resolver", include_str!("cases/resolver.txt")),
     ("proxy-ssl", include_str!("cases/proxy-ssl.txt")),
     ("unsupported", include_str!("cases/unsupported.txt")),
     ("answer", include_str!("cases/answer.txt")),

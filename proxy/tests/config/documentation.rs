@@ -11,7 +11,7 @@ const DIFFERENCES: &str = "\n## What differs from nginx everywhere\n\n\
 - Words must be UTF-8; comments may be anything.\n\
 - An unknown variable is reported where it stands; nginx names no place.\n\
 - Logs and the pid file are below the prefix by default, as when nginx is built from source; packages of nginx set other paths.\n\
-- Names of app servers are looked up once, when the file is read, as in nginx without `resolver`.\n\
+- Names of `server` and of a `proxy_pass` without variables are looked up once, when the file is read, as in nginx without `resolve`.\n\
 \n## Variables\n";
 
 #[test]

@@ -21,11 +21,13 @@ mod limits;
 mod logged;
 mod methods;
 mod mirror;
+mod name_server;
 mod outside;
 mod real_ip;
 mod reload;
 #[path = "../shared/reserved.rs"]
 mod reserved;
+mod resolver;
 mod rewrite;
 mod server;
 mod shutdown;

@@ -15,6 +15,7 @@ mod log;
 mod pattern;
 mod proxy;
 mod real_ip;
+mod resolver;
 mod settings;
 mod upstream;
 
@@ -37,6 +38,7 @@ pub use proxy::{
     CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule, UpstreamSsl,
 };
 pub use real_ip::{Network, RealIp, RealIpHeader};
+pub use resolver::NameServers;
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
     TryFilesFallback,

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AccessLog, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, Network, ProxyPass, ProxySettings,
-    RealIp,
+    AccessLog, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, NameServers, Network, ProxyPass,
+    ProxySettings, RealIp,
 };
 use crate::template::Template;
 use crate::units::parse_seconds;
@@ -53,6 +53,10 @@ pub struct Settings {
     pub access: Vec<AccessRule>,
     /// `set_real_ip_from` and what goes with it.
     pub real_ip: RealIp,
+    /// `resolver`; `None` where there is none.
+    pub resolver: Option<Arc<NameServers>>,
+    /// `resolver_timeout`.
+    pub resolver_timeout: Duration,
     /// `rewrite_log`: what becomes of URIs is logged as a notice.
     pub rewrite_log: bool,
     /// `auth_basic`: the realm; `off` for everybody.

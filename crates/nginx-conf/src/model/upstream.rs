@@ -14,6 +14,8 @@ pub struct Upstream {
     pub servers: Vec<UpstreamServer>,
     /// Whether there is an `upstream` of that name; otherwise a `proxy_pass` names an address.
     pub declared: bool,
+    /// The port of an address that a `proxy_pass` names.
+    pub port: Option<u16>,
     /// How a server is chosen.
     pub balance: Balance,
     /// The key of `hash`.

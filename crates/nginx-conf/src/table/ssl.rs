@@ -34,8 +34,7 @@ pub(super) const COMMANDS: &[Command] = &[
     .note("Accepted without effect."),
     command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "Certificates to verify OCSP responses by.")
     .note("The file must be there; it has no effect."),
-    command("resolver", LEVELS, AtLeast(1), "", "Name servers, for OCSP and names in variables.")
-        .note("Accepted without effect: nothing is looked up while requests are served."),
-    command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up.")
-        .note("Accepted without effect."),
+    command("resolver", LEVELS, AtLeast(1), "", "Name servers, for names in the variables of `proxy_pass`.")
+        .note("Each worker remembers answers for itself. `status_zone=` is accepted without effect."),
+    command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up."),
 ];

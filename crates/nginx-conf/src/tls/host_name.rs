@@ -1,10 +1,18 @@
 //! The names in a certificate: OpenSSL's `X509_check_host`.
 
+use std::net::IpAddr;
+
+use rustls::pki_types::ServerName;
 use webpki::EndEntityCert;
 
-/// Whether a certificate is that of a host. Where it has no names among its alternative ones, the common name counts, as
+/// Whether a certificate is that of a host. An address may be among its alternative names as such. Where it has no names among its alternative ones, the common name counts, as
 /// with certificates that somebody makes for a service inside.
 pub(super) fn has_name(certificate: &EndEntityCert<'_>, host: &str) -> bool {
+    if let Ok(address) = host.parse::<IpAddr>()
+        && certificate.verify_is_valid_for_subject_name(&ServerName::IpAddress(address.into())).is_ok()
+    {
+        return true;
+    }
     let mut names = certificate.valid_dns_names().peekable();
     match names.peek() {
         Some(_) => names.any(|name| matches(name, host)),

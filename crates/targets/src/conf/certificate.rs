@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use super::TlsFile;
+use super::app_server_tls::issuer_certificate;
 
 /// The group ffdhe2048 of RFC 7919, as certbot's `ssl-dhparams.pem` has it.
 const DH_PARAMETERS: &str = "-----BEGIN DH PARAMETERS-----
@@ -29,22 +30,35 @@ pub(super) fn substitute_missing(files: &mut [TlsFile]) -> Vec<String> {
     let of = |files: &[TlsFile], directive: &str| -> Vec<usize> {
         (0..files.len()).filter(|nth| files[*nth].directive == directive).collect()
     };
-    let (certificates, keys) = (of(files, "ssl_certificate"), of(files, "ssl_certificate_key"));
-    for (certificate, key) in certificates.into_iter().zip(keys) {
-        if files[certificate].text.is_some() && files[key].text.is_some() {
-            continue;
+    for (certificate, key) in
+        [("ssl_certificate", "ssl_certificate_key"), ("proxy_ssl_certificate", "proxy_ssl_certificate_key")]
+    {
+        for (certificate, key) in of(files, certificate).into_iter().zip(of(files, key)) {
+            if files[certificate].text.is_some() && files[key].text.is_some() {
+                continue;
+            }
+            notes.push(format!(
+                "{} is not on this machine -> a certificate made for this run",
+                files[certificate].written
+            ));
+            files[certificate].text = Some(pair.certificate.clone());
+            files[key].text = Some(pair.key.clone());
         }
-        notes.push(format!(
-            "{} is not on this machine -> a certificate made for this run",
-            files[certificate].written
-        ));
-        files[certificate].text = Some(pair.certificate.clone());
-        files[key].text = Some(pair.key.clone());
+    }
+    for file in files.iter_mut().filter(|file| file.directive == "proxy_ssl_trusted_certificate") {
+        // A file that holds no certificate is a mistake, which an engine reports.
+        if file.text.as_ref().is_none_or(|text| text.contains("-----BEGIN "))
+            && let Some(issuer) = issuer_certificate()
+        {
+            notes.push(format!("{} -> with the issuer of this run's app servers", file.written));
+            let text = file.text.take().map(|text| text + "\n").unwrap_or_default();
+            file.text = Some(text + &issuer);
+        }
     }
     for file in files.iter_mut().filter(|file| file.text.is_none()) {
         let (text, what) = match file.directive.as_str() {
             "ssl_dhparam" => (DH_PARAMETERS, "the group ffdhe2048 of RFC 7919"),
-            "ssl_password_file" => ("none\n", "a passphrase for nothing"),
+            "ssl_password_file" | "proxy_ssl_password_file" => ("none\n", "a passphrase for nothing"),
             "ssl_client_certificate" | "ssl_trusted_certificate" => {
                 (pair.certificate.as_str(), "a certificate made for this run")
             }

@@ -10,7 +10,7 @@ use std::path::Path;
 use nginx_conf::syntax::{Directive, parse};
 
 use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
-use super::proxy_pass::{Host, Url, assigned, declared_group, is_filled_by_requests, only_variable};
+use super::proxy_pass::{Host, Url, assigned, declared_group, is_filled_by_requests, is_name, only_variable};
 
 /// What a configuration may reach.
 #[derive(Debug)]
@@ -93,7 +93,10 @@ impl Containment<'_> {
             ("server", _) if block.is_some_and(|block| block.is("upstream")) && !self.is_ours(argument) => {
                 Err(format!("`server {argument}` would connect to an app server outside this run"))
             }
-            ("proxy_pass", _) if !self.is_local_pass(argument, known, &mut HashSet::new()) => {
+            ("proxy_pass", _)
+                if !(self.is_local_pass(argument, known, &mut HashSet::new())
+                    || argument.contains('$') && known.is_never_found(argument)) =>
+            {
                 Err(format!("`proxy_pass {argument}` may connect to a server outside this run"))
             }
             ("resolver", _)
@@ -161,6 +164,7 @@ impl Containment<'_> {
                         || is_group()
                         || self.is_ours(value)
                         || self.is_local_pass(value, known, seen)
+                        || known.is_never_found(value)
                 }
             })
     }
@@ -194,9 +198,27 @@ struct KnownNames {
     values: HashMap<String, HashSet<String>>,
     /// Variables that have values from elsewhere: a request, a response, another file.
     captured: HashSet<String>,
+    /// Whether names can be looked up while requests are served.
+    has_resolver: bool,
 }
 
 impl KnownNames {
+    /// Whether an app server that variables come to is a name which nobody looks up. nginx looks up those of a URL without
+    /// variables when it starts, and others by its `resolver` alone.
+    fn is_never_found(&self, value: &str) -> bool {
+        let server = match Url::of(value) {
+            // What follows a port can be no part of the name.
+            Some(Url { scheme: Some(_), host: Host::Literal(host), rest })
+                if host.contains(':') || !rest.starts_with('$') =>
+            {
+                host
+            }
+            None => value,
+            Some(_) => return false,
+        };
+        !self.has_resolver && is_name(server)
+    }
+
     fn of<'a>(files: impl Iterator<Item = (&'a [Directive], Option<&'a Directive>)>) -> KnownNames {
         let mut known = KnownNames::default();
         for (directives, around) in files {
@@ -210,6 +232,7 @@ impl KnownNames {
             self.values.entry(name).or_default().insert(directive.arg(nth).unwrap_or_default().to_owned());
         }
         self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
+        self.has_resolver |= directive.is("resolver");
         // `auth_request_set $x …`, and other directives that set a variable.
         let fills = !directive.is("set") && !is_data(&directive.name.text) && directive.args.len() > 1;
         self.captured.extend(directive.arg(0).filter(|_| fills).and_then(only_variable));
@@ -297,6 +320,11 @@ mod tests {
             "upstream app { server 127.0.0.1:40001; } set $a app; proxy_pass http://$a/x;",
             "map $h $a { default http://127.0.0.1:40001; x \"\"; } proxy_pass $a;",
             "set $b 127.0.0.1:40001; set $a $b; location / { proxy_pass http://$a$request_uri; }",
+            // Nobody looks a name up while requests are served.
+            "set $a http://app:8080/x; proxy_pass $a;",
+            "map $h $a { default app.test:80; other 127.0.0.1:40001; } proxy_pass https://$a;",
+            "location / { proxy_pass http://app:8080/$1; }",
+            "location / { proxy_pass http://app:8080$request_uri; }",
         ] {
             assert!(!refused(text), "{text}");
         }
@@ -330,6 +358,14 @@ mod tests {
             "map $host $top { default ../../..; }",
             "resolver 8.8.8.8;",
             "resolver 127.0.0.1:40001 a=name;",
+            "resolver 127.0.0.1:40001; server { set $a app:8080; location / { proxy_pass http://$a; } }",
+            "resolver 127.0.0.1:40001; location / { proxy_pass http://app:8080/$1; }",
+            "set $a 10.1; proxy_pass http://$a;",
+            "set $a 10..0.1; proxy_pass http://$a;",
+            "set $a unix; proxy_pass http://$a;",
+            "location / { proxy_pass http://app; }",
+            "location / { proxy_pass http://10.0.0.1/$1; }",
+            "location / { proxy_pass http://uni$1; }",
             "pid /dev/null;",
             "client_body_temp_path /dev/null;",
             "access_log /dev/null;",

@@ -10,7 +10,7 @@ pub(super) enum Effect {
     Written,
     /// A certificate, key or the like, in PEM: copied, or replaced if it is not on this machine.
     Pem,
-    /// TLS to app servers. The mock app servers use plain HTTP, so it is removed.
+    /// TLS to app servers, of a kind that those of a run have no part in: it is removed.
     UpstreamTls,
     /// A file that only exists on the real server, and that nothing depends on: it is removed.
     Absent,
@@ -22,7 +22,7 @@ pub(super) enum Effect {
 
 /// Directives that affect something outside the configuration, except `listen`, `server`, `proxy_pass`, `resolver` and
 /// `include`, which are handled separately.
-const EFFECTS: [(&str, Effect); 66] = [
+const EFFECTS: [(&str, Effect); 60] = [
     ("access_log", Effect::Written),
     ("alias", Effect::Read),
     ("auth_basic_user_file", Effect::Read),
@@ -48,19 +48,13 @@ const EFFECTS: [(&str, Effect); 66] = [
     ("perl_require", Effect::Foreign),
     ("pid", Effect::Written),
     ("proxy_cache_path", Effect::Written),
-    ("proxy_ssl_certificate", Effect::UpstreamTls),
-    ("proxy_ssl_certificate_key", Effect::UpstreamTls),
+    ("proxy_ssl_certificate", Effect::Pem),
+    ("proxy_ssl_certificate_key", Effect::Pem),
     ("proxy_ssl_ciphers", Effect::UpstreamTls),
     ("proxy_ssl_conf_command", Effect::UpstreamTls),
     ("proxy_ssl_crl", Effect::UpstreamTls),
-    ("proxy_ssl_name", Effect::UpstreamTls),
-    ("proxy_ssl_password_file", Effect::UpstreamTls),
-    ("proxy_ssl_protocols", Effect::UpstreamTls),
-    ("proxy_ssl_server_name", Effect::UpstreamTls),
-    ("proxy_ssl_session_reuse", Effect::UpstreamTls),
-    ("proxy_ssl_trusted_certificate", Effect::UpstreamTls),
-    ("proxy_ssl_verify", Effect::UpstreamTls),
-    ("proxy_ssl_verify_depth", Effect::UpstreamTls),
+    ("proxy_ssl_password_file", Effect::Pem),
+    ("proxy_ssl_trusted_certificate", Effect::Pem),
     ("proxy_store", Effect::Foreign),
     ("proxy_temp_path", Effect::Written),
     ("root", Effect::Read),

@@ -1,5 +1,6 @@
 //! The configuration under test: found, read, changed by a scenario and rewritten to run in a scratch directory.
 
+mod app_server_tls;
 mod certificate;
 mod containment;
 mod default_files;
@@ -15,6 +16,7 @@ mod snapshot;
 mod source;
 mod trial;
 
+pub(crate) use app_server_tls::app_server_tls;
 pub use origin::Origin;
 pub use overlay::{Overlay, OverlayError};
 pub use paths::Scratch;

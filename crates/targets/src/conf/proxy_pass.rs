@@ -114,6 +114,12 @@ pub(super) fn is_group_name(name: &str) -> bool {
         && !name.eq_ignore_ascii_case("unix")
 }
 
+/// Whether an app server, with or without a port, is a name that somebody has to look up, and no address however it is read.
+pub(super) fn is_name(server: &str) -> bool {
+    let (name, port) = server.split_once(':').unwrap_or((server, "80"));
+    is_group_name(name) && port.parse::<u16>().is_ok()
+}
+
 /// The name of the upstream group that a directive in `block` declares.
 pub(super) fn declared_group<'a>(directive: &'a Directive, block: Option<&Directive>) -> Option<&'a str> {
     let is_real = directive.is("upstream") && directive.block.is_some();

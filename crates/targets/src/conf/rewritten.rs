@@ -26,6 +26,8 @@ pub struct RewrittenConf {
     pub app_servers: BTreeMap<String, SocketAddr>,
     /// The app servers of each upstream, as written and in order; and of each variable that is set to some (`$service_url`).
     pub upstreams: BTreeMap<String, Vec<String>>,
+    /// The names that certificates of app servers must be for; `None` if it speaks no TLS to any.
+    pub app_server_names: Option<BTreeSet<String>>,
     /// Every address that it may listen on or connect to.
     pub addresses: Vec<SocketAddr>,
     /// The listening addresses with TLS.
@@ -46,7 +48,7 @@ pub struct RewrittenConf {
     pub notes: Vec<String>,
 }
 
-/// A file that an `ssl_…` directive names.
+/// A file that an `ssl_…` or `proxy_ssl_…` directive names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFile {
     /// The directive.

@@ -1,14 +1,17 @@
 //! The mock app servers of a scene: `blue` and `green` of the document's site; of any other site one for each app server that its
 //! configuration names, called as there.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use mock_upstreams::app::Items;
 use mock_upstreams::{AppServer, ReservedPort};
+use rustls::ServerConfig;
 
 use super::{Scene, SceneError};
-use crate::conf::{RewrittenConf, Source};
+use crate::conf::{RewrittenConf, Source, app_server_tls};
 
 /// By these names scenarios speak of the first and the second server of an upstream.
 const PAIR: [&str; 2] = ["blue", "green"];
@@ -24,6 +27,8 @@ pub(super) struct AppServers {
     selected: Vec<String>,
     /// What they share.
     items: Items,
+    /// How they speak TLS, if they do, and the names that they go by.
+    tls: Option<(BTreeSet<String>, Arc<ServerConfig>)>,
 }
 
 impl AppServers {
@@ -57,6 +62,18 @@ impl AppServers {
             let port = ReservedPort::bind(*address)?;
             self.running.push(AppServer::builder(&name).items(&self.items).start_on(port)?);
         }
+        Ok(())
+    }
+
+    /// Has them speak TLS, if the configuration speaks it to any.
+    pub(super) fn speak_tls(&mut self, conf: &RewrittenConf) -> io::Result<()> {
+        let Some(names) = &conf.app_server_names else { return Ok(()) };
+        let tls = match &self.tls {
+            Some((known, tls)) if known == names => Arc::clone(tls),
+            _ => app_server_tls(names)?,
+        };
+        self.all().for_each(|server| server.speak_tls(Arc::clone(&tls)));
+        self.tls = Some((names.clone(), tls));
         Ok(())
     }
 

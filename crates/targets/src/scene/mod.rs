@@ -315,7 +315,8 @@ impl Scene {
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;
         self.rewritten = rewritten?;
-        Ok(self.app_servers.start_for(&self.rewritten, &stage.source)?)
+        self.app_servers.start_for(&self.rewritten, &stage.source)?;
+        Ok(self.app_servers.speak_tls(&self.rewritten)?)
     }
 
     fn refused(&self, said: &str) -> SceneError {

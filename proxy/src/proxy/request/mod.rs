@@ -8,5 +8,5 @@ mod upload;
 pub(crate) use buffering::read_whole_body;
 pub(super) use buffering::{read_body, refuse};
 pub(super) use head::{ForCache, RequestBody, RequestHead, create, target};
-pub(super) use pass::evaluate_pass;
+pub(super) use pass::{Destination, EvaluatedPass, evaluate_pass, resolve};
 pub(super) use upload::{Upload, UploadError, UploadLimits};

@@ -6,8 +6,10 @@ use std::rc::Rc;
 use crate::exchange::Exchange;
 use crate::log::Escaped;
 use crate::proxy::error::ProxyError;
+use crate::response::ClientConnection;
 use crate::upstream::UpstreamGroup;
 use crate::variables::Variables;
+use crate::wire::Stream;
 use nginx_conf::model::{Level, ProxyPass};
 use nginx_conf::template::Template;
 
@@ -15,8 +17,18 @@ use nginx_conf::template::Template;
 pub(crate) struct EvaluatedPass {
     /// The same as a `proxy_pass` without variables.
     pub(crate) pass: ProxyPass,
-    /// The server, unless it is an `upstream`.
-    pub(crate) address: Option<Rc<UpstreamGroup>>,
+    /// Where it leads.
+    pub(crate) destination: Destination,
+}
+
+/// Where a `proxy_pass` leads.
+pub(crate) enum Destination {
+    /// To servers of the configuration, by their place in it.
+    Upstream(usize),
+    /// To an address.
+    Address(Rc<UpstreamGroup>),
+    /// To a name that is yet to be looked up.
+    Name(String, u16),
 }
 
 /// Evaluates the URL and finds the upstream or address that it names.
@@ -45,25 +57,53 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
         Some(_) => Some(uri.to_vec()),
     };
     let default_port = ProxyPass::default_port(is_https);
-    let named = port.is_none().then(|| x.cycle.upstreams.named(host)).flatten();
-    let address = match (named, host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()) {
-        (Some(_), _) => None,
-        (None, Ok(ip)) => Some(x.cycle.upstreams.at(SocketAddr::new(ip, port.unwrap_or(default_port)))),
-        (None, Err(_)) => {
-            return fail(502, format_args!("no resolver defined to resolve {}", Escaped(host.as_bytes())));
-        }
+    let named = x.cycle.upstreams.named(host, port, default_port);
+    let port = port.unwrap_or(default_port);
+    let destination = match (named, host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()) {
+        (Some(upstream), _) => Destination::Upstream(upstream),
+        (None, Ok(ip)) => Destination::Address(x.cycle.upstreams.at(SocketAddr::new(ip, port))),
+        (None, Err(_)) => Destination::Name(host.to_owned(), port),
     };
     let pass = ProxyPass {
         computed: None,
         is_https,
         host: authority.strip_suffix(&format!(":{default_port}")).unwrap_or(authority).to_owned(),
-        port: port.unwrap_or(default_port),
+        port,
         upstream: named.unwrap_or_default(),
         is_whole: uri.is_some(),
         uri,
         replaces: 0,
     };
-    Ok(EvaluatedPass { pass, address })
+    Ok(EvaluatedPass { pass, destination })
+}
+
+/// Looks a name up.
+pub(crate) async fn resolve<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+    host: &str,
+    port: u16,
+) -> Result<UpstreamGroup, ProxyError> {
+    let (cycle, settings) = (x.cycle, x.settings);
+    let Some(servers) = &settings.resolver else {
+        let host = Escaped(host.as_bytes());
+        x.log(Level::Error, format_args!("no resolver defined to resolve {host}"));
+        return Err(ProxyError::Status(502));
+    };
+    let resolver = cycle.upstreams.resolvers.of(servers);
+    match client.unless_closed(resolver.resolve(host, settings.resolver_timeout)).await {
+        Some(Ok(addresses)) => Ok(cycle.upstreams.of_name(host, port, &addresses)),
+        Some(Err(error)) => {
+            let host = Escaped(host.as_bytes());
+            x.log(Level::Error, format_args!("{host} could not be resolved {error}"));
+            Err(ProxyError::Status(502))
+        }
+        None => {
+            x.log(Level::Info, format_args!("client prematurely closed connection"));
+            x.status = 499;
+            Err(ProxyError::Close)
+        }
+    }
 }
 
 /// Host and port; `None` if there is no host, or the port is invalid.

@@ -1,6 +1,7 @@
 //! One level of the configuration, as written and not merged yet.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::cache::CacheSettings;
@@ -12,8 +13,8 @@ use super::ssl::SslSettings;
 use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LimitExcept,
-    LocationId, LocationKind, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect,
-    RedirectRule, Root, Satisfy, TryFiles,
+    LocationId, LocationKind, NameServers, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader,
+    Redirect, RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -115,6 +116,8 @@ pub(crate) struct RawSettings {
     pub auth_request_set: Vec<(usize, Template)>,
     pub satisfy: Option<Satisfy>,
     pub rewrite_log: Option<bool>,
+    pub resolver: Option<Arc<NameServers>>,
+    pub resolver_timeout: Option<Duration>,
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,
     pub real_ip_recursive: Option<bool>,

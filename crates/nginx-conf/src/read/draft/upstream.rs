@@ -159,6 +159,7 @@ impl UpstreamDraft {
             name,
             servers,
             declared: self.declared,
+            port: (!self.declared).then(|| self.port.unwrap_or(self.default_port)),
             balance: self.balance.unwrap_or_default(),
             hash_key: self.hash_key,
             keepalive: self.keepalive,

@@ -17,6 +17,7 @@ mod map;
 mod proxy;
 mod proxy_ssl;
 mod real_ip;
+mod resolver;
 mod rewrite;
 mod server;
 mod ssl;
@@ -47,6 +48,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             files::SETTERS,
             gzip::SETTERS,
             real_ip::SETTERS,
+            resolver::SETTERS,
             access::SETTERS,
             limit::SETTERS,
             rewrite::SETTERS,

@@ -4,7 +4,7 @@ use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::read::draft::{DeferredWord, Protocols};
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{flag, invalid_value, once, size, time, unsupported_value};
+use crate::read::values::{flag, invalid_value, once, size, unsupported_value};
 use crate::tls::{SessionCache, Version};
 use crate::units::{parse_number, parse_seconds, parse_size};
 
@@ -24,8 +24,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("ssl_stapling", |r, d| once(&mut r.settings().tls.stapling, d, flag)),
     ("ssl_stapling_verify", |r, d| once(&mut r.settings().tls.stapling_verify, d, flag)),
     ("ssl_trusted_certificate", |r, d| once(&mut r.settings().tls.trusted, d, deferred_word)),
-    ("resolver", |_, _| Ok(())),
-    ("resolver_timeout", |_, d| time(d).map(|_| ())),
 ];
 
 /// Sessions per megabyte, by nginx's documentation.

@@ -1,5 +1,6 @@
 //! Sending what goes to app servers to those of this run.
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
 
@@ -9,7 +10,10 @@ use nginx_conf::syntax::Directive;
 use hopcheck_site::canonical_address;
 
 use super::{Walker, app_server_key, quoted};
-use crate::conf::proxy_pass::{Host, Url, only_variable};
+use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, only_variable};
+
+/// What is said of an app server that stays as it is.
+const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look up by";
 
 /// So many app servers of a configuration have a stand-in of their own.
 const MAX_APP_SERVERS: usize = 64;
@@ -57,18 +61,25 @@ impl Walker<'_> {
             return Ok(());
         };
         let now = match url.host {
-            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => match url.scheme {
-                // The document's app servers are known to use plain HTTP.
-                Some("https") if !self.rewriter.source.as_documented => format!("http://{host}{}", url.rest),
-                _ => return Ok(()),
-            },
-            Host::Literal(host) => format!("http://{}{}", self.app_server(host, 0)?, url.rest),
+            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
+            // What follows a port can be no part of the name.
+            Host::Literal(host)
+                if word.text.contains('$')
+                    && (host.contains(':') || !url.rest.starts_with('$'))
+                    && self.is_never_found(host) =>
+            {
+                self.note(directive, NEVER_FOUND);
+                return Ok(());
+            }
+            Host::Literal(host) => {
+                format!("{}://{}{}", url.scheme.unwrap_or("http"), self.app_server(host, 0)?, url.rest)
+            }
             Host::Variable(name, port) => {
-                if self.hosts.port_of(name) != Some(port) || (port.is_empty() && url.scheme != Some("https"))
-                {
+                if self.hosts.port_of(name) != Some(port) || port.is_empty() {
                     return Ok(());
                 }
-                format!("{}${{{name}}}{}", url.scheme.map_or("", |_| "http://"), url.rest)
+                let scheme = url.scheme.map_or(String::new(), |scheme| format!("{scheme}://"));
+                format!("{scheme}${{{name}}}{}", url.rest)
             }
         };
         self.put(directive, edits, word.span.clone(), quoted(&now));
@@ -94,17 +105,66 @@ impl Walker<'_> {
             return Ok(());
         }
         let (host, scheme, rest) = match Url::of(value) {
-            Some(Url { host: Host::Literal(host), scheme: Some(_), rest }) => {
-                (host.to_owned(), "http://", rest)
+            Some(Url { host: Host::Literal(host), scheme: Some(scheme), rest }) => {
+                (host.to_owned(), format!("{scheme}://"), rest)
             }
-            None if !value.contains(['$', '/']) => (format!("{value}{port}"), "", ""),
+            None if !value.contains(['$', '/']) => (format!("{value}{port}"), String::new(), ""),
             _ => return Ok(()),
         };
-        let now = match self.upstreams.contains(&host.to_ascii_lowercase()) {
+        let is_never_found = self.is_never_found(&host);
+        if is_never_found {
+            self.note(directive, NEVER_FOUND);
+        }
+        let now = match is_never_found || self.upstreams.contains(&host.to_ascii_lowercase()) {
             true => format!("{scheme}{host}{rest}"),
             false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
         };
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
     }
+    /// Notes who is looked up, and when.
+    pub(super) fn note_names(&mut self, directive: &Directive) {
+        self.may_look_up |= directive.is("resolver");
+        let url = directive.arg(0).filter(|url| directive.is("proxy_pass") && !url.contains('$'));
+        if let Some(Url { scheme, host: Host::Literal(host), .. }) = url.and_then(Url::of) {
+            let port = if scheme == Some("https") { 443 } else { 80 };
+            let host = host.to_ascii_lowercase();
+            self.looked_up.insert(if host.contains(':') { host } else { format!("{host}:{port}") });
+        }
+    }
+
+    /// Whether nginx would have to look up this app server, which variables come to, and has nobody to ask: it answers 502.
+    fn is_never_found(&self, server: &str) -> bool {
+        let server = server.to_ascii_lowercase();
+        let is_known = match server.contains(':') {
+            true => self.looked_up.contains(&server),
+            false => [80, 443].iter().any(|port| self.looked_up.contains(&format!("{server}:{port}"))),
+        };
+        is_name(&server) && !self.may_look_up && !is_known
+    }
+
+    /// Notes what a certificate of an app server must be for, and whether one is needed.
+    pub(super) fn note_tls(&mut self, directive: &Directive, block: Option<&Directive>) {
+        let is_https = |text: &str| text.get(..8).is_some_and(|start| start.eq_ignore_ascii_case("https://"));
+        let value = assigned(directive, block).and_then(|(_, nth)| directive.arg(nth));
+        let url = directive.arg(0).filter(|_| directive.is("proxy_pass"));
+        self.needs_tls |= value.into_iter().chain(url).any(is_https);
+        if directive.is("server_name") || directive.is("proxy_ssl_name") {
+            self.names.extend(directive.args.iter().map(|word| host_of(&word.text)));
+        }
+        self.names.extend(declared_group(directive, block).map(host_of));
+    }
+
+    /// The names that an app server's certificate must be for; `None` if none needs one. The document's app servers are
+    /// known to use plain HTTP.
+    pub(super) fn tls_names(&mut self) -> Option<BTreeSet<String>> {
+        let of_servers = self.out.app_servers.keys().map(|address| host_of(address));
+        let names = std::mem::take(&mut self.names).into_iter().chain(of_servers);
+        (self.needs_tls && !self.rewriter.source.as_documented).then(|| names.collect())
+    }
+}
+
+/// A name without its port.
+fn host_of(address: &str) -> String {
+    address.split_once(':').map_or(address, |(host, _)| host).to_ascii_lowercase()
 }

@@ -31,6 +31,8 @@ impl Walker<'_> {
     pub(super) fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
         for directive in directives {
             self.hosts.note(directive, block);
+            self.note_tls(directive, block);
+            self.note_names(directive);
             self.resolves |=
                 directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
             self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
@@ -41,6 +43,7 @@ impl Walker<'_> {
             }
             if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
                 let files = self.enter(pattern)?;
+                self.may_look_up |= files.is_empty();
                 for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
                     self.survey(parsed, block)?;
                 }

@@ -4,7 +4,7 @@
 mod app_servers;
 mod includes;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::ops::Range;
@@ -14,6 +14,7 @@ use nginx_conf::syntax::{Directive, Word, parse};
 use regex::{Captures, Regex};
 
 use crate::conf::containment::{ConfText, Containment};
+use crate::conf::default_files::STOCK_CONF_HEAD;
 use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
 use crate::conf::paths::{Scratch, place};
 use crate::conf::proxy_pass::{HostVariables, assigned};
@@ -118,6 +119,10 @@ impl Rewriter<'_> {
             said: Default::default(),
             hosts: HostVariables::default(),
             resolves: false,
+            may_look_up: self.source.text.starts_with(STOCK_CONF_HEAD),
+            looked_up: HashSet::new(),
+            needs_tls: false,
+            names: BTreeSet::new(),
             stand_ins: HashMap::new(),
             files: HashMap::new(),
             including: Vec::new(),
@@ -130,6 +135,7 @@ impl Rewriter<'_> {
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
+        walk.out.app_server_names = walk.tls_names();
         let made = super::certificate::substitute_missing(&mut walk.out.tls_files);
         walk.out.notes.extend(made);
         // If no port is configured and one uses TLS, the others probably redirect to it.
@@ -162,6 +168,15 @@ struct Walker<'a> {
     hosts: HostVariables,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
     resolves: bool,
+    /// Whether there is a `resolver`, or may be one in what is not here: the `nginx.conf` around a bare server, or files that
+    /// only the real machine has.
+    may_look_up: bool,
+    /// Servers that a `proxy_pass` without variables names: nginx looks these up when it starts, and finds them again.
+    looked_up: HashSet<String>,
+    /// Whether an app server is spoken to by TLS.
+    needs_tls: bool,
+    /// The names that one may go by.
+    names: BTreeSet<String>,
     /// What stands in for the app servers found so far, by their canonical addresses.
     stand_ins: HashMap<String, SocketAddr>,
     /// What each `include` names.
@@ -323,7 +338,21 @@ impl Walker<'_> {
                 );
             }
             (_, Some(Effect::UpstreamTls)) => {
-                self.note(directive, "removed: the mock app servers use plain HTTP");
+                self.note(
+                    directive,
+                    "removed: the app servers of this run have ciphers and certificates of their own",
+                );
+                edits.blank(text, directive.span.clone());
+            }
+            ("proxy_ssl_protocols", _) if directive.args.iter().all(|word| is_old_tls(&word.text)) => {
+                self.note(directive, "removed: the app servers of this run speak TLSv1.2 and TLSv1.3");
+                edits.blank(text, directive.span.clone());
+            }
+            // They ask for no certificate.
+            (_, Some(Effect::Pem))
+                if name.starts_with("proxy_ssl_") && (value.is_empty() || value.contains(['$', ':'])) =>
+            {
+                self.note(directive, "removed: the app servers of this run ask for no certificate");
                 edits.blank(text, directive.span.clone());
             }
             (_, Some(Effect::Pem)) if !value.contains(['$', ':']) => {
@@ -392,6 +421,11 @@ impl Walker<'_> {
     }
 }
 
+/// Whether it is a version of TLS that nobody speaks any more.
+fn is_old_tls(version: &str) -> bool {
+    matches!(version, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1")
+}
+
 /// `value` as a word of a configuration, quoted if necessary.
 fn quoted(value: &str) -> String {
     let is_plain =
@@ -403,61 +437,4 @@ fn quoted(value: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::net::SocketAddr;
-    use std::os::unix::fs::PermissionsExt as _;
-    use std::path::Path;
-
-    use super::*;
-
-    fn rewrite(directory: &Path, text: &str) -> (RewrittenConf, Scratch, String) {
-        std::fs::write(directory.join("nginx.conf"), text).unwrap();
-        let source = Source::read(&directory.join("nginx.conf")).unwrap();
-        let scratch = Scratch::new(directory).unwrap();
-        let rewriter = Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None };
-        let mut port = 40_000;
-        let rewritten = rewriter.rewrite(&source.text, |_| {
-            port += 1;
-            Ok(SocketAddr::from(([127, 0, 0, 1], port)))
-        });
-        let rewritten = rewritten.unwrap();
-        let text = rewritten.text.replace(&scratch.path().display().to_string(), "SCRATCH");
-        (rewritten, scratch, text)
-    }
-
-    #[test]
-    fn logs_may_be_anywhere() {
-        let here = tempfile::tempdir().unwrap();
-        let conf = "error_log logs/error.log; http { server { listen 80; access_log /srv/shop/log/a.log; } }";
-        let (rewritten, scratch, _) = rewrite(here.path(), conf);
-        rewritten.write(&scratch).unwrap();
-        assert!(scratch.place("logs").is_dir() && scratch.place("/srv/shop/log").is_dir());
-    }
-
-    #[test]
-    fn tls_is_kept_and_its_files_are_copied() {
-        let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::fs::create_dir(here.path().join("certs")).unwrap();
-        std::fs::write(here.path().join("certs/a.crt"), "certificate").unwrap();
-        let key = elsewhere.path().join("a.key").display().to_string();
-        std::fs::write(&key, "key").unwrap();
-        let conf = format!(
-            "http {{ access_log off; server {{\nlisten 80;\nlisten 443 ssl http2;\nssl_certificate certs/a.crt;\n\
-             ssl_certificate_key \"{key}\";\nssl_dhparam /none/dh.pem;\nssl_ciphers HIGH;\n}} }}"
-        );
-        let (rewritten, scratch, text) = rewrite(here.path(), &conf);
-        let wanted = format!(
-            "listen 127.0.0.1:40001;\nlisten 127.0.0.1:40002 ssl http2;\n\
-             ssl_certificate SCRATCH/root/etc/nginx/certs/a.crt;\nssl_certificate_key SCRATCH/root{key};\n\
-             ssl_dhparam SCRATCH/root/none/dh.pem;\nssl_ciphers HIGH;"
-        );
-        assert!(text.contains(&wanted), "{text}");
-        assert_eq!(rewritten.tls, [SocketAddr::from(([127, 0, 0, 1], 40_002))]);
-        let found = rewritten.tls_files.iter().take(2).map(|file| file.text.as_deref()).collect::<Vec<_>>();
-        assert_eq!(found, [Some("certificate"), Some("key")]);
-        rewritten.write(&scratch).unwrap();
-        assert_eq!(std::fs::read_to_string(scratch.place("certs/a.crt")).unwrap(), "certificate");
-        let mode = std::fs::metadata(scratch.place(&key)).unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o600);
-    }
-}
+mod tests;

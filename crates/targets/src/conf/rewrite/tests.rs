@@ -1,0 +1,122 @@
+use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use super::*;
+
+fn rewrite(directory: &Path, text: &str) -> (RewrittenConf, Scratch, String) {
+    std::fs::write(directory.join("nginx.conf"), text).unwrap();
+    let source = Source::read(&directory.join("nginx.conf")).unwrap();
+    let scratch = Scratch::new(directory).unwrap();
+    let rewriter = Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None };
+    let mut port = 40_000;
+    let rewritten = rewriter.rewrite(&source.text, |_| {
+        port += 1;
+        Ok(SocketAddr::from(([127, 0, 0, 1], port)))
+    });
+    let rewritten = rewritten.unwrap();
+    let text = rewritten.text.replace(&scratch.path().display().to_string(), "SCRATCH");
+    (rewritten, scratch, text)
+}
+
+#[test]
+fn logs_may_be_anywhere() {
+    let here = tempfile::tempdir().unwrap();
+    let conf = "error_log logs/error.log; http { server { listen 80; access_log /srv/shop/log/a.log; } }";
+    let (rewritten, scratch, _) = rewrite(here.path(), conf);
+    rewritten.write(&scratch).unwrap();
+    assert!(scratch.place("logs").is_dir() && scratch.place("/srv/shop/log").is_dir());
+}
+
+#[test]
+fn tls_is_kept_and_its_files_are_copied() {
+    let (here, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::create_dir(here.path().join("certs")).unwrap();
+    std::fs::write(here.path().join("certs/a.crt"), "certificate").unwrap();
+    let key = elsewhere.path().join("a.key").display().to_string();
+    std::fs::write(&key, "key").unwrap();
+    let conf = format!(
+        "http {{ access_log off; server {{\nlisten 80;\nlisten 443 ssl http2;\nssl_certificate certs/a.crt;\n\
+         ssl_certificate_key \"{key}\";\nssl_dhparam /none/dh.pem;\nssl_ciphers HIGH;\n}} }}"
+    );
+    let (rewritten, scratch, text) = rewrite(here.path(), &conf);
+    let wanted = format!(
+        "listen 127.0.0.1:40001;\nlisten 127.0.0.1:40002 ssl http2;\n\
+         ssl_certificate SCRATCH/root/etc/nginx/certs/a.crt;\nssl_certificate_key SCRATCH/root{key};\n\
+         ssl_dhparam SCRATCH/root/none/dh.pem;\nssl_ciphers HIGH;"
+    );
+    assert!(text.contains(&wanted), "{text}");
+    assert_eq!(rewritten.tls, [SocketAddr::from(([127, 0, 0, 1], 40_002))]);
+    let found = rewritten.tls_files.iter().take(2).map(|file| file.text.as_deref()).collect::<Vec<_>>();
+    assert_eq!(found, [Some("certificate"), Some("key")]);
+    rewritten.write(&scratch).unwrap();
+    assert_eq!(std::fs::read_to_string(scratch.place("certs/a.crt")).unwrap(), "certificate");
+    let mode = std::fs::metadata(scratch.place(&key)).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn app_servers_with_tls_are_spoken_to_by_tls() {
+    let here = tempfile::tempdir().unwrap();
+    std::fs::write(here.path().join("ours.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
+    std::fs::write(here.path().join("nothing.pem"), "nothing").unwrap();
+    let conf = "http { access_log off; resolver 10.0.0.2; upstream app { server blue.internal:8443; } map $host $m { default https://m.test/x; }\n\
+                server {\nlisten 80;\nserver_name shop.test;\nlocation /a { proxy_pass https://app; proxy_ssl_name app.test; }\n\
+                location /b { proxy_pass https://b.test/y; proxy_ssl_trusted_certificate none.pem; }\n\
+                location /c { proxy_pass $m; proxy_ssl_trusted_certificate ours.pem; proxy_ssl_certificate $host.crt; }\n\
+                location /d { proxy_pass http://d.test; proxy_ssl_trusted_certificate nothing.pem; proxy_ssl_protocols TLSv1; }\n\
+                } }";
+    let (rewritten, _, text) = rewrite(here.path(), conf);
+    for wanted in [
+        "default https://127.0.0.1:40002/x;",
+        "proxy_pass https://app; proxy_ssl_name app.test;",
+        "proxy_pass https://127.0.0.1:40004/y;",
+        "proxy_pass http://127.0.0.1:40005;",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    assert!(!text.contains("proxy_ssl_certificate ") && !text.contains("proxy_ssl_protocols"), "{text}");
+    let names = rewritten.app_server_names.unwrap();
+    for name in ["app", "blue.internal", "app.test", "b.test", "m.test", "shop.test"] {
+        assert!(names.contains(name), "{name}: {names:?}");
+    }
+    let files: Vec<usize> = rewritten
+        .tls_files
+        .iter()
+        .map(|file| file.text.as_ref().unwrap().matches("-----BEGIN CERTIFICATE").count())
+        .collect();
+    assert_eq!(files, [1, 2, 0]);
+}
+
+#[test]
+fn without_tls_no_names_are_needed() {
+    let here = tempfile::tempdir().unwrap();
+    let (rewritten, ..) =
+        rewrite(here.path(), "http { server { location / { proxy_pass http://app.test; } } }");
+    assert_eq!(rewritten.app_server_names, None);
+}
+
+#[test]
+fn what_nginx_could_not_look_up_stays_a_name() {
+    let here = tempfile::tempdir().unwrap();
+    let server = "set $a http://app:8080; location /a { proxy_pass $a; }\n\
+                  set $b static:8080; location /b { proxy_pass http://$b; } location /c { proxy_pass http://static:8080; }\n\
+                  set $d 10.0.0.1; location /d { proxy_pass http://$d:81; } location /e { proxy_pass http://e.test:82/$uri; }";
+    let of = |around: &str| rewrite(here.path(), &around.replace("SERVER", server)).2;
+    let text = of("http { access_log off; server { listen 80; SERVER } }");
+    let of_conf = |text: &str| text.split_once("listen 127").unwrap().1.split_once(';').unwrap().1.to_owned();
+    assert_eq!(
+        of_conf(&text),
+        " set $a http://app:8080; location /a { proxy_pass $a; }\n\
+         set $b 127.0.0.1:40002; location /b { proxy_pass http://$b; } location /c { proxy_pass http://127.0.0.1:40002; }\n\
+         set $d 127.0.0.1:40003; location /d { proxy_pass http://${d}; } location /e { proxy_pass http://e.test:82/$uri; } } }"
+    );
+    for around in [
+        "http { access_log off; resolver 10.0.0.2; server { listen 80; SERVER } }",
+        "http { access_log off; include conf.d/*.conf; server { listen 80; SERVER } }",
+        "server { listen 80; access_log off; SERVER }",
+    ] {
+        let text = of(around);
+        assert!(!text.contains("app:8080") && !text.contains("e.test"), "{text}");
+    }
+}
