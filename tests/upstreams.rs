@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use hopcheck_clients::{Connection, Request};
+use hopcheck_report::Record;
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::stage::Stage;
@@ -111,6 +112,40 @@ fn an_upstream_that_the_profile_names_may_have_another_name() {
         assert_eq!(ran.code, Some(0), "{}", ran.said);
         let name = "A request to /a/hopcheck reaches an upstream that the profile names";
         assert!(ran.report.targets[0].records.iter().any(|record| record.name == name), "{}", ran.said);
+    }
+}
+
+#[test]
+fn the_page_of_a_front_end_behind_the_proxy_is_shown_and_kept_as_its_app_server_says() {
+    let conf = |more: &str| {
+        format!(
+            "server {{ listen 80; proxy_set_header Host $host;\nlocation /api/ {{ proxy_pass http://app:8080; }}\n\
+             location / {{ proxy_pass http://web:3000; {more} }} }}\n"
+        )
+    };
+    let (shown, kept) =
+        ("/ shows the page of its app server", "The page of / is kept no longer than its app server says");
+    for (more, broken, warned) in [
+        ("", vec![], vec![]),
+        ("expires 7d;", vec![], vec![kept]),
+        ("proxy_hide_header Content-Type;", vec![shown], vec![]),
+    ] {
+        let (_here, conf) = site(&conf(more), "");
+        for ran in run_everywhere(&conf) {
+            let records = &ran.report.targets[0].records;
+            let asked: Vec<_> =
+                records.iter().filter(|record| [shown, kept].contains(&&*record.name)).collect();
+            assert_eq!(asked.len(), 2, "{}", ran.said);
+            let named = |is: fn(&Record) -> bool| -> Vec<&str> {
+                records.iter().filter(|record| is(record)).map(|record| record.name.as_str()).collect()
+            };
+            assert_eq!(
+                (named(Record::fails), named(Record::warns)),
+                (broken.clone(), warned.clone()),
+                "{}",
+                ran.said
+            );
+        }
     }
 }
 

@@ -69,8 +69,9 @@ impl Plan {
         let nginx = Path::new("../../nginx");
         std::fs::copy(nginx.join("mime.types"), here.join("mime.types")).unwrap();
         let www = nginx.join("www").canonicalize().unwrap();
-        let settings =
-            format!("[front-end]\nbuild = {www:?}\ndeployed-to = \"/home/dambae200/dambae200-front/www\"\n");
+        let settings = format!(
+            "as-documented = true\n\n[front-end]\nbuild = {www:?}\ndeployed-to = \"/home/dambae200/dambae200-front/www\"\n"
+        );
         std::fs::write(here.join("hopcheck.toml"), settings).unwrap();
         issue(here, self.certificate);
         let mut conf = std::fs::read_to_string(nginx.join("nginx.conf")).unwrap();
