@@ -10,7 +10,7 @@ Feature: WebSockets of any site
 
     Scenario: A WebSocket opens at {socket}
       See `proxy_set_header Upgrade $http_upgrade;`, `proxy_set_header Connection …;` and `proxy_http_version 1.1;` in this
-      location: without any of them the app is asked for a page.
+      location: without any of them the app is asked for a page. SockJS hides that: it polls, until a second app server comes.
 
       When the client opens a WebSocket at "{socket}" with the headers:
         | Origin | {site} |

@@ -10,7 +10,7 @@ Feature: WebSocket
     @rfc6455 @deployment
     Scenario: The handshake is answered with 101 and the accept key that belongs to it
       See `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection "upgrade";` and
-      `proxy_http_version 1.1;` in `location ~ ^/stomp/`: without any one of them the app server is asked for a plain page.
+      `proxy_http_version 1.1;` in `location ~ ^/stomp/`: without any one of them the app is asked for a page. SockJS hides that: it polls.
 
       When the client opens a WebSocket at "{stomp.websocket}"
       Then the WebSocket is open

@@ -1,11 +1,13 @@
 //! App servers that are real ones: processes of their own, on ports of loopback.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
+use mock_upstreams::ReservedPort;
+use tempfile::TempDir;
 use tokio::io::BufReader;
-use tokio::net::TcpStream;
 use tokio::process::Child;
 use tokio::time::timeout;
 
@@ -14,13 +16,16 @@ use crate::packages::Packages;
 use crate::script::read_line;
 
 /// Only expires when something is wrong.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// One process of an app server, that can be killed and started again on the same port.
 #[derive(Debug)]
 pub(crate) struct RealAppServer {
     pub(crate) name: &'static str,
-    pub(crate) address: SocketAddr,
+    /// Where it listens; and what else it may listen on.
+    ports: [ReservedPort; 3],
+    /// Where it may write.
+    scratch: TempDir,
     language: Language,
     file: &'static str,
     child: Child,
@@ -34,21 +39,28 @@ impl RealAppServer {
         language: Language,
         file: &'static str,
     ) -> Result<RealAppServer, String> {
-        let (child, port) = spawn(packages, name, language, file, 0).await?;
-        let address = SocketAddr::from(([127, 0, 0, 1], port));
-        Ok(RealAppServer { name, address, language, file, child })
+        let port = || ReservedPort::any().map_err(|error| error.to_string());
+        let ports = [port()?, port()?, port()?];
+        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+        let child = spawn(packages, name, language, file, &ports, scratch.path()).await?;
+        Ok(RealAppServer { name, ports, scratch, language, file, child })
     }
 
-    /// `kill -9`.
+    /// Where it listens.
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.ports[0].address()
+    }
+
+    /// Ends it at once, as `kill -9` does.
     pub(crate) async fn kill(&mut self) -> Result<(), String> {
         self.child.kill().await.map_err(|error| error.to_string())
     }
 
     /// Starts it again where it was.
     pub(crate) async fn start_again(&mut self, packages: &Packages) -> Result<(), String> {
-        let port = self.address.port();
-        (self.child, _) = spawn(packages, self.name, self.language, self.file, port).await?;
-        TcpStream::connect(self.address).await.map(drop).map_err(|error| error.to_string())
+        self.child =
+            spawn(packages, self.name, self.language, self.file, &self.ports, self.scratch.path()).await?;
+        Ok(())
     }
 }
 
@@ -57,15 +69,17 @@ async fn spawn(
     name: &str,
     language: Language,
     file: &str,
-    port: u16,
-) -> Result<(Child, u16), String> {
+    ports: &[ReservedPort],
+    scratch: &Path,
+) -> Result<Child, String> {
     let mut command = packages.command(language, &format!("servers/{file}"));
-    command.arg(name).arg(port.to_string()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    command.arg(name).args(ports.iter().map(|port| port.port().to_string())).arg(scratch);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut child = command.spawn().map_err(|error| format!("cannot run {command:?}: {error}"))?;
     let mut output = BufReader::new(child.stdout.take().ok_or("it has no standard output")?);
     let line = timeout(DEADLINE, read_line(&mut output)).await;
     let line = line.map_err(|_| format!("{file} did not start"))??.unwrap_or_default();
     let said: serde_json::Value = serde_json::from_str(&line).unwrap_or_default();
-    let port = said["listening"].as_u64().and_then(|port| u16::try_from(port).ok());
-    Ok((child, port.ok_or_else(|| format!("{file} does not say where it listens, but {line:?}"))?))
+    let listens = said["listening"].as_u64() == ports.first().map(|port| port.port().into());
+    if listens { Ok(child) } else { Err(format!("{file} does not say that it listens, but {line:?}")) }
 }

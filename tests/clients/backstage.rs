@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::Run;
 use crate::app_server::RealAppServer;
 use crate::engine::Engine;
-use crate::list::{AppServers, Client, Conf};
+use crate::list::{AppServers, Client, Conf, Program};
 use crate::packages::{HERE, Packages};
 use crate::script;
 
@@ -40,7 +40,7 @@ pub(crate) async fn run(packages: &Packages, client: &'static Client, engine: &E
         Ok(mut backstage) => {
             run.checks = backstage.perform(client).await;
             run.logs = backstage.logs();
-            backstage.scene.tear_down().await;
+            backstage.tear_down().await;
         }
         Err(why) => run.checks = Err(why),
     }
@@ -56,10 +56,10 @@ impl Backstage<'_> {
         let mut scene = Scene::set(Arc::clone(&engine.stage)).await.map_err(|error| error.to_string())?;
         let mut real = Vec::new();
         if let AppServers::Real(language, file) = client.app_servers {
-            for name in ["blue", "green"] {
-                real.push(RealAppServer::start(packages, name, language, file).await?);
-            }
-            scene.stand_in([real[0].address, real[1].address]);
+            let start = |name| RealAppServer::start(packages, name, language, file);
+            let (blue, green) = futures::try_join!(start("blue"), start("green"))?;
+            scene.stand_in([blue.address(), green.address()]);
+            real = vec![blue, green];
         }
         match client.conf {
             Conf::Document(directives) => {
@@ -67,7 +67,7 @@ impl Backstage<'_> {
                     let (context, text) = (context.to_owned(), text.to_owned());
                     Overlay::Directives { context, text }
                 };
-                // One worker has one opinion on which app server is down.
+                // One worker takes one turn.
                 scene.overlay(change("main", "worker_processes 1;"));
                 scene.overlay(change("location ~ ^/stomp/", directives));
             }
@@ -81,8 +81,8 @@ impl Backstage<'_> {
                 scene.overlay(Overlay::Whole(text));
             }
         }
-        // An app server that was started again is asked again soon.
-        scene.overlay(Overlay::UpstreamParameter("fail_timeout=1s".to_owned()));
+        // An app server that was started again is asked again at once, whatever went wrong before.
+        scene.overlay(Overlay::UpstreamParameter("max_fails=0".to_owned()));
         Ok(Backstage { packages, scene, real })
     }
 
@@ -92,12 +92,20 @@ impl Backstage<'_> {
         site["host"] = address.to_string().into();
         let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
         site["scratch"] = scratch.path().display().to_string().into();
-        if let Some(chromium) = self.packages.chromium().filter(|_| client.needs_browser) {
+        if let Some(chromium) = self.packages.program(Program::Chromium) {
             site["chromium"] = chromium.display().to_string().into();
         }
         let mut command = self.packages.command(client.language, &format!("scripts/{}", client.script));
         command.arg(site.to_string());
         script::run(command, async |words| self.act(words).await).await
+    }
+
+    async fn tear_down(&mut self) {
+        for server in &mut self.real {
+            // One that is gone already is as good.
+            let _ = server.kill().await;
+        }
+        self.scene.tear_down().await;
     }
 
     /// Does what a script asks for.

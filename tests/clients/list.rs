@@ -5,6 +5,14 @@
 pub(crate) enum Language {
     Node,
     Python,
+    Shell,
+}
+
+/// A program of this machine that not every machine has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Program {
+    Chromium,
+    RabbitMq,
 }
 
 /// What is behind the proxy.
@@ -41,8 +49,8 @@ pub(crate) struct Client {
     pub(crate) told: &'static str,
     pub(crate) conf: Conf,
     pub(crate) app_servers: AppServers,
-    /// Whether it runs in Chromium.
-    pub(crate) needs_browser: bool,
+    /// What it cannot do without.
+    pub(crate) needs: Option<Program>,
 }
 
 const PLAIN: Client = Client {
@@ -54,11 +62,14 @@ const PLAIN: Client = Client {
     told: "{}",
     conf: Conf::Site(&[]),
     app_servers: AppServers::Mock,
-    needs_browser: false,
+    needs: None,
 };
 
 /// Requests take turns of the app servers.
 const TURNS: (&str, &str) = ("ip_hash;", "");
+
+/// Bodies may be as long as the app server takes them.
+const ANY_LENGTH: (&str, &str) = ("proxy_buffering off;", "proxy_buffering off; client_max_body_size 0;");
 
 /// All of them.
 pub(crate) const CLIENTS: &[Client] = &[
@@ -141,7 +152,7 @@ pub(crate) const CLIENTS: &[Client] = &[
         packages: &["Chromium", "@stomp/stompjs"],
         script: "chromium.mjs",
         conf: Conf::Document(""),
-        needs_browser: true,
+        needs: Some(Program::Chromium),
         ..PLAIN
     },
     Client {
@@ -149,7 +160,7 @@ pub(crate) const CLIENTS: &[Client] = &[
         packages: &["Chromium", "sockjs-client"],
         circumstances: "`ip_hash`",
         script: "chromium-sockjs.mjs",
-        needs_browser: true,
+        needs: Some(Program::Chromium),
         ..PLAIN
     },
     Client {
@@ -166,6 +177,49 @@ pub(crate) const CLIENTS: &[Client] = &[
         language: Language::Python,
         script: "websockets_client.py",
         conf: Conf::Document(""),
+        ..PLAIN
+    },
+    Client {
+        name: "rabbitmq",
+        packages: &["@stomp/stompjs", "RabbitMQ"],
+        circumstances: "the second node a `backup`",
+        script: "rabbitmq.mjs",
+        conf: Conf::Site(&[TURNS, ("1026;", "1026 backup;")]),
+        app_servers: AppServers::Real(Language::Shell, "rabbitmq.sh"),
+        needs: Some(Program::RabbitMq),
+        ..PLAIN
+    },
+    Client {
+        name: "waitress",
+        packages: &["waitress"],
+        circumstances: "asked by Node",
+        script: "waitress.mjs",
+        conf: Conf::Site(&[ANY_LENGTH]),
+        app_servers: AppServers::Real(Language::Python, "waitress_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "http.server",
+        packages: &["http.server of Python"],
+        circumstances: "asked by Node",
+        script: "http-server.mjs",
+        app_servers: AppServers::Real(Language::Python, "http_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "uvicorn",
+        packages: &["uvicorn"],
+        circumstances: "asked by Node",
+        script: "uvicorn.mjs",
+        app_servers: AppServers::Real(Language::Python, "uvicorn_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "hypercorn",
+        packages: &["hypercorn"],
+        circumstances: "asked by Node",
+        script: "hypercorn.mjs",
+        app_servers: AppServers::Real(Language::Python, "hypercorn_server.py"),
         ..PLAIN
     },
 ];

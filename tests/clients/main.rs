@@ -21,7 +21,7 @@ use std::process::ExitCode;
 use futures::{StreamExt as _, stream};
 
 use crate::engine::Engine;
-use crate::list::{CLIENTS, Client};
+use crate::list::{CLIENTS, Client, Program};
 use crate::packages::Packages;
 use crate::script::Check;
 
@@ -62,15 +62,20 @@ fn main() -> ExitCode {
             return if is_set("HOPCHECK_REQUIRE_CLIENTS") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    let mut clients = clients;
-    let mut is_whole = filter.is_none();
-    if packages.chromium().is_none() && clients.iter().any(|client| client.needs_browser) {
-        println!("Chromium did not run: there is no chromium in PATH");
-        if is_set("HOPCHECK_REQUIRE_CHROMIUM") {
-            return ExitCode::FAILURE;
+    let (mut clients, mut is_whole) = (clients, filter.is_none());
+    for (program, name, variable) in [
+        (Program::Chromium, "Chromium", "HOPCHECK_REQUIRE_CHROMIUM"),
+        (Program::RabbitMq, "RabbitMQ", "HOPCHECK_REQUIRE_CLIENTS"),
+    ] {
+        let needs = |client: &&Client| client.needs == Some(program);
+        if packages.program(program).is_none() && clients.iter().any(needs) {
+            println!("{name} did not run: it is not installed");
+            if is_set(variable) {
+                return ExitCode::FAILURE;
+            }
+            clients.retain(|client| !needs(client));
+            is_whole = false;
         }
-        clients.retain(|client| !client.needs_browser);
-        is_whole = false;
     }
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     match runtime.block_on(run(&packages, &clients, is_whole)) {

@@ -5,17 +5,20 @@ use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 
-use crate::list::{Client, Language};
+use crate::list::{Client, Language, Program};
 
 /// The folder of this test, from that of its crate.
 pub(crate) const HERE: &str = "../../tests/clients";
+
+/// Debian's RabbitMQ, which needs no account of its own here.
+const RABBITMQ: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /// The packages of npm and pip, with their versions.
 #[derive(Debug)]
 pub(crate) struct Packages {
     here: PathBuf,
     versions: BTreeMap<String, String>,
-    chromium: Option<PathBuf>,
+    programs: BTreeMap<Program, PathBuf>,
 }
 
 impl Packages {
@@ -48,15 +51,21 @@ impl Packages {
             }
             versions.insert(name.to_owned(), version.to_owned());
         }
-        Ok(Packages { here, versions, chromium: chromium() })
+        let rabbitmq = Some(PathBuf::from(RABBITMQ)).filter(|program| program.is_file());
+        let found = [(Program::Chromium, chromium()), (Program::RabbitMq, rabbitmq)];
+        let programs = found.into_iter().filter_map(|(program, path)| Some((program, path?))).collect();
+        Ok(Packages { here, versions, programs })
     }
 
     /// What of this machine they run in, with its version.
     pub(crate) async fn platform(&self) -> Vec<String> {
         let mut platform = Vec::new();
         let python = self.here.join(".venv/bin/python");
-        let programs =
-            [Some((Path::new("node"), "Node ")), Some((&python, "")), self.chromium().map(|one| (one, ""))];
+        let programs = [
+            Some((Path::new("node"), "Node ")),
+            Some((&python, "")),
+            self.program(Program::Chromium).map(|one| (one, "")),
+        ];
         for (program, name) in programs.into_iter().flatten() {
             let output = Command::new(program).arg("--version").output().await;
             let said =
@@ -65,12 +74,17 @@ impl Packages {
                 said.trim().trim_start_matches('v').split(" built").next().unwrap_or_default().to_owned();
             platform.push(format!("{name}{version}"));
         }
+        // Its folder is called by its version.
+        let rabbitmq = self.program(Program::RabbitMq).and_then(|program| program.canonicalize().ok());
+        let folders = rabbitmq.iter().flat_map(|program| program.iter()).filter_map(|folder| folder.to_str());
+        let version = folders.filter_map(|folder| folder.strip_prefix("rabbitmq_server-")).next();
+        platform.extend(version.map(|version| format!("RabbitMQ {version}")));
         platform
     }
 
-    /// The browser of this machine.
-    pub(crate) fn chromium(&self) -> Option<&Path> {
-        self.chromium.as_deref()
+    /// Where that program is, if this machine has it.
+    pub(crate) fn program(&self, program: Program) -> Option<&Path> {
+        self.programs.get(&program).map(PathBuf::as_path)
     }
 
     /// The client as the table names it: its package and version, and the app server's where it is a real one.
@@ -89,6 +103,7 @@ impl Packages {
         let program = match language {
             Language::Node => PathBuf::from("node"),
             Language::Python => self.here.join(".venv/bin/python"),
+            Language::Shell => PathBuf::from("bash"),
         };
         let mut command = Command::new(program);
         // Nothing of the user's environment decides how a client behaves.

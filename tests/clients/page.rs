@@ -59,9 +59,15 @@ fn page(packages: &Packages, made_with: &str, runs: &[Run]) -> String {
         page.push_str("| | reference proxy | nginx |\n|---|---|---|\n");
         let mut reasons = Vec::new();
         for (one, other) in reference.iter().zip(nginx) {
-            let _ = writeln!(page, "{}", row(one, other));
-            reasons.extend(known::known(client.name, &one.name).map(|known| known.reason));
+            let known = known::known(client.name, &one.name);
+            let (reference, nginx) = match known {
+                Some(known) => (known.reference.join(" or "), known.nginx.join(" or ")),
+                None => (cell(one), cell(other)),
+            };
+            let _ = writeln!(page, "{}", row(&one.name, &reference, &nginx));
+            reasons.extend(known.map(|known| known.reason));
         }
+        reasons.dedup();
         for reason in reasons {
             let _ = write!(page, "\n{reason}\n");
         }
@@ -69,13 +75,12 @@ fn page(packages: &Packages, made_with: &str, runs: &[Run]) -> String {
     page
 }
 
-fn row(reference: &Check, nginx: &Check) -> String {
-    let (one, other) = (cell(reference), cell(nginx));
-    let other = match (one == other, one.as_str()) {
-        (true, "✓") | (false, _) => other,
-        (true, _) => "same".to_owned(),
+fn row(name: &str, reference: &str, nginx: &str) -> String {
+    let nginx = match (reference == nginx, reference) {
+        (true, "✓") | (false, _) => nginx,
+        (true, _) => "same",
     };
-    format!("| {} | {one} | {other} |", escaped(&reference.name))
+    format!("| {} | {reference} | {nginx} |", escaped(name))
 }
 
 fn cell(check: &Check) -> String {

@@ -1,5 +1,5 @@
-// What app servers share. The test names an instance and its port (0: any), reads where it listens, and ends it; it also ends
-// with the test, whose end of standard input it holds.
+// What app servers share. The test names an instance and its port, reads that it listens, and ends it; it also ends with the
+// test, whose end of standard input it holds.
 
 export const [name, port] = [process.argv[2], Number(process.argv[3])]
 

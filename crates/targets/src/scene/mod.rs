@@ -49,7 +49,7 @@ pub struct Scene {
     asked: Option<VirtualServer>,
     proxy: Option<Box<dyn Proxy>>,
     app_servers: AppServers,
-    /// The addresses of other app servers that take the place of both.
+    /// The addresses of other app servers that take the place of the mocks.
     stand_ins: Option<[SocketAddr; 2]>,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
@@ -130,7 +130,7 @@ impl Scene {
         }
     }
 
-    /// Puts app servers of one's own in place of [`Scene::blue`] and [`Scene::green`]; takes effect when the proxy starts or reloads.
+    /// Puts app servers of one's own in place of the mocks; takes effect when the proxy starts or reloads.
     pub fn stand_in(&mut self, app_servers: [SocketAddr; 2]) {
         self.stand_ins = Some(app_servers);
     }
