@@ -11,8 +11,9 @@
 //! - `clock`, `text`, `variables`, `version`: the time of day, fast formatting, evaluation of strings with variables;
 //! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing,
 //!   deadlines);
-//! - `limits`, `message`, `tls` and `upstream`: the zones of `limit_req` and `limit_conn`, requests as they are read, TLS
-//!   sessions, and app servers with their balancing, failures and idle connections;
+//! - `resolver` and `tls`: names that are looked up while requests are served, and TLS sessions with clients and app servers;
+//! - `limits`, `message` and `upstream`: the zones of `limit_req` and `limit_conn`, requests as they are read, and app servers
+//!   with their balancing, failures and idle connections;
 //! - `cache`: answers of app servers that are kept, for `proxy_cache`;
 //! - `cycle`: what a worker hands down to the code that serves its requests, named after nginx's `ngx_cycle_t`;
 //! - `exchange`: a request while it is answered, with its settings and variables (`ngx_http_request_t`);

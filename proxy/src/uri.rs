@@ -186,6 +186,31 @@ fn decode(after_percent: &[u8]) -> Result<(u8, &[u8]), BadTarget> {
     }
 }
 
+/// The path, decoded, and the query of a target that an app server names: `ngx_http_parse_unsafe_uri`. `None` where it would
+/// lead up.
+pub(crate) fn parse_unsafe(target: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let (path, args) = match target.iter().position(|&byte| byte == b'?') {
+        Some(mark) => (target.get(..mark)?, target.get(mark + 1..)?),
+        None => (target, &b""[..]),
+    };
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let [byte, after @ ..] = rest {
+        rest = after;
+        if *byte != b'%' {
+            decoded.push(*byte);
+            continue;
+        }
+        let (byte, after) = decode(after).ok()?;
+        decoded.push(byte);
+        rest = after;
+    }
+    let is_safe = !decoded.is_empty()
+        && !decoded.contains(&0)
+        && decoded.split(|&byte| byte == b'/').all(|part| part != b"..");
+    is_safe.then(|| (decoded, args.to_vec()))
+}
+
 /// Appends a piece of a path, escaped for arguments as nginx does (`NGX_ESCAPE_ARGS`).
 pub(crate) fn escape_args(text: &[u8], out: &mut Vec<u8>) {
     for &byte in text {

@@ -152,6 +152,7 @@ mod tests {
     #[test]
     fn what_is_ignored_says_nothing() {
         let ignore = IgnoreHeaders {
+            accel_redirect: true,
             accel_expires: true,
             accel_buffering: true,
             expires: true,

@@ -76,6 +76,10 @@ async fn answer_main<'a, S: Stream>(
             Answer::Proxy => match proxy::handle(connection, x).await {
                 Ok(()) => break Ok(()),
                 Err(ProxyError::Status(status)) => status,
+                Err(ProxyError::Redirect { uri, args }) => {
+                    answer = phases::accel_redirect(x, uri, args);
+                    continue;
+                }
                 Err(ProxyError::Close) if x.status == 101 => return AfterRequest::Close,
                 Err(ProxyError::Close) => return AfterRequest::Abort,
             },
@@ -101,6 +105,8 @@ async fn answer_main<'a, S: Stream>(
                     continue;
                 }
                 Err(ProxyError::Status(status)) => status,
+                // Copying a request leads nowhere else.
+                Err(ProxyError::Redirect { .. }) => 500,
                 Err(ProxyError::Close) => return AfterRequest::Abort,
             },
             Answer::Response(response) => break send(connection, x, response).await,

@@ -102,6 +102,8 @@ async fn run(mut client: ClientConnection<SilentStream>, x: &mut Exchange<'_>) -
         let status = match answer {
             Answer::Proxy => match proxy::handle(&mut client, x).await {
                 Err(ProxyError::Status(status)) => status,
+                // Only the client's own request is sent elsewhere.
+                Err(ProxyError::Redirect { .. }) => 500,
                 Ok(()) | Err(ProxyError::Close) => return x.status,
             },
             Answer::Delayed(wait) => {

@@ -128,6 +128,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
+    /// Fields of an app server that has sent the request elsewhere by `X-Accel-Redirect`, for the response from there.
+    pub(crate) kept_fields: Vec<(Vec<u8>, Vec<u8>)>,
+    /// Its `Content-Type`, for a file or a text.
+    pub(crate) kept_content_type: Option<String>,
 }
 
 /// Values of variables that are kept for the rest of the request.
@@ -196,6 +200,8 @@ impl<'a> Exchange<'a> {
             response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),
+            kept_fields: Vec::new(),
+            kept_content_type: None,
         })
     }
 

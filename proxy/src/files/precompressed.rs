@@ -51,7 +51,8 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Option<FileOutcome> {
 fn respond(request: &FileRequest<'_>, file: File, found: FileInfo, etag: Option<&str>) -> Response {
     let mut response = base(200, found, etag);
     response.headers.push("Content-Encoding", "gzip");
-    response.content_type = Some(content_type(request.settings, request.uri).to_owned());
+    let kind = request.content_type.unwrap_or_else(|| content_type(request.settings, request.uri));
+    response.content_type = Some(kind.to_owned());
     response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
     response
 }

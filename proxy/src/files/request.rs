@@ -23,6 +23,8 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) add_uri_to_alias: bool,
     /// The location's settings.
     pub(crate) settings: &'a Settings,
+    /// The type of whatever is found, where an app server has told it.
+    pub(crate) content_type: Option<&'a str>,
     /// The request's header fields.
     pub(crate) headers: &'a Headers,
     /// Whether `gzip_static` may send this client a compressed file.

@@ -77,7 +77,7 @@ fn directory(request: &FileRequest<'_>) -> Response {
 }
 
 fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: Option<&str>) -> Response {
-    let content_type = content_type(request.settings, request.uri);
+    let content_type = request.content_type.unwrap_or_else(|| content_type(request.settings, request.uri));
     match range::evaluate(request.headers, found.size, found.modified, etag) {
         Ranges::Whole => whole(file, found, etag, content_type),
         Ranges::Partial(ranges) => {

@@ -10,11 +10,23 @@ use crate::response::page_response;
 use crate::variables::Variables;
 use nginx_conf::model::ErrorStatus;
 
+/// The answer from where an app server has sent the request, by `X-Accel-Redirect`.
+pub(crate) fn accel_redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Answer {
+    if uri.first() == Some(&b'@') {
+        let next = named(x, &uri);
+        return run_from(x, next);
+    }
+    x.request.become_get();
+    let next = redirect(x, uri, args);
+    run_from(x, next)
+}
+
 /// The answer that an `error_page` gives instead of an error, if any: `ngx_http_special_response_handler`.
 pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Answer> {
     let settings = x.settings;
     // An error on the way to an error page is an error of its own.
     x.error_status = None;
+    x.kept_content_type = None;
     if x.error_page_used || settings.error_page.is_empty() || x.uri_changes_exhausted() {
         return None;
     }

@@ -13,5 +13,5 @@ mod run;
 mod status;
 
 pub(crate) use answer::Answer;
-pub(crate) use error_page::error_page;
+pub(crate) use error_page::{accel_redirect, error_page};
 pub(crate) use run::{after_mirror, authorized, resume, run};

@@ -135,7 +135,8 @@ fn return_answer(x: &mut Exchange<'_>, code: u16, text: Option<&Template>) -> An
         }
         _ => {
             let mut response = Response::new(code);
-            response.content_type = Some(files::content_type(x.settings, &x.uri).to_owned());
+            let kept = x.kept_content_type.clone();
+            response.content_type = kept.or_else(|| Some(files::content_type(x.settings, &x.uri).to_owned()));
             response.body = Body::Bytes(Bytes::from(value));
             Answer::Response(response)
         }

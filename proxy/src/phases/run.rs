@@ -210,6 +210,7 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         uri: &x.uri,
         add_uri_to_alias: x.add_uri_to_alias,
         settings: x.settings,
+        content_type: x.kept_content_type.as_deref(),
         headers: if is_error { &none } else { &x.request.headers },
         accepts_gzip: x.settings.gzip.files == GzipStatic::On && x.accepts_gzip(b""),
         gzip_vary: &x.gzip_vary,

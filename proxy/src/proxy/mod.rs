@@ -1,5 +1,6 @@
 //! `proxy_pass`: asks an app server, another one if that fails, and passes the response on.
 
+mod accel;
 mod cache;
 mod error;
 mod handler;
@@ -143,6 +144,14 @@ async fn ask<C: Stream>(
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
         x.status = x.error_status.unwrap_or(head.status);
         return Ok(());
+    }
+    if !x.is_subrequest
+        && let Some(elsewhere) = handler.accel_redirect(x, &head)
+    {
+        // The rest goes down with the connection.
+        let now = handler.finish_attempt(x, Some(head.status));
+        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        return Err(elsewhere);
     }
     if handler.outlives_client && client.has_left().await {
         // As in nginx, nothing is kept if there is nobody to send the head to.

@@ -110,6 +110,9 @@ impl Exchange<'_> {
         for challenge in &self.challenges {
             write_field(out, b"WWW-Authenticate", challenge);
         }
+        for (name, value) in &self.kept_fields {
+            write_field(out, name, value);
+        }
         fields(out);
         let is_encoded = field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
         self.write_expires(out, status, headers.last_modified);

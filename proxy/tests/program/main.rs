@@ -1,5 +1,6 @@
 //! The program as its users meet it: its command line, its signals, its logs and the files it serves.
 
+mod accel;
 mod access_log;
 mod answers;
 mod app;

@@ -105,6 +105,7 @@ impl ProxyPass {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[allow(missing_docs)]
 pub struct IgnoreHeaders {
+    pub accel_redirect: bool,
     pub accel_expires: bool,
     pub accel_buffering: bool,
     pub expires: bool,

@@ -206,13 +206,14 @@ fn ignore_headers(reader: &mut Reader, directive: &Directive) -> Result<(), Conf
     let mut ignore = reader.settings().ignore_headers.unwrap_or_default();
     for word in directive.arguments() {
         let field = match word.text.to_ascii_lowercase().as_str() {
+            "x-accel-redirect" => &mut ignore.accel_redirect,
             "x-accel-expires" => &mut ignore.accel_expires,
             "x-accel-buffering" => &mut ignore.accel_buffering,
             "expires" => &mut ignore.expires,
             "cache-control" => &mut ignore.cache_control,
             "set-cookie" => &mut ignore.set_cookie,
             "vary" => &mut ignore.vary,
-            "x-accel-redirect" | "x-accel-limit-rate" | "x-accel-charset" => continue,
+            "x-accel-limit-rate" | "x-accel-charset" => continue,
             _ => return Err(directive.error_at(word, format!("invalid value \"{}\"", word.text))),
         };
         if std::mem::replace(field, true) {
