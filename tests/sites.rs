@@ -41,9 +41,9 @@ fn nothing_of_a_right_site_is_called_broken() {
 #[test]
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
+        ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("assets-without-types", "Scripts, style sheets and pictures of the build are found below /"),
-        ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
@@ -353,8 +353,8 @@ fn two_faults_of_a_site_are_told_one_after_the_other() {
         (
             "storefront",
             [
-                "/account/hopcheck/7.json is asked of the app, though it looks like a file",
                 "A line end in a path at /account/ ends no header",
+                "/account/hopcheck/7.json is asked of the app, though it looks like a file",
             ],
         ),
     ];
