@@ -23,7 +23,7 @@ pub mod profile;
 mod route;
 mod scope;
 mod server;
-mod tree;
+pub mod tree;
 mod upstream;
 mod uri;
 
@@ -35,7 +35,7 @@ pub use kind::Kind;
 pub use line::Line;
 pub use route::Route;
 pub use server::{Listen, Server};
-pub use tree::Includes;
+pub use tree::{Includes, Node};
 pub use upstream::{Role, Upstream, UpstreamServer};
 pub use uri::Uri;
 
