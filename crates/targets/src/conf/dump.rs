@@ -68,7 +68,9 @@ mod tests {
         let other = dumped(&[("/run/etc/nginx/nginx.conf", MAIN), ("/etc/nginx/other.conf", "")]);
         assert_eq!(unchecked(&other).as_deref(), Some("/etc/nginx/other.conf"));
         let more = dumped(&[("/run/etc/nginx/nginx.conf", &format!("{MAIN}env REAL;\n"))]);
-        assert_eq!(unchecked(&more).as_deref(), Some("env REAL;"));
+        assert_eq!(unchecked(&more).as_deref(), Some("/run/etc/nginx/nginx.conf"));
+        let after = dumped(&[("/run/etc/nginx/nginx.conf", &format!("{MAIN}\nenv REAL;\n"))]);
+        assert_eq!(unchecked(&after).as_deref(), Some("env REAL;"));
         let less = dumped(&[("/run/etc/nginx/nginx.conf", "events {}\n")]);
         assert_eq!(unchecked(&less).as_deref(), Some("/run/etc/nginx/nginx.conf"));
     }
