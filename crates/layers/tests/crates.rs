@@ -17,8 +17,8 @@ const LAYERS: [&[&str]; 8] = [
     &["hopcheck-clients", "hopcheck-report"],
     // What is asked.
     &["hopcheck-targets"],
-    // The vocabulary and the World; what asks a deployment without scenarios.
-    &["hopcheck-steps", "hopcheck-init", "hopcheck-watch"],
+    // The vocabulary and the World; what asks a deployment, or two configurations, without scenarios.
+    &["hopcheck-steps", "hopcheck-init", "hopcheck-watch", "hopcheck-diff"],
     // What proves the suite.
     &["hopcheck-proving"],
     // The program.
@@ -58,8 +58,19 @@ fn crates_use_only_what_lies_below_them() {
 }
 
 /// The crates whose modules have no order of their own in a test beside them.
-const SUITE: [&str; 10] =
-    ["clients", "hopcheck", "init", "proving", "report", "site", "targets", "templates", "watch", "../steps"];
+const SUITE: [&str; 11] = [
+    "clients",
+    "diff",
+    "hopcheck",
+    "init",
+    "proving",
+    "report",
+    "site",
+    "targets",
+    "templates",
+    "watch",
+    "../steps",
+];
 
 #[test]
 fn no_files_of_the_suite_import_each_other_in_a_circle() {

@@ -25,7 +25,7 @@ pub mod profile;
 mod route;
 mod scope;
 mod server;
-mod tree;
+pub mod tree;
 mod upstream;
 mod uri;
 
@@ -37,7 +37,7 @@ pub use kind::Kind;
 pub use line::Line;
 pub use route::Route;
 pub use server::{Listen, Server};
-pub use tree::Includes;
+pub use tree::{Includes, Node};
 pub use upstream::{Role, Upstream, UpstreamServer, canonical_address};
 pub use uri::Uri;
 

@@ -120,6 +120,12 @@ impl Server {
         })
     }
 
+    /// The number of the location that serves `path`, counted from 0 in the order of the file, those within others included;
+    /// `None` where none does.
+    pub fn location_of(&self, path: &str) -> Option<usize> {
+        self.chooser.choose(path)
+    }
+
     /// The route that serves `path`.
     pub fn route_of(&self, path: &str) -> Option<&Route> {
         let of_location = |nth| self.routes.iter().find(|route| route.number == Some(nth));

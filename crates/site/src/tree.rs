@@ -1,6 +1,9 @@
 //! A configuration with what it includes in place of each `include`.
+//!
+//! Every [`Node`] knows the file and line it was written in, and can be written out again.
 
-use std::rc::Rc;
+use std::fmt;
+use std::sync::Arc;
 
 use nginx_conf::ConfigError;
 use nginx_conf::syntax::{Directive, parse};
@@ -21,39 +24,63 @@ struct Including<'a> {
 }
 
 /// A directive, and the file that it stands in.
-#[derive(Debug, Clone)]
-pub(crate) struct Node {
-    pub(crate) name: String,
-    pub(crate) args: Vec<String>,
-    pub(crate) file: Rc<str>,
-    pub(crate) line: usize,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Node {
+    /// Its name.
+    pub name: String,
+    /// The values of its arguments.
+    pub args: Vec<String>,
+    /// The file it stands in.
+    pub file: Arc<str>,
+    /// Its line in that file, counted from 1.
+    pub line: usize,
+    /// Whether it has a block.
+    pub is_block: bool,
     /// What stands in its block; empty without one.
-    pub(crate) inner: Vec<Node>,
+    pub inner: Vec<Node>,
     /// As it is written, for a person and for a reader of a part of it.
-    pub(crate) head: String,
+    pub head: String,
 }
 
 impl Node {
-    pub(crate) fn is(&self, name: &str) -> bool {
+    /// Whether it is called `name`.
+    pub fn is(&self, name: &str) -> bool {
         self.name == name
     }
 
-    pub(crate) fn arg(&self, nth: usize) -> &str {
+    /// The value of its `nth` argument, counted from 0; empty if it has fewer.
+    pub fn arg(&self, nth: usize) -> &str {
         self.args.get(nth).map_or("", String::as_str)
     }
 }
 
-/// The directives of `text`.
-pub(crate) fn expand(text: &str, name: &str, includes: &Includes<'_>) -> Result<Vec<Node>, ConfigError> {
+/// As nginx reads it, on lines of its own.
+impl fmt::Display for Node {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.is_block {
+            return writeln!(f, "{};", self.head);
+        }
+        writeln!(f, "{} {{", self.head)?;
+        self.inner.iter().try_for_each(|inner| write!(f, "{inner}"))?;
+        writeln!(f, "}}")
+    }
+}
+
+/// The directives of `text`, which errors call `name`, with those of the files it includes.
+///
+/// # Errors
+///
+/// Where nginx could not take the text apart, and where files include each other without end.
+pub fn expand(text: &str, name: &str, includes: &Includes<'_>) -> Result<Vec<Node>, ConfigError> {
     let mut nodes = Vec::new();
-    add(&mut nodes, &parse(text, name)?, &Rc::from(name), &mut Including { includes, count: 0 }, 0)?;
+    add(&mut nodes, &parse(text, name)?, &Arc::from(name), &mut Including { includes, count: 0 }, 0)?;
     Ok(nodes)
 }
 
 fn add(
     nodes: &mut Vec<Node>,
     directives: &[Directive],
-    file: &Rc<str>,
+    file: &Arc<str>,
     including: &mut Including<'_>,
     depth: usize,
 ) -> Result<(), ConfigError> {
@@ -68,7 +95,7 @@ fn add(
                 return Err(ConfigError::new(message));
             }
             for (name, text) in (including.includes)(pattern) {
-                add(nodes, &parse(&text, &name)?, &Rc::from(name.as_str()), including, depth + 1)?;
+                add(nodes, &parse(&text, &name)?, &Arc::from(name.as_str()), including, depth + 1)?;
             }
             continue;
         }
@@ -77,8 +104,9 @@ fn add(
         nodes.push(Node {
             name: directive.name.text.clone(),
             args: directive.args.iter().map(|word| word.text.clone()).collect(),
-            file: Rc::clone(file),
+            file: Arc::clone(file),
             line: directive.line(),
+            is_block: directive.block.is_some(),
             inner,
             head: directive.head(),
         });

@@ -20,6 +20,13 @@ pub(super) struct ConfArgs {
     /// this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,
+    #[command(flatten)]
+    values: ValueArgs,
+}
+
+/// What templates are filled in with.
+#[derive(Debug, Clone, Args)]
+pub(super) struct ValueArgs {
     /// A variable to fill a template in with; NAME alone takes it from the environment. May be repeated, and comes before what
     /// compose, .env and Dockerfile say
     #[arg(long = "env", value_name = "NAME=VALUE")]
@@ -49,6 +56,16 @@ impl OneConfArgs {
     }
 }
 
+impl ValueArgs {
+    /// What a configuration is read with.
+    pub(super) fn options(&self, profile: Option<&Path>) -> Result<SourceOptions, Error> {
+        let mut values = Overrides::default();
+        self.env.iter().try_for_each(|variable| values.argument(variable))?;
+        self.env_files.iter().try_for_each(|file| values.file(file))?;
+        Ok(SourceOptions { profile: profile.map(Path::to_owned), values })
+    }
+}
+
 impl ConfArgs {
     /// The same arguments for this file.
     pub(super) fn with_file(&self, file: &Path) -> ConfArgs {
@@ -57,10 +74,7 @@ impl ConfArgs {
 
     /// What the configuration is read with.
     fn options(&self, profile: Option<&Path>) -> Result<SourceOptions, Error> {
-        let mut values = Overrides::default();
-        self.env.iter().try_for_each(|variable| values.argument(variable))?;
-        self.env_files.iter().try_for_each(|file| values.file(file))?;
-        Ok(SourceOptions { profile: profile.map(Path::to_owned), values })
+        self.values.options(profile)
     }
 
     /// The file, as given.

@@ -2,6 +2,7 @@
 
 mod completions;
 mod conf;
+mod diff;
 mod exit;
 mod features;
 mod init;
@@ -25,6 +26,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 
 use completions::{CompletionsArgs, completions_command};
 use conf::{OneConfArgs, rewrite_command};
+use diff::{DiffArgs, diff_command};
 pub(crate) use exit::could_not_run;
 use exit::{EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use features::{FeaturesArgs, features_command};
@@ -67,6 +69,9 @@ const WATCH_EXIT_CODES: &str = "Exit codes: 0 nothing to notice, 1 visitors noti
 const MUTANTS_EXIT_CODES: &str =
     "Exit codes: 0 every noticeable fault was noticed, 1 one was not, 2 could not run.";
 
+const DIFF_EXIT_CODES: &str =
+    "Exit codes: 0 users notice nothing, 1 they notice something, 2 one of the two could not be run.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the scenarios against one or more targets
@@ -75,6 +80,19 @@ enum Command {
     /// Watch a deployment while it is switched from blue to green: do visitors notice?
     #[command(after_help = WATCH_EXIT_CODES)]
     Watch(WatchArgs),
+    /// What changes for users between two nginx.conf, of files or commits: both are run and asked the same requests
+    ///
+    /// Both run in front of the same mock app servers, and are asked the same requests, made from
+    /// the locations of both. What is answered differently is told by its cause: the changed
+    /// directive, with the smallest request that shows it. Where nothing changes for users, however
+    /// much of the text was changed, nothing is told.
+    ///
+    ///   hopcheck diff old.conf new.conf
+    ///   hopcheck diff HEAD                             what is not committed
+    ///   hopcheck diff main..HEAD -- nginx/nginx.conf   what a branch changes (A...B: since A and B parted)
+    ///   hopcheck diff nginx.conf --target nginx=/opt/nginx-1.22/sbin/nginx --target nginx=/usr/sbin/nginx
+    #[command(after_help = DIFF_EXIT_CODES, verbatim_doc_comment)]
+    Diff(DiffArgs),
     /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
     /// Print the configuration as it is run, and what was changed
@@ -123,6 +141,7 @@ pub fn main() -> ExitCode {
         Command::Watch(arguments) => block_on_uninterrupted(watch_command(arguments)),
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
         Command::Mutants(arguments) => block_on_uninterrupted(mutants_command(arguments)),
+        Command::Diff(arguments) => block_on(diff_command(arguments)),
         Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {

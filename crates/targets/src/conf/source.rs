@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use hopcheck_site::{Comparison, Differences, Route, Site};
+use hopcheck_site::{Comparison, Differences, Node, Route, Site};
 use hopcheck_templates::{Overrides, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
@@ -159,8 +159,21 @@ impl Source {
     /// # Errors
     /// When nginx could not parse it, or its locations.
     pub fn read_site(&self) -> Result<Site, nginx_conf::ConfigError> {
+        Site::read(&self.text, &self.name, &|pattern| self.included_by_origin(pattern))
+    }
+
+    /// Its directives, with those of the files it includes in place of each `include`.
+    ///
+    /// # Errors
+    /// When nginx could not parse it.
+    pub fn expand(&self) -> Result<Vec<Node>, nginx_conf::ConfigError> {
+        hopcheck_site::tree::expand(&self.text, &self.name, &|pattern| self.included_by_origin(pattern))
+    }
+
+    /// The files that `include pattern` names, each by what its author calls it.
+    fn included_by_origin(&self, pattern: &str) -> Vec<(String, String)> {
         let named = |(path, text): (String, String)| (self.origin.name_of(&path).to_owned(), text);
-        Site::read(&self.text, &self.name, &|pattern| self.included(pattern).into_iter().map(named).collect())
+        self.included(pattern).into_iter().map(named).collect()
     }
 
     /// How its routes and upstreams differ from those that its profile promises. Found out once.
