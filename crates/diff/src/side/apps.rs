@@ -24,7 +24,9 @@ pub(super) struct Apps {
 impl Apps {
     pub(super) async fn start(wanted: &BTreeMap<String, SocketAddr>) -> io::Result<Apps> {
         let mut servers = BTreeMap::new();
-        for (written, address) in wanted {
+        let mut started = BTreeSet::new();
+        // Two spellings of one address are one app server.
+        for (written, address) in wanted.iter().filter(|(_, address)| started.insert(**address)) {
             let server = AppServer::start(written, *address).await?;
             server.answer_any_path();
             servers.insert(written.clone(), server);

@@ -17,18 +17,7 @@ use super::exit::{EXIT_BROKEN, EXIT_KEPT, Error};
 use super::overwrite::refuse_to_overwrite;
 use super::targets::TargetName;
 
-/// Compares what two nginx.conf do for users, not their texts.
-///
-/// Both are run by the same engine, in front of the same mock app servers, and asked the same requests, made from the locations
-/// of both. What is answered differently is told by its cause: the changed directive, with the smallest request that shows it.
-/// Where nothing changes for users, however much of the text was changed, nothing is told.
-///
-///   hopcheck diff old.conf new.conf
-///   hopcheck diff HEAD                               what is not committed
-///   hopcheck diff main..HEAD -- nginx/nginx.conf     what a branch changes (main...HEAD: since it left main)
-///   hopcheck diff nginx.conf --target nginx=/opt/nginx-1.22/sbin/nginx --target nginx=/usr/sbin/nginx
 #[derive(Debug, Args)]
-#[command(verbatim_doc_comment)]
 pub(super) struct DiffArgs {
     /// Two files, or commits as `git diff` has them: OLD..NEW, OLD...NEW, or OLD for what is not committed
     #[arg(value_name = "OLD", required = true, num_args = 1..=2, value_names = ["OLD", "NEW"])]

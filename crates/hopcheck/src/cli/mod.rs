@@ -81,7 +81,17 @@ enum Command {
     #[command(after_help = WATCH_EXIT_CODES)]
     Watch(WatchArgs),
     /// What changes for users between two nginx.conf, of files or commits: both are run and asked the same requests
-    #[command(after_help = DIFF_EXIT_CODES)]
+    ///
+    /// Both run in front of the same mock app servers, and are asked the same requests, made from
+    /// the locations of both. What is answered differently is told by its cause: the changed
+    /// directive, with the smallest request that shows it. Where nothing changes for users, however
+    /// much of the text was changed, nothing is told.
+    ///
+    ///   hopcheck diff old.conf new.conf
+    ///   hopcheck diff HEAD                             what is not committed
+    ///   hopcheck diff main..HEAD -- nginx/nginx.conf   what a branch changes (A...B: since A and B parted)
+    ///   hopcheck diff nginx.conf --target nginx=/opt/nginx-1.22/sbin/nginx --target nginx=/usr/sbin/nginx
+    #[command(after_help = DIFF_EXIT_CODES, verbatim_doc_comment)]
     Diff(DiffArgs),
     /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
