@@ -3,15 +3,13 @@
 use crate::location_chooser::LocationChooser;
 use crate::scope::Scope;
 use crate::tree::Node;
+use crate::variables::variable;
 
 /// More locations than any real configuration sends one request through.
 const MAX_PLACES: usize = 32;
 
 /// More variables than stand for one another in any real configuration.
 const MAX_DEPTH: usize = 8;
-
-/// Blocks that give values to the variable they name last.
-const VALUE_BLOCKS: [&str; 3] = ["map", "geo", "split_clients"];
 
 /// The upstreams and hosts that the requests of a place may be sent to, the one of its own `proxy_pass` first: those of an `if`, the
 /// values of a variable, and those that `error_page` and `try_files` fall back on. What is only told of a request (`mirror`,
@@ -106,16 +104,6 @@ fn hosts(scope: &Scope<'_>, url: &str, depth: usize) -> Option<Vec<String>> {
     Some(found)
 }
 
-/// The variable at the beginning of `text`, and the rest.
-fn variable(text: &str) -> Option<(&str, &str)> {
-    let text = text.strip_prefix('$')?;
-    if let Some(braced) = text.strip_prefix('{') {
-        return braced.split_once('}');
-    }
-    let end = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-    Some(text.split_at(end))
-}
-
 /// Whether a `rewrite`, or one in an `if`, may lead to any other location.
 fn is_rewritten_anywhere(node: &Node) -> bool {
     let stays = |flag: &str| matches!(flag, "break" | "redirect" | "permanent");
@@ -139,22 +127,6 @@ fn nth_location<'a>(nodes: &'a [Node], left: &mut usize) -> Option<&'a Node> {
         }
     }
     None
-}
-
-/// The values that the directives `nodes`, and those in an `if` among them, give to a variable.
-pub(crate) fn add_values<'a>(nodes: &'a [Node], name: &str, values: &mut Vec<&'a str>) {
-    let is_it = |word: &str| variable(word).is_some_and(|(other, rest)| rest.is_empty() && other == name);
-    for node in nodes {
-        if node.is("set") && is_it(node.arg(0)) {
-            values.push(node.arg(1));
-        } else if VALUE_BLOCKS.iter().any(|block| node.is(block))
-            && node.args.last().is_some_and(|word| is_it(word))
-        {
-            values.extend(node.inner.iter().filter(|entry| entry.args.len() == 1).map(|entry| entry.arg(0)));
-        } else if node.is("if") {
-            add_values(&node.inner, name, values);
-        }
-    }
 }
 
 #[cfg(test)]

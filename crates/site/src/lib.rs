@@ -28,6 +28,7 @@ mod server;
 pub mod tree;
 mod upstream;
 mod uri;
+mod variables;
 
 use nginx_conf::ConfigError;
 use serde::Serialize;

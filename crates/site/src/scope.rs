@@ -1,7 +1,7 @@
 //! What is in force somewhere: a block inside others, from which it inherits.
 
-use crate::destinations::add_values;
 use crate::tree::Node;
+use crate::variables::add_values;
 
 /// A server stands in `http`, which stands in the main context.
 const SERVER_LEVEL: usize = 2;

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use cucumber::gherkin::StepType;
-use gherkin::{Background, Feature, Rule, Scenario, Step};
+use gherkin::{Background, Feature, Rule, Scenario};
 use hopcheck_site::profile::Size;
-use hopcheck_site::{Comparison, Role, Server};
+use hopcheck_site::{Comparison, Role};
 
+use super::before::before;
 use super::bound::{Bound, braced, contains, put_into};
 use super::promises;
 use super::route_words::{ROUTE_WORDS, RouteWord, SiteRoute};
@@ -204,31 +204,4 @@ impl<'a> Binder<'a> {
             _ => found,
         }
     }
-}
-
-/// The steps that say which server is asked, and which upstreams its requests may reach, if that is known.
-pub(super) fn before(scenario: &Scenario, server: &Server, upstreams: &[&str]) -> Vec<Step> {
-    let is_plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_whitespace);
-    let is_known = !upstreams.is_empty() && upstreams.iter().all(is_plain);
-    let app_servers = is_known.then(|| format!("the app servers are those of \"{}\"", upstreams.join(" ")));
-    let texts = asking(server).into_iter().chain(app_servers);
-    texts.filter_map(|text| given(scenario, text)).collect()
-}
-
-/// The step that says which server is asked.
-fn asking(server: &Server) -> Option<String> {
-    let listen = server.asked_at()?;
-    let name = server.names_to_ask().join(" ");
-    let way = if server.behind_tls { "by a balancer that speaks TLS" } else { "directly" };
-    Some(format!("clients ask the server {name:?} on {:?} {way}", listen.address))
-}
-
-/// A step to put before those of a scenario.
-fn given(scenario: &Scenario, text: String) -> Option<Step> {
-    let mut step = scenario.steps.first()?.clone();
-    step.keyword = "Given ".to_owned();
-    step.ty = StepType::Given;
-    step.value = text;
-    (step.docstring, step.table) = (None, None);
-    Some(step)
 }

@@ -1,5 +1,6 @@
 //! Running the specification against a target.
 
+mod before;
 mod bind;
 mod bound;
 mod configuration_lines;

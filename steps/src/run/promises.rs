@@ -5,7 +5,7 @@ use hopcheck_site::profile::PromisedRoute;
 use hopcheck_site::{Comparison, Route};
 use hopcheck_targets::conf::Source;
 
-use super::bind::before;
+use super::before::before;
 use super::bound::{Bound, braced, put_into};
 
 const ROUTE: &str = "promised-route";

@@ -17,7 +17,7 @@ use crate::probe::{AppAnswer, Probe, Version, Way};
 use crate::probes::DEFAULT_HOST;
 
 /// How long an answer may take. App servers answer at once, or close.
-const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// So much of a body is compared as text.
 const MAX_BODY_TEXT: usize = 4_096;

@@ -25,12 +25,13 @@ use crate::observation::Observation;
 use crate::probe::{Probe, Way};
 use crate::values;
 use apps::Apps;
+use ask::ANSWER_TIMEOUT;
 use scrub::Scrubber;
 
 /// More app servers than any real configuration names.
 const MAX_APPS: usize = 256;
 
-/// After so many answers that did not come, the rest is not asked.
+/// After so many answers that did not come, the comparison is given up: what was not asked cannot be told to be the same.
 const MAX_TIMEOUTS: usize = 8;
 
 /// Why a configuration does not run.
@@ -42,6 +43,12 @@ pub(crate) enum SideError {
     Target(#[from] TargetError),
     #[error("{0}")]
     Refused(String),
+    #[error(
+        "{MAX_TIMEOUTS} requests, the last of them `{last}`, had no answer within {} s each\n  help: if this machine is busy, try \
+         again when it is not",
+        ANSWER_TIMEOUT.as_secs()
+    )]
+    NoAnswers { last: String },
 }
 
 /// A running configuration.
@@ -145,9 +152,6 @@ impl Side {
         if probe.way == Way::Read {
             return Ok(Side::read(&self.conf, probe));
         }
-        if self.timeouts >= MAX_TIMEOUTS {
-            return Ok(Observation::default());
-        }
         let is_fresh = matches!(probe.way, Way::Fresh | Way::Turns(_));
         if is_fresh && self.is_used {
             self.proxy.stop().await;
@@ -155,6 +159,9 @@ impl Side {
         }
         self.is_used = true;
         let seen = self.observe(probe).await;
+        if self.timeouts >= MAX_TIMEOUTS {
+            return Err(SideError::NoAnswers { last: format!("{} {}", probe.method, probe.path()) });
+        }
         if is_fresh {
             // What comes after it must not find an app server marked as failed either.
             self.proxy.stop().await;

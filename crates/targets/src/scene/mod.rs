@@ -2,6 +2,7 @@
 
 mod app_servers;
 mod error;
+mod selection;
 
 use std::collections::BTreeMap;
 use std::io;

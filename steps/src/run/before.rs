@@ -1,0 +1,32 @@
+//! The steps that a run puts before those of a scenario that it binds to a route.
+
+use cucumber::gherkin::StepType;
+use gherkin::{Scenario, Step};
+use hopcheck_site::Server;
+
+/// The steps that say which server is asked, and which upstreams its requests may reach, if that is known.
+pub(super) fn before(scenario: &Scenario, server: &Server, upstreams: &[&str]) -> Vec<Step> {
+    let is_plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_whitespace);
+    let is_known = !upstreams.is_empty() && upstreams.iter().all(is_plain);
+    let app_servers = is_known.then(|| format!("the app servers are those of \"{}\"", upstreams.join(" ")));
+    let texts = asking(server).into_iter().chain(app_servers);
+    texts.filter_map(|text| given(scenario, text)).collect()
+}
+
+/// The step that says which server is asked.
+fn asking(server: &Server) -> Option<String> {
+    let listen = server.asked_at()?;
+    let name = server.names_to_ask().join(" ");
+    let way = if server.behind_tls { "by a balancer that speaks TLS" } else { "directly" };
+    Some(format!("clients ask the server {name:?} on {:?} {way}", listen.address))
+}
+
+/// A step to put before those of a scenario.
+fn given(scenario: &Scenario, text: String) -> Option<Step> {
+    let mut step = scenario.steps.first()?.clone();
+    step.keyword = "Given ".to_owned();
+    step.ty = StepType::Given;
+    step.value = text;
+    (step.docstring, step.table) = (None, None);
+    Some(step)
+}
