@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Read as _;
-use std::time::Duration;
 
 use hopcheck_clients::{ClientError, Connection, Request, Response, Route, Tls};
 use mock_upstreams::Exchange;
@@ -10,14 +9,11 @@ use tokio::io::AsyncReadExt as _;
 use tokio::time::timeout;
 
 use super::apps::APP_MARK;
-use super::{Door, Side};
+use super::{ANSWER_TIMEOUT, Door, Side};
 use crate::files::FILE_MARK;
 use crate::observation::{Kind, Observation};
 use crate::probe::{AppAnswer, Probe, Version, Way};
 use crate::probes::DEFAULT_HOST;
-
-/// How long an answer may take. App servers answer at once, or close.
-pub(super) const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// So much of a body is compared as text.
 const MAX_BODY_TEXT: usize = 4_096;

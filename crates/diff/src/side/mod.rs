@@ -25,11 +25,13 @@ use crate::observation::Observation;
 use crate::probe::{Probe, Way};
 use crate::values;
 use apps::Apps;
-use ask::ANSWER_TIMEOUT;
 use scrub::Scrubber;
 
 /// More app servers than any real configuration names.
 const MAX_APPS: usize = 256;
+
+/// How long an answer may take. App servers answer at once, or close.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// After so many answers that did not come, the comparison is given up: what was not asked cannot be told to be the same.
 const MAX_TIMEOUTS: usize = 8;
