@@ -207,7 +207,7 @@ async fn each_change_is_an_entry() {
 /// The right sites and the document's, changed in ways that change nothing. `HOPCHECK_SLOW=1` takes more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_change_nothing_are_no_entry() {
-    let rounds = if std::env::var_os("HOPCHECK_SLOW").is_some() { 12 } else { 4 };
+    let rounds = if std::env::var_os("HOPCHECK_SLOW").is_some() { 12 } else { 3 };
     let mut confs = vec![PathBuf::from("../../nginx/nginx.conf")];
     let entries = std::fs::read_dir("../../tests/sites/right").unwrap().map(|entry| entry.unwrap().path());
     confs.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "conf")));
