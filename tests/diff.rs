@@ -66,15 +66,15 @@ async fn outcome(original: &Source, mutant: &Mutant) -> Outcome {
     }
 }
 
-/// Of a sample of the mutants of the document's file; `HOPCHECK_SLOW=1` takes all of them.
+/// Of a sample of the mutants of the document's file; `HOPCHECK_ALL_CHANGES=1` takes all of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn mutants_are_told_with_their_cause() {
     const SAMPLE: usize = 40;
     let original = Source::built_in();
     let (made, _) = mutants(&Catalogue::built_in().unwrap(), &original);
     let noticeable: Vec<Mutant> = made.into_iter().filter(|mutant| mutant.equivalent.is_none()).collect();
-    let is_slow = std::env::var_os("HOPCHECK_SLOW").is_some();
-    let chosen = if is_slow { noticeable } else { sample(noticeable, SAMPLE, 1, true) };
+    let has_all = std::env::var_os("HOPCHECK_ALL_CHANGES").is_some();
+    let chosen = if has_all { noticeable } else { sample(noticeable, SAMPLE, 1, true) };
     let (mut told, mut missed, mut other) = (0, Vec::new(), Vec::new());
     for mutant in &chosen {
         match outcome(&original, mutant).await {
@@ -204,10 +204,10 @@ async fn each_change_is_an_entry() {
     );
 }
 
-/// The right sites and the document's, changed in ways that change nothing. `HOPCHECK_SLOW=1` takes more of them.
+/// The right sites and the document's, changed in ways that change nothing. `HOPCHECK_ALL_CHANGES=1` takes more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_change_nothing_are_no_entry() {
-    let rounds = if std::env::var_os("HOPCHECK_SLOW").is_some() { 12 } else { 3 };
+    let rounds = if std::env::var_os("HOPCHECK_ALL_CHANGES").is_some() { 12 } else { 3 };
     let mut confs = vec![PathBuf::from("../../nginx/nginx.conf")];
     let entries = std::fs::read_dir("../../tests/sites/right").unwrap().map(|entry| entry.unwrap().path());
     confs.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "conf")));
