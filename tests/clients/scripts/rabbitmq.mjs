@@ -1,44 +1,12 @@
 // @stomp/stompjs in front of two nodes of RabbitMQ with Web-STOMP.
 
-import { Client } from '@stomp/stompjs'
-import WebSocket from 'ws'
-
 import { Inbox, KOREAN, ask, check, end, equal, everyByte, site } from './checks.mjs'
+import { receipt, stompAt } from './stomp.mjs'
 
-/// A client and what comes to it, from its first frame on.
-async function connect({ subscribe, ...options } = {}) {
-  const events = new Inbox()
-  const client = new Client({
-    webSocketFactory: () => new WebSocket(`ws://${site.host}/ws`, ['v12.stomp']),
-    connectHeaders: { login: 'guest', passcode: 'guest', host: '/' },
-    reconnectDelay: 0,
-    heartbeatIncoming: 0,
-    heartbeatOutgoing: 0,
-    onConnect: (frame) => {
-      subscribe?.(client)
-      events.put({ connected: frame })
-    },
-    onStompError: (frame) => events.put({ error: frame }),
-    onHeartbeatReceived: () => events.put({ beat: true }),
-    onWebSocketClose: ({ code }) => events.put({ code }),
-    ...options,
-  })
-  client.activate()
-  return { client, events, first: await events.next() }
-}
-
-async function subscribed(destination, headers = {}, options = {}) {
-  const { client, events } = await connect(options)
-  const messages = new Inbox()
-  const subscription = client.subscribe(destination, (message) => messages.put(message), headers)
-  return { client, events, messages, subscription }
-}
-
-const receipt = (client, act) =>
-  new Promise((resolve) => {
-    client.watchForReceipt('r-1', resolve)
-    act({ receipt: 'r-1' })
-  })
+const { connect, subscribed } = stompAt(`ws://${site.host}/ws`, (events) => ({
+  connectHeaders: { login: 'guest', passcode: 'guest', host: '/' },
+  onHeartbeatReceived: () => events.put({ beat: true }),
+}))
 
 await check('connects', async () => {
   const { client, first } = await connect()
@@ -64,7 +32,7 @@ await check('a binary message with every byte there is', async () => {
 })
 
 await check('2 MiB in split frames come back whole', async () => {
-  const { client, messages } = await subscribed('/topic/stock', {}, { splitLargeFrames: true })
+  const { client, messages } = await subscribed('/topic/stock', { splitLargeFrames: true })
   const body = '우유 '.repeat(300_000)
   client.publish({ destination: '/topic/stock', body })
   equal((await messages.next()).body === body, true)
@@ -87,7 +55,7 @@ await check('a receipt comes back', async () => {
 })
 
 await check('an ACK is taken', async () => {
-  const { client, messages } = await subscribed('/queue/ack', { ack: 'client-individual' })
+  const { client, messages } = await subscribed('/queue/ack', { headers: { ack: 'client-individual' } })
   client.publish({ destination: '/queue/ack', body: '1' })
   const message = await messages.next()
   const frame = await receipt(client, (headers) => message.ack(headers))
@@ -96,7 +64,7 @@ await check('an ACK is taken', async () => {
 })
 
 await check('what was refused by NACK comes again', async () => {
-  const { client, messages } = await subscribed('/queue/nack', { ack: 'client-individual' })
+  const { client, messages } = await subscribed('/queue/nack', { headers: { ack: 'client-individual' } })
   client.publish({ destination: '/queue/nack', body: '1' })
   ;(await messages.next()).nack()
   const again = await messages.next()

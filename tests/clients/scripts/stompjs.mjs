@@ -1,49 +1,11 @@
 // @stomp/stompjs over WebSocket, with the document's configuration in front of two brokers.
 
-import { Client, Versions } from '@stomp/stompjs'
-import WebSocket from 'ws'
+import { Versions } from '@stomp/stompjs'
 
 import { Inbox, KOREAN, ask, check, end, equal, everyByte, site } from './checks.mjs'
+import { receipt, stompAt } from './stomp.mjs'
 
-const URL = `ws://${site.host}/stomp/ws`
-
-/// A client and what comes to it. Its first CONNECTED has been received.
-async function connect({ subscribe, ...options } = {}) {
-  const events = new Inbox()
-  const client = new Client({
-    webSocketFactory: () => {
-      client.socket = new WebSocket(URL, (options.stompVersions ?? Versions.default).protocolVersions())
-      return client.socket
-    },
-    reconnectDelay: 0,
-    heartbeatIncoming: 0,
-    heartbeatOutgoing: 0,
-    onConnect: (frame) => {
-      subscribe?.(client)
-      events.put({ connected: frame })
-    },
-    onStompError: (frame) => events.put({ error: frame }),
-    onWebSocketClose: ({ code, reason }) => events.put({ code, reason }),
-    ...options,
-  })
-  client.activate()
-  const first = await events.next()
-  return { client, events, connected: first.connected, first }
-}
-
-/// A client that is subscribed, and its messages.
-async function subscribed(destination, { headers = {}, ...options } = {}) {
-  const { client, ...rest } = await connect(options)
-  const messages = new Inbox()
-  const subscription = client.subscribe(destination, (message) => messages.put(message), headers)
-  return { client, messages, subscription, ...rest }
-}
-
-const receipt = (client, act) =>
-  new Promise((resolve) => {
-    client.watchForReceipt('r-1', resolve)
-    act({ receipt: 'r-1' })
-  })
+const { connect, subscribed } = stompAt(`ws://${site.host}/stomp/ws`)
 
 for (const version of ['1.2', '1.1', '1.0']) {
   await check(`connects over STOMP ${version}`, async () => {
