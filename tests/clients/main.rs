@@ -46,11 +46,10 @@ fn main() -> ExitCode {
         return hopcheck::cli::main();
     }
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let filter = arguments.iter().find(|argument| !argument.starts_with('-'));
-    let clients: Vec<&Client> = CLIENTS
-        .iter()
-        .filter(|client| filter.is_none_or(|part| client.name.contains(part.as_str())))
-        .collect();
+    let filters: Vec<&String> = arguments.iter().filter(|argument| !argument.starts_with('-')).collect();
+    let is_wanted =
+        |name: &str| filters.is_empty() || filters.iter().any(|part| name.contains(part.as_str()));
+    let clients: Vec<&Client> = CLIENTS.iter().filter(|client| is_wanted(client.name)).collect();
     if arguments.iter().any(|argument| argument == "--list") {
         clients.iter().for_each(|client| println!("{}: test", client.name));
         return ExitCode::SUCCESS;
@@ -62,7 +61,7 @@ fn main() -> ExitCode {
             return if is_set("HOPCHECK_REQUIRE_CLIENTS") { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
-    let (mut clients, mut is_whole) = (clients, filter.is_none());
+    let (mut clients, mut is_whole) = (clients, filters.is_empty());
     for (program, name, variable) in [
         (Program::Chromium, "Chromium", "HOPCHECK_REQUIRE_CHROMIUM"),
         (Program::RabbitMq, "RabbitMQ", "HOPCHECK_REQUIRE_CLIENTS"),
