@@ -6,6 +6,7 @@ mod containment;
 mod default_files;
 mod dump;
 mod effects;
+mod included;
 mod origin;
 mod overlay;
 mod paths;
