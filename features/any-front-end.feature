@@ -72,15 +72,23 @@ Feature: Front ends of any site
       When the client sends "GET {proxied-front-end}hopcheck/of/the/app"
       Then no browser may keep the response without asking again
 
-  Rule: The files of the build are served as what they are
+  Rule: The files of the build are served
 
     Scenario: Scripts, style sheets and pictures of the build are found below {front-end}
-      See `root`: a location for `.js` and `.css` without one, in a server without one, looks in a directory of nginx's own. See
-      `include mime.types;` and `types` for what they come as: browsers refuse scripts and style sheets of another type.
+      See `root`: a location for `.js` and `.css` without one, in a server without one, looks in a directory of nginx's own.
 
       Given the build has scripts, style sheets and pictures
       When the client asks for each of these files below "{front-end}"
-      Then each is served as what it is
+      Then each of these files comes
+
+    @warning
+    Scenario: Scripts, style sheets and pictures of the build below {front-end} come as what they are
+      Browsers refuse module scripts and style sheets of another type. See `include mime.types;`, and `types` of this location, which
+      takes the place of all of them.
+
+      Given the build has scripts, style sheets and pictures
+      When the client asks for each of these files below "{front-end}"
+      Then each of these files has its type
 
   Rule: Nothing beside the files is served
 

@@ -43,7 +43,6 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
         ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
-        ("assets-without-types", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
@@ -256,6 +255,17 @@ fn a_warning_fails_a_strict_run_alone_and_a_careful_site_has_none() {
         assert_eq!(warnings, expected, "{engine}");
         let strict = run_with(&engine, usual, &["--strict"]);
         assert_eq!((strict.code, strict.broken()), (Some(1), expected.to_vec()), "{engine}: {}", strict.said);
+    }
+}
+
+#[test]
+fn files_that_come_as_what_they_are_not_are_warned_of() {
+    for engine in engines() {
+        let ran = run(&engine, Path::new("../../tests/sites/warned/assets-without-types.conf"));
+        assert_eq!(ran.code, Some(0), "{engine}: {}", ran.said);
+        let warned = ran.report.targets[0].records.iter().filter(|r| r.warns()).map(|r| r.name.as_str());
+        let name = "Scripts, style sheets and pictures of the build below / come as what they are";
+        assert!(warned.collect::<Vec<_>>().contains(&name), "{engine}: {}", ran.said);
     }
 }
 

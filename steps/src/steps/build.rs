@@ -6,7 +6,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use cucumber::{given, then, when};
 
 use super::response::{media_type, types_of};
-use crate::failure::{Checked, Failure};
+use crate::ensure;
+use crate::failure::Checked;
 use crate::world::World;
 use hopcheck_clients::{Request, Response};
 use hopcheck_site::Kind;
@@ -43,42 +44,56 @@ async fn build_files(world: &mut World) -> Checked {
     Ok(())
 }
 
-/// Asks for these files, until one of them is not served as what it is.
+/// Asks for these files, until one of them does not come.
 #[when(expr = "the client asks for each of these files below {string}")]
 async fn asks_for_build(world: &mut World, path: String) -> Checked {
     world.begin();
     let path = world.text(&path);
     for file in BUILD_FILES {
         let response = world.ask(Request::new("GET", &format!("{path}{file}"))).await?.clone();
-        if !world.is_from_app_server(&response) && wrong_file(file, &response).is_some() {
+        if !world.is_from_app_server(&response) && !is_file(file, &response) {
             break;
         }
     }
     Ok(())
 }
 
-/// Each of these files has come, unless an app server has it, and with a type that browsers take for it.
-#[then(expr = "each is served as what it is")]
-async fn each_is_what_it_is(world: &mut World) -> Checked {
-    for (file, response) in BUILD_FILES.into_iter().zip(world.batch()) {
-        if !world.is_from_app_server(response) {
-            wrong_file(file, response).map_or(Ok(()), |how| Err(Failure::new(how)))?;
-        }
+/// Each of them has come, unless an app server has it.
+#[then(expr = "each of these files comes")]
+async fn each_comes(world: &mut World) -> Checked {
+    for (file, response) in from_files(world) {
+        ensure!(
+            is_file(file, response),
+            "the build has /{file}, but the response is {} as {:?}: which `location` does that path fall into, and what is its \
+             `root`?",
+            response.status,
+            response.value("content-type").unwrap_or_default()
+        );
     }
     Ok(())
 }
 
-/// How a response differs from that file of the build.
-fn wrong_file(file: &str, response: &Response) -> Option<String> {
-    let kind = response.value("content-type").unwrap_or_default();
-    if response.status != 200 || response.body != file.as_bytes() {
-        return Some(format!(
-            "the build has /{file}, but the response is {} as {kind:?}: which `location` does that path fall into, and what is \
-             its `root`?",
-            response.status
-        ));
+/// Each that has come has a type that browsers take for it.
+#[then(expr = "each of these files has its type")]
+async fn each_has_its_type(world: &mut World) -> Checked {
+    for (file, response) in from_files(world).filter(|(file, response)| is_file(file, response)) {
+        let (seen, wanted) = (response.value("content-type").unwrap_or_default(), types_of(file));
+        ensure!(
+            wanted.contains(&media_type(seen)),
+            "/{file} comes as {seen:?}, not as {}: see `types`",
+            wanted.join(" or ")
+        );
     }
-    let wanted = types_of(file);
-    let is_wanted = wanted.contains(&media_type(kind));
-    (!is_wanted).then(|| format!("/{file} comes as {kind:?}, not as {}: see `types`", wanted.join(" or ")))
+    Ok(())
+}
+
+/// The answers so far that no app server has given, each with the file that was asked for.
+fn from_files(world: &World) -> impl Iterator<Item = (&'static str, &Response)> {
+    let answers = BUILD_FILES.into_iter().zip(world.batch());
+    answers.filter(|(_, response)| !world.is_from_app_server(response))
+}
+
+/// Whether a response is that file of the build.
+fn is_file(file: &str, response: &Response) -> bool {
+    response.status == 200 && response.body == file.as_bytes()
 }
