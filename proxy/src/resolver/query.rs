@@ -84,7 +84,7 @@ async fn ask(
         let Some(question) = question(id, name, family) else { return Err(ResolveError::NotFound) };
         match timeout(RESEND_TIMEOUT, ask_one(*server, &question, id, name, family)).await {
             Ok(Ok(answered)) => return answered,
-            // Nobody there: as if it was silent, but at once.
+            // Nobody listens there. The next is asked after a moment, and not after the whole wait.
             Ok(Err(_)) => tokio::time::sleep(RESEND_TIMEOUT / 5).await,
             Err(_) => {}
         }
