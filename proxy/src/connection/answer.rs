@@ -84,7 +84,7 @@ async fn answer_main<'a, S: Stream>(
                 Err(ProxyError::Close) => return AfterRequest::Abort,
             },
             Answer::Delayed(wait) => {
-                answer = match connection.unless_closed(tokio::time::sleep(wait)).await {
+                answer = match connection.unless_closed(pin!(tokio::time::sleep(wait))).await {
                     Some(()) => phases::resume(x),
                     None => {
                         x.log(Level::Info, format_args!("client prematurely closed connection"));

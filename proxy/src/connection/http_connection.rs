@@ -19,6 +19,21 @@ use crate::tls::TlsInfo;
 use crate::wire::Stream;
 use nginx_conf::model::{Http, Level, Listen};
 
+/// How long after a request what it needed is kept for the next one.
+const BUSY_PERIOD: Duration = Duration::from_secs(1);
+
+/// What becomes of an idle connection.
+enum IdleEvent {
+    /// A request begins.
+    Request,
+    /// The client has closed it.
+    Closed,
+    /// Nothing came in time.
+    Silent,
+    /// The worker wants it closed, to make room or to quit.
+    Evicted,
+}
+
 /// An HTTP connection: what its requests share.
 pub(super) struct HttpConnection<'a> {
     pub(super) cycle: &'a Cycle,
@@ -97,8 +112,8 @@ impl<'a> HttpConnection<'a> {
             if !there {
                 break;
             }
-            // Boxed: what a request needs is there only while there is one, and most connections are silent.
-            match Box::pin(self.serve_request(&mut connection, aborting.as_mut())).await {
+            // Boxed: what a request needs is there only while there are any, and most connections are silent.
+            match Box::pin(self.serve_requests(&mut connection, aborting.as_mut())).await {
                 AfterRequest::KeepAlive => {}
                 AfterRequest::Close => break,
                 AfterRequest::LingeringClose => {
@@ -113,46 +128,93 @@ impl<'a> HttpConnection<'a> {
 
     /// Waits for the first byte of a request; false if the connection is to be closed.
     pub(super) async fn wait<S: Stream>(&self, connection: &mut ClientConnection<S>) -> bool {
-        if !connection.input.is_empty() {
-            return true;
-        }
         let Some(server) = self.http.servers.get(self.server) else { return false };
-        let first = self.client.requests == 0;
-        let timeout = match first {
-            true => server.client_header_timeout,
-            false => self.keepalive_timeout,
+        let timeout = match self.client.requests {
+            0 => server.client_header_timeout,
+            _ => self.keepalive_timeout.saturating_sub(BUSY_PERIOD),
         };
+        match self.next_event(connection, timeout).await {
+            IdleEvent::Request => true,
+            IdleEvent::Closed => false,
+            IdleEvent::Silent | IdleEvent::Evicted => self.last_chance(connection).await,
+        }
+    }
+
+    /// What becomes of an idle connection within `timeout`.
+    async fn next_event<S: Stream>(
+        &self,
+        connection: &mut ClientConnection<S>,
+        timeout: Duration,
+    ) -> IdleEvent {
+        if !connection.input.is_empty() {
+            return IdleEvent::Request;
+        }
         let ClientConnection { stream, input, reading, writing, .. } = connection;
         reading.stop();
         writing.stop();
         let mut idle = None;
-        let ready = poll_fn(|cx| match input.poll_fill(stream, cx) {
-            Poll::Ready(read) => Poll::Ready(Some(read.is_ok_and(|count| count > 0))),
+        poll_fn(|cx| match input.poll_fill(stream, cx) {
+            Poll::Ready(Ok(1..)) => Poll::Ready(IdleEvent::Request),
+            Poll::Ready(_) => Poll::Ready(IdleEvent::Closed),
             Poll::Pending => {
                 // A connection is only listed as idle if the next request has not arrived yet.
+                let first = self.client.requests == 0;
                 let idle = idle.get_or_insert_with(|| self.cycle.connections.idle(first));
                 reading.start_once(timeout);
-                if reading.poll(cx).is_ready() { Poll::Ready(()) } else { idle.poll_closing(cx) }
-                    .map(|()| None)
+                if reading.poll(cx).is_ready() {
+                    return Poll::Ready(IdleEvent::Silent);
+                }
+                idle.poll_closing(cx).map(|()| IdleEvent::Evicted)
             }
         })
-        .await;
-        if let Some(ready) = ready {
-            return ready;
-        }
-        // A request may just be arriving. To close now would lose it, and a client cannot repeat a POST that may have
-        // been run, so give it one more turn of the event loop.
+        .await
+    }
+
+    /// Closes an idle connection, unless a request is just arriving; true if one is. To close then would lose it, and a client
+    /// cannot repeat a POST that may have been run, so give it one more turn of the event loop.
+    async fn last_chance<S: Stream>(&self, connection: &mut ClientConnection<S>) -> bool {
         tokio::task::yield_now().await;
+        let ClientConnection { stream, input, reading, .. } = connection;
         if !stream.has_unread_bytes() {
             stream.close_idle();
             return false;
         }
+        let Some(server) = self.http.servers.get(self.server) else { return false };
         reading.start(server.client_header_timeout);
         poll_fn(|cx| match input.poll_fill(stream, cx) {
             Poll::Ready(read) => Poll::Ready(read.is_ok_and(|count| count > 0)),
             Poll::Pending => reading.poll(cx).map(|()| false),
         })
         .await
+    }
+
+    /// Serves requests until none has come for [`BUSY_PERIOD`].
+    async fn serve_requests<S: Stream>(
+        &mut self,
+        connection: &mut ClientConnection<S>,
+        mut aborting: Pin<&mut impl Future<Output = ()>>,
+    ) -> AfterRequest {
+        loop {
+            let after = self.serve_request(connection, aborting.as_mut()).await;
+            if after != AfterRequest::KeepAlive {
+                return after;
+            }
+            let is_busy = self.keepalive_timeout > BUSY_PERIOD;
+            let event = tokio::select! {
+                biased;
+                event = self.next_event(connection, self.keepalive_timeout.min(BUSY_PERIOD)) => event,
+                () = &mut aborting => return AfterRequest::Abort,
+            };
+            let goes_on = match event {
+                IdleEvent::Request => true,
+                IdleEvent::Silent if is_busy => return AfterRequest::KeepAlive,
+                IdleEvent::Closed => false,
+                IdleEvent::Silent | IdleEvent::Evicted => self.last_chance(connection).await,
+            };
+            if !goes_on {
+                return AfterRequest::Close;
+            }
+        }
     }
 
     /// Reads and answers one request, unless the worker has to go first.
@@ -202,10 +264,14 @@ impl<'a> HttpConnection<'a> {
                 counted.is_read();
                 self.select_server(&mut x);
                 x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
-                let answered = tokio::select! {
-                    biased;
-                    after = answer(connection, &mut x) => Some(after),
-                    () = &mut aborting => None,
+                let answered = {
+                    // Pinned here: a future that is moved takes its room twice.
+                    let mut answering = pin!(answer(connection, &mut x));
+                    tokio::select! {
+                        biased;
+                        after = &mut answering => Some(after),
+                        () = &mut aborting => None,
+                    }
                 };
                 answered.unwrap_or_else(|| {
                     if x.status != 0 {

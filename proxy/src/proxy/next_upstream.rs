@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::rc::Rc;
 
 use super::error::ProxyError;
@@ -143,10 +144,12 @@ impl ProxyHandler<'_> {
             self.cannot_connect(x, not_enough, address);
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
-        let connecting = connect(address, self.tls.as_ref(), x.settings.proxy.connect_timeout);
-        let connected = match self.outlives_client {
-            true => Some(connecting.await),
-            false => client.unless_closed(connecting).await,
+        let connected = {
+            let connecting = pin!(connect(address, self.tls.as_ref(), x.settings.proxy.connect_timeout));
+            match self.outlives_client {
+                true => Some(connecting.await),
+                false => client.unless_closed(connecting).await,
+            }
         };
         let stream = match connected {
             Some(Ok(stream)) => stream,

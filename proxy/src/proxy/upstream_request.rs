@@ -128,7 +128,9 @@ pub(crate) async fn connect(
 ) -> Result<UpstreamStream, UpstreamError> {
     let stream = connect_socket(address, timeout).await?;
     let Some(TlsPeer { tls, name }) = tls else { return Ok(UpstreamStream::plain(stream)) };
-    match tokio::time::timeout(timeout, tls::connect(stream, tls, name, address.ip())).await {
+    // Boxed, as few app servers are asked over TLS, so that the others' requests have no room for it.
+    let handshake = Box::pin(tls::connect(stream, tls, name, address.ip()));
+    match tokio::time::timeout(timeout, handshake).await {
         Ok(Ok(session)) => Ok(UpstreamStream::tls(session)),
         Ok(Err(error)) => Err(UpstreamError::Handshake(error)),
         Err(_) => Err(UpstreamError::TimedOut(Action::Handshaking)),

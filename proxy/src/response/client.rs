@@ -2,7 +2,7 @@
 
 use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::pin;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -73,8 +73,10 @@ impl<S: Stream> ClientConnection<S> {
     }
 
     /// Waits for a future; `None` if the client closes its connection first.
-    pub(crate) async fn unless_closed<T>(&mut self, other: impl Future<Output = T>) -> Option<T> {
-        let mut other = pin!(other);
+    pub(crate) async fn unless_closed<T>(
+        &mut self,
+        mut other: Pin<&mut impl Future<Output = T>>,
+    ) -> Option<T> {
         poll_fn(|cx| match other.as_mut().poll(cx) {
             Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
             Poll::Pending if self.poll_closed(cx) => Poll::Ready(None),

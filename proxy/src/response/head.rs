@@ -114,7 +114,9 @@ impl Exchange<'_> {
             write_field(out, name, value);
         }
         fields(out);
-        let is_encoded = field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
+        // Before `add_header`, and only where it matters: looking for a field costs more than writing one.
+        let is_encoded =
+            self.settings.gzip.on && field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
         self.write_expires(out, status, headers.last_modified);
         for add in
             self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))

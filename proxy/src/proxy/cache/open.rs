@@ -1,5 +1,6 @@
 //! Looks for an answer.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -81,7 +82,7 @@ pub(crate) async fn open<C: Stream>(
                     context.is_cacheable = false;
                     return Ok(Opened::Ask(context));
                 }
-                if client.unless_closed(context.visit.changed(left)).await.is_none() {
+                if client.unless_closed(pin!(context.visit.changed(left))).await.is_none() {
                     x.log(Level::Info, format_args!("client prematurely closed connection"));
                     x.status = 499;
                     return Err(ProxyError::Close);

@@ -1,6 +1,7 @@
 //! A `proxy_pass` with variables: `ngx_http_proxy_eval`.
 
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::rc::Rc;
 
 use crate::exchange::Exchange;
@@ -91,7 +92,7 @@ pub(crate) async fn resolve<C: Stream>(
         return Err(ProxyError::Status(502));
     };
     let resolver = cycle.upstreams.resolvers.of(servers);
-    match client.unless_closed(resolver.resolve(host, settings.resolver_timeout)).await {
+    match client.unless_closed(pin!(resolver.resolve(host, settings.resolver_timeout))).await {
         Some(Ok(addresses)) => Ok(cycle.upstreams.of_name(host, port, &addresses)),
         Some(Err(error)) => {
             let host = Escaped(host.as_bytes());
