@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use crate::Error;
@@ -16,12 +17,17 @@ use crate::site::{Site, pinned};
 pub(crate) enum Contender {
     Nginx,
     Reference,
+    /// Another build of the reference proxy: what `--before` names.
+    Before,
     Haproxy,
     Caddy,
     Httpd,
     /// No proxy, but what any proxy costs at the least.
     Relay,
 }
+
+/// The `reference-proxy` of another build, set once from the command line.
+pub(crate) static BEFORE: OnceLock<PathBuf> = OnceLock::new();
 
 /// How the app servers are spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +46,7 @@ impl Contender {
         match self {
             Contender::Nginx => "nginx",
             Contender::Reference => "reference",
+            Contender::Before => "before",
             Contender::Haproxy => "HAProxy",
             Contender::Caddy => "Caddy",
             Contender::Httpd => "Apache httpd",
@@ -54,7 +61,7 @@ impl Contender {
 
     /// Whether it is configured to do so here.
     pub(crate) fn terminates_tls(self) -> bool {
-        Contender::PAIR.contains(&self) || self == Contender::Haproxy
+        Contender::PAIR.contains(&self) || matches!(self, Contender::Before | Contender::Haproxy)
     }
 
     /// Whether it is configured to speak HTTP/2 here.
@@ -64,12 +71,16 @@ impl Contender {
 
     /// Whether SIGHUP makes it read its configuration again while it goes on serving, as nginx does.
     pub(crate) fn reloads(self) -> bool {
-        Contender::PAIR.contains(&self)
+        Contender::PAIR.contains(&self) || self == Contender::Before
     }
 
     fn program(self) -> Result<PathBuf, Error> {
         let candidates: &[&str] = match self {
             Contender::Reference | Contender::Relay => return Ok(std::env::current_exe()?),
+            Contender::Before => {
+                let before = BEFORE.get().ok_or("`before` is the build that --before names: give both")?;
+                return Ok(before.clone());
+            }
             Contender::Nginx => &["/usr/sbin/nginx", "/usr/local/sbin/nginx", "/usr/bin/nginx"],
             Contender::Haproxy => &["/usr/sbin/haproxy", "/usr/local/sbin/haproxy"],
             Contender::Caddy => &["/usr/bin/caddy", "/usr/local/bin/caddy"],
@@ -107,6 +118,7 @@ impl Contender {
         let mut command = pinned(site.cores.proxy, &self.program()?);
         match self {
             Contender::Reference => command.arg("reference-proxy").arg("-c").arg(&conf),
+            Contender::Before => command.arg("-c").arg(&conf),
             Contender::Relay => {
                 command.arg("relay").args([site.port, site.backends[0]].map(|port| port.to_string()))
             }
@@ -141,7 +153,9 @@ impl Contender {
         let kept = upstream == Upstream::KeptAlive;
         let choose = |kept_alive: &'static str, closed: &'static str| if kept { kept_alive } else { closed };
         match self {
-            Contender::Nginx | Contender::Reference => nginx_conf(site, upstream),
+            Contender::Nginx | Contender::Reference | Contender::Before => {
+                nginx_conf(site, upstream, self.speaks_http2())
+            }
             Contender::Relay => Ok(String::new()),
             Contender::Haproxy => {
                 let reuse = choose("http-reuse always", "option httpclose");
@@ -201,7 +215,7 @@ fn filled(template: &str, site: &Site, more: &[(&str, &str)]) -> String {
 }
 
 /// The document's configuration with other places and limits, and nothing else: what is missing there is an error here.
-fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
+fn nginx_conf(site: &Site, upstream: Upstream, http2: bool) -> Result<String, Error> {
     let scratch = site.path().display();
     let [blue, green] = site.backends;
     let (user, group) = worker_account();
@@ -211,6 +225,7 @@ fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
         site.tls_port,
         site.certificate().display()
     );
+    let http2 = if http2 { format!("listen 127.0.0.1:{} http2;\n", site.http2_port) } else { String::new() };
     let mut edits = vec![
         ("user nginx;", format!("user {user} {group};")),
         ("worker_processes auto;", "worker_processes 1;".into()),
@@ -222,10 +237,7 @@ fn nginx_conf(site: &Site, upstream: Upstream) -> Result<String, Error> {
         ("include /etc/nginx/conf.d/*.conf;", String::new()),
         ("server 49.50.164.244:1025;", format!("server 127.0.0.1:{blue};")),
         ("server 49.50.164.244:1026;", format!("server 127.0.0.1:{green};")),
-        (
-            "listen 80;",
-            format!("listen 127.0.0.1:{};\nlisten 127.0.0.1:{} http2;\n{tls}", site.port, site.http2_port),
-        ),
+        ("listen 80;", format!("listen 127.0.0.1:{};\n{http2}{tls}", site.port)),
         ("root /home/dambae200/dambae200-front/www;", format!("root {};", site.www().display())),
     ];
     if upstream == Upstream::KeptAlive {

@@ -46,6 +46,9 @@ struct Cli {
     /// Whom to compare: by default all that are installed
     #[arg(long, value_enum, value_delimiter = ',')]
     contenders: Vec<Contender>,
+    /// Another build of reference-proxy to compare, as `before`: what a change costs shows in one run (it is asked nothing by HTTP/2, which it may not know)
+    #[arg(long, value_name = "PROGRAM")]
+    before: Option<PathBuf>,
     /// Rounds for each case [default: 5, with --quick 3]
     #[arg(long, value_name = "N")]
     rounds: Option<u32>,
@@ -103,6 +106,10 @@ fn compare(cli: &Cli) -> Result<(), Error> {
             "this is a development build, whose figures mean nothing: cargo run --release -p bench".into()
         );
     }
+    if let Some(before) = &cli.before {
+        let _ = contender::BEFORE
+            .set(before.canonicalize().map_err(|error| format!("--before {}: {error}", before.display()))?);
+    }
     let contenders = contenders(cli)?;
     let cores = Cores::choose();
     process::stay_on(cores.load);
@@ -132,6 +139,9 @@ fn contenders(cli: &Cli) -> Result<Vec<Contender>, Error> {
     let wanted = if asked { &cli.contenders } else { <Contender as clap::ValueEnum>::value_variants() };
     let mut there = Vec::new();
     for contender in wanted {
+        if !asked && *contender == Contender::Before && cli.before.is_none() {
+            continue;
+        }
         match contender.version() {
             Ok(_) => there.push(*contender),
             Err(error) if asked || Contender::PAIR.contains(contender) => return Err(error),
