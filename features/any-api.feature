@@ -151,3 +151,13 @@ Feature: APIs of any site
       Given the app servers redirect to their own "next"
       When the client sends "GET {redirecting}hopcheck"
       Then the response leads back to the site
+
+  Rule: Cookies of the app come back to it
+
+    Scenario: A cookie that {proxied} sets for the whole site comes back to it
+      Browsers send a cookie only to the host that it names and below its path. See `proxy_cookie_path` and `proxy_cookie_domain`.
+
+      Given the app servers answer with the headers:
+        | Set-Cookie | hopcheck=1; Path=/; HttpOnly |
+      When the client sends "GET {proxied}hopcheck"
+      Then browsers send each cookie of the response to "{proxied}hopcheck"

@@ -33,6 +33,16 @@ Feature: Front ends of any site
       When the client sends "GET {single-page}"
       Then the response says how long browsers may keep it
 
+    Scenario: A new build at {front-end-of-fixed-times} is shown though its files are as old and as long as before
+      nginx makes `ETag` and `Last-Modified` of time and length alone, and answers 304 to who has the old page. See `etag off;` and
+      `if_modified_since off;`, or `add_header Cache-Control no-store;`, for the page.
+
+      Given the directory "{directory}" has the file "index.html" of 1980 with the content "<title>build 1</title>"
+      And the client sends "GET {front-end-of-fixed-times}"
+      And the directory "{directory}" has the file "index.html" of 1980 with the content "<title>build 2</title>"
+      When a browser asks for the same again
+      Then the body of the response is "<title>build 2</title>"
+
     @warning
     Scenario: A script that {single-page} no longer has is not answered with the page
       After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
@@ -119,6 +129,18 @@ Feature: Front ends of any site
         | file        |
         | .env        |
         | .git/config |
+
+    Scenario Outline: The source map {front-end-without-maps}<file> is kept to itself
+      A source map holds the source of the front end. See `location ~ \.map$ { return 404; }`.
+
+      Given the directory "{directory}" has the file "<file>" with the content "nobody may read this"
+      When the client sends "GET {front-end-without-maps}<file>"
+      Then the body of the response does not contain "nobody may read this"
+
+      Examples:
+        | file                            |
+        | hopcheck.js.map                 |
+        | assets/hopcheck-5814969b.js.map |
 
     Scenario: No path that begins with {alias} leaves its directory
       A `location` without a slash at its end and an `alias` with one: `..` right behind the name leads one directory up. See

@@ -59,6 +59,17 @@ Feature: WebSockets of any site
       When the client closes the WebSocket with 4001 "signed out"
       Then the app server sees the WebSocket closed with 4001 "signed out"
 
+  Rule: STOMP is spoken over a WebSocket
+
+    Scenario: What is sent over STOMP at {stomp-socket} reaches those who subscribed
+      Both ends agree on `v12.stomp`, and then on a session; a frame ends with a zero byte, and its body may be any text. See
+      `proxy_set_header Upgrade $http_upgrade;`, `proxy_hide_header` and `Sec-WebSocket-Protocol` in this location.
+
+      Given "minji" is connected at "{stomp-socket}" over STOMP 1.2
+      And "minji" is subscribed to "/topic/hopcheck"
+      When "minji" sends "안녕하세요" to "/topic/hopcheck"
+      Then "minji" receives "안녕하세요"
+
   Rule: Nothing but WebSockets is opened
 
     @warning

@@ -45,6 +45,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
+        ("cookie-lost", "A cookie that /shop/ sets for the whole site comes back to it"),
         ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
         ("cors-twice-on-post", "Where the app does CORS, POST of /api/ gets its header and no other"),
@@ -219,21 +220,50 @@ fn what_only_a_person_knows_is_asked_too() {
                 location /api/ { proxy_pass http://app:8080; proxy_set_header Host $host; add_header Access-Control-Allow-Origin *; } }";
     std::fs::write(&conf, text).unwrap();
     assert_eq!(run_feature("any-routes", &conf).code, Some(2), "nothing is promised yet");
-    let profile = "[[routes]]\npath = \"/\"\nheaders = [\"X-Frame-Options\"]\n\n[[routes]]\npath = \"/api/\"\ncors = \"nobody\"\n\
+    let profile = "[[routes]]\npath = \"/\"\nheaders = [\"X-Frame-Options\"]\nsource-maps = false\nfixed-times = true\n\n[[routes]]\npath = \"/api/\"\ncors = \"nobody\"\n\
                    longest-answer = \"5m\"\nlargest-upload = \"2m\"\nsse = true\n";
     std::fs::write(directory.path().join("hopcheck.toml"), profile).unwrap();
     let ran = run("reference", &conf);
     let broken = [
         "/api/… is served as the profile says",
+        "A new build at / is shown though its files are as old and as long as before",
         "No page of another origin may read /api/",
         "The largest upload of /api/ reaches the app",
         "The page at / has the headers that the server sets for all",
+        "The source map /assets/hopcheck-5814969b.js.map is kept to itself",
+        "The source map /hopcheck.js.map is kept to itself",
     ];
     let mut found = ran.broken();
     found.sort_unstable();
     assert_eq!(found, broken, "{}", ran.said);
     assert!(ran.said.contains("the proxy waits 60 s for an answer, which may take 300 s"), "{}", ran.said);
     assert!(ran.said.contains("its events are held back until there is enough of them"), "{}", ran.said);
+}
+
+#[test]
+fn what_only_a_person_knows_is_kept_where_the_file_sees_to_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let text = "server { listen 80; root /srv/www; location ~ \\.map$ { return 404; }\n\
+                location / { try_files $uri /index.html; add_header Cache-Control no-store; }\n\
+                location /ws { proxy_pass http://app:8080; proxy_http_version 1.1; proxy_set_header Host $host;\n\
+                proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection upgrade; } }";
+    std::fs::write(&conf, text).unwrap();
+    let profile = "[[routes]]\npath = \"/\"\nsource-maps = false\nfixed-times = true\n\n\
+                   [[routes]]\npath = \"/ws\"\nprotocol = \"stomp\"\n";
+    std::fs::write(directory.path().join("hopcheck.toml"), profile).unwrap();
+    for engine in engines() {
+        let ran = run(&engine, &conf);
+        assert_eq!(ran.code, Some(0), "{engine}: {}", ran.said);
+        for promise in [
+            "What is sent over STOMP at /ws reaches those who subscribed",
+            "A new build at / is shown though its files are as old and as long as before",
+            "The source map /hopcheck.js.map is kept to itself",
+        ] {
+            let mut kept = ran.report.targets[0].records.iter().filter(|record| record.name == promise);
+            assert!(kept.any(|record| record.verdict == Verdict::Kept), "{engine}: {promise}: {}", ran.said);
+        }
+    }
 }
 
 #[test]

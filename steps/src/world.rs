@@ -342,7 +342,8 @@ impl World {
         let refused = matches!(response.status, 401 | 403 | 405 | 407 | 415 | 426 | 429)
             || refusals.contains(&response.status);
         let location = response.value("location").unwrap_or_default();
-        let sent_on = (300..400).contains(&response.status) && request.method != "OPTIONS";
+        let sent_on =
+            (300..400).contains(&response.status) && !location.is_empty() && request.method != "OPTIONS";
         if self.is_from_app_server(response) || !(refused || sent_on) || self.is_sent_in_a_circle() {
             return None;
         }

@@ -10,7 +10,8 @@ use hopcheck_site::profile::{EVERYBODY, PromisedRoute, schema};
 use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
 
 /// The fields that only a person knows, as far as the file does not show them.
-const FOR_A_PERSON: [&str; 5] = ["cors", "longest-answer", "largest-upload", "sse", "headers"];
+const FOR_A_PERSON: [&str; 8] =
+    ["cors", "longest-answer", "largest-upload", "sse", "headers", "protocol", "source-maps", "fixed-times"];
 
 /// The routes and upstreams of `site`, which the configuration in `file` has, called `name`.
 pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
@@ -136,12 +137,17 @@ fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml
     if matches!(route.kind, Kind::Api | Kind::Events) {
         fields.push(("sse", route.kind == Kind::Events, true.into()));
     }
+    if route.kind == Kind::Socket {
+        fields.push(("protocol", false, "stomp".into()));
+    }
     if route.is_front_page() {
         let mut headers = server.headers.clone();
         headers.extend(route.headers.iter().filter(|name| !server.headers.contains(name)).cloned());
         let is_written = !headers.is_empty();
         let shown = if is_written { headers } else { vec!["X-Content-Type-Options".to_owned()] };
         fields.push(("headers", is_written, shown.into()));
+        fields.push(("source-maps", false, false.into()));
+        fields.push(("fixed-times", false, true.into()));
     }
     fields
 }

@@ -67,7 +67,7 @@ pub(super) async fn echo(
     handshake.accept(Framing::Plain, &[], move |socket| echo::run(socket, query, instance, connection))
 }
 
-/// Opens an echo at any path without a WebSocket of its own, if the app answers any path.
+/// Opens an echo at any path without a WebSocket of its own, or STOMP for a client that offers it, if the app answers any path.
 pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let is_own = path.starts_with("/stomp/ws") || path == "/stomp/echo";
@@ -86,6 +86,9 @@ pub(crate) async fn anywhere(State(instance): Shared, request: Request, next: Ne
         Ok(handshake) => handshake,
         Err(refusal) => return refusal,
     };
+    if handshake.offers_stomp() {
+        return stomp(State(instance), handshake).await;
+    }
     let connection = Arc::clone(&handshake.connection);
     handshake.accept(Framing::Plain, &[], move |socket| {
         echo::run(socket, EchoQuery::default(), instance, connection)
@@ -103,6 +106,12 @@ pub(super) async fn stomp_over_sockjs(State(instance): Shared, handshake: Handsh
 }
 
 impl Handshake {
+    /// Whether one of the subprotocols that the client offers is a version of STOMP.
+    fn offers_stomp(&self) -> bool {
+        let headers = &self.arrival.head.headers;
+        stomp::SUBPROTOCOLS.iter().any(|name| headers.has_token("sec-websocket-protocol", name))
+    }
+
     /// Answers 101 and runs the session, or refuses. `protocols` are the known ones, in order of preference; none means any.
     fn accept<F, S>(self, framing: Framing, protocols: &[&str], session: F) -> Response
     where

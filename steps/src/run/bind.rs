@@ -150,7 +150,7 @@ impl<'a> Binder<'a> {
     fn for_route(&self, scenario: &Scenario, word: &RouteWord, here: &SiteRoute<'_>) -> Scenario {
         let SiteRoute { server, route, promise, .. } = *here;
         let path = match word.word {
-            "socket" => route.path.clone(),
+            "socket" | "stomp-socket" => route.path.clone(),
             "alias" => route.path.trim_end_matches('/').to_owned(),
             _ => format!("{}/", route.path.trim_end_matches('/')),
         };

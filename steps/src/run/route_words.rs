@@ -1,6 +1,6 @@
 //! The words by which scenarios speak of a kind of route.
 
-use hopcheck_site::profile::{Cors, PromisedRoute};
+use hopcheck_site::profile::{Cors, PromisedRoute, Protocol};
 use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
 
 /// A route of a site, with what its profile says of it.
@@ -75,6 +75,16 @@ impl<'a> SiteRoute<'a> {
         promised.unwrap_or(self.route.kind == Kind::Events)
     }
 
+    /// Whether the profile says that STOMP is spoken here.
+    fn speaks_stomp(&self) -> bool {
+        self.promises(|promise| promise.protocol == Some(Protocol::Stomp))
+    }
+
+    /// Whether the profile says something of this route.
+    fn promises(&self, says: fn(&PromisedRoute) -> bool) -> bool {
+        self.promise.is_some_and(says)
+    }
+
     /// The headers that answers must carry: those the profile names, or those that the server sets for all of its own. Who
     /// may keep or read an answer is each location's business.
     pub(super) fn headers(&self) -> Vec<&str> {
@@ -104,7 +114,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 21] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 24] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -177,6 +187,24 @@ pub(super) const ROUTE_WORDS: [RouteWord; 21] = [
         word: "socket",
         what: "WebSocket",
         is: |here| here.route.socket && !here.route.path.is_empty(),
+    },
+    RouteWord {
+        only_promised: true,
+        word: "stomp-socket",
+        what: "WebSocket over which STOMP is spoken (`protocol = \"stomp\"` in hopcheck.toml)",
+        is: |here| here.route.socket && !here.route.path.is_empty() && here.speaks_stomp(),
+    },
+    RouteWord {
+        only_promised: true,
+        word: "front-end-without-maps",
+        what: "front end that hopcheck.toml keeps source maps from (`source-maps = false`)",
+        is: |here| here.route.is_front_page() && here.promises(|promise| promise.source_maps == Some(false)),
+    },
+    RouteWord {
+        only_promised: true,
+        word: "front-end-of-fixed-times",
+        what: "front end whose files always have the same times (`fixed-times = true` in hopcheck.toml)",
+        is: |here| here.route.is_front_page() && here.promises(|promise| promise.fixed_times == Some(true)),
     },
     RouteWord {
         only_promised: false,

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, SystemTime};
 
 use cucumber::{given, then, when};
 
@@ -21,6 +22,9 @@ const BUILD_FILES: [&str; 6] = [
     "static/js/hopcheck.5814969b.js",
     "static/css/hopcheck.5814969b.css",
 ];
+
+/// From the Unix epoch to the beginning of 1980.
+const YEAR_1980: Duration = Duration::from_secs(315_532_800);
 
 /// Puts some files of a build into every directory that the configuration names for files.
 #[given(expr = "the build has scripts, style sheets and pictures")]
@@ -55,6 +59,37 @@ async fn asks_for_build(world: &mut World, path: String) -> Checked {
             break;
         }
     }
+    Ok(())
+}
+
+/// Writes a file below a directory that the configuration names, last changed at the beginning of 1980: the time that reproducible
+/// builds often give to all files.
+#[given(expr = "the directory {string} has the file {string} of 1980 with the content {string}")]
+async fn file_of_1980(world: &mut World, directory: String, name: String, content: String) -> Checked {
+    let path = world.scene().await?.place(&directory).join(name);
+    fs::create_dir_all(path.parent().unwrap_or(&path))?;
+    fs::write(&path, content)?;
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
+    let file = fs::File::options().write(true).open(path)?;
+    Ok(file.set_modified(SystemTime::UNIX_EPOCH + YEAR_1980)?)
+}
+
+/// Asks as a browser does that has kept the latest response: whether it has changed since.
+#[when(expr = "a browser asks for the same again")]
+async fn asks_again(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let is_kept = !response.values("cache-control").any(|value| value.to_ascii_lowercase().contains("no-store"));
+    let conditions = [("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")];
+    let conditions = conditions.into_iter().filter(|_| is_kept);
+    let target = world.request.as_ref().map(|request| request.target.as_str()).unwrap_or_default();
+    let request = conditions.fold(Request::new("GET", target), |request, (validator, condition)| {
+        match response.value(validator) {
+            Some(value) => request.header(condition, value),
+            None => request,
+        }
+    });
+    world.begin();
+    world.ask(request).await?;
     Ok(())
 }
 

@@ -3,9 +3,11 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
+use cookie_store::CookieStore;
 use cucumber::{given, then, when};
 use gherkin::Step;
 use mock_upstreams::Fault;
+use url::Url;
 
 use super::{request_line, rows};
 use crate::ensure;
@@ -168,6 +170,21 @@ async fn leads_back(world: &mut World) -> Checked {
         location.starts_with('/') || leads_to.is_some_and(|authority| name(authority) == name(&host)),
         "the response leads to {written:?}, and the client asked {host}"
     );
+    Ok(())
+}
+
+/// Whoever has the latest response in a browser sends its cookies with a request for this path: RFC 6265 §5.4, over TLS.
+#[then(expr = "browsers send each cookie of the response to {string}")]
+async fn cookies_come_back(world: &mut World, path: String) -> Checked {
+    let url = format!("https://{}{}", world.route().await?.host(), world.text(&path));
+    let url = Url::parse(&url).map_err(|error| Failure::new(format!("{url:?} is no URL: {error}")))?;
+    for cookie in world.response()?.values("set-cookie") {
+        let mut kept = CookieStore::default();
+        let refusal = kept.parse(cookie, &url).err().map(|error| format!("browsers refuse it: {error}"));
+        let is_sent = kept.get_request_values(&url).next().is_some();
+        let why = refusal.unwrap_or_else(|| format!("no browser sends it to {}", url.path()));
+        ensure!(is_sent, "the response has the header \"Set-Cookie: {cookie}\": {why}");
+    }
     Ok(())
 }
 

@@ -28,6 +28,16 @@ async fn connected(world: &mut World, name: String, version: String) -> Checked 
     connect(world, &name, &version, socket, &[]).await
 }
 
+/// The same at this path, from a page of the site.
+#[given(expr = "{string} is connected at {string} over STOMP {word}")]
+#[when(expr = "{string} is connected at {string} over STOMP {word}")]
+async fn connected_at(world: &mut World, name: String, path: String, version: String) -> Checked {
+    let origin = world.text("{site}");
+    let offers = [subprotocol(&version)?, ("Origin".to_owned(), origin)];
+    let socket = open_at(world, &name, &path, &offers).await?;
+    connect(world, &name, &version, socket, &[]).await
+}
+
 /// The same with these headers in CONNECT; one that every CONNECT has is replaced.
 #[given(expr = "{string} is connected over STOMP {word} with the headers:")]
 #[when(expr = "{string} is connected over STOMP {word} with the headers:")]
@@ -182,15 +192,30 @@ async fn disconnected(world: &mut World, name: String) -> Checked {
 
 /// A WebSocket that offers this version; anything but 101 fails.
 async fn open(world: &mut World, name: &str, version: &str) -> Result<WebSocket, Failure> {
-    world.begin();
-    let offer = ("Sec-WebSocket-Protocol".to_owned(), parsed(version)?.subprotocol().to_owned());
+    let offer = subprotocol(version)?;
     let endpoint = world.word("stomp.endpoint").unwrap_or_default();
     let (path, offers) = match world.transport() {
         Transport::WebSocket => (endpoint.to_owned(), vec![offer]),
         // SockJS's own client offers no subprotocol.
         Transport::SockJs => (sockjs_path(endpoint), Vec::new()),
     };
-    match handshake(world, &path, &offers, None).await? {
+    open_at(world, name, &path, &offers).await
+}
+
+/// The header by which a client offers this version.
+fn subprotocol(version: &str) -> Result<(String, String), Failure> {
+    Ok(("Sec-WebSocket-Protocol".to_owned(), parsed(version)?.subprotocol().to_owned()))
+}
+
+/// A WebSocket at this path, opened with these headers; anything but 101 fails.
+async fn open_at(
+    world: &mut World,
+    name: &str,
+    path: &str,
+    headers: &[(String, String)],
+) -> Result<WebSocket, Failure> {
+    world.begin();
+    match handshake(world, path, headers, None).await? {
         Some(socket) => Ok(socket),
         None => {
             let (status, why) = (world.response()?.status, diagnosis(world));

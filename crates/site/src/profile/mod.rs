@@ -17,7 +17,7 @@ use serde::Deserialize;
 
 pub use environment::EnvironmentValue;
 pub use read::ProfileError;
-pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream};
+pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream, Protocol};
 pub use seconds::Seconds;
 pub use secret::Secret;
 pub use size::Size;

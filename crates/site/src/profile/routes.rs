@@ -46,6 +46,12 @@ pub struct PromisedRoute {
     pub forwards: Option<Vec<String>>,
     /// The response headers that its page must carry.
     pub headers: Option<Vec<String>>,
+    /// What is spoken over a WebSocket; left out, messages of any kind.
+    pub protocol: Option<Protocol>,
+    /// Whether everybody may read the source maps of a build.
+    pub source_maps: Option<bool>,
+    /// Whether the files of every build have the same times, as those of reproducible builds do.
+    pub fixed_times: Option<bool>,
     /// The line it begins in.
     #[serde(skip)]
     pub line: usize,
@@ -61,6 +67,14 @@ pub enum Cors {
     Proxy,
     /// Neither: pages of other origins may not read it.
     Nobody,
+}
+
+/// What is spoken over a WebSocket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Protocol {
+    /// STOMP 1.2.
+    Stomp,
 }
 
 /// An upstream that the configuration must have. A field that is left out is not compared.
@@ -100,6 +114,9 @@ impl PromisedRoute {
             sse: None,
             forwards: None,
             headers: None,
+            protocol: None,
+            source_maps: None,
+            fixed_times: None,
             line: 0,
         }
     }
