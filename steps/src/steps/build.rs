@@ -78,7 +78,8 @@ async fn file_of_1980(world: &mut World, directory: String, name: String, conten
 #[when(expr = "a browser asks for the same again")]
 async fn asks_again(world: &mut World) -> Checked {
     let response = world.response()?;
-    let is_kept = !response.values("cache-control").any(|value| value.to_ascii_lowercase().contains("no-store"));
+    let is_kept =
+        !response.values("cache-control").any(|value| value.to_ascii_lowercase().contains("no-store"));
     let conditions = [("etag", "If-None-Match"), ("last-modified", "If-Modified-Since")];
     let conditions = conditions.into_iter().filter(|_| is_kept);
     let target = world.request.as_ref().map(|request| request.target.as_str()).unwrap_or_default();
