@@ -163,6 +163,7 @@ async fn send<S: Stream>(
             ErrorKind::TimedOut => {
                 x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {action}"));
             }
+            ErrorKind::InvalidData => x.log(Level::Error, format_args!("{error} {action}")),
             _ => x.log(Level::Info, format_args!("writev() failed ({}) {action}", describe(&error))),
         }
     })

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
-use super::gzip::{GzipFilter, insert_vary, without_charset};
+use super::filter::{BodyChanges, FilteredHead, without_charset};
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
@@ -45,13 +45,13 @@ const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
 
 impl Exchange<'_> {
     /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`. Returns what
-    /// `gzip` makes of the response; the head says so.
+    /// the filters make of the body; the head says so.
     pub(crate) fn write_head(
         &self,
         out: &mut Vec<u8>,
         headers: &HeadersOut<'_>,
         fields: impl FnOnce(&mut Vec<u8>),
-    ) -> GzipFilter {
+    ) -> BodyChanges {
         let status = client_status(headers.status);
         out.extend_from_slice(b"HTTP/1.1 ");
         match headers.status_text {
@@ -114,7 +114,7 @@ impl Exchange<'_> {
             write_field(out, name, value);
         }
         fields(out);
-        let is_encoded = field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
+        let added = out.len();
         self.write_expires(out, status, headers.last_modified);
         for add in
             self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
@@ -131,23 +131,14 @@ impl Exchange<'_> {
                 write_field(out, add.name.as_bytes(), &value);
             }
         }
-        let may_be = matches!(status, 200 | 403 | 404) && !is_encoded;
-        let gzip = self.gzip_filter(
-            out,
-            headers.media_type.or(headers.content_type).filter(|_| may_be),
-            headers.length,
-        );
-        if gzip.compress {
-            self.compress_head(out);
-        }
-        if self.settings.gzip.vary && (gzip.vary || self.gzip_vary.get()) {
-            insert_vary(out);
-        }
-        if let Some((name, value)) = headers.range.filter(|_| !gzip.compress) {
+        let content_type = headers.media_type.or(headers.content_type);
+        let changes =
+            self.filter_head(out, &FilteredHead { status, content_type, length: headers.length, added });
+        if let Some((name, value)) = headers.range.filter(|_| !changes.any() || status == 416) {
             write_field(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
-        gzip
+        changes
     }
 
     /// What `charset` says of a type: `ngx_http_charset_header_filter`.

@@ -58,6 +58,13 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`."),
     command(
+        "if_modified_since",
+        LEVELS,
+        Take(1, 1),
+        "exact",
+        "Whether `If-Modified-Since` has to name the very second of a file, or one that is not `before` it; `off` for neither.",
+    ),
+    command(
         "internal",
         LOCATION,
         Take(0, 0),

@@ -105,6 +105,10 @@ impl Linker<'_> {
             self.template(value);
         }
         settings.charset.name.iter_mut().for_each(|name| self.template(name));
+        for rule in &mut settings.sub.rules {
+            self.template(&mut rule.text);
+            self.template(&mut rule.replacement);
+        }
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::cache::cache;
 use super::checks::PAGE_SIZE;
+use super::content;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Charset, Expires, Gzip, Http2, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
-    ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings, UpstreamSsl,
+    AccessLog, Autoindex, Charset, Expires, Gzip, Http2, IfModifiedSince, IgnoreHeaders, Limits,
+    LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy,
+    Settings, SubFilter, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -77,6 +79,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         types: raw.types.clone().map_or_else(|| Arc::clone(&outer.types), Arc::new),
         default_type: raw.default_type.clone().unwrap_or_else(|| outer.default_type.clone()),
         etag: raw.etag.unwrap_or(outer.etag),
+        if_modified_since: raw.if_modified_since.unwrap_or(outer.if_modified_since),
+        autoindex: content::autoindex(&raw.autoindex, outer.autoindex),
         sendfile: raw.sendfile.unwrap_or(outer.sendfile),
         tcp_nopush: raw.tcp_nopush.unwrap_or(outer.tcp_nopush),
         tcp_nodelay: raw.tcp_nodelay.unwrap_or(outer.tcp_nodelay),
@@ -124,6 +128,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             overrides: raw.override_charset.unwrap_or(outer.charset.overrides),
         },
         gzip: gzip(&raw.gzip, &outer.gzip),
+        sub: content::sub(&raw.sub, &outer.sub),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
         stub_status: match (raw.stub_status, level.kind) {
@@ -207,6 +212,8 @@ fn defaults(prefix: &Path) -> Settings {
         types: Arc::new(types),
         default_type: "text/plain".into(),
         etag: true,
+        if_modified_since: IfModifiedSince::default(),
+        autoindex: Autoindex::default(),
         sendfile: false,
         tcp_nopush: false,
         tcp_nodelay: true,
@@ -236,6 +243,7 @@ fn defaults(prefix: &Path) -> Settings {
         add_header: Vec::new(),
         charset: Charset::default(),
         gzip: Gzip::default(),
+        sub: SubFilter::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),
             // `combined`, which is always the first.

@@ -4,11 +4,11 @@ use super::gzip::media_types;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, LocationKind, Root, TryFile, TryFiles,
-    TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, LocationKind, Root, TryFile,
+    TryFiles, TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, invalid_value, network, once, text};
+use crate::read::values::{duplicate, flag, invalid_value, network, once, one_of, text};
 use crate::read::variables::{template, template_of};
 use crate::units::parse_number;
 
@@ -23,6 +23,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("charset_types", charset_types),
     ("override_charset", |r, d| once(&mut r.settings().override_charset, d, flag)),
     ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
+    ("if_modified_since", |r, d| once(&mut r.settings().if_modified_since, d, |d| one_of(d, MODIFIED))),
     ("internal", internal),
     ("allow", access),
     ("deny", access),
@@ -31,6 +32,9 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("expires", expires),
     ("add_header", add_header),
 ];
+
+const MODIFIED: &[(&str, IfModifiedSince)] =
+    &[("off", IfModifiedSince::Off), ("exact", IfModifiedSince::Exact), ("before", IfModifiedSince::Before)];
 
 /// `root` and `alias`.
 fn root(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
