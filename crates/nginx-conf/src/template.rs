@@ -61,6 +61,7 @@ pub enum Variable {
     Https,
     IsArgs,
     LimitConnStatus,
+    LimitRate,
     LimitReqStatus,
     Msec,
     NginxVersion,

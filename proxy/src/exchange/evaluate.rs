@@ -68,6 +68,7 @@ impl Variables for Exchange<'_> {
             Variable::LimitReqStatus => {
                 return append(out, self.limit_req_status.map(|it| it.name().as_bytes()));
             }
+            Variable::LimitRate => text::decimal(out, self.limit_rate.unwrap_or_default()),
             Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),

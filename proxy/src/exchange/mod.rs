@@ -5,6 +5,7 @@ mod credentials;
 mod evaluate;
 mod forwarded;
 mod geo;
+mod limit_rate;
 mod matching;
 pub(crate) mod path;
 mod status;
@@ -86,6 +87,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) if_had_proxy_pass: bool,
     /// The `proxy_pass`, if it has variables and they were evaluated.
     pub(crate) evaluated_pass: Option<ProxyPass>,
+    /// `$limit_rate`: what `set` or an app server says, and `limit_rate` once a response is sent.
+    pub(crate) limit_rate: Option<u64>,
+    /// What an app server says of the characters of its answer.
+    pub(crate) accel_charset: Option<Vec<u8>>,
     /// The status that an `error_page` gives to the response.
     pub(crate) error_status: Option<u16>,
     /// Whether no other `error_page` applies (`recursive_error_pages off`).
@@ -177,6 +182,8 @@ impl<'a> Exchange<'a> {
             add_uri_to_alias: false,
             if_had_proxy_pass: false,
             evaluated_pass: None,
+            limit_rate: None,
+            accel_charset: None,
             error_status: None,
             error_page_used: false,
             uri_changes: 0,

@@ -142,6 +142,10 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
 fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
     match admission {
         Admission::Granted => {}
+        Admission::Refused(401) if !x.settings.auth_delay.is_zero() => {
+            x.log(Level::Info, format_args!("delaying unauthorized request"));
+            return NextPhase::Done(Answer::DelayedError(401, x.settings.auth_delay));
+        }
         Admission::Refused(status) => return NextPhase::Done(Answer::Error(*status)),
         Admission::Asked => return NextPhase::Done(Answer::Authorize),
     }

@@ -65,7 +65,7 @@ impl ProxyHandler<'_> {
         if filters.is_some() && x.request.version < 11 {
             x.keep_alive = false;
         }
-        client.begin(&text, chunked);
+        client.begin(x, &text, chunked);
         x.response_head.replace(text);
 
         let before = x.sent;

@@ -7,11 +7,12 @@ use super::filter::{BodyChanges, FilteredHead, without_charset};
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
+use crate::log::Escaped;
 use crate::message::status::client_status;
 use crate::text;
 use crate::variables::Variables;
 use crate::version;
-use nginx_conf::model::Expires;
+use nginx_conf::model::{Expires, Level};
 use nginx_conf::template::Template;
 
 /// The fields that nginx writes itself: `ngx_http_headers_out_t`.
@@ -143,6 +144,9 @@ impl Exchange<'_> {
 
     /// What `charset` says of a type: `ngx_http_charset_header_filter`.
     fn charset(&self, kind: &[u8], status: u16) -> Option<Vec<u8>> {
+        if let Some(name) = self.accel_charset.as_deref().filter(|name| !name.is_empty()) {
+            return self.accel_charset(name, status);
+        }
         let charset = &self.settings.charset;
         let name = charset.name.as_ref()?;
         let media_type = without_charset(kind);
@@ -156,6 +160,15 @@ impl Exchange<'_> {
         // As in nginx, which remembers a browser that took it for that of the next page.
         let is_redirect = matches!(status, 301 | 302);
         (is_meant && !is_redirect).then(|| self.evaluate(name)).filter(|name| !name.is_empty())
+    }
+
+    /// What `X-Accel-Charset` says of it: one of those that the configuration names.
+    fn accel_charset(&self, name: &[u8], status: u16) -> Option<Vec<u8>> {
+        if !self.http.charsets.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)) {
+            self.log(Level::Error, format_args!("unknown charset \"{}\" to override", Escaped(name)));
+            return None;
+        }
+        (!matches!(status, 301 | 302)).then(|| name.to_vec())
     }
 
     /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.

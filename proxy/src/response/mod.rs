@@ -5,6 +5,7 @@ mod fields;
 mod filter;
 pub(crate) mod head;
 mod linger;
+mod pace;
 mod pages;
 mod send;
 

@@ -68,7 +68,7 @@ impl<S: Stream> ClientConnection<S> {
         if !has_length && sends_body && x.request.version < 11 {
             x.keep_alive = false;
         }
-        self.begin(&head, !has_length && sends_body && x.request.has_chunks());
+        self.begin(x, &head, !has_length && sends_body && x.request.has_chunks());
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
         let body = if sends_body { response.body } else { Body::Empty };
@@ -189,18 +189,19 @@ impl<S: Stream> ClientConnection<S> {
         timeout: Duration,
     ) -> io::Result<()> {
         self.write(&[], timeout).await?;
-        let ClientConnection { stream, output, writing, .. } = self;
-        let Some(socket) = stream.socket() else { return Ok(()) };
         let end = offset + length;
-        writing.stop();
+        self.writing.stop();
         while offset < end {
-            let step = (end - offset).min(SENDFILE_MAX_CHUNK) as usize;
+            let room = poll_fn(|cx| self.poll_room(cx)).await;
+            let ClientConnection { stream, writing, .. } = self;
+            let Some(socket) = stream.socket() else { return Ok(()) };
+            let step = ((end - offset).min(SENDFILE_MAX_CHUNK) as usize).min(room);
             let send = || Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), step)?);
             match socket.try_io(Interest::WRITABLE, send) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
-                    output.count(count as u64);
                     writing.stop();
+                    self.count(count as u64);
                     // A fast client must not keep the worker busy for a whole file.
                     tokio::task::coop::consume_budget().await;
                 }

@@ -31,6 +31,8 @@ pub struct Http {
     pub splits: Vec<SplitClients>,
     /// Every `limit_req_zone` and `limit_conn_zone`.
     pub limit_zones: Vec<LimitZone>,
+    /// Every `charset` without variables, which is what `X-Accel-Charset` may name.
+    pub charsets: Vec<String>,
     /// Every `proxy_cache_path`.
     pub caches: Vec<CacheZone>,
     /// Names of the variables defined by `set` and by named captures; a slot is an index here.

@@ -49,6 +49,10 @@ pub struct Settings {
     pub client_body_timeout: Duration,
     /// `send_timeout`, between two writes.
     pub send_timeout: Duration,
+    /// `limit_rate`: bytes in a second; 0 for no limit.
+    pub limit_rate: Option<Template>,
+    /// `limit_rate_after`: bytes that are sent before that.
+    pub limit_rate_after: Option<Template>,
     /// `server_tokens`.
     pub server_tokens: bool,
     /// `internal`: only internal redirects reach this location.
@@ -71,6 +75,8 @@ pub struct Settings {
     pub auth_request: Option<String>,
     /// `auth_request_set`, this level's or the inherited ones, never both: indices into [`super::Http::slots`], and values.
     pub auth_request_set: Vec<(usize, Template)>,
+    /// `auth_delay`: how long a 401 takes.
+    pub auth_delay: Duration,
     /// `satisfy`.
     pub satisfy: Satisfy,
     /// `limit_req` and what goes with it.

@@ -24,6 +24,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("auth_basic", LEVELS | LIMIT_EXCEPT, Take(1, 1), "off", "The realm that names and passwords are asked for; `off` for nobody."),
     command("auth_basic_user_file", LEVELS | LIMIT_EXCEPT, Take(1, 1), "", "The file with them, a `name:password` in each line.")
         .note("`{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, `$1$`, `$5$` and `$6$`; what else `crypt()` knows (DES, bcrypt, yescrypt) lets nobody in, and the error log says so."),
+    command("auth_delay", LEVELS, Take(1, 1), "0s", "How long a 401 is held back, so that passwords cannot be guessed fast."),
     command("auth_request", LEVELS, Take(1, 1), "off", "Where it is asked whether a client is let in: by 2xx, or not, by 401 and 403."),
     command("auth_request_set", LEVELS, Take(2, 2), "", "Gives a variable a value of that answer. A level with one of its own inherits none."),
     command("satisfy", LEVELS, Take(1, 1), "all", "Whether a client needs all of `allow`, `deny`, `auth_basic` and `auth_request` on its side, or `any`."),

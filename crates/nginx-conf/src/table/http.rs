@@ -26,6 +26,8 @@ pub(super) const COMMANDS: &[Command] = &[
         .note("Accepted without effect: nothing is kept in files."),
     command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
+    command("limit_rate", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many bytes of a response are sent in a second; 0 for no limit."),
+    command("limit_rate_after", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many are sent before that."),
     command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client."),
     command("keepalive_timeout", LEVELS, Take(1, 2), "75s", "How long an idle client connection is kept, and what `Keep-Alive` tells the client."),
     command("keepalive_requests", LEVELS, Take(1, 1), "1000", "Requests a client connection may carry."),

@@ -10,10 +10,10 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "http core",
-        "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
+        "absolute_redirect aio aio_write chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer connection_pool_size directio directio_alignment \
          disable_symlinks early_hints ignore_invalid_headers \
-         keepalive_disable keepalive_min_timeout keepalive_time limit_rate limit_rate_after lingering_close \
+         keepalive_disable keepalive_min_timeout keepalive_time lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
          open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \

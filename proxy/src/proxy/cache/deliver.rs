@@ -9,6 +9,7 @@ use crate::exchange::Exchange;
 use crate::message::conditional::{self, Precondition};
 use crate::message::range::{self, Ranges};
 use crate::message::{Piece, date};
+use crate::proxy::accel::act_on_fields;
 use crate::proxy::error::ProxyError;
 use crate::proxy::response::{Delivery, HeadWritten, ResponseHead};
 use crate::response::{BodyFilters, ClientConnection, page_response};
@@ -74,6 +75,7 @@ pub(crate) async fn send_stored<C: Stream>(
     stored: &StoredResponse,
 ) -> Result<(), ProxyError> {
     x.upstream_fields.clone_from(&stored.fields);
+    act_on_fields(x);
     let head = ResponseHead::stored(stored.status, stored.status_text.clone(), stored.framing);
     let demand = Demand::of(x, &head);
     send(client, x, &head, demand, &stored.body).await
@@ -117,7 +119,7 @@ pub(crate) async fn send<C: Stream>(
     if changes.any() && has_body && x.request.version < 11 {
         x.keep_alive = false;
     }
-    client.begin(&text, chunked);
+    client.begin(x, &text, chunked);
     x.response_head.replace(text);
     let before = x.sent;
     let written = match (has_body, &delivery) {

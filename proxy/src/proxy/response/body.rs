@@ -59,6 +59,9 @@ impl UpstreamRequest {
             if client.poll_closed(cx) {
                 return Poll::Ready(Err(RelayError::ClientClosed));
             }
+            if client.is_paused() {
+                client.reading.stop();
+            }
             client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
             client.reading.poll(cx).map(|()| Err(timed_out(waits_for_client)))
         })
@@ -122,7 +125,7 @@ impl UpstreamRequest {
     ) -> Poll<Result<Progress, RelayError>> {
         let (data, last) = (body.data(&self.input), body.is_complete());
         if !client.output.is_flushed() || !data.is_empty() || last {
-            match client.output.poll_write(&mut client.stream, cx, data, last) {
+            match client.poll_write(data, last, cx) {
                 Poll::Ready(Ok(count)) => {
                     if let Some(tee) = &mut self.tee {
                         tee.push(data.get(..count).unwrap_or_default());
@@ -179,7 +182,7 @@ impl UpstreamRequest {
         }
         let last = filters.is_finished();
         if !client.output.is_flushed() || !filters.output().is_empty() || last {
-            let count = ready!(client.output.poll_write(&mut client.stream, cx, filters.output(), last));
+            let count = ready!(client.poll_write(filters.output(), last, cx));
             let Ok(count) = count else { return Poll::Ready(Err(RelayError::ClientClosed)) };
             filters.consume(count);
             let all = last && client.output.is_finished() && filters.output().is_empty();

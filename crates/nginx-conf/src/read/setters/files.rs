@@ -10,6 +10,7 @@ use crate::model::{
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, flag, invalid_value, network, once, one_of, text};
 use crate::read::variables::{template, template_of};
+use crate::template::Template;
 use crate::units::parse_number;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
@@ -161,6 +162,9 @@ fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError
         "off" => None,
         _ => Some(template(&mut reader.http.variables, directive, word)?),
     };
+    if let Some(literal) = name.as_ref().and_then(Template::as_literal) {
+        reader.http.charsets.push(literal.to_owned());
+    }
     reader.settings().charset = Some(name);
     Ok(())
 }
