@@ -20,6 +20,7 @@ use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
+use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use captures::Captures;
@@ -56,6 +57,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) real_ip_found: bool,
     /// On a TLS connection, what the handshake negotiated.
     pub(crate) tls: Option<&'a TlsInfo>,
+    /// On a connection from another proxy, what that has told of the client (`listen … proxy_protocol`).
+    pub(crate) proxy_header: Option<&'a ProxyHeader>,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
@@ -165,6 +168,7 @@ impl<'a> Exchange<'a> {
             connected: client.peer,
             real_ip_found: false,
             tls: None,
+            proxy_header: None,
             request: Request::default(),
             server,
             settings,

@@ -28,6 +28,7 @@ mod methods;
 mod mirror;
 mod name_server;
 mod outside;
+mod proxy_protocol;
 mod real_ip;
 mod reload;
 #[path = "../shared/reserved.rs"]

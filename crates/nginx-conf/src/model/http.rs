@@ -50,6 +50,8 @@ pub struct Listen {
     pub backlog: Option<i32>,
     /// `ssl`: clients begin with a TLS handshake.
     pub tls: bool,
+    /// `proxy_protocol`: connections begin with what another proxy tells of the client.
+    pub proxy_protocol: bool,
     /// `http2`: clients may speak HTTP/2, whichever server they ask for.
     pub http2: bool,
     /// The default server (`default_server`, or the first in the file), an index into [`super::Http::servers`].

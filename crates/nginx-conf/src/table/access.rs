@@ -6,8 +6,7 @@ use super::command::{Command, HTTP, LEVELS, LIMIT_EXCEPT, command};
 pub(super) const COMMANDS: &[Command] = &[
     command("set_real_ip_from", LEVELS, Take(1, 1), "", "Proxies that are believed about the client's address: an address, a network or a name. A level with one of its own inherits none.")
     .note("Where only a location has it, `$remote_addr` changes there even if an `if` has looked at it before."),
-    command("real_ip_header", LEVELS, Take(1, 1), "X-Real-IP", "The header that they put it in.")
-        .note("`proxy_protocol` finds nothing: it is not spoken, and `listen` refuses it."),
+    command("real_ip_header", LEVELS, Take(1, 1), "X-Real-IP", "The header that they put it in, or `proxy_protocol`."),
     command("real_ip_recursive", LEVELS, Flag, "off", "Whether addresses of such proxies in the header are passed over."),
     command("limit_req_zone", HTTP, Take(3, 3), "", "Memory about the requests of each client, or of whatever the key tells apart, and how many it may make.")
         .note("A zone holds about as many keys as that of nginx, but takes other memory."),
