@@ -47,6 +47,13 @@ impl Clock {
         Rc::clone(&formatted)
     }
 
+    /// How many seconds the local time zone is ahead of UTC now.
+    pub(crate) fn utc_offset(&self) -> i64 {
+        let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
+        let now = Timestamp::from_second(now).unwrap_or_default();
+        i64::from(self.zone.to_offset(now).seconds())
+    }
+
     /// When this second of the day comes next in the local time zone, in seconds since the epoch: `ngx_next_time`.
     pub(crate) fn next_time_of_day(&self, second: u32) -> i64 {
         let now = i64::try_from(since_epoch().as_secs()).unwrap_or_default();
@@ -55,6 +62,12 @@ impl Clock {
         let at = midnight + i64::from(second);
         if at > now { at } else { at + 86_400 }
     }
+}
+
+/// A second of UTC, as `format` says, which is that of `strftime`.
+pub(crate) fn format_utc(second: i64, format: &str) -> String {
+    let timestamp = Timestamp::from_second(second).unwrap_or_default();
+    timestamp.to_zoned(TimeZone::UTC).strftime(format).to_string()
 }
 
 /// Time since the epoch, for `$msec`; zero if the system's clock is before 1970.

@@ -94,6 +94,45 @@ fn padded(out: &mut Vec<u8>, number: u64, width: usize) {
     }
 }
 
+/// Appends text to a page: `ngx_escape_html`.
+pub(crate) fn html(out: &mut Vec<u8>, text: &[u8]) {
+    for &byte in text {
+        match byte {
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'"' => out.extend_from_slice(b"&quot;"),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// Appends text to a JSON string: `ngx_escape_json`.
+pub(crate) fn json(out: &mut Vec<u8>, text: &[u8]) {
+    for &byte in text {
+        match byte {
+            b'"' | b'\\' | ..0x20 => json_escape(out, byte),
+            _ => out.push(byte),
+        }
+    }
+}
+
+/// Appends a byte as it is escaped in a JSON string (RFC 8259 §7), with the short forms.
+pub(crate) fn json_escape(out: &mut Vec<u8>, byte: u8) {
+    match byte {
+        b'\n' => out.extend_from_slice(br"\n"),
+        b'\r' => out.extend_from_slice(br"\r"),
+        b'\t' => out.extend_from_slice(br"\t"),
+        0x08 => out.extend_from_slice(br"\b"),
+        0x0c => out.extend_from_slice(br"\f"),
+        ..0x20 => {
+            out.extend_from_slice(br"\u00");
+            hex_pair(out, byte);
+        }
+        _ => out.extend_from_slice(&[b'\\', byte]),
+    }
+}
+
 /// Decodes base64; nothing if it is none.
 pub(crate) fn base64(text: &[u8]) -> Option<Vec<u8>> {
     let (mut bits, mut count, mut out) = (0_u32, 0, Vec::with_capacity(text.len()));
@@ -139,6 +178,12 @@ mod tests {
         for byte in 0..=u8::MAX {
             assert_eq!(text(|out| hex_pair(out, byte)), format!("> {byte:02X}"));
         }
+    }
+
+    #[test]
+    fn what_a_page_or_a_string_would_take_for_its_own_is_escaped() {
+        assert_eq!(text(|out| html(out, b"a<b>&\"'")), "> a&lt;b&gt;&amp;&quot;'");
+        assert_eq!(text(|out| json(out, "a\"\\\n\u{1}é/".as_bytes())), "> a\\\"\\\\\\n\\u0001é/");
     }
 
     #[test]

@@ -223,6 +223,20 @@ pub(crate) fn escape_args(text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
+/// Appends a name as one segment of a path (`NGX_ESCAPE_URI_COMPONENT`).
+pub(crate) fn escape_component(name: &[u8], out: &mut Vec<u8>) {
+    for &byte in name {
+        match byte {
+            b'-' | b'.' | b'_' | b'~' => out.push(byte),
+            _ if byte.is_ascii_alphanumeric() => out.push(byte),
+            _ => {
+                out.push(b'%');
+                text::hex_pair(out, byte);
+            }
+        }
+    }
+}
+
 /// Decodes the path of a redirect as far as that leaves it a path (`NGX_UNESCAPE_REDIRECT`).
 pub(crate) fn decode_redirect(url: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(url.len());

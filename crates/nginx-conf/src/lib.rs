@@ -98,4 +98,4 @@ pub use file::read_regular_file;
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};
-pub use units::parse_time;
+pub use units::{parse_size, parse_time};

@@ -11,7 +11,7 @@ pub(crate) fn parse_number(text: &str) -> Option<u64> {
 }
 
 /// A number of bytes with `k` or `m`.
-pub(crate) fn parse_size(text: &str) -> Option<usize> {
+pub fn parse_size(text: &str) -> Option<usize> {
     let unit = text.chars().last()?.to_ascii_lowercase();
     if unit == 'g' { None } else { usize::try_from(parse_offset(text)?).ok() }
 }

@@ -155,6 +155,8 @@ mod tests {
             accel_redirect: true,
             accel_expires: true,
             accel_buffering: true,
+            accel_limit_rate: true,
+            accel_charset: true,
             expires: true,
             cache_control: true,
             set_cookie: true,

@@ -8,9 +8,11 @@ use std::sync::Arc;
 use tokio::net::TcpStream;
 
 use super::http_connection::HttpConnection;
+use super::proxy_protocol::read_proxy_header;
 use super::server_names;
 use crate::cycle::Cycle;
 use crate::exchange::ClientInfo;
+use crate::message::proxy_protocol::ProxyHeader;
 use crate::response::ClientConnection;
 use crate::tls::{self, Handshake, HandshakeOptions};
 use nginx_conf::model::{Http, Level, Listen};
@@ -29,12 +31,19 @@ pub(crate) async fn serve(
     // Only latency is lost if this fails.
     let _ = stream.set_nodelay(true);
     let client = ClientInfo { peer, local, number: cycle.next_connection_number(), requests: 0 };
+    let header = match listen.proxy_protocol {
+        true => match Box::pin(proxy_header(&stream, &cycle, http, listen, client)).await {
+            Ok(header) => header,
+            Err(()) => return,
+        },
+        false => None,
+    };
     if listen.tls {
         // Boxed, so that plain connections need no memory for a handshake.
-        Box::pin(serve_tls(stream, &cycle, http, listen, client)).await;
+        Box::pin(serve_tls(stream, &cycle, http, listen, client, header.as_ref())).await;
         return;
     }
-    let connection = HttpConnection::new(&cycle, http, listen, client);
+    let connection = HttpConnection::new(&cycle, http, listen, client).behind(header.as_ref());
     let default = http.servers.get(listen.default_server);
     let stream = ClientConnection::new(stream);
     match listen.http2 || default.is_some_and(|server| server.http2.on) {
@@ -45,7 +54,14 @@ pub(crate) async fn serve(
 }
 
 /// Does the handshake first, for the server in the client's SNI, or else for the default server.
-async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Listen, client: ClientInfo) {
+async fn serve_tls(
+    stream: TcpStream,
+    cycle: &Cycle,
+    http: &Http,
+    listen: &Listen,
+    client: ClientInfo,
+    header: Option<&ProxyHeader>,
+) {
     let server = |index: usize| http.servers.get(index);
     let Some(default) = server(listen.default_server) else { return };
     let selected = Cell::new(listen.default_server);
@@ -66,7 +82,7 @@ async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Liste
             Some(Arc::clone(config))
         },
     };
-    let connection = HttpConnection::new(cycle, http, listen, client);
+    let connection = HttpConnection::new(cycle, http, listen, client).behind(header);
     match tls::accept(stream, options).await {
         Ok(Handshake::Tls(stream, info)) => {
             let is_http2 = info.alpn.as_deref() == Some(b"h2");
@@ -80,11 +96,41 @@ async fn serve_tls(stream: TcpStream, cycle: &Cycle, http: &Http, listen: &Liste
         Ok(Handshake::Plain(stream)) => connection.plain_to_tls().run(ClientConnection::new(stream)).await,
         Ok(Handshake::Evicted) => {}
         Err(error) => {
-            let Some(location) = http.locations.get(default.root.0) else { return };
-            let (number, ip, address) = (client.number, client.peer.ip(), listen.address);
-            let context = format_args!("while SSL handshaking, client: {ip}, server: {address}");
-            let logs = &location.settings.error_log;
-            cycle.logs.error(logs, Level::Info, format_args!("*{number} {error} {context}"));
+            log(cycle, http, listen, client, Level::Info, format_args!("{error} while SSL handshaking"));
         }
     }
+}
+
+/// What another proxy tells of the client; an error where the connection is to be closed.
+async fn proxy_header(
+    stream: &TcpStream,
+    cycle: &Cycle,
+    http: &Http,
+    listen: &Listen,
+    client: ClientInfo,
+) -> Result<Option<ProxyHeader>, ()> {
+    let server = http.servers.get(listen.default_server).ok_or(())?;
+    let read = read_proxy_header(stream, server.client_header_timeout, &cycle.connections);
+    read.await.map_err(|refused| {
+        if let Some(why) = refused {
+            let what = format_args!("{why} while reading PROXY protocol");
+            log(cycle, http, listen, client, Level::Error, what);
+        }
+    })
+}
+
+/// Writes to the error log of the default server, as nobody knows yet which one is asked for.
+fn log(
+    cycle: &Cycle,
+    http: &Http,
+    listen: &Listen,
+    client: ClientInfo,
+    level: Level,
+    what: std::fmt::Arguments<'_>,
+) {
+    let server = http.servers.get(listen.default_server);
+    let Some(location) = server.and_then(|server| http.locations.get(server.root.0)) else { return };
+    let (number, ip, address) = (client.number, client.peer.ip(), listen.address);
+    let logs = &location.settings.error_log;
+    cycle.logs.error(logs, level, format_args!("*{number} {what}, client: {ip}, server: {address}"));
 }

@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::pin::pin;
+use std::time::Duration;
 
 use super::subrequest::{Subrequests, authorize, mirror};
 use crate::exchange::Exchange;
@@ -84,15 +85,19 @@ async fn answer_main<'a, S: Stream>(
                 Err(ProxyError::Close) => return AfterRequest::Abort,
             },
             Answer::Delayed(wait) => {
-                answer = match connection.unless_closed(pin!(tokio::time::sleep(wait))).await {
-                    Some(()) => phases::resume(x),
-                    None => {
-                        x.log(Level::Info, format_args!("client prematurely closed connection"));
-                        Answer::Close(499)
-                    }
+                answer = match wait_for(connection, x, wait).await {
+                    true => phases::resume(x),
+                    false => Answer::Close(499),
                 };
                 continue;
             }
+            Answer::DelayedError(status, wait) => match wait_for(connection, x, wait).await {
+                true => status,
+                false => {
+                    answer = Answer::Close(499);
+                    continue;
+                }
+            },
             Answer::Authorize => {
                 // Boxed, as whatever few requests need, so that the others have no room for it.
                 let (status, challenge) = Box::pin(authorize(x)).await;
@@ -147,6 +152,15 @@ async fn answer_main<'a, S: Stream>(
     }
 }
 
+/// Lets a request wait; false if its client leaves.
+async fn wait_for<S: Stream>(connection: &mut ClientConnection<S>, x: &Exchange<'_>, time: Duration) -> bool {
+    let is_there = connection.unless_closed(pin!(tokio::time::sleep(time))).await.is_some();
+    if !is_there {
+        x.log(Level::Info, format_args!("client prematurely closed connection"));
+    }
+    is_there
+}
+
 /// Sends a response of the proxy's own. A client that waited for a 100 may send its body nevertheless, and that could
 /// not be told from its next request, so the connection is closed.
 async fn send<S: Stream>(
@@ -163,6 +177,7 @@ async fn send<S: Stream>(
             ErrorKind::TimedOut => {
                 x.log(Level::Info, format_args!("client timed out (110: Connection timed out) {action}"));
             }
+            ErrorKind::InvalidData => x.log(Level::Error, format_args!("{error} {action}")),
             _ => x.log(Level::Info, format_args!("writev() failed ({}) {action}", describe(&error))),
         }
     })

@@ -13,6 +13,7 @@ use super::server_names;
 use crate::cycle::counts::CountedRequest;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::exchange::{ClientInfo, Exchange};
+use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::status::HTTP_TO_HTTPS;
 use crate::response::{ClientConnection, error_page};
 use crate::tls::TlsInfo;
@@ -43,6 +44,8 @@ pub(super) struct HttpConnection<'a> {
     /// The server in charge until a request names one.
     pub(super) server: usize,
     pub(super) tls: Option<&'a TlsInfo>,
+    /// What another proxy has told of the client.
+    pub(super) proxy_header: Option<&'a ProxyHeader>,
     /// Whether it is plain HTTP on a TLS address.
     plain_to_tls: bool,
     memory: RequestMemory,
@@ -65,10 +68,16 @@ impl<'a> HttpConnection<'a> {
             client,
             server: listen.default_server,
             tls: None,
+            proxy_header: None,
             plain_to_tls: false,
             memory: RequestMemory::default(),
             keepalive_timeout: Duration::ZERO,
         }
+    }
+
+    /// The same for a client of which another proxy has told this.
+    pub(super) fn behind(self, proxy_header: Option<&'a ProxyHeader>) -> HttpConnection<'a> {
+        HttpConnection { proxy_header, ..self }
     }
 
     /// The same over TLS, after a handshake for this server.
@@ -228,6 +237,7 @@ impl<'a> HttpConnection<'a> {
         self.client.requests += 1;
         let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
         x.tls = self.tls;
+        x.proxy_header = self.proxy_header;
         self.memory.lend(&mut x);
         let mut counted = CountedRequest::new(cycle.connections.counts());
         let head = tokio::select! {

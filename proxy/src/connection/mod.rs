@@ -4,6 +4,7 @@ mod accept;
 mod answer;
 mod http2;
 mod http_connection;
+mod proxy_protocol;
 mod request_head;
 mod request_memory;
 mod server_names;

@@ -106,6 +106,10 @@ async fn run(mut client: ClientConnection<SilentStream>, x: &mut Exchange<'_>) -
                 Err(ProxyError::Redirect { .. }) => 500,
                 Ok(()) | Err(ProxyError::Close) => return x.status,
             },
+            Answer::DelayedError(status, wait) => {
+                tokio::time::sleep(wait).await;
+                status
+            }
             Answer::Delayed(wait) => {
                 tokio::time::sleep(wait).await;
                 answer = phases::resume(x);

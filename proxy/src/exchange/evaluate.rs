@@ -68,6 +68,7 @@ impl Variables for Exchange<'_> {
             Variable::LimitReqStatus => {
                 return append(out, self.limit_req_status.map(|it| it.name().as_bytes()));
             }
+            Variable::LimitRate => text::decimal(out, self.limit_rate.unwrap_or_default()),
             Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),
@@ -84,6 +85,16 @@ impl Variables for Exchange<'_> {
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },
+            Variable::ProxyProtocolAddr => {
+                return append(out, self.proxy_header.map(|header| header.source.as_bytes()));
+            }
+            Variable::ProxyProtocolServerAddr => {
+                return append(out, self.proxy_header.map(|header| header.destination.as_bytes()));
+            }
+            Variable::ProxyProtocolPort => return port(out, self.proxy_header.map(|it| it.source_port)),
+            Variable::ProxyProtocolServerPort => {
+                return port(out, self.proxy_header.map(|header| header.destination_port));
+            }
             Variable::RealipRemoteAddr => text::ip(out, self.connected.ip()),
             Variable::RealipRemotePort => text::decimal(out, u64::from(self.connected.port())),
             Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
@@ -144,6 +155,14 @@ impl Variables for Exchange<'_> {
         }
         true
     }
+}
+
+/// Appends a port, which is empty if it is 0; false if there is none.
+fn port(out: &mut Vec<u8>, port: Option<u16>) -> bool {
+    if let Some(port @ 1..) = port {
+        text::decimal(out, u64::from(port));
+    }
+    port.is_some()
 }
 
 impl Exchange<'_> {

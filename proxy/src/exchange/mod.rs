@@ -5,6 +5,7 @@ mod credentials;
 mod evaluate;
 mod forwarded;
 mod geo;
+mod limit_rate;
 mod matching;
 pub(crate) mod path;
 mod status;
@@ -19,6 +20,7 @@ use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
 use crate::log::Escaped;
 use crate::message::Headers;
+use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use captures::Captures;
@@ -55,6 +57,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) real_ip_found: bool,
     /// On a TLS connection, what the handshake negotiated.
     pub(crate) tls: Option<&'a TlsInfo>,
+    /// On a connection from another proxy, what that has told of the client (`listen … proxy_protocol`).
+    pub(crate) proxy_header: Option<&'a ProxyHeader>,
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
@@ -86,6 +90,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) if_had_proxy_pass: bool,
     /// The `proxy_pass`, if it has variables and they were evaluated.
     pub(crate) evaluated_pass: Option<ProxyPass>,
+    /// `$limit_rate`: what `set` or an app server says, and `limit_rate` once a response is sent.
+    pub(crate) limit_rate: Option<u64>,
+    /// What an app server says of the characters of its answer.
+    pub(crate) accel_charset: Option<Vec<u8>>,
     /// The status that an `error_page` gives to the response.
     pub(crate) error_status: Option<u16>,
     /// Whether no other `error_page` applies (`recursive_error_pages off`).
@@ -160,6 +168,7 @@ impl<'a> Exchange<'a> {
             connected: client.peer,
             real_ip_found: false,
             tls: None,
+            proxy_header: None,
             request: Request::default(),
             server,
             settings,
@@ -177,6 +186,8 @@ impl<'a> Exchange<'a> {
             add_uri_to_alias: false,
             if_had_proxy_pass: false,
             evaluated_pass: None,
+            limit_rate: None,
+            accel_charset: None,
             error_status: None,
             error_page_used: false,
             uri_changes: 0,

@@ -10,6 +10,7 @@ impl<'a> Exchange<'a> {
         sub.connected = self.connected;
         sub.real_ip_found = self.real_ip_found;
         sub.tls = self.tls;
+        sub.proxy_header = self.proxy_header;
         sub.request = self.request.clone();
         sub.request.body = BodyLength::None;
         sub.request.expects_continue = false;

@@ -1,9 +1,10 @@
-//! Serving files: `try_files`, `index` and nginx's static module, with its conditional and range requests.
+//! Serving files: `try_files`, `index`, `autoindex` and nginx's static module, with its conditional and range requests.
 //!
 //! A path consists of the location's `root` or `alias` and the normalised URI, which cannot lead above `/`. Symbolic
 //! links are followed, as nginx does by default. A request costs one `open` and one `fstat`, and one `stat` for each
 //! name that `try_files` or `index` tries. Nothing is cached, so a new build is served at once.
 
+mod autoindex;
 mod index;
 mod open;
 mod precompressed;
@@ -24,7 +25,7 @@ pub(crate) fn content(request: &FileRequest<'_>) -> FileOutcome {
         return FileOutcome::Error(405);
     }
     if request.uri.ends_with(b"/") {
-        return index::index(request).unwrap_or_else(|| {
+        return index::index(request).or_else(|| autoindex::list(request)).unwrap_or_else(|| {
             let directory = request.file_name();
             let directory = Escaped(&directory);
             (request.log)(Level::Error, format_args!("directory index of \"{directory}\" is forbidden"));

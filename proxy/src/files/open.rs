@@ -1,7 +1,9 @@
 //! Opens and looks up files.
 
-use std::fs::File;
+use std::ffi::OsStr;
+use std::fs::{DirEntry, File};
 use std::io;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
 use rustix::fs::{FileType, Mode, OFlags, Stat, fstat};
 use rustix::io::Errno;
@@ -63,6 +65,11 @@ impl FileError {
         self.errno == Errno::NOENT
     }
 
+    /// Whether it is `ELOOP`.
+    pub(super) fn is_loop(&self) -> bool {
+        self.errno == Errno::LOOP
+    }
+
     /// Whether it is `EACCES`.
     pub(super) fn is_access(&self) -> bool {
         self.errno == Errno::ACCESS
@@ -80,6 +87,27 @@ pub(super) fn stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
         Ok(stat) => Ok(stat.into()),
         Err(errno) => Err(FileError { call: "stat", path, errno }),
     }
+}
+
+/// Looks up a link without following it.
+pub(super) fn link_stat(path: Vec<u8>) -> Result<FileInfo, FileError> {
+    match rustix::fs::lstat(&path[..]) {
+        Ok(stat) => Ok(stat.into()),
+        Err(errno) => Err(FileError { call: "lstat", path, errno }),
+    }
+}
+
+/// The names in a directory.
+pub(super) fn read_directory(path: &[u8]) -> Result<Vec<Vec<u8>>, FileError> {
+    let refused = |call| {
+        move |error: io::Error| {
+            let errno = Errno::from_io_error(&error).unwrap_or(Errno::IO);
+            FileError { call, path: path.to_vec(), errno }
+        }
+    };
+    let entries = std::fs::read_dir(OsStr::from_bytes(path)).map_err(refused("opendir"))?;
+    let name = |entry: io::Result<DirEntry>| Ok(entry?.file_name().into_vec());
+    entries.map(name).collect::<io::Result<_>>().map_err(refused("readdir"))
 }
 
 /// Opens a file for reading, whatever its type. Does not wait for the other end of a pipe.

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt;
 
+use crate::clock::Clock;
 use crate::exchange::path;
 use crate::message::{Headers, Response};
 use crate::variables::Variables;
@@ -31,6 +32,8 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) accepts_gzip: bool,
     /// Set where there is a compressed file, so that `gzip_vary` applies.
     pub(crate) gzip_vary: &'a Cell<bool>,
+    /// The time.
+    pub(crate) clock: &'a Clock,
     /// The request's variables.
     pub(crate) variables: &'a dyn Variables,
     /// Writes to the error log, adding the connection, client and request.
@@ -60,6 +63,11 @@ pub(crate) enum FileOutcome {
 }
 
 impl FileRequest<'_> {
+    /// `charset`; empty if there is none.
+    pub(super) fn charset(&self) -> Vec<u8> {
+        self.settings.charset.name.as_ref().map(|name| self.variables.evaluate(name)).unwrap_or_default()
+    }
+
     /// The name of the URI's file.
     pub(super) fn file_name(&self) -> Vec<u8> {
         let mut name = Vec::with_capacity(self.uri.len() + TYPICAL_ROOT_LENGTH);

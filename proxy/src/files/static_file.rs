@@ -53,7 +53,12 @@ pub(super) fn outcome(
     respond: impl FnOnce(&FileRequest<'_>, File, FileInfo, Option<&str>) -> Response,
 ) -> FileOutcome {
     let etag = request.settings.etag.then(|| etag(found));
-    match conditional::evaluate(request.headers, found.modified, etag.as_deref()) {
+    match conditional::evaluate(
+        request.headers,
+        found.modified,
+        etag.as_deref(),
+        request.settings.if_modified_since,
+    ) {
         Precondition::Failed => FileOutcome::Error(412),
         Precondition::NotModified => FileOutcome::Respond(base(304, found, etag.as_deref())),
         Precondition::Holds => FileOutcome::Respond(respond(request, file, found, etag.as_deref())),
@@ -82,7 +87,7 @@ fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: O
         Ranges::Whole => whole(file, found, etag, content_type),
         Ranges::Partial(ranges) => {
             let mut response = base(206, found, etag);
-            response.whole = whole_if_compressed(request, &file, found, etag, content_type);
+            response.whole = whole_if_changed(request, &file, found, etag, content_type);
             let pieces = match &ranges[..] {
                 [range] => {
                     response.headers.push("Content-Range", range.content_range(found.size));
@@ -100,7 +105,7 @@ fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: O
         }
         Ranges::Unsatisfiable => {
             let mut response = Response::new(416);
-            response.whole = whole_if_compressed(request, &file, found, etag, content_type);
+            response.whole = whole_if_changed(request, &file, found, etag, content_type);
             response.headers.push("Content-Range", format!("bytes */{}", found.size));
             response
         }
@@ -116,15 +121,16 @@ fn whole(file: File, found: FileInfo, etag: Option<&str>, content_type: &str) ->
     response
 }
 
-/// The same beside a part of it: with `gzip`, a file that is compressed for the client has no parts.
-fn whole_if_compressed(
+/// The same beside a part of it: what is compressed for the client, or has texts replaced, has no parts.
+fn whole_if_changed(
     request: &FileRequest<'_>,
     file: &File,
     found: FileInfo,
     etag: Option<&str>,
     content_type: &str,
 ) -> Option<Box<Response>> {
-    let file = request.settings.gzip.on.then(|| file.try_clone().ok()).flatten()?;
+    let may_change = request.settings.gzip.on || !request.settings.sub.rules.is_empty();
+    let file = may_change.then(|| file.try_clone().ok()).flatten()?;
     Some(Box::new(whole(file, found, etag, content_type)))
 }
 

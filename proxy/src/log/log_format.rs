@@ -55,7 +55,7 @@ fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>)
     for &byte in &*spare {
         match how {
             _ if !is_special(byte, how) => line.push(byte),
-            LogEscape::Json => json(byte, line),
+            LogEscape::Json => text::json_escape(line, byte),
             _ => default(byte, line),
         }
     }
@@ -73,22 +73,6 @@ fn is_special(byte: u8, how: LogEscape) -> bool {
 fn default(byte: u8, line: &mut Vec<u8>) {
     line.extend_from_slice(br"\x");
     text::hex_pair(line, byte);
-}
-
-/// `escape=json`: as in a JSON string (RFC 8259 §7), with the short forms.
-fn json(byte: u8, line: &mut Vec<u8>) {
-    match byte {
-        b'\n' => line.extend_from_slice(br"\n"),
-        b'\r' => line.extend_from_slice(br"\r"),
-        b'\t' => line.extend_from_slice(br"\t"),
-        0x08 => line.extend_from_slice(br"\b"),
-        0x0c => line.extend_from_slice(br"\f"),
-        ..0x20 => {
-            line.extend_from_slice(br"\u00");
-            text::hex_pair(line, byte);
-        }
-        _ => line.extend_from_slice(&[b'\\', byte]),
-    }
 }
 
 #[cfg(test)]

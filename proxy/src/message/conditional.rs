@@ -2,6 +2,7 @@
 
 use super::Headers;
 use super::date;
+use nginx_conf::model::IfModifiedSince;
 
 /// The result of a request's preconditions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +17,14 @@ pub(crate) enum Precondition {
 
 /// Evaluates `If-Unmodified-Since` and `If-Match`, then `If-Modified-Since` and `If-None-Match`. The latter two must
 /// both match for a 304, whereas RFC 9110 §13.2.2 ignores the date beside a tag.
-pub(crate) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> Precondition {
+///
+/// `rule` is `if_modified_since`.
+pub(crate) fn evaluate(
+    headers: &Headers,
+    modified: u64,
+    etag: Option<&str>,
+    rule: IfModifiedSince,
+) -> Precondition {
     let date = |value: &[u8]| date::parse(value);
     if headers
         .get("if-unmodified-since")
@@ -28,7 +36,12 @@ pub(crate) fn evaluate(headers: &Headers, modified: u64, etag: Option<&str>) -> 
         return Precondition::Failed;
     }
     let (since, none_match) = (headers.get("if-modified-since"), headers.get("if-none-match"));
-    let same_date = since.is_none_or(|since| date(since) == Some(modified));
+    let is_new_enough = |since: &[u8]| match (rule, date(since)) {
+        (IfModifiedSince::Exact, Some(since)) => since == modified,
+        (IfModifiedSince::Before, Some(since)) => since >= modified,
+        (IfModifiedSince::Off, _) | (_, None) => false,
+    };
+    let same_date = since.is_none_or(is_new_enough);
     let same_tag = none_match.is_none_or(|list| matches(list, etag, true));
     if (since.is_some() || none_match.is_some()) && same_date && same_tag {
         Precondition::NotModified
@@ -65,7 +78,7 @@ mod tests {
         for (name, value) in fields {
             headers.push(*name, *value);
         }
-        evaluate(&headers, MODIFIED, Some(ETAG))
+        evaluate(&headers, MODIFIED, Some(ETAG), IfModifiedSince::Exact)
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(crate) mod conditional;
 pub(crate) mod date;
 pub(crate) mod grammar;
 mod headers;
+pub(crate) mod proxy_protocol;
 pub(crate) mod range;
 pub(crate) mod request;
 mod response;

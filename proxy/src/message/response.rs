@@ -20,17 +20,19 @@ pub(crate) struct Response {
     pub(crate) headers: Headers,
     /// The body.
     pub(crate) body: Body,
-    /// Of a part of a file, the response with all of it, which is sent if it is compressed.
+    /// Of a part of a file, the response with all of it, which is sent if its body is changed on its way.
     pub(crate) whole: Option<Box<Response>>,
 }
 
-/// The body of a [`Response`]. Its length is always known.
+/// The body of a [`Response`].
 #[derive(Debug)]
 pub(crate) enum Body {
     /// Nothing.
     Empty,
     /// Text in memory.
     Bytes(Bytes),
+    /// Text that is written after the head, which does not tell its length.
+    Generated(Bytes),
     /// Pieces of a file, with text between them for `multipart/byteranges`.
     File {
         /// The open file.
@@ -65,12 +67,13 @@ impl Piece {
 }
 
 impl Body {
-    /// The length in bytes.
-    pub(crate) fn len(&self) -> u64 {
+    /// The length in bytes, if the head tells it.
+    pub(crate) fn len(&self) -> Option<u64> {
         match self {
-            Body::Empty => 0,
-            Body::Bytes(bytes) => bytes.len() as u64,
-            Body::File { pieces, .. } => pieces.iter().map(Piece::len).sum(),
+            Body::Empty => Some(0),
+            Body::Bytes(bytes) => Some(bytes.len() as u64),
+            Body::Generated(_) => None,
+            Body::File { pieces, .. } => Some(pieces.iter().map(Piece::len).sum()),
         }
     }
 }

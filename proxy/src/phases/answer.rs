@@ -20,6 +20,8 @@ pub(crate) enum Answer {
     Mirror,
     /// With the page of this status.
     Error(u16),
+    /// The same after this time.
+    DelayedError(u16, Duration),
     /// Not at all: the connection is closed. The status is for the log.
     Close(u16),
 }

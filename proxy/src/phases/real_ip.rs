@@ -1,5 +1,7 @@
 //! The address of a client behind proxies that are trusted: `ngx_http_realip_module`.
 
+use std::net::SocketAddr;
+
 use crate::exchange::{Exchange, forwarded};
 use nginx_conf::model::RealIpHeader;
 
@@ -7,6 +9,15 @@ use nginx_conf::model::RealIpHeader;
 pub(super) fn real_ip(x: &mut Exchange<'_>) {
     let settings = &x.settings.real_ip;
     if settings.from.is_empty() || x.real_ip_found {
+        return;
+    }
+    if settings.header == RealIpHeader::ProxyProtocol {
+        let told = x.proxy_header.map(|header| header.source.as_bytes());
+        let found = told.and_then(|told| forwarded(x.client.peer, &[told], &settings.from, false));
+        if let (Some(address), Some(header)) = (found, x.proxy_header) {
+            x.client.peer = SocketAddr::new(address.ip(), header.source_port);
+            x.real_ip_found = true;
+        }
         return;
     }
     let headers = &x.request.headers;

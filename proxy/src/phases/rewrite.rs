@@ -48,6 +48,10 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
                 let value = x.evaluate(value);
                 x.set_slot(*slot, value);
             }
+            Op::SetLimitRate(value) => {
+                let value = x.evaluate(value);
+                x.set_limit_rate(&value);
+            }
             Op::SetArgs(value) => {
                 x.args = x.evaluate(value);
                 x.has_args = true;

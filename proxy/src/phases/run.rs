@@ -142,6 +142,10 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
 fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
     match admission {
         Admission::Granted => {}
+        Admission::Refused(401) if !x.settings.auth_delay.is_zero() => {
+            x.log(Level::Info, format_args!("delaying unauthorized request"));
+            return NextPhase::Done(Answer::DelayedError(401, x.settings.auth_delay));
+        }
         Admission::Refused(status) => return NextPhase::Done(Answer::Error(*status)),
         Admission::Asked => return NextPhase::Done(Answer::Authorize),
     }
@@ -214,6 +218,7 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         headers: if is_error { &none } else { &x.request.headers },
         accepts_gzip: x.settings.gzip.files == GzipStatic::On && x.accepts_gzip(b""),
         gzip_vary: &x.gzip_vary,
+        clock: &x.cycle.clock,
         variables: x,
         log: &log,
     })

@@ -1,4 +1,5 @@
-//! `X-Accel-Redirect`: an app server has the proxy answer with what is at another URI.
+//! `X-Accel-Redirect`: an app server has the proxy answer with what is at another URI. `X-Accel-Limit-Rate` and
+//! `X-Accel-Charset`: it says how the answer is sent.
 
 use super::error::ProxyError;
 use super::handler::ProxyHandler;
@@ -6,11 +7,28 @@ use super::response::ResponseHead;
 use super::upstream_error::Action;
 use crate::exchange::Exchange;
 use crate::log::Escaped;
+use crate::message::grammar::parse_length;
 use crate::uri;
 use nginx_conf::model::Level;
 
 /// Fields of the app server's answer that the client gets with the other one, besides `Content-Type`.
 const KEPT_HEADERS: [&str; 4] = ["Set-Cookie", "Content-Disposition", "Cache-Control", "Expires"];
+
+/// Acts on the other fields of an app server's answer that are for the proxy.
+pub(super) fn act_on_fields(x: &mut Exchange<'_>) {
+    let ignored = x.settings.proxy.ignore_headers;
+    if !ignored.accel_limit_rate
+        && let Some(rate) = x.upstream_fields.get("X-Accel-Limit-Rate")
+        && let Some(rate) = parse_length(rate)
+    {
+        x.limit_rate = Some(rate);
+    }
+    if !ignored.accel_charset
+        && let Some(charset) = x.upstream_fields.get("X-Accel-Charset")
+    {
+        x.accel_charset = Some(charset.to_vec());
+    }
+}
 
 impl ProxyHandler<'_> {
     /// Where the app server sends the request, if anywhere. What goes along is kept.

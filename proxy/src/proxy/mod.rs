@@ -118,6 +118,7 @@ async fn ask<C: Stream>(
             return Box::pin(cache::after_failure(client, x, context, handler.failure, error)).await;
         }
     };
+    accel::act_on_fields(x);
     if let Some(known) = &mut context
         && let Some(stored) = known.instead_of(x, &head)
     {

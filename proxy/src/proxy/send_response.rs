@@ -9,7 +9,7 @@ use super::tunnel;
 use super::upstream_error::Action;
 use super::upstream_request::UpstreamRequest;
 use crate::exchange::Exchange;
-use crate::response::{ClientConnection, GzipBody};
+use crate::response::{BodyFilters, ClientConnection};
 use crate::upstream::{PeerOutcome, PeerSelection, UpstreamConnection};
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
@@ -60,12 +60,12 @@ impl ProxyHandler<'_> {
         }
         let mut text = x.response_head.take();
         text.clear();
-        let HeadWritten { chunked, compress } = head.write(x, delivery, &mut text);
-        let mut gzip = (compress && has_body).then(|| GzipBody::new(x.settings.gzip.level));
-        if gzip.is_some() && x.request.version < 11 {
+        let HeadWritten { chunked, changes } = head.write(x, delivery, &mut text);
+        let mut filters = (changes.any() && has_body).then(|| BodyFilters::new(x, changes));
+        if filters.is_some() && x.request.version < 11 {
             x.keep_alive = false;
         }
-        client.begin(&text, chunked);
+        client.begin(x, &text, chunked);
         x.response_head.replace(text);
 
         let before = x.sent;
@@ -73,14 +73,14 @@ impl ProxyHandler<'_> {
             selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(Instant::now()));
             tunnel::run(client, x, upstream).await
         } else {
-            upstream.relay(client, x, &mut body, gzip.as_mut()).await
+            upstream.relay(client, x, &mut body, filters.as_mut()).await
         };
         if upstream.tee.is_some() && matches!(outcome, Err(RelayError::ClientClosed)) {
             // It is for others, too.
             upstream.collect(x.settings.proxy.read_timeout, &mut body).await;
         }
         upstream.is_complete = body.is_done();
-        x.compressed = gzip.as_ref().map(GzipBody::totals).unwrap_or_default();
+        x.compressed = filters.as_ref().map(BodyFilters::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));

@@ -6,6 +6,8 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use super::pace::Pace;
+use crate::exchange::Exchange;
 use crate::wire::{BodyReader, Buffer, Deadline, MessageWriter, Stream};
 
 /// A client's connection: the stream, its buffers and its timers, whichever request is being served.
@@ -18,6 +20,8 @@ pub(crate) struct ClientConnection<S> {
     pub(crate) body: BodyReader,
     pub(crate) reading: Deadline,
     pub(crate) writing: Deadline,
+    /// How fast the response is sent, if that is limited.
+    pace: Option<Pace>,
 }
 
 impl<S: Stream> ClientConnection<S> {
@@ -30,12 +34,14 @@ impl<S: Stream> ClientConnection<S> {
             body: BodyReader::empty(),
             reading: Deadline::default(),
             writing: Deadline::default(),
+            pace: None,
         }
     }
 
     /// Begins a response with its head, for which HTTP/2 has frames of its own.
-    pub(crate) fn begin(&mut self, head: &[u8], chunked: bool) {
+    pub(crate) fn begin(&mut self, x: &mut Exchange<'_>, head: &[u8], chunked: bool) {
         self.output.begin();
+        self.pace = x.limit_rate().map(|(rate, after)| Pace::new(rate, after, x.started));
         if self.stream.take_head(head) {
             self.output.count(head.len() as u64);
         } else {
@@ -46,12 +52,10 @@ impl<S: Stream> ClientConnection<S> {
 
     /// Writes what is buffered, then `data`.
     pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
-        let ClientConnection { stream, output, writing, .. } = self;
-        writing.stop();
+        self.writing.stop();
         poll_fn(|cx| {
-            while !data.is_empty() || !output.is_flushed() {
-                let count =
-                    ready!(with_deadline(output.poll_write(stream, cx, data, false), writing, timeout, cx))?;
+            while !data.is_empty() || !self.output.is_flushed() {
+                let count = ready!(self.poll_write_in_time(data, false, timeout, cx))?;
                 data = data.get(count..).unwrap_or_default();
             }
             Poll::Ready(Ok(()))
@@ -61,15 +65,68 @@ impl<S: Stream> ClientConnection<S> {
 
     /// Writes what is buffered, and the end of the message.
     pub(crate) async fn finish(&mut self, timeout: Duration) -> io::Result<()> {
-        let ClientConnection { stream, output, writing, .. } = self;
-        writing.stop();
+        self.writing.stop();
         poll_fn(|cx| {
-            while !output.is_finished() {
-                ready!(with_deadline(output.poll_write(stream, cx, &[], true), writing, timeout, cx))?;
+            while !self.output.is_finished() {
+                ready!(self.poll_write_in_time(&[], true, timeout, cx))?;
             }
             Poll::Ready(Ok(()))
         })
         .await
+    }
+
+    /// Writes once, as much as `limit_rate` allows, and returns how many bytes of `data` were written. `last`: the body ends
+    /// with `data`.
+    pub(crate) fn poll_write(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let ClientConnection { stream, output, pace, .. } = self;
+        let Some(pace) = pace else { return output.poll_write(stream, cx, data, last) };
+        let before = output.written();
+        let room = ready!(pace.poll_room(before, cx));
+        let some = data.get(..room).unwrap_or(data);
+        let count = ready!(output.poll_write(stream, cx, some, last && some.len() == data.len()))?;
+        pace.sent(before, output.written() - before);
+        Poll::Ready(Ok(count))
+    }
+
+    /// Whether `limit_rate` is what the response waits for, and not the client.
+    pub(crate) fn is_paused(&self) -> bool {
+        self.pace.as_ref().is_some_and(Pace::is_paused)
+    }
+
+    /// The same, if the client takes it in time.
+    fn poll_write_in_time(
+        &mut self,
+        data: &[u8],
+        last: bool,
+        timeout: Duration,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
+        let written = self.poll_write(data, last, cx);
+        if self.is_paused() {
+            self.writing.stop();
+            return written;
+        }
+        with_deadline(written, &mut self.writing, timeout, cx)
+    }
+
+    /// How many bytes `limit_rate` allows to be sent now.
+    pub(super) fn poll_room(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+        let sent = self.output.written();
+        self.pace.as_mut().map_or(Poll::Ready(usize::MAX), |pace| pace.poll_room(sent, cx))
+    }
+
+    /// Counts bytes that were sent without the writer.
+    pub(super) fn count(&mut self, bytes: u64) {
+        let before = self.output.written();
+        self.output.count(bytes);
+        if let Some(pace) = &mut self.pace {
+            pace.sent(before, bytes);
+        }
     }
 
     /// Waits for a future; `None` if the client closes its connection first.

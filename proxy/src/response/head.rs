@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
-use super::gzip::{GzipFilter, insert_vary, without_charset};
+use super::filter::{BodyChanges, FilteredHead, without_charset};
 use super::pages::reason;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
+use crate::log::Escaped;
 use crate::message::status::client_status;
 use crate::text;
 use crate::variables::Variables;
 use crate::version;
-use nginx_conf::model::Expires;
+use nginx_conf::model::{Expires, Level};
 use nginx_conf::template::Template;
 
 /// The fields that nginx writes itself: `ngx_http_headers_out_t`.
@@ -45,13 +46,13 @@ const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
 
 impl Exchange<'_> {
     /// Appends a whole head. `fields` writes the fields between nginx's own and those of `add_header`. Returns what
-    /// `gzip` makes of the response; the head says so.
+    /// the filters make of the body; the head says so.
     pub(crate) fn write_head(
         &self,
         out: &mut Vec<u8>,
         headers: &HeadersOut<'_>,
         fields: impl FnOnce(&mut Vec<u8>),
-    ) -> GzipFilter {
+    ) -> BodyChanges {
         let status = client_status(headers.status);
         out.extend_from_slice(b"HTTP/1.1 ");
         match headers.status_text {
@@ -114,9 +115,7 @@ impl Exchange<'_> {
             write_field(out, name, value);
         }
         fields(out);
-        // Before `add_header`, and only where it matters: looking for a field costs more than writing one.
-        let is_encoded =
-            self.settings.gzip.on && field(out, "Content-Encoding").is_some_and(|value| !value.is_empty());
+        let added = out.len();
         self.write_expires(out, status, headers.last_modified);
         for add in
             self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
@@ -133,27 +132,21 @@ impl Exchange<'_> {
                 write_field(out, add.name.as_bytes(), &value);
             }
         }
-        let may_be = matches!(status, 200 | 403 | 404) && !is_encoded;
-        let gzip = self.gzip_filter(
-            out,
-            headers.media_type.or(headers.content_type).filter(|_| may_be),
-            headers.length,
-        );
-        if gzip.compress {
-            self.compress_head(out);
-        }
-        if self.settings.gzip.vary && (gzip.vary || self.gzip_vary.get()) {
-            insert_vary(out);
-        }
-        if let Some((name, value)) = headers.range.filter(|_| !gzip.compress) {
+        let content_type = headers.media_type.or(headers.content_type);
+        let changes =
+            self.filter_head(out, &FilteredHead { status, content_type, length: headers.length, added });
+        if let Some((name, value)) = headers.range.filter(|_| !changes.any() || status == 416) {
             write_field(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
-        gzip
+        changes
     }
 
     /// What `charset` says of a type: `ngx_http_charset_header_filter`.
     fn charset(&self, kind: &[u8], status: u16) -> Option<Vec<u8>> {
+        if let Some(name) = self.accel_charset.as_deref().filter(|name| !name.is_empty()) {
+            return self.accel_charset(name, status);
+        }
         let charset = &self.settings.charset;
         let name = charset.name.as_ref()?;
         let media_type = without_charset(kind);
@@ -167,6 +160,15 @@ impl Exchange<'_> {
         // As in nginx, which remembers a browser that took it for that of the next page.
         let is_redirect = matches!(status, 301 | 302);
         (is_meant && !is_redirect).then(|| self.evaluate(name)).filter(|name| !name.is_empty())
+    }
+
+    /// What `X-Accel-Charset` says of it: one of those that the configuration names.
+    fn accel_charset(&self, name: &[u8], status: u16) -> Option<Vec<u8>> {
+        if !self.http.charsets.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)) {
+            self.log(Level::Error, format_args!("unknown charset \"{}\" to override", Escaped(name)));
+            return None;
+        }
+        (!matches!(status, 301 | 302)).then(|| name.to_vec())
     }
 
     /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.

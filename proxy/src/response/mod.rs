@@ -2,16 +2,15 @@
 
 mod client;
 mod fields;
-mod gzip;
-mod gzip_body;
+mod filter;
 pub(crate) mod head;
 mod linger;
+mod pace;
 mod pages;
 mod send;
 
 pub(crate) use client::ClientConnection;
 pub(crate) use fields::{write_field, write_number};
-pub(crate) use gzip::without_charset;
-pub(crate) use gzip_body::GzipBody;
+pub(crate) use filter::{BodyChanges, BodyFilters, without_charset};
 pub(crate) use pages::{close_after_error, error_page, page_response};
 pub(crate) use send::SendError;

@@ -9,8 +9,7 @@ use tokio::io::Interest;
 
 use super::client::{ClientConnection, with_deadline};
 use super::fields::write_field;
-use super::gzip::GzipFilter;
-use super::gzip_body::GzipBody;
+use super::filter::{BodyChanges, BodyFilters};
 use super::head::HeadersOut;
 use super::pages::page;
 use crate::exchange::Exchange;
@@ -45,10 +44,10 @@ impl<S: Stream> ClientConnection<S> {
             }
         }
         if let Some(whole) = response.whole.take() {
-            // With `gzip`, a file that is compressed for the client has no parts.
-            let gzip = write_head(x, &whole, &mut Vec::new());
-            x.gzip_vary.set(x.gzip_vary.get() || gzip.vary);
-            if gzip.compress {
+            // What is compressed for the client, or in which texts are replaced, has no parts.
+            let changes = write_head(x, &whole, &mut Vec::new());
+            x.gzip_vary.set(x.gzip_vary.get() || changes.vary);
+            if changes.any() {
                 response = *whole;
             }
         }
@@ -59,19 +58,29 @@ impl<S: Stream> ClientConnection<S> {
         let has_no_body = matches!(response.status, 204 | 304);
         let mut head = x.response_head.take();
         head.clear();
-        let GzipFilter { compress, .. } = write_head(x, &response, &mut head);
-        if compress && x.request.version < 11 && !x.request.is_head() {
+        let sends_body = !has_no_body && !x.request.is_head();
+        let is_generated = response.body.len().is_none();
+        if is_generated && sends_body && x.request.version < 11 {
             x.keep_alive = false;
         }
-        self.begin(&head, false);
+        let changes = write_head(x, &response, &mut head);
+        let has_length = !is_generated && !changes.any();
+        if !has_length && sends_body && x.request.version < 11 {
+            x.keep_alive = false;
+        }
+        self.begin(x, &head, !has_length && sends_body && x.request.has_chunks());
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
-        let body = if has_no_body || x.request.is_head() { Body::Empty } else { response.body };
+        let body = if sends_body { response.body } else { Body::Empty };
         let before = x.sent;
         let sent = match body {
-            body if compress && !x.request.is_head() => self.write_compressed(x, body, timeout).await,
+            body if changes.any() && sends_body => self.write_filtered(x, body, changes, timeout).await,
             Body::Empty => self.write(&[], timeout).await,
             Body::Bytes(bytes) => self.write(&bytes, timeout).await,
+            Body::Generated(bytes) => match self.write(&bytes, timeout).await {
+                Ok(()) => self.finish(timeout).await,
+                failed => failed,
+            },
             Body::File { file, pieces } => {
                 self.write_pieces(&file, &pieces, x.settings.sendfile, timeout).await
             }
@@ -80,18 +89,18 @@ impl<S: Stream> ClientConnection<S> {
         sent.map_err(SendError)
     }
 
-    /// Sends a body compressed, in chunks if the client knows them.
-    async fn write_compressed(
+    /// Sends a body through the filters.
+    async fn write_filtered(
         &mut self,
         x: &mut Exchange<'_>,
         body: Body,
+        changes: BodyChanges,
         timeout: Duration,
     ) -> io::Result<()> {
-        self.output.set_chunked(x.request.has_chunks());
-        let mut gzip = GzipBody::new(x.settings.gzip.level);
+        let mut filters = BodyFilters::new(x, changes);
         match body {
             Body::Empty => {}
-            Body::Bytes(bytes) => gzip.push(&bytes, false),
+            Body::Bytes(bytes) | Body::Generated(bytes) => self.filter(&mut filters, &bytes, timeout).await?,
             Body::File { file, pieces } => {
                 let mut data = vec![0; BUFFER_SIZE];
                 for piece in &pieces {
@@ -103,21 +112,50 @@ impl<S: Stream> ClientConnection<S> {
                         if read == 0 {
                             return Err(io::ErrorKind::UnexpectedEof.into());
                         }
-                        gzip.push(data.get(..read).unwrap_or_default(), false);
+                        self.filter(&mut filters, data.get(..read).unwrap_or_default(), timeout).await?;
                         offset += read as u64;
-                        let count = gzip.output().len();
-                        if count >= BUFFER_SIZE {
-                            self.write(gzip.output(), timeout).await?;
-                            gzip.consume(count);
-                        }
                         tokio::task::coop::consume_budget().await;
                     }
                 }
             }
         }
-        gzip.finish();
-        x.compressed = gzip.totals();
-        self.write(gzip.output(), timeout).await?;
+        let sent = self.finish_filters(&mut filters, timeout).await;
+        x.compressed = filters.totals();
+        sent
+    }
+
+    /// Sends what the filters make of a part of a body, once there is enough of it.
+    pub(crate) async fn filter(
+        &mut self,
+        filters: &mut BodyFilters,
+        data: &[u8],
+        timeout: Duration,
+    ) -> io::Result<()> {
+        let mut rest = data;
+        while !rest.is_empty() {
+            let taken = filters.push(rest, false)?;
+            rest = rest.get(taken..).unwrap_or_default();
+            let count = filters.output().len();
+            if count >= BUFFER_SIZE {
+                self.write(filters.output(), timeout).await?;
+                filters.consume(count);
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is left in the filters, and the end of the message.
+    pub(crate) async fn finish_filters(
+        &mut self,
+        filters: &mut BodyFilters,
+        timeout: Duration,
+    ) -> io::Result<()> {
+        while !filters.is_finished() {
+            filters.finish()?;
+            let count = filters.output().len();
+            self.write(filters.output(), timeout).await?;
+            filters.consume(count);
+        }
         self.finish(timeout).await
     }
 
@@ -151,18 +189,19 @@ impl<S: Stream> ClientConnection<S> {
         timeout: Duration,
     ) -> io::Result<()> {
         self.write(&[], timeout).await?;
-        let ClientConnection { stream, output, writing, .. } = self;
-        let Some(socket) = stream.socket() else { return Ok(()) };
         let end = offset + length;
-        writing.stop();
+        self.writing.stop();
         while offset < end {
-            let step = (end - offset).min(SENDFILE_MAX_CHUNK) as usize;
+            let room = poll_fn(|cx| self.poll_room(cx)).await;
+            let ClientConnection { stream, writing, .. } = self;
+            let Some(socket) = stream.socket() else { return Ok(()) };
+            let step = ((end - offset).min(SENDFILE_MAX_CHUNK) as usize).min(room);
             let send = || Ok(rustix::fs::sendfile(socket, file, Some(&mut offset), step)?);
             match socket.try_io(Interest::WRITABLE, send) {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(count) => {
-                    output.count(count as u64);
                     writing.stop();
+                    self.count(count as u64);
                     // A fast client must not keep the worker busy for a whole file.
                     tokio::task::coop::consume_budget().await;
                 }
@@ -198,12 +237,13 @@ impl<S: Stream> ClientConnection<S> {
 }
 
 /// Appends the head of a response.
-fn write_head(x: &Exchange<'_>, response: &Response, head: &mut Vec<u8>) -> GzipFilter {
+fn write_head(x: &Exchange<'_>, response: &Response, head: &mut Vec<u8>) -> BodyChanges {
     let has_no_body = matches!(response.status, 204 | 304);
     let headers = HeadersOut {
         status: response.status,
         content_type: response.content_type.as_deref().map(str::as_bytes).filter(|_| response.status != 204),
-        length: if has_no_body { None } else { Some(response.body.len()) },
+        length: response.body.len().filter(|_| !has_no_body),
+        chunked: response.body.len().is_none() && !x.request.is_head() && x.request.has_chunks(),
         last_modified: response.last_modified,
         location: response.location.as_deref(),
         range: response

@@ -41,6 +41,8 @@ const FILES: &[(&str, &str)] = &[
     ("answer", include_str!("cases/answer.txt")),
     ("gzip", include_str!("cases/gzip.txt")),
     ("cookie", include_str!("cases/cookie.txt")),
+    ("autoindex", include_str!("cases/autoindex.txt")),
+    ("sub", include_str!("cases/sub.txt")),
     ("limit", include_str!("cases/limit.txt")),
     ("cache", include_str!("cases/cache.txt")),
     ("real-ip", include_str!("cases/real-ip.txt")),

@@ -29,6 +29,9 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /gzip/ { gzip on; charset_types *; alias www/; }
             location /proxied/ { proxy_pass http://127.0.0.1:@PORT2@; }
             location /proxied/over/ { override_charset on; proxy_pass http://127.0.0.1:@PORT2@; }
+            location /proxied/ignored/ { proxy_ignore_headers X-Accel-Charset; proxy_pass http://127.0.0.1:@PORT2@; }
+            location /proxied/koi8/ { charset koi8-r; proxy_pass http://127.0.0.1:@PORT2@; }
+            location /echo { default_type text/html; return 200 here; }
             location /status { stub_status; }
         }
     }";
@@ -78,6 +81,23 @@ fn types_say_what_characters_there_are() {
         for said in ["200", "404", "302;Location: /x"] {
             for target in ["/proxied/x", "/proxied/over/x"] {
                 requests.push(request("GET", target, &[&format!("X-Say: {said};Content-Type: {kind}")]));
+            }
+        }
+    }
+    compare(site, &requests);
+}
+
+#[test]
+fn an_app_server_says_what_characters_there_are() {
+    let mut requests = Vec::new();
+    for charset in ["koi8-r", "KOI8-R", "utf-8", ""] {
+        for kind in ["text/html", "image/png", "text/html; charset=ascii", ""] {
+            for status in ["200", "302;Location: /x", "404", "304", "200;X-Accel-Redirect: /echo"] {
+                let say =
+                    format!("X-Say: {status};X-Accel-Charset: {charset};Content-Type: {kind};X-Other: 1");
+                for target in ["/proxied/x", "/proxied/ignored/x", "/proxied/koi8/x"] {
+                    requests.push(request("GET", target, &[&say]));
+                }
             }
         }
     }

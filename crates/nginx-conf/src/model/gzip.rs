@@ -28,6 +28,8 @@ pub struct Gzip {
     pub disable: Vec<Pattern>,
     /// `gzip_static`.
     pub files: GzipStatic,
+    /// `gunzip`: what is compressed already is unpacked for clients that do not accept it.
+    pub gunzip: bool,
 }
 
 /// Which responses are compressed for clients behind another proxy, which have a `Via`: `gzip_proxied`.
@@ -68,6 +70,7 @@ impl Default for Gzip {
             disable_msie6: false,
             disable: Vec::new(),
             files: GzipStatic::Off,
+            gunzip: false,
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct Http {
     pub splits: Vec<SplitClients>,
     /// Every `limit_req_zone` and `limit_conn_zone`.
     pub limit_zones: Vec<LimitZone>,
+    /// Every `charset` without variables, which is what `X-Accel-Charset` may name.
+    pub charsets: Vec<String>,
     /// Every `proxy_cache_path`.
     pub caches: Vec<CacheZone>,
     /// Names of the variables defined by `set` and by named captures; a slot is an index here.
@@ -48,6 +50,8 @@ pub struct Listen {
     pub backlog: Option<i32>,
     /// `ssl`: clients begin with a TLS handshake.
     pub tls: bool,
+    /// `proxy_protocol`: connections begin with what another proxy tells of the client.
+    pub proxy_protocol: bool,
     /// `http2`: clients may speak HTTP/2, whichever server they ask for.
     pub http2: bool,
     /// The default server (`default_server`, or the first in the file), an index into [`super::Http::servers`].

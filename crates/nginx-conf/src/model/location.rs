@@ -86,6 +86,8 @@ pub enum Op {
     },
     /// `set $args value`.
     SetArgs(Template),
+    /// `set $limit_rate`.
+    SetLimitRate(Template),
     /// `if (condition) { … }`: when true, the body's settings apply from here on and its operations run.
     If {
         /// The condition.

@@ -4,6 +4,7 @@
 //! another thread. Locations live in one arena ([`Http::locations`]) and name each other by [`LocationId`];
 //! the body of an `if` is a location of its own, as it is in nginx.
 
+mod autoindex;
 mod cache;
 mod charset;
 mod geo;
@@ -17,11 +18,13 @@ mod proxy;
 mod real_ip;
 mod resolver;
 mod settings;
+mod sub;
 mod upstream;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use autoindex::{Autoindex, AutoindexFormat};
 pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use charset::Charset;
 pub use geo::{Geo, GeoValues, SplitClients};
@@ -40,9 +43,10 @@ pub use proxy::{
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use resolver::NameServers;
 pub use settings::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, Root, Satisfy, Settings, TryFile, TryFiles,
-    TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Root, Satisfy, Settings,
+    TryFile, TryFiles, TryFilesFallback,
 };
+pub use sub::{SubFilter, SubRule};
 pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
 
 /// A whole configuration: nginx calls it a cycle.

@@ -108,6 +108,8 @@ pub struct IgnoreHeaders {
     pub accel_redirect: bool,
     pub accel_expires: bool,
     pub accel_buffering: bool,
+    pub accel_limit_rate: bool,
+    pub accel_charset: bool,
     pub expires: bool,
     pub cache_control: bool,
     pub set_cookie: bool,

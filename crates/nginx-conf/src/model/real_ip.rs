@@ -43,7 +43,7 @@ pub struct RealIp {
 pub enum RealIpHeader {
     /// In all `X-Forwarded-For` together.
     ForwardedFor,
-    /// In the PROXY protocol, which is not spoken.
+    /// In the PROXY protocol.
     ProxyProtocol,
     /// In the first field of this name.
     Field(String),

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{
-    AccessLog, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, NameServers, Network, ProxyPass,
-    ProxySettings, RealIp,
+    AccessLog, Autoindex, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, NameServers, Network,
+    ProxyPass, ProxySettings, RealIp, SubFilter,
 };
 use crate::template::Template;
 use crate::units::parse_seconds;
@@ -27,6 +27,10 @@ pub struct Settings {
     pub default_type: String,
     /// `etag`.
     pub etag: bool,
+    /// `if_modified_since`.
+    pub if_modified_since: IfModifiedSince,
+    /// `autoindex` and what goes with it.
+    pub autoindex: Autoindex,
     /// `sendfile`.
     pub sendfile: bool,
     /// `tcp_nopush`.
@@ -45,6 +49,10 @@ pub struct Settings {
     pub client_body_timeout: Duration,
     /// `send_timeout`, between two writes.
     pub send_timeout: Duration,
+    /// `limit_rate`: bytes in a second; 0 for no limit.
+    pub limit_rate: Option<Template>,
+    /// `limit_rate_after`: bytes that are sent before that.
+    pub limit_rate_after: Option<Template>,
     /// `server_tokens`.
     pub server_tokens: bool,
     /// `internal`: only internal redirects reach this location.
@@ -67,6 +75,8 @@ pub struct Settings {
     pub auth_request: Option<String>,
     /// `auth_request_set`, this level's or the inherited ones, never both: indices into [`super::Http::slots`], and values.
     pub auth_request_set: Vec<(usize, Template)>,
+    /// `auth_delay`: how long a 401 takes.
+    pub auth_delay: Duration,
     /// `satisfy`.
     pub satisfy: Satisfy,
     /// `limit_req` and what goes with it.
@@ -85,6 +95,8 @@ pub struct Settings {
     pub charset: Charset,
     /// `gzip` and what goes with it.
     pub gzip: Gzip,
+    /// `sub_filter` and what goes with it.
+    pub sub: SubFilter,
     /// `access_log`; empty when off.
     pub access_log: Vec<AccessLog>,
     /// `error_log` in force here.
@@ -165,6 +177,18 @@ pub enum Satisfy {
     #[default]
     All,
     Any,
+}
+
+/// `if_modified_since`: when the copy of a client is new enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IfModifiedSince {
+    /// `off`: never.
+    Off,
+    /// `exact`: it is of the same second.
+    #[default]
+    Exact,
+    /// `before`: it is not older.
+    Before,
 }
 
 /// What an `error_page` says of one status.

@@ -6,8 +6,7 @@ use super::command::{Command, HTTP, LEVELS, LIMIT_EXCEPT, command};
 pub(super) const COMMANDS: &[Command] = &[
     command("set_real_ip_from", LEVELS, Take(1, 1), "", "Proxies that are believed about the client's address: an address, a network or a name. A level with one of its own inherits none.")
     .note("Where only a location has it, `$remote_addr` changes there even if an `if` has looked at it before."),
-    command("real_ip_header", LEVELS, Take(1, 1), "X-Real-IP", "The header that they put it in.")
-        .note("`proxy_protocol` finds nothing: it is not spoken, and `listen` refuses it."),
+    command("real_ip_header", LEVELS, Take(1, 1), "X-Real-IP", "The header that they put it in, or `proxy_protocol`."),
     command("real_ip_recursive", LEVELS, Flag, "off", "Whether addresses of such proxies in the header are passed over."),
     command("limit_req_zone", HTTP, Take(3, 3), "", "Memory about the requests of each client, or of whatever the key tells apart, and how many it may make.")
         .note("A zone holds about as many keys as that of nginx, but takes other memory."),
@@ -24,6 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("auth_basic", LEVELS | LIMIT_EXCEPT, Take(1, 1), "off", "The realm that names and passwords are asked for; `off` for nobody."),
     command("auth_basic_user_file", LEVELS | LIMIT_EXCEPT, Take(1, 1), "", "The file with them, a `name:password` in each line.")
         .note("`{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, `$1$`, `$5$` and `$6$`; what else `crypt()` knows (DES, bcrypt, yescrypt) lets nobody in, and the error log says so."),
+    command("auth_delay", LEVELS, Take(1, 1), "0s", "How long a 401 is held back, so that passwords cannot be guessed fast."),
     command("auth_request", LEVELS, Take(1, 1), "off", "Where it is asked whether a client is let in: by 2xx, or not, by 401 and 403."),
     command("auth_request_set", LEVELS, Take(2, 2), "", "Gives a variable a value of that answer. A level with one of its own inherits none."),
     command("satisfy", LEVELS, Take(1, 1), "all", "Whether a client needs all of `allow`, `deny`, `auth_basic` and `auth_request` on its side, or `any`."),

@@ -20,6 +20,5 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_cache_methods", LEVELS, AtLeast(1), "GET HEAD", "Methods whose answers are kept."),
     command("proxy_cache_revalidate", LEVELS, Flag, "off", "Whether an app server is asked if an answer that is too old has changed."),
     command("proxy_cache_convert_head", LEVELS, Flag, "on", "Whether HEAD becomes GET, so that the whole answer is kept."),
-    command("proxy_ignore_headers", LEVELS, AtLeast(1), "", "Fields of app servers' answers that are not acted on.")
-        .note("`X-Accel-Limit-Rate` and `X-Accel-Charset` are not acted on in any case."),
+    command("proxy_ignore_headers", LEVELS, AtLeast(1), "", "Fields of app servers' answers that are not acted on."),
 ];

@@ -66,5 +66,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "off",
         "Whether compressed responses are unpacked for clients that do not accept them.",
     )
-    .note("Only `off`."),
+    .note("Unpacked by `miniz_oxide`, not zlib."),
+    command("gunzip_buffers", LEVELS, Take(2, 2), "32 4k", "Memory for an unpacked response.")
+        .note("Accepted without effect."),
 ];

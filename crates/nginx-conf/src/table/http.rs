@@ -7,7 +7,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("http", MAIN, Take(0, 0), "", "The HTTP servers.").block(),
     command("server", HTTP, Take(0, 0), "", "A virtual server.").block(),
     command("listen", SERVER, AtLeast(1), "*:80", "An address of the server.")
-        .note("Ports, addresses, names and port ranges, with `default_server`, `backlog=`, `bind`, `reuseport`, `ipv6only=on`, `ssl`, `http2`; `quic` is accepted with a warning that it is not spoken. No `unix:`, `proxy_protocol` or other socket options."),
+        .note("Ports, addresses, names and port ranges, with `default_server`, `backlog=`, `bind`, `reuseport`, `ipv6only=on`, `ssl`, `http2`, `proxy_protocol`; `quic` is accepted with a warning that it is not spoken. No `unix:` or other socket options."),
     command("server_name", SERVER, AtLeast(1), "\"\"", "Names of the server."),
     command("client_header_timeout", HTTP | SERVER, Take(1, 1), "60s", "Time for a whole request head."),
     command("client_header_buffer_size", HTTP | SERVER, Take(1, 1), "1k", "First buffer for a request head."),
@@ -26,6 +26,8 @@ pub(super) const COMMANDS: &[Command] = &[
         .note("Accepted without effect: nothing is kept in files."),
     command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.")
         .note("Accepted without effect: nothing is kept in files."),
+    command("limit_rate", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many bytes of a response are sent in a second; 0 for no limit."),
+    command("limit_rate_after", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many are sent before that."),
     command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client."),
     command("keepalive_timeout", LEVELS, Take(1, 2), "75s", "How long an idle client connection is kept, and what `Keep-Alive` tells the client."),
     command("keepalive_requests", LEVELS, Take(1, 1), "1000", "Requests a client connection may carry."),

@@ -58,6 +58,13 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     command("etag", LEVELS, Flag, "on", "Whether files get an `ETag`."),
     command(
+        "if_modified_since",
+        LEVELS,
+        Take(1, 1),
+        "exact",
+        "Whether `If-Modified-Since` has to name the very second of a file, or one that is not `before` it; `off` for neither.",
+    ),
+    command(
         "internal",
         LOCATION,
         Take(0, 0),
@@ -113,7 +120,7 @@ pub(super) const COMMANDS: &[Command] = &[
     .block(),
     command("set", SERVER | SERVER_IF | LOCATION | LOCATION_IF, Take(2, 2), "", "Gives a variable a value.")
         .note(
-            "`$limit_rate` cannot be set, and a variable cannot be made by both `set` and `map`.",
+            "A variable cannot be made by both `set` and `map`.",
         ),
     command(
         "rewrite",

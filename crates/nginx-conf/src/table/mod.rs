@@ -9,6 +9,7 @@
 //! ```
 
 mod access;
+mod autoindex;
 mod cache;
 mod command;
 mod gzip;
@@ -19,6 +20,7 @@ mod main;
 mod proxy;
 mod proxy_ssl;
 mod ssl;
+mod sub;
 mod unsupported;
 mod upstream;
 pub(crate) mod variables;
@@ -40,8 +42,10 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         ssl::COMMANDS,
         http2::COMMANDS,
         location::COMMANDS,
+        autoindex::COMMANDS,
         access::COMMANDS,
         gzip::COMMANDS,
+        sub::COMMANDS,
         proxy::COMMANDS,
         proxy_ssl::COMMANDS,
         cache::COMMANDS,

@@ -10,10 +10,10 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "http core",
-        "absolute_redirect aio aio_write auth_delay chunked_transfer_encoding client_body_in_file_only \
+        "absolute_redirect aio aio_write chunked_transfer_encoding client_body_in_file_only \
          client_body_in_single_buffer connection_pool_size directio directio_alignment \
-         disable_symlinks early_hints if_modified_since ignore_invalid_headers \
-         keepalive_disable keepalive_min_timeout keepalive_time limit_rate limit_rate_after lingering_close \
+         disable_symlinks early_hints ignore_invalid_headers \
+         keepalive_disable keepalive_min_timeout keepalive_time lingering_close \
          lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
          msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
          open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \
@@ -25,20 +25,19 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "headers, charset, ssi, sub, addition, browser",
         "add_trailer charset_map source_charset ssi ssi_last_modified \
-         ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length sub_filter sub_filter_last_modified \
-         sub_filter_once sub_filter_types add_after_body add_before_body addition_types ancient_browser \
+         ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length add_after_body add_before_body addition_types ancient_browser \
          ancient_browser_value modern_browser modern_browser_value add_header_inherit add_trailer_inherit",
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",
-        "gzip_hash gzip_no_buffer gzip_window gunzip_buffers postpone_gzipping slice \
+        "gzip_hash gzip_no_buffer gzip_window postpone_gzipping slice \
          image_filter image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
          image_filter_transparency image_filter_webp_quality xml_entities xslt_last_modified xslt_param \
          xslt_string_param xslt_stylesheet xslt_types perl perl_modules perl_require perl_set",
     ),
     (
         "files",
-        "autoindex autoindex_exact_size autoindex_format autoindex_localtime create_full_put_path dav_access \
+        "create_full_put_path dav_access \
          dav_methods min_delete_depth empty_gif flv mp4 mp4_buffer_size mp4_limit_rate mp4_limit_rate_after \
          mp4_max_buffer_size mp4_start_key_frame random_index secure_link secure_link_md5 secure_link_secret",
     ),

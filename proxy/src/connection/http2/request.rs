@@ -23,6 +23,7 @@ impl HttpConnection<'_> {
         let client = ClientInfo { requests: number, ..self.client };
         let Some(mut x) = Exchange::new(cycle, http, server, client) else { return };
         x.tls = self.tls;
+        x.proxy_header = self.proxy_header;
         let mut counted = CountedRequest::new(cycle.connections.counts());
         let (head, body) = request.into_parts();
         let max_size = server.large_client_header_buffers.saturating_mul(server.large_client_header_size);

@@ -1,7 +1,6 @@
 //! Gives a client an answer that is there as a whole: all of it, a part, or the word that it has not changed.
 
 use std::io;
-use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -10,9 +9,10 @@ use crate::exchange::Exchange;
 use crate::message::conditional::{self, Precondition};
 use crate::message::range::{self, Ranges};
 use crate::message::{Piece, date};
+use crate::proxy::accel::act_on_fields;
 use crate::proxy::error::ProxyError;
 use crate::proxy::response::{Delivery, HeadWritten, ResponseHead};
-use crate::response::{ClientConnection, GzipBody, page_response};
+use crate::response::{BodyFilters, ClientConnection, page_response};
 use crate::wire::{Framing, Stream};
 use nginx_conf::model::Level;
 
@@ -38,7 +38,7 @@ impl Demand {
         let etag = fields.get("ETag").and_then(|etag| std::str::from_utf8(etag).ok());
         // No date is the same as this one.
         let modified = fields.get("Last-Modified").and_then(date::parse).unwrap_or(u64::MAX);
-        match conditional::evaluate(request, modified, etag) {
+        match conditional::evaluate(request, modified, etag, x.settings.if_modified_since) {
             Precondition::NotModified => return Demand::Delivery(Delivery::NotModified, Vec::new()),
             Precondition::Failed => return Demand::Failed,
             Precondition::Holds => {}
@@ -52,8 +52,7 @@ impl Demand {
             Ranges::Unsatisfiable => return Demand::Unsatisfiable(format!("bytes */{size}")),
             Ranges::Partial(ranges) => ranges,
         };
-        let is_compressed = || head.write(x, &Delivery::Whole, &mut Vec::new()).compress;
-        if x.settings.gzip.on && is_compressed() {
+        if head.write(x, &Delivery::Whole, &mut Vec::new()).changes.any() {
             return whole();
         }
         let (content_range, content_type, pieces) = match &part[..] {
@@ -76,6 +75,7 @@ pub(crate) async fn send_stored<C: Stream>(
     stored: &StoredResponse,
 ) -> Result<(), ProxyError> {
     x.upstream_fields.clone_from(&stored.fields);
+    act_on_fields(x);
     let head = ResponseHead::stored(stored.status, stored.status_text.clone(), stored.framing);
     let demand = Demand::of(x, &head);
     send(client, x, &head, demand, &stored.body).await
@@ -110,22 +110,30 @@ pub(crate) async fn send<C: Stream>(
     }
     let mut text = x.response_head.take();
     text.clear();
-    let HeadWritten { chunked, compress } = head.write(x, &delivery, &mut text);
+    let HeadWritten { chunked, changes } = head.write(x, &delivery, &mut text);
     x.status = match delivery {
         Delivery::NotModified => 304,
         Delivery::Part { .. } => 206,
         _ => head.status,
     };
-    if compress && has_body && x.request.version < 11 {
+    if changes.any() && has_body && x.request.version < 11 {
         x.keep_alive = false;
     }
-    client.begin(&text, chunked);
+    client.begin(x, &text, chunked);
     x.response_head.replace(text);
     let before = x.sent;
     let written = match (has_body, &delivery) {
         (false, _) => client.write(&[], timeout).await,
         (true, Delivery::Part { .. }) => client.write(&joined(&pieces, body), timeout).await,
-        (true, _) if compress => write_compressed(client, x, body, timeout).await,
+        (true, _) if changes.any() => {
+            let mut filters = BodyFilters::new(x, changes);
+            let sent = match client.filter(&mut filters, body, timeout).await {
+                Ok(()) => client.finish_filters(&mut filters, timeout).await,
+                failed => failed,
+            };
+            x.compressed = filters.totals();
+            sent
+        }
         (true, _) => match client.write(body, timeout).await {
             Ok(()) => client.finish(timeout).await,
             failed => failed,
@@ -133,20 +141,6 @@ pub(crate) async fn send<C: Stream>(
     };
     x.sent = before + client.output.written();
     written.map_err(|error| closed(x, &error))
-}
-
-async fn write_compressed<C: Stream>(
-    client: &mut ClientConnection<C>,
-    x: &mut Exchange<'_>,
-    body: &Bytes,
-    timeout: Duration,
-) -> io::Result<()> {
-    let mut gzip = GzipBody::new(x.settings.gzip.level);
-    gzip.push(body, false);
-    gzip.finish();
-    x.compressed = gzip.totals();
-    client.write(gzip.output(), timeout).await?;
-    client.finish(timeout).await
 }
 
 /// The bytes of some pieces of a body.
@@ -162,10 +156,16 @@ fn joined(pieces: &[Piece], body: &Bytes) -> Vec<u8> {
 }
 
 fn closed(x: &Exchange<'_>, error: &io::Error) -> ProxyError {
-    let what = match error.kind() {
-        io::ErrorKind::TimedOut => "client timed out (110: Connection timed out) while sending to client",
-        _ => "client prematurely closed connection",
+    let (level, what) = match error.kind() {
+        io::ErrorKind::TimedOut => {
+            (Level::Info, "client timed out (110: Connection timed out) while sending to client")
+        }
+        io::ErrorKind::InvalidData => {
+            x.log(Level::Error, format_args!("{error} while sending to client"));
+            return ProxyError::Close;
+        }
+        _ => (Level::Info, "client prematurely closed connection"),
     };
-    x.log(Level::Info, format_args!("{what}"));
+    x.log(level, format_args!("{what}"));
     ProxyError::Close
 }

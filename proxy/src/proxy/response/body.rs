@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::proxy::request::UploadError;
 use crate::proxy::upstream_error::{Action, UpstreamError};
 use crate::proxy::upstream_request::UpstreamRequest;
-use crate::response::{ClientConnection, GzipBody};
+use crate::response::{BodyFilters, ClientConnection};
 use crate::wire::{BodyError, BodyReader, Deadline, Stream};
 use nginx_conf::model::Level;
 
@@ -28,7 +28,7 @@ impl UpstreamRequest {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         body: &mut BodyReader,
-        mut gzip: Option<&mut GzipBody>,
+        mut filters: Option<&mut BodyFilters>,
     ) -> Result<(), RelayError> {
         let (read_timeout, send_timeout) = (x.settings.proxy.read_timeout, x.settings.send_timeout);
         let flush = !x.settings.proxy.buffering;
@@ -41,8 +41,8 @@ impl UpstreamRequest {
         poll_fn(|cx| {
             self.poll_late_upload(client, received, cx)?;
             loop {
-                let moved = match &mut gzip {
-                    Some(gzip) => self.poll_compress(client, body, gzip, flush, &mut body_error, cx),
+                let moved = match &mut filters {
+                    Some(filters) => self.poll_filter(client, body, filters, flush, &mut body_error, cx),
                     None => self.poll_move(client, body, &mut body_error, cx),
                 };
                 match moved {
@@ -53,11 +53,14 @@ impl UpstreamRequest {
                 }
             }
             // Either the client or the app server is being waited for.
-            let compressed = gzip.as_ref().is_some_and(|gzip| !gzip.output().is_empty());
+            let filtered = filters.as_ref().is_some_and(|filters| !filters.output().is_empty());
             let waits_for_client =
-                !client.output.is_flushed() || !body.data(&self.input).is_empty() || compressed;
+                !client.output.is_flushed() || !body.data(&self.input).is_empty() || filtered;
             if client.poll_closed(cx) {
                 return Poll::Ready(Err(RelayError::ClientClosed));
+            }
+            if client.is_paused() {
+                client.reading.stop();
             }
             client.reading.start_once(if waits_for_client { send_timeout } else { read_timeout });
             client.reading.poll(cx).map(|()| Err(timed_out(waits_for_client)))
@@ -122,7 +125,7 @@ impl UpstreamRequest {
     ) -> Poll<Result<Progress, RelayError>> {
         let (data, last) = (body.data(&self.input), body.is_complete());
         if !client.output.is_flushed() || !data.is_empty() || last {
-            match client.output.poll_write(&mut client.stream, cx, data, last) {
+            match client.poll_write(data, last, cx) {
                 Poll::Ready(Ok(count)) => {
                     if let Some(tee) = &mut self.tee {
                         tee.push(data.get(..count).unwrap_or_default());
@@ -146,35 +149,43 @@ impl UpstreamRequest {
         self.poll_read(body, body_error, cx)
     }
 
-    /// The same through the compressor.
-    fn poll_compress<C: Stream>(
+    /// The same through the filters.
+    fn poll_filter<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
         body: &mut BodyReader,
-        gzip: &mut GzipBody,
+        filters: &mut BodyFilters,
         flush: bool,
         body_error: &mut Option<BodyError>,
         cx: &mut Context<'_>,
     ) -> Poll<Result<Progress, RelayError>> {
-        if gzip.output().is_empty() {
+        if filters.output().is_empty() && !filters.is_finished() {
             let data = body.data(&self.input);
-            if !data.is_empty() {
-                if let Some(tee) = &mut self.tee {
-                    tee.push(data);
-                }
-                gzip.push(data, flush);
-                body.skip(&mut self.input);
+            let has_data = !data.is_empty();
+            let pushed = filters.push(data, flush);
+            if let (Ok(taken), Some(tee)) = (&pushed, &mut self.tee) {
+                tee.push(data.get(..*taken).unwrap_or_default());
             }
-            if body.is_done() {
-                gzip.finish();
+            let outcome = pushed.and_then(|taken| {
+                body.consume(&mut self.input, taken);
+                if body.is_done() { filters.finish() } else { Ok(()) }
+            });
+            if let Err(error) = outcome {
+                return Poll::Ready(Err(RelayError::Broken(
+                    Level::Error,
+                    format!("{error} while {}", Action::ReadingBody),
+                )));
+            }
+            if filters.output().is_empty() && !filters.is_finished() && (has_data || body.is_done()) {
+                return Poll::Ready(Ok(Progress::Bytes));
             }
         }
-        let last = gzip.is_finished();
-        if !client.output.is_flushed() || !gzip.output().is_empty() || last {
-            let count = ready!(client.output.poll_write(&mut client.stream, cx, gzip.output(), last));
+        let last = filters.is_finished();
+        if !client.output.is_flushed() || !filters.output().is_empty() || last {
+            let count = ready!(client.poll_write(filters.output(), last, cx));
             let Ok(count) = count else { return Poll::Ready(Err(RelayError::ClientClosed)) };
-            gzip.consume(count);
-            let all = last && client.output.is_finished() && gzip.output().is_empty();
+            filters.consume(count);
+            let all = last && client.output.is_finished() && filters.output().is_empty();
             return Poll::Ready(Ok(if all { Progress::Complete } else { Progress::Bytes }));
         }
         if let Some(error) = body_error.take() {

@@ -8,7 +8,7 @@ use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::grammar::{list_contains, parse_length};
 use crate::response::head::HeadersOut;
-use crate::response::{without_charset, write_field};
+use crate::response::{BodyChanges, without_charset, write_field};
 use crate::wire::{Buffer, Framing};
 
 /// The most fields of a head.
@@ -54,8 +54,8 @@ pub(crate) enum Delivery {
 pub(crate) struct HeadWritten {
     /// In chunks.
     pub(crate) chunked: bool,
-    /// Compressed.
-    pub(crate) compress: bool,
+    /// What becomes of it on its way.
+    pub(crate) changes: BodyChanges,
 }
 
 /// An invalid head, and nginx's message about it.
@@ -235,7 +235,7 @@ impl ResponseHead {
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
-        let gzip = x.write_head(out, &headers, |out| {
+        let changes = x.write_head(out, &headers, |out| {
             let own_ranges = *delivery != Delivery::AsReceived;
             let is_passed = |name: &[u8]| {
                 self.is_passed(x, has_options, name)
@@ -253,8 +253,8 @@ impl ResponseHead {
                 }
             }
         });
-        let chunked = chunked || (gzip.compress && has_body && x.request.has_chunks());
-        HeadWritten { chunked, compress: gzip.compress }
+        let chunked = chunked || (changes.any() && has_body && x.request.has_chunks());
+        HeadWritten { chunked, changes }
     }
 
     fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {

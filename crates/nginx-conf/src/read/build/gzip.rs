@@ -21,5 +21,6 @@ pub(super) fn gzip(raw: &GzipSettings, outer: &Gzip) -> Gzip {
         disable_msie6: raw.disable_msie6 || outer.disable_msie6,
         disable: if raw.disable.is_empty() { outer.disable.clone() } else { raw.disable.clone() },
         files: raw.files.unwrap_or(outer.files),
+        gunzip: raw.gunzip.unwrap_or(outer.gunzip),
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         geos: draft.geos,
         splits: draft.splits,
         limit_zones,
+        charsets: draft.charsets,
         caches,
         slots,
         log_formats: draft.log_formats.into_vec(),

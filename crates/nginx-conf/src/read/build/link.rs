@@ -61,7 +61,7 @@ impl Linker<'_> {
                 self.slot(slot);
                 self.template(value);
             }
-            Op::SetArgs(value) => self.template(value),
+            Op::SetArgs(value) | Op::SetLimitRate(value) => self.template(value),
             Op::If { condition, .. } => match condition {
                 Condition::True(subject) => self.template(subject),
                 Condition::Equal { left, right, .. } => {
@@ -104,7 +104,13 @@ impl Linker<'_> {
             self.slot(slot);
             self.template(value);
         }
+        let rates = settings.limit_rate.iter_mut().chain(&mut settings.limit_rate_after);
+        rates.for_each(|size| self.template(size));
         settings.charset.name.iter_mut().for_each(|name| self.template(name));
+        for rule in &mut settings.sub.rules {
+            self.template(&mut rule.text);
+            self.template(&mut rule.replacement);
+        }
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings
             .access_log

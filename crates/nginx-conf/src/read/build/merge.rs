@@ -7,11 +7,13 @@ use std::time::Duration;
 
 use super::cache::cache;
 use super::checks::PAGE_SIZE;
+use super::content;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Charset, Expires, Gzip, Http2, IgnoreHeaders, Limits, LocationKind, LogTarget, NextUpstream,
-    ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy, Settings, UpstreamSsl,
+    AccessLog, Autoindex, Charset, Expires, Gzip, Http2, IfModifiedSince, IgnoreHeaders, Limits,
+    LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy,
+    Settings, SubFilter, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -77,6 +79,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         types: raw.types.clone().map_or_else(|| Arc::clone(&outer.types), Arc::new),
         default_type: raw.default_type.clone().unwrap_or_else(|| outer.default_type.clone()),
         etag: raw.etag.unwrap_or(outer.etag),
+        if_modified_since: raw.if_modified_since.unwrap_or(outer.if_modified_since),
+        autoindex: content::autoindex(&raw.autoindex, outer.autoindex),
         sendfile: raw.sendfile.unwrap_or(outer.sendfile),
         tcp_nopush: raw.tcp_nopush.unwrap_or(outer.tcp_nopush),
         tcp_nodelay: raw.tcp_nodelay.unwrap_or(outer.tcp_nodelay),
@@ -90,6 +94,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         },
         client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
         send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
+        limit_rate: raw.limit_rate.clone().or_else(|| outer.limit_rate.clone()),
+        limit_rate_after: raw.limit_rate_after.clone().or_else(|| outer.limit_rate_after.clone()),
         server_tokens: raw.server_tokens.unwrap_or(outer.server_tokens),
         internal: raw.internal.unwrap_or(outer.internal),
         access: if raw.access.is_empty() { outer.access.clone() } else { raw.access.clone() },
@@ -108,6 +114,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             true => outer.auth_request_set.clone(),
             false => raw.auth_request_set.clone(),
         },
+        auth_delay: raw.auth_delay.unwrap_or(outer.auth_delay),
         satisfy: raw.satisfy.unwrap_or(outer.satisfy),
         limit_req: limits(&raw.limit_req, &outer.limit_req),
         limit_conn: limits(&raw.limit_conn, &outer.limit_conn),
@@ -124,6 +131,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             overrides: raw.override_charset.unwrap_or(outer.charset.overrides),
         },
         gzip: gzip(&raw.gzip, &outer.gzip),
+        sub: content::sub(&raw.sub, &outer.sub),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
         stub_status: match (raw.stub_status, level.kind) {
@@ -207,6 +215,8 @@ fn defaults(prefix: &Path) -> Settings {
         types: Arc::new(types),
         default_type: "text/plain".into(),
         etag: true,
+        if_modified_since: IfModifiedSince::default(),
+        autoindex: Autoindex::default(),
         sendfile: false,
         tcp_nopush: false,
         tcp_nodelay: true,
@@ -216,6 +226,8 @@ fn defaults(prefix: &Path) -> Settings {
         client_max_body_size: Some(MEGABYTE),
         client_body_timeout: MINUTE,
         send_timeout: MINUTE,
+        limit_rate: None,
+        limit_rate_after: None,
         server_tokens: true,
         internal: false,
         access: Vec::new(),
@@ -227,6 +239,7 @@ fn defaults(prefix: &Path) -> Settings {
         auth_basic_user_file: None,
         auth_request: None,
         auth_request_set: Vec::new(),
+        auth_delay: Duration::ZERO,
         satisfy: Satisfy::All,
         limit_req: Limits::default(),
         limit_conn: Limits::default(),
@@ -236,6 +249,7 @@ fn defaults(prefix: &Path) -> Settings {
         add_header: Vec::new(),
         charset: Charset::default(),
         gzip: Gzip::default(),
+        sub: SubFilter::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),
             // `combined`, which is always the first.

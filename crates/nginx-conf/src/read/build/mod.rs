@@ -2,6 +2,7 @@
 
 mod cache;
 mod checks;
+mod content;
 mod gzip;
 mod http;
 mod limit;

@@ -89,6 +89,7 @@ fn listen_on(address: &ListenAddress, names: ServerNames) -> Listen {
         address: address.socket,
         tls: address.tls,
         http2: address.http2,
+        proxy_protocol: address.proxy_protocol,
         backlog: address.options.and_then(|options| options.backlog),
         default_server: address.default_server.or(address.servers.first().copied()).unwrap_or(0),
         names,

@@ -20,6 +20,6 @@ pub(crate) struct GzipSettings {
     pub disable_msie6: bool,
     pub disable: Vec<Pattern>,
     pub files: Option<GzipStatic>,
-    /// `gunzip off`.
-    pub gunzip_off: Option<()>,
+    pub gunzip: Option<bool>,
+    pub gunzip_buffers: Option<(usize, usize)>,
 }

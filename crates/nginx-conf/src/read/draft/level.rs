@@ -4,17 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::autoindex::AutoindexSettings;
 use super::cache::CacheSettings;
 use super::gzip::GzipSettings;
 use super::http2::Http2Settings;
 use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::proxy_ssl::ProxySslSettings;
 use super::ssl::SslSettings;
+use super::sub::SubSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IgnoreHeaders, LimitExcept,
-    LocationId, LocationKind, NameServers, Network, NextUpstream, Op, Pattern, ProxyPass, RealIpHeader,
-    Redirect, RedirectRule, Root, Satisfy, TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IfModifiedSince,
+    IgnoreHeaders, LimitExcept, LocationId, LocationKind, NameServers, Network, NextUpstream, Op, Pattern,
+    ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -55,6 +57,8 @@ pub(crate) struct RawSettings {
     pub types: Option<HashMap<String, String>>,
     pub default_type: Option<String>,
     pub etag: Option<bool>,
+    pub if_modified_since: Option<IfModifiedSince>,
+    pub autoindex: AutoindexSettings,
     pub sendfile: Option<bool>,
     pub tcp_nopush: Option<bool>,
     pub tcp_nodelay: Option<bool>,
@@ -67,6 +71,9 @@ pub(crate) struct RawSettings {
     pub client_header_buffer_size: Option<usize>,
     pub large_client_header_buffers: Option<(usize, usize)>,
     pub send_timeout: Option<Duration>,
+    pub limit_rate: Option<Template>,
+    pub limit_rate_after: Option<Template>,
+    pub auth_delay: Option<Duration>,
     pub server_tokens: Option<bool>,
     pub internal: Option<bool>,
     pub access: Vec<AccessRule>,
@@ -129,6 +136,7 @@ pub(crate) struct RawSettings {
     pub cache: CacheSettings,
     pub ignore_headers: Option<IgnoreHeaders>,
     pub gzip: GzipSettings,
+    pub sub: SubSettings,
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,

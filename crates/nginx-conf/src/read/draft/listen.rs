@@ -28,6 +28,8 @@ pub(crate) struct ListenAddress {
     pub tls: bool,
     /// `http2`, in one of its `listen`s.
     pub http2: bool,
+    /// `proxy_protocol`, in one of its `listen`s.
+    pub proxy_protocol: bool,
     /// Socket options, once some `listen` has given any.
     pub options: Option<SocketOptions>,
 }
@@ -50,6 +52,8 @@ pub(crate) struct ListenParameters {
     pub tls: bool,
     /// `http2`.
     pub http2: bool,
+    /// `proxy_protocol`.
+    pub proxy_protocol: bool,
     /// `quic`: no socket that is listened on here.
     pub quic: bool,
 }
@@ -64,7 +68,7 @@ impl ListenAddresses {
         server: usize,
         parameters: ListenParameters,
     ) -> Result<(), ConfigError> {
-        let ListenParameters { options, default_server, tls, http2, quic: _ } = parameters;
+        let ListenParameters { options, default_server, tls, http2, proxy_protocol, quic: _ } = parameters;
         let default = default_server.then_some(server);
         let known = self.by_socket.get(&socket).and_then(|index| self.addresses.get_mut(*index));
         let Some(known) = known else {
@@ -76,6 +80,7 @@ impl ListenAddresses {
                 default_server: default,
                 tls,
                 http2,
+                proxy_protocol,
                 options,
             });
             return Ok(());
@@ -87,6 +92,7 @@ impl ListenAddresses {
         known.servers.push(server);
         known.tls |= tls;
         known.http2 |= http2;
+        known.proxy_protocol |= proxy_protocol;
         if options.is_some() {
             if known.options.is_some() {
                 return Err(directive.error_at(word, format!("duplicate listen options for {socket}")));

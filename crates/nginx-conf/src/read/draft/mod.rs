@@ -1,5 +1,6 @@
 //! What has been read so far, as written: nothing is inherited yet, and no name is resolved.
 
+mod autoindex;
 mod cache;
 mod gzip;
 mod http;
@@ -12,8 +13,10 @@ mod main;
 mod proxy_ssl;
 mod server;
 mod ssl;
+mod sub;
 mod upstream;
 
+pub(crate) use autoindex::AutoindexSettings;
 pub(crate) use cache::{CacheSettings, UseStale};
 pub(crate) use gzip::GzipSettings;
 pub(crate) use http::HttpDraft;
@@ -24,4 +27,5 @@ pub(crate) use main::MainDraft;
 pub(crate) use proxy_ssl::ProxySslSettings;
 pub(crate) use server::{ServerDraft, ServerName};
 pub(crate) use ssl::{DeferredWord, Protocols, SslSettings};
+pub(crate) use sub::SubSettings;
 pub(crate) use upstream::UpstreamDraft;

@@ -4,12 +4,13 @@ use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::Satisfy;
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, once, one_of};
+use crate::read::values::{duplicate, once, one_of, time};
 use crate::read::variables::{Definition, template, template_of};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("auth_basic", auth_basic),
     ("auth_basic_user_file", auth_basic_user_file),
+    ("auth_delay", |r, d| once(&mut r.settings().auth_delay, d, time)),
     ("auth_request", auth_request),
     ("auth_request_set", auth_request_set),
     ("satisfy", |r, d| {

@@ -209,11 +209,12 @@ fn ignore_headers(reader: &mut Reader, directive: &Directive) -> Result<(), Conf
             "x-accel-redirect" => &mut ignore.accel_redirect,
             "x-accel-expires" => &mut ignore.accel_expires,
             "x-accel-buffering" => &mut ignore.accel_buffering,
+            "x-accel-limit-rate" => &mut ignore.accel_limit_rate,
+            "x-accel-charset" => &mut ignore.accel_charset,
             "expires" => &mut ignore.expires,
             "cache-control" => &mut ignore.cache_control,
             "set-cookie" => &mut ignore.set_cookie,
             "vary" => &mut ignore.vary,
-            "x-accel-limit-rate" | "x-accel-charset" => continue,
             _ => return Err(directive.error_at(word, format!("invalid value \"{}\"", word.text))),
         };
         if std::mem::replace(field, true) {

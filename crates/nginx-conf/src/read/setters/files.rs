@@ -4,12 +4,13 @@ use super::gzip::media_types;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, LocationKind, Root, TryFile, TryFiles,
-    TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, LocationKind, Root, TryFile,
+    TryFiles, TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{duplicate, flag, invalid_value, network, once, text};
+use crate::read::values::{duplicate, flag, invalid_value, network, once, one_of, text};
 use crate::read::variables::{template, template_of};
+use crate::template::Template;
 use crate::units::parse_number;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
@@ -23,6 +24,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("charset_types", charset_types),
     ("override_charset", |r, d| once(&mut r.settings().override_charset, d, flag)),
     ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
+    ("if_modified_since", |r, d| once(&mut r.settings().if_modified_since, d, |d| one_of(d, MODIFIED))),
     ("internal", internal),
     ("allow", access),
     ("deny", access),
@@ -31,6 +33,9 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("expires", expires),
     ("add_header", add_header),
 ];
+
+const MODIFIED: &[(&str, IfModifiedSince)] =
+    &[("off", IfModifiedSince::Off), ("exact", IfModifiedSince::Exact), ("before", IfModifiedSince::Before)];
 
 /// `root` and `alias`.
 fn root(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -157,6 +162,9 @@ fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError
         "off" => None,
         _ => Some(template(&mut reader.http.variables, directive, word)?),
     };
+    if let Some(literal) = name.as_ref().and_then(Template::as_literal) {
+        reader.http.charsets.push(literal.to_owned());
+    }
     reader.settings().charset = Some(name);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! `gzip` and the directives that go with it: `ngx_http_gzip_filter_module` and `ngx_http_gzip_static_module`.
+//! `gzip` and the directives that go with it: `ngx_http_gzip_filter_module`, `ngx_http_gzip_static_module` and
+//! `ngx_http_gunzip_filter_module`.
 
 use std::collections::HashSet;
 
@@ -7,7 +8,7 @@ use crate::error::ConfigError;
 use crate::model::GzipStatic;
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{bounded, buffers, flag, once, one_of, size, unsupported_value};
+use crate::read::values::{bounded, buffers, flag, once, one_of, size};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("gzip", |r, d| once(&mut r.settings().gzip.on, d, flag)),
@@ -22,7 +23,8 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     }),
     ("gzip_disable", gzip_disable),
     ("gzip_static", |r, d| once(&mut r.settings().gzip.files, d, |d| one_of(d, STATIC))),
-    ("gunzip", |r, d| once(&mut r.settings().gzip.gunzip_off, d, gunzip)),
+    ("gunzip", |r, d| once(&mut r.settings().gzip.gunzip, d, flag)),
+    ("gunzip_buffers", |r, d| once(&mut r.settings().gzip.gunzip_buffers, d, buffers)),
 ];
 
 const STATIC: &[(&str, GzipStatic)] =
@@ -91,12 +93,4 @@ fn gzip_disable(reader: &mut Reader, directive: &Directive) -> Result<(), Config
         }
     }
     Ok(())
-}
-
-/// `gunzip off`.
-fn gunzip(directive: &Directive) -> Result<(), ConfigError> {
-    match flag(directive)? {
-        false => Ok(()),
-        true => Err(unsupported_value(directive, 0, "\"on\"")),
-    }
 }

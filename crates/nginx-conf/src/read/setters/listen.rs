@@ -15,7 +15,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
 /// Parameters that nginx knows, without their values.
 const UNSUPPORTED_PARAMETERS: &[&str] = &[
     "spdy",
-    "proxy_protocol",
     "deferred",
     "setfib",
     "fastopen",
@@ -75,6 +74,7 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
             ("default_server" | "default", None) => parameters.default_server = true,
             ("ssl", None) => parameters.tls = true,
             ("http2", None) => parameters.http2 = true,
+            ("proxy_protocol", None) => parameters.proxy_protocol = true,
             ("quic", None) => {
                 parameters.quic = true;
                 let message = "\"quic\" in \"listen\" directive has no effect, HTTP/3 is not spoken here";

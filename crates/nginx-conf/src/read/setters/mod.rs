@@ -1,6 +1,7 @@
 //! What each directive does: the setters, a list for each group of directives.
 
 mod access;
+mod autoindex;
 mod cache;
 mod cookie;
 mod files;
@@ -21,6 +22,7 @@ mod resolver;
 mod rewrite;
 mod server;
 mod ssl;
+mod sub;
 mod upstream;
 
 use super::reader::Setter;
@@ -46,7 +48,9 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             listen::SETTERS,
             location::SETTERS,
             files::SETTERS,
+            autoindex::SETTERS,
             gzip::SETTERS,
+            sub::SETTERS,
             real_ip::SETTERS,
             resolver::SETTERS,
             access::SETTERS,

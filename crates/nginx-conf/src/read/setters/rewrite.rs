@@ -54,6 +54,11 @@ fn set(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
         push(reader, Op::SetArgs(value));
         return Ok(());
     }
+    if name.eq_ignore_ascii_case("limit_rate") {
+        let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
+        push(reader, Op::SetLimitRate(value));
+        return Ok(());
+    }
     let slot = reader.http.variables.define(directive, word, name, Definition::Set)?;
     let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     push(reader, Op::Set { slot, value });

@@ -6,7 +6,8 @@ use crate::model::LocationKind;
 use crate::read::draft::{Level, ServerDraft, ServerName};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{duplicate, invalid_value, once, unsupported_value};
+use crate::read::values::{duplicate, invalid_value, once, size, unsupported_value};
+use crate::read::variables::template;
 use crate::table;
 use crate::units::{parse_seconds, parse_time};
 
@@ -15,7 +16,23 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("server_name", server_name),
     ("keepalive_timeout", keepalive_timeout),
     ("server_tokens", server_tokens),
+    ("limit_rate", limit_rate),
+    ("limit_rate_after", limit_rate),
 ];
+
+/// `limit_rate` and `limit_rate_after`: a size that may have variables.
+fn limit_rate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let value = template(&mut reader.http.variables, directive, directive.argument(0))?;
+    if value.as_literal().is_some() {
+        size(directive)?;
+    }
+    let settings = reader.settings();
+    let slot = match directive.name() {
+        "limit_rate" => &mut settings.limit_rate,
+        _ => &mut settings.limit_rate_after,
+    };
+    once(slot, directive, |_| Ok(value))
+}
 
 /// `server { … }` in `http`.
 fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {

@@ -1,8 +1,10 @@
 //! Whether a response is compressed, and what becomes of its head then: `ngx_http_gzip_filter_module`.
 
-use super::fields::{field, field_values, remove_field, set_field, write_field};
+use std::collections::HashSet;
+
 use crate::exchange::Exchange;
-use nginx_conf::model::{Gzip, GzipProxied};
+use crate::response::fields::{field, field_values};
+use nginx_conf::model::GzipProxied;
 
 /// What `gzip` does to a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -15,7 +17,7 @@ pub(crate) struct GzipFilter {
 
 impl Exchange<'_> {
     /// Whether a response may be compressed, whoever asks, and whether it is for this client. `head` has the fields of
-    /// `expires` already; no type where the status or a `Content-Encoding` forbids it.
+    /// `expires` already.
     pub(super) fn gzip_filter(
         &self,
         head: &[u8],
@@ -25,7 +27,7 @@ impl Exchange<'_> {
         let gzip = &self.settings.gzip;
         let may_be = gzip.on
             && length.is_none_or(|length| length >= gzip.min_length)
-            && content_type.is_some_and(|kind| is_compressible(gzip, kind));
+            && is_among(gzip.types.as_deref(), content_type);
         GzipFilter { compress: may_be && self.accepts_gzip(head), vary: may_be }
     }
 
@@ -51,55 +53,15 @@ impl Exchange<'_> {
             |agent| gzip.disable.iter().any(|pattern| pattern.regex.is_match(agent).unwrap_or(false));
         !agent.is_some_and(is_match)
     }
-
-    /// Changes a head for a compressed body: nobody knows its length, and its bytes are not those of the `ETag`.
-    pub(super) fn compress_head(&self, head: &mut Vec<u8>) {
-        remove_field(head, b"Content-Length");
-        remove_field(head, b"Accept-Ranges");
-        match field(head, "ETag").map(<[u8]>::to_vec) {
-            Some(tag) if tag.len() > 2 && tag.starts_with(b"W/") => {}
-            Some(tag) if tag.starts_with(b"\"") => {
-                let weak = [b"W/", &tag[..]].concat();
-                set_field(head, "ETag", &weak);
-            }
-            Some(_) => remove_field(head, b"ETag"),
-            None => {}
-        }
-        write_field(head, b"Content-Encoding", b"gzip");
-        if self.request.is_head() {
-            return;
-        }
-        if self.request.version < 11 {
-            remove_field(head, b"Keep-Alive");
-            set_field(head, "Connection", b"close");
-        } else if field(head, "Transfer-Encoding").is_none() {
-            insert_before(head, b"\r\nConnection: ", b"\r\nTransfer-Encoding: chunked");
-        }
-    }
 }
 
-/// `Vary: Accept-Encoding`, where nginx writes it: before the fields of content handlers.
-pub(super) fn insert_vary(head: &mut Vec<u8>) {
-    let line_end = |from: usize| memchr::memchr(b'\n', head.get(from..)?).map(|at| from + at + 1);
-    let connection = memchr::memmem::find(head, b"\r\nConnection: ").and_then(|at| line_end(at + 2));
-    let Some(mut at) = connection else { return };
-    if head.get(at..).is_some_and(|rest| rest.starts_with(b"Keep-Alive: ")) {
-        at = line_end(at).unwrap_or(at);
-    }
-    head.splice(at..at, b"Vary: Accept-Encoding\r\n".iter().copied());
-}
-
-fn insert_before(head: &mut Vec<u8>, line: &[u8], text: &[u8]) {
-    if let Some(at) = memchr::memmem::find(head, line) {
-        head.splice(at..at, text.iter().copied());
-    }
-}
-
-/// Whether `gzip_types` has the type.
-fn is_compressible(gzip: &Gzip, content_type: &[u8]) -> bool {
-    let Some(types) = &gzip.types else { return true };
-    let name = content_type.to_ascii_lowercase();
-    std::str::from_utf8(&name).is_ok_and(|name| types.contains(name))
+/// Whether a type is among those of `gzip_types` or `sub_filter_types`: `ngx_http_test_content_type`. Among all of them
+/// is even none.
+pub(super) fn is_among(types: Option<&HashSet<String>>, content_type: Option<&[u8]>) -> bool {
+    types.is_none_or(|types| {
+        let name = content_type.unwrap_or_default().to_ascii_lowercase();
+        std::str::from_utf8(&name).is_ok_and(|name| types.contains(name))
+    })
 }
 
 /// A `Content-Type` without its `charset`, as `gzip_types` names it.
