@@ -41,6 +41,11 @@ pub struct BadTarget;
 /// [`BadTarget`] for control characters, an invalid `%`, an encoded zero byte, a path that leads above the root, and
 /// any other form (`*`, `host:port`).
 pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
+    parse_with(target, true)
+}
+
+/// The same, with `merge_slashes` off or on.
+pub(crate) fn parse_with(target: &[u8], merge_slashes: bool) -> Result<Target<'_>, BadTarget> {
     if target.iter().fold(false, |found, &byte| found | (byte <= b' ') | (byte == 0x7f)) {
         return Err(BadTarget);
     }
@@ -58,15 +63,16 @@ pub fn parse(target: &[u8]) -> Result<Target<'_>, BadTarget> {
     };
     let (path, quoted_uri) = match () {
         () if path.is_empty() => (Cow::Borrowed(&b"/"[..]), false),
-        () if is_plain(path) => (Cow::Borrowed(path), false),
-        () => (Cow::Owned(normalise(path)?), path.contains(&b'%')),
+        () if is_plain(path, merge_slashes) => (Cow::Borrowed(path), false),
+        () => (Cow::Owned(normalise(path, merge_slashes)?), path.contains(&b'%')),
     };
     Ok(Target { raw, host, path, args, quoted_uri, empty_path })
 }
 
 /// Whether a path is normalised already.
-fn is_plain(path: &[u8]) -> bool {
-    !path.contains(&b'%') && !text::has_pair(path, b'/', |next| (next == b'/') | (next == b'.'))
+fn is_plain(path: &[u8], merge_slashes: bool) -> bool {
+    !path.contains(&b'%')
+        && !text::has_pair(path, b'/', |next| ((next == b'/') & merge_slashes) | (next == b'.'))
 }
 
 /// Host and path of `scheme://host:port/path`.
@@ -116,7 +122,7 @@ enum State {
 }
 
 /// Decodes and resolves a path that starts with `/` and has no query.
-fn normalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
+fn normalise(path: &[u8], merge_slashes: bool) -> Result<Vec<u8>, BadTarget> {
     let mut out: Vec<u8> = Vec::with_capacity(path.len());
     let mut state = State::Segment;
     let mut rest = path;
@@ -133,7 +139,11 @@ fn normalise(path: &[u8]) -> Result<Vec<u8>, BadTarget> {
             }
         }
         state = match (state, byte) {
-            (State::AfterSlash, b'/') => State::AfterSlash,
+            (State::AfterSlash, b'/') if merge_slashes => State::AfterSlash,
+            (State::AfterSlash, b'/') => {
+                out.push(byte);
+                State::AfterSlash
+            }
             (State::AfterDot, b'/') => {
                 out.pop();
                 State::AfterSlash

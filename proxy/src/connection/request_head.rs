@@ -37,6 +37,7 @@ pub(super) async fn read_head<S: Stream>(
     let ClientConnection { stream, input, reading, .. } = connection;
     let mut reader = HeadReader::new(limits);
     x.request.clear();
+    x.request.rules = server.head_rules;
     reading.stop();
     loop {
         let head = reader.read(input, &mut x.request);

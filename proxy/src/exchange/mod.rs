@@ -41,6 +41,8 @@ pub(crate) struct ClientInfo {
     pub(crate) local: SocketAddr,
     /// The number of the connection (`$connection`).
     pub(crate) number: u64,
+    /// When it connected, in seconds since the epoch.
+    pub(crate) since: u64,
     /// Requests on this connection so far, including this one (`$connection_requests`).
     pub(crate) requests: u64,
 }
@@ -235,9 +237,21 @@ impl<'a> Exchange<'a> {
         }
     }
 
-    /// Applies `keepalive_timeout 0` and `keepalive_requests` of the current settings. Later settings cannot undo it.
+    /// Whether a body of unknown length is sent in chunks: `chunked_transfer_encoding`.
+    pub(crate) fn has_chunks(&self) -> bool {
+        self.settings.chunked_transfer_encoding && self.request.has_chunks()
+    }
+
+    /// Whether one ends with the connection: in HTTP/1.0, and without chunks.
+    pub(crate) fn ends_with_connection(&self) -> bool {
+        !self.request.is_http2() && !self.has_chunks()
+    }
+
+    /// Applies `keepalive_timeout 0`, `keepalive_time` and `keepalive_requests` of the current settings. Later settings cannot undo it.
     pub(crate) fn limit_keep_alive(&mut self) {
+        let age = self.cycle.clock.now().second.saturating_sub(self.client.since);
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
+            && age <= self.settings.keepalive_time.as_secs()
             && self.client.requests < self.settings.keepalive_requests;
     }
 

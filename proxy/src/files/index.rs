@@ -50,7 +50,9 @@ fn fail(request: &FileRequest<'_>, refused: &FileError) -> FileOutcome {
     let (name, why) = refused.parts();
     match refused.kind() {
         FileErrorKind::NotFound => {
-            (request.log)(Level::Error, format_args!("\"{name}\" is not found ({why})"));
+            if request.settings.log_not_found {
+                (request.log)(Level::Error, format_args!("\"{name}\" is not found ({why})"));
+            }
             FileOutcome::Error(404)
         }
         FileErrorKind::Forbidden => {

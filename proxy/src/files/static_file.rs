@@ -27,7 +27,9 @@ pub(super) fn serve(request: &FileRequest<'_>) -> FileOutcome {
                 FileErrorKind::Forbidden => (Level::Error, 403),
                 FileErrorKind::Other => (Level::Crit, 500),
             };
-            (request.log)(level, format_args!("{refused}"));
+            if status != 404 || request.settings.log_not_found {
+                (request.log)(level, format_args!("{refused}"));
+            }
             return FileOutcome::Error(status);
         }
     };
@@ -83,8 +85,8 @@ fn directory(request: &FileRequest<'_>) -> Response {
 
 fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: Option<&str>) -> Response {
     let content_type = request.content_type.unwrap_or_else(|| content_type(request.settings, request.uri));
-    match range::evaluate(request.headers, found.size, found.modified, etag) {
-        Ranges::Whole => whole(file, found, etag, content_type),
+    match range::evaluate(request.headers, found.size, found.modified, etag, request.settings.max_ranges) {
+        Ranges::Whole => whole(request, file, found, etag, content_type),
         Ranges::Partial(ranges) => {
             let mut response = base(206, found, etag);
             response.whole = whole_if_changed(request, &file, found, etag, content_type);
@@ -113,9 +115,17 @@ fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: O
 }
 
 /// All of a file.
-fn whole(file: File, found: FileInfo, etag: Option<&str>, content_type: &str) -> Response {
+fn whole(
+    request: &FileRequest<'_>,
+    file: File,
+    found: FileInfo,
+    etag: Option<&str>,
+    content_type: &str,
+) -> Response {
     let mut response = base(200, found, etag);
-    response.headers.push("Accept-Ranges", "bytes");
+    if request.settings.max_ranges != Some(0) {
+        response.headers.push("Accept-Ranges", "bytes");
+    }
     response.content_type = Some(content_type.to_owned());
     response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
     response
@@ -131,7 +141,7 @@ fn whole_if_changed(
 ) -> Option<Box<Response>> {
     let may_change = request.settings.gzip.on || !request.settings.sub.rules.is_empty();
     let file = may_change.then(|| file.try_clone().ok()).flatten()?;
-    Some(Box::new(whole(file, found, etag, content_type)))
+    Some(Box::new(whole(request, file, found, etag, content_type)))
 }
 
 /// What 200, 206 and 304 have in common.

@@ -37,15 +37,22 @@ impl Range {
     }
 }
 
-/// Evaluates `Range` and `If-Range`.
-pub(crate) fn evaluate(headers: &Headers, size: u64, modified: u64, etag: Option<&str>) -> Ranges {
-    let Some(ranges) = headers.get("range").and_then(strip_unit) else { return Ranges::Whole };
+/// Evaluates `Range` and `If-Range`; of more than `max_ranges` all is sent.
+pub(crate) fn evaluate(
+    headers: &Headers,
+    size: u64,
+    modified: u64,
+    etag: Option<&str>,
+    max_ranges: Option<u64>,
+) -> Ranges {
+    let asked = headers.get("range").filter(|_| max_ranges != Some(0));
+    let Some(ranges) = asked.and_then(strip_unit) else { return Ranges::Whole };
     let current = match headers.get("if-range") {
         None => true,
         Some(tag) if tag.len() >= 2 && tag.ends_with(b"\"") => Some(tag) == etag.map(str::as_bytes),
         Some(since) => date::parse(since) == Some(modified),
     };
-    if current { parse(ranges, size) } else { Ranges::Whole }
+    if current { parse(ranges, size, max_ranges.unwrap_or(u64::MAX)) } else { Ranges::Whole }
 }
 
 /// What follows `bytes=`, if anything; other units are ignored.
@@ -56,7 +63,7 @@ fn strip_unit(value: &[u8]) -> Option<&[u8]> {
 
 /// One invalid range makes the whole list unsatisfiable; a range beyond the end is skipped; if the ranges add up to
 /// more than the file, all of it is sent once.
-fn parse(ranges: &[u8], size: u64) -> Ranges {
+fn parse(ranges: &[u8], size: u64, max_ranges: u64) -> Ranges {
     let mut found = Vec::new();
     let mut total: u64 = 0;
     for range in ranges.split(|&byte| byte == b',') {
@@ -64,6 +71,9 @@ fn parse(ranges: &[u8], size: u64) -> Ranges {
         if start < end {
             found.push(Range { start, end });
             total = total.saturating_add(end - start);
+            if found.len() as u64 > max_ranges {
+                return Ranges::Whole;
+            }
         } else if start == 0 {
             return Ranges::Whole;
         }
@@ -108,7 +118,7 @@ fn offset(digits: &[u8]) -> Option<u64> {
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) fn check_invariants(headers: &Headers, size: u64) {
     for etag in [None, headers.get("if-range").and_then(|tag| std::str::from_utf8(tag).ok())] {
-        let Ranges::Partial(ranges) = evaluate(headers, size, 0, etag) else { continue };
+        let Ranges::Partial(ranges) = evaluate(headers, size, 0, etag, None) else { continue };
         assert!(
             !ranges.is_empty() && ranges.iter().all(|range| range.start < range.end && range.end <= size)
         );
@@ -171,7 +181,7 @@ mod tests {
     fn judged(value: &str, size: u64) -> Ranges {
         let mut headers = Headers::new();
         headers.push("Range", value);
-        evaluate(&headers, size, 0, None)
+        evaluate(&headers, size, 0, None, None)
     }
 
     #[test]
@@ -228,7 +238,7 @@ mod tests {
             let mut headers = Headers::new();
             headers.push("Range", "bytes=0-1");
             headers.push("If-Range", if_range);
-            evaluate(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""))
+            evaluate(&headers, 36, 1_700_000_000, Some("\"6553f100-24\""), None)
         };
         assert_eq!(judged("\"6553f100-24\""), some(&[(0, 2)]));
         assert_eq!(judged("Tue, 14 Nov 2023 22:13:20 GMT"), some(&[(0, 2)]));

@@ -46,7 +46,7 @@ pub(crate) async fn handle<C: Stream>(
         }
     };
     request::read_body(client, x).await?;
-    if !settings.proxy.pass_request_body && !client.discard_body().await {
+    if !settings.proxy.passes_body() && !client.discard_body().await {
         x.status = 408;
         return Err(ProxyError::Close);
     }
@@ -111,7 +111,7 @@ async fn ask<C: Stream>(
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
     let mut handler = ProxyHandler::new(x, pass, group, request, body);
-    handler.outlives_client = for_cache.shared;
+    handler.outlives_client = for_cache.shared || settings.proxy.ignore_client_abort;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
         Ok(fetched) => fetched,
         Err(error) => {
@@ -178,7 +178,7 @@ async fn ask<C: Stream>(
 fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
         BodyLength::None => Ok(RequestBody::None),
-        _ if !x.settings.proxy.pass_request_body => Ok(RequestBody::None),
+        _ if !x.settings.proxy.passes_body() => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
         BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
             Ok(RequestBody::Length(client.body.total()))

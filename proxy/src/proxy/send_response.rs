@@ -31,7 +31,10 @@ impl ProxyHandler<'_> {
         delivery: &Delivery,
     ) -> Result<Instant, ProxyError> {
         let Answer { upstream, head, selection } = answer;
-        let has_body = head.has_body(x.request.is_head());
+        // `proxy_method` may ask for what the client has not: a body that nobody reads, or none where one is due.
+        let (to_head, is_head) = (x.request.is_head(), self.request.is_head);
+        let has_body = head.has_body(to_head || is_head);
+        self.request.persistent &= is_head || has_body == head.has_body(is_head);
         let body = if has_body {
             BodyReader::new(head.framing, &mut upstream.input)
         } else {
@@ -54,15 +57,15 @@ impl ProxyHandler<'_> {
             x.keep_alive = false;
             x.linger = true;
         }
-        let has_body = head.has_body(x.request.is_head());
-        if has_body && x.request.version < 11 && !matches!(head.framing, Framing::Length(_)) {
+        x.keep_alive &= has_body == head.has_body(to_head);
+        if has_body && x.ends_with_connection() && !matches!(head.framing, Framing::Length(_)) {
             x.keep_alive = false;
         }
         let mut text = x.response_head.take();
         text.clear();
         let HeadWritten { chunked, changes } = head.write(x, delivery, &mut text);
         let mut filters = (changes.any() && has_body).then(|| BodyFilters::new(x, changes));
-        if filters.is_some() && x.request.version < 11 {
+        if filters.is_some() && x.ends_with_connection() {
             x.keep_alive = false;
         }
         client.begin(x, &text, chunked);

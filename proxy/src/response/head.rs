@@ -36,6 +36,10 @@ pub(crate) struct HeadersOut<'r> {
     pub(crate) chunked: bool,
     /// `Accept-Ranges` or `Content-Range`, which follows the fields of `expires` and `add_header`.
     pub(crate) range: Option<(&'r [u8], &'r [u8])>,
+    /// Whether an app server's `Server` is among the fields, in place of the proxy's own.
+    pub(crate) has_server: bool,
+    /// The same of `Date`.
+    pub(crate) has_date: bool,
 }
 
 /// Statuses to which `add_header` applies without `always`.
@@ -63,13 +67,19 @@ impl Exchange<'_> {
                 out.extend_from_slice(reason(status).as_bytes());
             }
         }
-        let product =
-            if self.settings.server_tokens { version::PRODUCT_WITH_VERSION } else { version::PRODUCT };
-        out.extend_from_slice(b"\r\nServer: ");
-        out.extend_from_slice(product.as_bytes());
-        out.extend_from_slice(b"\r\nDate: ");
-        out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
         out.extend_from_slice(b"\r\n");
+        if !headers.has_server {
+            let product =
+                if self.settings.server_tokens { version::PRODUCT_WITH_VERSION } else { version::PRODUCT };
+            out.extend_from_slice(b"Server: ");
+            out.extend_from_slice(product.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
+        if !headers.has_date {
+            out.extend_from_slice(b"Date: ");
+            out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
+            out.extend_from_slice(b"\r\n");
+        }
         if let Some(kind) = headers.content_type.filter(|kind| !kind.is_empty()) {
             match self.charset(kind, status) {
                 None => write_field(out, b"Content-Type", kind),
@@ -88,7 +98,8 @@ impl Exchange<'_> {
         if let Some(second) = headers.last_modified {
             write_field(out, b"Last-Modified", http_date(second).as_bytes());
         }
-        let absolute = headers.location.filter(|location| location.starts_with(b"/"));
+        let absolute =
+            headers.location.filter(|location| self.settings.absolute_redirect && location.starts_with(b"/"));
         if let Some(path) = absolute {
             out.extend_from_slice(b"Location: ");
             self.write_absolute(out, path);
@@ -222,16 +233,17 @@ impl Exchange<'_> {
         value
     }
 
-    /// Appends `http://host[:port]` (or `https`) and a path: `absolute_redirect on` and `port_in_redirect on`.
+    /// Appends `http://host[:port]` (or `https`) and a path: `absolute_redirect on`.
     fn write_absolute(&self, out: &mut Vec<u8>, path: &[u8]) {
         let (scheme, port): (&[u8], _) =
             if self.tls.is_some() { (b"https://", 443) } else { (b"http://", 80) };
         out.extend_from_slice(scheme);
         match self.request.host().unwrap_or_default() {
+            _ if self.settings.server_name_in_redirect => out.extend_from_slice(self.server.name.as_bytes()),
             [] => out.extend_from_slice(text::ip_literal(self.client.local.ip()).as_bytes()),
             host => out.extend_from_slice(host),
         }
-        if self.client.local.port() != port {
+        if self.settings.port_in_redirect && self.client.local.port() != port {
             out.push(b':');
             text::decimal(out, u64::from(self.client.local.port()));
         }

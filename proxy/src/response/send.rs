@@ -60,15 +60,15 @@ impl<S: Stream> ClientConnection<S> {
         head.clear();
         let sends_body = !has_no_body && !x.request.is_head();
         let is_generated = response.body.len().is_none();
-        if is_generated && sends_body && x.request.version < 11 {
+        if is_generated && sends_body && x.ends_with_connection() {
             x.keep_alive = false;
         }
         let changes = write_head(x, &response, &mut head);
         let has_length = !is_generated && !changes.any();
-        if !has_length && sends_body && x.request.version < 11 {
+        if !has_length && sends_body && x.ends_with_connection() {
             x.keep_alive = false;
         }
-        self.begin(x, &head, !has_length && sends_body && x.request.has_chunks());
+        self.begin(x, &head, !has_length && sends_body && x.has_chunks());
         x.response_head.replace(head);
         let timeout = x.settings.send_timeout;
         let body = if sends_body { response.body } else { Body::Empty };
@@ -243,7 +243,7 @@ fn write_head(x: &Exchange<'_>, response: &Response, head: &mut Vec<u8>) -> Body
         status: response.status,
         content_type: response.content_type.as_deref().map(str::as_bytes).filter(|_| response.status != 204),
         length: response.body.len().filter(|_| !has_no_body),
-        chunked: response.body.len().is_none() && !x.request.is_head() && x.request.has_chunks(),
+        chunked: response.body.len().is_none() && !x.request.is_head() && x.has_chunks(),
         last_modified: response.last_modified,
         location: response.location.as_deref(),
         range: response

@@ -46,6 +46,7 @@ const FILES: &[(&str, &str)] = &[
     ("limit", include_str!("cases/limit.txt")),
     ("cache", include_str!("cases/cache.txt")),
     ("real-ip", include_str!("cases/real-ip.txt")),
+    ("tuning", include_str!("cases/tuning.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 

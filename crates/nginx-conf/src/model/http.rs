@@ -98,6 +98,25 @@ pub struct Server {
     pub large_client_header_buffers: usize,
     /// `large_client_header_buffers`: bytes of each. A request line or header field longer than this is refused.
     pub large_client_header_size: usize,
+    /// What a request head may look like.
+    pub head_rules: HeadRules,
+}
+
+/// What a request head may look like.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadRules {
+    /// `merge_slashes`: `//` in a path is one slash.
+    pub merge_slashes: bool,
+    /// `underscores_in_headers`: names may have underscores.
+    pub underscores_in_headers: bool,
+    /// `ignore_invalid_headers`: fields with other names are left out.
+    pub ignore_invalid_headers: bool,
+}
+
+impl Default for HeadRules {
+    fn default() -> HeadRules {
+        HeadRules { merge_slashes: true, underscores_in_headers: false, ignore_invalid_headers: true }
+    }
 }
 
 /// What a handshake needs.

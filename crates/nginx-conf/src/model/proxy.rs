@@ -64,6 +64,14 @@ pub struct ProxySettings {
     pub cookie_flags: Vec<CookieFlags>,
     /// `proxy_hide_header`, lower case, in addition to nginx's own list.
     pub hide_header: Vec<String>,
+    /// `proxy_pass_header`, lower case: what is hidden otherwise and is not.
+    pub pass_header: Vec<String>,
+    /// `proxy_method`.
+    pub method: Option<Template>,
+    /// `proxy_set_body`.
+    pub set_body: Option<Template>,
+    /// `proxy_ignore_client_abort`.
+    pub ignore_client_abort: bool,
     /// `proxy_intercept_errors`.
     pub intercept_errors: bool,
     /// `proxy_pass_request_headers`.
@@ -76,6 +84,13 @@ pub struct ProxySettings {
     pub cache: ProxyCache,
     /// `proxy_ssl_…`.
     pub ssl: UpstreamSsl,
+}
+
+impl ProxySettings {
+    /// Whether the client's body is passed on.
+    pub fn passes_body(&self) -> bool {
+        self.pass_request_body && self.set_body.is_none()
+    }
 }
 
 /// TLS to app servers: `proxy_ssl_…`.

@@ -37,6 +37,20 @@ pub struct Settings {
     pub tcp_nopush: bool,
     /// `tcp_nodelay`.
     pub tcp_nodelay: bool,
+    /// `keepalive_time`: a client connection that is older is closed after its next response.
+    pub keepalive_time: Duration,
+    /// `log_not_found`.
+    pub log_not_found: bool,
+    /// `max_ranges`; `None` for any number.
+    pub max_ranges: Option<u64>,
+    /// `chunked_transfer_encoding`.
+    pub chunked_transfer_encoding: bool,
+    /// `absolute_redirect`.
+    pub absolute_redirect: bool,
+    /// `port_in_redirect`.
+    pub port_in_redirect: bool,
+    /// `server_name_in_redirect`.
+    pub server_name_in_redirect: bool,
     /// `keepalive_timeout`, first value; zero turns keep-alive off.
     pub keepalive_timeout: Duration,
     /// `keepalive_timeout`, second value: the `Keep-Alive: timeout=` response header, in seconds.

@@ -34,6 +34,18 @@ pub(super) const COMMANDS: &[Command] = &[
     command("sendfile", LEVELS | LOCATION_IF, Flag, "off", "Send files from the page cache."),
     command("tcp_nopush", LEVELS, Flag, "off", "Send full packets only, with sendfile."),
     command("tcp_nodelay", LEVELS, Flag, "on", "Send small packets at once."),
+    command("keepalive_time", LEVELS, Take(1, 1), "1h", "How old a client connection may get."),
+    command("log_not_found", LEVELS, Flag, "on", "Whether files that are not there are logged as errors."),
+    command("max_ranges", LEVELS, Take(1, 1), "", "How many ranges one request may ask for; 0 is none."),
+    command("chunked_transfer_encoding", LEVELS, Flag, "on", "Whether responses of unknown length are sent in chunks."),
+    command("absolute_redirect", LEVELS, Flag, "on", "Whether redirects to a path get a host and a scheme."),
+    command("port_in_redirect", LEVELS, Flag, "on", "Whether they get the port of the server, too."),
+    command("server_name_in_redirect", LEVELS, Flag, "off", "Whether the host is the first `server_name` and not the client's `Host`."),
+    command("merge_slashes", HTTP | SERVER, Flag, "on", "Whether `//` in a path is one slash."),
+    command("underscores_in_headers", HTTP | SERVER, Flag, "off", "Whether names of headers may have underscores.")
+        .note("The default server of the address decides; nginx asks the one that `Host` names from that header on."),
+    command("ignore_invalid_headers", HTTP | SERVER, Flag, "on", "Whether headers with other names are left out.")
+        .note("As `underscores_in_headers`."),
     command("server_tokens", LEVELS, Take(1, 1), "on", "Show the version in `Server` and on error pages.")
         .note("`on` and `off`; `build` is refused."),
     command("server_names_hash_max_size", HTTP, Take(1, 1), "512", "Size of a table of nginx.")

@@ -21,6 +21,7 @@ mod proxy;
 mod proxy_ssl;
 mod ssl;
 mod sub;
+mod tuning;
 mod unsupported;
 mod upstream;
 pub(crate) mod variables;
@@ -50,6 +51,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         proxy_ssl::COMMANDS,
         cache::COMMANDS,
         upstream::COMMANDS,
+        tuning::COMMANDS,
     ]
     .into_iter()
     .flatten()

@@ -58,6 +58,29 @@ pub(super) const COMMANDS: &[Command] = &[
         "off",
         "Which of `secure`, `httponly` and `samesite=` a cookie gets or loses.",
     ),
+    command("proxy_method", LEVELS, Take(1, 1), "", "The method that app servers are asked with.")
+        .note("Where it comes to nothing, the client's; by nginx none at all."),
+    command(
+        "proxy_set_body",
+        LEVELS,
+        Take(1, 1),
+        "",
+        "The body that app servers are sent instead of the client's.",
+    ),
+    command(
+        "proxy_ignore_client_abort",
+        LEVELS,
+        Flag,
+        "off",
+        "Whether app servers go on when the client has left.",
+    ),
+    command(
+        "proxy_pass_header",
+        LEVELS,
+        Take(1, 1),
+        "",
+        "A response header that is passed on although it is hidden otherwise: `Server`, `Date`, `X-Accel-…`.",
+    ),
     command("proxy_hide_header", LEVELS, Take(1, 1), "", "A response header that is not passed on."),
     command(
         "proxy_intercept_errors",

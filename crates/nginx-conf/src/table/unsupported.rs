@@ -2,90 +2,60 @@
 
 /// Part of nginx, and the names of its directives.
 pub(super) const MODULES: &[(&str, &str)] = &[
-    (
-        "core",
-        "debug_connection debug_points env load_module lock_file pcre_jit ssl_engine ssl_object_cache_inheritable \
-         thread_pool timer_resolution worker_aio_requests worker_cpu_affinity worker_priority worker_rlimit_core \
-         working_directory",
-    ),
-    (
-        "http core",
-        "absolute_redirect aio aio_write chunked_transfer_encoding client_body_in_file_only \
-         client_body_in_single_buffer connection_pool_size directio directio_alignment \
-         disable_symlinks early_hints ignore_invalid_headers \
-         keepalive_disable keepalive_min_timeout keepalive_time lingering_close \
-         lingering_time lingering_timeout log_not_found log_subrequest max_headers max_ranges merge_slashes msie_padding \
-         msie_refresh open_file_cache open_file_cache_errors open_file_cache_events open_file_cache_min_uses \
-         open_file_cache_valid output_buffers port_in_redirect postpone_output read_ahead \
-         request_pool_size reset_timedout_connection send_lowat \
-         sendfile_max_chunk server_name_in_redirect subrequest_output_buffer_size \
-         underscores_in_headers",
-    ),
-    ("rewrite", "uninitialized_variable_warn"),
+    ("core", "ssl_engine ssl_object_cache_inheritable"),
+    ("http core", "disable_symlinks early_hints max_headers"),
     (
         "headers, charset, ssi, sub, addition, browser",
-        "add_trailer charset_map source_charset ssi ssi_last_modified \
-         ssi_min_file_chunk ssi_silent_errors ssi_types ssi_value_length add_after_body add_before_body addition_types ancient_browser \
-         ancient_browser_value modern_browser modern_browser_value add_header_inherit add_trailer_inherit",
+        "add_trailer charset_map source_charset ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types \
+         ssi_value_length add_after_body add_before_body addition_types ancient_browser ancient_browser_value \
+         modern_browser modern_browser_value add_header_inherit add_trailer_inherit",
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",
-        "gzip_hash gzip_no_buffer gzip_window postpone_gzipping slice \
-         image_filter image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
-         image_filter_transparency image_filter_webp_quality xml_entities xslt_last_modified xslt_param \
-         xslt_string_param xslt_stylesheet xslt_types perl perl_modules perl_require perl_set",
+        "slice image_filter image_filter_buffer image_filter_interlace image_filter_jpeg_quality image_filter_sharpen \
+         image_filter_transparency image_filter_webp_quality xml_entities xslt_last_modified xslt_param xslt_string_param \
+         xslt_stylesheet xslt_types perl perl_modules perl_require perl_set",
     ),
     (
         "files",
-        "create_full_put_path dav_access \
-         dav_methods min_delete_depth empty_gif flv mp4 mp4_buffer_size mp4_limit_rate mp4_limit_rate_after \
-         mp4_max_buffer_size mp4_start_key_frame random_index secure_link secure_link_md5 secure_link_secret",
+        "create_full_put_path dav_access dav_methods min_delete_depth empty_gif flv mp4 mp4_buffer_size mp4_limit_rate \
+         mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame random_index secure_link secure_link_md5 \
+         secure_link_secret",
     ),
     (
         "access, limits, mirror, real ip, geo",
-        "auth_jwt auth_jwt_key_file \
-         geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
-         referer_hash_bucket_size referer_hash_max_size valid_referers \
-         status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p userid_path \
-         userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import js_path \
-         js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
+        "auth_jwt auth_jwt_key_file geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
+         valid_referers status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p \
+         userid_path userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import \
+         js_path js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
          otel_span_attr otel_span_name otel_trace otel_trace_context",
     ),
-    ("log", "open_log_file_cache"),
     (
         "TLS",
         "ssl ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_client_certificate ssl_conf_command ssl_crl \
-         ssl_early_data ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder \
-         ssl_password_file ssl_preread ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client \
-         ssl_verify_depth",
+         ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_preread \
+         ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client ssl_verify_depth",
     ),
     (
         "proxy",
-        "proxy_bind proxy_cache_max_range_offset proxy_force_ranges proxy_ignore_client_abort \
-         proxy_limit_rate proxy_max_temp_file_size proxy_method \
-         proxy_pass_header proxy_pass_trailers proxy_send_lowat proxy_set_body \
-         proxy_socket_keepalive proxy_ssl_alpn proxy_ssl_certificate_cache proxy_ssl_conf_command proxy_ssl_key_log \
-         proxy_ssl_password_file proxy_store proxy_store_access \
-         proxy_temp_file_write_size",
+        "proxy_bind proxy_cache_max_range_offset proxy_force_ranges proxy_limit_rate proxy_pass_trailers proxy_ssl_alpn \
+         proxy_ssl_certificate_cache proxy_ssl_conf_command proxy_ssl_key_log proxy_ssl_password_file proxy_store \
+         proxy_store_access",
     ),
-    (
-        "upstream",
-        "least_time queue sticky state ntlm \
-         upstream_conf",
-    ),
+    ("upstream", "least_time queue sticky state ntlm upstream_conf"),
     (
         "fastcgi",
         "fastcgi_bind fastcgi_buffer_size fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size fastcgi_cache \
-         fastcgi_cache_background_update fastcgi_cache_bypass fastcgi_cache_key fastcgi_cache_lock \
-         fastcgi_cache_lock_age fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset fastcgi_cache_methods \
-         fastcgi_cache_min_uses fastcgi_cache_path fastcgi_cache_revalidate fastcgi_cache_use_stale \
-         fastcgi_cache_valid fastcgi_catch_stderr fastcgi_connect_timeout fastcgi_force_ranges fastcgi_hide_header \
-         fastcgi_ignore_client_abort fastcgi_ignore_headers fastcgi_index fastcgi_intercept_errors \
-         fastcgi_keep_conn fastcgi_limit_rate fastcgi_max_temp_file_size fastcgi_next_upstream \
-         fastcgi_next_upstream_timeout fastcgi_next_upstream_tries fastcgi_no_cache fastcgi_param fastcgi_pass \
-         fastcgi_pass_header fastcgi_pass_request_body fastcgi_pass_request_headers fastcgi_read_timeout \
-         fastcgi_request_buffering fastcgi_send_lowat fastcgi_send_timeout fastcgi_socket_keepalive \
-         fastcgi_split_path_info fastcgi_store fastcgi_store_access fastcgi_temp_file_write_size",
+         fastcgi_cache_background_update fastcgi_cache_bypass fastcgi_cache_key fastcgi_cache_lock fastcgi_cache_lock_age \
+         fastcgi_cache_lock_timeout fastcgi_cache_max_range_offset fastcgi_cache_methods fastcgi_cache_min_uses \
+         fastcgi_cache_path fastcgi_cache_revalidate fastcgi_cache_use_stale fastcgi_cache_valid fastcgi_catch_stderr \
+         fastcgi_connect_timeout fastcgi_force_ranges fastcgi_hide_header fastcgi_ignore_client_abort \
+         fastcgi_ignore_headers fastcgi_index fastcgi_intercept_errors fastcgi_keep_conn fastcgi_limit_rate \
+         fastcgi_max_temp_file_size fastcgi_next_upstream fastcgi_next_upstream_timeout fastcgi_next_upstream_tries \
+         fastcgi_no_cache fastcgi_param fastcgi_pass fastcgi_pass_header fastcgi_pass_request_body \
+         fastcgi_pass_request_headers fastcgi_read_timeout fastcgi_request_buffering fastcgi_send_lowat \
+         fastcgi_send_timeout fastcgi_socket_keepalive fastcgi_split_path_info fastcgi_store fastcgi_store_access \
+         fastcgi_temp_file_write_size",
     ),
     (
         "scgi, uwsgi",
@@ -94,23 +64,21 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          scgi_cache_lock_timeout scgi_cache_max_range_offset scgi_cache_methods scgi_cache_min_uses scgi_cache_path \
          scgi_cache_revalidate scgi_cache_use_stale scgi_cache_valid scgi_connect_timeout scgi_force_ranges \
          scgi_hide_header scgi_ignore_client_abort scgi_ignore_headers scgi_intercept_errors scgi_limit_rate \
-         scgi_max_temp_file_size scgi_next_upstream scgi_next_upstream_timeout scgi_next_upstream_tries \
-         scgi_no_cache scgi_param scgi_pass scgi_pass_header scgi_pass_request_body scgi_pass_request_headers \
-         scgi_read_timeout scgi_request_buffering scgi_send_timeout scgi_socket_keepalive scgi_store \
-         scgi_store_access scgi_temp_file_write_size uwsgi_bind uwsgi_buffer_size uwsgi_buffering \
-         uwsgi_buffers uwsgi_busy_buffers_size uwsgi_cache uwsgi_cache_background_update uwsgi_cache_bypass \
-         uwsgi_cache_key uwsgi_cache_lock uwsgi_cache_lock_age uwsgi_cache_lock_timeout \
-         uwsgi_cache_max_range_offset uwsgi_cache_methods uwsgi_cache_min_uses uwsgi_cache_path \
-         uwsgi_cache_revalidate uwsgi_cache_use_stale uwsgi_cache_valid uwsgi_connect_timeout uwsgi_force_ranges \
-         uwsgi_hide_header uwsgi_ignore_client_abort uwsgi_ignore_headers uwsgi_intercept_errors uwsgi_limit_rate \
-         uwsgi_max_temp_file_size uwsgi_modifier1 uwsgi_modifier2 uwsgi_next_upstream uwsgi_next_upstream_timeout \
-         uwsgi_next_upstream_tries uwsgi_no_cache uwsgi_param uwsgi_pass uwsgi_pass_header uwsgi_pass_request_body \
-         uwsgi_pass_request_headers uwsgi_read_timeout uwsgi_request_buffering uwsgi_send_timeout \
-         uwsgi_socket_keepalive uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_ciphers \
+         scgi_max_temp_file_size scgi_next_upstream scgi_next_upstream_timeout scgi_next_upstream_tries scgi_no_cache \
+         scgi_param scgi_pass scgi_pass_header scgi_pass_request_body scgi_pass_request_headers scgi_read_timeout \
+         scgi_request_buffering scgi_send_timeout scgi_socket_keepalive scgi_store scgi_store_access \
+         scgi_temp_file_write_size uwsgi_bind uwsgi_buffer_size uwsgi_buffering uwsgi_buffers uwsgi_busy_buffers_size \
+         uwsgi_cache uwsgi_cache_background_update uwsgi_cache_bypass uwsgi_cache_key uwsgi_cache_lock \
+         uwsgi_cache_lock_age uwsgi_cache_lock_timeout uwsgi_cache_max_range_offset uwsgi_cache_methods \
+         uwsgi_cache_min_uses uwsgi_cache_path uwsgi_cache_revalidate uwsgi_cache_use_stale uwsgi_cache_valid \
+         uwsgi_connect_timeout uwsgi_force_ranges uwsgi_hide_header uwsgi_ignore_client_abort uwsgi_ignore_headers \
+         uwsgi_intercept_errors uwsgi_limit_rate uwsgi_max_temp_file_size uwsgi_modifier1 uwsgi_modifier2 \
+         uwsgi_next_upstream uwsgi_next_upstream_timeout uwsgi_next_upstream_tries uwsgi_no_cache uwsgi_param uwsgi_pass \
+         uwsgi_pass_header uwsgi_pass_request_body uwsgi_pass_request_headers uwsgi_read_timeout uwsgi_request_buffering \
+         uwsgi_send_timeout uwsgi_socket_keepalive uwsgi_ssl_certificate uwsgi_ssl_certificate_key uwsgi_ssl_ciphers \
          uwsgi_ssl_conf_command uwsgi_ssl_crl uwsgi_ssl_name uwsgi_ssl_password_file uwsgi_ssl_protocols \
          uwsgi_ssl_server_name uwsgi_ssl_session_reuse uwsgi_ssl_trusted_certificate uwsgi_ssl_verify \
-         uwsgi_ssl_verify_depth uwsgi_store uwsgi_store_access uwsgi_temp_file_write_size \
-         uwsgi_string",
+         uwsgi_ssl_verify_depth uwsgi_store uwsgi_store_access uwsgi_temp_file_write_size uwsgi_string",
     ),
     (
         "grpc, memcached",
@@ -130,8 +98,8 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          imap_auth imap_capabilities imap_client_buffer max_errors pass pop3_auth pop3_capabilities preread_buffer_size \
          preread_timeout protocol proxy_buffer proxy_download_rate proxy_half_close proxy_pass_error_message \
          proxy_protocol proxy_protocol_timeout proxy_requests proxy_responses proxy_session_drop proxy_smtp_auth \
-         proxy_ssl proxy_timeout proxy_upload_rate smtp_auth smtp_capabilities smtp_client_buffer \
-         smtp_greeting_delay starttls timeout xclient",
+         proxy_ssl proxy_timeout proxy_upload_rate smtp_auth smtp_capabilities smtp_client_buffer smtp_greeting_delay \
+         starttls timeout xclient",
     ),
 ];
 

@@ -27,6 +27,7 @@ impl HttpConnection<'_> {
         let mut counted = CountedRequest::new(cycle.connections.counts());
         let (head, body) = request.into_parts();
         let max_size = server.large_client_header_buffers.saturating_mul(server.large_client_header_size);
+        x.request.rules = server.head_rules;
         let read = x.request.read_http2(&head, body.is_end_stream(), max_size);
         x.request_length = x.request.line().len() as u64 + fields_length(&head);
         let tells_end = x.request.body == BodyLength::Chunked;

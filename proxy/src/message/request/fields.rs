@@ -58,8 +58,11 @@ impl Request {
     }
 
     pub(super) fn read_field(&mut self, name: &str, value: &[u8]) -> Result<(), RequestError> {
-        // As nginx's `ignore_invalid_headers on` and `underscores_in_headers off`.
-        if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        let rules = self.rules;
+        let is_valid = |byte: u8| {
+            byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_' && rules.underscores_in_headers
+        };
+        if rules.ignore_invalid_headers && !name.bytes().all(is_valid) {
             return Ok(());
         }
         let once = |headers: &Headers, reason| {

@@ -63,7 +63,8 @@ impl Request {
     }
 
     pub(super) fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
-        let parsed = uri::parse(target).map_err(|_| bad_request("client sent invalid request"))?;
+        let parsed = uri::parse_with(target, self.rules.merge_slashes)
+            .map_err(|_| bad_request("client sent invalid request"))?;
         let end = start + target.len();
         self.target = if target.ends_with(parsed.raw) {
             end - parsed.raw.len()..end

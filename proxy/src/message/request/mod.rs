@@ -16,6 +16,7 @@ mod tests;
 use std::ops::Range;
 
 use super::headers::Headers;
+use nginx_conf::model::HeadRules;
 
 /// [`Request::version`] and [`Request::protocol`] of HTTP/2.
 const HTTP2_VERSION: u8 = 20;
@@ -53,6 +54,8 @@ pub(crate) struct Request {
     pub(crate) expects_continue: bool,
     /// Whether there is an `Upgrade` field.
     pub(crate) upgrade: bool,
+    /// What its head may look like.
+    pub(crate) rules: HeadRules,
 }
 
 /// The length of a request's body.
@@ -73,6 +76,7 @@ impl Request {
         let old = std::mem::take(self);
         (self.line, self.headers, self.host) = (old.line, old.headers, old.host);
         (self.path, self.args) = (old.path, old.args);
+        self.rules = old.rules;
         self.headers.clear();
         for text in [&mut self.line, &mut self.host, &mut self.path, &mut self.args] {
             text.clear();

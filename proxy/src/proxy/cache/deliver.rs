@@ -47,7 +47,7 @@ impl Demand {
         if fields.get("Accept-Ranges").is_none() || x.request.is_head() && size == 0 {
             return whole();
         }
-        let part = match range::evaluate(request, size, modified, etag) {
+        let part = match range::evaluate(request, size, modified, etag, x.settings.max_ranges) {
             Ranges::Whole => return whole(),
             Ranges::Unsatisfiable => return Demand::Unsatisfiable(format!("bytes */{size}")),
             Ranges::Partial(ranges) => ranges,
@@ -105,7 +105,7 @@ pub(crate) async fn send<C: Stream>(
         Demand::Delivery(delivery, pieces) => (delivery, pieces),
     };
     let has_body = delivery != Delivery::NotModified && head.has_body(x.request.is_head());
-    if has_body && x.request.version < 11 && !matches!(head.framing, Framing::Length(_)) {
+    if has_body && x.ends_with_connection() && !matches!(head.framing, Framing::Length(_)) {
         x.keep_alive = false;
     }
     let mut text = x.response_head.take();
@@ -116,7 +116,7 @@ pub(crate) async fn send<C: Stream>(
         Delivery::Part { .. } => 206,
         _ => head.status,
     };
-    if changes.any() && has_body && x.request.version < 11 {
+    if changes.any() && has_body && x.ends_with_connection() {
         x.keep_alive = false;
     }
     client.begin(x, &text, chunked);

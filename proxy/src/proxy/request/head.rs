@@ -18,7 +18,7 @@ pub(crate) enum RequestBody {
     Chunked,
 }
 
-/// The head of a request to an app server, sent to as many servers as needed.
+/// The head of a request to an app server, and the body of `proxy_set_body`; sent to as many servers as needed.
 #[derive(Debug, Default)]
 pub(crate) struct RequestHead {
     /// The text.
@@ -80,7 +80,11 @@ pub(crate) fn create(
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
     let mut head = Vec::with_capacity(512);
-    head.extend_from_slice(if cache.get { b"GET" } else { x.method() });
+    let set_method = settings.proxy.method.as_ref().map(|method| x.evaluate(method));
+    let method = set_method.as_deref().filter(|method| !method.is_empty()).unwrap_or(x.method());
+    let method = if cache.get { b"GET" } else { method };
+    let is_head = method == b"HEAD";
+    head.extend_from_slice(method);
     head.push(b' ');
     let start = head.len();
     write_target(x, pass, &mut head);
@@ -89,13 +93,9 @@ pub(crate) fn create(
         return None;
     }
     head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let mut request = RequestHead {
-        head,
-        target,
-        upgrade: false,
-        persistent: http11,
-        is_head: x.method() == b"HEAD" && !cache.get,
-    };
+    let mut request = RequestHead { head, target, upgrade: false, persistent: http11, is_head };
+    let set_body = settings.proxy.set_body.as_ref().map(|body| x.evaluate(body));
+    let body = set_body.as_ref().map_or(body, |body| RequestBody::Length(body.len() as u64));
     write_set_fields(x, &mut request);
     write_own_fields(settings, pass, body, &mut request.head);
     for (name, value) in ["If-Modified-Since", "If-None-Match"].into_iter().zip(&cache.validators) {
@@ -107,6 +107,7 @@ pub(crate) fn create(
         write_client_fields(x, cache.shared, &mut request.head);
     }
     request.head.extend_from_slice(b"\r\n");
+    request.head.extend_from_slice(set_body.as_deref().unwrap_or_default());
     Some(request)
 }
 

@@ -62,9 +62,8 @@ pub(crate) struct HeadWritten {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct InvalidHead(pub(crate) &'static str);
 
-/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), those that the proxy writes itself,
-/// and those that nginx hides.
-const HIDDEN_HEADERS: [&str; 16] = [
+/// Fields that the client never gets: those of one connection (RFC 9110 §7.6.1), and those that the proxy writes itself.
+const OWN_HEADERS: [&str; 8] = [
     "Connection",
     "Keep-Alive",
     "Transfer-Encoding",
@@ -73,6 +72,10 @@ const HIDDEN_HEADERS: [&str; 16] = [
     "Proxy-Connection",
     "Content-Length",
     "Content-Type",
+];
+
+/// Fields that nginx hides, unless `proxy_pass_header` names them.
+const HIDDEN_HEADERS: [&str; 8] = [
     "Date",
     "Server",
     "X-Pad",
@@ -194,7 +197,7 @@ impl ResponseHead {
             _ => None,
         };
         let has_body = *delivery != Delivery::NotModified && self.has_body(x.request.is_head());
-        let chunked = length.is_none() && has_body && x.request.has_chunks();
+        let chunked = length.is_none() && has_body && x.has_chunks();
         let may_have_ranges = self.status == 200 && length.is_some() && fields.get("Accept-Ranges").is_some();
         let (status, range) = match delivery {
             Delivery::AsReceived => (self.status, None),
@@ -208,18 +211,17 @@ impl ResponseHead {
             }
         };
         let is_changed = status != self.status;
-        let hidden = &x.settings.proxy.hide_header;
         // A path from `proxy_redirect` is made absolute; one from the app server is not.
         let location = fields.get("Location").and_then(|value| redirect::rewrite(x, b"Location", value));
         let location =
-            location.as_deref().filter(|location| location.starts_with(b"/") && !hides(hidden, b"location"));
+            location.as_deref().filter(|location| location.starts_with(b"/") && !is_hidden(x, b"location"));
         let multipart = match delivery {
             Delivery::Part { content_type, .. } => content_type.as_deref().map(str::as_bytes),
             _ => None,
         };
         let content_type = multipart.or_else(|| {
             let is_shown = |kind: &&[u8]| {
-                !kind.is_empty() && !hides(hidden, b"content-type") && *delivery != Delivery::NotModified
+                !kind.is_empty() && !is_hidden(x, b"content-type") && *delivery != Delivery::NotModified
             };
             fields.get("Content-Type").filter(is_shown)
         });
@@ -232,6 +234,8 @@ impl ResponseHead {
             location,
             chunked,
             range,
+            has_server: fields.get("Server").is_some() && !is_hidden(x, b"server"),
+            has_date: fields.get("Date").is_some() && !is_hidden(x, b"date"),
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
@@ -253,14 +257,14 @@ impl ResponseHead {
                 }
             }
         });
-        let chunked = chunked || (changes.any() && has_body && x.request.has_chunks());
+        let chunked = chunked || (changes.any() && has_body && x.has_chunks());
         HeadWritten { chunked, changes }
     }
 
     fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
-        let own = HIDDEN_HEADERS.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
+        let own = OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
         let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
-        if own || hides(&x.settings.proxy.hide_header, name) || (upgrade && self.status != 101) {
+        if own || is_hidden(x, name) || (upgrade && self.status != 101) {
             return false;
         }
         if upgrade || !has_options {
@@ -271,8 +275,12 @@ impl ResponseHead {
     }
 }
 
-fn hides(hidden: &[String], name: &[u8]) -> bool {
-    hidden.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()))
+/// Whether a field is hidden from the client: by nginx itself or by `proxy_hide_header`, and not by `proxy_pass_header`.
+fn is_hidden(x: &Exchange<'_>, name: &[u8]) -> bool {
+    let proxy = &x.settings.proxy;
+    let names = |names: &[String]| names.iter().any(|other| name.eq_ignore_ascii_case(other.as_bytes()));
+    let hides = HIDDEN_HEADERS.iter().any(|hidden| name.eq_ignore_ascii_case(hidden.as_bytes()));
+    (hides || names(&proxy.hide_header)) && !names(&proxy.pass_header)
 }
 
 #[cfg(test)]

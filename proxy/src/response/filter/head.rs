@@ -99,7 +99,7 @@ impl Exchange<'_> {
         if self.request.is_head() || matches!(status, 100..200 | 204 | 304) {
             return;
         }
-        if self.request.version < 11 {
+        if self.ends_with_connection() {
             remove_field(head, b"Keep-Alive");
             set_field(head, "Connection", b"close");
         } else if field(head, "Transfer-Encoding").is_none() {

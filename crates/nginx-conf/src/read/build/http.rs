@@ -94,5 +94,6 @@ fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut Locatio
         client_header_buffer_size: heads.first_buffer,
         large_client_header_buffers: heads.large_buffers.0,
         large_client_header_size: heads.large_buffers.1,
+        head_rules: heads.rules,
     }
 }

@@ -122,6 +122,8 @@ impl Linker<'_> {
         }
         settings.proxy.ssl.name.iter_mut().for_each(|name| self.template(name));
         self.cache(&mut settings.proxy.cache);
+        let set = settings.proxy.method.iter_mut().chain(&mut settings.proxy.set_body);
+        set.for_each(|value| self.template(value));
         settings.proxy.set_header.iter_mut().for_each(|(_, value)| self.template(value));
         let cookies = settings.proxy.cookie_domain.iter_mut().chain(&mut settings.proxy.cookie_path);
         cookies.for_each(|rule| self.redirect(rule));

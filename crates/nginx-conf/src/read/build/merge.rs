@@ -11,7 +11,7 @@ use super::content;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Autoindex, Charset, Expires, Gzip, Http2, IfModifiedSince, IgnoreHeaders, Limits,
+    AccessLog, Autoindex, Charset, Expires, Gzip, HeadRules, Http2, IfModifiedSince, IgnoreHeaders, Limits,
     LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy,
     Settings, SubFilter, UpstreamSsl,
 };
@@ -26,6 +26,7 @@ pub(super) struct RequestHeads {
     pub(super) timeout: Duration,
     pub(super) first_buffer: usize,
     pub(super) large_buffers: (usize, usize),
+    pub(super) rules: HeadRules,
 }
 
 /// The settings of every level, `http` itself being the first.
@@ -65,6 +66,11 @@ pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
         timeout: first(levels, server, |raw| raw.client_header_timeout).unwrap_or(MINUTE),
         first_buffer: first(levels, server, |raw| raw.client_header_buffer_size).unwrap_or(1024),
         large_buffers: first(levels, server, |raw| raw.large_client_header_buffers).unwrap_or((4, 8192)),
+        rules: HeadRules {
+            merge_slashes: first(levels, server, |raw| raw.merge_slashes).unwrap_or(true),
+            underscores_in_headers: first(levels, server, |raw| raw.underscores_in_headers).unwrap_or(false),
+            ignore_invalid_headers: first(levels, server, |raw| raw.ignore_invalid_headers).unwrap_or(true),
+        },
     }
 }
 
@@ -84,6 +90,13 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         sendfile: raw.sendfile.unwrap_or(outer.sendfile),
         tcp_nopush: raw.tcp_nopush.unwrap_or(outer.tcp_nopush),
         tcp_nodelay: raw.tcp_nodelay.unwrap_or(outer.tcp_nodelay),
+        keepalive_time: raw.keepalive_time.unwrap_or(outer.keepalive_time),
+        log_not_found: raw.log_not_found.unwrap_or(outer.log_not_found),
+        max_ranges: raw.max_ranges.or(outer.max_ranges),
+        chunked_transfer_encoding: raw.chunked_transfer_encoding.unwrap_or(outer.chunked_transfer_encoding),
+        absolute_redirect: raw.absolute_redirect.unwrap_or(outer.absolute_redirect),
+        port_in_redirect: raw.port_in_redirect.unwrap_or(outer.port_in_redirect),
+        server_name_in_redirect: raw.server_name_in_redirect.unwrap_or(outer.server_name_in_redirect),
         keepalive_timeout,
         keepalive_header,
         keepalive_requests: raw.keepalive_requests.unwrap_or(outer.keepalive_requests),
@@ -178,6 +191,14 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
         },
         intercept_errors: raw.intercept_errors.unwrap_or(outer.intercept_errors),
         pass_request_headers: raw.pass_request_headers.unwrap_or(outer.pass_request_headers),
+        pass_header: if raw.pass_header.is_empty() {
+            outer.pass_header.clone()
+        } else {
+            raw.pass_header.clone()
+        },
+        method: raw.proxy_method.clone().or_else(|| outer.method.clone()),
+        set_body: raw.proxy_set_body.clone().or_else(|| outer.set_body.clone()),
+        ignore_client_abort: raw.ignore_client_abort.unwrap_or(outer.ignore_client_abort),
         pass_request_body: raw.pass_request_body.unwrap_or(outer.pass_request_body),
         ignore_headers: raw.ignore_headers.unwrap_or(outer.ignore_headers),
         cache: cache(&raw.cache, &outer.cache),
@@ -220,6 +241,13 @@ fn defaults(prefix: &Path) -> Settings {
         sendfile: false,
         tcp_nopush: false,
         tcp_nodelay: true,
+        keepalive_time: 60 * MINUTE,
+        log_not_found: true,
+        max_ranges: None,
+        chunked_transfer_encoding: true,
+        absolute_redirect: true,
+        port_in_redirect: true,
+        server_name_in_redirect: false,
         keepalive_timeout: Duration::from_secs(75),
         keepalive_header: None,
         keepalive_requests: 1000,
@@ -280,6 +308,10 @@ fn defaults(prefix: &Path) -> Settings {
             cookie_path: Vec::new(),
             cookie_flags: Vec::new(),
             hide_header: Vec::new(),
+            pass_header: Vec::new(),
+            method: None,
+            set_body: None,
+            ignore_client_abort: false,
             intercept_errors: false,
             pass_request_headers: true,
             pass_request_body: true,

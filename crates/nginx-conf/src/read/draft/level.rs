@@ -51,6 +51,8 @@ pub(crate) struct Level {
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
 pub(crate) struct RawSettings {
+    /// What was said that changes nothing.
+    pub tuning: HashSet<String>,
     pub root: Option<Root>,
     pub index: Vec<Template>,
     pub try_files: Option<TryFiles>,
@@ -62,6 +64,16 @@ pub(crate) struct RawSettings {
     pub sendfile: Option<bool>,
     pub tcp_nopush: Option<bool>,
     pub tcp_nodelay: Option<bool>,
+    pub keepalive_time: Option<Duration>,
+    pub log_not_found: Option<bool>,
+    pub max_ranges: Option<u64>,
+    pub chunked_transfer_encoding: Option<bool>,
+    pub absolute_redirect: Option<bool>,
+    pub port_in_redirect: Option<bool>,
+    pub server_name_in_redirect: Option<bool>,
+    pub merge_slashes: Option<bool>,
+    pub underscores_in_headers: Option<bool>,
+    pub ignore_invalid_headers: Option<bool>,
     pub keepalive_timeout: Option<(Duration, Option<u64>)>,
     pub keepalive_requests: Option<u64>,
     pub client_max_body_size: Option<u64>,
@@ -113,6 +125,10 @@ pub(crate) struct RawSettings {
     pub cookie_path: Option<Vec<RedirectRule>>,
     pub cookie_flags: Option<Vec<CookieFlags>>,
     pub hide_header: Vec<String>,
+    pub pass_header: Vec<String>,
+    pub proxy_method: Option<Template>,
+    pub proxy_set_body: Option<Template>,
+    pub ignore_client_abort: Option<bool>,
     pub proxy_ssl: ProxySslSettings,
     pub pass_request_headers: Option<bool>,
     pub pass_request_body: Option<bool>,

@@ -1,5 +1,6 @@
 //! The main context and `events`.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -23,4 +24,6 @@ pub(crate) struct MainDraft {
     pub(crate) shutdown_timeout: Option<Duration>,
     pub(crate) event_method: Option<String>,
     pub(crate) pid: Option<PathBuf>,
+    /// What was said that changes nothing.
+    pub(crate) tuning: HashSet<String>,
 }

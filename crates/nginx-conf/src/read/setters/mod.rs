@@ -23,6 +23,7 @@ mod rewrite;
 mod server;
 mod ssl;
 mod sub;
+mod tuning;
 mod upstream;
 
 use super::reader::Setter;
@@ -43,6 +44,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
         table::UPSTREAM => &[upstream::UPSTREAM_SETTERS],
         _ => &[
             main::SETTERS,
+            tuning::SETTERS,
             http::SETTERS,
             server::SETTERS,
             listen::SETTERS,

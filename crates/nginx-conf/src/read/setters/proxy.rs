@@ -24,6 +24,10 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_next_upstream_timeout", |r, d| once(&mut r.settings().next_upstream_timeout, d, time)),
     ("proxy_redirect", proxy_redirect),
     ("proxy_hide_header", proxy_hide_header),
+    ("proxy_pass_header", proxy_pass_header),
+    ("proxy_method", proxy_method),
+    ("proxy_set_body", proxy_set_body),
+    ("proxy_ignore_client_abort", |r, d| once(&mut r.settings().ignore_client_abort, d, flag)),
     ("proxy_intercept_errors", |r, d| once(&mut r.settings().intercept_errors, d, flag)),
     ("proxy_buffering", |r, d| once(&mut r.settings().buffering, d, flag)),
     ("proxy_request_buffering", |r, d| once(&mut r.settings().request_buffering, d, flag)),
@@ -109,6 +113,25 @@ fn proxy_hide_header(reader: &mut Reader, directive: &Directive) -> Result<(), C
     let name = directive.argument(0).text.to_ascii_lowercase();
     reader.settings().hide_header.push(name);
     Ok(())
+}
+
+/// `proxy_pass_header`.
+fn proxy_pass_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let name = directive.argument(0).text.to_ascii_lowercase();
+    reader.settings().pass_header.push(name);
+    Ok(())
+}
+
+/// `proxy_method`.
+fn proxy_method(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let method = template(&mut reader.http.variables, directive, directive.argument(0))?;
+    once(&mut reader.settings().proxy_method, directive, |_| Ok(method))
+}
+
+/// `proxy_set_body`.
+fn proxy_set_body(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let body = template(&mut reader.http.variables, directive, directive.argument(0))?;
+    once(&mut reader.settings().proxy_set_body, directive, |_| Ok(body))
 }
 
 /// `proxy_http_version`.
