@@ -2,7 +2,7 @@
 
 use super::command::Arity::{AtLeast, Flag, Take};
 use super::command::{
-    Arity, Command, Contexts, EVENTS, HTTP, LEVELS, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, command,
+    Arity, Command, Contexts, EVENTS, HTTP, LEVELS, LOCATION_IF, MAIN, SERVER, SERVER_IF, command,
 };
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -78,8 +78,6 @@ pub(super) const COMMANDS: &[Command] = &[
     tuning("output_buffers", LEVELS, Take(2, 2), "2 32k", "Memory to read a file into."),
     tuning("postpone_output", LEVELS, Take(1, 1), "1460", "Wait until there is so much to send."),
     tuning("read_ahead", LEVELS, Take(1, 1), "0", "How far the system reads ahead in a file."),
-    tuning("referer_hash_bucket_size", SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx."),
-    tuning("referer_hash_max_size", SERVER | LOCATION, Take(1, 1), "2048", "Size of a table of nginx."),
     tuning("request_pool_size", HTTP | SERVER, Take(1, 1), "4k", "Memory for a request to begin with."),
     tuning("reset_timedout_connection", LEVELS, Flag, "off", "Reset connections that have timed out."),
     tuning("send_lowat", LEVELS, Take(1, 1), "0", "Wait until there is room for so much."),

@@ -47,8 +47,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("output_buffers", |r, d| once(r, d, buffers)),
     ("postpone_output", |r, d| once(r, d, size)),
     ("read_ahead", |r, d| once(r, d, size)),
-    ("referer_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
-    ("referer_hash_max_size", |r, d| once(r, d, number::<u64>)),
     ("request_pool_size", |r, d| once(r, d, size)),
     ("reset_timedout_connection", |r, d| once(r, d, flag)),
     ("send_lowat", low_water_mark),
