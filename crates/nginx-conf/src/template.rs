@@ -59,6 +59,7 @@ pub enum Variable {
     Hostname,
     Http2,
     Https,
+    InvalidReferer,
     IsArgs,
     LimitConnStatus,
     LimitRate,

@@ -18,8 +18,8 @@ fn imports_go_down() {
         &["tls"],
         // Directives one after the other, through every include. What a configuration is.
         &["input", "model"],
-        // Which location serves a URI. Variables by name.
-        &["locate", "read::variables", "read::values"],
+        // Which location serves a URI. Names of hosts and of variables.
+        &["locate", "read::host_names", "read::variables", "read::values"],
         // What is written at each level, before anything is inherited.
         &["read::draft", "read::regex"],
         // The state that setters work on.

@@ -61,6 +61,9 @@ impl Variables for Exchange<'_> {
             Variable::Http2 if !request.is_http2() => return false,
             Variable::Http2 => out.extend_from_slice(if self.tls.is_some() { b"h2" } else { b"h2c" }),
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
+            Variable::InvalidReferer => {
+                out.extend_from_slice(if self.has_valid_referer() { b"" } else { b"1" })
+            }
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
             Variable::LimitConnStatus => {
                 return append(out, self.limit_conn_status.map(|it| it.name().as_bytes()));

@@ -8,6 +8,7 @@ mod geo;
 mod limit_rate;
 mod matching;
 pub(crate) mod path;
+mod referer;
 mod status;
 mod subrequest;
 

@@ -32,6 +32,7 @@ mod name_server;
 mod outside;
 mod proxy_protocol;
 mod real_ip;
+mod referers;
 mod reload;
 #[path = "../shared/reserved.rs"]
 mod reserved;

@@ -8,7 +8,8 @@ use std::time::Duration;
 use rustls::ServerConfig;
 
 use super::{
-    CacheZone, Geo, LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, SplitClients, Upstream,
+    CacheZone, Geo, LimitZone, Location, LocationId, LocationTree, LogFormat, Pattern, SplitClients,
+    Upstream, WildcardNames,
 };
 use crate::template::Template;
 
@@ -156,13 +157,4 @@ pub struct Map {
     pub regex: Vec<(Pattern, Template)>,
     /// `default`, or empty.
     pub default: Template,
-}
-
-/// Names with a wildcard, each with its value; both lists longest first.
-#[derive(Debug, Clone)]
-pub struct WildcardNames<T> {
-    /// `*.example.com` as `.example.com`.
-    pub leading: Vec<(String, T)>,
-    /// `www.*` as `www.`.
-    pub trailing: Vec<(String, T)>,
 }

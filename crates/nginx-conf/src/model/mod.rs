@@ -16,10 +16,12 @@ mod log;
 mod pattern;
 mod proxy;
 mod real_ip;
+mod referers;
 mod resolver;
 mod settings;
 mod sub;
 mod upstream;
+mod wildcard_names;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -29,7 +31,7 @@ pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use charset::Charset;
 pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
-pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls, WildcardNames};
+pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{
     Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,
@@ -41,6 +43,7 @@ pub use proxy::{
     CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule, UpstreamSsl,
 };
 pub use real_ip::{Network, RealIp, RealIpHeader};
+pub use referers::Referers;
 pub use resolver::NameServers;
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Root, Satisfy, Settings,
@@ -48,6 +51,7 @@ pub use settings::{
 };
 pub use sub::{SubFilter, SubRule};
 pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
+pub use wildcard_names::WildcardNames;
 
 /// A whole configuration: nginx calls it a cycle.
 #[derive(Debug, Clone)]

@@ -6,6 +6,7 @@
 
 mod build;
 mod draft;
+mod host_names;
 mod reader;
 mod regex;
 mod setters;

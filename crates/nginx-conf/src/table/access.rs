@@ -1,7 +1,7 @@
 //! Who a client is, and whether it gets an answer.
 
-use super::command::Arity::{Flag, Take};
-use super::command::{Command, HTTP, LEVELS, LIMIT_EXCEPT, command};
+use super::command::Arity::{AtLeast, Flag, Take};
+use super::command::{Command, HTTP, LEVELS, LIMIT_EXCEPT, LOCATION, SERVER, command};
 
 pub(super) const COMMANDS: &[Command] = &[
     command("set_real_ip_from", LEVELS, Take(1, 1), "", "Proxies that are believed about the client's address: an address, a network or a name. A level with one of its own inherits none.")
@@ -20,6 +20,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("limit_conn_status", LEVELS, Take(1, 1), "503", "The answer to more than that."),
     command("limit_conn_log_level", LEVELS, Take(1, 1), "error", "How severe the error log calls it."),
     command("limit_conn_dry_run", LEVELS, Flag, "off", "Whether it is only logged."),
+    command("valid_referers", SERVER | LOCATION, AtLeast(1), "", "Pages that may lead here: their hosts, with paths or without, `none`, `blocked`, `server_names` and expressions. `$invalid_referer` is `1` for others."),
+    command("referer_hash_max_size", SERVER | LOCATION, Take(1, 1), "2048", "Size of a table of nginx.").note("Accepted without effect."),
+    command("referer_hash_bucket_size", SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx.").note("Accepted without effect."),
     command("auth_basic", LEVELS | LIMIT_EXCEPT, Take(1, 1), "off", "The realm that names and passwords are asked for; `off` for nobody."),
     command("auth_basic_user_file", LEVELS | LIMIT_EXCEPT, Take(1, 1), "", "The file with them, a `name:password` in each line.")
         .note("`{PLAIN}`, `{SHA}`, `{SSHA}`, `$apr1$`, `$1$`, `$5$` and `$6$`; what else `crypt()` knows (DES, bcrypt, yescrypt) lets nobody in, and the error log says so."),

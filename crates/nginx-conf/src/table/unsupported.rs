@@ -25,7 +25,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "access, limits, mirror, real ip, geo",
         "auth_jwt auth_jwt_key_file geoip_city geoip_country geoip_org geoip_proxy geoip_proxy_recursive limit_zone \
-         valid_referers status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p \
+         status userid userid_domain userid_expires userid_flags userid_mark userid_name userid_p3p \
          userid_path userid_service js_access js_body_filter js_content js_fetch_timeout js_header_filter js_import \
          js_path js_periodic js_preload_object js_set js_shared_dict_zone js_var otel_exporter otel_service_name \
          otel_span_attr otel_span_name otel_trace otel_trace_context",

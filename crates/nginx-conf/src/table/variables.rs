@@ -23,6 +23,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("hostname", Variable::Hostname),
     ("http2", Variable::Http2),
     ("https", Variable::Https),
+    ("invalid_referer", Variable::InvalidReferer),
     ("is_args", Variable::IsArgs),
     ("limit_conn_status", Variable::LimitConnStatus),
     ("limit_rate", Variable::LimitRate),
@@ -81,7 +82,6 @@ const UNSUPPORTED: &[&str] = &[
     "fastcgi_path_info",
     "fastcgi_script_name",
     "http3",
-    "invalid_referer",
     "is_request_port",
     "memcached_key",
     "modern_browser",
@@ -177,5 +177,8 @@ pub(crate) fn is_unsupported(name: &str) -> bool {
 
 /// Whether nginx refuses to let `set`, `map` or a capture define a variable of that name.
 pub(crate) fn is_reserved(name: &str) -> bool {
+    if name == "invalid_referer" {
+        return false;
+    }
     built_in(name).is_some() || UNSUPPORTED.contains(&name) || RESERVED_FAMILY_MEMBERS.contains(&name)
 }

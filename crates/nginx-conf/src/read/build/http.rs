@@ -2,7 +2,7 @@
 
 use super::tls::Handshake;
 use super::tree::LocationTrees;
-use super::{checks, link, merge, proxy_ssl, server_names, tls};
+use super::{checks, link, merge, proxy_ssl, referers, server_names, tls};
 use crate::error::ConfigError;
 use crate::model::{Http, Location, LocationKind, Server};
 use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
@@ -20,6 +20,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut warnings = Vec::new();
 
     let mut settings = merge::settings(&draft.levels, &reader.prefix);
+    referers::set(&draft.levels, &draft.servers, &mut settings)?;
     proxy_ssl::set(reader, &draft.levels, &mut settings)?;
     let mut trees = LocationTrees::new(&draft.levels)?;
     let server_tls = tls::server_tls(reader, &draft.levels, &draft.servers)?;

@@ -1,5 +1,7 @@
 //! Replaces provisional slots in every template and pattern by the variables they stand for.
 
+use std::sync::Arc;
+
 use crate::model::{
     CacheName, Condition, CookieName, Expires, Http, Op, Pattern, ProxyCache, Redirect, RedirectRule,
     Settings, TryFilesFallback,
@@ -110,6 +112,11 @@ impl Linker<'_> {
         for rule in &mut settings.sub.rules {
             self.template(&mut rule.text);
             self.template(&mut rule.replacement);
+        }
+        if let Some(referers) = &mut settings.referers {
+            let referers = Arc::make_mut(referers);
+            let patterns = referers.server_names.iter_mut().chain(&mut referers.patterns);
+            patterns.for_each(|pattern| self.pattern(pattern));
         }
         settings.gzip.disable.iter_mut().for_each(|pattern| self.pattern(pattern));
         settings

@@ -117,6 +117,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             header: raw.real_ip_header.clone().unwrap_or_else(|| outer.real_ip.header.clone()),
             recursive: raw.real_ip_recursive.unwrap_or(outer.real_ip.recursive),
         },
+        // Put together when the names of servers are known.
+        referers: None,
         rewrite_log: raw.rewrite_log.unwrap_or(outer.rewrite_log),
         resolver: raw.resolver.clone().or_else(|| outer.resolver.clone()),
         resolver_timeout: raw.resolver_timeout.unwrap_or(outer.resolver_timeout),
@@ -260,6 +262,7 @@ fn defaults(prefix: &Path) -> Settings {
         internal: false,
         access: Vec::new(),
         real_ip: RealIp::default(),
+        referers: None,
         rewrite_log: false,
         resolver: None,
         resolver_timeout: Duration::from_secs(30),

@@ -10,10 +10,10 @@ mod link;
 mod main;
 mod merge;
 mod proxy_ssl;
+mod referers;
 mod server_names;
 mod tls;
 mod tree;
 
 pub(crate) use http::http;
 pub(crate) use main::config;
-pub(crate) use server_names::HostPattern;

@@ -7,40 +7,7 @@ use crate::error::ConfigError;
 use crate::model::{Listen, ServerNames};
 use crate::read::draft::{ListenAddress, ListenAddresses};
 use crate::read::draft::{ServerDraft, ServerName};
-
-/// What a host name in a table matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum HostPattern<'a> {
-    /// `example.com`.
-    Exact(&'a str),
-    /// `.example.com`: itself and every name below it.
-    WithSubdomains(&'a str),
-    /// `*.example.com`, as `.example.com`.
-    Leading(&'a str),
-    /// `www.*`, as `www.`.
-    Trailing(&'a str),
-}
-
-impl HostPattern<'_> {
-    /// Parses a name as `ngx_hash_add_key` does; `None` for a wildcard that it does not allow.
-    pub(crate) fn parse(name: &str) -> Option<HostPattern<'_>> {
-        if name.matches('*').count() > 1 || name.contains("..") || name.contains('\0') {
-            return None;
-        }
-        if name.len() > 1 && name.starts_with('.') {
-            return (!name.contains('*')).then_some(HostPattern::WithSubdomains(name));
-        }
-        if name.len() > 2 {
-            if let Some(rest) = name.strip_prefix('*').filter(|rest| rest.starts_with('.')) {
-                return Some(HostPattern::Leading(rest));
-            }
-            if let Some(rest) = name.strip_suffix('*').filter(|rest| rest.ends_with('.')) {
-                return Some(HostPattern::Trailing(rest));
-            }
-        }
-        (!name.contains('*')).then_some(HostPattern::Exact(name))
-    }
-}
+use crate::read::host_names::HostPattern;
 
 /// The listening sockets, each with the names of its servers.
 pub(super) fn listens(

@@ -10,6 +10,7 @@ use super::gzip::GzipSettings;
 use super::http2::Http2Settings;
 use super::limit::{LimitConnSettings, LimitReqSettings};
 use super::proxy_ssl::ProxySslSettings;
+use super::referers::RefererSettings;
 use super::ssl::SslSettings;
 use super::sub::SubSettings;
 use crate::error::ConfigError;
@@ -141,6 +142,9 @@ pub(crate) struct RawSettings {
     pub rewrite_log: Option<bool>,
     pub resolver: Option<Arc<NameServers>>,
     pub resolver_timeout: Option<Duration>,
+    pub referers: Option<RefererSettings>,
+    /// `referer_hash_max_size` and `referer_hash_bucket_size`, which have no effect.
+    pub referer_hash: (Option<u32>, Option<u32>),
     pub real_ip_from: Option<Vec<Network>>,
     pub real_ip_header: Option<RealIpHeader>,
     pub real_ip_recursive: Option<bool>,

@@ -1,11 +1,11 @@
 //! `map`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{Map, WildcardNames};
-use crate::read::build::HostPattern;
+use crate::read::host_names::{Conflict, HostNames, HostPattern};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
 use crate::read::variables::{Definition, template};
@@ -34,23 +34,21 @@ fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
             regex: Vec::new(),
             default: Template::default(),
         },
-        wildcards: HashSet::new(),
+        names: HostNames::default(),
         has_default: false,
     };
     while let Some(entry) = reader.entry()? {
         draft.add(reader, &entry)?;
     }
-    let MapDraft { mut map, .. } = draft;
-    map.wildcards.leading.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    map.wildcards.trailing.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    reader.http.maps.push(map);
+    let MapDraft { map, names, .. } = draft;
+    let (exact, wildcards) = names.finish();
+    reader.http.maps.push(Map { exact, wildcards, ..map });
     Ok(())
 }
 
 struct MapDraft {
     map: Map,
-    /// The names with a wildcard; whether it leads or trails shows in where the dot is.
-    wildcards: HashSet<String>,
+    names: HostNames<Template>,
     has_default: bool,
 }
 
@@ -89,34 +87,10 @@ impl MapDraft {
     }
 
     fn insert(&mut self, key: &str, value: Template) -> Result<(), &'static str> {
-        const CONFLICT: &str = "conflicting parameter";
         let pattern = match self.map.hostnames {
             true => HostPattern::parse(key).ok_or("invalid hostname or wildcard")?,
             false => HostPattern::Exact(key),
         };
-        let mut push = |list: &mut Vec<(String, Template)>, name: &str, value| {
-            if !self.wildcards.insert(name.to_owned()) {
-                return Err(CONFLICT);
-            }
-            list.push((name.to_owned(), value));
-            Ok(())
-        };
-        let exact = match pattern {
-            HostPattern::Exact(name) => Some(name),
-            HostPattern::WithSubdomains(name) => name.strip_prefix('.'),
-            _ => None,
-        };
-        if let Some(name) = exact
-            && self.map.exact.insert(name.as_bytes().to_vec(), value.clone()).is_some()
-        {
-            return Err(CONFLICT);
-        }
-        match pattern {
-            HostPattern::Exact(_) => Ok(()),
-            HostPattern::WithSubdomains(name) | HostPattern::Leading(name) => {
-                push(&mut self.map.wildcards.leading, name, value)
-            }
-            HostPattern::Trailing(name) => push(&mut self.map.wildcards.trailing, name, value),
-        }
+        self.names.insert(pattern, value).map_err(|Conflict| "conflicting parameter")
     }
 }

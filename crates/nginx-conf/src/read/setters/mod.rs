@@ -18,6 +18,7 @@ mod map;
 mod proxy;
 mod proxy_ssl;
 mod real_ip;
+mod referers;
 mod resolver;
 mod rewrite;
 mod server;
@@ -54,6 +55,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             gzip::SETTERS,
             sub::SETTERS,
             real_ip::SETTERS,
+            referers::SETTERS,
             resolver::SETTERS,
             access::SETTERS,
             limit::SETTERS,
