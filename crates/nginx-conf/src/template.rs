@@ -26,6 +26,8 @@ pub enum Variable {
     SentHttp(Box<str>),
     /// `$upstream_http_name`.
     UpstreamHttp(Box<str>),
+    /// `$upstream_cookie_name`.
+    UpstreamCookie(Box<str>),
     /// `$arg_name`.
     Arg(Box<str>),
     /// `$cookie_name`.
@@ -46,6 +48,7 @@ pub enum Variable {
     BytesSent,
     Connection,
     ConnectionRequests,
+    ConnectionTime,
     ConnectionsActive,
     ConnectionsReading,
     ConnectionsWaiting,
@@ -67,6 +70,7 @@ pub enum Variable {
     Msec,
     NginxVersion,
     Pid,
+    Pipe,
     ProxyAddXForwardedFor,
     ProxyHost,
     ProxyPort,
@@ -82,6 +86,7 @@ pub enum Variable {
     RemoteUser,
     Request,
     RequestFilename,
+    RequestId,
     RequestLength,
     RequestMethod,
     RequestTime,
@@ -93,6 +98,7 @@ pub enum Variable {
     ServerProtocol,
     SslAlpnProtocol,
     SslCipher,
+    SslClientVerify,
     SslCurve,
     SslProtocol,
     SslServerName,
@@ -104,6 +110,7 @@ pub enum Variable {
     UpstreamCacheStatus,
     UpstreamConnectTime,
     UpstreamHeaderTime,
+    UpstreamResponseLength,
     UpstreamResponseTime,
     UpstreamStatus,
     Uri,

@@ -49,6 +49,8 @@ pub(super) struct HttpConnection<'a> {
     /// Whether it is plain HTTP on a TLS address.
     plain_to_tls: bool,
     memory: RequestMemory,
+    /// Whether the next request is there already.
+    is_pipelined: bool,
     /// `keepalive_timeout` of the last request's location.
     keepalive_timeout: Duration,
 }
@@ -71,6 +73,7 @@ impl<'a> HttpConnection<'a> {
             proxy_header: None,
             plain_to_tls: false,
             memory: RequestMemory::default(),
+            is_pipelined: false,
             keepalive_timeout: Duration::ZERO,
         }
     }
@@ -208,6 +211,7 @@ impl<'a> HttpConnection<'a> {
             if after != AfterRequest::KeepAlive {
                 return after;
             }
+            self.is_pipelined = !connection.input.is_empty();
             let is_busy = self.keepalive_timeout > BUSY_PERIOD;
             let event = tokio::select! {
                 biased;
@@ -237,6 +241,7 @@ impl<'a> HttpConnection<'a> {
         self.client.requests += 1;
         let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
         x.tls = self.tls;
+        x.is_pipelined = self.is_pipelined;
         x.proxy_header = self.proxy_header;
         self.memory.lend(&mut x);
         let mut counted = CountedRequest::new(cycle.connections.counts());

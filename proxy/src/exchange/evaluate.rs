@@ -22,9 +22,10 @@ impl Variables for Exchange<'_> {
     fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
         let request = &self.request;
         match which {
-            Variable::Http(name) => return joined(&request.headers, name, out),
+            Variable::Http(name) => return self.field(&request.headers, name, out),
             Variable::SentHttp(name) => return self.sent_field(name, out),
-            Variable::UpstreamHttp(name) => return joined(&self.upstream_fields, name, out),
+            Variable::UpstreamHttp(name) => return self.field(&self.upstream_fields, name, out),
+            Variable::UpstreamCookie(name) => return append(out, set_cookie(&self.upstream_fields, name)),
             Variable::Arg(name) => return append(out, argument(&self.args, name)),
             Variable::Cookie(name) => return append(out, cookie(&request.headers, name)),
             Variable::Capture(group) => {
@@ -47,6 +48,7 @@ impl Variables for Exchange<'_> {
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
             Variable::ConnectionRequests => text::decimal(out, self.client.requests),
+            Variable::ConnectionTime => text::seconds(out, self.client.since.elapsed()),
             Variable::ConnectionsActive => text::decimal(out, self.cycle.connections.counts().active.get()),
             Variable::ConnectionsReading => text::decimal(out, self.cycle.connections.counts().reading.get()),
             Variable::ConnectionsWaiting => text::decimal(out, self.cycle.connections.counts().waiting.get()),
@@ -75,6 +77,7 @@ impl Variables for Exchange<'_> {
             Variable::Msec => text::seconds(out, since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),
+            Variable::Pipe => out.push(if self.is_pipelined { b'p' } else { b'.' }),
             Variable::ProxyAddXForwardedFor => {
                 if joined(&request.headers, "x_forwarded_for", out) {
                     out.extend_from_slice(b", ");
@@ -112,6 +115,7 @@ impl Variables for Exchange<'_> {
             Variable::RequestFilename => self.nested(|| {
                 path::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
             }),
+            Variable::RequestId => self.request_id(out),
             Variable::RequestLength => text::decimal(out, self.request_length),
             Variable::RequestMethod => return append_non_empty(out, request.method()),
             Variable::RequestTime => text::seconds(out, self.started.elapsed()),
@@ -123,6 +127,8 @@ impl Variables for Exchange<'_> {
             Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
             Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
             Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
+            // No client is asked for a certificate.
+            Variable::SslClientVerify => return append(out, self.tls.map(|_| &b"NONE"[..])),
             Variable::SslCurve => return append(out, self.tls.map(|tls| tls.curve.as_bytes())),
             Variable::SslProtocol => return append(out, self.tls.map(|tls| tls.protocol.as_bytes())),
             Variable::SslServerName => {
@@ -142,6 +148,9 @@ impl Variables for Exchange<'_> {
                     Some(status) => text::decimal(out, u64::from(status)),
                     None => out.push(b'-'),
                 });
+            }
+            Variable::UpstreamResponseLength => {
+                return self.list(out, |attempt, out| text::decimal(out, attempt.length));
             }
             Variable::UpstreamResponseTime => {
                 return self.list(out, |attempt, out| time(attempt.time, out));
@@ -168,7 +177,27 @@ fn port(out: &mut Vec<u8>, port: Option<u16>) -> bool {
     port.is_some()
 }
 
+/// The value of a cookie that the app server sets, without its attributes.
+fn set_cookie<'h>(fields: &'h Headers, name: &str) -> Option<&'h [u8]> {
+    fields.get_all("Set-Cookie").find_map(|cookie| {
+        let (found, rest) = cookie.split_at_checked(name.len())?;
+        let value = rest.strip_prefix(b"=").filter(|_| found.eq_ignore_ascii_case(name.as_bytes()))?;
+        value.split(|&byte| byte == b';').next()
+    })
+}
+
 impl Exchange<'_> {
+    /// Appends 16 random bytes in hexadecimal, the same throughout the request.
+    fn request_id(&self, out: &mut Vec<u8>) {
+        let id = self.variables.request_id.get_or_init(|| {
+            let mut id = [0; 16];
+            // A system without random numbers has no identifiers.
+            let _ = getrandom::fill(&mut id);
+            u128::from_be_bytes(id)
+        });
+        out.extend_from_slice(format!("{id:032x}").as_bytes());
+    }
+
     /// Evaluates a variable that is made of others; empty if it is, in the end, made of itself.
     fn nested<T: Default>(&self, value: impl FnOnce() -> T) -> T {
         let depth = self.variables.depth.get();
@@ -194,6 +223,15 @@ impl Exchange<'_> {
     /// `$host`: from the request line or `Host`, or else the server's name.
     pub(crate) fn host(&self) -> &[u8] {
         self.request.host().unwrap_or(self.server.name.as_bytes())
+    }
+
+    /// A field of a message: all values of that name, or the first in the place of nginx before 1.23.0, but for a few.
+    fn field(&self, headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
+        const ALWAYS_JOINED: [&str; 4] = ["cookie", "x_forwarded_for", "cache_control", "link"];
+        if !self.cycle.config.is_before(23, 0) || ALWAYS_JOINED.contains(&name) {
+            return joined(headers, name, out);
+        }
+        append(out, headers.iter().find(|(field, _)| is_named(field, name)).map(|(_, value)| value))
     }
 
     /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.

@@ -24,8 +24,11 @@ impl Exchange<'_> {
         true
     }
 
-    /// Sets the value of a `set` variable or named capture.
+    /// Sets the value of a `set` variable or named capture, or takes the place of what a `map` says.
     pub(crate) fn set_slot(&self, slot: usize, value: Vec<u8>) {
+        if let Some(map) = slot.checked_sub(self.http.slots.len()) {
+            return self.keep_map(map, value);
+        }
         let mut slots = self.variables.slots.borrow_mut();
         if slots.len() <= slot {
             slots.resize(self.http.slots.len(), None);
@@ -44,12 +47,16 @@ impl Exchange<'_> {
         let Some(map) = self.http.maps.get(index) else { return false };
         let value = self.look_up(map);
         out.extend_from_slice(&value);
+        self.keep_map(index, value);
+        true
+    }
+
+    fn keep_map(&self, index: usize, value: Vec<u8>) {
         let mut maps = self.variables.maps.borrow_mut();
         maps.resize(self.http.maps.len(), None);
         if let Some(place) = maps.get_mut(index) {
             *place = Some(value);
         }
-        true
     }
 
     fn look_up(&self, map: &Map) -> Vec<u8> {

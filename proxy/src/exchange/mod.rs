@@ -12,7 +12,7 @@ mod referer;
 mod status;
 mod subrequest;
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -42,8 +42,8 @@ pub(crate) struct ClientInfo {
     pub(crate) local: SocketAddr,
     /// The number of the connection (`$connection`).
     pub(crate) number: u64,
-    /// When it connected, in seconds since the epoch.
-    pub(crate) since: u64,
+    /// When it connected (`$connection_time`).
+    pub(crate) since: Instant,
     /// Requests on this connection so far, including this one (`$connection_requests`).
     pub(crate) requests: u64,
 }
@@ -104,6 +104,8 @@ pub(crate) struct Exchange<'a> {
     uri_changes: u8,
     pub(crate) variables: VariableCache,
     pub(crate) started: Instant,
+    /// Whether it had arrived before the one before it was answered (`$pipe`).
+    pub(crate) is_pipelined: bool,
     pub(crate) status: u16,
     pub(crate) keep_alive: bool,
     /// Whether the client may still be sending, so that closing at once could lose the response.
@@ -151,6 +153,8 @@ pub(crate) struct VariableCache {
     pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) captures: RefCell<Captures>,
+    /// `$request_id`, once it was asked for.
+    pub(crate) request_id: OnceCell<u128>,
     /// How deep the variables being evaluated are nested.
     pub(crate) depth: Cell<u8>,
 }
@@ -196,6 +200,7 @@ impl<'a> Exchange<'a> {
             uri_changes: 0,
             variables: VariableCache::default(),
             started: Instant::now(),
+            is_pipelined: false,
             status: 0,
             keep_alive: false,
             linger: false,
@@ -250,9 +255,9 @@ impl<'a> Exchange<'a> {
 
     /// Applies `keepalive_timeout 0`, `keepalive_time` and `keepalive_requests` of the current settings. Later settings cannot undo it.
     pub(crate) fn limit_keep_alive(&mut self) {
-        let age = self.cycle.clock.now().second.saturating_sub(self.client.since);
+        let age = self.started.saturating_duration_since(self.client.since);
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
-            && age <= self.settings.keepalive_time.as_secs()
+            && age <= self.settings.keepalive_time
             && self.client.requests < self.settings.keepalive_requests;
     }
 

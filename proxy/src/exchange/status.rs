@@ -75,11 +75,21 @@ pub(crate) struct Attempt {
     pub(crate) header_time: Option<Duration>,
     /// The time from selecting the server to its last byte.
     pub(crate) time: Option<Duration>,
+    /// The bytes of its body.
+    pub(crate) length: u64,
 }
 
 impl Attempt {
     /// A server that is about to be asked.
     pub(crate) fn new(address: Rc<str>, is_first: bool) -> Attempt {
-        Attempt { address, status: None, is_first, connect_time: None, header_time: None, time: None }
+        Attempt {
+            address,
+            status: None,
+            is_first,
+            connect_time: None,
+            header_time: None,
+            time: None,
+            length: 0,
+        }
     }
 }

@@ -83,6 +83,9 @@ impl ProxyHandler<'_> {
             upstream.collect(x.settings.proxy.read_timeout, &mut body).await;
         }
         upstream.is_complete = body.is_done();
+        if let Some(attempt) = x.attempts.last_mut() {
+            attempt.length = body.total();
+        }
         x.compressed = filters.as_ref().map(BodyFilters::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use rustix::io::Errno;
 use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
-use nginx_conf::model::Http;
+use nginx_conf::model::{Http, Listen};
 
 /// nginx's default for `backlog=` on Linux.
 const DEFAULT_BACKLOG: i32 = 511;
@@ -65,7 +65,7 @@ impl Sockets {
         for listen in &http.listen {
             // Our own sockets on an overlapping address (0.0.0.0:80 and 127.0.0.1:80) are no conflict.
             if !self.groups.iter().any(|group| group.address.port() == listen.address.port()) {
-                bind(listen.address, false)?;
+                bind(listen, false)?;
             }
         }
         let mut groups = Vec::new();
@@ -73,7 +73,7 @@ impl Sockets {
             let mut sockets = kept(&listen.address).map(|group| group.sockets.clone()).unwrap_or_default();
             let missing = workers.saturating_sub(sockets.len());
             let new: Result<Vec<Socket>, SocketError> =
-                std::iter::repeat_with(|| bind(listen.address, true)).take(missing).collect();
+                std::iter::repeat_with(|| bind(listen, true)).take(missing).collect();
             for socket in new? {
                 let failed = |source| SocketError { call: "listen", address: listen.address, source };
                 socket.listen(listen.backlog.unwrap_or(DEFAULT_BACKLOG)).map_err(failed)?;
@@ -90,8 +90,7 @@ impl Sockets {
     ///
     /// The first address that cannot be bound for another reason.
     pub(super) fn probe(http: &Http) -> Result<(), SocketError> {
-        let refused =
-            http.listen.iter().find_map(|listen| bind(listen.address, false).err().filter(|e| !e.in_use()));
+        let refused = http.listen.iter().find_map(|listen| bind(listen, false).err().filter(|e| !e.in_use()));
         refused.map_or(Ok(()), Err)
     }
 
@@ -108,7 +107,8 @@ impl Sockets {
 /// Binds a socket. Without `shared`, that is without `SO_REUSEPORT`, it fails if another process listens there, which
 /// `SO_REUSEPORT` on both sides would hide. `SO_REUSEADDR` allows a port with connections in `TIME_WAIT`, or one that
 /// is bound but not listening.
-fn bind(address: SocketAddr, shared: bool) -> Result<Socket, SocketError> {
+fn bind(listen: &Listen, shared: bool) -> Result<Socket, SocketError> {
+    let address = listen.address;
     let failed = |call| move |source| SocketError { call, address, source };
     let socket = Socket::new(Domain::for_address(address), Type::STREAM.cloexec(), Some(Protocol::TCP))
         .map_err(failed("socket"))?;
@@ -116,7 +116,7 @@ fn bind(address: SocketAddr, shared: bool) -> Result<Socket, SocketError> {
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(shared)?;
         socket.set_nonblocking(true)?;
-        if address.is_ipv6() { socket.set_only_v6(true) } else { Ok(()) }
+        if address.is_ipv6() { socket.set_only_v6(!listen.dual_stack) } else { Ok(()) }
     };
     options().map_err(failed("setsockopt"))?;
     socket.bind(&SockAddr::from(address)).map_err(failed("bind"))?;

@@ -46,3 +46,5 @@ mod tls;
 mod tunnel;
 mod upstream_tls;
 mod user;
+mod variables;
+mod versions;

@@ -45,8 +45,10 @@ pub struct Http {
 /// One listening address and the virtual servers that share it.
 #[derive(Debug, Clone)]
 pub struct Listen {
-    /// Where to listen; port 0 is not possible. An IPv6 address is for IPv6 only (`IPV6_V6ONLY`), as in nginx.
+    /// Where to listen; port 0 is not possible.
     pub address: SocketAddr,
+    /// `ipv6only=off`: an IPv6 address is for IPv4, too. Otherwise it is for IPv6 only (`IPV6_V6ONLY`).
+    pub dual_stack: bool,
     /// `backlog=`, if given.
     pub backlog: Option<i32>,
     /// `ssl`: clients begin with a TLS handshake.

@@ -79,7 +79,7 @@ pub struct LimitExcept {
 pub enum Op {
     /// `set $slot value`.
     Set {
-        /// Index into [`super::Http::slots`].
+        /// Index into [`super::Http::slots`]; beyond them, into [`super::Http::maps`], whose value it takes the place of.
         slot: usize,
         /// The value.
         value: Template,

@@ -37,7 +37,7 @@ pub(crate) fn pattern(
             if !is_name(name) {
                 return Err(refused("syntax error in subpattern name"));
             }
-            named.push((group, variables.define(directive, word, name, Definition::Set)?));
+            named.push((group, variables.define(directive, word, name, Definition::Capture)?));
         }
     }
     Ok(Pattern { source: source.to_owned(), regex, named })

@@ -30,8 +30,10 @@ struct VariableName {
 /// What defines a variable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Definition {
-    /// `set`, or a named capture.
+    /// `set`, or `auth_request_set`.
     Set,
+    /// A named capture.
+    Capture,
     /// `map`, by its index.
     Map(usize),
     /// `geo`, by its index.
@@ -41,10 +43,21 @@ pub(crate) enum Definition {
 }
 
 impl Definition {
+    /// Whether its value is what a step of the request says, and not what a block of the configuration does.
+    fn is_of_request(self) -> bool {
+        matches!(self, Definition::Set | Definition::Capture)
+    }
+
+    /// Whether a variable may be made by both.
+    fn goes_with(self, other: Definition) -> bool {
+        self.is_of_request() == other.is_of_request()
+    }
+
     /// The directive.
     fn name(self) -> &'static str {
         match self {
             Definition::Set => "set",
+            Definition::Capture => "a named capture",
             Definition::Map(_) => "map",
             Definition::Geo(_) => "geo",
             Definition::SplitClients(_) => "split_clients",
@@ -84,10 +97,18 @@ impl VariableNames {
         let index = self.reference(directive, word, text);
         let Some(name) = self.names.get_mut(index) else { return Ok(index) };
         match (name.definition, definition) {
-            (Some(earlier), later) if (earlier == Definition::Set) != (later == Definition::Set) => {
-                let other = if earlier == Definition::Set { later } else { earlier };
-                let message =
-                    format!("variable \"${text}\" is made by both \"set\" and \"{}\"", other.name());
+            (Some(Definition::Set), Definition::Capture) | (Some(Definition::Capture), Definition::Set) => {}
+            // What `set` says stands until the end of the request.
+            (Some(Definition::Map(_)), Definition::Set) => {}
+            (Some(Definition::Set), Definition::Map(_)) => name.definition = Some(definition),
+            (Some(earlier), later) if !earlier.goes_with(later) => {
+                let (of_request, other) =
+                    if earlier.is_of_request() { (earlier, later) } else { (later, earlier) };
+                let message = format!(
+                    "variable \"${text}\" is made by both \"{}\" and \"{}\"",
+                    of_request.name(),
+                    other.name()
+                );
                 return Err(directive.error_at(word, message).help("nginx allows it; give one another name"));
             }
             _ => name.definition = Some(definition),
@@ -106,7 +127,7 @@ impl VariableNames {
                 Some(Definition::Map(index)) => Variable::Map(index),
                 Some(Definition::Geo(index)) => Variable::Geo(index),
                 Some(Definition::SplitClients(index)) => Variable::SplitClients(index),
-                Some(Definition::Set) => {
+                Some(Definition::Set | Definition::Capture) => {
                     slots.push(text);
                     Variable::Slot(slots.len() - 1)
                 }

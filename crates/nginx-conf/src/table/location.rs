@@ -120,7 +120,7 @@ pub(super) const COMMANDS: &[Command] = &[
     .block(),
     command("set", SERVER | SERVER_IF | LOCATION | LOCATION_IF, Take(2, 2), "", "Gives a variable a value.")
         .note(
-            "A variable cannot be made by both `set` and `map`.",
+            "A variable cannot be made by both `set` and `geo` or `split_clients`.",
         ),
     command(
         "rewrite",

@@ -10,6 +10,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("bytes_sent", Variable::BytesSent),
     ("connection", Variable::Connection),
     ("connection_requests", Variable::ConnectionRequests),
+    ("connection_time", Variable::ConnectionTime),
     ("connections_active", Variable::ConnectionsActive),
     ("connections_reading", Variable::ConnectionsReading),
     ("connections_waiting", Variable::ConnectionsWaiting),
@@ -31,6 +32,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("msec", Variable::Msec),
     ("nginx_version", Variable::NginxVersion),
     ("pid", Variable::Pid),
+    ("pipe", Variable::Pipe),
     ("proxy_add_x_forwarded_for", Variable::ProxyAddXForwardedFor),
     ("proxy_host", Variable::ProxyHost),
     ("proxy_port", Variable::ProxyPort),
@@ -46,6 +48,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("remote_user", Variable::RemoteUser),
     ("request", Variable::Request),
     ("request_filename", Variable::RequestFilename),
+    ("request_id", Variable::RequestId),
     ("request_length", Variable::RequestLength),
     ("request_method", Variable::RequestMethod),
     ("request_time", Variable::RequestTime),
@@ -57,6 +60,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("server_protocol", Variable::ServerProtocol),
     ("ssl_alpn_protocol", Variable::SslAlpnProtocol),
     ("ssl_cipher", Variable::SslCipher),
+    ("ssl_client_verify", Variable::SslClientVerify),
     ("ssl_curve", Variable::SslCurve),
     ("ssl_protocol", Variable::SslProtocol),
     ("ssl_server_name", Variable::SslServerName),
@@ -68,6 +72,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("upstream_cache_status", Variable::UpstreamCacheStatus),
     ("upstream_connect_time", Variable::UpstreamConnectTime),
     ("upstream_header_time", Variable::UpstreamHeaderTime),
+    ("upstream_response_length", Variable::UpstreamResponseLength),
     ("upstream_response_time", Variable::UpstreamResponseTime),
     ("upstream_status", Variable::UpstreamStatus),
     ("uri", Variable::Uri),
@@ -76,7 +81,6 @@ const BUILT_IN: &[(&str, Variable)] = &[
 /// nginx's own variables that are not supported.
 const UNSUPPORTED: &[&str] = &[
     "ancient_browser",
-    "connection_time",
     "date_gmt",
     "date_local",
     "fastcgi_path_info",
@@ -86,7 +90,6 @@ const UNSUPPORTED: &[&str] = &[
     "memcached_key",
     "modern_browser",
     "msie",
-    "pipe",
     "proxy_internal_body_length",
     "proxy_internal_chunked",
     "quic",
@@ -94,7 +97,6 @@ const UNSUPPORTED: &[&str] = &[
     "request_body",
     "request_body_file",
     "request_completion",
-    "request_id",
     "request_port",
     "secure_link",
     "secure_link_expires",
@@ -114,19 +116,10 @@ const UNSUPPORTED: &[&str] = &[
     "upstream_first_byte_time",
     "upstream_last_server_name",
     "upstream_queue_time",
-    "upstream_response_length",
 ];
 
-const UNSUPPORTED_FAMILIES: &[&str] = &[
-    "geoip_",
-    "jwt_",
-    "otel_",
-    "proxy_protocol_tlv_",
-    "sent_trailer_",
-    "ssl_",
-    "upstream_cookie_",
-    "upstream_trailer_",
-];
+const UNSUPPORTED_FAMILIES: &[&str] =
+    &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "sent_trailer_", "ssl_", "upstream_trailer_"];
 
 /// Members of families that nginx declares one by one, so that they cannot be defined again.
 const RESERVED_FAMILY_MEMBERS: &[&str] = &[
@@ -164,6 +157,7 @@ pub(crate) fn family(name: &str) -> Option<Variable> {
         ("http_", Variable::Http),
         ("sent_http_", Variable::SentHttp),
         ("upstream_http_", Variable::UpstreamHttp),
+        ("upstream_cookie_", Variable::UpstreamCookie),
         ("arg_", Variable::Arg),
         ("cookie_", Variable::Cookie),
     ];

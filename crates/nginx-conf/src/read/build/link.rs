@@ -10,7 +10,7 @@ use crate::template::{Part, Template, Variable};
 
 /// Replaces provisional slots by what `variables` says they are.
 pub(super) fn link(http: &mut Http, variables: &[Variable]) {
-    let linker = Linker { variables };
+    let linker = Linker { variables, slots: http.slots.len() };
     for location in &mut http.locations {
         location.rewrite.iter_mut().for_each(|op| linker.op(op));
         linker.settings(&mut location.settings);
@@ -54,6 +54,8 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
 
 struct Linker<'a> {
     variables: &'a [Variable],
+    /// How many slots there are; those of maps follow.
+    slots: usize,
 }
 
 impl Linker<'_> {
@@ -184,8 +186,10 @@ impl Linker<'_> {
 
     /// A name made by `set` or a capture is always a slot in the end.
     fn slot(&self, slot: &mut usize) {
-        if let Some(Variable::Slot(resolved)) = self.variables.get(*slot) {
-            *slot = *resolved;
+        match self.variables.get(*slot) {
+            Some(Variable::Slot(resolved)) => *slot = *resolved,
+            Some(Variable::Map(index)) => *slot = self.slots + index,
+            _ => {}
         }
     }
 }

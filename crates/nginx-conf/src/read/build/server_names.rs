@@ -58,6 +58,7 @@ fn listen_on(address: &ListenAddress, names: ServerNames) -> Listen {
         http2: address.http2,
         proxy_protocol: address.proxy_protocol,
         backlog: address.options.and_then(|options| options.backlog),
+        dual_stack: address.options.is_some_and(|options| options.dual_stack),
         default_server: address.default_server.or(address.servers.first().copied()).unwrap_or(0),
         names,
     }

@@ -39,6 +39,8 @@ pub(crate) struct ListenAddress {
 pub(crate) struct SocketOptions {
     /// `backlog=`.
     pub backlog: Option<i32>,
+    /// `ipv6only=off`.
+    pub dual_stack: bool,
 }
 
 /// What stands behind the address in a `listen`.
