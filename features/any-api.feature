@@ -46,6 +46,22 @@ Feature: APIs of any site
         | PATCH  |
         | DELETE |
 
+    @warning @everybody
+    Scenario: What is sent to {api} is not sent on to another path
+      Browsers repeat a POST that is answered 301 or 302 as a GET, without what was sent. See `rewrite … permanent;` and `return 301` for
+      slashes, which should leave the API alone.
+
+      When the client sends "POST {api}hopcheck" with the body "{}"
+      Then the request is not sent on to another path
+
+    @warning
+    Scenario: The app servers of {proxied-with-forwards} are told what the server around it says
+      A location with a `proxy_set_header` of its own loses all of those of the `server` around it, if only for `Upgrade`: they must be
+      written there again.
+
+      When the client sends "GET {proxied-with-forwards}hopcheck"
+      Then none of "{lost}" is lost on the way
+
     Scenario Outline: {api}<name> is asked of the app, though it looks like a file
       A `location ~* \.(js|css|…)$` for the front end's files wins over every prefix, unless that is written with `^~`: see
       `location ^~ {api}`.

@@ -9,6 +9,15 @@ Feature: The configuration of any site
       When the configuration is tested
       Then it is tested without a warning
 
+  Rule: It has no more than nginx has
+
+    @warning
+    Scenario: No directive belongs to a module that nginx comes without
+      nginx refuses to start where the module is not loaded, and the official images have none of these. The run leaves them out.
+
+      When the directives in the configuration are read
+      Then nginx has all of them
+
   Rule: Headers are called what others know them by
 
     @warning

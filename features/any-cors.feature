@@ -50,7 +50,7 @@ Feature: CORS on any site
       When the page sends "GET {api-with-cors}hopcheck"
       Then the response has 1 header "Access-Control-Allow-Origin"
 
-    Scenario: {api-with-cors} is not open to every origin with credentials
+    Scenario: {api-with-cors} does not say `*` to pages with credentials
       Browsers take no `*` together with `Access-Control-Allow-Credentials: true`. See `add_header Access-Control-Allow-Origin
       $cors_origin`, with a `map` of the origins.
 
@@ -58,6 +58,16 @@ Feature: CORS on any site
       And a page that the proxy lets read "{api-with-cors}hopcheck"
       When the page sends "GET {api-with-cors}hopcheck"
       Then the response does not allow every origin to send credentials
+
+    @warning
+    Scenario: {api-with-cors} may not be read with credentials by pages of any origin
+      `$http_origin` is whoever asks: any page may then read what its visitor may. See `add_header Access-Control-Allow-Origin
+      $cors_origin`, with a `map` of the origins.
+
+      Given the app servers leave CORS to the proxy
+      And a page that the proxy lets read "{api-with-cors}hopcheck"
+      When the page sends "GET {api-with-cors}hopcheck"
+      Then no other origin is allowed to send credentials
 
     @warning
     Scenario: {api-with-cors} tells caches that its answer depends on the origin

@@ -8,20 +8,28 @@ Feature: Front ends of any site
     Scenario: {front-end} shows the page
       See `root` and `index` of this location.
 
-      When the client sends "GET {front-end}"
-      Then the response is the front end's page
+      When a browser opens "{front-end}"
+      Then the page is shown
 
     Scenario: A path of the app below {single-page} shows the page
       See `try_files $uri $uri/ /index.html;`.
 
-      When the client sends "GET {single-page}hopcheck/of/the/app"
-      Then the response is the front end's page
+      When a browser opens "{single-page}hopcheck/of/the/app"
+      Then the page is shown
+
+    @warning
+    Scenario: A path of the app below {single-page} is no error
+      Browsers show the page of a 404, and nobody else believes in it: crawlers, monitors, link checkers. See
+      `try_files $uri $uri/ /index.html;`, or `=200` in `error_page`.
+
+      When a browser opens "{single-page}hopcheck/of/the/app"
+      Then the response is 200
 
     Scenario: The page at {single-page} is not kept by browsers
       See `expires` and `add_header Cache-Control`: files whose names change with their content may be kept, the page that
       names them may not.
 
-      When the client sends "GET {single-page}"
+      When a browser opens "{single-page}"
       Then no browser may keep the response without asking again
 
     @warning
@@ -30,7 +38,7 @@ Feature: Front ends of any site
       page whose scripts the next build no longer has. See `add_header Cache-Control no-cache;` in this location: browsers
       ask for the page each time, and a 304 costs little.
 
-      When the client sends "GET {single-page}"
+      When a browser opens "{single-page}"
       Then the response says how long browsers may keep it
 
     Scenario: A new build at {front-end-of-fixed-times} is shown though its files are as old and as long as before
@@ -38,7 +46,7 @@ Feature: Front ends of any site
       `if_modified_since off;`, or `add_header Cache-Control no-store;`, for the page.
 
       Given the directory "{directory}" has the file "index.html" of 1980 with the content "<title>build 1</title>"
-      And the client sends "GET {front-end-of-fixed-times}"
+      And a browser opens "{front-end-of-fixed-times}"
       And the directory "{directory}" has the file "index.html" of 1980 with the content "<title>build 2</title>"
       When a browser asks for the same again
       Then the body of the response is "<title>build 2</title>"
@@ -61,7 +69,7 @@ Feature: Front ends of any site
     Scenario: The page at {page-with-headers} has the headers that the server sets for all
       A location with an `add_header` of its own loses all of those of the `server` around it: they must be written there again.
 
-      When the client sends "GET {page-with-headers}"
+      When a browser opens "{page-with-headers}"
       Then the response has each of the headers "{headers}"
 
   Rule: The page of a front end on a server of its own is shown

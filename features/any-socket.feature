@@ -59,6 +59,16 @@ Feature: WebSockets of any site
       When the client closes the WebSocket with 4001 "signed out"
       Then the app server sees the WebSocket closed with 4001 "signed out"
 
+  Rule: A WebSocket opens behind older versions of nginx, too
+
+    @warning
+    Scenario: A WebSocket at {socket} opens whatever the version of nginx
+      nginx asks app servers by HTTP/1.0 before 1.29.7, which knows no upgrade. See `proxy_http_version 1.1;` in this location.
+
+      When the client opens a WebSocket at "{socket}" with the headers:
+        | Origin | {site} |
+      Then app servers are asked by HTTP "{http-version}"
+
   Rule: STOMP is spoken over a WebSocket
 
     Scenario: What is sent over STOMP at {stomp-socket} reaches those who subscribed
@@ -86,10 +96,10 @@ Feature: WebSockets of any site
 
   Rule: A reload keeps WebSockets
 
-    Scenario: A reload does not end the WebSocket at {socket}
+    Scenario: A reload does not end the WebSocket at {lasting-socket}
       See `worker_shutdown_timeout`: when it is over, the workers of before the reload end every session they have.
 
-      Given the client opens a WebSocket at "{socket}" with the headers:
+      Given the client opens a WebSocket at "{lasting-socket}" with the headers:
         | Origin | {site} |
       And the proxy is reloaded
       And nothing is sent for 2 seconds

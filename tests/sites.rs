@@ -46,7 +46,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cookie-lost", "A cookie that /shop/ sets for the whole site comes back to it"),
-        ("cors-credentials-for-all", "/v2/ is not open to every origin with credentials"),
+        ("cors-credentials-for-all", "/v2/ does not say `*` to pages with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
         ("cors-twice-on-post", "Where the app does CORS, POST of /api/ gets its header and no other"),
         ("errors-as-page", "/api/ answers 404, and so is the client told"),

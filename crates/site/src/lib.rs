@@ -20,6 +20,7 @@ mod header_names;
 mod kind;
 mod line;
 mod location_chooser;
+mod other_modules;
 mod pattern_sample;
 pub mod profile;
 mod route;
@@ -36,6 +37,7 @@ use serde::Serialize;
 pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;
+pub use other_modules::other_module;
 pub use route::Route;
 pub use server::{Listen, Server};
 pub use tree::{Includes, Node};
@@ -55,6 +57,8 @@ pub struct Site {
     pub refusals: Vec<u16>,
     /// Names of headers that are one letter away from a known one, each said with its line.
     pub misspelt_headers: Vec<String>,
+    /// Directives of modules that nginx comes without, each with its line.
+    pub other_modules: Vec<String>,
 }
 
 /// The statuses that `if`s among `nodes`, and within them, answer with by themselves, from 400 on.
@@ -115,7 +119,8 @@ impl Site {
         let mut refusals = Vec::new();
         add_refusals(&main, &mut refusals);
         let misspelt_headers = header_names::misspelt(&main);
-        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers })
+        let other_modules = other_modules::directives(&main);
+        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers, other_modules })
     }
 
     /// The upstream that a route leads to, if it is one by name.

@@ -54,6 +54,10 @@ pub struct Route {
     pub headers: Vec<String>,
     /// The request headers that are set for the app servers, those for the connection itself left out.
     pub forwards: Vec<String>,
+    /// Those that are set further out, and lost here, as it sets some of its own.
+    pub lost_forwards: Vec<String>,
+    /// The version that app servers are asked in, as it is written (`proxy_http_version`).
+    pub http_version: Option<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
     /// The lines that say so, the location's first.
@@ -92,6 +96,13 @@ const SOCKET_NAMES: [&str; 9] =
 /// Whether a path is that of a library for WebSockets, which makes do with long polling where there is none.
 fn is_of_a_library(path: &str) -> bool {
     ["/socket.io", "/sockjs"].iter().any(|name| path.contains(name))
+}
+
+/// Whether a path is that of a whole API, whose WebSockets are below it: `/api/`, `/v1`.
+fn is_for_all(path: &str, named: bool) -> bool {
+    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|n| n.parse::<u8>().is_ok());
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    !named && parts.all(|part| is_version(part) || ["api", "rest", "backend"].contains(&part))
 }
 
 /// Handlers that are neither files nor HTTP.
@@ -202,7 +213,8 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
         let kind = match path {
             "/" => Kind::App,
-            _ if socket => Kind::Socket,
+            // Some say it of whatever they hand on, or of the API, which has one of its own somewhere.
+            _ if socket && !(upgrade.is_some() && is_for_all(path, named)) => Kind::Socket,
             _ if unbuffered => Kind::Events,
             _ => Kind::Api,
         };
@@ -273,6 +285,8 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         largest_body: scope.one("client_max_body_size").map(|size| size.arg(0).to_owned()),
         headers: headers(scope),
         forwards: pass.map(|_| forwards(scope)).unwrap_or_default(),
+        lost_forwards: pass.map(|_| lost_forwards(scope)).unwrap_or_default(),
+        http_version: scope.one("proxy_http_version").map(|version| version.arg(0).to_owned()),
         gate,
         ..bare(path, lines)
     })
@@ -300,6 +314,8 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         largest_body: None,
         headers: Vec::new(),
         forwards: Vec::new(),
+        lost_forwards: Vec::new(),
+        http_version: None,
         gate: None,
         lines,
         number: None,
@@ -359,6 +375,13 @@ fn forwards(scope: &Scope<'_>) -> Vec<String> {
         .collect()
 }
 
+/// The headers that are set further out and not here, where others are.
+fn lost_forwards(scope: &Scope<'_>) -> Vec<String> {
+    let own = scope.all("proxy_set_header");
+    let is_set = |name: &String| own.iter().any(|header| header.arg(0).eq_ignore_ascii_case(name));
+    forwards(&scope.of_server()).into_iter().filter(|name| !is_set(name)).collect()
+}
+
 /// Whether there is a cache that takes cookies away.
 fn is_public(scope: &Scope<'_>) -> bool {
     let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
@@ -383,8 +406,10 @@ fn answers_preflights(node: &Node) -> bool {
 fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
     let access = |name: &str| scope.all(name).into_iter().find(|node| node.arg(0) != "off");
     let denied = || {
-        let level = scope.all("deny").into_iter().find(|node| node.arg(0) == "all");
-        level.or_else(|| scope.own_one("internal"))
+        // The first rule that matches a client whom no other knows decides.
+        let decides = |node: &&Node| ["all", "0.0.0.0/0"].contains(&node.arg(0));
+        let rule = scope.all_of(&["allow", "deny"]).into_iter().find(decides);
+        rule.filter(|rule| rule.is("deny")).or_else(|| scope.own_one("internal"))
     };
     // Without a burst the second request within a moment is refused.
     let is_strict = |node: &&Node| node.args.iter().all(|word| !word.starts_with("burst="));

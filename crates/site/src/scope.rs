@@ -69,8 +69,13 @@ impl<'a> Scope<'a> {
 
     /// All of that name that are in force, which are those of one block.
     pub(crate) fn all(&self, name: &str) -> Vec<&'a Node> {
-        let of_level =
-            |level: &&'a [Node]| -> Vec<&'a Node> { level.iter().filter(|node| node.is(name)).collect() };
+        self.all_of(&[name])
+    }
+
+    /// All of these names that are in force where they are inherited together.
+    pub(crate) fn all_of(&self, names: &[&str]) -> Vec<&'a Node> {
+        let is_named = |node: &&Node| names.iter().any(|name| node.is(name));
+        let of_level = |level: &&'a [Node]| -> Vec<&'a Node> { level.iter().filter(is_named).collect() };
         self.0.iter().rev().map(of_level).find(|found| !found.is_empty()).unwrap_or_default()
     }
 }

@@ -112,7 +112,7 @@ impl Server {
             headers: own("add_header").map(|header| header.arg(0).to_owned()).collect(),
             rejects_handshakes: own("ssl_reject_handshake").any(|reject| reject.arg(0) == "on"),
             http2: scope.one("http2").is_some_and(|http2| http2.arg(0) == "on"),
-            behind_tls: mentions(&node.inner, "$http_x_forwarded_proto"),
+            behind_tls: asks_for_scheme(&scope, &node.inner),
             unreachable: None,
             routes,
             line: Line { file: node.file.to_string(), line: node.line },
@@ -193,6 +193,17 @@ fn of_locations(
         *nth += 1;
         of_locations(&location.inner, &scope, chooser, routes, nth);
     }
+}
+
+/// Variables of the headers in which balancers tell the scheme that they were asked by.
+const SCHEME_VARIABLES: [&str; 3] =
+    ["$http_x_forwarded_proto", "$http_x_forwarded_ssl", "$http_cloudfront_forwarded_proto"];
+
+/// Whether a server looks at one of them, or at what a `map` makes of one.
+fn asks_for_scheme(scope: &Scope<'_>, inner: &[Node]) -> bool {
+    let names_scheme = |map: &&Node| SCHEME_VARIABLES.iter().any(|variable| map.arg(0).contains(variable));
+    let maps = scope.all("map").into_iter().filter(names_scheme).map(|map| map.arg(1));
+    SCHEME_VARIABLES.into_iter().chain(maps).any(|variable| mentions(inner, variable))
 }
 
 fn mentions(nodes: &[Node], text: &str) -> bool {

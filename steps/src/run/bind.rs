@@ -150,7 +150,7 @@ impl<'a> Binder<'a> {
     fn for_route(&self, scenario: &Scenario, word: &RouteWord, here: &SiteRoute<'_>) -> Scenario {
         let SiteRoute { server, route, promise, .. } = *here;
         let path = match word.word {
-            "socket" | "stomp-socket" => route.path.clone(),
+            "socket" | "lasting-socket" | "stomp-socket" => route.path.clone(),
             "alias" => route.path.trim_end_matches('/').to_owned(),
             _ => format!("{}/", route.path.trim_end_matches('/')),
         };
@@ -161,6 +161,9 @@ impl<'a> Binder<'a> {
             let text = text.replace(&braced(word.word), &path);
             let text =
                 text.replace("{headers}", &here.headers().join(", ")).replace("{directory}", &route.to);
+            let version = route.http_version.as_deref().unwrap_or("of 1.0");
+            let text =
+                text.replace("{http-version}", version).replace("{lost}", &route.lost_forwards.join(", "));
             match &upload {
                 Some(bytes) => text.replace("{api.largest-upload}", bytes),
                 None => text,

@@ -18,6 +18,25 @@ pub(super) struct SiteRoute<'a> {
 /// Ways to spread requests that keep no client with one server.
 const TURNS: [&str; 3] = ["round robin", "least_conn", "random"];
 
+/// Headers that tell browsers what a page may not do, or be used for.
+const PROTECTIVE_HEADERS: [&str; 15] = [
+    "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
+    "Feature-Policy",
+    "Permissions-Policy",
+    "Public-Key-Pins",
+    "Referrer-Policy",
+    "Strict-Transport-Security",
+    "X-Content-Type-Options",
+    "X-Frame-Options",
+    "X-Permitted-Cross-Domain-Policies",
+    "X-Robots-Tag",
+    "X-XSS-Protection",
+];
+
 impl<'a> SiteRoute<'a> {
     /// Every route of a site.
     pub(super) fn all(site: &'a Site, comparison: &Comparison<'a>) -> Vec<SiteRoute<'a>> {
@@ -75,6 +94,11 @@ impl<'a> SiteRoute<'a> {
         promised.unwrap_or(self.route.kind == Kind::Events)
     }
 
+    /// Whether it sets headers for its app servers, and so loses those of the server around it.
+    fn tells_its_own(&self) -> bool {
+        !self.route.lost_forwards.is_empty()
+    }
+
     /// Whether the profile says that STOMP is spoken here.
     fn speaks_stomp(&self) -> bool {
         self.promises(|promise| promise.protocol == Some(Protocol::Stomp))
@@ -85,20 +109,15 @@ impl<'a> SiteRoute<'a> {
         self.promise.is_some_and(says)
     }
 
-    /// The headers that answers must carry: those the profile names, or those that the server sets for all of its own. Who
-    /// may keep or read an answer is each location's business.
+    /// The headers that answers must carry: those the profile names, or those that protect and that the server sets for all of
+    /// its own.
     pub(super) fn headers(&self) -> Vec<&str> {
         let promised = self.promise.and_then(|promise| promise.headers.as_deref());
-        let is_own = |name: &&str| {
-            let name = name.to_ascii_lowercase();
-            matches!(name.as_str(), "cache-control" | "expires" | "vary")
-                || name.starts_with("access-control-")
-        };
+        let protects = |name: &&str| PROTECTIVE_HEADERS.iter().any(|known| name.eq_ignore_ascii_case(known));
         let of_server = || self.server.headers.iter().map(String::as_str);
         match promised {
             Some(promised) => promised.iter().map(String::as_str).collect(),
-            None if is_proxied(self.route) => of_server().filter(|name| !is_own(name)).collect(),
-            None => of_server().collect(),
+            None => of_server().filter(protects).collect(),
         }
     }
 }
@@ -114,7 +133,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 24] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 26] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -187,6 +206,21 @@ pub(super) const ROUTE_WORDS: [RouteWord; 24] = [
         word: "socket",
         what: "WebSocket",
         is: |here| here.route.socket && !here.route.path.is_empty(),
+    },
+    RouteWord {
+        only_promised: false,
+        word: "lasting-socket",
+        what: "WebSocket that may be silent for more than two seconds",
+        is: |here| {
+            let waits = here.route.read_timeout.is_none_or(|seconds| seconds > 2);
+            here.route.socket && !here.route.path.is_empty() && waits
+        },
+    },
+    RouteWord {
+        only_promised: false,
+        word: "proxied-with-forwards",
+        what: "path whose app servers are told what others are not",
+        is: |here| is_proxied(here.route) && !here.route.is_elsewhere && here.tells_its_own(),
     },
     RouteWord {
         only_promised: true,

@@ -8,6 +8,7 @@ use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Request, Response};
+use hopcheck_targets::scene::TLS_BALANCER_HEADERS;
 
 /// An origin that is not the site's own.
 const ANY_ORIGIN: &str = "https://shop.example.test";
@@ -101,13 +102,18 @@ async fn preflight(world: &mut World, path: String) -> Checked {
         request.headers.push(("X-Forwarded-Proto".to_owned(), "http".to_owned()));
         request
     };
+    let path = world.text(&path);
     world.ask(plain("GET", "/")).await?;
     // One that fails may take its connection with it.
     world.connection = None;
     let home = world.response()?;
     let is_sent_on = (300..400).contains(&home.status)
         && home.value("location").is_some_and(|location| location.starts_with("https:"));
-    let mut request = if is_sent_on { Request::new("OPTIONS", &path) } else { plain("OPTIONS", &path) };
+    let mut request = plain("OPTIONS", &path);
+    if is_sent_on {
+        request.headers =
+            TLS_BALANCER_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+    }
     request.headers.push(("Origin".to_owned(), ANY_ORIGIN.to_owned()));
     request.headers.extend(PREFLIGHT.map(|(name, value)| (name.to_owned(), value.to_owned())));
     let response = world.ask(request).await?;
@@ -132,6 +138,24 @@ async fn no_credentials_for_all(world: &mut World) -> Checked {
     ensure!(
         !(for_all && credentials),
         "the response has Access-Control-Allow-Origin: * and Access-Control-Allow-Credentials: true"
+    );
+    Ok(())
+}
+
+/// A page of an origin that nobody has heard of may not read the same with credentials.
+#[then(expr = "no other origin is allowed to send credentials")]
+async fn no_credentials_for_strangers(world: &mut World) -> Checked {
+    const STRANGER: &str = "https://stranger.example.test";
+    let mut other = world.request.clone().ok_or_else(|| Failure::new("nothing was asked"))?;
+    other.headers.retain(|(name, _)| name != "Origin");
+    other.headers.push(("Origin".to_owned(), STRANGER.to_owned()));
+    let response = ask_apart(world, other).await?;
+    let is_named = response.values("access-control-allow-origin").any(|origin| origin.trim() == STRANGER);
+    let credentials =
+        response.value("access-control-allow-credentials").is_some_and(|value| value.trim() == "true");
+    ensure!(
+        !(is_named && credentials),
+        "{STRANGER} gets Access-Control-Allow-Origin: {STRANGER} and Access-Control-Allow-Credentials: true"
     );
     Ok(())
 }

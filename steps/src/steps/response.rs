@@ -186,6 +186,17 @@ async fn is_page(world: &mut World) -> Checked {
     page.differs(response).map_or(Ok(()), |how| Err(Failure::new(how)))
 }
 
+/// The response is the app's page, and 200 or an error whose body browsers show.
+#[then(expr = "the page is shown")]
+async fn page_is_shown(world: &mut World) -> Checked {
+    let page = world.page().await?;
+    let response = world.response()?;
+    if response.status == 404 && !world.is_from_app_server(response) && page.differs(response).is_none() {
+        return Ok(());
+    }
+    is_page(world).await
+}
+
 /// The same request over HTTP/1.1 has a response with the same status, type and redirect.
 #[then(regex = r#"^the response over HTTP/1.1 is the same$"#)]
 async fn same_over_http1(world: &mut World) -> Checked {

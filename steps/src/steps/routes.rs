@@ -39,11 +39,25 @@ async fn header_names(world: &mut World) -> Checked {
     source(world).map(drop)
 }
 
+/// Reads which directives there are.
+#[when(expr = "the directives in the configuration are read")]
+async fn directive_names(world: &mut World) -> Checked {
+    source(world).map(drop)
+}
+
 /// None is one letter away from a header that is known.
 #[then(expr = "none of them is misspelt")]
 async fn none_misspelt(world: &mut World) -> Checked {
     let misspelt = source(world)?.site.misspelt_headers.clone();
     ensure!(misspelt.is_empty(), "{}", misspelt.join("\n"));
+    Ok(())
+}
+
+/// None is of a module that many add to nginx.
+#[then(expr = "nginx has all of them")]
+async fn nginx_has_all(world: &mut World) -> Checked {
+    let others = source(world)?.site.other_modules.clone();
+    ensure!(others.is_empty(), "{}", others.join("\n"));
     Ok(())
 }
 

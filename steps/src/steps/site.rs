@@ -188,6 +188,69 @@ async fn cookies_come_back(world: &mut World, path: String) -> Checked {
     Ok(())
 }
 
+/// What browsers say of themselves when they open a page.
+const NAVIGATION: [(&str, &str); 5] = [
+    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
+    ("Accept-Language", "en-US,en;q=0.5"),
+    ("Sec-Fetch-Dest", "document"),
+    ("Sec-Fetch-Mode", "navigate"),
+    ("Sec-Fetch-Site", "none"),
+];
+
+/// Asks for a page as browsers do when somebody opens it.
+#[given(expr = "a browser opens {string}")]
+#[when(expr = "a browser opens {string}")]
+async fn opens(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let mut request = Request::new("GET", &world.text(&path));
+    request.headers.extend(NAVIGATION.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// The proxy has not answered with a redirect to another path of the site, which asks again without the body.
+#[then(expr = "the request is not sent on to another path")]
+async fn not_sent_on(world: &mut World) -> Checked {
+    let host = world.route().await?.host().to_owned();
+    let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
+    let response = world.response()?;
+    let location = response.value("location").unwrap_or_default();
+    let (authority, path) = match location.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)),
+        None => ("", location),
+    };
+    let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
+    let is_here = authority.is_empty() || name(authority) == name(&host);
+    let forgets_body = matches!(response.status, 301..=303) && !world.is_from_app_server(response);
+    ensure!(
+        !(forgets_body
+            && is_here
+            && path.trim_end_matches('/') == target.trim_end_matches('/')
+            && path != target),
+        "{target} is answered {} to {path}",
+        response.status
+    );
+    Ok(())
+}
+
+/// The version by which the configuration has app servers asked, in which requests may be upgraded.
+#[then(expr = "app servers are asked by HTTP {string}")]
+async fn asked_by(_: &mut World, version: String) -> Checked {
+    ensure!(
+        version != "of 1.0",
+        "no `proxy_http_version` is in force here, so it is 1.0 before nginx 1.29.7"
+    );
+    ensure!(version != "1.0", "`proxy_http_version` is 1.0");
+    Ok(())
+}
+
+/// Names of headers that the configuration sets further out and not for this location, with commas between them.
+#[then(expr = "none of {string} is lost on the way")]
+async fn none_lost(_: &mut World, names: String) -> Checked {
+    ensure!(names.is_empty(), "the app servers are not told {names}");
+    Ok(())
+}
+
 /// No browser may keep the latest response without asking again: no `max-age` above 0 and no `Expires` to come.
 #[then(expr = "no browser may keep the response without asking again")]
 async fn not_kept(world: &mut World) -> Checked {

@@ -12,6 +12,7 @@ pub(super) fn differences(
     let mut what = Vec::new();
     if let Some(kind) = promised.kind
         && !is_alike(kind, route.kind)
+        && !(kind == Kind::Socket && route.socket)
     {
         what.push(format!("it is `{}`, not `{}`", route.kind.name(), kind.name()));
     }

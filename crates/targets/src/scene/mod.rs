@@ -28,6 +28,10 @@ const BROWSER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Geck
 /// The `Host` for a server without a name.
 const DEFAULT_HOST: &str = "www.hopcheck.test";
 
+/// By what balancers tell a proxy that they were asked over TLS.
+pub const TLS_BALANCER_HEADERS: [(&str, &str); 3] =
+    [("X-Forwarded-Proto", "https"), ("X-Forwarded-Ssl", "on"), ("CloudFront-Forwarded-Proto", "https")];
+
 /// One of the servers of a configuration, as clients address it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VirtualServer {
@@ -201,7 +205,7 @@ impl Scene {
         // Some sites only admit browsers.
         let mut headers = vec![("User-Agent".to_owned(), BROWSER_USER_AGENT.to_owned())];
         if server.behind_tls {
-            headers.push(("X-Forwarded-Proto".to_owned(), "https".to_owned()));
+            headers.extend(TLS_BALANCER_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
         let host = if server.name.is_empty() { DEFAULT_HOST } else { &server.name };
         Ok(Route::to_site(address, tls, host, headers))

@@ -222,6 +222,11 @@ impl Walker<'_> {
         edits: &mut Edits,
         block: Option<&Directive>,
     ) -> io::Result<()> {
+        if let Some(module) = hopcheck_site::other_module(&directive.name.text) {
+            self.note(directive, &format!("removed: nginx comes without {module}"));
+            edits.blank(text, directive.span.clone());
+            return Ok(());
+        }
         if directive.block.is_some() && effect_of(&directive.name.text) == Some(Effect::Absent) {
             self.note(directive, "removed: only `http` is run");
             edits.blank(text, directive.span.clone());
