@@ -7,6 +7,7 @@ use hopcheck_targets::scene::Scene;
 use hopcheck_targets::stage::Stage;
 use reference_proxy::trace::Field;
 
+use crate::debug_log;
 use crate::explanation::{Beside, Difference, Explanation};
 use crate::question::Question;
 use crate::run::{ExplainError, Seen, see};
@@ -28,13 +29,15 @@ impl Explanation {
         let seen = see(&mut scene, question).await;
         scene.tear_down().await;
         let seen = seen?;
-        let differences = differences(self, &seen);
-        self.beside = Some(Beside { engine: stage.target.describe(), status: seen.status, differences });
+        let locations = debug_log::locations(&seen.said);
+        let differences = differences(self, &seen, &locations);
+        let engine = stage.target.describe();
+        self.beside = Some(Beside { engine, status: seen.status, locations, differences });
         Ok(())
     }
 }
 
-fn differences(told: &Explanation, seen: &Seen) -> Vec<Difference> {
+fn differences(told: &Explanation, seen: &Seen, locations: &Option<String>) -> Vec<Difference> {
     let mut found = Vec::new();
     let mut compare = |what: String, reference: Option<String>, other: Option<String>| {
         if reference != other {
@@ -47,8 +50,15 @@ fn differences(told: &Explanation, seen: &Seen) -> Vec<Difference> {
         status(told.status, &told.unanswered),
         status(seen.status, &seen.unanswered),
     );
+    // A stand-in answers with what it has seen, which is told below.
+    let is_answered = !told.arrived.is_empty();
     for (name, [reference, other]) in by_name(&told.received, &seen.received) {
-        compare(name, reference, other);
+        if !(is_answered && name == "content-length") {
+            compare(name, reference, other);
+        }
+    }
+    if locations.is_some() {
+        compare("locations".to_owned(), Some(debug_log::expected(&told.steps)), locations.clone());
     }
     for nth in 0..told.arrived.len().max(seen.arrived.len()) {
         let (reference, other) = (told.arrived.get(nth), seen.arrived.get(nth));

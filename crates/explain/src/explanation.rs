@@ -39,6 +39,8 @@ pub struct Beside {
     pub engine: String,
     /// The status of its answer.
     pub status: Option<u16>,
+    /// The locations that it has chosen, if it tells.
+    pub locations: Option<String>,
     /// In what it differs.
     pub differences: Vec<Difference>,
 }

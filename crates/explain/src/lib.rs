@@ -9,10 +9,11 @@
 //! 2. `run`: the scene is set, the request sent, the trace read once the proxy has ended.
 //! 3. `written`: from the configuration as it was run back to the one that was written.
 //! 4. `headers`: which line each header of the answer comes from, and which ones are lost where.
-//! 5. `beside`: what another engine does with the same request.
+//! 5. `beside`: what another engine does with the same request; which locations it chose, as its debug log tells.
 //! 6. `rows` and `text`: the [`Explanation`] for people.
 
 mod beside;
+mod debug_log;
 mod door;
 mod explanation;
 mod headers;

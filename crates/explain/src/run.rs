@@ -60,6 +60,8 @@ pub(crate) struct Seen {
     pub(crate) received: Vec<Field>,
     /// What reached the app servers.
     pub(crate) arrived: Vec<Arrived>,
+    /// What the engine wrote to standard error.
+    pub(crate) said: String,
 }
 
 /// Runs the configuration of `stage`, whose target is a [traced](hopcheck_targets::target::Reference::traced) reference proxy,
@@ -79,7 +81,7 @@ pub async fn explain(stage: &Arc<Stage>, question: &Question) -> Result<Explanat
 }
 
 async fn ask(scene: &mut Scene, question: &Question) -> Result<Explanation, ExplainError> {
-    let Seen { listen, unanswered, status, received, arrived } = see(scene, question).await?;
+    let Seen { listen, unanswered, status, received, arrived, said: _ } = see(scene, question).await?;
     let written = Written::of(scene);
     let trace = match listen {
         Some(_) => scene.trace().map_err(SceneError::Io)?,
@@ -134,9 +136,9 @@ pub(crate) async fn see(scene: &mut Scene, question: &Question) -> Result<Seen, 
     };
     let route = Route::to_site(address, tls, &question.url.host, Vec::new());
     let answer = timeout(ANSWER_TIMEOUT, exchange(&route, &question.request())).await;
-    end(scene).await?;
+    let said = end(scene).await?;
     let written = Written::of(scene);
-    let mut seen = Seen { listen: Some(listen), arrived: arrived(scene, &written), ..Seen::default() };
+    let mut seen = Seen { listen: Some(listen), arrived: arrived(scene, &written), said, ..Seen::default() };
     match answer {
         Ok(Ok(response)) => {
             seen.status = Some(response.status);
@@ -168,15 +170,18 @@ fn make(scene: &Scene, path: &str) -> std::io::Result<()> {
     if place.exists() { Ok(()) } else { std::fs::write(place, "") }
 }
 
-/// Has the proxy finish what it does, and waits for that: then everything was told.
-async fn end(scene: &mut Scene) -> Result<(), SceneError> {
+/// Has the proxy finish what it does, and waits for that: then everything was told. Returns what it wrote to standard error.
+async fn end(scene: &mut Scene) -> Result<String, SceneError> {
     let proxy = scene.running().await?;
     proxy.signal(Signal::Quit).await?;
     let deadline = Instant::now() + START_TIMEOUT;
-    while proxy.state().await == ProxyState::Running && Instant::now() < deadline {
-        sleep(Duration::from_millis(2)).await;
+    loop {
+        match proxy.state().await {
+            ProxyState::Ended(said) => return Ok(said),
+            ProxyState::Running if Instant::now() > deadline => return Ok(String::new()),
+            ProxyState::Running => sleep(Duration::from_millis(2)).await,
+        }
     }
-    Ok(())
 }
 
 /// What reached the app servers, in order.

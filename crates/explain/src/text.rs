@@ -38,11 +38,9 @@ impl Explanation {
         if let Some(beside) = &self.beside {
             let _ = writeln!(out, "\n{}", paint(STRONG, &format!("beside {}", beside.engine)));
             if beside.differences.is_empty() {
-                let _ = writeln!(
-                    out,
-                    "  {}",
-                    paint(GOOD, "the same status and headers, and app servers see the same")
-                );
+                let by = if beside.locations.is_some() { ", by the same locations" } else { "" };
+                let same = format!("the same status and headers{by}, and app servers see the same");
+                let _ = writeln!(out, "  {}", paint(GOOD, &same));
             }
             let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
             for Difference { what, reference, other } in &beside.differences {

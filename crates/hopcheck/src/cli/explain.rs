@@ -10,7 +10,7 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::Reference;
+use hopcheck_targets::target::{InstalledNginx, Reference};
 
 use super::conf::ValueArgs;
 use super::exit::{EXIT_KEPT, Error};
@@ -74,6 +74,10 @@ pub(super) async fn explain_command(arguments: ExplainArgs) -> Result<u8, Error>
         None | Some(TargetName::Reference) => None,
         Some(TargetName::Live { .. }) => {
             return Err("a live deployment tells nothing: the target must be nginx".into());
+        }
+        Some(TargetName::Installed(program)) => {
+            let target = Box::new(InstalledNginx::find(program).await?.debugging());
+            Some(Arc::new(Stage { target, source: source.clone() }))
         }
         Some(target) => match target.open(&source, None).await? {
             Setting::Staged(stage) => Some(stage),
