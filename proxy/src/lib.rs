@@ -8,7 +8,8 @@
 //!
 //! The modules form layers, and each uses only those above it in this list (`tests/architecture.rs` checks that):
 //!
-//! - `clock`, `text`, `variables`, `version`: the time of day, fast formatting, evaluation of strings with variables;
+//! - `clock`, `text`, [`trace`], `variables`, `version`: the time of day, fast formatting, what becomes of requests as it
+//!   is told step by step, evaluation of strings with variables;
 //! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing,
 //!   deadlines);
 //! - `resolver` and `tls`: names that are looked up while requests are served, and TLS sessions with clients and app servers;
@@ -45,6 +46,7 @@ mod response;
 pub mod server;
 mod text;
 mod tls;
+pub mod trace;
 mod upstream;
 pub mod uri;
 mod variables;

@@ -5,8 +5,9 @@
 const LAYERS: &[&[&str]] = &[
     // What all workers count.
     &["cycle::counts"],
-    // The time, bytes as text, values of variables, the program's name, and how many connections a worker may hold.
-    &["clock", "cycle::connections", "text", "variables", "version"],
+    // The time, bytes as text, what becomes of requests, values of variables, the program's name, and how many connections
+    // a worker may hold.
+    &["clock", "cycle::connections", "text", "trace", "variables", "version"],
     // Logs; bytes on connections; request targets as nginx normalises them.
     &["log", "uri", "wire"],
     // TLS, on connections from clients and to app servers. Names that are looked up.

@@ -17,8 +17,8 @@ const LAYERS: [&[&str]; 8] = [
     &["hopcheck-clients", "hopcheck-report"],
     // What is asked.
     &["hopcheck-targets"],
-    // The vocabulary and the World; what asks a deployment, or two configurations, without scenarios.
-    &["hopcheck-steps", "hopcheck-init", "hopcheck-watch", "hopcheck-diff"],
+    // The vocabulary and the World; what asks a deployment, a configuration, or two, without scenarios.
+    &["hopcheck-steps", "hopcheck-init", "hopcheck-watch", "hopcheck-diff", "hopcheck-explain"],
     // What proves the suite.
     &["hopcheck-proving"],
     // The program.
@@ -58,9 +58,10 @@ fn crates_use_only_what_lies_below_them() {
 }
 
 /// The crates whose modules have no order of their own in a test beside them.
-const SUITE: [&str; 11] = [
+const SUITE: [&str; 12] = [
     "clients",
     "diff",
+    "explain",
     "hopcheck",
     "init",
     "proving",

@@ -11,6 +11,8 @@ pub(crate) struct Directive {
     pub words: Vec<Word>,
     /// The place nginx names when something is wrong with it.
     pub place: Place,
+    /// The line of its first word.
+    pub line: usize,
 }
 
 impl Directive {

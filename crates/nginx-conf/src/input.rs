@@ -136,7 +136,10 @@ impl Input {
             let place = file.lexer.place();
             match statement.terminator {
                 Terminator::Semicolon | Terminator::Open => {
-                    let directive = Directive { words: std::mem::take(&mut statement.words), place };
+                    let words = std::mem::take(&mut statement.words);
+                    let line =
+                        place.line - words.first().map_or(0, |word| word.span.lines_to(&statement.end));
+                    let directive = Directive { words, place, line };
                     return Ok(Some((directive, statement)));
                 }
                 Terminator::Close => {

@@ -14,6 +14,28 @@ pub struct Match {
     pub auto_redirect: bool,
 }
 
+/// What runs the expressions of a search; it may also look on.
+pub trait Search {
+    /// Whether an expression matches the URI. Its captures are kept.
+    fn matches(&mut self, pattern: &Pattern, uri: &[u8]) -> bool;
+
+    /// The locations of a level are looked through.
+    fn level(&mut self, _level: &LocationTree) {}
+
+    /// The exact location of a level, or else its longest prefix; its expressions are not tried if that `is_final`.
+    fn prefix(&mut self, _location: LocationId, _is_final: bool) {}
+
+    /// An expression of a level was tried.
+    fn regex(&mut self, _location: LocationId, _matches: bool) {}
+}
+
+/// One that does not look on.
+impl<M: FnMut(&Pattern, &[u8]) -> bool> Search for M {
+    fn matches(&mut self, pattern: &Pattern, uri: &[u8]) -> bool {
+        self(pattern, uri)
+    }
+}
+
 /// How far the prefixes of a level have come.
 enum Prefix {
     /// No other location can be better.
@@ -25,14 +47,14 @@ enum Prefix {
 /// The location for a normalised `uri`, in nginx's order: exact, longest prefix, then regular expressions in file order
 /// unless that prefix is `^~`; and the same again among the locations nested in what was chosen.
 ///
-/// `matches` runs an expression on the URI and keeps its captures. `None` when no location matches.
+/// `search` runs expressions on the URI and keeps their captures. `None` when no location matches.
 pub fn find(
     tree: &LocationTree,
     locations: &[Location],
     uri: &[u8],
-    matches: &mut impl FnMut(&Pattern, &[u8]) -> bool,
+    search: &mut impl Search,
 ) -> Option<Match> {
-    level(tree, locations, uri, matches).0
+    level(tree, locations, uri, search).0
 }
 
 /// What a level finds, and whether that is final for the levels around it: not tried against their expressions.
@@ -40,13 +62,18 @@ fn level(
     tree: &LocationTree,
     locations: &[Location],
     uri: &[u8],
-    matches: &mut impl FnMut(&Pattern, &[u8]) -> bool,
+    search: &mut impl Search,
 ) -> (Option<Match>, bool) {
+    search.level(tree);
     let best = match prefix(tree, uri) {
-        Prefix::Final(found) => return (Some(found), true),
+        Prefix::Final(found) => {
+            search.prefix(found.id, true);
+            return (Some(found), true);
+        }
         Prefix::Best(None, regex) => (None, regex),
         Prefix::Best(Some(id), regex) => {
-            let inner = nested(locations, id).map(|tree| level(tree, locations, uri, matches));
+            search.prefix(id, !regex);
+            let inner = nested(locations, id).map(|tree| level(tree, locations, uri, search));
             match inner {
                 Some((found, true)) => return (found, true),
                 Some((Some(found), false)) => (Some(found), regex),
@@ -55,7 +82,7 @@ fn level(
         }
     };
     match best {
-        (found, true) => match regex(tree, locations, uri, matches) {
+        (found, true) => match regex(tree, locations, uri, search) {
             Some(id) => (Some(Match { id, auto_redirect: false }), true),
             None => (found, false),
         },
@@ -69,10 +96,17 @@ fn regex(
     tree: &LocationTree,
     locations: &[Location],
     uri: &[u8],
-    matches: &mut impl FnMut(&Pattern, &[u8]) -> bool,
+    search: &mut impl Search,
 ) -> Option<LocationId> {
-    let (_, id) = tree.regex.iter().find(|(pattern, _)| matches(pattern, uri))?;
-    let inner = nested(locations, *id).and_then(|tree| regex(tree, locations, uri, matches));
+    let (_, id) = tree.regex.iter().find(|(pattern, id)| {
+        let matches = search.matches(pattern, uri);
+        search.regex(*id, matches);
+        matches
+    })?;
+    let inner = nested(locations, *id).and_then(|tree| {
+        search.level(tree);
+        regex(tree, locations, uri, search)
+    });
     Some(inner.unwrap_or(*id))
 }
 

@@ -64,6 +64,22 @@ impl Span {
         self.source.text.get(before.end..self.start).is_some_and(|between| between.contains(&b'\n'))
     }
 
+    /// How many lines end between the first byte of this and that of `later`, in the same text.
+    pub(crate) fn lines_to(&self, later: &Span) -> usize {
+        let between = self.source.text.get(self.start..later.start).unwrap_or_default();
+        between.iter().filter(|byte| **byte == b'\n').count()
+    }
+
+    /// Everything from here to the end of `last`, in the same text.
+    pub(crate) fn through(&self, last: &Span) -> Span {
+        Span { end: last.end, ..self.clone() }
+    }
+
+    /// What it covers, as it is in the text.
+    pub(crate) fn text(&self) -> String {
+        lossy(self.source.text.get(self.start..self.end))
+    }
+
     /// The whole line in which the span starts.
     pub(crate) fn line_text(&self) -> String {
         let rest = self.source.text.get(self.line_start()..).unwrap_or_default();

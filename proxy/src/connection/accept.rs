@@ -76,7 +76,8 @@ async fn serve_tls(
                     pattern.regex.is_match(name.as_bytes()).unwrap_or(false)
                 })
             };
-            selected.set(name.and_then(matches).unwrap_or(listen.default_server));
+            let named = name.and_then(matches).map(|(server, _)| server);
+            selected.set(named.unwrap_or(listen.default_server));
             // As in nginx, a server without a certificate uses that of the default server.
             let server = server(selected.get()).filter(|server| !server.rejects_handshake)?;
             let tls = server.tls.as_ref().or(default.tls.as_ref())?;

@@ -12,6 +12,7 @@ use crate::message::request::BodyLength;
 use crate::phases::{self, Answer};
 use crate::proxy::{self, ProxyError};
 use crate::response::{ClientConnection, SendError, close_after_error, error_page, page_response};
+use crate::trace::Step;
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
 
@@ -117,6 +118,7 @@ async fn answer_main<'a, S: Stream>(
             Answer::Response(response) => break send(connection, x, response).await,
             Answer::Error(status) => status,
             Answer::Close(status) => {
+                x.trace(|_| Step::Closed { status });
                 x.status = status;
                 return AfterRequest::Close;
             }

@@ -9,6 +9,7 @@ use super::answer::{AfterRequest, answer};
 use super::http2::begins_http2;
 use super::request_head::{HeadOutcome, read_head};
 use super::request_memory::RequestMemory;
+use super::selection;
 use super::server_names;
 use crate::cycle::counts::CountedRequest;
 use crate::cycle::{Cycle, ShutdownStage};
@@ -310,9 +311,12 @@ impl<'a> HttpConnection<'a> {
         let named = host.and_then(|host| {
             server_names::find(&self.listen.names, host, |pattern| x.matches(pattern, host.as_bytes()))
         });
-        if let Some(server) = self.http.servers.get(named.unwrap_or(self.listen.default_server)) {
+        let index = named.map_or(self.listen.default_server, |(server, _)| server);
+        if let Some(server) = self.http.servers.get(index) {
             x.server = server;
             x.enter(server.root);
+            let name = named.map(|(_, name)| name);
+            x.trace(|here| selection::step(x, self.listen, here, name));
         }
     }
 }

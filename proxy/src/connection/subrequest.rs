@@ -10,6 +10,7 @@ use crate::message::request::BodyLength;
 use crate::phases::{self, Answer};
 use crate::proxy::{self, ProxyError};
 use crate::response::ClientConnection;
+use crate::trace::{Directive, Step};
 use crate::variables::Variables;
 use crate::wire::{BodyReader, Framing, SilentStream, Stream};
 use nginx_conf::model::Level;
@@ -59,6 +60,10 @@ pub(super) async fn mirror<'a, S: Stream>(
     }
     for uri in &settings.mirror {
         let Some(mut copy) = x.subrequest(uri.as_bytes()) else { continue };
+        x.trace(|here| {
+            let its = |directive: &Directive| directive.text.ends_with(uri);
+            Step::Mirror { directive: here.in_force(&["mirror"]).into_iter().find(its), uri: uri.clone() }
+        });
         let mut client = ClientConnection::new(SilentStream);
         if takes_body {
             let body = connection.body.data(&connection.input);

@@ -14,6 +14,7 @@ use crate::cache::Caches;
 use crate::clock::Clock;
 use crate::limits::Zones;
 use crate::log::Logs;
+use crate::trace::TraceLog;
 use crate::upstream::Upstreams;
 use connections::Connections;
 use nginx_conf::model::Config;
@@ -39,6 +40,8 @@ pub(crate) struct Cycle {
     pub(crate) caches: Caches,
     /// The number of the next connection, shared by all workers.
     pub(crate) connection_numbers: Arc<AtomicU64>,
+    /// Where steps of requests are told, if they are; shared by all workers.
+    pub(crate) trace: Option<Arc<TraceLog>>,
 }
 
 impl Cycle {

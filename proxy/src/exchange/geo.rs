@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use super::Exchange;
 use super::forwarded::forwarded;
+use crate::trace::{Step, shown};
 use crate::variables::Variables;
 
 impl Exchange<'_> {
@@ -21,15 +22,26 @@ impl Exchange<'_> {
         let values: Vec<&[u8]> = self.request.headers.get_all("X-Forwarded-For").collect();
         let peer = SocketAddr::new(address, 0);
         let found = forwarded(peer, &values, &geo.proxies, geo.is_recursive).unwrap_or(peer);
-        out.extend_from_slice(geo.value(found.ip()).as_bytes());
+        let value = geo.value(found.ip());
+        self.trace(|_| {
+            let (directive, _) = self.data_block("geo", index, |_| false);
+            let key = found.ip().to_string();
+            Step::Variable { directive, key, entry: None, value: value.to_owned() }
+        });
+        out.extend_from_slice(value.as_bytes());
         true
     }
 
     /// The value of a `split_clients`.
     pub(super) fn split_value(&self, index: usize, out: &mut Vec<u8>) -> bool {
         let Some(split) = self.http.splits.get(index) else { return false };
-        let hash = murmur_hash2(&self.evaluate(&split.key));
-        out.extend_from_slice(split.value(hash).as_bytes());
+        let key = self.evaluate(&split.key);
+        let value = split.value(murmur_hash2(&key));
+        self.trace(|_| {
+            let (directive, _) = self.data_block("split_clients", index, |_| false);
+            Step::Variable { directive, key: shown(&key), entry: None, value: value.to_owned() }
+        });
+        out.extend_from_slice(value.as_bytes());
         true
     }
 }

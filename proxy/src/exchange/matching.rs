@@ -2,6 +2,7 @@
 
 use super::Exchange;
 use super::captures::capture;
+use crate::trace::{Step, shown};
 use crate::variables::Variables;
 use nginx_conf::model::{Map, Pattern};
 
@@ -45,7 +46,7 @@ impl Exchange<'_> {
             return true;
         }
         let Some(map) = self.http.maps.get(index) else { return false };
-        let value = self.look_up(map);
+        let value = self.look_up(index, map);
         out.extend_from_slice(&value);
         self.keep_map(index, value);
         true
@@ -59,17 +60,68 @@ impl Exchange<'_> {
         }
     }
 
-    fn look_up(&self, map: &Map) -> Vec<u8> {
+    fn look_up(&self, index: usize, map: &Map) -> Vec<u8> {
         let source = self.evaluate(&map.source);
         let key = source.to_ascii_lowercase();
         let key = if map.hostnames { key.strip_suffix(b".").unwrap_or(&key) } else { &key };
-        let exact = map.exact.get(key);
         let wildcards = &map.wildcards;
-        let leading = || wildcards.leading.iter().find(|(name, _)| key.ends_with(name.as_bytes()));
-        let trailing = || wildcards.trailing.iter().find(|(name, _)| key.starts_with(name.as_bytes()));
-        let regex =
-            || map.regex.iter().find(|(pattern, _)| self.matches(pattern, &source)).map(|(_, value)| value);
-        let wildcard = || leading().or_else(trailing).map(|(_, value)| value);
-        self.evaluate(exact.or_else(wildcard).or_else(regex).unwrap_or(&map.default))
+        let exact = map.exact.get(key).map(|value| (Entry::Exact, value));
+        let leading = || {
+            let found = wildcards.leading.iter().find(|(name, _)| key.ends_with(name.as_bytes()));
+            found.map(|(name, value)| (Entry::Leading(name), value))
+        };
+        let trailing = || {
+            let found = wildcards.trailing.iter().find(|(name, _)| key.starts_with(name.as_bytes()));
+            found.map(|(name, value)| (Entry::Trailing(name), value))
+        };
+        let regex = || {
+            let found = map.regex.iter().find(|(pattern, _)| self.matches(pattern, &source));
+            found.map(|(pattern, value)| (Entry::Regex(pattern), value))
+        };
+        let (entry, value) =
+            exact.or_else(leading).or_else(trailing).or_else(regex).unwrap_or((Entry::Default, &map.default));
+        let value = self.evaluate(value);
+        self.trace(|_| {
+            let (directive, entry) = self.data_block("map", index, |word| entry.is(word, key));
+            Step::Variable { directive, key: shown(&source), entry, value: shown(&value) }
+        });
+        value
+    }
+}
+
+/// The entry of a `map` that counts.
+#[derive(Debug, Clone, Copy)]
+enum Entry<'m> {
+    Exact,
+    /// What a name must end with.
+    Leading(&'m str),
+    /// What a name must begin with.
+    Trailing(&'m str),
+    Regex(&'m Pattern),
+    Default,
+}
+
+impl Entry<'_> {
+    /// Whether it is the one that begins with this word.
+    fn is(self, word: &str, key: &[u8]) -> bool {
+        match self {
+            Entry::Default => word == "default",
+            Entry::Regex(pattern) => {
+                let source = word.strip_prefix("~*").or_else(|| word.strip_prefix('~'));
+                source.is_some_and(|source| source == pattern.source)
+            }
+            _ if word == "default" || word.starts_with('~') => false,
+            Entry::Exact => {
+                let word = word.strip_prefix('\\').unwrap_or(word);
+                [Some(word), word.strip_prefix('.')]
+                    .into_iter()
+                    .flatten()
+                    .any(|word| key.eq_ignore_ascii_case(word.as_bytes()))
+            }
+            Entry::Leading(end) => word.strip_prefix('*').unwrap_or(word).eq_ignore_ascii_case(end),
+            Entry::Trailing(start) => {
+                word.strip_suffix('*').is_some_and(|word| word.eq_ignore_ascii_case(start))
+            }
+        }
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod path;
 mod referer;
 mod status;
 mod subrequest;
+mod traced;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -24,11 +25,13 @@ use crate::message::Headers;
 use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
+use crate::trace::Trace;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
 pub(crate) use forwarded::forwarded;
 use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
 pub(crate) use status::{Attempt, CacheStatus, LimitStatus};
+pub(crate) use traced::shown_uri;
 
 /// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
 const MAX_URI_CHANGES: u8 = 10;
@@ -65,6 +68,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
+    /// The location that has these settings.
+    pub(crate) location: LocationId,
     /// The normalised path (`$uri`).
     pub(crate) uri: Vec<u8>,
     /// The query (`$args`).
@@ -145,6 +150,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) kept_fields: Vec<(Vec<u8>, Vec<u8>)>,
     /// Its `Content-Type`, for a file or a text.
     pub(crate) kept_content_type: Option<String>,
+    /// Where its steps are told, if they are.
+    pub(crate) trace: Option<Trace>,
 }
 
 /// Values of variables that are kept for the rest of the request.
@@ -179,6 +186,7 @@ impl<'a> Exchange<'a> {
             request: Request::default(),
             server,
             settings,
+            location: server.root,
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
@@ -221,6 +229,7 @@ impl<'a> Exchange<'a> {
             upstream_fields: Headers::new(),
             kept_fields: Vec::new(),
             kept_content_type: None,
+            trace: cycle.trace.as_ref().map(Trace::begin),
         })
     }
 
@@ -240,6 +249,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {
             self.settings = &location.settings;
+            self.location = id;
         }
     }
 

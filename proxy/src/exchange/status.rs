@@ -15,7 +15,7 @@ pub(crate) enum LimitStatus {
 
 impl LimitStatus {
     /// As `$limit_req_status` has it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             LimitStatus::Passed => "PASSED",
             LimitStatus::Delayed => "DELAYED",
@@ -47,7 +47,7 @@ pub(crate) enum CacheStatus {
 
 impl CacheStatus {
     /// As `$upstream_cache_status` has it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             CacheStatus::Miss => "MISS",
             CacheStatus::Bypass => "BYPASS",

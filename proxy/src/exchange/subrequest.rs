@@ -2,6 +2,7 @@
 
 use super::Exchange;
 use crate::message::request::BodyLength;
+use crate::trace::Trace;
 
 impl<'a> Exchange<'a> {
     /// A request for another URI within this one: `ngx_http_subrequest`. It has no body unless it is given one.
@@ -23,6 +24,7 @@ impl<'a> Exchange<'a> {
         sub.variables.maps.clone_from(&self.variables.maps);
         sub.limit_req_status = self.limit_req_status;
         sub.limit_conn_status = self.limit_conn_status;
+        sub.trace = self.trace.as_ref().map(Trace::within);
         Some(sub)
     }
 
@@ -30,6 +32,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn update(&self) -> Option<Exchange<'a>> {
         let mut update = self.subrequest(&self.uri)?;
         update.settings = self.settings;
+        update.location = self.location;
         update.valid_unparsed_uri = self.valid_unparsed_uri;
         update.valid_location = self.valid_location;
         update.quoted_uri = self.quoted_uri;

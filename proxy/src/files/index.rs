@@ -4,6 +4,7 @@ use rustix::fs::FileType;
 
 use super::open::{FileError, FileErrorKind, stat};
 use super::request::{FileOutcome, FileRequest};
+use crate::trace::{Step, shown};
 use nginx_conf::model::Level;
 
 /// An internal redirect to the first index file that exists. `None` if the directory exists and has none.
@@ -15,7 +16,16 @@ pub(super) fn index(request: &FileRequest<'_>) -> Option<FileOutcome> {
         if name.starts_with(b"/") {
             return Some(FileOutcome::Redirect(name));
         }
-        let Err(refused) = stat([&directory[..], &name].concat()) else {
+        let path = [&directory[..], &name].concat();
+        let told = request.trace.is_some().then(|| shown(&path));
+        let found = stat(path);
+        request.trace(|here| Step::Try {
+            directive: here.first(&["index"]),
+            path: told.unwrap_or_default(),
+            directory: false,
+            found: found.is_ok(),
+        });
+        let Err(refused) = found else {
             return Some(FileOutcome::Redirect([request.uri, &name].concat()));
         };
         if !refused.is_no_entry() {

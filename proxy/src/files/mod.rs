@@ -13,9 +13,10 @@ mod static_file;
 mod try_files;
 
 use crate::log::Escaped;
+use crate::trace::{Step, shown};
 use nginx_conf::model::Level;
 
-pub(crate) use request::{FileOutcome, FileRequest};
+pub(crate) use request::{FileOutcome, FileRequest, FileTrace};
 pub(crate) use static_file::content_type;
 pub(crate) use try_files::try_files;
 
@@ -25,12 +26,23 @@ pub(crate) fn content(request: &FileRequest<'_>) -> FileOutcome {
         return FileOutcome::Error(405);
     }
     if request.uri.ends_with(b"/") {
-        return index::index(request).or_else(|| autoindex::list(request)).unwrap_or_else(|| {
+        return index::index(request).or_else(|| listing(request)).unwrap_or_else(|| {
             let directory = request.file_name();
+            request.trace_file(&directory, 403);
             let directory = Escaped(&directory);
             (request.log)(Level::Error, format_args!("directory index of \"{directory}\" is forbidden"));
             FileOutcome::Error(403)
         });
     }
     precompressed::serve(request).unwrap_or_else(|| static_file::serve(request))
+}
+
+/// What `autoindex` makes of a directory, if it is on.
+fn listing(request: &FileRequest<'_>) -> Option<FileOutcome> {
+    let listed = autoindex::list(request)?;
+    request.trace(|here| Step::Autoindex {
+        directive: here.first(&["autoindex"]),
+        path: shown(&request.file_name()),
+    });
+    Some(listed)
 }

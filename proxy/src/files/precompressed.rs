@@ -45,6 +45,7 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Option<FileOutcome> {
         (request.log)(Level::Crit, format_args!("\"{}\" is not a regular file", Escaped(&name)));
         return Some(FileOutcome::Error(404));
     }
+    request.trace_file(&name, 200);
     Some(outcome(request, file, found, respond))
 }
 

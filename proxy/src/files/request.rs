@@ -6,6 +6,7 @@ use std::fmt;
 use crate::clock::Clock;
 use crate::exchange::path;
 use crate::message::{Headers, Response};
+use crate::trace::{Step, Trace, Written, shown};
 use crate::variables::Variables;
 use nginx_conf::model::{Level, Settings};
 
@@ -38,6 +39,17 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) variables: &'a dyn Variables,
     /// Writes to the error log, adding the connection, client and request.
     pub(crate) log: &'a dyn Fn(Level, fmt::Arguments<'_>),
+    /// Where steps are told, if they are.
+    pub(crate) trace: Option<FileTrace<'a>>,
+}
+
+/// Where the steps of a request for a file are told.
+#[derive(Clone, Copy)]
+pub(crate) struct FileTrace<'a> {
+    /// The request's trace.
+    pub(crate) trace: &'a Trace,
+    /// The configuration, seen from the location.
+    pub(crate) here: Written<'a>,
 }
 
 /// What becomes of a request.
@@ -66,6 +78,22 @@ impl FileRequest<'_> {
     /// `charset`; empty if there is none.
     pub(super) fn charset(&self) -> Vec<u8> {
         self.settings.charset.name.as_ref().map(|name| self.variables.evaluate(name)).unwrap_or_default()
+    }
+
+    /// Tells a step to whoever traces the request.
+    pub(super) fn trace(&self, step: impl FnOnce(Written<'_>) -> Step) {
+        if let Some(FileTrace { trace, here }) = self.trace {
+            trace.tell(step(here));
+        }
+    }
+
+    /// Tells which file was opened, and what came of it.
+    pub(super) fn trace_file(&self, path: &[u8], status: u16) {
+        self.trace(|here| Step::File {
+            directive: here.first(&["root", "alias"]),
+            path: shown(path),
+            status,
+        });
     }
 
     /// The name of the URI's file.

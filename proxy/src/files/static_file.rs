@@ -30,17 +30,22 @@ pub(super) fn serve(request: &FileRequest<'_>) -> FileOutcome {
             if status != 404 || request.settings.log_not_found {
                 (request.log)(level, format_args!("{refused}"));
             }
+            request.trace_file(&name, status);
             return FileOutcome::Error(status);
         }
     };
     if found.kind == FileType::Directory {
+        request.trace_file(&name, 301);
         return FileOutcome::Respond(directory(request));
     }
     if found.kind != FileType::RegularFile {
+        request.trace_file(&name, 404);
         let name = Escaped(&name);
         (request.log)(Level::Crit, format_args!("\"{name}\" is not a regular file"));
         return FileOutcome::Error(404);
     }
+    let served = if request.post { 405 } else { 200 };
+    request.trace_file(&name, served);
     if request.post {
         return FileOutcome::Error(405);
     }

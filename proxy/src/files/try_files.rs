@@ -5,6 +5,7 @@ use rustix::fs::FileType;
 use super::open::{FileErrorKind, stat};
 use super::request::{FileOutcome, FileRequest, TYPICAL_ROOT_LENGTH};
 use crate::exchange::path::directory;
+use crate::trace::{Step, shown};
 use nginx_conf::model::{Level, TryFiles, TryFilesFallback};
 use nginx_conf::template::Template;
 
@@ -27,7 +28,15 @@ pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> File
         let mut path = Vec::with_capacity(name.len() + TYPICAL_ROOT_LENGTH);
         directory(root, request.variables, &mut path);
         path.extend_from_slice(&name);
-        match stat(path) {
+        let told = request.trace.is_some().then(|| shown(&path));
+        let found = stat(path);
+        request.trace(|here| Step::Try {
+            directive: here.own(&["try_files"], 0),
+            path: told.unwrap_or_default(),
+            directory: candidate.directory,
+            found: found.as_ref().is_ok_and(|it| (it.kind == FileType::Directory) == candidate.directory),
+        });
+        match found {
             Ok(found) if (found.kind == FileType::Directory) == candidate.directory => {
                 // nginx keeps the URI if the `alias` of a regex location leads to a directory.
                 let whole_name = root.alias && prefix == 0;
@@ -44,6 +53,13 @@ pub(crate) fn try_files(request: &FileRequest<'_>, try_files: &TryFiles) -> File
             Err(refused) => (request.log)(Level::Crit, format_args!("{refused}")),
         }
     }
+    request.trace(|here| Step::Fallback {
+        directive: here.own(&["try_files"], 0),
+        to: match &try_files.last {
+            TryFilesFallback::Uri(uri) => shown(&name(uri)),
+            TryFilesFallback::Status(status) => format!("={status}"),
+        },
+    });
     match &try_files.last {
         TryFilesFallback::Uri(uri) => match name(uri) {
             name if name.starts_with(b"@") => FileOutcome::Named(name),

@@ -9,6 +9,7 @@ use std::path::Path;
 use super::password::{self, Verdict};
 use crate::exchange::{Credentials, Exchange};
 use crate::log::{Escaped, describe};
+use crate::trace::Step;
 use crate::variables::Variables;
 use nginx_conf::model::{Level, Satisfy};
 
@@ -50,6 +51,7 @@ pub(super) fn admission(x: &mut Exchange<'_>) -> Admission {
 
 /// The same after [`Admission::Asked`]: the status that was answered, and what it challenges the client with.
 pub(super) fn after_asking(x: &mut Exchange<'_>, status: u16, challenge: Option<Vec<u8>>) -> Admission {
+    x.trace(|here| Step::AuthRequest { directive: here.first(&["auth_request"]), status });
     let access = match status {
         401 => {
             x.challenges.extend(challenge);
@@ -95,7 +97,15 @@ fn conclude(x: &mut Exchange<'_>) -> Admission {
 /// `allow` and `deny`.
 fn by_address(x: &mut Exchange<'_>) -> Access {
     let client = x.client.peer.ip();
-    match x.settings.access.iter().find(|rule| rule.fits(client)) {
+    let found = x.settings.access.iter().position(|rule| rule.fits(client));
+    if !x.settings.access.is_empty() {
+        x.trace(|here| Step::Access {
+            directive: found.and_then(|nth| here.nth(&["allow", "deny"], nth)),
+            address: client.to_string(),
+            allowed: found.is_none_or(|nth| x.settings.access.get(nth).is_some_and(|rule| rule.allow)),
+        });
+    }
+    match found.and_then(|nth| x.settings.access.get(nth)) {
         None => Access::Declined,
         Some(rule) if rule.allow => Access::Granted,
         Some(_) => {
@@ -118,7 +128,9 @@ fn by_password(x: &mut Exchange<'_>) -> Access {
         return Access::Declined;
     }
     let Some(Credentials { user, password }) = Credentials::of(&x.request.headers) else {
-        x.log(Level::Info, format_args!("no user/password was provided for basic authentication"));
+        let what = "no user/password was provided for basic authentication";
+        x.log(Level::Info, format_args!("{what}"));
+        trace_password(x, false, what);
         return challenge(x, &realm);
     };
     let file = x.evaluate(file);
@@ -130,19 +142,31 @@ fn by_password(x: &mut Exchange<'_>) -> Access {
         Err(error) => ("open", Err(error)),
     };
     if let Err(error) = read {
+        trace_password(x, false, &format!("{call}() \"{name}\" failed ({})", describe(&error)));
         return unreadable(x, call, &name, &error);
     }
     let Some(stored) = stored_password(&users, &user) else {
-        x.log(Level::Error, format_args!("user \"{}\" was not found in \"{name}\"", Escaped(&user)));
+        let what = format!("user \"{}\" was not found in \"{name}\"", Escaped(&user));
+        x.log(Level::Error, format_args!("{what}"));
+        trace_password(x, false, &what);
         return challenge(x, &realm);
     };
     let what = match password::verify(&password, stored) {
-        Verdict::Right => return Access::Granted,
+        Verdict::Right => {
+            trace_password(x, true, "the password is right");
+            return Access::Granted;
+        }
         Verdict::Wrong => "password mismatch",
         Verdict::Unknown => "its password in the file is of a kind that is not supported here",
     };
     x.log(Level::Error, format_args!("user \"{}\": {what}", Escaped(&user)));
+    trace_password(x, false, what);
     challenge(x, &realm)
+}
+
+fn trace_password(x: &Exchange<'_>, allowed: bool, reason: &str) {
+    let reason = reason.to_owned();
+    x.trace(|here| Step::Password { directive: here.first(&["auth_basic"]), allowed, reason });
 }
 
 fn challenge(x: &mut Exchange<'_>, realm: &[u8]) -> Access {

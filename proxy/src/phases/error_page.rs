@@ -5,13 +5,15 @@ use bytes::Bytes;
 use super::answer::Answer;
 use super::redirect::{named, redirect, split_args};
 use super::run::run_from;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, shown_uri};
 use crate::response::page_response;
+use crate::trace::{Directive, Step, shown};
 use crate::variables::Variables;
 use nginx_conf::model::ErrorStatus;
 
 /// The answer from where an app server has sent the request, by `X-Accel-Redirect`.
 pub(crate) fn accel_redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> Answer {
+    x.trace(|_| Step::Accel { to: shown_uri(&uri, &args) });
     if uri.first() == Some(&b'@') {
         let next = named(x, &uri);
         return run_from(x, next);
@@ -38,6 +40,13 @@ pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Option<Answer> {
         ErrorStatus::Answer => None,
     };
     let target = x.evaluate(&page.page);
+    x.trace(|here| {
+        let is_its = |directive: &Directive| {
+            directive.text.split_ascii_whitespace().any(|word| word.parse() == Ok(status))
+        };
+        let directive = here.in_force(&["error_page"]).into_iter().find(is_its);
+        Step::ErrorPage { directive, status, to: shown(&target) }
+    });
     Some(match target.first() {
         Some(b'/') => {
             x.request.become_get();

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::exchange::{Exchange, LimitStatus};
 use crate::limits::{ConnectionRefusal, Pass, RequestLimit, Zone, account};
 use crate::log::Escaped;
+use crate::trace::Step;
 use crate::variables::Variables;
 use nginx_conf::model::{Level, LimitZone};
 
@@ -35,6 +36,18 @@ fn key(x: &Exchange<'_>, zone: &LimitZone, max: usize) -> Option<Vec<u8>> {
 
 /// `limit_req`: `ngx_http_limit_req_handler`.
 pub(super) fn requests(x: &mut Exchange<'_>) -> Option<Limited> {
+    let before = x.limit_req_status;
+    let limited = limit_requests(x);
+    if let (None, Some(status)) = (before, x.limit_req_status) {
+        x.trace(|here| Step::Limit {
+            directives: here.in_force(&["limit_req"]),
+            status: status.name().to_owned(),
+        });
+    }
+    limited
+}
+
+fn limit_requests(x: &mut Exchange<'_>) -> Option<Limited> {
     let settings = &x.settings.limit_req;
     if x.limit_req_status.is_some() || settings.limits.is_empty() {
         return None;
@@ -99,6 +112,18 @@ fn less_severe(level: Level) -> Level {
 
 /// `limit_conn`: `ngx_http_limit_conn_handler`.
 pub(super) fn connections(x: &mut Exchange<'_>) -> Option<Limited> {
+    let before = x.limit_conn_status;
+    let limited = limit_connections(x);
+    if let (None, Some(status)) = (before, x.limit_conn_status) {
+        x.trace(|here| Step::Limit {
+            directives: here.in_force(&["limit_conn"]),
+            status: status.name().to_owned(),
+        });
+    }
+    limited
+}
+
+fn limit_connections(x: &mut Exchange<'_>) -> Option<Limited> {
     let settings = &x.settings.limit_conn;
     if x.limit_conn_status.is_some() {
         return None;

@@ -10,6 +10,7 @@ mod redirect;
 mod rewrite;
 mod rewrite_uri;
 mod run;
+mod search;
 mod status;
 
 pub(crate) use answer::Answer;

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use crate::exchange::{Exchange, forwarded};
+use crate::trace::Step;
 use nginx_conf::model::RealIpHeader;
 
 /// Replaces the client's address by the one that the request names, once.
@@ -27,6 +28,11 @@ pub(super) fn real_ip(x: &mut Exchange<'_>) {
         RealIpHeader::Field(name) => headers.get(name).into_iter().collect(),
     };
     if let Some(address) = forwarded(x.client.peer, &values, &settings.from, settings.recursive) {
+        x.trace(|here| Step::RealIp {
+            directive: here.first(&["real_ip_header"]).or_else(|| here.first(&["set_real_ip_from"])),
+            from: x.client.peer.ip().to_string(),
+            to: address.ip().to_string(),
+        });
         x.client.peer = address;
         x.real_ip_found = true;
     }

@@ -3,6 +3,7 @@
 use super::answer::{Answer, NextPhase};
 use crate::exchange::Exchange;
 use crate::log::Escaped;
+use crate::trace::{Step, shown};
 use nginx_conf::model::{Level, LocationTree};
 
 pub(super) fn redirect(x: &mut Exchange<'_>, uri: Vec<u8>, args: Vec<u8>) -> NextPhase {
@@ -28,7 +29,14 @@ pub(super) fn named(x: &mut Exchange<'_>, name: &[u8]) -> NextPhase {
     }
     let tree: &LocationTree = &x.server.tree;
     match std::str::from_utf8(name).ok().and_then(|name| tree.named.get(name)) {
-        Some(&id) => NextPhase::Location(id),
+        Some(&id) => {
+            x.trace(|_| Step::Location {
+                uri: shown(name),
+                candidates: Vec::new(),
+                directive: x.written_in(id).block(),
+            });
+            NextPhase::Location(id)
+        }
         None => {
             x.log(Level::Error, format_args!("could not find named location \"{}\"", Escaped(name)));
             NextPhase::Done(Answer::Error(500))

@@ -10,11 +10,12 @@ use bytes::Bytes;
 
 use super::answer::Answer;
 use super::rewrite_uri::{Outcome, matches, rewrite_uri};
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, shown_uri};
 use crate::files;
 use crate::log::{Escaped, describe};
 use crate::message::{Body, Response};
 use crate::response::page_response;
+use crate::trace::{Directive, Phase, Step, shown};
 use crate::variables::Variables;
 use nginx_conf::model::{Condition, FileTest, Level, LocationId, Op};
 use nginx_conf::template::Template;
@@ -35,17 +36,21 @@ pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
     let log = x.settings.rewrite_log;
     match run(x, id, log) {
         Flow::Continue | Flow::Stop => None,
-        Flow::Answer(answer) => Some(answer),
+        Flow::Answer(answer) => {
+            x.trace_unreached(Phase::Rewrite);
+            Some(answer)
+        }
     }
 }
 
 fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
     let http = x.http;
     let location = http.locations.get(id.0);
-    for op in location.map(|location| &location.rewrite[..]).unwrap_or_default() {
+    for (nth, op) in location.map(|location| &location.rewrite[..]).unwrap_or_default().iter().enumerate() {
         match op {
             Op::Set { slot, value } => {
                 let value = x.evaluate(value);
+                x.trace(|_| Step::Set { directive: x.operation(id, nth), value: shown(&value) });
                 x.set_slot(*slot, value);
             }
             Op::SetLimitRate(value) => {
@@ -54,11 +59,18 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
             }
             Op::SetArgs(value) => {
                 x.args = x.evaluate(value);
+                x.trace(|_| Step::Set { directive: x.operation(id, nth), value: shown(&x.args) });
                 x.has_args = true;
                 x.valid_unparsed_uri = false;
             }
             Op::If { condition, then } => {
-                if is_true(x, log, condition) {
+                let holds = is_true(x, log, condition);
+                x.trace(|_| Step::If {
+                    directive: x.operation(id, nth),
+                    value: shown(&subject(x, condition)),
+                    holds,
+                });
+                if holds {
                     x.if_had_proxy_pass |= x.settings.proxy_pass.is_some();
                     x.enter(*then);
                     match run(x, *then, log) {
@@ -67,20 +79,53 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
                     }
                 }
             }
-            Op::Rewrite(rule) => match rewrite_uri(x, log, rule) {
-                Outcome::Replaced if rule.is_last => return Flow::Stop,
-                Outcome::NoMatch | Outcome::Replaced => {}
-                Outcome::Answer(answer) => return Flow::Answer(answer),
-            },
+            Op::Rewrite(rule) => {
+                let before = x.trace.is_some().then(|| shown_uri(&x.uri, &x.args));
+                let outcome = rewrite_uri(x, log, rule);
+                x.trace(|_| rewritten(x, x.operation(id, nth), before.unwrap_or_default(), &outcome));
+                match outcome {
+                    Outcome::Replaced if rule.is_last => return Flow::Stop,
+                    Outcome::NoMatch | Outcome::Replaced => {}
+                    Outcome::Answer(answer) => return Flow::Answer(answer),
+                }
+            }
             Op::Break => {
+                x.trace(|_| Step::Break { directive: x.operation(id, nth) });
                 x.uri_changed = false;
                 x.valid_location = false;
                 return Flow::Stop;
             }
-            Op::Return { code, text } => return Flow::Answer(return_answer(x, *code, text.as_ref())),
+            Op::Return { code, text } => {
+                x.trace(|_| Step::Return {
+                    directive: x.operation(id, nth),
+                    status: *code,
+                    text: text.as_ref().map(|text| shown(&x.evaluate(text))),
+                });
+                return Flow::Answer(return_answer(x, *code, text.as_ref()));
+            }
         }
     }
     Flow::Continue
+}
+
+/// The value that a condition looks at.
+fn subject(x: &Exchange<'_>, condition: &Condition) -> Vec<u8> {
+    match condition {
+        Condition::True(value) | Condition::Equal { left: value, .. } => x.evaluate(value),
+        Condition::Matches { subject: value, .. } | Condition::File { path: value, .. } => x.evaluate(value),
+    }
+}
+
+/// What a `rewrite` has done, as it is told.
+fn rewritten(x: &Exchange<'_>, directive: Option<Directive>, uri: String, outcome: &Outcome) -> Step {
+    let (to, status) = match outcome {
+        Outcome::NoMatch => (None, None),
+        Outcome::Answer(Answer::Response(response)) => {
+            (response.location.as_deref().map(shown), Some(response.status))
+        }
+        Outcome::Replaced | Outcome::Answer(_) => (Some(shown_uri(&x.uri, &x.args)), None),
+    };
+    Step::Rewrite { directive, uri, to, status }
 }
 
 fn is_true(x: &Exchange<'_>, log: bool, condition: &Condition) -> bool {

@@ -8,15 +8,17 @@ use super::limit::{self, Limited};
 use super::real_ip::real_ip;
 use super::redirect::{named, redirect, split_args};
 use super::rewrite::rewrite;
+use super::search;
 use super::status;
 use crate::exchange::Exchange;
-use crate::files::{self, FileOutcome, FileRequest};
+use crate::files::{self, FileOutcome, FileRequest, FileTrace};
 use crate::log::Escaped;
 use crate::message::request::BodyLength;
 use crate::message::{Headers, Response};
 use crate::response::page_response;
+use crate::trace::{Phase, Step, shown};
 use nginx_conf::locate;
-use nginx_conf::model::{GzipStatic, Level};
+use nginx_conf::model::{GzipStatic, Level, Location, LocationId, LocationKind, Pattern};
 
 /// Runs the phases until it is known how to answer.
 pub(crate) fn run(x: &mut Exchange<'_>) -> Answer {
@@ -62,6 +64,7 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
             NextPhase::Location(id) => {
                 let id = x.limited(id);
                 x.enter(id);
+                trace_limit(x, id);
                 x.if_had_proxy_pass = false;
                 let answer = rewrite(x, id);
                 x.limit_keep_alive();
@@ -72,6 +75,14 @@ pub(super) fn run_from(x: &mut Exchange<'_>, mut next: NextPhase) -> Answer {
                 }
             }
         }
+    }
+}
+
+/// Tells if what was entered is a `limit_except`.
+fn trace_limit(x: &Exchange<'_>, id: LocationId) {
+    let kind = |location: &Location| location.kind == LocationKind::LimitExcept;
+    if x.trace.is_some() && x.http.locations.get(id.0).is_some_and(kind) {
+        x.trace(|here| Step::LimitExcept { directive: here.block(), method: shown(x.method()) });
     }
 }
 
@@ -88,9 +99,12 @@ fn rewritten(x: &mut Exchange<'_>) -> NextPhase {
 fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     let server = x.server;
     let http = x.http;
-    let found = {
-        let x = &*x;
-        locate::find(&server.tree, &http.locations, &x.uri, &mut |pattern, uri| x.matches(pattern, uri))
+    let found = match &x.trace {
+        None => {
+            let mut matches = |pattern: &Pattern, uri: &[u8]| x.matches(pattern, uri);
+            locate::find(&server.tree, &http.locations, &x.uri, &mut matches)
+        }
+        Some(_) => search::traced(x),
     };
     let (id, auto_redirect) = match found {
         Some(found) => (x.limited(found.id), found.auto_redirect),
@@ -101,10 +115,12 @@ fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     if let (BodyLength::Known(length), Some(max_size)) = (x.request.body, x.settings.client_max_body_size)
         && length > max_size
     {
+        x.trace(|here| Step::TooLarge { directive: here.first(&["client_max_body_size"]), length });
         x.log(Level::Error, format_args!("client intended to send too large body: {length} bytes"));
         return NextPhase::Done(Answer::Error(413));
     }
     if x.settings.internal && !x.is_internal() {
+        x.trace(|here| Step::Internal { directive: here.first(&["internal"]) });
         return NextPhase::Done(Answer::Error(404));
     }
     if auto_redirect {
@@ -130,7 +146,10 @@ fn with_slash(x: &Exchange<'_>) -> Response {
 fn content(x: &mut Exchange<'_>) -> NextPhase {
     real_ip(x);
     match limit::requests(x).or_else(|| limit::connections(x)) {
-        Some(Limited::Refused(status)) => return NextPhase::Done(Answer::Error(status)),
+        Some(Limited::Refused(status)) => {
+            x.trace_unreached(Phase::Preaccess);
+            return NextPhase::Done(Answer::Error(status));
+        }
         Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
         None => {}
     }
@@ -144,9 +163,13 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
         Admission::Granted => {}
         Admission::Refused(401) if !x.settings.auth_delay.is_zero() => {
             x.log(Level::Info, format_args!("delaying unauthorized request"));
+            x.trace_unreached(Phase::Access);
             return NextPhase::Done(Answer::DelayedError(401, x.settings.auth_delay));
         }
-        Admission::Refused(status) => return NextPhase::Done(Answer::Error(*status)),
+        Admission::Refused(status) => {
+            x.trace_unreached(Phase::Access);
+            return NextPhase::Done(Answer::Error(*status));
+        }
         Admission::Asked => return NextPhase::Done(Answer::Authorize),
     }
     let settings = x.settings;
@@ -185,6 +208,7 @@ fn handler(x: &mut Exchange<'_>) -> NextPhase {
     }
     match with_files(x, files::content) {
         FileOutcome::Redirect(uri) => {
+            x.trace(|here| Step::Index { directive: here.first(&["index"]), to: shown(&uri) });
             let args = x.args.clone();
             redirect(x, uri, args)
         }
@@ -221,5 +245,6 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         clock: &x.cycle.clock,
         variables: x,
         log: &log,
+        trace: x.trace.as_ref().map(|trace| FileTrace { trace, here: x.written() }),
     })
 }

@@ -8,6 +8,7 @@ mod next_upstream;
 mod request;
 pub(crate) mod response;
 mod send_response;
+mod traced;
 mod tunnel;
 mod upstream_error;
 mod upstream_request;
@@ -19,10 +20,12 @@ pub(crate) use request::read_whole_body;
 use request::{Destination, EvaluatedPass, RequestBody};
 use response::Delivery;
 use send_response::Answer;
+use traced::trace_request;
 
 use crate::exchange::Exchange;
 use crate::message::request::BodyLength;
 use crate::response::ClientConnection;
+use crate::trace::Step;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
 use crate::variables::Variables;
 use crate::wire::Stream;
@@ -55,6 +58,12 @@ pub(crate) async fn handle<C: Stream>(
         None => Opened::Off,
         Some(_) => Box::pin(cache::open(client, x, |x| url(x, pass))).await?,
     };
+    if settings.proxy.cache.zone.is_some() {
+        x.trace(|here| Step::Cache {
+            directive: here.first(&["proxy_cache"]),
+            status: x.cache_status.map_or("-", |status| status.name()).to_owned(),
+        });
+    }
     let (context, stored) = match opened {
         Opened::Off => (None, None),
         Opened::Ask(context) => (Some(context), None),
@@ -108,6 +117,7 @@ async fn ask<C: Stream>(
         x.log(Level::Error, format_args!("zero length URI to proxy"));
         return Err(ProxyError::Status(500));
     };
+    trace_request(x, pass, &request);
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
     let mut handler = ProxyHandler::new(x, pass, group, request, body);

@@ -9,12 +9,14 @@ use super::error::ProxyError;
 use super::handler::{ProxyHandler, UpstreamFailure};
 use super::request::{self, RequestBody, Upload, UploadError, UploadLimits};
 use super::response::ResponseHead;
+use super::traced::trace_answer;
 use super::upstream_error::{Action, UpstreamError, is_next_status, is_non_idempotent};
 use super::upstream_request::{ResponseError, UpstreamRequest, connect};
 use crate::cycle::connections::is_out_of_descriptors;
 use crate::exchange::{Attempt, Exchange};
 use crate::log::describe;
 use crate::response::ClientConnection;
+use crate::trace::Step;
 use crate::upstream::{PeerSelection, UpstreamConnection};
 use crate::wire::{Buffer, Stream};
 use nginx_conf::model::Level;
@@ -67,10 +69,18 @@ impl ProxyHandler<'_> {
                     format_args!("no live upstreams while {}", Action::Connecting),
                     &self.group.name,
                 );
+                x.trace(|_| Step::Failed {
+                    address: self.group.name.to_string(),
+                    error: "no live upstreams".to_owned(),
+                });
                 self.failure = Some(UpstreamFailure::Error);
                 return Err(ProxyError::Status(502));
             };
             x.attempts.push(Attempt::new(Rc::clone(&name), self.asked == 0));
+            x.trace(|_| Step::Ask {
+                address: name.to_string(),
+                directive: x.written_upstream(&self.group.name, Some(&name)).1,
+            });
             self.asked += 1;
             let (error, sent) = match self.attempt(client, x, address).await {
                 Ok((upstream, head)) => {
@@ -89,6 +99,7 @@ impl ProxyHandler<'_> {
                     return Err(self.abort(x, abort, action, &name));
                 }
             };
+            x.trace(|_| Step::Failed { address: name.to_string(), error: error.to_string() });
             let now = self.finish_attempt(x, Some(error.status()));
             if !matches!(error, UpstreamError::Status(_)) {
                 self.log(x, Level::Error, format_args!("{error}"), &name);
@@ -204,6 +215,7 @@ impl ProxyHandler<'_> {
             }
             Ok(head) => {
                 self.note_head(x, head.status);
+                trace_answer(x, head.status);
                 Ok(head)
             }
             Err(ResponseError::Server(error)) => Err(AttemptError::Upstream(error, sent)),

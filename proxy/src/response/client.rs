@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use super::pace::Pace;
+use super::traced::trace_head;
 use crate::exchange::Exchange;
 use crate::wire::{BodyReader, Buffer, Deadline, MessageWriter, Stream};
 
@@ -41,6 +42,7 @@ impl<S: Stream> ClientConnection<S> {
     /// Begins a response with its head, for which HTTP/2 has frames of its own.
     pub(crate) fn begin(&mut self, x: &mut Exchange<'_>, head: &[u8], chunked: bool) {
         self.output.begin();
+        trace_head(x, head);
         self.pace = x.limit_rate().map(|(rate, after)| Pace::new(rate, after, x.started));
         if self.stream.take_head(head) {
             self.output.count(head.len() as u64);

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
 use super::filter::{BodyChanges, FilteredHead, without_charset};
 use super::pages::reason;
+use super::traced::trace_add_header;
 use crate::clock::http_date;
 use crate::exchange::Exchange;
 use crate::log::Escaped;
 use crate::message::status::client_status;
 use crate::text;
+use crate::trace::{Field, Step};
 use crate::variables::Variables;
 use crate::version;
 use nginx_conf::model::{Expires, Level};
@@ -128,9 +130,11 @@ impl Exchange<'_> {
         fields(out);
         let added = out.len();
         self.write_expires(out, status, headers.last_modified);
-        for add in
-            self.settings.add_header.iter().filter(|add| add.always || ADD_HEADER_STATUSES.contains(&status))
-        {
+        for (nth, add) in self.settings.add_header.iter().enumerate() {
+            if !add.always && !ADD_HEADER_STATUSES.contains(&status) {
+                trace_add_header(self, nth, &add.name, None);
+                continue;
+            }
             let value = match add.value.as_literal() {
                 Some(text) => Cow::Borrowed(text.as_bytes()),
                 None => Cow::Owned(self.evaluate_with_head(&add.value, out)),
@@ -139,6 +143,7 @@ impl Exchange<'_> {
             if REPLACED_HEADERS.iter().any(|name| add.name.eq_ignore_ascii_case(name)) {
                 remove_field(out, add.name.as_bytes());
             }
+            trace_add_header(self, nth, &add.name, Some(&value));
             if !value.is_empty() {
                 write_field(out, add.name.as_bytes(), &value);
             }
@@ -223,6 +228,12 @@ impl Exchange<'_> {
         set_field(out, "Expires", date.as_bytes());
         let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
         set_field(out, "Cache-Control", control.as_bytes());
+        for (name, value) in [("Expires", date.as_ref()), ("Cache-Control", control.as_str())] {
+            self.trace(|here| Step::Header {
+                directive: here.first(&["expires"]),
+                field: Field { name: name.to_owned(), value: value.to_owned() },
+            });
+        }
     }
 
     /// Evaluates a template that may refer to fields of the head so far.

@@ -8,6 +8,7 @@ mod linger;
 mod pace;
 mod pages;
 mod send;
+mod traced;
 
 pub(crate) use client::ClientConnection;
 pub(crate) use fields::{write_field, write_number};

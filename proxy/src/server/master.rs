@@ -14,6 +14,7 @@ use super::worker::Command;
 use super::workers::Workers;
 use crate::clock::Clock;
 use crate::log::{LogFiles, Logs, describe};
+use crate::trace::{self, TraceLog};
 use nginx_conf::model::{Config, Level};
 
 /// How long tunnels (WebSockets) may go on after QUIT. nginx waits for ever by default, but a container is killed ten
@@ -65,8 +66,11 @@ impl<'a> Master<'a> {
         log.also_log_to(Rc::clone(&logs));
         let sockets = open_sockets(&Sockets::default(), &config, log).await?;
         raise_descriptor_limit(log);
+        let trace = TraceLog::from_environment().map_err(|error| {
+            format!("the file of {} cannot be opened ({})", trace::VARIABLE, describe(&error))
+        })?;
         pid::write(&config.pid)?;
-        let mut master = Master { loader, config, files, logs, sockets, workers: Workers::new() };
+        let mut master = Master { loader, config, files, logs, sockets, workers: Workers::new(trace) };
         let started = master.start_workers();
         if started.is_err() {
             // The error of the workers matters more than one about the file.

@@ -16,6 +16,7 @@ use crate::cache::Caches;
 use crate::cycle::counts::Counts;
 use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
+use crate::trace::TraceLog;
 use nginx_conf::model::Config;
 
 /// All running workers, of this generation and of older ones that are still finishing their requests.
@@ -27,6 +28,7 @@ pub(super) struct Workers {
     /// How many generations there have been.
     generations: u64,
     connection_numbers: Arc<AtomicU64>,
+    trace: Option<Arc<TraceLog>>,
     zones: Zones,
     caches: Caches,
     counts: Arc<Counts>,
@@ -58,14 +60,15 @@ pub(super) struct WorkerExit {
 }
 
 impl Workers {
-    /// No workers yet.
-    pub(super) fn new() -> Workers {
+    /// No workers yet; what they do is told to `trace`.
+    pub(super) fn new(trace: Option<Arc<TraceLog>>) -> Workers {
         let (exits, exits_receiver) = mpsc::unbounded_channel();
         Workers {
             handles: Vec::new(),
             generation: 0,
             generations: 0,
             connection_numbers: Arc::new(AtomicU64::new(1)),
+            trace,
             zones: Zones::default(),
             caches: Caches::default(),
             counts: Arc::default(),
@@ -112,6 +115,7 @@ impl Workers {
             files: files.clone(),
             sockets: sockets.of_worker(index, config.worker_processes),
             connection_numbers: Arc::clone(&self.connection_numbers),
+            trace: self.trace.clone(),
             zones: self.zones.clone(),
             caches: self.caches.clone(),
             counts: Arc::clone(&self.counts),
@@ -202,7 +206,7 @@ mod tests {
 
     #[test]
     fn those_of_a_generation_that_failed_are_told_to_stop() {
-        let mut workers = Workers::new();
+        let mut workers = Workers::new(None);
         let join = |workers: &mut Workers| {
             let (commands, told) = mpsc::unbounded_channel();
             workers.handles.push(WorkerHandle { generation: workers.generation, tid: 0, commands });

@@ -43,6 +43,7 @@ mod shutdown;
 mod status;
 mod sub;
 mod tls;
+mod trace;
 mod tunnel;
 mod upstream_tls;
 mod user;

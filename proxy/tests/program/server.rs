@@ -98,13 +98,23 @@ impl Site {
         self.start_program(env!("CARGO_BIN_EXE_reference-proxy"), &["--as", version])
     }
 
+    /// The same, with what becomes of requests told in the file `trace`.
+    pub(crate) fn start_traced(&self) -> Server<'_> {
+        let mut command = self.command(env!("CARGO_BIN_EXE_reference-proxy"), &[]);
+        command.env(reference_proxy::trace::VARIABLE, self.path("trace"));
+        self.start_command(command)
+    }
+
     /// Starts nginx.
     pub(crate) fn start_nginx(&self, program: &Path) -> Server<'_> {
         self.start_program(program, &["-g", "daemon off;"])
     }
 
     fn start_program(&self, program: impl AsRef<OsStr>, arguments: &[&str]) -> Server<'_> {
-        let mut command = self.command(program, arguments);
+        self.start_command(self.command(program, arguments))
+    }
+
+    fn start_command(&self, mut command: Command) -> Server<'_> {
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
         let mut server = Server { site: self, child };
         eventually("the program accepts connections", || {

@@ -4,6 +4,7 @@ mod completions;
 mod conf;
 mod diff;
 mod exit;
+mod explain;
 mod features;
 mod init;
 mod interrupt;
@@ -29,6 +30,7 @@ use conf::{OneConfArgs, rewrite_command};
 use diff::{DiffArgs, diff_command};
 pub(crate) use exit::could_not_run;
 use exit::{EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
+use explain::{ExplainArgs, explain_command};
 use features::{FeaturesArgs, features_command};
 use hopcheck_proving::trace::Trace;
 use hopcheck_site::profile;
@@ -72,6 +74,8 @@ const MUTANTS_EXIT_CODES: &str =
 const DIFF_EXIT_CODES: &str =
     "Exit codes: 0 users notice nothing, 1 they notice something, 2 one of the two could not be run.";
 
+const EXPLAIN_EXIT_CODES: &str = "Exit codes: 0 it is told, 2 the configuration could not be run.";
+
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Run the scenarios against one or more targets
@@ -93,6 +97,18 @@ enum Command {
     ///   hopcheck diff nginx.conf --target nginx=/opt/nginx-1.22/sbin/nginx --target nginx=/usr/sbin/nginx
     #[command(after_help = DIFF_EXIT_CODES, verbatim_doc_comment)]
     Diff(DiffArgs),
+    /// Where does this URL go, and why? The way of one request through an nginx.conf, with the line that decides each step
+    ///
+    /// The configuration is run as `run` runs it, and asked. What the proxy does is told as it does
+    /// it: which server and location take the request, what is rewritten, who is let in, which file
+    /// or app server answers, what that is sent, and where each header of the answer comes from, or
+    /// was lost.
+    ///
+    ///   hopcheck explain nginx.conf GET http://shop.example.com/api/items
+    ///   hopcheck explain nginx.conf POST https://shop.example.com/api/items -H 'Origin: https://a.example' -d '{}'
+    ///   hopcheck explain nginx.conf GET http://shop.example.com/app.js --file /srv/www/app.js
+    #[command(after_help = EXPLAIN_EXIT_CODES, verbatim_doc_comment)]
+    Explain(ExplainArgs),
     /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
     /// Print the configuration as it is run, and what was changed
@@ -142,6 +158,7 @@ pub fn main() -> ExitCode {
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),
         Command::Mutants(arguments) => block_on_uninterrupted(mutants_command(arguments)),
         Command::Diff(arguments) => block_on(diff_command(arguments)),
+        Command::Explain(arguments) => block_on(explain_command(arguments)),
         Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {

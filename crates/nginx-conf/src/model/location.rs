@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Pattern, Settings};
+use super::{DirectiveId, Pattern, Settings};
 use crate::template::Template;
 
 /// An index into [`super::Http::locations`].
@@ -42,6 +42,8 @@ pub struct Location {
     pub name: String,
     /// How it is chosen.
     pub kind: LocationKind,
+    /// The directive that it is the block of, in [`super::Config::outline`].
+    pub directive: Option<DirectiveId>,
     /// Rewrite-phase operations in file order.
     pub rewrite: Vec<Op>,
     /// `limit_except`.

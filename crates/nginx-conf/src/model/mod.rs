@@ -13,6 +13,7 @@ mod http;
 mod limit;
 mod location;
 mod log;
+mod outline;
 mod pattern;
 mod proxy;
 mod real_ip;
@@ -24,6 +25,7 @@ mod upstream;
 mod wildcard_names;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::version::Version;
@@ -40,6 +42,7 @@ pub use location::{
     Rewrite,
 };
 pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
+pub use outline::{DirectiveId, Outline, WrittenDirective};
 pub use pattern::Pattern;
 pub use proxy::{
     CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule, UpstreamSsl,
@@ -82,6 +85,8 @@ pub struct Config {
     pub http: Option<Http>,
     /// What nginx would print as `[warn]` while reading the file, each a message with its place and without `[warn]`.
     pub warnings: Vec<String>,
+    /// Every directive as it was written, with its place. Nothing that serves requests depends on it.
+    pub outline: Arc<Outline>,
 }
 
 impl Config {

@@ -2,11 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use super::draft::{HttpDraft, MainDraft, RawSettings, UpstreamDraft};
+use super::draft::{HttpDraft, Level, LevelId, MainDraft, RawSettings, UpstreamDraft};
 use crate::address::Resolver;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::input::Input;
+use crate::model::{DirectiveId, Outline};
 use crate::table::{self, Contexts};
 use crate::version::Version;
 
@@ -34,6 +35,10 @@ pub(crate) struct Reader {
     input: Input,
     context: Contexts,
     warnings: Vec<String>,
+    /// Every directive so far, as it was written.
+    pub(crate) outline: Outline,
+    /// The one being read.
+    directive: Option<DirectiveId>,
 }
 
 impl Reader {
@@ -52,6 +57,8 @@ impl Reader {
             input: Input::command_line("", directory),
             context: table::MAIN,
             warnings: Vec::new(),
+            outline: Outline::default(),
+            directive: None,
             as_root,
             version,
             resolver,
@@ -70,10 +77,14 @@ impl Reader {
     pub(crate) fn block(&mut self, context: Contexts) -> Result<(), ConfigError> {
         let outer = std::mem::replace(&mut self.context, context);
         while let Some(directive) = self.input.directive(context, self.version)? {
-            match (self.find_setter)(directive.name(), context) {
-                Some(set) => set(self, &directive)?,
-                None => return Err(directive.unsupported()),
-            }
+            let Some(set) = (self.find_setter)(directive.name(), context) else {
+                return Err(directive.unsupported());
+            };
+            let around = self.directive;
+            self.directive = self.outline.push(&directive, around);
+            set(self, &directive)?;
+            self.outline.end(self.directive);
+            self.directive = around;
         }
         self.context = outer;
         Ok(())
@@ -81,7 +92,16 @@ impl Reader {
 
     /// The next line of a block of data.
     pub(crate) fn entry(&mut self) -> Result<Option<Directive>, ConfigError> {
-        self.input.entry()
+        let entry = self.input.entry()?;
+        if let Some(entry) = &entry {
+            self.outline.push(entry, self.directive);
+        }
+        Ok(entry)
+    }
+
+    /// Opens a level for the block of the directive being read, inside the current one.
+    pub(crate) fn enter(&mut self, level: Level) -> LevelId {
+        self.http.enter(Level { directive: self.directive, ..level })
     }
 
     /// The block being read.

@@ -45,6 +45,11 @@ impl Scratch {
         self.place(PREFIX)
     }
 
+    /// The file for what becomes of requests, if that is told.
+    pub(crate) fn trace(&self) -> PathBuf {
+        self.path().join("trace")
+    }
+
     /// The rewritten configuration.
     pub fn conf(&self) -> PathBuf {
         self.prefix().join("nginx.conf")

@@ -22,8 +22,11 @@ use app_servers::AppServers;
 pub use error::SceneError;
 use hopcheck_clients::{Route, Tls};
 
+/// The most that is read of what the proxy told.
+const MAX_TRACE_BYTES: u64 = 64 << 20;
+
 /// The `User-Agent` of clients.
-const BROWSER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
+pub const BROWSER_USER_AGENT: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 
 /// The `Host` for a server without a name.
 const DEFAULT_HOST: &str = "www.hopcheck.test";
@@ -276,6 +279,15 @@ impl Scene {
     pub fn log(&self, name: &str) -> String {
         let path = self.rewritten.logs.get(name);
         path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default()
+    }
+
+    /// What the proxy told of its requests, if it was to. Complete once it has ended.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is longer than any request is.
+    pub fn trace(&self) -> io::Result<String> {
+        let text = nginx_conf::read_regular_file(&self.scratch.trace(), MAX_TRACE_BYTES)?;
+        Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
     /// `text` with the original paths, `listen` addresses and app servers in place of this scene's. Where one stands in for

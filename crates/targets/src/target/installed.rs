@@ -25,6 +25,8 @@ pub struct InstalledNginx {
     program: PathBuf,
     version: String,
     scratch: RunDirectory,
+    /// Whether it writes its debug log to standard error.
+    debugs: bool,
 }
 
 impl InstalledNginx {
@@ -40,7 +42,19 @@ impl InstalledNginx {
         let version =
             version.ok_or_else(|| unusable(io::Error::other("it does not identify itself as nginx")))?;
         let scratch = create_run_directory(&std::env::temp_dir())?;
-        Ok(InstalledNginx { program: program.to_owned(), version: version.to_owned(), scratch })
+        Ok(InstalledNginx {
+            program: program.to_owned(),
+            version: version.to_owned(),
+            scratch,
+            debugs: false,
+        })
+    }
+
+    /// The same, with its debug log on standard error, if its build has one (`--with-debug`) and the configuration has no
+    /// `error_log` of `http` or below.
+    #[must_use]
+    pub fn debugging(self) -> InstalledNginx {
+        InstalledNginx { debugs: true, ..self }
     }
 
     /// The path of an installed nginx, if any.
@@ -98,7 +112,8 @@ impl Target for InstalledNginx {
     }
 
     async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        let mut command = self.command(scratch, &["-g", "daemon off;"])?;
+        let globals = if self.debugs { "daemon off; error_log stderr debug;" } else { "daemon off;" };
+        let mut command = self.command(scratch, &["-g", globals])?;
         let running =
             ChildProxy::start(&mut command, scratch.path()).map_err(|error| self.unusable(error))?;
         Ok(Box::new(running))

@@ -21,7 +21,7 @@ use thiserror::Error;
 pub use deployment::{Deployment, DeploymentInfo, USER_AGENT};
 pub use installed::{CHILD_SUBCOMMAND, InstalledNginx, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
-pub use reference::{REFERENCE_SUBCOMMAND, Reference};
+pub use reference::{REFERENCE_SUBCOMMAND, Reference, TRACE_VARIABLE};
 pub use sandbox::PORTS_FILE;
 pub use sandbox::enter as enter_sandbox;
 

@@ -14,6 +14,9 @@ use crate::conf::Scratch;
 /// The hidden subcommand by which this program is the reference proxy.
 pub const REFERENCE_SUBCOMMAND: &str = "reference-proxy";
 
+/// The environment variable that names the file where the reference proxy tells what becomes of requests.
+pub const TRACE_VARIABLE: &str = "REFERENCE_PROXY_TRACE";
+
 /// A file system in memory, on Linux.
 const MEMORY_DIRECTORY: &str = "/dev/shm";
 
@@ -26,6 +29,8 @@ pub struct Reference {
     /// The program, which is the reference proxy when started with [`REFERENCE_SUBCOMMAND`].
     program: PathBuf,
     scratch: RunDirectory,
+    /// Whether it tells what becomes of requests.
+    is_traced: bool,
 }
 
 impl Reference {
@@ -38,7 +43,13 @@ impl Reference {
             Some(Ok(scratch)) => scratch,
             _ => create_run_directory(&std::env::temp_dir())?,
         };
-        Ok(Reference { program, scratch })
+        Ok(Reference { program, scratch, is_traced: false })
+    }
+
+    /// The same, telling what becomes of requests: see [`Scene::trace`](crate::scene::Scene::trace).
+    #[must_use]
+    pub fn traced(self) -> Reference {
+        Reference { is_traced: true, ..self }
     }
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
@@ -46,6 +57,9 @@ impl Reference {
         command
             .env(super::PARENT_VARIABLE, std::process::id().to_string())
             .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
+        if self.is_traced {
+            command.env(TRACE_VARIABLE, scratch.trace());
+        }
         command.arg(REFERENCE_SUBCOMMAND).arg("-c").arg(scratch.conf()).arg("-p").arg(scratch.prefix());
         command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).kill_on_drop(true);
         command

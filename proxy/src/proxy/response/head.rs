@@ -7,6 +7,7 @@ use super::{cookie, redirect};
 use crate::exchange::Exchange;
 use crate::message::Headers;
 use crate::message::grammar::{list_contains, parse_length};
+use crate::proxy::traced::{trace_hidden, trace_rewritten};
 use crate::response::head::HeadersOut;
 use crate::response::{BodyChanges, without_charset, write_field};
 use crate::wire::{Buffer, Framing};
@@ -277,11 +278,18 @@ impl ResponseHead {
                 self.is_passed(x, has_options, name)
                     && !(own_ranges && name.eq_ignore_ascii_case(b"Accept-Ranges"))
             };
-            for (name, value) in fields.iter().filter(|(name, _)| is_passed(name)) {
+            for (name, value) in fields.iter() {
+                if !is_passed(name) {
+                    trace_hidden(x, name, value);
+                    continue;
+                }
                 let rewritten = match name.eq_ignore_ascii_case(b"Set-Cookie") {
                     true => cookie::rewrite(x, value),
                     false => redirect::rewrite(x, name, value),
                 };
+                if let Some(new) = &rewritten {
+                    trace_rewritten(x, name, value, new);
+                }
                 match rewritten {
                     Some(_) if location.is_some() && name.eq_ignore_ascii_case(b"Location") => {}
                     Some(value) => write_field(out, name, &value),

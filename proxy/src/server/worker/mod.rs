@@ -20,6 +20,7 @@ use crate::cycle::counts::Counts;
 use crate::cycle::{Cycle, ShutdownStage};
 use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
+use crate::trace::TraceLog;
 use crate::upstream::Upstreams;
 use accept::{AcceptState, accept};
 use nginx_conf::model::{Config, Level};
@@ -48,6 +49,7 @@ pub(crate) struct WorkerOptions {
     pub(crate) files: LogFiles,
     pub(crate) sockets: Vec<ListeningSocket>,
     pub(crate) connection_numbers: Arc<AtomicU64>,
+    pub(crate) trace: Option<Arc<TraceLog>>,
     pub(crate) zones: Zones,
     pub(crate) caches: Caches,
     pub(crate) counts: Arc<Counts>,
@@ -56,8 +58,17 @@ pub(crate) struct WorkerOptions {
 
 /// Runs a worker in a `LocalRuntime`, until it is told to stop or has drained.
 pub(crate) async fn run(options: WorkerOptions) {
-    let WorkerOptions { config, files, sockets, connection_numbers, zones, caches, counts, mut commands } =
-        options;
+    let WorkerOptions {
+        config,
+        files,
+        sockets,
+        connection_numbers,
+        trace,
+        zones,
+        caches,
+        counts,
+        mut commands,
+    } = options;
     let clock = Rc::new(Clock::new());
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
@@ -69,6 +80,7 @@ pub(crate) async fn run(options: WorkerOptions) {
         shutdown,
         clock,
         connection_numbers,
+        trace,
         zones,
         caches,
     });

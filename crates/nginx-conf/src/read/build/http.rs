@@ -52,6 +52,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             Location {
                 name: level.name,
                 kind,
+                directive: level.directive,
                 rewrite: level.rewrite,
                 limit_except: level.limit_except,
                 nested,

@@ -1,6 +1,7 @@
 //! The whole configuration, when every file has been read.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use nix::unistd;
 
@@ -36,6 +37,7 @@ pub(crate) fn config(mut reader: Reader, file: PathBuf) -> Result<Config, Config
             location.settings.error_log.clone_from(&error_log);
         }
     }
+    let outline = std::mem::take(&mut reader.outline);
     let (warnings, files) = reader.into_warnings_and_files();
     Ok(Config {
         version,
@@ -48,6 +50,7 @@ pub(crate) fn config(mut reader: Reader, file: PathBuf) -> Result<Config, Config
         error_log,
         http,
         warnings,
+        outline: Arc::new(outline),
         prefix,
         file,
     })

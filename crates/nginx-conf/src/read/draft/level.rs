@@ -15,9 +15,9 @@ use super::ssl::SslSettings;
 use super::sub::SubSettings;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessLog, AccessRule, AddHeader, CookieFlags, ErrorLog, ErrorPage, Expires, IfModifiedSince,
-    IgnoreHeaders, LimitExcept, LocationId, LocationKind, NameServers, Network, NextUpstream, Op, Pattern,
-    ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, TryFiles,
+    AccessLog, AccessRule, AddHeader, CookieFlags, DirectiveId, ErrorLog, ErrorPage, Expires,
+    IfModifiedSince, IgnoreHeaders, LimitExcept, LocationId, LocationKind, NameServers, Network,
+    NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
 
@@ -38,6 +38,8 @@ pub(crate) struct Level {
     pub pattern: Option<Pattern>,
     /// The level around it.
     pub parent: LevelId,
+    /// The directive that it is the block of.
+    pub directive: Option<DirectiveId>,
     /// The error to report if another location has the same name.
     pub duplicate_error: Option<ConfigError>,
     /// Its settings.
@@ -182,6 +184,7 @@ impl Level {
             no_regex: false,
             pattern: None,
             parent: LevelId::HTTP,
+            directive: None,
             duplicate_error: None,
             settings: RawSettings::default(),
             limit_except: None,

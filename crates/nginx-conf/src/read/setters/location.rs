@@ -55,7 +55,7 @@ fn limit_except(reader: &mut Reader, directive: &Directive) -> Result<(), Config
         methods.push(method);
     }
     let name = reader.http.level().name.clone();
-    let body = reader.http.enter(Level::new(LocationKind::LimitExcept, &name));
+    let body = reader.enter(Level::new(LocationKind::LimitExcept, &name));
     reader.block(table::LIMIT_EXCEPT)?;
     reader.http.leave();
     reader.http.level().limit_except = Some(LimitExcept { methods, location: body.location() });
@@ -106,7 +106,7 @@ fn location(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErro
     if let Some(message) = nesting_error(kind, name, parent) {
         return Err(directive.error_at(word, message));
     }
-    reader.http.enter(level);
+    reader.enter(level);
     reader.block(table::LOCATION)?;
     reader.http.leave();
     Ok(())

@@ -29,7 +29,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
 fn if_block(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let condition = condition(reader, directive)?;
     let around = reader.http.current();
-    let body = reader.http.enter(Level::new(LocationKind::If, ""));
+    let body = reader.enter(Level::new(LocationKind::If, ""));
     let context = match reader.context() {
         table::SERVER => table::SERVER_IF,
         _ => table::LOCATION_IF,

@@ -36,7 +36,7 @@ fn limit_rate(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
 
 /// `server { … }` in `http`.
 fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    let level = reader.http.enter(Level::new(LocationKind::ServerLevel, ""));
+    let level = reader.enter(Level::new(LocationKind::ServerLevel, ""));
     let error = directive.error("");
     reader.http.servers.push(ServerDraft { level, names: Vec::new(), listens: false, error });
     reader.block(table::SERVER)?;

@@ -1,0 +1,107 @@
+//! `hopcheck explain`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use hopcheck_explain::{Explanation, Question};
+use hopcheck_report::{Style, out, outln};
+use hopcheck_targets::conf::Source;
+use hopcheck_targets::machine;
+use hopcheck_targets::setting::Setting;
+use hopcheck_targets::stage::Stage;
+use hopcheck_targets::target::{InstalledNginx, Reference};
+
+use super::conf::ValueArgs;
+use super::exit::{EXIT_KEPT, Error};
+use super::targets::TargetName;
+
+#[derive(Debug, Args)]
+pub(super) struct ExplainArgs {
+    /// The nginx.conf, a template of one, or a ConfigMap
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    /// The method, such as GET
+    method: String,
+    /// Where a client would send it: http://shop.example.com/path
+    url: String,
+    /// A header of the request; may be repeated
+    #[arg(short = 'H', long = "header", value_name = "NAME: VALUE")]
+    headers: Vec<String>,
+    /// The body of the request
+    #[arg(short = 'd', long = "data", value_name = "BODY")]
+    body: Option<String>,
+    /// A file that is there, by its path in the configuration (a directory with a slash at its end); may be repeated
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<String>,
+    /// Another engine to ask the same, to see in what it differs: `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`
+    #[arg(long, value_name = "TARGET")]
+    target: Option<TargetName>,
+    /// How it is told
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    values: ValueArgs,
+    /// The profile in place of the hopcheck.toml beside the file
+    #[arg(long, value_name = "FILE")]
+    profile: Option<PathBuf>,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs (docs/use/explain.md)
+    Json,
+}
+
+/// Runs the configuration, asks it, and tells what became of the request.
+pub(super) async fn explain_command(arguments: ExplainArgs) -> Result<u8, Error> {
+    let mut question = Question::new(&arguments.method, &arguments.url)?;
+    for field in &arguments.headers {
+        question = question.header(field)?;
+    }
+    question.body.clone_from(&arguments.body);
+    question.files.clone_from(&arguments.files);
+    let options = arguments.values.options(arguments.profile.as_deref())?;
+    let mut source = Source::read_with(&arguments.file, &options)?;
+    // The URL says which one.
+    source.port = None;
+    for warning in source.origin.warnings.iter().chain(&source.origin.address_warnings) {
+        eprintln!("hopcheck: {warning}");
+    }
+    let other = match &arguments.target {
+        None | Some(TargetName::Reference) => None,
+        Some(TargetName::Live { .. }) => {
+            return Err("a live deployment tells nothing: the target must be nginx".into());
+        }
+        Some(TargetName::Installed(program)) => {
+            let target = Box::new(InstalledNginx::find(program).await?.debugging());
+            Some(Arc::new(Stage { target, source: source.clone() }))
+        }
+        Some(target) => match target.open(&source, None).await? {
+            Setting::Staged(stage) => Some(stage),
+            Setting::Live(_) => None,
+        },
+    };
+    let target = Reference::new(std::env::current_exe()?)?.traced();
+    let stage = Arc::new(Stage { target: Box::new(target), source });
+    machine::check(stage.target.scratch_parent())?;
+    let mut told = hopcheck_explain::explain(&stage, &question).await?;
+    if let Some(other) = &other {
+        told.beside(other, &question).await?;
+    }
+    print(&told, arguments.format)?;
+    Ok(EXIT_KEPT)
+}
+
+fn print(told: &Explanation, format: Format) -> Result<(), Error> {
+    match format {
+        Format::Json => outln!("{}", serde_json::to_string_pretty(told)?),
+        Format::Text => {
+            let style = Style::detect();
+            out!("{}", told.text(&|code, text| style.paint(code, text)));
+        }
+    }
+    Ok(())
+}
