@@ -17,8 +17,13 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let directory = Path::new(&file).parent().unwrap_or(Path::new("/")).to_owned();
-    let options =
-        LoadOptions { prefix: directory, file: absolute(&file), globals: Vec::new(), as_root: false };
+    let options = LoadOptions {
+        prefix: directory,
+        file: absolute(&file),
+        globals: Vec::new(),
+        as_root: false,
+        version: None,
+    };
     let config = match load(&options) {
         Ok(config) => config,
         Err(error) => {

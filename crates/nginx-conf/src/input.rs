@@ -10,7 +10,8 @@ use crate::file::{read_at_most, read_regular_file};
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Statement, Terminator};
 use crate::source::{Source, SourceName, Span};
 use crate::spelling::nearest;
-use crate::table::{self, Contexts};
+use crate::table::{self, Command, Contexts};
+use crate::version::Version;
 
 /// How deep files may be included. Deeper, a file includes itself.
 const MAX_INCLUDE_DEPTH: usize = 100;
@@ -93,9 +94,13 @@ impl Input {
     }
 
     /// The next directive of a block in `context`; `None` at the end of the block (or, in the main context, of the text).
-    pub(crate) fn directive(&mut self, context: Contexts) -> Result<Option<Directive>, ConfigError> {
+    pub(crate) fn directive(
+        &mut self,
+        context: Contexts,
+        version: Option<Version>,
+    ) -> Result<Option<Directive>, ConfigError> {
         while let Some((directive, statement)) = self.next()? {
-            check(&directive, statement.terminator, context)?;
+            check(&directive, statement.terminator, context, version)?;
             if directive.name() == "include" {
                 self.include(&directive)?;
                 continue;
@@ -206,11 +211,20 @@ impl Input {
 }
 
 /// Checks that the table allows a directive in `context`, as it is written.
-fn check(directive: &Directive, terminator: Terminator, context: Contexts) -> Result<(), ConfigError> {
+fn check(
+    directive: &Directive,
+    terminator: Terminator,
+    context: Contexts,
+    version: Option<Version>,
+) -> Result<(), ConfigError> {
     let name = directive.name();
-    let mut named = table::commands().filter(|command| command.name == name).peekable();
+    let is_named = |command: &&Command| command.name == name;
+    let mut named = table::commands().filter(is_named).filter(|command| command.is_in(version)).peekable();
     if named.peek().is_none() {
-        return Err(unknown(directive));
+        return Err(match table::commands().find(is_named) {
+            Some(other) => of_another_version(directive, other),
+            None => unknown(directive),
+        });
     }
     let Some(command) = named.find(|command| command.contexts & context != 0) else {
         let places = table::commands()
@@ -233,6 +247,14 @@ fn check(directive: &Directive, terminator: Terminator, context: Contexts) -> Re
         return Err(directive.error(format!("invalid number of arguments in \"{name}\" directive")));
     }
     Ok(())
+}
+
+fn of_another_version(directive: &Directive, command: &Command) -> ConfigError {
+    let error = directive.error(format!("unknown directive \"{}\"", directive.name()));
+    error.or_help(|| match (command.since, command.until) {
+        (_, Some(until)) => Some(format!("nginx has it no more from {until} on")),
+        (since, None) => since.map(|since| format!("nginx has it from {since} on")),
+    })
 }
 
 fn unknown(directive: &Directive) -> ConfigError {

@@ -91,6 +91,7 @@ pub mod table;
 pub mod template;
 pub mod tls;
 mod units;
+mod version;
 
 pub use address::listen_mistake;
 pub use error::{ConfigError, Place};
@@ -99,3 +100,4 @@ pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};
 pub use units::{parse_size, parse_time};
+pub use version::{UnknownVersion, Version};

@@ -22,9 +22,9 @@ impl Variables for Exchange<'_> {
     fn variable(&self, which: &Variable, out: &mut Vec<u8>) -> bool {
         let request = &self.request;
         match which {
-            Variable::Http(name) => return joined(&request.headers, name, out),
+            Variable::Http(name) => return self.field(&request.headers, name, out),
             Variable::SentHttp(name) => return self.sent_field(name, out),
-            Variable::UpstreamHttp(name) => return joined(&self.upstream_fields, name, out),
+            Variable::UpstreamHttp(name) => return self.field(&self.upstream_fields, name, out),
             Variable::Arg(name) => return append(out, argument(&self.args, name)),
             Variable::Cookie(name) => return append(out, cookie(&request.headers, name)),
             Variable::Capture(group) => {
@@ -194,6 +194,15 @@ impl Exchange<'_> {
     /// `$host`: from the request line or `Host`, or else the server's name.
     pub(crate) fn host(&self) -> &[u8] {
         self.request.host().unwrap_or(self.server.name.as_bytes())
+    }
+
+    /// A field of a message: all values of that name, or the first in the place of nginx before 1.23.0, but for a few.
+    fn field(&self, headers: &Headers, name: &str, out: &mut Vec<u8>) -> bool {
+        const ALWAYS_JOINED: [&str; 4] = ["cookie", "x_forwarded_for", "cache_control", "link"];
+        if !self.cycle.config.is_before(23, 0) || ALWAYS_JOINED.contains(&name) {
+            return joined(headers, name, out);
+        }
+        append(out, headers.iter().find(|(field, _)| is_named(field, name)).map(|(_, value)| value))
     }
 
     /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.

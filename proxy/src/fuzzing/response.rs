@@ -2,7 +2,7 @@
 
 use super::{PIECE_SIZES, check_chunked, check_fields};
 use crate::message::Headers;
-use crate::proxy::response::read_head;
+use crate::proxy::response::{Interim, read_head};
 use crate::wire::{Buffer, Framing};
 
 /// Bytes of a head; small enough for inputs to reach it.
@@ -41,7 +41,10 @@ fn read(input: &[u8], piece: usize) -> Result<Option<Read>, ()> {
     let mut pieces = input.chunks(piece.min(input.len().max(1)));
     while let Some(piece) = pieces.next() {
         buffer.extend(piece);
-        let Some(head) = read_head(&mut buffer, &mut fields, MAX_HEAD_SIZE).map_err(drop)? else { continue };
+        let Some(head) = read_head(&mut buffer, &mut fields, MAX_HEAD_SIZE, Interim::All).map_err(drop)?
+        else {
+            continue;
+        };
         check_fields(&fields);
         let lengths = fields.get_all("Content-Length").count() + fields.get_all("Transfer-Encoding").count();
         assert_eq!(

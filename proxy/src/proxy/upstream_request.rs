@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::request::{Upload, UploadError};
-use super::response::{self, InvalidHead, ResponseHead, Tee};
+use super::response::{self, Interim, InvalidHead, ResponseHead, Tee};
 use super::upstream_error::{Action, UpstreamError};
 use crate::exchange::Exchange;
 use crate::response::ClientConnection;
@@ -95,6 +95,7 @@ impl UpstreamRequest {
         cx: &mut Context<'_>,
     ) -> Poll<Result<ResponseHead, UpstreamError>> {
         let max_size = x.settings.proxy.buffer_size;
+        let interim = Interim::of(&x.cycle.config);
         loop {
             if self.input.is_full() {
                 self.input.grow(max_size);
@@ -102,7 +103,7 @@ impl UpstreamRequest {
             match self.input.poll_fill(&mut self.connection.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamError::Closed)),
                 Poll::Ready(Ok(_)) => {
-                    match response::read_head(&mut self.input, &mut x.upstream_fields, max_size) {
+                    match response::read_head(&mut self.input, &mut x.upstream_fields, max_size, interim) {
                         Ok(Some(head)) => return Poll::Ready(Ok(head)),
                         Ok(None) => {}
                         Err(InvalidHead(reason)) => {

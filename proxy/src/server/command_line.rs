@@ -1,9 +1,11 @@
 //! The command line, as in nginx: single letters that may be combined (`-tq`), values with or without a space
-//! (`-p/srv`, `-p /srv`), no long options.
+//! (`-p/srv`, `-p /srv`). The one long option, `--as`, is not nginx's.
 
 use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::PathBuf;
+
+use nginx_conf::{UnknownVersion, Version};
 
 /// The options of the command line.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub(crate) struct CommandLine {
     pub(crate) file: Option<PathBuf>,
     /// `-e`; may be `stderr`.
     pub(crate) error_log: Option<PathBuf>,
+    /// `--as`, or `HOPCHECK_NGINX_VERSION`: the version of nginx that it stands for.
+    pub(crate) version_as: Option<Version>,
     /// `-g`: directives of the main context.
     pub(crate) directives: Option<String>,
 }
@@ -59,6 +63,12 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     let mut line = CommandLine::default();
     let mut arguments = arguments.into_iter();
     while let Some(argument) = arguments.next() {
+        if argument == "--as" {
+            let value = arguments.next().and_then(|value| value.into_string().ok());
+            let missing = || UsageError("option \"--as\" requires version".to_owned());
+            line.version_as = Some(version(&value.ok_or_else(missing)?)?);
+            continue;
+        }
         let Some(letters) = argument.as_bytes().strip_prefix(b"-") else {
             return Err(invalid(&argument.to_string_lossy()));
         };
@@ -93,6 +103,15 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Com
     Ok(line)
 }
 
+/// The version of nginx to stand for, by its name.
+///
+/// # Errors
+///
+/// There is no such version.
+pub(crate) fn version(name: &str) -> Result<Version, UsageError> {
+    name.parse().map_err(|error: UnknownVersion| UsageError(error.to_string()))
+}
+
 fn signal(name: &OsStr) -> Result<Signal, UsageError> {
     match name.as_bytes() {
         b"stop" => Ok(Signal::Stop),
@@ -115,6 +134,7 @@ fn invalid(option: &str) -> UsageError {
 pub(crate) const HELP: &str = "\
 Usage: reference-proxy [-?hvVtTq] [-s signal] [-p prefix]
                        [-e filename] [-c filename] [-g directives]
+                       [--as version]
 
 Options:
   -?,-h         : this help
@@ -128,6 +148,8 @@ Options:
   -e filename   : set error log file (default: stderr)
   -c filename   : set configuration file (default: nginx.conf)
   -g directives : set global directives out of configuration file
+  --as version  : stand for nginx 1.22, 1.26 or 1.30 where they differ
+                  (default: HOPCHECK_NGINX_VERSION, or none of them)
 ";
 
 #[cfg(test)]
@@ -171,5 +193,7 @@ mod tests {
         assert_eq!(said(&["-e"]), "option \"-e\" requires file name");
         assert_eq!(said(&["-p"]), "option \"-p\" requires directory name");
         assert_eq!(said(&["-g"]), "option \"-g\" requires parameter");
+        assert_eq!(said(&["--as"]), "option \"--as\" requires version");
+        assert_eq!(said(&["--as", "1.2"]), "version \"1.2\" is none of 1.22, 1.26 and 1.30");
     }
 }

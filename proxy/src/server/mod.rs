@@ -17,7 +17,7 @@ mod workers;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use command_line::CommandLine;
+use command_line::{CommandLine, UsageError};
 use master::Master;
 use signals::Signals;
 use startup::{ConfigLoader, StartupLog};
@@ -32,7 +32,7 @@ use nginx_conf::model::Level;
 /// The exit code is 0, or 1 if the command line or the configuration is invalid, or an address, log or pid file cannot
 /// be opened.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
-    match command_line::parse(arguments) {
+    match command_line::parse(arguments).and_then(with_environment) {
         Ok(line) if line.version => {
             print_version(&line);
             ExitCode::SUCCESS
@@ -53,6 +53,17 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
             eprintln!("{PRODUCT}: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+/// `HOPCHECK_NGINX_VERSION`, where the command line does not name a version.
+fn with_environment(line: CommandLine) -> Result<CommandLine, UsageError> {
+    let named = std::env::var("HOPCHECK_NGINX_VERSION").ok().filter(|name| !name.is_empty());
+    match named {
+        Some(name) if line.version_as.is_none() => {
+            Ok(CommandLine { version_as: Some(command_line::version(&name)?), ..line })
+        }
+        _ => Ok(line),
     }
 }
 

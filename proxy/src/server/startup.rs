@@ -37,6 +37,7 @@ impl ConfigLoader {
             file: line.file.clone().unwrap_or_else(|| "nginx.conf".into()),
             globals: line.directives.iter().cloned().collect(),
             as_root: worker::is_root(),
+            version: line.version_as,
         };
         ConfigLoader { options, error_log }
     }

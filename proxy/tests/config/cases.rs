@@ -6,6 +6,8 @@
 //! - `-- global`: the argument of `-g`;
 //! - `-- root`: as if started by root;
 //! - `-- refused`: the error; without it, the file is accepted;
+//! - `-- as VERSION`: for that version of nginx, which is compared with if `HOPCHECK_NGINX_VERSIONS` names a directory where
+//!   it is called `nginx-VERSION`;
 //! - `-- warned`: the warnings;
 //! - `-- nginx`: what nginx says, where that is not the first line of the error, or there is none;
 //! - `-- nginx accepts it`: the same where it says nothing;
@@ -47,6 +49,7 @@ const FILES: &[(&str, &str)] = &[
     ("cache", include_str!("cases/cache.txt")),
     ("real-ip", include_str!("cases/real-ip.txt")),
     ("tuning", include_str!("cases/tuning.txt")),
+    ("version", include_str!("cases/version.txt")),
     ("accepted", include_str!("cases/accepted.txt")),
 ];
 
@@ -60,6 +63,8 @@ pub(crate) struct Case {
     pub(crate) global: Option<String>,
     /// As if started by root.
     pub(crate) root: bool,
+    /// The version of nginx.
+    pub(crate) version: Option<String>,
     /// The error, if it is refused.
     pub(crate) refused: Option<String>,
     /// The warnings.
@@ -105,6 +110,7 @@ impl Case {
                 }
                 ("global", _) => case.global = Some(body.trim().to_owned()),
                 ("root", _) => case.root = true,
+                ("as", version) => case.version = Some(version.to_owned()),
                 ("refused", _) => case.refused = Some(body.trim_end().to_owned()),
                 ("warned", _) => case.warned = body.trim_end().to_owned(),
                 ("nginx", "accepts it") => case.nginx = Nginx::Accepts,
@@ -138,6 +144,7 @@ impl Case {
             file: "nginx.conf".into(),
             globals: self.global.iter().cloned().collect(),
             as_root,
+            version: self.version.as_ref().map(|version| version.parse().expect("a version")),
         })
     }
 }

@@ -16,6 +16,7 @@ fn load_text(prefix: &Path, text: &str) -> Result<(), ConfigError> {
         file: "nginx.conf".into(),
         globals: Vec::new(),
         as_root: false,
+        version: None,
     };
     load(&options).map(|_| ())
 }

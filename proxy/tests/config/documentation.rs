@@ -36,6 +36,8 @@ fn page() -> String {
          Everything else in a configuration is refused with its file and line; nothing is ignored in silence.\n\
          How requests and responses are treated in another way is told in [differences.md](differences.md).\n\n\
          Generated from the table in `crates/nginx-conf/src/table/`.\n\n\
+         Where a directive says so, nginx has it from a version on, or no more: it is unknown to the reference proxy where that stands\n\
+         for a version without it (`--as`).\n\n\
          | directive | where | default | what it does | differs from nginx |\n\
          |---|---|---|---|---|\n",
     );
@@ -61,8 +63,13 @@ fn page() -> String {
 }
 
 fn row(page: &mut String, command: &Command) {
-    let Command { name, default, summary, note, .. } = command;
+    let Command { name, default, summary, note, since, until, .. } = command;
     let default = if default.is_empty() { String::new() } else { format!("`{default}`") };
     let places = command.contexts().join(", ");
-    let _ = writeln!(page, "| `{name}` | {places} | {default} | {summary} | {note} |");
+    let versions = match (since, until) {
+        (Some(since), _) => format!(" From {since} on."),
+        (None, Some(until)) => format!(" Up to {until}."),
+        (None, None) => String::new(),
+    };
+    let _ = writeln!(page, "| `{name}` | {places} | {default} | {summary}{versions} | {note} |");
 }

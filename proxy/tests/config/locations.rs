@@ -114,6 +114,7 @@ fn ours(locations: &str, uri: &str) -> String {
         file: "nginx.conf".into(),
         globals: Vec::new(),
         as_root: false,
+        version: None,
     };
     let http = load(&options).unwrap_or_else(|error| panic!("{error}")).http.expect("an http block");
     let target = parse(uri.as_bytes()).expect("a good target");

@@ -25,6 +25,7 @@ fn config_of(text: &str, as_root: bool) -> Config {
         file: "nginx.conf".into(),
         globals: Vec::new(),
         as_root,
+        version: None,
     };
     let mut config = load(&options).unwrap_or_else(|error| panic!("{error}"));
     // Tests speak of paths below the prefix.
@@ -65,6 +66,7 @@ fn the_documents_configuration_is_read() {
         file: "nginx.conf".into(),
         globals: Vec::new(),
         as_root: false,
+        version: None,
     };
     let directory = nginx::prefix();
     // Where it is installed, `include` finds /etc/nginx; here, the files beside it.
@@ -387,7 +389,8 @@ fn words_may_be_long_and_includes_deep() {
             std::fs::write(prefix.path().join(depth.to_string()), text).expect("a file");
         }
         let (file, globals) = ("nginx.conf".into(), Vec::new());
-        load(&LoadOptions { prefix: prefix.path().to_owned(), file, globals, as_root: false }).is_ok()
+        load(&LoadOptions { prefix: prefix.path().to_owned(), file, globals, as_root: false, version: None })
+            .is_ok()
     };
     let words = [4095, 4096].map(|length| accepts(&format!("pid {};", "x".repeat(length))));
     assert_eq!(words, [true, false]);

@@ -26,6 +26,12 @@ pub(crate) fn find(test: &str) -> Option<PathBuf> {
     None
 }
 
+/// nginx of a version: `nginx-VERSION` in the directory that `HOPCHECK_NGINX_VERSIONS` names.
+pub(crate) fn of_version(version: &str) -> Option<PathBuf> {
+    let directory = PathBuf::from(std::env::var_os("HOPCHECK_NGINX_VERSIONS")?);
+    Some(directory.join(format!("nginx-{version}"))).filter(|program| program.is_file())
+}
+
 /// A prefix that nginx accepts as its own: it writes its logs there.
 pub(crate) fn prefix() -> TempDir {
     let directory = tempfile::tempdir().expect("a temporary directory");

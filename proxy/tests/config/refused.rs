@@ -25,6 +25,13 @@ fn nginx_agrees_but_where_the_case_says_otherwise() {
         let prefix = case.write();
         // The pid file of a system's nginx is none of ours.
         let pid = (!case.mentions("pid ")).then(|| "pid nginx.pid;".to_owned());
+        let program = match &case.version {
+            Some(version) => match nginx::of_version(version) {
+                Some(program) => program,
+                None => continue,
+            },
+            None => program.clone(),
+        };
         let said = nginx::test(&program, prefix.path(), case.global.clone().or(pid).as_deref());
         let said = said.map_err(|error| without_prefix(&error, prefix.path()));
         let ours = case.load(prefix.path(), rustix::process::geteuid().is_root());

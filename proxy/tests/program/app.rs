@@ -7,7 +7,7 @@ use std::thread;
 use std::time::Duration;
 
 /// An app server on a thread of its own. `X-Say: STATUS;Name: value;…` in a request says what it answers, where a word
-/// without a colon is `chunked`, `eof` (the body ends with the connection), `close` (no answer), `silent`, `held` (until it is
+/// without a colon is `chunked`, `early` (a 103 comes first), `eof` (the body ends with the connection), `close` (no answer), `silent`, `held` (until it is
 /// let go) or `half` (and the rest when it is let go). The body says how many requests there were, and those of their fields that a cache may change.
 #[derive(Clone)]
 pub(crate) struct App(Arc<Shared>);
@@ -103,7 +103,13 @@ impl App {
             (true, ["eof"]) => (String::new(), body),
             (true, _) => (format!("Content-Length: {}\r\n", body.len()), body),
         };
-        let text = format!("HTTP/1.1 {status} Said\r\n{fields}{framing}Connection: close\r\n\r\n{body}");
+        let early = if said.split(';').any(|word| word == "early") {
+            "HTTP/1.1 103 Early\r\nLink: </a>\r\n\r\n"
+        } else {
+            ""
+        };
+        let text =
+            format!("{early}HTTP/1.1 {status} Said\r\n{fields}{framing}Connection: close\r\n\r\n{body}");
         if words.contains(&"half") {
             let (first, rest) = text.split_at(text.len() / 2);
             let _ = stream.write_all(first.as_bytes());

@@ -46,3 +46,4 @@ mod tls;
 mod tunnel;
 mod upstream_tls;
 mod user;
+mod versions;

@@ -93,6 +93,11 @@ impl Site {
         self.start_program(env!("CARGO_BIN_EXE_reference-proxy"), &[])
     }
 
+    /// The same, standing for a version of nginx.
+    pub(crate) fn start_as(&self, version: &str) -> Server<'_> {
+        self.start_program(env!("CARGO_BIN_EXE_reference-proxy"), &["--as", version])
+    }
+
     /// Starts nginx.
     pub(crate) fn start_nginx(&self, program: &Path) -> Server<'_> {
         self.start_program(program, &["-g", "daemon off;"])

@@ -26,6 +26,8 @@ mod wildcard_names;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::version::Version;
+
 pub use autoindex::{Autoindex, AutoindexFormat};
 pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use charset::Charset;
@@ -58,6 +60,8 @@ pub use wildcard_names::WildcardNames;
 pub struct Config {
     /// Where relative paths start (`-p`), with the trailing slash nginx prints.
     pub prefix: PathBuf,
+    /// The version of nginx that it was read for, if for one.
+    pub version: Option<Version>,
     /// The configuration file (`-c`), absolute.
     pub file: PathBuf,
     /// That file and every one it includes, in the order they were read, each once.
@@ -78,6 +82,18 @@ pub struct Config {
     pub http: Option<Http>,
     /// What nginx would print as `[warn]` while reading the file, each a message with its place and without `[warn]`.
     pub warnings: Vec<String>,
+}
+
+impl Config {
+    /// Whether it stands for nginx before 1.`minor`.`patch`.
+    pub fn is_before(&self, minor: u16, patch: u16) -> bool {
+        self.version.is_some_and(|version| version < Version::new(minor, patch))
+    }
+
+    /// Whether it stands for nginx from 1.`minor`.`patch` on.
+    pub fn is_from(&self, minor: u16, patch: u16) -> bool {
+        self.version.is_some_and(|version| version >= Version::new(minor, patch))
+    }
 }
 
 /// The account that workers run as.

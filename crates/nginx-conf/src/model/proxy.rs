@@ -36,6 +36,8 @@ pub struct ProxySettings {
     pub set_header: Vec<(String, Template)>,
     /// `proxy_http_version`: 1.0 is `false`, 1.1 is `true`; `None` where the file does not say.
     pub http11: Option<bool>,
+    /// Whether app servers are asked to close connections where the file does not say (`Connection: close`).
+    pub closes: bool,
     /// `proxy_connect_timeout`.
     pub connect_timeout: Duration,
     /// `proxy_send_timeout`, between two writes.

@@ -19,6 +19,7 @@ use crate::address::Resolver;
 use crate::error::ConfigError;
 use crate::input::Input;
 use crate::model::Config;
+use crate::version::Version;
 use reader::Reader;
 
 /// What to load, as nginx's command line says it.
@@ -32,6 +33,9 @@ pub struct LoadOptions {
     pub globals: Vec<String>,
     /// Whether the program runs as root: `user` is then looked up, otherwise ignored with a warning.
     pub as_root: bool,
+    /// The version of nginx whose directives and defaults count. Without one, directives of all versions may stand there, and
+    /// app servers are spoken to as by the newest.
+    pub version: Option<Version>,
 }
 
 /// Reads a configuration, with everything it includes and every name it mentions looked up.
@@ -44,7 +48,8 @@ pub fn load(options: &LoadOptions) -> Result<Config, ConfigError> {
     prefix.push("");
     let file = prefix.join(&options.file);
     let directory = file.parent().unwrap_or(Path::new("/")).to_owned();
-    let mut reader = Reader::new(prefix, &directory, options.as_root, Resolver::System, setters::find);
+    let mut reader =
+        Reader::new(prefix, &directory, options.as_root, options.version, Resolver::System, setters::find);
     for text in &options.globals {
         reader.read(Input::command_line(text, &directory))?;
     }
@@ -60,7 +65,7 @@ pub fn load(options: &LoadOptions) -> Result<Config, ConfigError> {
 pub fn read_text(text: &[u8]) -> Result<Config, ConfigError> {
     let root = Path::new("/");
     let file = root.join("nginx.conf");
-    let mut reader = Reader::new(root.to_owned(), root, false, Resolver::AddressesOnly, setters::find);
+    let mut reader = Reader::new(root.to_owned(), root, false, None, Resolver::AddressesOnly, setters::find);
     reader.read(Input::text(&file, text))?;
     build::config(reader, file)
 }

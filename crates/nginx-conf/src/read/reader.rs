@@ -8,6 +8,7 @@ use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::input::Input;
 use crate::table::{self, Contexts};
+use crate::version::Version;
 
 /// Reads a directive into the drafts: nginx's `ngx_command_t::set`.
 pub(crate) type Setter = fn(&mut Reader, &Directive) -> Result<(), ConfigError>;
@@ -19,6 +20,8 @@ pub(crate) struct Reader {
     pub(crate) prefix: PathBuf,
     /// Whether the program may change accounts and bind low ports.
     pub(crate) as_root: bool,
+    /// The version of nginx that it is read for, if for one.
+    pub(crate) version: Option<Version>,
     /// How host names become addresses.
     pub(crate) resolver: Resolver,
     /// The main context and `events`.
@@ -39,6 +42,7 @@ impl Reader {
         prefix: PathBuf,
         directory: &Path,
         as_root: bool,
+        version: Option<Version>,
         resolver: Resolver,
         find_setter: fn(&str, Contexts) -> Option<Setter>,
     ) -> Reader {
@@ -49,6 +53,7 @@ impl Reader {
             context: table::MAIN,
             warnings: Vec::new(),
             as_root,
+            version,
             resolver,
             prefix,
             find_setter,
@@ -64,7 +69,7 @@ impl Reader {
     /// Reads the rest of a block.
     pub(crate) fn block(&mut self, context: Contexts) -> Result<(), ConfigError> {
         let outer = std::mem::replace(&mut self.context, context);
-        while let Some(directive) = self.input.directive(context)? {
+        while let Some(directive) = self.input.directive(context, self.version)? {
             match (self.find_setter)(directive.name(), context) {
                 Some(set) => set(self, &directive)?,
                 None => return Err(directive.unsupported()),
@@ -97,6 +102,16 @@ impl Reader {
     /// An error about the block that has just ended.
     pub(crate) fn error_here(&self, message: impl Into<String>) -> ConfigError {
         self.input.error_here(message)
+    }
+
+    /// Whether it is read for a version before 1.`minor`.`patch`.
+    pub(crate) fn is_before(&self, minor: u16, patch: u16) -> bool {
+        self.version.is_some_and(|version| version < Version::new(minor, patch))
+    }
+
+    /// Whether it is read for that version, or a later one.
+    pub(crate) fn is_from(&self, minor: u16, patch: u16) -> bool {
+        self.version.is_some_and(|version| version >= Version::new(minor, patch))
     }
 
     /// Notes what nginx would print as a warning; reading goes on.

@@ -1,5 +1,7 @@
 //! A directive as the table declares it: nginx's `ngx_command_t`.
 
+use crate::version::Version;
+
 /// A set of the `const`s below: where a directive may stand.
 pub(crate) type Contexts = u16;
 
@@ -41,6 +43,10 @@ pub struct Command {
     pub summary: &'static str,
     /// What is different from nginx; empty where nothing is.
     pub note: &'static str,
+    /// The version that brought it; `None` where all have it.
+    pub since: Option<Version>,
+    /// The version that has it no more.
+    pub until: Option<Version>,
 }
 
 /// How many arguments a directive takes.
@@ -61,7 +67,7 @@ pub(super) const fn command(
     default: &'static str,
     summary: &'static str,
 ) -> Command {
-    Command { name, contexts, arity, block: false, default, summary, note: "" }
+    Command { name, contexts, arity, block: false, default, summary, note: "", since: None, until: None }
 }
 
 impl Command {
@@ -71,6 +77,23 @@ impl Command {
 
     pub(super) const fn note(self, note: &'static str) -> Command {
         Command { note, ..self }
+    }
+
+    /// nginx has it from 1.`minor`.`patch` on.
+    pub(super) const fn since(self, minor: u16, patch: u16) -> Command {
+        Command { since: Some(Version::new(minor, patch)), ..self }
+    }
+
+    /// nginx has it no more from 1.`minor`.`patch` on.
+    pub(super) const fn until(self, minor: u16, patch: u16) -> Command {
+        Command { until: Some(Version::new(minor, patch)), ..self }
+    }
+
+    /// Whether a version has it; without one, whether any has.
+    pub fn is_in(&self, version: Option<Version>) -> bool {
+        version.is_none_or(|version| {
+            self.since.is_none_or(|since| since <= version) && self.until.is_none_or(|until| version < until)
+        })
     }
 
     /// The blocks it may stand in, as nginx's documentation names them: `main`, `http`, `if in location`.

@@ -15,7 +15,8 @@ pub(super) const COMMANDS: &[Command] = &[
         Flag,
         "off",
         "Speak HTTP/2, too: where the client offers it in the TLS handshake, and without TLS where it begins with it.",
-    ),
+    )
+    .since(25, 1),
     command(
         "http2_max_concurrent_streams",
         SERVERS,
@@ -56,8 +57,8 @@ pub(super) const COMMANDS: &[Command] = &[
     command("http2_max_requests", SERVERS, Take(1, 1), "1000", "Obsolete: `keepalive_requests` counts."),
     command("http2_recv_timeout", SERVERS, Take(1, 1), "30s", "Obsolete: `client_header_timeout` counts."),
     command("http3", SERVERS, Flag, "on", "Speak HTTP/3.")
-        .note("HTTP/3 is not spoken: `on` is accepted with a warning."),
-    command("http3_hq", SERVERS, Flag, "off", "Speak HTTP/0.9 over QUIC.").note(NOT_SPOKEN),
+        .note("HTTP/3 is not spoken: `on` is accepted with a warning.").since(25, 0),
+    command("http3_hq", SERVERS, Flag, "off", "Speak HTTP/0.9 over QUIC.").note(NOT_SPOKEN).since(25, 0),
     command(
         "http3_max_concurrent_streams",
         SERVERS,
@@ -65,12 +66,12 @@ pub(super) const COMMANDS: &[Command] = &[
         "128",
         "Requests at a time on a connection.",
     )
-    .note(NOT_SPOKEN),
-    command("http3_stream_buffer_size", SERVERS, Take(1, 1), "64k", "Memory of a stream.").note(NOT_SPOKEN),
+    .note(NOT_SPOKEN).since(25, 0),
+    command("http3_stream_buffer_size", SERVERS, Take(1, 1), "64k", "Memory of a stream.").note(NOT_SPOKEN).since(25, 0),
     command("quic_active_connection_id_limit", SERVERS, Take(1, 1), "2", "Names of a connection.")
-        .note(NOT_SPOKEN),
-    command("quic_bpf", MAIN, Flag, "off", "Let the kernel find a connection's worker.").note(NOT_SPOKEN),
-    command("quic_gso", SERVERS, Flag, "off", "Send several packets at a time.").note(NOT_SPOKEN),
-    command("quic_host_key", SERVERS, Take(1, 1), "", "A key for tokens.").note(NOT_SPOKEN),
-    command("quic_retry", SERVERS, Flag, "off", "Verify addresses first.").note(NOT_SPOKEN),
+        .note(NOT_SPOKEN).since(25, 0),
+    command("quic_bpf", MAIN, Flag, "off", "Let the kernel find a connection's worker.").note(NOT_SPOKEN).since(25, 0),
+    command("quic_gso", SERVERS, Flag, "off", "Send several packets at a time.").note(NOT_SPOKEN).since(25, 0),
+    command("quic_host_key", SERVERS, Take(1, 1), "", "A key for tokens.").note(NOT_SPOKEN).since(25, 0),
+    command("quic_retry", SERVERS, Flag, "off", "Verify addresses first.").note(NOT_SPOKEN).since(25, 0),
 ];

@@ -6,6 +6,7 @@ use super::command::{Command, HTTP, LEVELS, SERVER, command};
 const SERVERS: u16 = HTTP | SERVER;
 
 pub(super) const COMMANDS: &[Command] = &[
+    command("ssl", SERVERS, Flag, "off", "Speak TLS on all addresses of the server, whatever `listen` says; deprecated.").until(25, 1),
     command("ssl_certificate", SERVERS, Take(1, 1), "", "The server's certificate and those that lead to its issuer (PEM). Several, each with its key, for several kinds of keys: a client is shown the first that it can check.")
     .note("A path beside the configuration file, or absolute; variables, `data:` and `engine:` are refused."),
     command("ssl_certificate_key", SERVERS, Take(1, 1), "", "The certificate's key (PEM).")

@@ -13,7 +13,8 @@ pub(super) const COMMANDS: &[Command] = &[
     command("random", UPSTREAM, Take(0, 2), "", "Any server, or of any `two` the one with fewer requests under way."),
     command("zone", UPSTREAM, Take(1, 2), "", "Memory that workers share about the group.")
         .note("Accepted; each worker keeps its own turn and list of failures nevertheless."),
-    command("keepalive", UPSTREAM, Take(1, 1), "", "Idle connections that a worker keeps open to the group."),
+    command("keepalive", UPSTREAM, Take(1, 2), "", "Idle connections that a worker keeps open to the group.")
+        .note("`local`, of 1.29.7 and later, has no effect: connections are not shared by locations whose `proxy_ssl_…` differ."),
     command("keepalive_requests", UPSTREAM, Take(1, 1), "1000", "Requests a connection to the group may carry."),
     command("keepalive_timeout", UPSTREAM, Take(1, 1), "60s", "How long an idle connection is kept."),
     command("keepalive_time", UPSTREAM, Take(1, 1), "1h", "How long a connection may be used in all.")

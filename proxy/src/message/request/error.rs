@@ -9,6 +9,12 @@ pub(crate) struct RequestError {
     pub(crate) reason: &'static str,
 }
 
+/// A request line that is none.
+pub(crate) const INVALID_REQUEST: RequestError = bad_request("client sent invalid request");
+
+/// A CONNECT, which is not for a reverse proxy.
+pub(crate) const CONNECT: RequestError = RequestError { status: 405, reason: "client sent CONNECT method" };
+
 pub(super) const fn bad_request(reason: &'static str) -> RequestError {
     RequestError { status: 400, reason }
 }

@@ -1,6 +1,6 @@
 //! Header fields of requests (RFC 9112 §5), and what they say of the connection and the body.
 
-use super::error::{RequestError, bad_request};
+use super::error::{CONNECT, RequestError, bad_request};
 use super::{BodyLength, Request, host};
 use crate::message::Headers;
 use crate::message::grammar::{list_contains, parse_length};
@@ -121,7 +121,7 @@ impl Request {
             self.body = BodyLength::Chunked;
         }
         if self.method() == b"CONNECT" {
-            return Err(RequestError { status: 405, reason: "client sent CONNECT method" });
+            return Err(CONNECT);
         }
         if self.method() == b"TRACE" {
             return Err(RequestError { status: 405, reason: "client sent TRACE method" });

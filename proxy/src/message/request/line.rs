@@ -1,7 +1,7 @@
 //! Request lines (RFC 9112 §3).
 
 use super::Request;
-use super::error::{RequestError, bad_request};
+use super::error::{INVALID_REQUEST, RequestError, bad_request};
 use super::host;
 use crate::uri;
 
@@ -43,7 +43,7 @@ impl Request {
 
     /// Reads a request line that ends with a bare CR, and returns why it is refused: for that, or an earlier error.
     pub(crate) fn refuse_line(&mut self, line: &[u8]) -> RequestError {
-        let refusal = self.read_line(line).err().unwrap_or(bad_request("client sent invalid request"));
+        let refusal = self.read_line(line).err().unwrap_or(INVALID_REQUEST);
         self.forget_target();
         refusal
     }
@@ -63,8 +63,7 @@ impl Request {
     }
 
     pub(super) fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
-        let parsed = uri::parse_with(target, self.rules.merge_slashes)
-            .map_err(|_| bad_request("client sent invalid request"))?;
+        let parsed = uri::parse_with(target, self.rules.merge_slashes).map_err(|_| INVALID_REQUEST)?;
         let end = start + target.len();
         self.target = if target.ends_with(parsed.raw) {
             end - parsed.raw.len()..end
@@ -116,7 +115,7 @@ impl Request {
         let begins = target.first().is_none_or(|&byte| byte == b'/' || byte.is_ascii_alphabetic());
         let versioned = version.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected);
         let good = begins && versioned && !rest.iter().any(u8::is_ascii_control);
-        (!good).then_some(bad_request("client sent invalid request"))
+        (!good).then_some(INVALID_REQUEST)
     }
 }
 
@@ -137,7 +136,7 @@ pub(super) fn skip_spaces(line: &[u8], from: usize) -> usize {
 
 /// The version in `HTTP/1.x`. HTTP/0.9 requests, which have none, are refused.
 pub(super) fn version(protocol: &[u8]) -> Result<u8, RequestError> {
-    const INVALID: RequestError = bad_request("client sent invalid request");
+    const INVALID: RequestError = INVALID_REQUEST;
     const UNKNOWN: RequestError = RequestError { status: 505, reason: "client sent invalid version" };
     let minor = match protocol.strip_prefix(b"HTTP/").ok_or(INVALID)? {
         [b'2'..=b'9', ..] | [b'1', b'0'..=b'9', ..] => return Err(UNKNOWN),

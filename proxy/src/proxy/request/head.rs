@@ -93,7 +93,8 @@ pub(crate) fn create(
         return None;
     }
     head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let mut request = RequestHead { head, target, upgrade: false, persistent: http11, is_head };
+    let persistent = http11 && (!settings.proxy.closes || is_set(settings, b"Connection"));
+    let mut request = RequestHead { head, target, upgrade: false, persistent, is_head };
     let set_body = settings.proxy.set_body.as_ref().map(|body| x.evaluate(body));
     let body = set_body.as_ref().map_or(body, |body| RequestBody::Length(body.len() as u64));
     write_set_fields(x, &mut request);
@@ -137,8 +138,7 @@ fn write_own_fields(settings: &Settings, pass: &ProxyPass, body: RequestBody, ou
     if !is_set(settings, b"Host") {
         write_field(out, b"Host", pass.host.as_bytes());
     }
-    // HTTP/1.1 connections are kept alive unless told otherwise, as in nginx from 1.29.7 on.
-    if settings.proxy.http11 == Some(false) && !is_set(settings, b"Connection") {
+    if settings.proxy.closes && !is_set(settings, b"Connection") {
         write_field(out, b"Connection", b"close");
     }
     match body {

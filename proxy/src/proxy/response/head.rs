@@ -10,6 +10,7 @@ use crate::message::grammar::{list_contains, parse_length};
 use crate::response::head::HeadersOut;
 use crate::response::{BodyChanges, without_charset, write_field};
 use crate::wire::{Buffer, Framing};
+use nginx_conf::model::Config;
 
 /// The most fields of a head.
 const MAX_HEADERS: usize = 256;
@@ -86,12 +87,43 @@ const HIDDEN_HEADERS: [&str; 8] = [
     "X-Accel-Charset",
 ];
 
+/// Which interim responses (1xx but 101) of an app server are passed over. nginx takes the others for final ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Interim {
+    /// All of them.
+    All,
+    /// 103, as in nginx from 1.29.0 on.
+    EarlyHints,
+    /// None, as in nginx before.
+    None,
+}
+
+impl Interim {
+    /// Those that the proxy passes over for the version it stands for.
+    pub(crate) fn of(config: &Config) -> Interim {
+        match config.version {
+            None => Interim::All,
+            Some(_) if config.is_before(29, 0) => Interim::None,
+            Some(_) => Interim::EarlyHints,
+        }
+    }
+
+    fn is_passed_over(self, status: u16) -> bool {
+        match self {
+            Interim::All => status < 200 && status != 101,
+            Interim::EarlyHints => status == 103,
+            Interim::None => false,
+        }
+    }
+}
+
 /// Takes the head of a final response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones;
 /// `None` until all of it has arrived.
 pub(crate) fn read_head(
     buffer: &mut Buffer,
     fields: &mut Headers,
     max_size: usize,
+    interim: Interim,
 ) -> Result<Option<ResponseHead>, InvalidHead> {
     loop {
         let Some((head, length)) = parse(buffer.bytes(), fields)? else {
@@ -101,7 +133,7 @@ pub(crate) fn read_head(
             return Err(TOO_BIG);
         }
         buffer.consume(length);
-        if head.status >= 200 || head.status == 101 {
+        if !interim.is_passed_over(head.status) {
             return Ok(Some(head));
         }
     }
@@ -197,7 +229,7 @@ impl ResponseHead {
             _ => None,
         };
         let has_body = *delivery != Delivery::NotModified && self.has_body(x.request.is_head());
-        let chunked = length.is_none() && has_body && x.has_chunks();
+        let chunked = length.is_none() && has_body && x.has_chunks() && self.status >= 200;
         let may_have_ranges = self.status == 200 && length.is_some() && fields.get("Accept-Ranges").is_some();
         let (status, range) = match delivery {
             Delivery::AsReceived => (self.status, None),
@@ -290,7 +322,7 @@ mod tests {
     fn parsed(text: &str) -> Result<Option<(u16, String, Framing, bool)>, InvalidHead> {
         let (mut buffer, mut fields) = (Buffer::default(), Headers::new());
         buffer.extend(text.as_bytes());
-        let head = read_head(&mut buffer, &mut fields, 100)?;
+        let head = read_head(&mut buffer, &mut fields, 100, Interim::All)?;
         Ok(head.map(|head| {
             (head.status, String::from_utf8_lossy(&head.text).into_owned(), head.framing, head.persistent)
         }))

@@ -7,6 +7,6 @@ mod redirect;
 mod tee;
 
 pub(super) use body::RelayError;
-pub(crate) use head::read_head;
 pub(super) use head::{Delivery, HeadWritten, InvalidHead, ResponseHead};
+pub(crate) use head::{Interim, read_head};
 pub(super) use tee::Tee;

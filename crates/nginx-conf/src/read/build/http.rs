@@ -10,8 +10,8 @@ use crate::read::reader::Reader;
 
 /// Builds [`Http`] from what was read.
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
-    let draft = std::mem::replace(&mut reader.http, HttpDraft::new());
-    let upstreams = draft.upstreams.finish(reader.resolver)?;
+    let mut draft = std::mem::replace(&mut reader.http, HttpDraft::new());
+    let upstreams = draft.upstreams.finish(reader.resolver, reader.version)?;
     if let Some(message) = checks::buffers(&draft.levels) {
         return Err(reader.error_here(message));
     }
@@ -19,11 +19,12 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let caches = draft.caches.finish(|message| reader.error_here(message))?;
     let mut warnings = Vec::new();
 
-    let mut settings = merge::settings(&draft.levels, &reader.prefix);
+    let mut settings = merge::settings(&draft.levels, &reader.prefix, reader.version);
     referers::set(&draft.levels, &draft.servers, &mut settings)?;
     proxy_ssl::set(reader, &draft.levels, &mut settings)?;
     let mut trees = LocationTrees::new(&draft.levels)?;
     let server_tls = tls::server_tls(reader, &draft.levels, &draft.servers)?;
+    tls::switch_on(&mut draft.listens, &draft.levels, &draft.servers, &server_tls)?;
     tls::check(&draft.listens, &draft.servers, &server_tls)?;
     let servers: Vec<Server> = draft
         .servers

@@ -11,7 +11,7 @@ use crate::read::reader::Reader;
 /// Puts the whole configuration together, which the file of that name contains.
 pub(crate) fn config(mut reader: Reader, file: PathBuf) -> Result<Config, ConfigError> {
     let main = std::mem::take(&mut reader.main);
-    let (prefix, as_root) = (reader.prefix.clone(), reader.as_root);
+    let (prefix, as_root, version) = (reader.prefix.clone(), reader.as_root, reader.version);
     if !main.events {
         return Err(ConfigError::new("no \"events\" section in configuration")
             .help("add one: events { worker_connections 1024; }"));
@@ -38,6 +38,7 @@ pub(crate) fn config(mut reader: Reader, file: PathBuf) -> Result<Config, Config
     }
     let (warnings, files) = reader.into_warnings_and_files();
     Ok(Config {
+        version,
         files,
         user,
         worker_processes: main.worker_processes.unwrap_or(1),

@@ -17,9 +17,12 @@ use crate::model::{
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
+use crate::version::Version;
 
 const MINUTE: Duration = Duration::from_secs(60);
 const MEGABYTE: u64 = 1 << 20;
+/// The version that speaks HTTP/1.1 to app servers, and keeps their connections, where the file does not say.
+const KEEPALIVE_BY_DEFAULT: Version = Version::new(29, 7);
 
 /// What a server says about request heads.
 pub(super) struct RequestHeads {
@@ -32,13 +35,20 @@ pub(super) struct RequestHeads {
 /// The settings of every level, `http` itself being the first.
 ///
 /// `error_log` stays empty where only the main context says something, which may still come after `http`.
-pub(super) fn settings(levels: &[Level], prefix: &Path) -> Vec<Settings> {
-    let defaults = defaults(prefix);
+pub(super) fn settings(levels: &[Level], prefix: &Path, version: Option<Version>) -> Vec<Settings> {
+    let mut defaults = defaults(prefix);
+    if version.is_some_and(|version| version < KEEPALIVE_BY_DEFAULT) {
+        defaults.proxy.http11 = Some(false);
+    }
     let mut merged: Vec<Settings> = Vec::with_capacity(levels.len());
     for level in levels {
         // A level stands after the one around it; only `http` is around itself.
         let outer = merged.get(level.parent.0).unwrap_or(&defaults);
-        let settings = merge(level, outer);
+        let mut settings = merge(level, outer);
+        settings.proxy.closes = match version {
+            None => settings.proxy.http11 == Some(false),
+            Some(version) => version < KEEPALIVE_BY_DEFAULT,
+        };
         merged.push(settings);
     }
     merged
@@ -169,6 +179,8 @@ fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
     ProxySettings {
         set_header: if raw.set_header.is_empty() { outer.set_header.clone() } else { raw.set_header.clone() },
         http11: raw.http11.or(outer.http11),
+        // By the version.
+        closes: false,
         connect_timeout: raw.connect_timeout.unwrap_or(outer.connect_timeout),
         send_timeout: raw.proxy_send_timeout.unwrap_or(outer.send_timeout),
         read_timeout: raw.read_timeout.unwrap_or(outer.read_timeout),
@@ -297,6 +309,7 @@ fn defaults(prefix: &Path) -> Settings {
         proxy: ProxySettings {
             set_header: Vec::new(),
             http11: None,
+            closes: false,
             connect_timeout: MINUTE,
             send_timeout: MINUTE,
             read_timeout: MINUTE,

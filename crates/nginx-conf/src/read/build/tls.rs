@@ -52,6 +52,28 @@ pub(super) fn server_tls(
     servers.iter().map(handshake).collect()
 }
 
+/// Applies `ssl on` of the default server of each address. A server that has it needs a certificate.
+pub(super) fn switch_on(
+    listens: &mut ListenAddresses,
+    levels: &[Level],
+    servers: &[ServerDraft],
+    server_tls: &[Handshake],
+) -> Result<(), ConfigError> {
+    let of = |level: LevelId| levels.get(level.0).and_then(|level| level.settings.tls.on.as_ref());
+    let switched_on = |server: &ServerDraft| of(server.level).or(of(LevelId::HTTP)).filter(|(on, _)| *on);
+    for (server, handshake) in servers.iter().zip(server_tls) {
+        if let (Some((_, place)), false) = (switched_on(server), handshake.accepts_or_rejects()) {
+            let message = "no \"ssl_certificate\" is defined for the \"ssl\" directive";
+            return Err(place.clone().with_message(message));
+        }
+    }
+    for address in &mut listens.addresses {
+        let default = address.default_server.or(address.servers.first().copied()).unwrap_or(0);
+        address.tls |= servers.get(default).and_then(switched_on).is_some();
+    }
+    Ok(())
+}
+
 /// An address with TLS needs a certificate for those who name no server; where those are turned away, every other server
 /// needs one of its own.
 pub(super) fn check(

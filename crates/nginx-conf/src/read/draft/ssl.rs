@@ -10,6 +10,8 @@ use crate::tls::SessionCache;
 #[derive(Debug, Default)]
 #[allow(missing_docs)]
 pub(crate) struct SslSettings {
+    /// `ssl`, and an error about it.
+    pub on: Option<(bool, ConfigError)>,
     pub certificates: Vec<DeferredWord>,
     pub keys: Vec<DeferredWord>,
     pub protocols: Option<Protocols>,

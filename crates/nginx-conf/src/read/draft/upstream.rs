@@ -10,6 +10,7 @@ use crate::model::{Balance, Upstream, UpstreamServer};
 use crate::source::Word;
 use crate::spelling::nearest;
 use crate::template::Template;
+use crate::version::Version;
 
 /// Every upstream so far.
 #[derive(Debug, Default)]
@@ -125,15 +126,30 @@ impl UpstreamDrafts {
     }
 
     /// Looks up what is left to look up.
-    pub(crate) fn finish(self, resolver: Resolver) -> Result<Vec<Upstream>, ConfigError> {
+    pub(crate) fn finish(
+        self,
+        resolver: Resolver,
+        version: Option<Version>,
+    ) -> Result<Vec<Upstream>, ConfigError> {
         let declared: Vec<String> =
             self.groups.iter().filter(|group| group.declared).map(|group| group.name.clone()).collect();
-        self.groups.into_iter().map(|group| group.finish(resolver, &declared)).collect()
+        self.groups.into_iter().map(|group| group.finish(resolver, &declared, version)).collect()
     }
 }
 
+/// How many connections a version keeps where the file does not say; `None` where that is ours to decide.
+fn default_keepalive(version: Option<Version>, declared: bool) -> Option<usize> {
+    let version = version?;
+    (!declared || version < Version::new(29, 7)).then_some(0)
+}
+
 impl UpstreamDraft {
-    fn finish(self, resolver: Resolver, declared: &[String]) -> Result<Upstream, ConfigError> {
+    fn finish(
+        self,
+        resolver: Resolver,
+        declared: &[String],
+        version: Option<Version>,
+    ) -> Result<Upstream, ConfigError> {
         let UpstreamDraft { name, servers, place, .. } = self;
         let error =
             |message: String| place.clone().unwrap_or_else(|| ConfigError::new("")).with_message(message);
@@ -162,7 +178,7 @@ impl UpstreamDraft {
             port: (!self.declared).then(|| self.port.unwrap_or(self.default_port)),
             balance: self.balance.unwrap_or_default(),
             hash_key: self.hash_key,
-            keepalive: self.keepalive,
+            keepalive: self.keepalive.or_else(|| default_keepalive(version, self.declared)),
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(Duration::from_secs(60)),
         })

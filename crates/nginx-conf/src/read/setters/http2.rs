@@ -11,9 +11,15 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("http2_body_preread_size", |r, d| once(&mut r.settings().http2.body_preread_size, d, body_preread_size)),
     ("http2_chunk_size", |r, d| once(&mut r.settings().http2.chunk_size, d, chunk_size)),
     ("http2_recv_buffer_size", |r, d| once(&mut r.settings().http2.recv_buffer_size, d, recv_buffer_size)),
-    ("http2_max_concurrent_pushes", |r, d| once(&mut r.settings().http2.max_concurrent_pushes, d, number)),
-    ("http2_push", |_, _| Ok(())),
-    ("http2_push_preload", |r, d| once(&mut r.settings().http2.push_preload, d, flag)),
+    ("http2_max_concurrent_pushes", |r, d| match r.is_from(25, 1) {
+        true => ignored(r, d),
+        false => once(&mut r.settings().http2.max_concurrent_pushes, d, number),
+    }),
+    ("http2_push", |r, d| if r.is_from(25, 1) { ignored(r, d) } else { Ok(()) }),
+    ("http2_push_preload", |r, d| match r.is_from(25, 1) {
+        true => ignored(r, d),
+        false => once(&mut r.settings().http2.push_preload, d, flag),
+    }),
     ("http2_idle_timeout", |r, d| obsolete(r, d, "keepalive_timeout")),
     ("http2_max_field_size", |r, d| obsolete(r, d, "large_client_header_buffers")),
     ("http2_max_header_size", |r, d| obsolete(r, d, "large_client_header_buffers")),
@@ -66,6 +72,13 @@ fn recv_buffer_size(directive: &Directive) -> Result<usize, ConfigError> {
 fn obsolete(reader: &mut Reader, directive: &Directive, instead: &str) -> Result<(), ConfigError> {
     let name = directive.name();
     let message = format!("the \"{name}\" directive is obsolete, use the \"{instead}\" directive instead");
+    reader.warn(&directive.error(message));
+    Ok(())
+}
+
+/// A directive that says nothing any more.
+fn ignored(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let message = format!("the \"{}\" directive is obsolete, ignored", directive.name());
     reader.warn(&directive.error(message));
     Ok(())
 }

@@ -73,9 +73,15 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
         match (name, value) {
             ("default_server" | "default", None) => parameters.default_server = true,
             ("ssl", None) => parameters.tls = true,
-            ("http2", None) => parameters.http2 = true,
+            ("http2", None) => {
+                parameters.http2 = true;
+                if reader.is_from(25, 1) {
+                    let message = "the \"listen ... http2\" directive is deprecated, use the \"http2\" directive instead";
+                    reader.warn(&directive.error_at(word, message));
+                }
+            }
             ("proxy_protocol", None) => parameters.proxy_protocol = true,
-            ("quic", None) => {
+            ("quic", None) if !reader.is_before(25, 0) => {
                 parameters.quic = true;
                 let message = "\"quic\" in \"listen\" directive has no effect, HTTP/3 is not spoken here";
                 reader.warn(&directive.error_at(word, message));

@@ -9,6 +9,7 @@ use crate::tls::{SessionCache, Version};
 use crate::units::{parse_number, parse_seconds, parse_size};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
+    ("ssl", ssl),
     ("ssl_certificate", certificate),
     ("ssl_certificate_key", certificate),
     ("ssl_protocols", protocols),
@@ -32,6 +33,14 @@ const SESSIONS_PER_MEGABYTE: usize = 4000;
 const BUILTIN_SESSIONS: usize = 20_480;
 /// The smallest zone: eight pages.
 const MIN_ZONE_SIZE: usize = 8 * 4096;
+
+/// `ssl`.
+fn ssl(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    once(&mut reader.settings().tls.on, directive, |d| flag(d).map(|on| (on, d.error(""))))?;
+    let message = "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive instead";
+    reader.warn(&directive.error(message));
+    Ok(())
+}
 
 /// A word that is read only when all levels are known.
 pub(super) fn deferred_word(directive: &Directive) -> Result<DeferredWord, ConfigError> {

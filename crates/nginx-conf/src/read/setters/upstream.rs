@@ -129,7 +129,9 @@ fn invalid_parameter(directive: &Directive, index: usize) -> ConfigError {
 
 /// Sets the method of choosing a server.
 fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
-    let is_again = reader.upstream().keepalive.is_some() || reader.upstream().balance.is_some();
+    // Of newer versions, `keepalive` may stand before it.
+    let after_keepalive = reader.upstream().keepalive.is_some() && !reader.is_from(29, 7);
+    let is_again = after_keepalive || reader.upstream().balance.is_some();
     if is_again {
         reader.warn(&directive.error("load balancing method redefined"));
     }
@@ -146,6 +148,18 @@ fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
     let number = number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
         directive.error_at(word, format!("invalid value \"{}\" in \"keepalive\" directive", word.text))
     })?;
+    match directive.arguments().get(1) {
+        // Connections are only ever used for the location that opened them, as far as TLS is concerned.
+        Some(word) if word.text == "local" && !reader.is_before(29, 7) => {}
+        None => {}
+        Some(_) if reader.is_before(29, 7) => {
+            let message = format!("invalid number of arguments in \"{}\" directive", directive.name());
+            return Err(directive.error(message));
+        }
+        Some(word) => {
+            return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
+        }
+    }
     reader.upstream().keepalive = Some(number);
     Ok(())
 }

@@ -1,0 +1,147 @@
+//! What differs between versions of nginx, each compared with that version where there is one: `nginx-1.26` and so on, in the
+//! directory that `HOPCHECK_NGINX_VERSIONS` names.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::thread;
+
+use crate::app::App;
+use crate::files::request;
+use crate::server::{Server, Site};
+
+const VERSIONS: [&str; 3] = ["1.22", "1.26", "1.30"];
+
+const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        access_log off;
+        upstream plain { server 127.0.0.1:@PORT2@; }
+        upstream kept { server 127.0.0.1:@PORT2@; keepalive 4; }
+        server {
+            listen 127.0.0.1:@PORT@;
+            location / { proxy_pass http://127.0.0.1:@PORT2@; }
+            location /1.0 { proxy_pass http://127.0.0.1:@PORT2@; proxy_http_version 1.0; }
+            location /1.1 { proxy_pass http://127.0.0.1:@PORT2@; proxy_http_version 1.1; }
+            location /plain { proxy_pass http://plain; }
+            location /kept { proxy_pass http://kept; proxy_http_version 1.1; proxy_set_header Connection \"\"; }
+            location /upgrade { proxy_pass http://kept; proxy_http_version 1.1; proxy_set_header Connection upgrade; proxy_set_header Upgrade $http_upgrade; }
+            location /fields { add_header X-Fields \"$http_x_twice|$http_cookie|$upstream_http_x_said\"; proxy_pass http://127.0.0.1:@PORT2@; }
+            location /own { add_header X-Fields \"$http_x_twice|$http_cookie|$http_x_forwarded_for\"; return 200 own; }
+        }
+    }";
+
+/// nginx of a version.
+fn nginx(version: &str) -> Option<PathBuf> {
+    let directory = PathBuf::from(std::env::var_os("HOPCHECK_NGINX_VERSIONS")?);
+    Some(directory.join(format!("nginx-{version}"))).filter(|program| program.is_file())
+}
+
+/// What is found out of the reference proxy in the place of each version. It must be the same of that version, where it is.
+fn each<T: PartialEq + std::fmt::Debug>(ask: impl Fn(&Server<'_>) -> T) -> [T; 3] {
+    VERSIONS.map(|version| {
+        let site = Site::new(CONF);
+        let ours = ask(&site.start_as(version));
+        if let Some(nginx) = nginx(version) {
+            let site = Site::new(CONF);
+            assert_eq!(ours, ask(&site.start_nginx(&nginx)), "nginx {version} is on the right");
+        }
+        ours
+    })
+}
+
+/// An app server that answers nothing but 200, and the heads of the requests that reach it, without ports.
+fn heads(server: &Server<'_>, targets: &[&str]) -> Vec<String> {
+    let listener = TcpListener::bind(server.site.address(1)).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&seen);
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let noted = Arc::clone(&noted);
+            thread::spawn(move || answer(stream, &noted));
+        }
+    });
+    for target in targets {
+        assert_eq!(server.get(target).status(), 200, "{target}");
+    }
+    let port = server.site.address(1).port().to_string();
+    seen.lock().unwrap().iter().map(|head: &String| head.replace(&port, "PORT")).collect()
+}
+
+/// Answers requests on a connection, and notes each with how many there were before it.
+fn answer(stream: std::net::TcpStream, seen: &Mutex<Vec<String>>) {
+    use std::io::{BufRead, BufReader, Write};
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    for count in 0.. {
+        let head: Vec<String> =
+            lines.by_ref().map_while(Result::ok).take_while(|line| !line.is_empty()).collect();
+        if head.is_empty() {
+            return;
+        }
+        seen.lock().unwrap().push(format!("{count} {}", head.join("|")));
+        let closes = head.iter().any(|line| line == "Connection: close") || head[0].ends_with("1.0");
+        let end = if closes { "Connection: close\r\n" } else { "" };
+        let _ = write!(&stream, "HTTP/1.1 200 OK\r\n{end}Content-Length: 2\r\n\r\nok");
+        if closes {
+            return;
+        }
+    }
+}
+
+#[test]
+fn app_servers_are_spoken_to_as_by_that_version() {
+    let targets = ["/", "/", "/1.0", "/1.1", "/1.1", "/plain", "/plain", "/kept", "/kept", "/upgrade"];
+    let [old, middle, new] = each(|server| heads(server, &targets));
+    assert_eq!(old, middle);
+    assert!(old[0].starts_with("0 GET / HTTP/1.0|Host: 127.0.0.1:PORT|Connection: close"), "{old:?}");
+    assert_eq!(new[6], "1 GET /plain HTTP/1.1|Host: plain", "{new:?}");
+}
+
+#[test]
+fn fields_that_stand_there_twice() {
+    let ask = |server: &Server<'_>| {
+        App::start(server.site.address(1));
+        ["/fields", "/own"].map(|target| {
+            let say = "X-Say: 200;X-Said: 1;X-Said: 2";
+            let twice =
+                ["X-Twice: a", "X-Twice: b", "Cookie: a=1", "Cookie: b=2", "X-Forwarded-For: 1.1.1.1", say];
+            let answer = server.send(request("GET", target, &twice).as_bytes());
+            answer.head.into_iter().find(|line| line.starts_with("X-Fields: ")).unwrap_or_default()
+        })
+    };
+    let [old, middle, new] = each(ask);
+    assert_eq!(old, ["X-Fields: a|a=1; b=2|1", "X-Fields: a|a=1; b=2|1.1.1.1"]);
+    assert_eq!(new, ["X-Fields: a, b|a=1; b=2|1, 2", "X-Fields: a, b|a=1; b=2|1.1.1.1"]);
+    assert_eq!(middle, new);
+}
+
+#[test]
+fn early_hints_are_passed_over_or_taken_for_the_answer() {
+    let ask = |server: &Server<'_>| {
+        App::start(server.site.address(1));
+        let answer = server.send(request("GET", "/x", &["X-Say: 200;early"]).as_bytes());
+        (answer.head[0].clone(), answer.body.contains("HTTP/1.1 200 Said"))
+    };
+    let first = ("HTTP/1.1 103 Early".to_owned(), true);
+    let last = ("HTTP/1.1 200 Said".to_owned(), false);
+    assert_eq!(each(ask), [first.clone(), first, last]);
+}
+
+#[test]
+fn connect_is_refused_by_its_target_or_its_method() {
+    let statuses = each(|server| {
+        [
+            "CONNECT a:1",
+            "CONNECT /a",
+            "CONNECT a",
+            "CONNECT a:",
+            "CONNECT :1",
+            "CONNECT a:x",
+            "CONNECT http://a/",
+        ]
+        .map(|line| {
+            let head = format!("{line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            server.send(head.as_bytes()).status()
+        })
+    });
+    assert_eq!(statuses.map(|status| (status[0], status[1])), [(400, 405), (400, 405), (405, 400)]);
+}
