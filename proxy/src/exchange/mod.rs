@@ -27,7 +27,7 @@ use crate::tls::TlsInfo;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
 pub(crate) use forwarded::forwarded;
-use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
+use nginx_conf::model::{Http, Level, LocationId, LocationKind, ProxyPass, Server, Settings};
 pub(crate) use status::{Attempt, CacheStatus, LimitStatus};
 
 /// The most internal redirects of a request: `NGX_HTTP_MAX_URI_CHANGES`.
@@ -65,6 +65,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
+    /// The location that these are of; in an `if`, the one around it.
+    location: LocationId,
     /// The normalised path (`$uri`).
     pub(crate) uri: Vec<u8>,
     /// The query (`$args`).
@@ -175,6 +177,7 @@ impl<'a> Exchange<'a> {
             request: Request::default(),
             server,
             settings,
+            location: server.root,
             uri: Vec::new(),
             args: Vec::new(),
             has_args: false,
@@ -235,7 +238,15 @@ impl<'a> Exchange<'a> {
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {
             self.settings = &location.settings;
+            if location.kind != LocationKind::If {
+                self.location = id;
+            }
         }
+    }
+
+    /// The name of the current location, as written.
+    pub(crate) fn location_name(&self) -> &'a str {
+        self.http.locations.get(self.location.0).map_or("", |location| &location.name)
     }
 
     /// Whether a body of unknown length is sent in chunks: `chunked_transfer_encoding`.

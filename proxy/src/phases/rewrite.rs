@@ -73,8 +73,9 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
                 Outcome::Answer(answer) => return Flow::Answer(answer),
             },
             Op::Break => {
+                // What has been rewritten does not begin with the location's name any more.
+                x.valid_location &= !x.uri_changed;
                 x.uri_changed = false;
-                x.valid_location = false;
                 return Flow::Stop;
             }
             Op::Return { code, text } => return Flow::Answer(return_answer(x, *code, text.as_ref())),

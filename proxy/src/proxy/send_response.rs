@@ -52,7 +52,7 @@ impl ProxyHandler<'_> {
             selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
             return Err(ProxyError::Status(502));
         };
-        x.status = head.status;
+        x.status = x.error_status.unwrap_or(head.status);
         if !client.body.is_complete() {
             x.keep_alive = false;
             x.linger = true;

@@ -36,7 +36,9 @@ impl<S: Stream> ClientConnection<S> {
         response: Response,
     ) -> Result<(), SendError> {
         let mut response = response;
-        if let Some(status) = x.error_status.take() {
+        // A redirect that an error page makes is one.
+        let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
+        if let Some(status) = x.error_status.take().filter(|_| !is_redirect) {
             response.status = status;
             // An error page is not to be cached or asked for in ranges.
             if !matches!(status, 200 | 206 | 304) {

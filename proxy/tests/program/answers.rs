@@ -54,6 +54,13 @@ const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/e
             error_page 422 /missing.html;
             error_page 423 =201 /ret?x=1;
             error_page 429 /only-inside;
+            error_page 424 /moved/302;
+            error_page 425 /moved/rewritten;
+            error_page 426 =200 /dir;
+            error_page 427 /moved/308;
+            location /moved/302 { return 302 /there; }
+            location /moved/308 { return 308 /there; }
+            location /moved/rewritten { rewrite ^ /there permanent; }
             location = /50x.html { add_header X-Page 50x always; }
             location @named { return 203 \"named $uri $request_method $args\"; }
             location /ret { return 200 \"ret $uri $request_method $args $request\"; }
@@ -65,6 +72,10 @@ const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/e
             location = /e420 { return 420; }
             location = /e421 { return 421; }
             location = /e422 { return 422; }
+            location = /e424 { return 424; }
+            location = /e425 { return 425; }
+            location = /e426 { return 426; }
+            location = /e427 { return 427; }
             location = /e423 { return 423; }
             location = /e429 { return 429; }
             location = /text { return 404 text; }
@@ -120,6 +131,7 @@ fn with_errors() -> Site {
     let site = with(ERRORS);
     site.write("www/404.html", "<h1>not here</h1>");
     site.write("www/50x.html", "<h1>down</h1>");
+    std::fs::create_dir(site.path("www/dir")).unwrap();
     for name in ["404.html", "50x.html"] {
         let file = std::fs::File::open(site.path(&format!("www/{name}"))).unwrap();
         file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
@@ -144,7 +156,7 @@ fn how_long_an_answer_may_be_kept() {
 
 #[test]
 fn what_answers_in_place_of_an_error() {
-    let targets = "/missing /missing?q=1 /code/x /e403 /e410 /e418 /e419 /e420 /e421 /e422 /e423 /e429 /text /only-inside \
+    let targets = "/missing /missing?q=1 /code/x /e403 /e410 /e418 /e419 /e420 /e421 /e422 /e424 /e425 /e426 /e427 /e423 /e429 /text /only-inside \
         /only-inside/x /own/x /deep/x /dead /dead2 /dead3 /app/ /app500/ /through /caught /caught2 /caught3 /caught4 /denied \
         /denied/some /denied/file /allowed /allowed/all /denied/answered /50x.html";
     let targets = targets.split_whitespace();

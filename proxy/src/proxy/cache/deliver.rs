@@ -111,11 +111,11 @@ pub(crate) async fn send<C: Stream>(
     let mut text = x.response_head.take();
     text.clear();
     let HeadWritten { chunked, changes } = head.write(x, &delivery, &mut text);
-    x.status = match delivery {
+    x.status = x.error_status.unwrap_or(match delivery {
         Delivery::NotModified => 304,
         Delivery::Part { .. } => 206,
         _ => head.status,
-    };
+    });
     if changes.any() && has_body && x.ends_with_connection() {
         x.keep_alive = false;
     }
