@@ -117,7 +117,7 @@ async fn answer_main<'a, S: Stream>(
             Answer::Response(response) => break send(connection, x, response).await,
             Answer::Error(status) => status,
             Answer::Close(status) => {
-                x.status = status;
+                x.status = x.error_status.unwrap_or(status);
                 return AfterRequest::Close;
             }
         };

@@ -36,9 +36,13 @@ impl<S: Stream> ClientConnection<S> {
         response: Response,
     ) -> Result<(), SendError> {
         let mut response = response;
-        // A redirect that an error page makes is one.
-        let is_redirect = matches!(response.status, 301 | 302 | 303 | 307 | 308);
-        if let Some(status) = x.error_status.take().filter(|_| !is_redirect) {
+        // A redirect that an error page makes is one; of a page that is none to the client, it may ask for parts.
+        let is_own = |status: &u16| match response.status {
+            301 | 302 | 303 | 307 | 308 => true,
+            206 | 304 | 416 => *status == 200,
+            _ => false,
+        };
+        if let Some(status) = x.error_status.take().filter(|status| !is_own(status)) {
             response.status = status;
             // An error page is not to be cached or asked for in ranges.
             if !matches!(status, 200 | 206 | 304) {

@@ -163,6 +163,16 @@ fn what_answers_in_place_of_an_error() {
     let methods = ["GET", "HEAD", "POST"];
     let mut requests: Vec<String> =
         targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
+    for target in ["/e403", "/e410", "/e421", "/missing"] {
+        for field in [
+            "Range: bytes=0-2",
+            "Range: bytes=99-",
+            "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT",
+            "If-Match: \"x\"",
+        ] {
+            requests.push(request("GET", target, &[field]));
+        }
+    }
     requests.push(request("POST", "/small", &["Content-Length: 5"]) + "12345");
     compare(with_errors, &requests);
 }

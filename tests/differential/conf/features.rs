@@ -51,7 +51,6 @@ pub(super) const ANYWHERE: &[&str] = &[
     "proxy_cookie_path / /x",
     "proxy_cookie_domain ~^(.*)$ $1.example",
     "proxy_cookie_flags ~ secure samesite=lax",
-    "proxy_pass_request_body off",
     "proxy_ignore_headers X-Accel-Redirect",
     "set_real_ip_from 127.0.0.1",
     "real_ip_header X-Forwarded-For",
