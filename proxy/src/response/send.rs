@@ -42,7 +42,8 @@ impl<S: Stream> ClientConnection<S> {
             206 | 304 | 416 => *status == 200,
             _ => false,
         };
-        if let Some(status) = x.error_status.take().filter(|status| !is_own(status)) {
+        let error_status = x.error_status.take();
+        if let Some(status) = error_status.filter(|status| !is_own(status)) {
             response.status = status;
             // An error page is not to be cached or asked for in ranges.
             if !matches!(status, 200 | 206 | 304) {
@@ -60,7 +61,11 @@ impl<S: Stream> ClientConnection<S> {
         if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
-        x.status = client_status(response.status);
+        x.status = match (error_status, response.status) {
+            // The log has what the error page says.
+            (Some(200), 206 | 304) => 200,
+            (_, status) => client_status(status),
+        };
         let has_no_body = matches!(response.status, 204 | 304);
         let mut head = x.response_head.take();
         head.clear();

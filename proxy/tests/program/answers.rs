@@ -1,5 +1,6 @@
 //! What directives make of answers, as nginx has it: the same site, the same requests, compared response by response.
 
+use crate::app::App;
 use crate::files::{compare, request};
 use crate::server::Site;
 
@@ -184,4 +185,49 @@ fn whom_variables_lead_to() {
     let requests: Vec<String> =
         targets.split_whitespace().map(|target| request("GET", target, &[])).collect();
     compare(|| with(PASSED), &requests);
+}
+
+#[test]
+fn what_app_servers_answer_in_place_of_an_error() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http {
+            log_format t '$request|$status|$body_bytes_sent'; access_log logs/access.log t;
+            proxy_http_version 1.1; proxy_set_header Connection \"\";
+            proxy_cache_path cache keys_zone=kept:1m;
+            server {
+                listen 127.0.0.1:@PORT@;
+                error_page 404 @app; error_page 405 = @app; error_page 403 =200 @app; error_page 410 =204 @app;
+                error_page 420 @kept;
+                location /404 { return 404; }
+                location /405 { return 405; }
+                location /403 { return 403; }
+                location /410 { return 410; }
+                location /420 { return 420; }
+                location /text { return 200 text; }
+                location @app { proxy_pass http://127.0.0.1:@PORT2@; }
+                location @kept { proxy_pass http://127.0.0.1:@PORT2@; proxy_cache kept; proxy_cache_valid any 1m; }
+            }
+        }";
+    let mut requests = Vec::new();
+    for said in
+        ["200", "200;chunked", "200;eof", "204", "304", "304;ETag: \"x\"", "206", "302;Location: /x", "500"]
+    {
+        for target in ["/404", "/405", "/403", "/410", "/420"] {
+            let target = format!("{target}?{said}");
+            let say = format!("X-Say: {said}");
+            for method in ["GET", "HEAD", "POST"] {
+                requests.push(request(method, &target.replace([';', ' ', '"'], "_"), &[&say]));
+            }
+            requests.push(format!(
+                "GET {} HTTP/1.0\r\nHost: x\r\n{say}\r\n\r\n",
+                target.replace([';', ' ', '"'], "_")
+            ));
+        }
+    }
+    let site = || {
+        let site = Site::new(CONF);
+        App::start(site.address(1));
+        site
+    };
+    compare(site, &requests);
 }
