@@ -91,6 +91,8 @@ fn plain(mut observation: Observation) -> Observation {
         let length = answer.body.len();
         if name_no_engine(answer) {
             pages.push(length.to_string());
+            // The same in one chunk.
+            pages.push((length + format!("{length:x}").len() + b"\r\n\r\n0\r\n\r\n".len()).to_string());
             for (_, value) in
                 answer.fields.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"))
             {
@@ -105,7 +107,7 @@ fn plain(mut observation: Observation) -> Observation {
         // The length of a page to a HEAD is not seen in its body.
         if answer.body.is_empty()
             && answer.status() >= 300
-            && answer.field("content-type") == Some(b"text/html")
+            && answer.field("content-type").is_some_and(|kind| kind.starts_with(b"text/html"))
         {
             answer.fields.retain(|(name, _)| !name.eq_ignore_ascii_case(b"content-length"));
         }

@@ -119,7 +119,7 @@ async fn answer_main<'a, S: Stream>(
             Answer::Error(status) => status,
             Answer::Close(status) => {
                 x.trace(|_| Step::Closed { status });
-                x.status = status;
+                x.status = x.error_status.unwrap_or(status);
                 return AfterRequest::Close;
             }
         };

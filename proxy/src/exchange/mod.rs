@@ -29,7 +29,7 @@ use crate::trace::Trace;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
 pub(crate) use forwarded::forwarded;
-use nginx_conf::model::{Http, Level, LocationId, ProxyPass, Server, Settings};
+use nginx_conf::model::{Http, Level, LocationId, LocationKind, ProxyPass, Server, Settings};
 pub(crate) use status::{Attempt, CacheStatus, LimitStatus};
 pub(crate) use traced::shown_uri;
 
@@ -68,8 +68,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) request: Request,
     pub(crate) server: &'a Server,
     pub(crate) settings: &'a Settings,
-    /// The location that has these settings.
-    pub(crate) location: LocationId,
+    /// The level that has these settings.
+    pub(crate) level: LocationId,
+    /// The location that these are of; in an `if`, the one around it.
+    location: LocationId,
     /// The normalised path (`$uri`).
     pub(crate) uri: Vec<u8>,
     /// The query (`$args`).
@@ -186,6 +188,7 @@ impl<'a> Exchange<'a> {
             request: Request::default(),
             server,
             settings,
+            level: server.root,
             location: server.root,
             uri: Vec::new(),
             args: Vec::new(),
@@ -249,8 +252,16 @@ impl<'a> Exchange<'a> {
     pub(crate) fn enter(&mut self, id: LocationId) {
         if let Some(location) = self.http.locations.get(id.0) {
             self.settings = &location.settings;
-            self.location = id;
+            self.level = id;
+            if location.kind != LocationKind::If {
+                self.location = id;
+            }
         }
+    }
+
+    /// The name of the current location, as written.
+    pub(crate) fn location_name(&self) -> &'a str {
+        self.http.locations.get(self.location.0).map_or("", |location| &location.name)
     }
 
     /// Whether a body of unknown length is sent in chunks: `chunked_transfer_encoding`.

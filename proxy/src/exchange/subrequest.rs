@@ -32,7 +32,7 @@ impl<'a> Exchange<'a> {
     pub(crate) fn update(&self) -> Option<Exchange<'a>> {
         let mut update = self.subrequest(&self.uri)?;
         update.settings = self.settings;
-        update.location = self.location;
+        (update.level, update.location) = (self.level, self.location);
         update.valid_unparsed_uri = self.valid_unparsed_uri;
         update.valid_location = self.valid_location;
         update.quoted_uri = self.quoted_uri;

@@ -33,7 +33,7 @@ impl Exchange<'_> {
 
     /// The configuration as it was written, seen from where the request is.
     pub(crate) fn written(&self) -> Written<'_> {
-        let location = self.http.locations.get(self.location.0);
+        let location = self.http.locations.get(self.level.0);
         let block = location.and_then(|location| location.directive);
         Written { outline: &self.cycle.config.outline, block }
     }

@@ -91,8 +91,9 @@ fn run(x: &mut Exchange<'_>, id: LocationId, log: bool) -> Flow {
             }
             Op::Break => {
                 x.trace(|_| Step::Break { directive: x.operation(id, nth) });
+                // What has been rewritten does not begin with the location's name any more.
+                x.valid_location &= !x.uri_changed;
                 x.uri_changed = false;
-                x.valid_location = false;
                 return Flow::Stop;
             }
             Op::Return { code, text } => {

@@ -206,6 +206,12 @@ fn handler(x: &mut Exchange<'_>) -> NextPhase {
         x.log(Level::Alert, format_args!("no upstream configuration"));
         return NextPhase::Done(Answer::Error(500));
     }
+    if settings.root.alias && !x.valid_location && matches!(x.method(), b"GET" | b"HEAD" | b"POST") {
+        let name = x.location_name();
+        let why = format_args!("\"alias\" cannot be used in location \"{name}\" where URI was rewritten");
+        x.log(Level::Alert, why);
+        return NextPhase::Done(Answer::Error(500));
+    }
     match with_files(x, files::content) {
         FileOutcome::Redirect(uri) => {
             x.trace(|here| Step::Index { directive: here.first(&["index"]), to: shown(&uri) });

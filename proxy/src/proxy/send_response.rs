@@ -33,7 +33,7 @@ impl ProxyHandler<'_> {
         let Answer { upstream, head, selection } = answer;
         // `proxy_method` may ask for what the client has not: a body that nobody reads, or none where one is due.
         let (to_head, is_head) = (x.request.is_head(), self.request.is_head);
-        let has_body = head.has_body(to_head || is_head);
+        let has_body = head.has_body(to_head || is_head) && head.sends_body(x);
         self.request.persistent &= is_head || has_body == head.has_body(is_head);
         let body = if has_body {
             BodyReader::new(head.framing, &mut upstream.input)
@@ -52,13 +52,14 @@ impl ProxyHandler<'_> {
             selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
             return Err(ProxyError::Status(502));
         };
-        x.status = head.status;
+        x.status = x.error_status.unwrap_or(head.status);
         if !client.body.is_complete() {
             x.keep_alive = false;
             x.linger = true;
         }
-        x.keep_alive &= has_body == head.has_body(to_head);
-        if has_body && x.ends_with_connection() && !matches!(head.framing, Framing::Length(_)) {
+        x.keep_alive &= has_body || head.gains_body(x) || !head.sends_body(x);
+        let has_length = matches!(head.framing, Framing::Length(_)) && !head.gains_body(x);
+        if head.sends_body(x) && x.ends_with_connection() && !has_length {
             x.keep_alive = false;
         }
         let mut text = x.response_head.take();

@@ -82,18 +82,12 @@ impl Exchange<'_> {
             out.extend_from_slice(self.cycle.clock.now().http.as_bytes());
             out.extend_from_slice(b"\r\n");
         }
-        if let Some(kind) = headers.content_type.filter(|kind| !kind.is_empty()) {
-            match self.charset(kind, status) {
-                None => write_field(out, b"Content-Type", kind),
-                Some(charset) => {
-                    write_field(
-                        out,
-                        b"Content-Type",
-                        &[without_charset(kind), b"; charset=", &charset].concat(),
-                    );
-                }
-            }
+        let content_type = headers.content_type.filter(|kind| !kind.is_empty());
+        let before_type = out.len();
+        if let Some(kind) = content_type {
+            write_field(out, b"Content-Type", kind);
         }
+        let after_type = out.len();
         if let Some(length) = headers.length {
             write_number(out, b"Content-Length: ", length);
         }
@@ -147,6 +141,19 @@ impl Exchange<'_> {
             if !value.is_empty() {
                 write_field(out, add.name.as_bytes(), &value);
             }
+        }
+        // As in nginx, fields of `add_header` do not know of the charset yet.
+        let charset = content_type.and_then(|kind| Some((kind, self.charset(kind, status)?)));
+        let mut added = added;
+        if let Some((kind, charset)) = charset {
+            let mut field = Vec::new();
+            write_field(
+                &mut field,
+                b"Content-Type",
+                &[without_charset(kind), b"; charset=", &charset].concat(),
+            );
+            added = added + field.len() - (after_type - before_type);
+            out.splice(before_type..after_type, field);
         }
         let content_type = headers.media_type.or(headers.content_type);
         let changes =

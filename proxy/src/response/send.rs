@@ -36,7 +36,14 @@ impl<S: Stream> ClientConnection<S> {
         response: Response,
     ) -> Result<(), SendError> {
         let mut response = response;
-        if let Some(status) = x.error_status.take() {
+        // A redirect that an error page makes is one; of a page that is none to the client, it may ask for parts.
+        let is_own = |status: &u16| match response.status {
+            301 | 302 | 303 | 307 | 308 => true,
+            206 | 304 | 416 => *status == 200,
+            _ => false,
+        };
+        let error_status = x.error_status.take();
+        if let Some(status) = error_status.filter(|status| !is_own(status)) {
             response.status = status;
             // An error page is not to be cached or asked for in ranges.
             if !matches!(status, 200 | 206 | 304) {
@@ -54,7 +61,11 @@ impl<S: Stream> ClientConnection<S> {
         if matches!((response.status, &response.body), (301 | 416, Body::Empty)) {
             (response.content_type, response.body) = page(x, response.status);
         }
-        x.status = client_status(response.status);
+        x.status = match (error_status, response.status) {
+            // The log has what the error page says.
+            (Some(200), 206 | 304) => 200,
+            (_, status) => client_status(status),
+        };
         let has_no_body = matches!(response.status, 204 | 304);
         let mut head = x.response_head.take();
         head.clear();

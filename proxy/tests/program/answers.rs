@@ -1,5 +1,6 @@
 //! What directives make of answers, as nginx has it: the same site, the same requests, compared response by response.
 
+use crate::app::App;
 use crate::files::{compare, request};
 use crate::server::Site;
 
@@ -54,6 +55,13 @@ const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/e
             error_page 422 /missing.html;
             error_page 423 =201 /ret?x=1;
             error_page 429 /only-inside;
+            error_page 424 /moved/302;
+            error_page 425 /moved/rewritten;
+            error_page 426 =200 /dir;
+            error_page 427 /moved/308;
+            location /moved/302 { return 302 /there; }
+            location /moved/308 { return 308 /there; }
+            location /moved/rewritten { rewrite ^ /there permanent; }
             location = /50x.html { add_header X-Page 50x always; }
             location @named { return 203 \"named $uri $request_method $args\"; }
             location /ret { return 200 \"ret $uri $request_method $args $request\"; }
@@ -65,6 +73,10 @@ const ERRORS: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/e
             location = /e420 { return 420; }
             location = /e421 { return 421; }
             location = /e422 { return 422; }
+            location = /e424 { return 424; }
+            location = /e425 { return 425; }
+            location = /e426 { return 426; }
+            location = /e427 { return 427; }
             location = /e423 { return 423; }
             location = /e429 { return 429; }
             location = /text { return 404 text; }
@@ -120,6 +132,7 @@ fn with_errors() -> Site {
     let site = with(ERRORS);
     site.write("www/404.html", "<h1>not here</h1>");
     site.write("www/50x.html", "<h1>down</h1>");
+    std::fs::create_dir(site.path("www/dir")).unwrap();
     for name in ["404.html", "50x.html"] {
         let file = std::fs::File::open(site.path(&format!("www/{name}"))).unwrap();
         file.set_modified(std::time::UNIX_EPOCH + std::time::Duration::from_secs(1_700_000_000)).unwrap();
@@ -144,13 +157,23 @@ fn how_long_an_answer_may_be_kept() {
 
 #[test]
 fn what_answers_in_place_of_an_error() {
-    let targets = "/missing /missing?q=1 /code/x /e403 /e410 /e418 /e419 /e420 /e421 /e422 /e423 /e429 /text /only-inside \
+    let targets = "/missing /missing?q=1 /code/x /e403 /e410 /e418 /e419 /e420 /e421 /e422 /e424 /e425 /e426 /e427 /e423 /e429 /text /only-inside \
         /only-inside/x /own/x /deep/x /dead /dead2 /dead3 /app/ /app500/ /through /caught /caught2 /caught3 /caught4 /denied \
         /denied/some /denied/file /allowed /allowed/all /denied/answered /50x.html";
     let targets = targets.split_whitespace();
     let methods = ["GET", "HEAD", "POST"];
     let mut requests: Vec<String> =
         targets.flat_map(|target| methods.map(|method| request(method, target, &[]))).collect();
+    for target in ["/e403", "/e410", "/e421", "/missing"] {
+        for field in [
+            "Range: bytes=0-2",
+            "Range: bytes=99-",
+            "If-Modified-Since: Tue, 14 Nov 2023 22:13:20 GMT",
+            "If-Match: \"x\"",
+        ] {
+            requests.push(request("GET", target, &[field]));
+        }
+    }
     requests.push(request("POST", "/small", &["Content-Length: 5"]) + "12345");
     compare(with_errors, &requests);
 }
@@ -162,4 +185,49 @@ fn whom_variables_lead_to() {
     let requests: Vec<String> =
         targets.split_whitespace().map(|target| request("GET", target, &[])).collect();
     compare(|| with(PASSED), &requests);
+}
+
+#[test]
+fn what_app_servers_answer_in_place_of_an_error() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http {
+            log_format t '$request|$status|$body_bytes_sent'; access_log logs/access.log t;
+            proxy_http_version 1.1; proxy_set_header Connection \"\";
+            proxy_cache_path cache keys_zone=kept:1m;
+            server {
+                listen 127.0.0.1:@PORT@;
+                error_page 404 @app; error_page 405 = @app; error_page 403 =200 @app; error_page 410 =204 @app;
+                error_page 420 @kept;
+                location /404 { return 404; }
+                location /405 { return 405; }
+                location /403 { return 403; }
+                location /410 { return 410; }
+                location /420 { return 420; }
+                location /text { return 200 text; }
+                location @app { proxy_pass http://127.0.0.1:@PORT2@; }
+                location @kept { proxy_pass http://127.0.0.1:@PORT2@; proxy_cache kept; proxy_cache_valid any 1m; }
+            }
+        }";
+    let mut requests = Vec::new();
+    for said in
+        ["200", "200;chunked", "200;eof", "204", "304", "304;ETag: \"x\"", "206", "302;Location: /x", "500"]
+    {
+        for target in ["/404", "/405", "/403", "/410", "/420"] {
+            let target = format!("{target}?{said}");
+            let say = format!("X-Say: {said}");
+            for method in ["GET", "HEAD", "POST"] {
+                requests.push(request(method, &target.replace([';', ' ', '"'], "_"), &[&say]));
+            }
+            requests.push(format!(
+                "GET {} HTTP/1.0\r\nHost: x\r\n{say}\r\n\r\n",
+                target.replace([';', ' ', '"'], "_")
+            ));
+        }
+    }
+    let site = || {
+        let site = Site::new(CONF);
+        App::start(site.address(1));
+        site
+    };
+    compare(site, &requests);
 }

@@ -11,6 +11,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
         default_type application/octet-stream;
         proxy_http_version 1.1; proxy_set_header Connection \"\"; proxy_set_header Host x;
         charset utf-8;
+        add_header X-Type $sent_http_content_type always;
         gzip_types text/css text/plain; gzip_min_length 1;
         server {
             listen 127.0.0.1:@PORT@;
@@ -23,7 +24,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /moved { return 301 /x; }
             location /moved/302 { return 302 /x; }
             location /moved/307 { return 307 /x; }
-            location /nothing { return 204; }
+            location /nothing { add_header X-None 1; return 204; }
             location /error { return 403; }
             location /page { error_page 404 /a.html; }
             location /gzip/ { gzip on; charset_types *; alias www/; }

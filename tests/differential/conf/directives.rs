@@ -4,6 +4,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
+use super::features::{self, REWRITES};
 use super::node::Node;
 
 /// What may stand in `http`, a server and a location alike.
@@ -178,6 +179,11 @@ fn lines(from: &'static [&'static str]) -> impl Strategy<Value = Node> + Clone {
     select(from).prop_map(Node::line)
 }
 
+/// What may stand anywhere: of the directives of requests and app servers, and of all others.
+fn anywhere() -> impl Strategy<Value = Node> + Clone {
+    prop_oneof![1 => lines(ANYWHERE), 1 => lines(features::ANYWHERE)]
+}
+
 /// A condition and what follows from it.
 fn condition(in_location: bool) -> impl Strategy<Value = Node> {
     const IN_LOCATION: &[&str] = &[
@@ -191,7 +197,8 @@ fn condition(in_location: bool) -> impl Strategy<Value = Node> {
         true => IN_LOCATION,
         false => SETS,
     };
-    let inside = prop_oneof![2 => lines(RETURNS), 1 => lines(SETS), 2 => lines(more)];
+    let inside =
+        prop_oneof![2 => lines(RETURNS), 1 => lines(SETS), 2 => lines(more), 1 => lines(&REWRITES[..10])];
     (select(CONDITIONS), vec(inside, 0..3)).prop_map(|(condition, inside)| {
         let used = |node: &Node| condition.contains("named") || !format!("{node:?}").contains("$named");
         let inside = inside.into_iter().filter(used).collect();
@@ -208,7 +215,8 @@ fn location(depth: u32) -> BoxedStrategy<Node> {
     });
     let matches = prop_oneof![5 => prefix, 3 => select(EXPRESSIONS).prop_map(str::to_owned)];
     let plain = prop_oneof![
-        4 => lines(ANYWHERE),
+        6 => anywhere(),
+        1 => lines(REWRITES),
         2 => lines(PASSES),
         2 => lines(FILES),
         1 => lines(RETURNS),
@@ -228,11 +236,12 @@ fn location(depth: u32) -> BoxedStrategy<Node> {
 pub(crate) fn server() -> impl Strategy<Value = Vec<Node>> {
     let node = prop_oneof![
         8 => location(2),
-        4 => lines(ANYWHERE),
+        6 => anywhere(),
+        1 => lines(REWRITES),
         1 => lines(SETS),
         1 => condition(false),
     ];
-    let named = vec(prop_oneof![lines(PASSES), lines(RETURNS), lines(ANYWHERE)], 0..3);
+    let named = vec(prop_oneof![lines(PASSES), lines(RETURNS), anywhere()], 0..3);
     let last = prop_oneof![4 => Just(None), 1 => select(&[0usize, 1, 2, 5][..]).prop_map(Some)];
     (vec(node, 0..7), named, last).prop_map(|(mut nodes, named, last)| {
         nodes.push(Node::block("location @there", named));
@@ -251,7 +260,7 @@ pub(crate) fn http_level() -> impl Strategy<Value = Node> {
         (select(&["$request_method", "$host", "$http_origin"][..]), select(MAPS)).prop_map(|(of, lines)| {
             Node::block(&format!("map {of} $mapped"), lines.iter().map(|line| Node::line(line)).collect())
         });
-    prop_oneof![6 => lines(ANYWHERE), 1 => map]
+    prop_oneof![6 => anywhere(), 1 => map]
 }
 
 /// What stands in an upstream.
@@ -272,7 +281,9 @@ pub(crate) fn upstream() -> impl Strategy<Value = Vec<Node>> {
         Node::line(&[&["server", address][..], &parameters].concat().join(" "))
     });
     let keepalive = prop_oneof![4 => Just(None), 1 => Just(Some(Node::line("keepalive 4")))];
-    let any = (vec(server, 1..4), keepalive).prop_map(|(mut servers, keepalive)| {
+    let method = prop_oneof![3 => Just(None), 1 => lines(features::UPSTREAM).prop_map(Some)];
+    let any = (vec(server, 1..4), method, keepalive).prop_map(|(mut servers, method, keepalive)| {
+        servers.splice(0..0, method);
         servers.extend(keepalive);
         servers
     });

@@ -1,6 +1,7 @@
 //! Configurations that people might write: of the directives that the reference proxy has, in every place, and with mistakes.
 
 mod directives;
+mod features;
 mod mistakes;
 mod node;
 mod visits;
@@ -120,7 +121,8 @@ impl Case {
         }
         format!(
             "@USER@\npid @PREFIX@/pid;\nerror_log @PREFIX@/error.log info;\nworker_processes 1;\nevents {{ }}\nhttp {{\n  \
-             include @FILES@/mime.types;\n  @LOG@\n{body}}}\n"
+             include @FILES@/mime.types;\n  @LOG@\n  {}\n{body}}}\n",
+            features::NEEDED.join("\n  ")
         )
     }
 }

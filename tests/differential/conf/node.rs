@@ -53,8 +53,27 @@ pub(crate) fn without_one(nodes: &[Node]) -> Vec<Vec<Node>> {
 }
 
 /// Directives that a block may have more than once.
-const OFTEN: &[&str] =
-    &["add_header", "proxy_set_header", "proxy_hide_header", "proxy_redirect", "set", "if", "return"];
+const OFTEN: &[&str] = &[
+    "add_header",
+    "proxy_set_header",
+    "proxy_hide_header",
+    "proxy_redirect",
+    "set",
+    "if",
+    "return",
+    "rewrite",
+    "break",
+    "sub_filter",
+    "error_page",
+    "allow",
+    "deny",
+    "proxy_cache_valid",
+    "gzip_types",
+    "gzip_disable",
+    "valid_referers",
+    "set_real_ip_from",
+    "proxy_cookie_flags",
+];
 
 /// Leaves out what is known to be refused.
 pub(crate) fn tidy(nodes: &mut Vec<Node>) {

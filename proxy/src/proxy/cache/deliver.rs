@@ -104,18 +104,20 @@ pub(crate) async fn send<C: Stream>(
         }
         Demand::Delivery(delivery, pieces) => (delivery, pieces),
     };
-    let has_body = delivery != Delivery::NotModified && head.has_body(x.request.is_head());
-    if has_body && x.ends_with_connection() && !matches!(head.framing, Framing::Length(_)) {
+    let has_body =
+        delivery != Delivery::NotModified && head.has_body(x.request.is_head()) && head.sends_body(x);
+    let has_length = matches!(head.framing, Framing::Length(_)) && !head.gains_body(x);
+    if delivery != Delivery::NotModified && head.sends_body(x) && x.ends_with_connection() && !has_length {
         x.keep_alive = false;
     }
     let mut text = x.response_head.take();
     text.clear();
     let HeadWritten { chunked, changes } = head.write(x, &delivery, &mut text);
-    x.status = match delivery {
+    x.status = x.error_status.unwrap_or(match delivery {
         Delivery::NotModified => 304,
         Delivery::Part { .. } => 206,
         _ => head.status,
-    };
+    });
     if changes.any() && has_body && x.ends_with_connection() {
         x.keep_alive = false;
     }
@@ -123,6 +125,7 @@ pub(crate) async fn send<C: Stream>(
     x.response_head.replace(text);
     let before = x.sent;
     let written = match (has_body, &delivery) {
+        (false, _) if head.gains_body(x) => client.finish(timeout).await,
         (false, _) => client.write(&[], timeout).await,
         (true, Delivery::Part { .. }) => client.write(&joined(&pieces, body), timeout).await,
         (true, _) if changes.any() => {

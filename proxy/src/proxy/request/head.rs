@@ -180,7 +180,7 @@ fn write_target(x: &Exchange<'_>, pass: &ProxyPass, out: &mut Vec<u8>) {
         None if x.valid_unparsed_uri => return out.extend_from_slice(x.request.target()),
         None => write_path(&x.uri, x.quoted_uri, out),
         Some(uri) if pass.is_whole => return write_encoded(uri, ends_target, out),
-        // After `rewrite … break`, or `break`, there is no name of a location in it to replace.
+        // After `rewrite … break` there is no name of a location in it to replace.
         Some(_) if !x.valid_location => write_path(&x.uri, x.quoted_uri, out),
         Some(uri) => {
             out.extend_from_slice(uri);

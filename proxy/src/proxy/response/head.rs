@@ -205,6 +205,17 @@ impl ResponseHead {
         !(to_head || matches!(self.status, 101 | 204 | 304))
     }
 
+    /// Whether the client is sent a body, by the status that it sees, which may be that of an `error_page`.
+    pub(crate) fn sends_body(&self, x: &Exchange<'_>) -> bool {
+        let status = x.error_status.unwrap_or(self.status);
+        !x.request.is_head() && !matches!(status, 101 | 204 | 304)
+    }
+
+    /// Whether it is sent one, and the app server has none.
+    pub(crate) fn gains_body(&self, x: &Exchange<'_>) -> bool {
+        self.sends_body(x) && !self.has_body(false)
+    }
+
     /// Whether the body ends with the connection.
     pub(crate) fn ends_by_close(&self) -> bool {
         self.framing == Framing::UntilClose && self.has_body(false)
@@ -223,13 +234,15 @@ impl ResponseHead {
     /// Writes the head for the client.
     pub(crate) fn write(&self, x: &Exchange<'_>, delivery: &Delivery, out: &mut Vec<u8>) -> HeadWritten {
         let fields = &x.upstream_fields;
+        let sent_status = x.error_status.unwrap_or(self.status);
+        let has_no_length = matches!(sent_status, 101 | 204) || self.gains_body(x);
         let length = match (delivery, self.framing) {
             (Delivery::NotModified, _) => None,
             (Delivery::Part { length, .. }, _) => Some(*length),
-            (_, Framing::Length(length)) if !matches!(self.status, 101 | 204) => Some(length),
+            (_, Framing::Length(length)) if !has_no_length => Some(length),
             _ => None,
         };
-        let has_body = *delivery != Delivery::NotModified && self.has_body(x.request.is_head());
+        let has_body = *delivery != Delivery::NotModified && self.sends_body(x);
         let chunked = length.is_none() && has_body && x.has_chunks() && self.status >= 200;
         let may_have_ranges = self.status == 200 && length.is_some() && fields.get("Accept-Ranges").is_some();
         let (status, range) = match delivery {

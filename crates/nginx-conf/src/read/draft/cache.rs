@@ -1,5 +1,6 @@
 //! `proxy_cache_…` and the zones of caches.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::error::ConfigError;
@@ -37,21 +38,32 @@ pub(crate) struct UseStale {
 
 /// Zones by name. A location may name a zone before it is declared.
 #[derive(Debug, Default)]
-pub(crate) struct CacheZones(Vec<(String, Option<CacheZone>)>);
+pub(crate) struct CacheZones {
+    zones: Vec<(String, Option<CacheZone>)>,
+    /// Their directories, each with an error about it.
+    paths: Vec<(PathBuf, ConfigError)>,
+}
 
 impl CacheZones {
     /// The index of the zone of this name.
     pub(crate) fn reference(&mut self, name: &str) -> usize {
-        self.0.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
-            self.0.push((name.to_owned(), None));
-            self.0.len() - 1
+        self.zones.iter().position(|(known, _)| known == name).unwrap_or_else(|| {
+            self.zones.push((name.to_owned(), None));
+            self.zones.len() - 1
         })
+    }
+
+    /// Notes a directory; the error about the one that was there before, if there was.
+    pub(crate) fn add_path(&mut self, path: &Path, place: ConfigError) -> Option<ConfigError> {
+        let earlier = self.paths.iter().find(|(known, _)| known == path).map(|(_, place)| place.clone());
+        self.paths.push((path.to_owned(), place));
+        earlier
     }
 
     /// Declares a zone; false if there is one of that name.
     pub(crate) fn declare(&mut self, zone: CacheZone) -> bool {
         let index = self.reference(&zone.name);
-        match self.0.get_mut(index) {
+        match self.zones.get_mut(index) {
             Some((_, declared @ None)) => {
                 *declared = Some(zone);
                 true
@@ -63,6 +75,6 @@ impl CacheZones {
     /// Every zone, in the order of their indices.
     pub(crate) fn finish(self, error: impl Fn(String) -> ConfigError) -> Result<Vec<CacheZone>, ConfigError> {
         let unknown = |name: &str| error(format!("\"proxy_cache\" zone \"{name}\" is unknown"));
-        self.0.into_iter().map(|(name, zone)| zone.ok_or_else(|| unknown(&name))).collect()
+        self.zones.into_iter().map(|(name, zone)| zone.ok_or_else(|| unknown(&name))).collect()
     }
 }

@@ -49,6 +49,13 @@ fn cache_path(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     if name.is_empty() {
         return Err(directive.error("\"proxy_cache_path\" must have \"keys_zone\" parameter"));
     }
+    let here = directive.error("");
+    if let Some(earlier) = reader.http.caches.add_path(&zone.path, here)
+        && let Some(place) = earlier.place()
+    {
+        let path = zone.path.display();
+        return Err(directive.error(format!("the same path name \"{path}\" used in {place} and")));
+    }
     match reader.http.caches.declare(zone) {
         true => Ok(()),
         false => Err(directive.error(format!("duplicate zone \"{name}\""))),

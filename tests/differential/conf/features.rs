@@ -1,0 +1,90 @@
+//! Directives that do one thing each, for the places that they may stand in.
+
+/// What may stand in `http`, a server and a location alike.
+pub(super) const ANYWHERE: &[&str] = &[
+    "gzip on",
+    "gzip_types *",
+    "gzip_types text/plain application/json application/javascript",
+    "gzip_vary on",
+    "gzip_min_length 1",
+    "gzip_proxied any",
+    "gzip_disable ^x",
+    "gunzip on",
+    "expires 1h",
+    "expires -1",
+    "expires epoch",
+    "expires max",
+    "expires $arg_a",
+    "error_page 404 /index.html",
+    "error_page 404 =200 /robots.txt",
+    "error_page 403 405 @there",
+    "error_page 500 502 503 504 /robots.txt",
+    "error_page 404 = /api/error",
+    "error_page 404 405 http://example.com/",
+    "error_page 418 =200 @there",
+    "recursive_error_pages on",
+    "proxy_intercept_errors on",
+    "satisfy any",
+    "auth_basic closed",
+    "auth_basic off",
+    "auth_basic_user_file @FILES@/www/robots.txt",
+    "deny all",
+    "deny 10.0.0.0/8",
+    "allow 127.0.0.1",
+    "charset utf-8",
+    "charset $request_method",
+    "charset_types *",
+    "override_charset on",
+    "autoindex on",
+    "autoindex_format json",
+    "autoindex_exact_size off",
+    "if_modified_since off",
+    "if_modified_since before",
+    "sub_filter he HE",
+    "sub_filter shelf SHELF",
+    "sub_filter $http_origin $uri",
+    "sub_filter_once off",
+    "sub_filter_types *",
+    "sub_filter_last_modified on",
+    "limit_conn each 1",
+    "limit_rate 1g",
+    "proxy_cookie_path / /x",
+    "proxy_cookie_domain ~^(.*)$ $1.example",
+    "proxy_cookie_flags ~ secure samesite=lax",
+    "proxy_ignore_headers X-Accel-Redirect",
+    "set_real_ip_from 127.0.0.1",
+    "real_ip_header X-Forwarded-For",
+    "real_ip_recursive on",
+    "proxy_cache kept",
+    "proxy_cache_valid 200 301 404 1m",
+    "proxy_cache_valid any 1m",
+    "proxy_cache_key \"$request_method $uri\"",
+    "proxy_cache_bypass $arg_a",
+    "proxy_no_cache $http_origin",
+    "proxy_cache_min_uses 2",
+];
+
+/// What may stand in a server, a location and an `if`.
+pub(super) const REWRITES: &[&str] = &[
+    "rewrite ^/a(.*)$ /api$1 last",
+    "rewrite ^/api/(.*)$ /$1 break",
+    "rewrite ^/help /assets permanent",
+    "rewrite ^(/x.*)$ http://example.com$1",
+    "rewrite ^/index /help/?b=1 redirect",
+    "rewrite (?i)^/API$ /api?",
+    "rewrite ^ /index.html break",
+    "rewrite ^/(.*)/$ /$1",
+    "rewrite ^/caf(.*)$ /x$1?c=$1 last",
+    "break",
+    "valid_referers none blocked server_names *.example.com",
+];
+
+/// What may stand in an upstream.
+pub(super) const UPSTREAM: &[&str] =
+    &["least_conn", "hash $uri", "hash $arg_a consistent", "zone app 64k", "keepalive_requests 2"];
+
+/// What some of these need in `http`, always.
+pub(super) const NEEDED: &[&str] = &[
+    "limit_conn_zone $binary_remote_addr zone=each:1m;",
+    "proxy_cache_path @PREFIX@/cache keys_zone=kept:1m;",
+];
