@@ -300,6 +300,24 @@ fn files_that_come_as_what_they_are_not_are_warned_of() {
 }
 
 #[test]
+fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
+    let sites = [
+        ("credentials-for-anybody", "/api/ may not be read with credentials by pages of any origin"),
+        ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
+        ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
+        ("other-module", "No directive belongs to a module that nginx comes without"),
+        ("page-as-error", "A path of the app below / is no error"),
+        ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
+    ];
+    for (site, warning) in sites {
+        let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));
+        assert_eq!(ran.code, Some(0), "{site}: {}", ran.said);
+        let mut warned = ran.report.targets[0].records.iter().filter(|record| record.warns());
+        assert!(warned.any(|record| record.name == warning), "{site}: {}", ran.said);
+    }
+}
+
+#[test]
 fn what_nginx_warns_of_is_shown_with_what_it_does() {
     let directory = tempfile::tempdir().unwrap();
     let conf = directory.path().join("nginx.conf");

@@ -38,7 +38,7 @@ pub struct Route {
     pub answers_preflights: bool,
     /// Whether its app servers are external: they get a fixed `Host`, or use https.
     pub is_elsewhere: bool,
-    /// Whether answers are kept for everybody on purpose: in a cache that takes cookies away.
+    /// Whether answers are kept for everybody on purpose: in a cache that takes cookies away, or is told whose to leave alone.
     pub is_public: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
     pub adds_cors: bool,
@@ -174,8 +174,9 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     let sets_upgrade =
         |node: &&Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("upgrade");
     let (mut socket, mut fallback) = (false, None);
-    // Files first, and what a location with a name does with the rest.
-    if let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
+    // Files first, and what a location with a name does with the rest; for an app only with its errors.
+    if scope.own_one("proxy_pass").is_none()
+        && let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
         && let Some(named) = scope.named(name)
     {
         let found = serve(named, &scope.inside(&named.inner), path)?;
@@ -209,7 +210,8 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         let named =
             path.split('/').any(|part| part.split(['-', '_']).any(|word| SOCKET_NAMES.contains(&word)));
         // A name alone may mean anything: a page about sockets, SOAP.
-        socket = upgrade.is_some() || is_of_a_library(path) || named && is_meant_to_last(scope);
+        let of_server = path == "/" && scope.all("proxy_set_header").iter().any(sets_upgrade);
+        socket = upgrade.is_some() || of_server || is_of_a_library(path) || named && is_meant_to_last(scope);
         let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
         let kind = match path {
             "/" => Kind::App,
@@ -382,10 +384,12 @@ fn lost_forwards(scope: &Scope<'_>) -> Vec<String> {
     forwards(&scope.of_server()).into_iter().filter(|name| !is_set(name)).collect()
 }
 
-/// Whether there is a cache that takes cookies away.
+/// Whether there is a cache that takes cookies away, or that is told whose answers it must leave alone.
 fn is_public(scope: &Scope<'_>) -> bool {
     let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
-    scope.one("proxy_cache").is_some() && scope.all("proxy_hide_header").iter().any(is_cookie)
+    let leaves_alone = ["proxy_cache_bypass", "proxy_no_cache"].iter().all(|name| scope.one(name).is_some());
+    scope.one("proxy_cache").is_some()
+        && (leaves_alone || scope.all("proxy_hide_header").iter().any(is_cookie))
 }
 
 /// Whether the app servers are external: they get a fixed `Host`, or use https.

@@ -262,7 +262,7 @@ pub(super) const ROUTE_WORDS: [RouteWord; 26] = [
         word: "single-page",
         what: "front end with one page for all paths",
         only_promised: false,
-        is: |here| here.route.is_front_page() && here.route.fallback.is_some(),
+        is: |here| here.route.is_front_page() && here.route.open && here.route.fallback.is_some(),
     },
     RouteWord {
         word: "proxied-front-end",

@@ -76,7 +76,7 @@ fn begins_with_path(text: &str) -> bool {
 }
 
 /// The variable at the beginning of `text`, and the rest.
-fn variable(text: &str) -> Option<(&str, &str)> {
+pub(super) fn variable(text: &str) -> Option<(&str, &str)> {
     let text = text.strip_prefix('$')?;
     if let Some(braced) = text.strip_prefix('{') {
         return braced.split_once('}');

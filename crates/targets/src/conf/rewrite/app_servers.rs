@@ -56,10 +56,9 @@ impl Walker<'_> {
 
     /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
     pub(super) fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
-        let Some((word, url)) = directive.args.first().and_then(|word| Some((word, Url::of(&word.text)?)))
-        else {
-            return Ok(());
-        };
+        let Some(word) = directive.args.first() else { return Ok(()) };
+        let known = self.with_constants(&word.text);
+        let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else { return Ok(()) };
         let now = match url.host {
             Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
             // What follows a port can be no part of the name.

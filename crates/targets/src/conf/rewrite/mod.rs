@@ -2,6 +2,7 @@
 //! and line numbers stay.
 
 mod app_servers;
+mod constants;
 mod includes;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -21,6 +22,8 @@ use crate::conf::proxy_pass::{HostVariables, assigned};
 use crate::conf::rewritten::{RewrittenConf, TlsFile};
 use crate::conf::source::Source;
 use nginx_conf::edit::Edits;
+
+use constants::Constants;
 
 /// More `include`s than any real configuration has.
 const MAX_INCLUDES: usize = 2_000;
@@ -118,6 +121,7 @@ impl Rewriter<'_> {
             upstreams: HashSet::new(),
             said: Default::default(),
             hosts: HostVariables::default(),
+            constants: Vec::new(),
             resolves: false,
             may_look_up: self.source.text.starts_with(STOCK_CONF_HEAD),
             looked_up: HashSet::new(),
@@ -166,6 +170,8 @@ struct Walker<'a> {
     said: [HashSet<String>; 2],
     /// Variables used as app servers.
     hosts: HostVariables,
+    /// Variables that `set` gives a fixed value, of the blocks around, the outermost first.
+    constants: Vec<Constants>,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
     resolves: bool,
     /// Whether there is a `resolver`, or may be one in what is not here: the `nginx.conf` around a bare server, or files that
@@ -255,7 +261,13 @@ impl Walker<'_> {
                 edits.insert(inner.span.start, format!(" listen {address}; "));
             }
         }
-        directive.inner().iter().try_for_each(|inner| self.directive(inner, text, edits, Some(directive)))
+        self.constants.push(Constants::of(directive.inner()));
+        let walked = directive
+            .inner()
+            .iter()
+            .try_for_each(|inner| self.directive(inner, text, edits, Some(directive)));
+        self.constants.pop();
+        walked
     }
 
     /// Rewrites a directive without its block.
