@@ -12,7 +12,7 @@ const FILE_HEADERS: [&str; 6] =
     ["Content-Type", "Content-Length", "Last-Modified", "ETag", "Accept-Ranges", "Content-Range"];
 
 /// Headers that the proxy always writes itself.
-const OWN_HEADERS: [&str; 5] = ["Server", "Date", "Connection", "Keep-Alive", "Transfer-Encoding"];
+const OWN_HEADERS: [&str; 4] = ["Date", "Connection", "Keep-Alive", "Transfer-Encoding"];
 
 /// What the steps so far mean for the headers of the answer.
 #[derive(Debug, Default)]

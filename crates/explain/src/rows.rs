@@ -110,6 +110,7 @@ fn section(step: &Step) -> Option<(String, Vec<Row>)> {
         | Step::Ask { .. }
         | Step::Failed { .. }
         | Step::Answered { .. } => "app server".to_owned(),
+        Step::Filter { .. } => "body".to_owned(),
         Step::Changed { .. }
         | Step::Header { .. }
         | Step::Omitted { .. }
@@ -229,6 +230,14 @@ fn rows(step: &Step) -> Vec<Row> {
         Step::Index { directive, to } => {
             vec![Row::or_default(directive, INDEX, format!("goes on with {to}"))]
         }
+        Step::Filter { directive, filter } => vec![Row::of(
+            directive,
+            match filter.as_str() {
+                "gzip" => "compresses it",
+                "gunzip" => "unpacks it",
+                _ => "replaces texts in it",
+            },
+        )],
         Step::Autoindex { directive, path } => vec![Row::of(directive, format!("{path} is listed"))],
         Step::Accel { to } => vec![Row::text("X-Accel-Redirect", format!("goes on with {to}"))],
         Step::ErrorPage { directive, status, to } => {

@@ -280,6 +280,13 @@ pub enum Step {
         /// The field.
         field: Field,
     },
+    /// The body becomes another on its way to the client.
+    Filter {
+        /// The directive.
+        directive: Option<Directive>,
+        /// `gunzip`, `sub_filter` or `gzip`.
+        filter: String,
+    },
     /// A header that is configured is not in the answer.
     Omitted {
         /// The `add_header`.
