@@ -98,7 +98,8 @@ fn section(step: &Step) -> Option<(String, Vec<Row>)> {
         | Step::Limit { .. }
         | Step::Access { .. }
         | Step::Password { .. }
-        | Step::AuthRequest { .. } => "access".to_owned(),
+        | Step::AuthRequest { .. }
+        | Step::SatisfyAny { .. } => "access".to_owned(),
         Step::Unreached { .. } => "never reached".to_owned(),
         Step::Try { .. } | Step::Fallback { .. } | Step::File { .. } => "files".to_owned(),
         Step::Index { .. } | Step::Autoindex { .. } => "files".to_owned(),
@@ -158,6 +159,9 @@ fn rows(step: &Step) -> Vec<Row> {
                 _ => "500",
             };
             vec![Row::of(directive, format!("was answered with {status}: {does}"))]
+        }
+        Step::SatisfyAny { directive, status } => {
+            vec![Row::of(directive, format!("{status} so far: another rule may let it in"))]
         }
         Step::Set { directive, value } => vec![Row::of(directive, format!("is {}", quoted(value)))],
         Step::If { directive, value, holds } => {

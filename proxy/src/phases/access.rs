@@ -79,6 +79,7 @@ fn consider(x: &mut Exchange<'_>, name: &str, access: Access) -> Option<Admissio
             Some(Admission::Granted)
         }
         (Access::Denied(status @ (401 | 403)), Satisfy::Any) => {
+            x.trace(|here| Step::SatisfyAny { directive: here.first(&["satisfy"]), status });
             if x.refused != Some(401) {
                 x.refused = Some(status);
             }

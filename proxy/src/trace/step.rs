@@ -150,6 +150,13 @@ pub enum Step {
         /// The status of its answer.
         status: u16,
     },
+    /// A rule has refused the client, and with `satisfy any` another may let it in.
+    SatisfyAny {
+        /// The `satisfy`.
+        directive: Option<Directive>,
+        /// The status of the refusal.
+        status: u16,
+    },
     /// The request ended before these could have a say.
     Unreached {
         /// Where it ended.
