@@ -1,14 +1,14 @@
 //! Generated configurations and requests: the location that is told is the one that answers, by a header of its own, and
 //! everything else is as client and app servers see it.
 
-use hopcheck_explain::{Explanation, Question};
+use hopcheck_explain::{Explanation, Lost, Question};
 use hopcheck_targets::conf::Source;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 use proptest::strategy::ValueTree as _;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
-use reference_proxy::trace::Step;
+use reference_proxy::trace::{Omission, Step};
 
 use crate::explain;
 use crate::seen::contradictions;
@@ -102,9 +102,11 @@ fn conf() -> impl Strategy<Value = String> {
             lines.push("add_header X-Outer 1 always; proxy_set_header X-Outer 1;".to_owned());
         }
         for (nth, locations) in servers.iter().enumerate() {
-            lines.push(format!("server {{ listen 80; server_name s{nth}.test *.s{nth}.test;"));
-            let line = lines.len();
-            lines.push(format!("set $word s{nth}; add_header X-At {line} always; root /srv/www;"));
+            let line = lines.len() + 1;
+            lines.push(format!(
+                "server {{ listen 80; server_name s{nth}.test *.s{nth}.test; set $word s{nth}; root /srv/www; \
+                 add_header X-At {line} always;"
+            ));
             if own_set {
                 lines.push("rewrite ^/old/(.*)$ /a/$1;".to_owned());
             }
@@ -182,6 +184,27 @@ pub(crate) fn in_full(text: &str, question: &Question, wrong: &[String]) -> Stri
     format!("{} http://{}{}\n{}\n{text}", question.method, url.authority(), url.target, wrong.join("\n"))
 }
 
+/// Whether the header of the location is told to be of its line, and the one that it takes away to be lost there.
+fn wrong_origins(told: &Explanation, text: &str, line: usize) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let own = told.headers.iter().find(|field| field.name == "X-At");
+    if own.and_then(|field| field.directive.as_ref()).map(|directive| directive.line) != Some(line) {
+        wrong.push(format!("X-At comes from line {line}, not from {own:?}"));
+    }
+    let outer = text.lines().position(|line| line.contains("X-Outer")).map(|nth| nth + 1);
+    let lost = told.lost.iter().find_map(|lost| match lost {
+        Lost::Configured { directive, why: Omission::NotInherited, instead } => {
+            let by = instead.as_ref().map(|instead| instead.line);
+            (Some(directive.line) == outer).then_some(by)
+        }
+        _ => None,
+    });
+    if outer.is_some() && lost != Some(Some(line)) {
+        wrong.push(format!("X-Outer is lost at line {line}, not at {lost:?}"));
+    }
+    wrong
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_generated_configurations_is_told_what_is_seen() {
     let mut pairs = Pairs::new(7);
@@ -194,6 +217,7 @@ async fn of_generated_configurations_is_told_what_is_seen() {
         let seen = told.received.iter().find(|field| field.name == "X-At").map(|field| &field.value);
         if let (Some(seen), Some(line)) = (seen, told_line(&told)) {
             located += 1;
+            found.extend(wrong_origins(&told, &text, line));
             if *seen != line.to_string() {
                 found.push(format!("the location of line {seen} has answered, not that of line {line}"));
             }

@@ -45,6 +45,18 @@ fn a_port_that_nobody_listens_on_is_said() {
 }
 
 #[test]
+fn an_app_server_that_is_not_there_cannot_be_down() {
+    let arguments = ["tests/sites/right/canary.conf", "GET", "http://a.test/", "--down", "app-9:8080"];
+    let (code, said) = said(&arguments);
+    assert_eq!(code, Some(2));
+    assert!(
+        said.starts_with("hopcheck: there is no app server \"app-9:8080\"; there are ")
+            && said.lines().count() == 1,
+        "{said}"
+    );
+}
+
+#[test]
 fn what_an_engine_refuses_is_refused_in_its_words() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("nginx.conf");

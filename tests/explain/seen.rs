@@ -100,6 +100,14 @@ fn misplaced(conf: &Path, told: &Explanation) -> Vec<String> {
     wrong
 }
 
+/// Kinds of steps that the page of the command does not name.
+fn unnamed(told: &Explanation, page: &str) -> Vec<String> {
+    let steps = serde_json::to_value(&told.steps).unwrap();
+    let kinds = steps.as_array().unwrap().iter().map(|step| step["step"].as_str().unwrap());
+    let unnamed = kinds.filter(|kind| !page.contains(&format!("`{kind}`")));
+    unnamed.map(|kind| format!("docs/use/explain.md does not name the step `{kind}`")).collect()
+}
+
 /// Every configuration of a folder that stands in one file.
 fn confs(folder: &str) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> =
@@ -118,6 +126,7 @@ fn read(path: &Path) -> Source {
 /// Asks every route of a configuration in a few ways, and returns what is wrong with what is told.
 async fn ask_all(conf: &Path) -> Vec<String> {
     let source = read(conf);
+    let page = std::fs::read_to_string(root().join("docs/use/explain.md")).unwrap();
     let mut wrong = Vec::new();
     let site = std::sync::Arc::clone(&source.site);
     for server in &site.servers {
@@ -136,7 +145,8 @@ async fn ask_all(conf: &Path) -> Vec<String> {
             let mut question = question.header("Origin: https://shop.test").unwrap();
             question.body = (method == "POST").then(|| "{}".to_owned());
             let told = explain(source.clone(), &question).await.unwrap();
-            let found = contradictions(&told).into_iter().chain(misplaced(conf, &told));
+            let found =
+                contradictions(&told).into_iter().chain(misplaced(conf, &told)).chain(unnamed(&told, &page));
             wrong.extend(found.map(|wrong| format!("{}: {method} {url}: {wrong}", source.name)));
         }
     }

@@ -1,6 +1,6 @@
 //! Where each header of the answer comes from, and where those that are not in it were lost.
 
-use reference_proxy::trace::{Directive, Field, HeaderChange, Omission, Step, TracedStep};
+use reference_proxy::trace::{Directive, Field, HeaderChange, Omission, Outcome, Step, TracedStep};
 
 use crate::explanation::{AnsweredField, Lost, Origin};
 
@@ -12,7 +12,7 @@ const FILE_HEADERS: [&str; 6] =
     ["Content-Type", "Content-Length", "Last-Modified", "ETag", "Accept-Ranges", "Content-Range"];
 
 /// Headers that the proxy always writes itself.
-const OWN_HEADERS: [&str; 5] = ["Server", "Date", "Connection", "Keep-Alive", "Transfer-Encoding"];
+const OWN_HEADERS: [&str; 4] = ["Date", "Connection", "Keep-Alive", "Transfer-Encoding"];
 
 /// What the steps so far mean for the headers of the answer.
 #[derive(Debug, Default)]
@@ -83,6 +83,10 @@ impl<'s> Known<'s> {
             Step::Return { directive, text: Some(text), .. } => self.redirect = Some((text, directive)),
             Step::Rewrite { directive, to: Some(to), status: Some(_), .. } => {
                 self.redirect = Some((to, directive));
+            }
+            Step::Location { candidates, directive, .. } => {
+                let lacks_slash = candidates.iter().any(|one| one.outcome == Outcome::LacksSlash);
+                self.redirect = lacks_slash.then_some(("/", directive));
             }
             Step::Password { directive: Some(directive), allowed: false, .. } => {
                 self.password = Some(directive);

@@ -20,6 +20,10 @@ pub struct Question {
     pub body: Option<String>,
     /// Files that are there, by the paths that the configuration has.
     pub files: Vec<String>,
+    /// App servers that refuse connections, as the configuration has them.
+    pub down: Vec<String>,
+    /// The status that app servers answer with; `None` for what they answer by themselves.
+    pub app_status: Option<u16>,
 }
 
 /// A URL, as far as a client needs it.
@@ -104,8 +108,15 @@ impl Question {
         if method.is_empty() || !method.bytes().all(is_token_byte) {
             return Err(QuestionError::Method(method.to_owned()));
         }
-        let url = url.parse()?;
-        Ok(Question { method: method.to_owned(), url, headers: Vec::new(), body: None, files: Vec::new() })
+        Ok(Question {
+            method: method.to_owned(),
+            url: url.parse()?,
+            headers: Vec::new(),
+            body: None,
+            files: Vec::new(),
+            down: Vec::new(),
+            app_status: None,
+        })
     }
 
     /// With one more field, `Name: value`.

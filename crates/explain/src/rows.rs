@@ -98,7 +98,8 @@ fn section(step: &Step) -> Option<(String, Vec<Row>)> {
         | Step::Limit { .. }
         | Step::Access { .. }
         | Step::Password { .. }
-        | Step::AuthRequest { .. } => "access".to_owned(),
+        | Step::AuthRequest { .. }
+        | Step::SatisfyAny { .. } => "access".to_owned(),
         Step::Unreached { .. } => "never reached".to_owned(),
         Step::Try { .. } | Step::Fallback { .. } | Step::File { .. } => "files".to_owned(),
         Step::Index { .. } | Step::Autoindex { .. } => "files".to_owned(),
@@ -110,6 +111,7 @@ fn section(step: &Step) -> Option<(String, Vec<Row>)> {
         | Step::Ask { .. }
         | Step::Failed { .. }
         | Step::Answered { .. } => "app server".to_owned(),
+        Step::Filter { .. } => "body".to_owned(),
         Step::Changed { .. }
         | Step::Header { .. }
         | Step::Omitted { .. }
@@ -157,6 +159,9 @@ fn rows(step: &Step) -> Vec<Row> {
                 _ => "500",
             };
             vec![Row::of(directive, format!("was answered with {status}: {does}"))]
+        }
+        Step::SatisfyAny { directive, status } => {
+            vec![Row::of(directive, format!("{status} so far: another rule may let it in"))]
         }
         Step::Set { directive, value } => vec![Row::of(directive, format!("is {}", quoted(value)))],
         Step::If { directive, value, holds } => {
@@ -229,6 +234,14 @@ fn rows(step: &Step) -> Vec<Row> {
         Step::Index { directive, to } => {
             vec![Row::or_default(directive, INDEX, format!("goes on with {to}"))]
         }
+        Step::Filter { directive, filter } => vec![Row::of(
+            directive,
+            match filter.as_str() {
+                "gzip" => "compresses it",
+                "gunzip" => "unpacks it",
+                _ => "replaces texts in it",
+            },
+        )],
         Step::Autoindex { directive, path } => vec![Row::of(directive, format!("{path} is listed"))],
         Step::Accel { to } => vec![Row::text("X-Accel-Redirect", format!("goes on with {to}"))],
         Step::ErrorPage { directive, status, to } => {

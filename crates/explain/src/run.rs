@@ -7,6 +7,7 @@ use hopcheck_clients::{ClientError, Connection, Response, Route, Tls};
 use hopcheck_targets::scene::{Scene, SceneError, VirtualServer};
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{ProxyState, START_TIMEOUT, Signal};
+use mock_upstreams::Fault;
 use reference_proxy::trace::{Field, Step, TracedStep};
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
@@ -128,7 +129,15 @@ pub(crate) async fn see(scene: &mut Scene, question: &Question) -> Result<Seen, 
     for path in &question.files {
         make(scene, path).map_err(|error| ExplainError::File(path.clone(), error))?;
     }
-    scene.app_servers().iter().for_each(|server| server.answer_any_path());
+    for server in scene.app_servers() {
+        server.answer_any_path();
+        if let Some(status) = question.app_status {
+            server.inject(Fault::status(status));
+        }
+    }
+    for address in &question.down {
+        scene.app_server(address)?.inject(Fault::RefuseConnections);
+    }
     scene.proxy().await?;
     let tls = match question.url.tls {
         true => Some(Tls::accepting_any_certificate().map_err(SceneError::Tls)?),

@@ -7,7 +7,7 @@ use nginx_conf::model::{LocationId, UpstreamServer};
 /// The directives of the rewrite phase, one for each of its operations.
 const REWRITE_DIRECTIVES: [&str; 5] = ["if", "set", "rewrite", "break", "return"];
 
-/// The directives of the phases behind the rewrite phase that can end a request, in nginx's order.
+/// The directives behind the rewrite phase that can end a request, in the order in which they have a say.
 const LATER_DIRECTIVES: [(Phase, &[&str]); 6] = [
     (Phase::Preaccess, &["limit_req"]),
     (Phase::Preaccess, &["limit_conn"]),
@@ -49,13 +49,17 @@ impl Exchange<'_> {
         self.written_in(id).own(&REWRITE_DIRECTIVES, nth)
     }
 
-    /// Tells which directives of later phases have no say any more, as the request has ended in this one.
-    pub(crate) fn trace_unreached(&self, phase: Phase) {
+    /// Tells which directives have no say any more, as the request has ended with `last`; one of the rewrite phase if that is
+    /// none of those behind it.
+    pub(crate) fn trace_unreached(&self, last: &str) {
         if self.trace.is_none() {
             return;
         }
         let here = self.written();
-        let later = LATER_DIRECTIVES.iter().filter(|(its, _)| *its > phase);
+        let ended = LATER_DIRECTIVES.iter().position(|(_, names)| names.contains(&last));
+        let phase =
+            ended.and_then(|nth| LATER_DIRECTIVES.get(nth)).map_or(Phase::Rewrite, |(phase, _)| *phase);
+        let later = LATER_DIRECTIVES.iter().skip(ended.map_or(0, |nth| nth + 1));
         let mut directives: Vec<Directive> = later
             .flat_map(|(_, names)| here.in_force(names))
             .filter(|directive| !directive.text.ends_with(" off"))

@@ -24,6 +24,9 @@ enum Access {
     Denied(u16),
 }
 
+/// A check of the client.
+type Check = fn(&mut Exchange<'_>) -> Access;
+
 /// Whether a client is let in.
 pub(super) enum Admission {
     /// It is.
@@ -40,9 +43,10 @@ pub(super) fn admission(x: &mut Exchange<'_>) -> Admission {
         return Admission::Granted;
     }
     x.refused = None;
-    for check in [by_address, by_password] {
+    let checks: [(&str, Check); 2] = [("allow", by_address), ("auth_basic", by_password)];
+    for (name, check) in checks {
         let access = check(x);
-        if let Some(admission) = consider(x, access) {
+        if let Some(admission) = consider(x, name, access) {
             return admission;
         }
     }
@@ -64,23 +68,27 @@ pub(super) fn after_asking(x: &mut Exchange<'_>, status: u16, challenge: Option<
             Access::Denied(500)
         }
     };
-    consider(x, access).unwrap_or_else(|| conclude(x))
+    consider(x, "auth_request", access).unwrap_or_else(|| conclude(x))
 }
 
-/// What one rule means for all, if that is known already.
-fn consider(x: &mut Exchange<'_>, access: Access) -> Option<Admission> {
+/// What one rule, of directives of that name, means for all, if that is known already.
+fn consider(x: &mut Exchange<'_>, name: &str, access: Access) -> Option<Admission> {
     match (access, x.settings.satisfy) {
         (Access::Granted, Satisfy::Any) => {
             x.challenges.clear();
             Some(Admission::Granted)
         }
         (Access::Denied(status @ (401 | 403)), Satisfy::Any) => {
+            x.trace(|here| Step::SatisfyAny { directive: here.first(&["satisfy"]), status });
             if x.refused != Some(401) {
                 x.refused = Some(status);
             }
             None
         }
-        (Access::Denied(status), _) => Some(Admission::Refused(status)),
+        (Access::Denied(status), _) => {
+            x.trace_unreached(name);
+            Some(Admission::Refused(status))
+        }
         (Access::Granted, Satisfy::All) | (Access::Declined, _) => None,
     }
 }
@@ -91,6 +99,7 @@ fn conclude(x: &mut Exchange<'_>) -> Admission {
     if status == 403 {
         x.log(Level::Error, format_args!("{FORBIDDEN}"));
     }
+    x.trace_unreached("auth_request");
     Admission::Refused(status)
 }
 

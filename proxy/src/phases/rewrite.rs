@@ -15,7 +15,7 @@ use crate::files;
 use crate::log::{Escaped, describe};
 use crate::message::{Body, Response};
 use crate::response::page_response;
-use crate::trace::{Directive, Phase, Step, shown};
+use crate::trace::{Directive, Step, shown};
 use crate::variables::Variables;
 use nginx_conf::model::{Condition, FileTest, Level, LocationId, Op};
 use nginx_conf::template::Template;
@@ -37,7 +37,7 @@ pub(super) fn rewrite(x: &mut Exchange<'_>, id: LocationId) -> Option<Answer> {
     match run(x, id, log) {
         Flow::Continue | Flow::Stop => None,
         Flow::Answer(answer) => {
-            x.trace_unreached(Phase::Rewrite);
+            x.trace_unreached("return");
             Some(answer)
         }
     }

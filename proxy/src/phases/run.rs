@@ -16,7 +16,7 @@ use crate::log::Escaped;
 use crate::message::request::BodyLength;
 use crate::message::{Headers, Response};
 use crate::response::page_response;
-use crate::trace::{Phase, Step, shown};
+use crate::trace::{Step, shown};
 use nginx_conf::locate;
 use nginx_conf::model::{GzipStatic, Level, Location, LocationId, LocationKind, Pattern};
 
@@ -147,7 +147,8 @@ fn content(x: &mut Exchange<'_>) -> NextPhase {
     real_ip(x);
     match limit::requests(x).or_else(|| limit::connections(x)) {
         Some(Limited::Refused(status)) => {
-            x.trace_unreached(Phase::Preaccess);
+            let last = if x.limit_conn_status.is_some() { "limit_conn" } else { "limit_req" };
+            x.trace_unreached(last);
             return NextPhase::Done(Answer::Error(status));
         }
         Some(Limited::Delayed(wait)) => return NextPhase::Done(Answer::Delayed(wait)),
@@ -163,13 +164,9 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
         Admission::Granted => {}
         Admission::Refused(401) if !x.settings.auth_delay.is_zero() => {
             x.log(Level::Info, format_args!("delaying unauthorized request"));
-            x.trace_unreached(Phase::Access);
             return NextPhase::Done(Answer::DelayedError(401, x.settings.auth_delay));
         }
-        Admission::Refused(status) => {
-            x.trace_unreached(Phase::Access);
-            return NextPhase::Done(Answer::Error(*status));
-        }
+        Admission::Refused(status) => return NextPhase::Done(Answer::Error(*status)),
         Admission::Asked => return NextPhase::Done(Answer::Authorize),
     }
     let settings = x.settings;

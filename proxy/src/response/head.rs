@@ -5,13 +5,12 @@ use std::borrow::Cow;
 use super::fields::{field, remove_field, set_field, write_field, write_number, write_value};
 use super::filter::{BodyChanges, FilteredHead, without_charset};
 use super::pages::reason;
-use super::traced::trace_add_header;
+use super::traced::{trace_add_header, trace_field};
 use crate::clock::http_date;
 use crate::exchange::Exchange;
 use crate::log::Escaped;
 use crate::message::status::client_status;
 use crate::text;
-use crate::trace::{Field, Step};
 use crate::variables::Variables;
 use crate::version;
 use nginx_conf::model::{Expires, Level};
@@ -146,12 +145,10 @@ impl Exchange<'_> {
         let charset = content_type.and_then(|kind| Some((kind, self.charset(kind, status)?)));
         let mut added = added;
         if let Some((kind, charset)) = charset {
+            let kind = [without_charset(kind), b"; charset=", &charset].concat();
+            trace_field(self, "charset", "Content-Type", &kind);
             let mut field = Vec::new();
-            write_field(
-                &mut field,
-                b"Content-Type",
-                &[without_charset(kind), b"; charset=", &charset].concat(),
-            );
+            write_field(&mut field, b"Content-Type", &kind);
             added = added + field.len() - (after_type - before_type);
             out.splice(before_type..after_type, field);
         }
@@ -235,12 +232,8 @@ impl Exchange<'_> {
         set_field(out, "Expires", date.as_bytes());
         let control = if age < 0 { "no-cache".to_owned() } else { format!("max-age={age}") };
         set_field(out, "Cache-Control", control.as_bytes());
-        for (name, value) in [("Expires", date.as_ref()), ("Cache-Control", control.as_str())] {
-            self.trace(|here| Step::Header {
-                directive: here.first(&["expires"]),
-                field: Field { name: name.to_owned(), value: value.to_owned() },
-            });
-        }
+        trace_field(self, "expires", "Expires", date.as_bytes());
+        trace_field(self, "expires", "Cache-Control", control.as_bytes());
     }
 
     /// Evaluates a template that may refer to fields of the head so far.

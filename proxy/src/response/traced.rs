@@ -36,3 +36,11 @@ pub(super) fn trace_add_header(x: &Exchange<'_>, nth: usize, name: &str, value: 
         }
     });
 }
+
+/// That a directive has put this field into the head.
+pub(super) fn trace_field(x: &Exchange<'_>, directive: &str, name: &str, value: &[u8]) {
+    x.trace(|here| {
+        let field = Field { name: name.to_owned(), value: shown(value) };
+        Step::Header { directive: here.first(&[directive]), field }
+    });
+}

@@ -150,6 +150,13 @@ pub enum Step {
         /// The status of its answer.
         status: u16,
     },
+    /// A rule has refused the client, and with `satisfy any` another may let it in.
+    SatisfyAny {
+        /// The `satisfy`.
+        directive: Option<Directive>,
+        /// The status of the refusal.
+        status: u16,
+    },
     /// The request ended before these could have a say.
     Unreached {
         /// Where it ended.
@@ -279,6 +286,13 @@ pub enum Step {
         directive: Option<Directive>,
         /// The field.
         field: Field,
+    },
+    /// The body becomes another on its way to the client.
+    Filter {
+        /// The directive.
+        directive: Option<Directive>,
+        /// `gunzip`, `sub_filter` or `gzip`.
+        filter: String,
     },
     /// A header that is configured is not in the answer.
     Omitted {

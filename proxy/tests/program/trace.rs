@@ -180,7 +180,8 @@ fn headers_and_limits_are_told_with_their_lines() {
 #[test]
 fn what_is_refused_tells_what_it_never_reached() {
     let told = steps("/old/index.php", &[]);
-    let expected = "28 `deny all` false\nAccess was the end before 28 `proxy_pass http://app`\n";
+    let expected =
+        "28 `deny all` false\nAccess was the end before 28 `auth_basic a`, 28 `proxy_pass http://app`\n";
     assert!(told.contains(expected), "{told}");
     let told = steps("/exact", &[]);
     assert!(told.contains("16 `location = /exact` Exact, 17 `location /api/` DoesNotFit"), "{told}");

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, value_parser};
 use hopcheck_explain::{Explanation, Question};
 use hopcheck_report::{Style, out, outln};
 use hopcheck_targets::conf::Source;
@@ -34,6 +34,12 @@ pub(super) struct ExplainArgs {
     /// A file that is there, by its path in the configuration (a directory with a slash at its end); may be repeated
     #[arg(long = "file", value_name = "PATH")]
     files: Vec<String>,
+    /// An app server that refuses connections, by its address in the configuration; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    down: Vec<String>,
+    /// The status that app servers answer with
+    #[arg(long, value_name = "STATUS", value_parser = value_parser!(u16).range(200..=599))]
+    app_status: Option<u16>,
     /// Another engine to ask the same, to see in what it differs: `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`
     #[arg(long, value_name = "TARGET")]
     target: Option<TargetName>,
@@ -63,6 +69,8 @@ pub(super) async fn explain_command(arguments: ExplainArgs) -> Result<u8, Error>
     }
     question.body.clone_from(&arguments.body);
     question.files.clone_from(&arguments.files);
+    question.down.clone_from(&arguments.down);
+    question.app_status = arguments.app_status;
     let options = arguments.values.options(arguments.profile.as_deref())?;
     let mut source = Source::read_with(&arguments.file, &options)?;
     // The URL says which one.

@@ -3,6 +3,8 @@
 use super::gzip::is_among;
 use crate::exchange::Exchange;
 use crate::response::fields::{field, remove_field, set_field, write_field};
+use crate::response::traced::trace_field;
+use crate::trace::Step;
 
 /// What the filters do to the body of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,16 +76,28 @@ impl Exchange<'_> {
             for name in ["Content-Length", "Accept-Ranges"] {
                 remove_own_field(head, &mut added, name);
             }
+            trace_field(self, "gzip", "Content-Encoding", b"gzip");
             write_field(head, b"Content-Encoding", b"gzip");
         }
         if changes.any() {
+            self.trace_filters(changes);
             weaken_etag(head);
             self.end_of_unknown_length(head, of.status);
         }
         if self.settings.gzip.vary && (changes.vary || self.gzip_vary.get()) {
+            trace_field(self, "gzip_vary", "Vary", b"Accept-Encoding");
             insert_vary(head);
         }
         changes
+    }
+
+    /// Tells what is done to the body.
+    fn trace_filters(&self, changes: BodyChanges) {
+        let filters =
+            [(changes.unpack, "gunzip"), (changes.substitute, "sub_filter"), (changes.compress, "gzip")];
+        for (_, name) in filters.into_iter().filter(|(is_on, _)| *is_on) {
+            self.trace(|here| Step::Filter { directive: here.first(&[name]), filter: name.to_owned() });
+        }
     }
 
     /// Whether texts are replaced in bodies of this type: `ngx_http_sub_header_filter`.
