@@ -140,6 +140,14 @@ fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
 
 /// `keepalive` in `upstream`.
 fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    // `local` is of newer versions; here no connection is used for a location of another `proxy_ssl_…` in any case.
+    let may_be_local = match reader.version {
+        Some(_) => reader.is_from(29, 7),
+        None => directive.arguments().get(1).is_none_or(|word| word.text == "local"),
+    };
+    if directive.arguments().len() > 1 && !may_be_local {
+        return Err(directive.error("invalid number of arguments in \"keepalive\" directive"));
+    }
     if reader.upstream().keepalive.is_some() {
         return Err(duplicate(directive));
     }
@@ -148,17 +156,8 @@ fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
     let number = number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
         directive.error_at(word, format!("invalid value \"{}\" in \"keepalive\" directive", word.text))
     })?;
-    match directive.arguments().get(1) {
-        // Connections are only ever used for the location that opened them, as far as TLS is concerned.
-        Some(word) if word.text == "local" && !reader.is_before(29, 7) => {}
-        None => {}
-        Some(_) if reader.is_before(29, 7) => {
-            let message = format!("invalid number of arguments in \"{}\" directive", directive.name());
-            return Err(directive.error(message));
-        }
-        Some(word) => {
-            return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
-        }
+    if let Some(word) = directive.arguments().get(1).filter(|word| word.text != "local") {
+        return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
     }
     reader.upstream().keepalive = Some(number);
     Ok(())
