@@ -51,8 +51,8 @@ pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use referers::Referers;
 pub use resolver::NameServers;
 pub use settings::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Root, Satisfy, Settings,
-    TryFile, TryFiles, TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, Root, Satisfy,
+    Settings, TryFile, TryFiles, TryFilesFallback,
 };
 pub use sub::{SubFilter, SubRule};
 pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
