@@ -31,7 +31,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
     }";
 
 /// nginx of a version.
-fn nginx(version: &str) -> Option<PathBuf> {
+pub(crate) fn nginx(version: &str) -> Option<PathBuf> {
     let directory = PathBuf::from(std::env::var_os("HOPCHECK_NGINX_VERSIONS")?);
     Some(directory.join(format!("nginx-{version}"))).filter(|program| program.is_file())
 }

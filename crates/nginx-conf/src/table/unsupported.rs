@@ -42,7 +42,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          proxy_ssl_certificate_cache proxy_ssl_conf_command proxy_ssl_key_log proxy_ssl_password_file proxy_store \
          proxy_store_access",
     ),
-    ("upstream", "least_time queue sticky state ntlm upstream_conf"),
+    ("upstream", "least_time queue state ntlm upstream_conf"),
     (
         "fastcgi",
         "fastcgi_bind fastcgi_buffer_size fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size fastcgi_cache \

@@ -1,5 +1,6 @@
 //! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
 
+use super::sticky::sticky;
 use crate::address::{UrlKind, parse, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
@@ -18,6 +19,7 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
     ("least_conn", balance),
     ("hash", hash),
     ("random", random),
+    ("sticky", sticky),
     ("zone", zone),
     ("keepalive", keepalive),
     ("keepalive_requests", |r, d| once(&mut r.upstream().keepalive_requests, d, number)),
@@ -27,6 +29,9 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
 
 /// The smallest `zone`: eight pages.
 const MIN_ZONE_SIZE: usize = 8 * 4096;
+
+/// The longest `route=`.
+const MAX_ROUTE_LENGTH: usize = 32;
 
 /// `upstream { … }`.
 fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -65,8 +70,18 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
             }
             (None, "backup") => server.backup = true,
             (None, "down") => server.down = true,
-            (Some((name @ ("slow_start" | "route" | "service" | "sticky"), _)), _)
-            | (None, name @ ("resolve" | "drain")) => {
+            (None, "drain") if !reader.is_before(29, 6) => server.drain = true,
+            (Some(("route", route)), _) if !reader.is_before(29, 6) => {
+                if route.is_empty() {
+                    return Err(directive.error_at(word, "route is empty"));
+                }
+                if route.len() > MAX_ROUTE_LENGTH {
+                    let message = format!("route is longer than {MAX_ROUTE_LENGTH}");
+                    return Err(directive.error_at(word, message));
+                }
+                server.route = Some(route.to_owned());
+            }
+            (Some((name @ ("slow_start" | "service" | "sticky"), _)), _) | (None, name @ "resolve") => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
             _ => return Err(invalid()),
@@ -131,7 +146,8 @@ fn invalid_parameter(directive: &Directive, index: usize) -> ConfigError {
 fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
     // Of newer versions, `keepalive` may stand before it.
     let after_keepalive = reader.upstream().keepalive.is_some() && !reader.is_from(29, 7);
-    let is_again = after_keepalive || reader.upstream().balance.is_some();
+    let is_again =
+        after_keepalive || reader.upstream().balance.is_some() || reader.upstream().sticky.take().is_some();
     if is_again {
         reader.warn(&directive.error("load balancing method redefined"));
     }
