@@ -220,6 +220,11 @@ impl Exchange<'_> {
         }
     }
 
+    /// The value of a cookie.
+    pub(crate) fn cookie(&self, name: &str) -> Option<&[u8]> {
+        cookie(&self.request.headers, name)
+    }
+
     /// `$host`: from the request line or `Host`, or else the server's name.
     pub(crate) fn host(&self) -> &[u8] {
         self.request.host().unwrap_or(self.server.name.as_bytes())

@@ -8,6 +8,7 @@ mod next_upstream;
 mod request;
 pub(crate) mod response;
 mod send_response;
+mod sticky;
 mod traced;
 mod tunnel;
 mod upstream_error;
@@ -29,7 +30,7 @@ use crate::trace::Step;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
 use crate::variables::Variables;
 use crate::wire::Stream;
-use nginx_conf::model::{ErrorPage, Level, ProxyPass};
+use nginx_conf::model::{ErrorPage, Level, ProxyPass, Sticky};
 
 /// Handles a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
@@ -120,6 +121,7 @@ async fn ask<C: Stream>(
     trace_request(x, pass, &request);
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
+    selection.prefer(group.sticky.as_ref().and_then(|sticky| sticky::wanted_route(x, sticky)));
     let mut handler = ProxyHandler::new(x, pass, group, request, body);
     handler.outlives_client = for_cache.shared || settings.proxy.ignore_client_abort;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
@@ -129,6 +131,9 @@ async fn ask<C: Stream>(
         }
     };
     accel::act_on_fields(x);
+    if let (Some(Sticky::Cookie(cookie)), Some(route)) = (&group.sticky, selection.route()) {
+        x.sticky_cookie = Some(sticky::set_cookie(x, cookie, &route));
+    }
     if let Some(known) = &mut context
         && let Some(stored) = known.instead_of(x, &head)
     {

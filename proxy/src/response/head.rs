@@ -117,6 +117,9 @@ impl Exchange<'_> {
         for challenge in &self.challenges {
             write_field(out, b"WWW-Authenticate", challenge);
         }
+        if let Some(cookie) = &self.sticky_cookie {
+            write_field(out, b"Set-Cookie", cookie);
+        }
         for (name, value) in &self.kept_fields {
             write_field(out, name, value);
         }

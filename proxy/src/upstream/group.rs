@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::hash::{Point, points};
 use super::keepalive::KeepalivePool;
 use super::peer::Peer;
-use nginx_conf::model::{Balance, Upstream, UpstreamServer};
+use nginx_conf::model::{Balance, Sticky, Upstream, UpstreamServer};
 use nginx_conf::template::Template;
 
 /// An `upstream`, or the server of a `proxy_pass` without one.
@@ -27,6 +27,8 @@ pub(crate) struct UpstreamGroup {
     pub(super) balance: Balance,
     /// The key of `hash`.
     pub(crate) hash_key: Option<Template>,
+    /// `sticky`.
+    pub(crate) sticky: Option<Sticky>,
     /// The points of `hash … consistent`.
     pub(super) points: Vec<Point>,
 }
@@ -45,6 +47,7 @@ impl UpstreamGroup {
             port: upstream.port,
             balance: upstream.balance,
             hash_key: upstream.hash_key.clone(),
+            sticky: upstream.sticky.clone(),
             points: match upstream.balance {
                 Balance::Hash { is_consistent: true } => points(&upstream.servers),
                 _ => Vec::new(),
@@ -63,6 +66,8 @@ impl UpstreamGroup {
             max_conns: 0,
             backup: false,
             down: false,
+            drain: false,
+            route: None,
         };
         UpstreamGroup::new(&Upstream {
             name: name.to_owned(),
@@ -71,6 +76,7 @@ impl UpstreamGroup {
             port: None,
             balance: Balance::RoundRobin,
             hash_key: None,
+            sticky: None,
             keepalive: None,
             keepalive_requests: 1000,
             keepalive_timeout: Duration::from_secs(60),

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
+use md5::{Digest, Md5};
 use nginx_conf::model::UpstreamServer;
 
 /// A server of an upstream: `ngx_http_upstream_rr_peer_t`.
@@ -18,6 +19,10 @@ pub(super) struct Peer {
     /// In seconds.
     pub(super) fail_timeout: u64,
     pub(super) down: bool,
+    /// Whether only requests of its own sessions come here.
+    pub(super) drain: bool,
+    /// What `sticky` calls it.
+    pub(super) route: Rc<str>,
     /// `max_conns=`; 0 is no limit.
     pub(super) max_conns: i64,
     /// The server as written.
@@ -53,6 +58,8 @@ impl Peer {
             max_fails: server.max_fails,
             fail_timeout: server.fail_timeout.as_secs(),
             down: server.down,
+            drain: server.drain,
+            route: server.route.clone().unwrap_or_else(|| digest(server.address)).into(),
             max_conns: i64::from(server.max_conns),
             server: server.name.as_str().into(),
             fails: 0,
@@ -102,4 +109,9 @@ impl Peer {
     fn has_failed(&self) -> bool {
         self.max_fails > 0 && self.fails >= self.max_fails
     }
+}
+
+/// The route of a server that has none of its own.
+fn digest(address: SocketAddr) -> String {
+    Md5::digest(address.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

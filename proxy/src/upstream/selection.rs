@@ -22,6 +22,8 @@ pub(crate) struct PeerSelection<'g> {
     answered: Option<usize>,
     ip_hash: IpHash,
     key_hash: KeyHash,
+    /// The route of the server that has the session, until it was asked.
+    wanted: Option<Vec<u8>>,
     /// Servers that may still be asked, including the current one.
     pub(crate) tries: usize,
 }
@@ -41,14 +43,43 @@ impl UpstreamGroup {
             answered: None,
             ip_hash: IpHash::new(client),
             key_hash: KeyHash::new(key, &self.points),
+            wanted: None,
             tries,
         }
     }
 }
 
 impl PeerSelection<'_> {
+    /// Asks the server of that route first.
+    pub(crate) fn prefer(&mut self, route: Option<Vec<u8>>) {
+        self.wanted = route;
+    }
+
+    /// The route of the server that has answered, or is being asked.
+    pub(crate) fn route(&self) -> Option<Rc<str>> {
+        let peers = self.group.tiers.get(self.tier)?.borrow();
+        Some(Rc::clone(&peers.get(self.current.or(self.answered)?)?.route))
+    }
+
+    /// The server of the session, if it may be asked. A backup is none.
+    fn of_session(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+        let route = self.wanted.take()?;
+        let mut peers = self.group.tiers.first()?.borrow_mut();
+        let mut numbered = peers.iter_mut().enumerate();
+        let (index, peer) =
+            numbered.find(|(_, peer)| peer.route.as_bytes() == route && peer.is_available(now))?;
+        peer.start_check(now);
+        peer.conns += 1;
+        self.tried.first_mut()?.push(index);
+        self.current = Some(index);
+        Some((peer.address, Rc::clone(&peer.name)))
+    }
+
     /// The next server to ask; `None` when no live one is left.
     pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+        if let Some(found) = self.of_session(now) {
+            return Some(found);
+        }
         (self.tier..self.group.tiers.len()).find_map(|tier| {
             self.tier = tier;
             self.choose(now)
@@ -64,7 +95,8 @@ impl PeerSelection<'_> {
             self.current = Some(0);
             return Some((peer.address, Rc::clone(&peer.name)));
         }
-        let is_candidate = |index: usize, peer: &Peer| !tried.contains(&index) && peer.is_available(now);
+        let is_candidate =
+            |index: usize, peer: &Peer| !tried.contains(&index) && !peer.drain && peer.is_available(now);
         let index = match self.group.balance {
             Balance::RoundRobin => round_robin(&mut peers, is_candidate)?,
             Balance::LeastConn => least_conn(&mut peers, is_candidate)?,

@@ -40,6 +40,8 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         fail_timeout: Duration::from_secs(10),
         backup: name.ends_with("backup"),
         down: name.ends_with("down"),
+        drain: false,
+        route: None,
     });
     UpstreamGroup::new(&Upstream {
         name: "app".to_owned(),
@@ -48,6 +50,7 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         port: None,
         balance: Balance::RoundRobin,
         hash_key: None,
+        sticky: None,
         keepalive: None,
         keepalive_requests: 1000,
         keepalive_timeout: Duration::from_secs(60),

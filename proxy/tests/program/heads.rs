@@ -119,3 +119,16 @@ fn slashes_and_underscores_stay_where_they_are_wanted() {
 fn slashes_and_underscores_go_by_default() {
     compare(|| heads("on", "on", "off"), &requests());
 }
+
+#[test]
+fn a_head_of_too_many_lines_is_refused() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; max_headers 4; server { listen 127.0.0.1:@PORT@; return 200; } }";
+    let requests: Vec<String> = (0..4)
+        .map(|count| {
+            let fields: Vec<String> = (0..count).map(|number| format!("X-{number}: 1")).collect();
+            request("GET", "/", &fields.iter().map(String::as_str).collect::<Vec<_>>())
+        })
+        .collect();
+    compare(|| Site::new(CONF), &requests);
+}

@@ -41,6 +41,7 @@ mod rewrite;
 mod server;
 mod shutdown;
 mod status;
+mod sticky;
 mod sub;
 mod tls;
 mod trace;

@@ -31,7 +31,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
     }";
 
 /// nginx of a version.
-fn nginx(version: &str) -> Option<PathBuf> {
+pub(crate) fn nginx(version: &str) -> Option<PathBuf> {
     let directory = PathBuf::from(std::env::var_os("HOPCHECK_NGINX_VERSIONS")?);
     Some(directory.join(format!("nginx-{version}"))).filter(|program| program.is_file())
 }
@@ -124,6 +124,37 @@ fn early_hints_are_passed_over_or_taken_for_the_answer() {
     let first = ("HTTP/1.1 103 Early".to_owned(), true);
     let last = ("HTTP/1.1 200 Said".to_owned(), false);
     assert_eq!(each(ask), [first.clone(), first, last]);
+}
+
+#[test]
+fn fields_of_the_levels_around_one() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; add_header X-H http; add_header X-Same http;
+            server { listen 127.0.0.1:@PORT@; add_header X-S server; add_header_inherit merge;
+                location /none { return 200; }
+                location /on { add_header_inherit on; add_header X-L own; return 200; }
+                location /off { add_header_inherit off; return 200; }
+                location /merge { add_header_inherit merge; add_header X-L l; add_header X-Same l; return 200;
+                    location /merge/in { return 200; }
+                    location /merge/own { add_header X-I i; return 200; }
+                    location /merge/off { add_header_inherit off; return 200; location /merge/off/in { return 200; } } }
+                location /if { add_header X-L l; if ($args) { add_header X-If if; return 200; } return 200; }
+        } }";
+    let asked = |server: &Server<'_>| {
+        let targets = "/none /on /off /merge /merge/in /merge/own /merge/off /merge/off/in /if /if?x"
+            .split_whitespace();
+        let fields = targets.map(|target| {
+            let mut head = server.get(target).head;
+            head.retain(|line| line.starts_with("X-"));
+            format!("{target}: {}", head.join("|"))
+        });
+        fields.collect::<Vec<_>>()
+    };
+    let ours = asked(&Site::new(CONF).start_as("1.30"));
+    assert_eq!(ours[3], "/merge: X-L: l|X-Same: l|X-S: server|X-H: http|X-Same: http");
+    if let Some(nginx) = nginx("1.30") {
+        assert_eq!(ours, asked(&Site::new(CONF).start_nginx(&nginx)), "nginx is on the right");
+    }
 }
 
 #[test]

@@ -114,11 +114,18 @@ pub struct HeadRules {
     pub underscores_in_headers: bool,
     /// `ignore_invalid_headers`: fields with other names are left out.
     pub ignore_invalid_headers: bool,
+    /// `max_headers`: how many lines a head may have.
+    pub max_headers: usize,
 }
 
 impl Default for HeadRules {
     fn default() -> HeadRules {
-        HeadRules { merge_slashes: true, underscores_in_headers: false, ignore_invalid_headers: true }
+        HeadRules {
+            merge_slashes: true,
+            underscores_in_headers: false,
+            ignore_invalid_headers: true,
+            max_headers: 1000,
+        }
     }
 }
 

@@ -20,6 +20,7 @@ mod real_ip;
 mod referers;
 mod resolver;
 mod settings;
+mod sticky;
 mod sub;
 mod upstream;
 mod wildcard_names;
@@ -51,9 +52,10 @@ pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use referers::Referers;
 pub use resolver::NameServers;
 pub use settings::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Root, Satisfy, Settings,
-    TryFile, TryFiles, TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, Root, Satisfy,
+    Settings, TryFile, TryFiles, TryFilesFallback,
 };
+pub use sticky::{Sticky, StickyCookie, StickyExpires};
 pub use sub::{SubFilter, SubRule};
 pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
 pub use wildcard_names::WildcardNames;

@@ -105,8 +105,10 @@ pub struct Settings {
     pub recursive_error_pages: bool,
     /// `expires`.
     pub expires: Expires,
-    /// `add_header`, this level's or the inherited ones, never both.
+    /// `add_header`, this level's or the inherited ones, or both by `add_header_inherit`.
     pub add_header: Vec<AddHeader>,
+    /// `add_header_inherit`.
+    pub add_header_inherit: Inherit,
     /// `charset` and what goes with it.
     pub charset: Charset,
     /// `gzip` and what goes with it.
@@ -288,6 +290,17 @@ impl Expires {
             (false, false) => Ok(Expires::Access(seconds)),
         }
     }
+}
+
+/// What becomes of the directives of the level around one: `add_header_inherit`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Inherit {
+    /// `on`: they hold where a level has none of its own.
+    On,
+    /// `off`: they do not hold.
+    Off,
+    /// `merge`: they hold, too.
+    Merge,
 }
 
 /// One `add_header`.

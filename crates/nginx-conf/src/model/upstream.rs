@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use super::Sticky;
 use crate::template::Template;
 
 /// An `upstream`.
@@ -20,6 +21,8 @@ pub struct Upstream {
     pub balance: Balance,
     /// The key of `hash`.
     pub hash_key: Option<Template>,
+    /// `sticky`.
+    pub sticky: Option<Sticky>,
     /// `keepalive`: idle connections kept per worker; `None` where the file does not say.
     pub keepalive: Option<usize>,
     /// `keepalive_requests` of the upstream.
@@ -68,6 +71,10 @@ pub struct UpstreamServer {
     pub backup: bool,
     /// `down`.
     pub down: bool,
+    /// `drain`: only requests of its own sessions come here.
+    pub drain: bool,
+    /// `route=`: what `sticky` calls it.
+    pub route: Option<String>,
 }
 
 impl UpstreamServer {
@@ -83,6 +90,8 @@ impl UpstreamServer {
             max_conns: 0,
             backup: false,
             down: false,
+            drain: false,
+            route: None,
         }
     }
 }

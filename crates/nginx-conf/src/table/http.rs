@@ -41,6 +41,8 @@ pub(super) const COMMANDS: &[Command] = &[
     command("absolute_redirect", LEVELS, Flag, "on", "Whether redirects to a path get a host and a scheme."),
     command("port_in_redirect", LEVELS, Flag, "on", "Whether they get the port of the server, too."),
     command("server_name_in_redirect", LEVELS, Flag, "off", "Whether the host is the first `server_name` and not the client's `Host`."),
+    command("max_headers", HTTP | SERVER, Take(1, 1), "1000", "How many lines the head of a request may have.")
+        .note("No more than 256 in any case."),
     command("merge_slashes", HTTP | SERVER, Flag, "on", "Whether `//` in a path is one slash."),
     command("underscores_in_headers", HTTP | SERVER, Flag, "off", "Whether names of headers may have underscores.")
         .note("The default server of the address decides; nginx asks the one that `Host` names from that header on."),

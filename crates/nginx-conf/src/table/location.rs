@@ -111,6 +111,14 @@ pub(super) const COMMANDS: &[Command] = &[
          A level with one of its own inherits none.",
     ),
     command(
+        "add_header_inherit",
+        LEVELS | LOCATION_IF,
+        Take(1, 1),
+        "on",
+        "Whether a level without an `add_header` of its own inherits those around it (`on`), none does (`off`), or all do (`merge`).",
+    )
+    .since(29, 3),
+    command(
         "if",
         SERVER | LOCATION,
         AtLeast(1),

@@ -3,12 +3,12 @@
 /// Part of nginx, and the names of its directives.
 pub(super) const MODULES: &[(&str, &str)] = &[
     ("core", "ssl_engine ssl_object_cache_inheritable"),
-    ("http core", "disable_symlinks early_hints max_headers"),
+    ("http core", "disable_symlinks early_hints"),
     (
         "headers, charset, ssi, sub, addition, browser",
         "add_trailer charset_map source_charset ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types \
          ssi_value_length add_after_body add_before_body addition_types ancient_browser ancient_browser_value \
-         modern_browser modern_browser_value add_header_inherit add_trailer_inherit",
+         modern_browser modern_browser_value add_trailer_inherit",
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",
@@ -42,7 +42,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
          proxy_ssl_certificate_cache proxy_ssl_conf_command proxy_ssl_key_log proxy_ssl_password_file proxy_store \
          proxy_store_access",
     ),
-    ("upstream", "least_time queue sticky state ntlm upstream_conf"),
+    ("upstream", "least_time queue state ntlm upstream_conf"),
     (
         "fastcgi",
         "fastcgi_bind fastcgi_buffer_size fastcgi_buffering fastcgi_buffers fastcgi_busy_buffers_size fastcgi_cache \

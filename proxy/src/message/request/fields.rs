@@ -47,6 +47,9 @@ impl Request {
         let mut fields = [httparse::EMPTY_HEADER; MAX];
         match httparse::parse_headers(block, &mut fields) {
             Ok(httparse::Status::Complete((_, fields))) => {
+                if fields.len() > self.rules.max_headers {
+                    return Err(TOO_MANY_HEADERS);
+                }
                 for field in fields {
                     self.read_field(field.name, field.value)?;
                 }

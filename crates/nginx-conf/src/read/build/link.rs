@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     CacheName, Condition, CookieName, Expires, Http, Op, Pattern, ProxyCache, Redirect, RedirectRule,
-    Settings, TryFilesFallback,
+    Settings, Sticky, TryFilesFallback,
 };
 use crate::template::{Part, Template, Variable};
 
@@ -31,6 +31,14 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
         linker.template(&mut zone.key);
     }
     for upstream in &mut http.upstreams {
+        match &mut upstream.sticky {
+            Some(Sticky::Cookie(cookie)) => {
+                let texts = cookie.domain.iter_mut().chain(&mut cookie.path);
+                texts.for_each(|text| linker.template(text));
+            }
+            Some(Sticky::Route(texts)) => texts.iter_mut().for_each(|text| linker.template(text)),
+            None => {}
+        }
         upstream.hash_key.iter_mut().for_each(|key| linker.template(key));
     }
     for geo in &mut http.geos {

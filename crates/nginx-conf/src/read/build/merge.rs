@@ -11,9 +11,9 @@ use super::content;
 use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
-    AccessLog, Autoindex, Charset, Expires, Gzip, HeadRules, Http2, IfModifiedSince, IgnoreHeaders, Limits,
-    LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp, Redirect, Root, Satisfy,
-    Settings, SubFilter, UpstreamSsl,
+    AccessLog, AddHeader, Autoindex, Charset, Expires, Gzip, HeadRules, Http2, IfModifiedSince,
+    IgnoreHeaders, Inherit, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp,
+    Redirect, Root, Satisfy, Settings, SubFilter, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -77,6 +77,7 @@ pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
         first_buffer: first(levels, server, |raw| raw.client_header_buffer_size).unwrap_or(1024),
         large_buffers: first(levels, server, |raw| raw.large_client_header_buffers).unwrap_or((4, 8192)),
         rules: HeadRules {
+            max_headers: first(levels, server, |raw| raw.max_headers).unwrap_or(1000),
             merge_slashes: first(levels, server, |raw| raw.merge_slashes).unwrap_or(true),
             underscores_in_headers: first(levels, server, |raw| raw.underscores_in_headers).unwrap_or(false),
             ignore_invalid_headers: first(levels, server, |raw| raw.ignore_invalid_headers).unwrap_or(true),
@@ -146,7 +147,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
-        add_header: if raw.add_header.is_empty() { outer.add_header.clone() } else { raw.add_header.clone() },
+        add_header: add_header(raw, outer),
+        add_header_inherit: raw.add_header_inherit.unwrap_or(outer.add_header_inherit),
         charset: Charset {
             name: raw.charset.clone().unwrap_or_else(|| outer.charset.name.clone()),
             types: match &raw.charset_types {
@@ -231,6 +233,15 @@ fn redirect(raw: &RawSettings, outer: &Redirect) -> Redirect {
     }
 }
 
+/// The fields of a level, and those of the one around it where `add_header_inherit` says so.
+fn add_header(raw: &RawSettings, outer: &Settings) -> Vec<AddHeader> {
+    match raw.add_header_inherit.unwrap_or(outer.add_header_inherit) {
+        Inherit::On if raw.add_header.is_empty() => outer.add_header.clone(),
+        Inherit::On | Inherit::Off => raw.add_header.clone(),
+        Inherit::Merge => [&raw.add_header[..], &outer.add_header].concat(),
+    }
+}
+
 fn access_log(raw: &RawSettings, outer: &Settings) -> Vec<AccessLog> {
     match (raw.access_log_off, raw.access_log.is_empty()) {
         (true, _) => Vec::new(),
@@ -290,6 +301,7 @@ fn defaults(prefix: &Path) -> Settings {
         recursive_error_pages: false,
         expires: Expires::Off,
         add_header: Vec::new(),
+        add_header_inherit: Inherit::On,
         charset: Charset::default(),
         gzip: Gzip::default(),
         sub: SubFilter::default(),

@@ -16,7 +16,7 @@ use super::sub::SubSettings;
 use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, CookieFlags, DirectiveId, ErrorLog, ErrorPage, Expires,
-    IfModifiedSince, IgnoreHeaders, LimitExcept, LocationId, LocationKind, NameServers, Network,
+    IfModifiedSince, IgnoreHeaders, Inherit, LimitExcept, LocationId, LocationKind, NameServers, Network,
     NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, TryFiles,
 };
 use crate::template::Template;
@@ -74,6 +74,7 @@ pub(crate) struct RawSettings {
     pub absolute_redirect: Option<bool>,
     pub port_in_redirect: Option<bool>,
     pub server_name_in_redirect: Option<bool>,
+    pub max_headers: Option<usize>,
     pub merge_slashes: Option<bool>,
     pub underscores_in_headers: Option<bool>,
     pub ignore_invalid_headers: Option<bool>,
@@ -97,6 +98,7 @@ pub(crate) struct RawSettings {
     pub intercept_errors: Option<bool>,
     pub expires: Option<Expires>,
     pub add_header: Vec<AddHeader>,
+    pub add_header_inherit: Option<Inherit>,
     pub access_log: Vec<AccessLog>,
     pub access_log_off: bool,
     pub error_log: Vec<ErrorLog>,

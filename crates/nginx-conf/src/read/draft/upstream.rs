@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::address::{Resolver, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Balance, Upstream, UpstreamServer};
+use crate::model::{Balance, Sticky, Upstream, UpstreamServer};
 use crate::source::Word;
 use crate::spelling::nearest;
 use crate::template::Template;
@@ -41,6 +41,8 @@ pub(crate) struct UpstreamDraft {
     pub balance: Option<Balance>,
     /// The key of `hash`.
     pub hash_key: Option<Template>,
+    /// `sticky`.
+    pub sticky: Option<Sticky>,
     /// `keepalive`.
     pub keepalive: Option<usize>,
     /// `keepalive_requests`.
@@ -178,6 +180,7 @@ impl UpstreamDraft {
             port: (!self.declared).then(|| self.port.unwrap_or(self.default_port)),
             balance: self.balance.unwrap_or_default(),
             hash_key: self.hash_key,
+            sticky: self.sticky,
             keepalive: self.keepalive.or_else(|| default_keepalive(version, self.declared)),
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(Duration::from_secs(60)),

@@ -4,8 +4,8 @@ use super::gzip::media_types;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{
-    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, LocationKind, Root, TryFile,
-    TryFiles, TryFilesFallback,
+    AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, LocationKind, Root,
+    TryFile, TryFiles, TryFilesFallback,
 };
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, flag, invalid_value, network, once, one_of, text};
@@ -32,7 +32,10 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("recursive_error_pages", |r, d| once(&mut r.settings().recursive_error_pages, d, flag)),
     ("expires", expires),
     ("add_header", add_header),
+    ("add_header_inherit", |r, d| once(&mut r.settings().add_header_inherit, d, |d| one_of(d, INHERIT))),
 ];
+
+const INHERIT: &[(&str, Inherit)] = &[("on", Inherit::On), ("off", Inherit::Off), ("merge", Inherit::Merge)];
 
 const MODIFIED: &[(&str, IfModifiedSince)] =
     &[("off", IfModifiedSince::Off), ("exact", IfModifiedSince::Exact), ("before", IfModifiedSince::Before)];

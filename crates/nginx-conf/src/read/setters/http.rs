@@ -32,6 +32,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("absolute_redirect", |r, d| once(&mut r.settings().absolute_redirect, d, flag)),
     ("port_in_redirect", |r, d| once(&mut r.settings().port_in_redirect, d, flag)),
     ("server_name_in_redirect", |r, d| once(&mut r.settings().server_name_in_redirect, d, flag)),
+    ("max_headers", |r, d| once(&mut r.settings().max_headers, d, number)),
     ("merge_slashes", |r, d| once(&mut r.settings().merge_slashes, d, flag)),
     ("underscores_in_headers", |r, d| once(&mut r.settings().underscores_in_headers, d, flag)),
     ("ignore_invalid_headers", |r, d| once(&mut r.settings().ignore_invalid_headers, d, flag)),

@@ -23,6 +23,7 @@ mod resolver;
 mod rewrite;
 mod server;
 mod ssl;
+mod sticky;
 mod sub;
 mod tuning;
 mod upstream;

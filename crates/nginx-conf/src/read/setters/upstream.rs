@@ -1,5 +1,6 @@
 //! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
 
+use super::sticky::sticky;
 use crate::address::{UrlKind, parse, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
@@ -18,6 +19,7 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
     ("least_conn", balance),
     ("hash", hash),
     ("random", random),
+    ("sticky", sticky),
     ("zone", zone),
     ("keepalive", keepalive),
     ("keepalive_requests", |r, d| once(&mut r.upstream().keepalive_requests, d, number)),
@@ -27,6 +29,9 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
 
 /// The smallest `zone`: eight pages.
 const MIN_ZONE_SIZE: usize = 8 * 4096;
+
+/// The longest `route=`.
+const MAX_ROUTE_LENGTH: usize = 32;
 
 /// `upstream { … }`.
 fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -65,8 +70,18 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
             }
             (None, "backup") => server.backup = true,
             (None, "down") => server.down = true,
-            (Some((name @ ("slow_start" | "route" | "service" | "sticky"), _)), _)
-            | (None, name @ ("resolve" | "drain")) => {
+            (None, "drain") if !reader.is_before(29, 6) => server.drain = true,
+            (Some(("route", route)), _) if !reader.is_before(29, 6) => {
+                if route.is_empty() {
+                    return Err(directive.error_at(word, "route is empty"));
+                }
+                if route.len() > MAX_ROUTE_LENGTH {
+                    let message = format!("route is longer than {MAX_ROUTE_LENGTH}");
+                    return Err(directive.error_at(word, message));
+                }
+                server.route = Some(route.to_owned());
+            }
+            (Some((name @ ("slow_start" | "service" | "sticky"), _)), _) | (None, name @ "resolve") => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
             _ => return Err(invalid()),
@@ -131,7 +146,8 @@ fn invalid_parameter(directive: &Directive, index: usize) -> ConfigError {
 fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
     // Of newer versions, `keepalive` may stand before it.
     let after_keepalive = reader.upstream().keepalive.is_some() && !reader.is_from(29, 7);
-    let is_again = after_keepalive || reader.upstream().balance.is_some();
+    let is_again =
+        after_keepalive || reader.upstream().balance.is_some() || reader.upstream().sticky.take().is_some();
     if is_again {
         reader.warn(&directive.error("load balancing method redefined"));
     }
@@ -140,6 +156,14 @@ fn choose(reader: &mut Reader, directive: &Directive, balance: Balance) {
 
 /// `keepalive` in `upstream`.
 fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    // `local` is of newer versions; here no connection is used for a location of another `proxy_ssl_…` in any case.
+    let may_be_local = match reader.version {
+        Some(_) => reader.is_from(29, 7),
+        None => directive.arguments().get(1).is_none_or(|word| word.text == "local"),
+    };
+    if directive.arguments().len() > 1 && !may_be_local {
+        return Err(directive.error("invalid number of arguments in \"keepalive\" directive"));
+    }
     if reader.upstream().keepalive.is_some() {
         return Err(duplicate(directive));
     }
@@ -148,17 +172,8 @@ fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
     let number = number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
         directive.error_at(word, format!("invalid value \"{}\" in \"keepalive\" directive", word.text))
     })?;
-    match directive.arguments().get(1) {
-        // Connections are only ever used for the location that opened them, as far as TLS is concerned.
-        Some(word) if word.text == "local" && !reader.is_before(29, 7) => {}
-        None => {}
-        Some(_) if reader.is_before(29, 7) => {
-            let message = format!("invalid number of arguments in \"{}\" directive", directive.name());
-            return Err(directive.error(message));
-        }
-        Some(word) => {
-            return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
-        }
+    if let Some(word) = directive.arguments().get(1).filter(|word| word.text != "local") {
+        return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
     }
     reader.upstream().keepalive = Some(number);
     Ok(())

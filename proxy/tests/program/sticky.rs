@@ -1,0 +1,95 @@
+//! Sessions that stay with a server, as in nginx 1.30.
+
+use crate::server::{Server, Site};
+use crate::versions::nginx;
+
+const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        access_log off;
+        upstream plain { server 127.0.0.1:@PORT2@; server 127.0.0.2:@PORT2@; server 127.0.0.3:@PORT2@ backup; sticky cookie srv; }
+        upstream full { server 127.0.0.1:@PORT2@ route=a; sticky cookie srv expires=max secure; }
+        upstream named { server 127.0.0.1:@PORT2@ route=a; server 127.0.0.2:@PORT2@ route=b; least_conn;
+            sticky cookie n domain=$arg_d path=/p httponly samesite=strict; }
+        upstream some { server 127.0.0.1:@PORT2@ route=a down; server 127.0.0.2:@PORT2@ route=b drain; server 127.0.0.3:@PORT2@ route=c;
+            server 127.0.0.4:@PORT2@ route=d backup; sticky cookie n; }
+        upstream route { server 127.0.0.1:@PORT2@ route=a; server 127.0.0.2:@PORT2@ route=b; sticky route $cookie_r $arg_r; }
+        upstream undone { server 127.0.0.1:@PORT2@ route=a; server 127.0.0.2:@PORT2@ route=b; sticky cookie n; least_conn; }
+        upstream failing { server 127.0.0.9:@PORT2@ route=z max_fails=0; server 127.0.0.1:@PORT2@ route=a; sticky cookie n; }
+        server {
+            listen 127.0.0.1:@PORT@;
+            location /plain { proxy_pass http://plain; }
+            location /full { proxy_pass http://full; }
+            location /named { proxy_pass http://named; }
+            location /some { proxy_pass http://some; }
+            location /route { proxy_pass http://route; }
+            location /undone { proxy_pass http://undone; }
+            location /failing { proxy_pass http://failing; }
+        }
+        server {
+            listen 127.0.0.1:@PORT2@; listen 127.0.0.2:@PORT2@; listen 127.0.0.3:@PORT2@; listen 127.0.0.4:@PORT2@;
+            add_header Set-Cookie own=1;
+            return 200 $server_addr;
+        }
+    }";
+
+/// What comes back for targets with cookies: cookies and who has answered.
+fn asked(server: &Server<'_>) -> Vec<String> {
+    let ask = |target: &str, cookie: &str| {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{cookie}\r\n");
+        let answer = server.send(head.as_bytes());
+        let cookies = answer.head.iter().filter_map(|line| line.strip_prefix("Set-Cookie: "));
+        (cookies.map(str::to_owned).collect::<Vec<_>>(), answer.body)
+    };
+    let mut seen = Vec::new();
+    // A server without a route is called by its address and port, which are others each time.
+    let (first, by) = ask("/plain", "");
+    let (name, digest) = first[0].split_once('=').unwrap();
+    seen.push(format!("{name} {} {by}", digest.len()));
+    for _ in 0..3 {
+        let (again, by) = ask("/plain", &format!("Cookie: x=1; {}\r\n", first[0]));
+        seen.push(format!("{} {by}", again == first));
+    }
+    for (target, cookie) in [
+        ("/plain", "Cookie: srv=\r\n"),
+        ("/full", ""),
+        ("/named", ""),
+        ("/named?d=.x.y", ""),
+        ("/named", "Cookie: n=b\r\n"),
+        ("/named", "Cookie: n=b\r\n"),
+        ("/named", "Cookie: n=nobody\r\n"),
+        ("/some", "Cookie: n=a\r\n"),
+        ("/some", "Cookie: n=b\r\n"),
+        ("/some", "Cookie: n=c\r\n"),
+        ("/some", "Cookie: n=d\r\n"),
+        ("/some", ""),
+        ("/route", "Cookie: r=b\r\n"),
+        ("/route?r=b", "Cookie: r=\r\n"),
+        ("/route?r=b", "Cookie: r=a\r\n"),
+        ("/route?r=none", ""),
+        ("/undone", "Cookie: n=b\r\n"),
+        ("/undone", "Cookie: n=b\r\n"),
+        ("/failing", "Cookie: n=z\r\n"),
+        ("/failing", "Cookie: n=a\r\n"),
+    ] {
+        let (cookies, by) = ask(target, cookie);
+        let cookies = cookies.join("|");
+        let cookies = match target {
+            "/plain" => cookies.split_once('=').map_or("", |(name, _)| name),
+            _ => &cookies,
+        };
+        seen.push(format!("{target} {}: {cookies} {by}", cookie.trim_end()));
+    }
+    seen
+}
+
+#[test]
+fn a_session_stays_with_its_server() {
+    let ours = asked(&Site::new(CONF).start());
+    assert_eq!(ours[..4], ["srv 32 127.0.0.1", "true 127.0.0.1", "true 127.0.0.1", "true 127.0.0.1"]);
+    if let Some(nginx) = nginx("1.30") {
+        let theirs = asked(&Site::new(CONF).start_nginx(&nginx));
+        for (ours, theirs) in ours.iter().zip(&theirs) {
+            assert_eq!(ours, theirs, "nginx is on the right");
+        }
+    }
+}
