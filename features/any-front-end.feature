@@ -110,12 +110,12 @@ Feature: Front ends of any site
 
   Rule: Nothing beside the files is served
 
-    Scenario Outline: {front-end}<path> leads out of no directory
+    Scenario Outline: {root-front-end}<path> leads out of no directory
       Only a directory of the front end's own may be read, however `..` is spelt. See `root`, `alias` and any `rewrite` of this
       location.
 
       Given the directory "{directory}" has the file "../hopcheck-secret.txt" with the content "nobody may read this"
-      When the client sends "GET {front-end}<path>"
+      When the client sends "GET {root-front-end}<path>"
       Then the body of the response does not contain "nobody may read this"
 
       Examples:

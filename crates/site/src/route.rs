@@ -83,9 +83,19 @@ impl Route {
         Some(format!("behind {gate}{}", if is_passed { ", which its preflights pass" } else { "" }))
     }
 
-    /// Whether a page is shown here at `/`, from a directory that is known.
+    /// Whether a page is shown here, from a directory that is known: at `/`, or below a path of its own.
     pub fn is_front_page(&self) -> bool {
-        self.kind == Kind::FrontEnd && self.path == "/" && !self.to.contains('$')
+        let below = format!("{}/", self.path.trim_end_matches('/'));
+        let is_own = || self.open && self.fallback.as_ref().is_some_and(|page| page.starts_with(&below));
+        self.kind == Kind::FrontEnd && !self.to.contains('$') && (self.path == "/" || is_own())
+    }
+
+    /// For files: the directory of those that it serves.
+    pub fn directory(&self) -> String {
+        match self.alias || !self.is_front_page() {
+            true => self.to.clone(),
+            false => format!("{}{}", self.to.trim_end_matches('/'), self.path.trim_end_matches('/')),
+        }
     }
 }
 
@@ -275,7 +285,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         socket,
         to,
         fallback,
-        alias: kind == Kind::Files && scope.own_one("alias").is_some(),
+        alias: matches!(kind, Kind::Files | Kind::FrontEnd) && scope.own_one("alias").is_some(),
         is_elsewhere: is_elsewhere(scope),
         is_public: is_public(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),

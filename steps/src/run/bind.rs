@@ -159,8 +159,9 @@ impl<'a> Binder<'a> {
         let upload = promise.and_then(|promise| promise.largest_upload).map(|Size(bytes)| bytes.to_string());
         let put = |text: &str| {
             let text = text.replace(&braced(word.word), &path);
-            let text =
-                text.replace("{headers}", &here.headers().join(", ")).replace("{directory}", &route.to);
+            let text = text
+                .replace("{headers}", &here.headers().join(", "))
+                .replace("{directory}", &route.directory());
             let version = route.http_version.as_deref().unwrap_or("of 1.0");
             let text =
                 text.replace("{http-version}", version).replace("{lost}", &route.lost_forwards.join(", "));

@@ -133,7 +133,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 26] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 27] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -243,8 +243,14 @@ pub(super) const ROUTE_WORDS: [RouteWord; 26] = [
     RouteWord {
         only_promised: false,
         word: "front-end",
-        what: "front end of files",
+        what: "front end of files in a directory that is known",
         is: |here| here.route.is_front_page(),
+    },
+    RouteWord {
+        only_promised: false,
+        word: "root-front-end",
+        what: "front end of files at the root",
+        is: |here| here.route.is_front_page() && here.route.path == "/",
     },
     RouteWord {
         word: "http2-front-end",

@@ -1,5 +1,6 @@
 //! The files of a build, as any site serves them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
@@ -31,15 +32,24 @@ const YEAR_1980: Duration = Duration::from_secs(315_532_800);
 async fn build_files(world: &mut World) -> Checked {
     let scene = world.scene().await?;
     let site = scene.stage().source.site.clone();
-    for file in BUILD_FILES {
-        for (_, route) in site.routes().filter(|(_, route)| !route.to.contains('$')) {
+    let files = || site.routes().map(|(_, route)| route).filter(|route| !route.to.contains('$'));
+    // Below which paths builds are asked for.
+    let paths: BTreeSet<&str> =
+        files().filter(|route| route.is_front_page()).map(|route| &*route.path).collect();
+    for route in files() {
+        for (path, file) in paths.iter().flat_map(|path| BUILD_FILES.map(|file| (path, file))) {
+            let asked = format!("{}/{file}", path.trim_end_matches('/'));
             let inside = match (route.kind, route.alias) {
-                (Kind::Files, true) => file.strip_prefix(route.path.trim_start_matches('/')),
-                (Kind::Files | Kind::FrontEnd, false) => Some(file),
+                (Kind::Files | Kind::FrontEnd, true) => asked.strip_prefix(route.path.trim_end_matches('/')),
+                (Kind::Files | Kind::FrontEnd, false) => Some(&*asked),
                 _ => None,
             };
             let Some(inside) = inside else { continue };
-            let path = scene.place(&format!("{}/{inside}", route.to));
+            let path = scene.place(&format!(
+                "{}/{}",
+                route.to.trim_end_matches('/'),
+                inside.trim_start_matches('/')
+            ));
             fs::create_dir_all(path.parent().unwrap_or(&path))?;
             fs::write(&path, file)?;
             fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;

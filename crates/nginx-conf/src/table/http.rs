@@ -7,7 +7,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("http", MAIN, Take(0, 0), "", "The HTTP servers.").block(),
     command("server", HTTP, Take(0, 0), "", "A virtual server.").block(),
     command("listen", SERVER, AtLeast(1), "*:80", "An address of the server.")
-        .note("Ports, addresses, names and port ranges, with `default_server`, `backlog=`, `bind`, `reuseport`, `ipv6only=`, `ssl`, `http2`, `proxy_protocol`; `quic` is accepted with a warning that it is not spoken. No `unix:` or other socket options."),
+        .note("Ports, addresses, names and port ranges, with `default_server`, `backlog=`, `bind`, `reuseport`, `ipv6only=`, `ssl`, `http2`, `proxy_protocol`; `quic` is accepted with a warning that it is not spoken. What tunes sockets is accepted; no `unix:`."),
     command("server_name", SERVER, AtLeast(1), "\"\"", "Names of the server."),
     command("client_header_timeout", HTTP | SERVER, Take(1, 1), "60s", "Time for a whole request head."),
     command("client_header_buffer_size", HTTP | SERVER, Take(1, 1), "1k", "First buffer for a request head."),

@@ -59,6 +59,21 @@ impl<'a> Url<'a> {
     }
 }
 
+/// Scheme, authority and rest of a URL whose host is a mix of variables and text: `http://app-$name:3000/x`.
+pub(super) fn mixed_authority(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, after) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let mut end = 0;
+    while let Some(rest) = after.get(end..).filter(|rest| !rest.is_empty() && !rest.starts_with(['/', '?'])) {
+        end += match variable(rest) {
+            Some(_) if begins_with_path(rest) || has_port(&after[..end]) => break,
+            Some((_, left)) => rest.len() - left.len(),
+            None => rest.chars().next().map_or(1, char::len_utf8),
+        };
+    }
+    let (authority, rest) = after.split_at(end);
+    authority.contains('$').then_some((scheme, authority, rest))
+}
+
 /// Whether `host` ends with a port, so that only a path can follow.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
@@ -195,6 +210,21 @@ impl HostVariables {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_authority_ends_where_a_path_begins() {
+        assert_eq!(mixed_authority("http://app-$name:3000/x"), Some(("http", "app-$name:3000", "/x")));
+        assert_eq!(
+            mixed_authority("http://$app.internal$request_uri"),
+            Some(("http", "$app.internal", "$request_uri"))
+        );
+        assert_eq!(
+            mixed_authority("http://$app:80$rest$is_args"),
+            Some(("http", "$app:80", "$rest$is_args"))
+        );
+        assert_eq!(mixed_authority("http://app:80/$x"), None);
+        assert_eq!(mixed_authority("$url"), None);
+    }
 
     #[test]
     fn a_url_is_split_into_its_parts() {

@@ -87,12 +87,13 @@ impl Scene {
             scene.stage.source.deploy(&directory)?;
         }
         for page in scene.stage.source.pages() {
-            let directory = scene.scratch.place(&page.to);
+            let directory = scene.scratch.place(&page.directory());
             scene.stage.source.deploy(&directory)?;
             // Also under the name of the fallback page.
             let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
             let name = if name.ends_with('/') { format!("{name}index.html") } else { name.to_owned() };
-            let called = scene.scratch.place(&format!("{}/{name}", page.to));
+            let name = name.strip_prefix(page.path.trim_end_matches('/')).unwrap_or(&name).to_owned();
+            let called = scene.scratch.place(&format!("{}/{name}", page.directory()));
             if name.ends_with(".html") && !name.contains('$') && !called.exists() {
                 std::fs::create_dir_all(called.parent().unwrap_or(&directory))?;
                 std::fs::copy(directory.join("index.html"), called)?;

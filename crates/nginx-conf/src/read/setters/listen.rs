@@ -8,22 +8,12 @@ use crate::error::ConfigError;
 use crate::read::draft::ListenParameters;
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::unsupported_value;
-use crate::units::parse_number;
+use crate::units::{parse_number, parse_seconds, parse_size};
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[("listen", listen)];
 
 /// Parameters that nginx knows, without their values.
-const UNSUPPORTED_PARAMETERS: &[&str] = &[
-    "spdy",
-    "deferred",
-    "setfib",
-    "fastopen",
-    "rcvbuf",
-    "sndbuf",
-    "accept_filter",
-    "so_keepalive",
-    "multipath",
-];
+const UNSUPPORTED_PARAMETERS: &[&str] = &["spdy", "setfib", "accept_filter", "multipath"];
 
 /// `listen`.
 fn listen(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -102,6 +92,18 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
             ("ipv6only", Some(_)) => {
                 return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text)));
             }
+            // What tunes the socket, and nobody sees.
+            ("deferred", None) => drop(options.get_or_insert_default()),
+            ("fastopen" | "rcvbuf" | "sndbuf", Some(value)) if parse_size(value).is_some() => {
+                options.get_or_insert_default();
+            }
+            ("fastopen" | "rcvbuf" | "sndbuf", Some(_)) => {
+                return Err(directive.error_at(word, format!("invalid {name} \"{}\"", word.text)));
+            }
+            ("so_keepalive", Some(value)) if is_keepalive(value) => drop(options.get_or_insert_default()),
+            ("so_keepalive", Some(value)) => {
+                return Err(directive.error_at(word, format!("invalid so_keepalive value: \"{value}\"")));
+            }
             _ if UNSUPPORTED_PARAMETERS.contains(&name) => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
@@ -109,4 +111,21 @@ fn parameters(reader: &mut Reader, directive: &Directive) -> Result<ListenParame
         }
     }
     Ok(parameters)
+}
+
+/// Whether `so_keepalive=` takes a value: `on`, `off`, or a time of idleness, an interval and a number, of which one may be left out.
+fn is_keepalive(value: &str) -> bool {
+    if matches!(value, "on" | "off") {
+        return true;
+    }
+    let is_empty_or =
+        |text: Option<&str>, is: fn(&str) -> bool| text.is_none_or(|text| text.is_empty() || is(text));
+    let is_time = |text: &str| parse_seconds(text).is_some();
+    let mut parts = value.split(':');
+    let (idle, interval, count) = (parts.next(), parts.next(), parts.next());
+    let says = [idle, interval, count].into_iter().flatten().any(|part| !part.is_empty());
+    says && parts.next().is_none()
+        && is_empty_or(idle, is_time)
+        && is_empty_or(interval, is_time)
+        && is_empty_or(count, |text| parse_number(text).is_some())
 }

@@ -10,7 +10,7 @@ use nginx_conf::syntax::Directive;
 use hopcheck_site::canonical_address;
 
 use super::{Walker, app_server_key, quoted};
-use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, only_variable};
+use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, mixed_authority, only_variable};
 
 /// What is said of an app server that stays as it is.
 const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look up by";
@@ -58,7 +58,14 @@ impl Walker<'_> {
     pub(super) fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
         let known = self.with_constants(&word.text);
-        let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else { return Ok(()) };
+        let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else {
+            // One stands in for whichever a request names.
+            if let Some((scheme, authority, rest)) = mixed_authority(&known).filter(|_| self.may_look_up) {
+                let now = format!("{scheme}://{}{rest}", self.app_server(authority, 0)?);
+                self.put(directive, edits, word.span.clone(), quoted(&now));
+            }
+            return Ok(());
+        };
         let now = match url.host {
             Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
             // What follows a port can be no part of the name.
