@@ -175,6 +175,10 @@ impl Bench {
         if !self.accept(&text)? {
             return Ok(());
         }
+        if conf::asks_elsewhere(&text) {
+            *self.tally.entry("configurations that ask elsewhere").or_default() += 1;
+            return Ok(());
+        }
         if !conf::listens(&text) {
             *self.tally.entry("configurations that listen elsewhere").or_default() += 1;
             return Ok(());

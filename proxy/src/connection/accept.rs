@@ -48,6 +48,10 @@ pub(crate) async fn serve(
     let connection = HttpConnection::new(&cycle, http, listen, client).behind(header.as_ref());
     let default = http.servers.get(listen.default_server);
     let stream = ClientConnection::new(stream);
+    if listen.http2 && cycle.config.is_before(25, 1) {
+        // That spoke nothing else there.
+        return Box::pin(connection.run_http2(stream)).await;
+    }
     match listen.http2 || default.is_some_and(|server| server.http2.on) {
         // Boxed, so that those that speak HTTP/1 alone need no memory for it.
         true => Box::pin(connection.run_as_begun(stream)).await,

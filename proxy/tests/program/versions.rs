@@ -158,6 +158,22 @@ fn fields_of_the_levels_around_one() {
 }
 
 #[test]
+fn an_address_with_http2_speaks_http1_or_not() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; server { listen 127.0.0.1:@PORT@ http2; return 200; } }";
+    let statuses = VERSIONS.map(|version| {
+        let site = Site::new(CONF);
+        let ours = site.start_as(version).get("/").status();
+        if let Some(nginx) = nginx(version) {
+            let site = Site::new(CONF);
+            assert_eq!(ours, site.start_nginx(&nginx).get("/").status(), "nginx {version} is on the right");
+        }
+        ours
+    });
+    assert_eq!(statuses, [0, 200, 200]);
+}
+
+#[test]
 fn connect_is_refused_by_its_target_or_its_method() {
     let statuses = each(|server| {
         [

@@ -137,6 +137,16 @@ pub(crate) fn listens(text: &str) -> bool {
     words.windows(4).filter(first).count() == servers.count()
 }
 
+/// Whether an app server has an address that is not of this machine, as a mistake may make one.
+pub(crate) fn asks_elsewhere(text: &str) -> bool {
+    let asks = |line: &&str| ["server ", "proxy_pass "].iter().any(|name| line.contains(name));
+    let addresses = |line: &'_ str| -> Vec<String> {
+        let words = line.split(|c: char| !c.is_ascii_digit() && c != '.');
+        words.filter(|word| word.contains('.') && word.len() > 1).map(str::to_owned).collect()
+    };
+    text.lines().filter(asks).flat_map(addresses).any(|address| !address.starts_with("127."))
+}
+
 impl std::fmt::Debug for Case {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let text = self.text();
@@ -146,5 +156,27 @@ impl std::fmt::Debug for Case {
             self.visits().try_for_each(|visit| write!(f, "\n{visit:?}"))?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::asks_elsewhere;
+
+    #[test]
+    fn app_servers_are_on_this_machine() {
+        for here in [
+            "  server 127.0.0.1:1;",
+            "  server @BLUE@ max_fails=0;",
+            "  proxy_pass http://127.0.0.1:1/x;",
+            "allow 10.0.0.1;",
+        ] {
+            assert!(!asks_elsewhere(here), "{here}");
+        }
+        for elsewhere in
+            ["  server 27.0.0.1:1;", "server 1270.0.1:1;", "proxy_pass http://12.0.0.1;", "server 17.0.0.1;"]
+        {
+            assert!(asks_elsewhere(elsewhere), "{elsewhere}");
+        }
     }
 }

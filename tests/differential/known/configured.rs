@@ -24,7 +24,9 @@ pub(crate) fn is_unsupported(ours: &str) -> bool {
 /// Whether an address is refused that has nothing between two dots, or behind the last: nginx reads it as 0.
 pub(crate) fn is_odd_address(ours: &str) -> bool {
     let rest =
-        ["host not found in upstream \"", "invalid parameter \""].iter().find_map(|it| ours.strip_prefix(it));
+        ["host not found in upstream \"", "invalid parameter \"", "host not found in set_real_ip_from \""]
+            .iter()
+            .find_map(|it| ours.strip_prefix(it));
     let address = rest.and_then(|rest| rest.split([':', '/', '"']).next());
     address.is_some_and(|address| {
         let parts = || address.split('.');

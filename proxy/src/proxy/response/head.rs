@@ -3,6 +3,7 @@
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
+use super::interim::Interim;
 use super::{cookie, redirect};
 use crate::exchange::Exchange;
 use crate::message::Headers;
@@ -11,7 +12,6 @@ use crate::proxy::traced::{trace_hidden, trace_rewritten};
 use crate::response::head::HeadersOut;
 use crate::response::{BodyChanges, without_charset, write_field};
 use crate::wire::{Buffer, Framing};
-use nginx_conf::model::Config;
 
 /// The most fields of a head.
 const MAX_HEADERS: usize = 256;
@@ -87,36 +87,6 @@ const HIDDEN_HEADERS: [&str; 8] = [
     "X-Accel-Buffering",
     "X-Accel-Charset",
 ];
-
-/// Which interim responses (1xx but 101) of an app server are passed over. nginx takes the others for final ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interim {
-    /// All of them.
-    All,
-    /// 103, as in nginx from 1.29.0 on.
-    EarlyHints,
-    /// None, as in nginx before.
-    None,
-}
-
-impl Interim {
-    /// Those that the proxy passes over for the version it stands for.
-    pub(crate) fn of(config: &Config) -> Interim {
-        match config.version {
-            None => Interim::All,
-            Some(_) if config.is_before(29, 0) => Interim::None,
-            Some(_) => Interim::EarlyHints,
-        }
-    }
-
-    fn is_passed_over(self, status: u16) -> bool {
-        match self {
-            Interim::All => status < 200 && status != 101,
-            Interim::EarlyHints => status == 103,
-            Interim::None => false,
-        }
-    }
-}
 
 /// Takes the head of a final response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones;
 /// `None` until all of it has arrived.

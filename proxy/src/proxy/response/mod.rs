@@ -3,10 +3,12 @@
 mod body;
 mod cookie;
 mod head;
+mod interim;
 mod redirect;
 mod tee;
 
 pub(super) use body::RelayError;
+pub(crate) use head::read_head;
 pub(super) use head::{Delivery, HeadWritten, InvalidHead, ResponseHead};
-pub(crate) use head::{Interim, read_head};
+pub(crate) use interim::Interim;
 pub(super) use tee::Tee;
