@@ -9,6 +9,7 @@ use nginx_conf::syntax::Directive;
 
 use hopcheck_site::canonical_address;
 
+use super::constants::substitute;
 use super::{Walker, app_server_key, quoted};
 use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, mixed_authority, only_variable};
 
@@ -57,7 +58,7 @@ impl Walker<'_> {
     /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
     pub(super) fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
-        let known = self.with_constants(&word.text);
+        let known = substitute(&self.constants, &word.text);
         let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else {
             // One stands in for whichever a request names.
             if let Some((scheme, authority, rest)) = mixed_authority(&known).filter(|_| self.may_look_up) {
