@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Place};
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Terminator};
 use crate::source::{Source, SourceName};
 
@@ -146,7 +146,14 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
         let Some(name) = words.next() else {
             return match open.is_empty() {
                 true => Ok(main),
-                false => Err(unexpected("unexpected end of file, expecting \"}\"".to_owned())),
+                // A pattern with `{`, unquoted, opens a block: nginx stops at what would be a directive in it.
+                false => Err(match first_without_name(&open) {
+                    Some(directive) => {
+                        let place = Place { line: directive.line(), ..place };
+                        ConfigError::new(format!("unknown directive \"{}\"", directive.name.text)).at(place)
+                    }
+                    None => unexpected("unexpected end of file, expecting \"}\"".to_owned()),
+                }),
             };
         };
         let args = words.collect();
@@ -165,6 +172,18 @@ pub fn parse(text: impl AsRef<[u8]>, name: impl AsRef<Path>) -> Result<Vec<Direc
             _ => siblings(&mut open, &mut main).push(directive),
         }
     }
+}
+
+/// The first whose name no directive of any module has.
+fn first_without_name(directives: &[Directive]) -> Option<&Directive> {
+    /// What stands in them is no directive.
+    const DATA: [&str; 5] = ["charset_map", "geo", "map", "split_clients", "types"];
+    let is_name = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    directives.iter().find_map(|directive| match directive.name.text.as_str() {
+        name if !is_name(name) => Some(directive),
+        name if DATA.contains(&name) => None,
+        _ => first_without_name(directive.inner()),
+    })
 }
 
 /// Where the next directive belongs.
@@ -209,6 +228,12 @@ mod tests {
         let block = tree[1].inner()[0].block.as_ref().unwrap();
         assert_eq!(&text[block.span.clone()], " listen \"8\\\"0\" a\"b;# why\n ");
         assert_eq!(&text[tree[1].span.clone()], &text[text.find("http").unwrap()..]);
+    }
+
+    #[test]
+    fn a_brace_in_a_pattern_is_told_where_nginx_stops() {
+        let text = "server {\n location ~ ^/[0-9a-f]{8,20}$ { }\n location / { }\n}\n";
+        assert_eq!(parse(text, "x").unwrap_err().headline(), "unknown directive \"8,20}$\" in x:2");
     }
 
     #[test]

@@ -241,6 +241,10 @@ impl ResponseHead {
             };
             fields.get("Content-Type").filter(is_shown)
         });
+        // Only `proxy_pass_header` shows them.
+        let may_be_shown = !x.settings.proxy.pass_header.is_empty();
+        let is_shown =
+            |name: &str| may_be_shown && fields.get(name).is_some() && !is_hidden(x, name.as_bytes());
         let headers = HeadersOut {
             media_type: content_type.map(without_charset),
             content_type,
@@ -250,8 +254,8 @@ impl ResponseHead {
             location,
             chunked,
             range,
-            has_server: fields.get("Server").is_some() && !is_hidden(x, b"server"),
-            has_date: fields.get("Date").is_some() && !is_hidden(x, b"date"),
+            has_server: is_shown("Server"),
+            has_date: is_shown("Date"),
             ..HeadersOut::default()
         };
         let has_options = fields.get("Connection").is_some();
