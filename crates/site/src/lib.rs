@@ -17,6 +17,7 @@
 mod comparison;
 mod destinations;
 mod header_names;
+mod in_force;
 mod kind;
 mod line;
 mod location_chooser;

@@ -1,0 +1,94 @@
+//! What is in force for a route: who may come, who does CORS, what is set for the app and for the client, how long it may take.
+
+use crate::scope::Scope;
+use crate::tree::Node;
+
+/// Whether the proxy does CORS in a place: for all of its answers, in an `if` for those to GET, or in place of the app's.
+pub(crate) fn does_cors(scope: &Scope<'_>) -> bool {
+    let in_ifs = scope.own().iter().filter(|node| node.is("if") && !answers_preflights(node));
+    let for_get = in_ifs.filter(|node| node.args.iter().any(|word| word.contains("GET")));
+    let hides = scope.all("proxy_hide_header").iter().any(|header| is_cors(header));
+    scope.all("add_header").iter().any(|header| is_cors(header))
+        || for_get.flat_map(|node| &node.inner).any(|node| node.is("add_header") && is_cors(node))
+        || hides
+}
+
+fn is_cors(header: &Node) -> bool {
+    header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+}
+
+/// How long app servers may take to answer, in seconds; 60 unless said otherwise.
+pub(crate) fn read_timeout(scope: &Scope<'_>) -> u64 {
+    let written = scope.one("proxy_read_timeout").and_then(|timeout| nginx_conf::parse_time(timeout.arg(0)));
+    written.map_or(60, |timeout| timeout.as_secs())
+}
+
+/// Headers with a fixed value that are added to answers.
+pub(crate) fn headers(scope: &Scope<'_>) -> Vec<String> {
+    let fixed = |header: &&Node| !header.arg(1).is_empty() && !header.arg(1).contains('$');
+    scope.all("add_header").into_iter().filter(fixed).map(|header| header.arg(0).to_owned()).collect()
+}
+
+/// The headers that `proxy_set_header` gives to app servers, those of the connection left out.
+pub(crate) fn forwards(scope: &Scope<'_>) -> Vec<String> {
+    let is_for_app = |header: &&Node| {
+        let name = header.arg(0);
+        !header.arg(1).is_empty() && !["connection", "upgrade"].contains(&name.to_ascii_lowercase().as_str())
+    };
+    scope
+        .all("proxy_set_header")
+        .into_iter()
+        .filter(is_for_app)
+        .map(|header| header.arg(0).to_owned())
+        .collect()
+}
+
+/// The headers that are set further out and not here, where others are.
+pub(crate) fn lost_forwards(scope: &Scope<'_>) -> Vec<String> {
+    let own = scope.all("proxy_set_header");
+    let is_set = |name: &String| own.iter().any(|header| header.arg(0).eq_ignore_ascii_case(name));
+    forwards(&scope.of_server()).into_iter().filter(|name| !is_set(name)).collect()
+}
+
+/// Whether there is a cache that takes cookies away, or that is told whose answers it must leave alone.
+pub(crate) fn is_public(scope: &Scope<'_>) -> bool {
+    let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
+    let leaves_alone = ["proxy_cache_bypass", "proxy_no_cache"].iter().all(|name| scope.one(name).is_some());
+    scope.one("proxy_cache").is_some()
+        && (leaves_alone || scope.all("proxy_hide_header").iter().any(is_cookie))
+}
+
+/// Whether the app servers are external: they get a fixed `Host`, or use https.
+pub(crate) fn is_elsewhere(scope: &Scope<'_>) -> bool {
+    let is_host = |node: &&Node| node.arg(0).eq_ignore_ascii_case("host");
+    let host = scope.all("proxy_set_header").into_iter().find(is_host);
+    let is_told = host.is_some_and(|host| !host.arg(1).contains('$') || host.arg(1).contains("$proxy_host"));
+    is_told || scope.own_one("proxy_pass").is_some_and(|pass| pass.arg(0).starts_with("https://"))
+}
+
+/// Whether `node` is an `if` that answers OPTIONS itself.
+pub(crate) fn answers_preflights(node: &Node) -> bool {
+    let asks = |word: &String| word.contains("request_method");
+    node.is("if") && node.args.iter().any(asks) && node.inner.iter().any(|inner| inner.is("return"))
+}
+
+/// What keeps strangers out of a place.
+pub(crate) fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
+    let access = |name: &str| scope.all(name).into_iter().find(|node| node.arg(0) != "off");
+    let denied = || {
+        // The first rule that matches a client whom no other knows decides.
+        let decides = |node: &&Node| ["all", "0.0.0.0/0"].contains(&node.arg(0));
+        let rule = scope.all_of(&["allow", "deny"]).into_iter().find(decides);
+        rule.filter(|rule| rule.is("deny")).or_else(|| scope.own_one("internal"))
+    };
+    // Without a burst the second request within a moment is refused.
+    let is_strict = |node: &&Node| node.args.iter().all(|word| !word.starts_with("burst="));
+    let limited = || scope.all("limit_req").into_iter().find(is_strict);
+    let asks_for_certificate = || scope.one("ssl_verify_client").filter(|node| node.arg(0) == "on");
+    access("auth_basic")
+        .or_else(|| access("auth_request"))
+        .or_else(denied)
+        .or_else(|| scope.own_one("limit_except"))
+        .or_else(limited)
+        .or_else(asks_for_certificate)
+}
