@@ -76,13 +76,15 @@ pub fn check(scratch: &Path) -> Result<(), String> {
     }
 }
 
-/// The resource that has run out, judging by the text of a failure.
+/// The resource that has run out, judging by the text of a failure or by what the engine has logged.
 pub fn exhausted_resource(said: &str) -> Option<&'static str> {
     let lacks = [
         ("(os error 28)", "no space left on this machine's disk"),
         ("(os error 24)", "too many open files (see `ulimit -n`)"),
         ("(os error 23)", "too many open files on this machine"),
         ("(os error 99)", "no local address or port left on this machine"),
+        // So an engine logs it.
+        ("connect() failed (99: ", "no local address or port left on this machine"),
         ("(os error 12)", "out of memory"),
     ];
     lacks.into_iter().find(|(words, _)| said.contains(words)).map(|(_, lack)| lack)
@@ -96,6 +98,8 @@ mod tests {
     fn exhausted_resources_are_recognized_by_their_error() {
         let error = std::io::Error::from_raw_os_error(28);
         assert_eq!(exhausted_resource(&error.to_string()), Some("no space left on this machine's disk"));
+        let logged = "[error] 7#8: *2 connect() failed (99: Cannot assign requested address) while connecting to upstream";
+        assert_eq!(exhausted_resource(logged), Some("no local address or port left on this machine"));
         assert_eq!(exhausted_resource("the response is 500, not 200"), None);
     }
 }

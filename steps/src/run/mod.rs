@@ -144,7 +144,9 @@ pub async fn run(
 
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.
 fn of_the_machine(record: &mut Record) -> Option<&'static str> {
-    let lack = machine::exhausted_resource(&record.failed_step()?.message)?;
+    let FailedStep { message, evidence, .. } = record.failed_step()?;
+    let lack =
+        machine::exhausted_resource(message).or_else(|| machine::exhausted_resource(&evidence.error_log))?;
     record.verdict = Verdict::NotChecked { reason: lack.to_owned() };
     Some(lack)
 }
