@@ -1,7 +1,7 @@
 //! `http`, `server` and what concerns connections and requests as such.
 
 use super::command::Arity::{AtLeast, Flag, Take};
-use super::command::{Command, HTTP, LEVELS, LOCATION, LOCATION_IF, MAIN, SERVER, command};
+use super::command::{Command, HTTP, LEVELS, LOCATION_IF, MAIN, SERVER, command};
 
 pub(super) const COMMANDS: &[Command] = &[
     command("http", MAIN, Take(0, 0), "", "The HTTP servers.").block(),
@@ -16,16 +16,6 @@ pub(super) const COMMANDS: &[Command] = &[
     command("client_body_timeout", LEVELS, Take(1, 1), "60s", "Time between two reads of a request body."),
     command("client_body_buffer_size", LEVELS, Take(1, 1), "16k", "Memory for a request body.")
     .note("Accepted without effect: bodies are streamed."),
-    command("client_body_temp_path", LEVELS, Take(1, 4), "", "Where request bodies are kept that memory does not hold.")
-        .note("Accepted without effect: nothing is kept in files."),
-    command("proxy_temp_path", LEVELS, Take(1, 4), "", "Where answers of app servers are kept that memory does not hold.")
-        .note("Accepted without effect: nothing is kept in files."),
-    command("fastcgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of FastCGI servers are kept that memory does not hold.")
-        .note("Accepted without effect: nothing is kept in files."),
-    command("scgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of SCGI servers are kept that memory does not hold.")
-        .note("Accepted without effect: nothing is kept in files."),
-    command("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.")
-        .note("Accepted without effect: nothing is kept in files."),
     command("limit_rate", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many bytes of a response are sent in a second; 0 for no limit."),
     command("limit_rate_after", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many are sent before that."),
     command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client."),
@@ -50,24 +40,4 @@ pub(super) const COMMANDS: &[Command] = &[
         .note("As `underscores_in_headers`."),
     command("server_tokens", LEVELS, Take(1, 1), "on", "Show the version in `Server` and on error pages.")
         .note("`on` and `off`; `build` is refused."),
-    command("server_names_hash_max_size", HTTP, Take(1, 1), "512", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("server_names_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("types_hash_max_size", HTTP | SERVER | LOCATION, Take(1, 1), "1024", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("types_hash_bucket_size", HTTP | SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("variables_hash_max_size", HTTP, Take(1, 1), "1024", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("variables_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("map_hash_max_size", HTTP, Take(1, 1), "2048", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("map_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("proxy_headers_hash_max_size", LEVELS, Take(1, 1), "512", "Size of a table of nginx.")
-        .note("Accepted without effect."),
-    command("proxy_headers_hash_bucket_size", LEVELS, Take(1, 1), "64", "Size of a table of nginx.")
-        .note("Accepted without effect."),
 ];

@@ -2,7 +2,7 @@
 
 use super::command::Arity::{AtLeast, Flag, Take};
 use super::command::{
-    Arity, Command, Contexts, EVENTS, HTTP, LEVELS, LOCATION_IF, MAIN, SERVER, SERVER_IF, command,
+    Arity, Command, Contexts, EVENTS, HTTP, LEVELS, LOCATION, LOCATION_IF, MAIN, SERVER, SERVER_IF, command,
 };
 
 pub(super) const COMMANDS: &[Command] = &[
@@ -116,6 +116,21 @@ pub(super) const COMMANDS: &[Command] = &[
         "8k",
         "How much is written to such a file at once.",
     ),
+    tuning("client_body_temp_path", LEVELS, Take(1, 4), "", "Where request bodies are kept that memory does not hold.").note("Accepted without effect: nothing is kept in files."),
+    tuning("proxy_temp_path", LEVELS, Take(1, 4), "", "Where answers of app servers are kept that memory does not hold.").note("Accepted without effect: nothing is kept in files."),
+    tuning("fastcgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of FastCGI servers are kept that memory does not hold.").note("Accepted without effect: nothing is kept in files."),
+    tuning("scgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of SCGI servers are kept that memory does not hold.").note("Accepted without effect: nothing is kept in files."),
+    tuning("uwsgi_temp_path", LEVELS, Take(1, 4), "", "Where answers of uwsgi servers are kept that memory does not hold.").note("Accepted without effect: nothing is kept in files."),
+    tuning("server_names_hash_max_size", HTTP, Take(1, 1), "512", "Size of a table of nginx."),
+    tuning("server_names_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx."),
+    tuning("types_hash_max_size", HTTP | SERVER | LOCATION, Take(1, 1), "1024", "Size of a table of nginx."),
+    tuning("types_hash_bucket_size", HTTP | SERVER | LOCATION, Take(1, 1), "64", "Size of a table of nginx."),
+    tuning("variables_hash_max_size", HTTP, Take(1, 1), "1024", "Size of a table of nginx."),
+    tuning("variables_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx."),
+    tuning("map_hash_max_size", HTTP, Take(1, 1), "2048", "Size of a table of nginx."),
+    tuning("map_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx."),
+    tuning("proxy_headers_hash_max_size", LEVELS, Take(1, 1), "512", "Size of a table of nginx."),
+    tuning("proxy_headers_hash_bucket_size", LEVELS, Take(1, 1), "64", "Size of a table of nginx."),
     tuning("ssl_early_data", HTTP | SERVER, Flag, "off", "Take requests before the handshake has ended."),
     tuning("ssl_password_file", HTTP | SERVER, Take(1, 1), "", "Passphrases of keys.")
         .note("Accepted without effect: a key with a passphrase is refused."),

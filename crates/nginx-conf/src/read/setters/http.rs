@@ -15,11 +15,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("client_max_body_size", |r, d| once(&mut r.settings().client_max_body_size, d, offset)),
     ("client_body_timeout", |r, d| once(&mut r.settings().client_body_timeout, d, time)),
     ("client_body_buffer_size", |r, d| once(&mut r.settings().client_body_buffer_size, d, size)),
-    ("client_body_temp_path", temp_path),
-    ("proxy_temp_path", temp_path),
-    ("fastcgi_temp_path", temp_path),
-    ("scgi_temp_path", temp_path),
-    ("uwsgi_temp_path", temp_path),
     ("send_timeout", |r, d| once(&mut r.settings().send_timeout, d, time)),
     ("keepalive_requests", |r, d| once(&mut r.settings().keepalive_requests, d, number)),
     ("sendfile", |r, d| once(&mut r.settings().sendfile, d, flag)),
@@ -36,16 +31,6 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("merge_slashes", |r, d| once(&mut r.settings().merge_slashes, d, flag)),
     ("underscores_in_headers", |r, d| once(&mut r.settings().underscores_in_headers, d, flag)),
     ("ignore_invalid_headers", |r, d| once(&mut r.settings().ignore_invalid_headers, d, flag)),
-    ("server_names_hash_max_size", hash_size),
-    ("server_names_hash_bucket_size", hash_size),
-    ("types_hash_max_size", hash_size),
-    ("types_hash_bucket_size", hash_size),
-    ("variables_hash_max_size", hash_size),
-    ("variables_hash_bucket_size", hash_size),
-    ("map_hash_max_size", hash_size),
-    ("map_hash_bucket_size", hash_size),
-    ("proxy_headers_hash_max_size", hash_size),
-    ("proxy_headers_hash_bucket_size", hash_size),
 ];
 
 /// `http { … }`.
@@ -56,14 +41,4 @@ fn http(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     reader.block(table::HTTP)?;
     reader.main.http = Some(build::http(reader)?);
     Ok(())
-}
-
-/// The `…_temp_path`s: nothing is kept in files.
-fn temp_path(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {
-    Ok(())
-}
-
-/// The size of a hash table of nginx.
-fn hash_size(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    number::<u64>(directive).map(|_| ())
 }

@@ -61,6 +61,21 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("proxy_send_lowat", low_water_mark),
     ("proxy_socket_keepalive", |r, d| once(r, d, flag)),
     ("proxy_temp_file_write_size", |r, d| once(r, d, size)),
+    ("client_body_temp_path", |r, d| once(r, d, temp_path)),
+    ("proxy_temp_path", |r, d| once(r, d, temp_path)),
+    ("fastcgi_temp_path", |r, d| once(r, d, temp_path)),
+    ("scgi_temp_path", |r, d| once(r, d, temp_path)),
+    ("uwsgi_temp_path", |r, d| once(r, d, temp_path)),
+    ("server_names_hash_max_size", |r, d| once(r, d, number::<u64>)),
+    ("server_names_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("types_hash_max_size", |r, d| once(r, d, number::<u64>)),
+    ("types_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("variables_hash_max_size", |r, d| once(r, d, number::<u64>)),
+    ("variables_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("map_hash_max_size", |r, d| once(r, d, number::<u64>)),
+    ("map_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("proxy_headers_hash_max_size", |r, d| once(r, d, number::<u64>)),
+    ("proxy_headers_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
     ("ssl_early_data", |r, d| once(r, d, flag)),
     ("ssl_password_file", |r, d| once(r, d, text)),
 ];
@@ -91,6 +106,11 @@ fn once<T>(
         return Err(duplicate(directive));
     }
     read(directive).map(drop)
+}
+
+/// The `…_temp_path`s: nothing is kept in files.
+fn temp_path(_: &Directive) -> Result<(), ConfigError> {
+    Ok(())
 }
 
 /// `thread_pool name threads=N [max_queue=N]`.
