@@ -3,6 +3,7 @@
 
 mod app_servers;
 mod constants;
+mod directive;
 mod includes;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -11,14 +12,14 @@ use std::net::SocketAddr;
 use std::ops::Range;
 use std::rc::Rc;
 
-use nginx_conf::syntax::{Directive, Word, parse};
+use nginx_conf::syntax::{Directive, parse};
 use regex::{Captures, Regex};
 
 use crate::conf::containment::{ConfText, Containment};
 use crate::conf::default_files::STOCK_CONF_HEAD;
-use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
+use crate::conf::effects::{Effect, effect_of};
 use crate::conf::paths::{Scratch, place};
-use crate::conf::proxy_pass::{HostVariables, assigned};
+use crate::conf::proxy_pass::HostVariables;
 use crate::conf::rewritten::{RewrittenConf, TlsFile};
 use crate::conf::source::Source;
 use nginx_conf::edit::Edits;
@@ -270,130 +271,6 @@ impl Walker<'_> {
         walked
     }
 
-    /// Rewrites a directive without its block.
-    fn rewrite_one(
-        &mut self,
-        directive: &Directive,
-        text: &str,
-        edits: &mut Edits,
-        block: Option<&Directive>,
-    ) -> io::Result<()> {
-        let Some(first) = directive.args.first() else { return Ok(()) };
-        let (value, span) = (first.text.as_str(), first.span.clone());
-        if let Some((name, nth)) = assigned(directive, block) {
-            return self.assignment(directive, &name, nth, edits);
-        }
-        let in_data = block.is_some_and(|block| is_data(&block.name.text));
-        let name = directive.name.text.as_str();
-        if in_data && name != "include" {
-            return Ok(());
-        }
-        match (name, effect_of(name)) {
-            // Workers that run as root are a fault to find, and that account always exists.
-            ("user", _) if value == "root" && self.rewriter.user.is_some() => {}
-            ("user", _) => match &self.rewriter.user {
-                Some(user) => self.put(directive, edits, directive.args_span(), user.clone()),
-                None => edits.blank(text, directive.span.clone()),
-            },
-            // Both engines are started with `daemon off`, which may be set only once.
-            ("daemon", _) => edits.blank(text, directive.span.clone()),
-            ("listen", _) => {
-                if let Some(mistake) = nginx_conf::listen_mistake(value) {
-                    // Its replacement would hide it from the engine.
-                    let (file, line) = (&self.rewriter.source.name, directive.line());
-                    let why =
-                        format!("{mistake} in \"{value}\" of the \"listen\" directive in {file}:{line}");
-                    self.out.unreadable.get_or_insert(why);
-                }
-                let stand_in = self.listen(value)?;
-                let is_tls = directive.args.iter().any(|word| word.text == "ssl");
-                if is_tls && !self.out.tls.contains(&stand_in) {
-                    self.out.tls.push(stand_in);
-                }
-                self.put(directive, edits, span, stand_in.to_string());
-                for word in directive.args.iter().filter(|word| word.text == "proxy_protocol") {
-                    edits.blank(text, word.span.clone());
-                }
-            }
-            ("server", _) if block.is_some_and(|block| block.is("upstream")) => {
-                let upstream = block.and_then(|block| block.arg(0)).unwrap_or_default();
-                let stand_in = self.app_server_of(upstream, value)?;
-                self.put(directive, edits, span, stand_in.to_string());
-            }
-            // No names are looked up: those of app servers have become addresses. nginx requires a resolver for `resolve`,
-            // so it gets one that does not answer.
-            ("resolver", _) if !self.resolves => {
-                self.note(directive, "removed: app servers have addresses here");
-                edits.blank(text, directive.span.clone());
-            }
-            ("resolver", _) => {
-                let nobody = (self.reserve)("resolver")?;
-                let is_kept = |word: &&Word| {
-                    ["valid=", "ipv4=", "ipv6=", "status_zone="]
-                        .iter()
-                        .any(|known| word.text.starts_with(known))
-                };
-                let kept = directive.args.iter().filter(is_kept);
-                let words: Vec<&str> = kept.map(|word| word.raw.as_str()).collect();
-                let replacement = format!("{nobody} {}", words.join(" "));
-                self.put(directive, edits, directive.args_span(), replacement.trim_end().to_owned());
-            }
-            // It would contact the CA that issued the certificate.
-            ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
-            ("proxy_pass", _) => self.proxy_pass(directive, edits)?,
-            ("include", _) => self.include(directive, text, edits, block)?,
-            (_, Some(Effect::Absent)) => {
-                self.note(directive, "removed: it only exists on the real server");
-                edits.blank(text, directive.span.clone());
-            }
-            (_, Some(Effect::OtherProtocol)) => {
-                self.put(
-                    directive,
-                    edits,
-                    directive.name.span.start..directive.args_span().end,
-                    "return 503".into(),
-                );
-            }
-            (_, Some(Effect::UpstreamTls)) => {
-                self.note(
-                    directive,
-                    "removed: the app servers of this run have ciphers and certificates of their own",
-                );
-                edits.blank(text, directive.span.clone());
-            }
-            ("proxy_ssl_protocols", _) if directive.args.iter().all(|word| is_old_tls(&word.text)) => {
-                self.note(directive, "removed: the app servers of this run speak TLSv1.2 and TLSv1.3");
-                edits.blank(text, directive.span.clone());
-            }
-            // They ask for no certificate.
-            (_, Some(Effect::Pem))
-                if name.starts_with("proxy_ssl_") && (value.is_empty() || value.contains(['$', ':'])) =>
-            {
-                self.note(directive, "removed: the app servers of this run ask for no certificate");
-                edits.blank(text, directive.span.clone());
-            }
-            (_, Some(Effect::Pem)) if !value.contains(['$', ':']) => {
-                let placed = self.tls_file(name, value)?;
-                self.put(directive, edits, span, placed);
-            }
-            (_, Some(Effect::Written)) if value.starts_with("syslog:") => {
-                self.put(directive, edits, span, self.place("/var/log/nginx/syslog"));
-            }
-            (_, Some(Effect::Read | Effect::Written)) if !is_no_path(name, value) => {
-                let is_page = block.is_some_and(|block| {
-                    block.is("location") && block.args.len() == 1 && block.arg(0) == Some("/")
-                });
-                if name == "root" && (self.out.front_end.is_none() || is_page) {
-                    self.out.front_end = Some(value.to_owned());
-                }
-                let placed = self.log(name, value);
-                self.put(directive, edits, span, placed);
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
     /// Where a certificate or the like will be copied to, as nginx in a container sees nothing else.
     fn tls_file(&mut self, directive: &str, path: &str) -> io::Result<String> {
         let text = self.rewriter.source.included(path).into_iter().next().map(|(_, text)| text);
@@ -436,11 +313,6 @@ impl Walker<'_> {
     fn note(&mut self, directive: &Directive, now: &str) {
         self.out.notes.push(format!("line {}: {} -> {now}", directive.line(), directive.head()));
     }
-}
-
-/// Whether it is a version of TLS that nobody speaks any more.
-fn is_old_tls(version: &str) -> bool {
-    matches!(version, "SSLv2" | "SSLv3" | "TLSv1" | "TLSv1.1")
 }
 
 /// `value` as a word of a configuration, quoted if necessary.
