@@ -43,13 +43,6 @@ pub(crate) fn forwards(scope: &Scope<'_>) -> Vec<String> {
         .collect()
 }
 
-/// The headers that are set further out and not here, where others are.
-pub(crate) fn lost_forwards(scope: &Scope<'_>) -> Vec<String> {
-    let own = scope.all("proxy_set_header");
-    let is_set = |name: &String| own.iter().any(|header| header.arg(0).eq_ignore_ascii_case(name));
-    forwards(&scope.of_server()).into_iter().filter(|name| !is_set(name)).collect()
-}
-
 /// Whether there is a cache that takes cookies away, or that is told whose answers it must leave alone.
 pub(crate) fn is_public(scope: &Scope<'_>) -> bool {
     let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");

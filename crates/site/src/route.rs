@@ -4,8 +4,7 @@ use serde::Serialize;
 
 use crate::destinations::destinations;
 use crate::in_force::{
-    answers_preflights, does_cors, forwards, gate, headers, is_elsewhere, is_public, lost_forwards,
-    read_timeout,
+    answers_preflights, does_cors, forwards, gate, headers, is_elsewhere, is_public, read_timeout,
 };
 use crate::kind::Kind;
 use crate::line::Line;
@@ -58,8 +57,8 @@ pub struct Route {
     pub headers: Vec<String>,
     /// The request headers that are set for the app servers, those for the connection itself left out.
     pub forwards: Vec<String>,
-    /// Those that are set further out, and lost here, as it sets some of its own.
-    pub lost_forwards: Vec<String>,
+    /// Those that the server around it sets for its app servers. A location that sets some of its own loses them.
+    pub server_forwards: Vec<String>,
     /// The version that app servers are asked in, as it is written (`proxy_http_version`).
     pub http_version: Option<String>,
     /// What keeps strangers out, as `auth_basic`.
@@ -301,7 +300,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         largest_body: scope.one("client_max_body_size").map(|size| size.arg(0).to_owned()),
         headers: headers(scope),
         forwards: pass.map(|_| forwards(scope)).unwrap_or_default(),
-        lost_forwards: pass.map(|_| lost_forwards(scope)).unwrap_or_default(),
+        server_forwards: pass.map(|_| forwards(&scope.of_server())).unwrap_or_default(),
         http_version: scope.one("proxy_http_version").map(|version| version.arg(0).to_owned()),
         gate,
         ..bare(path, lines)
@@ -330,7 +329,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         largest_body: None,
         headers: Vec::new(),
         forwards: Vec::new(),
-        lost_forwards: Vec::new(),
+        server_forwards: Vec::new(),
         http_version: None,
         gate: None,
         lines,

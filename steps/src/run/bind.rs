@@ -162,9 +162,9 @@ impl<'a> Binder<'a> {
             let text = text
                 .replace("{headers}", &here.headers().join(", "))
                 .replace("{directory}", &route.directory());
-            let version = route.http_version.as_deref().unwrap_or("of 1.0");
+            let version = route.http_version.as_deref().unwrap_or("1.0 before nginx 1.29.7");
             let text =
-                text.replace("{http-version}", version).replace("{lost}", &route.lost_forwards.join(", "));
+                text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
             match &upload {
                 Some(bytes) => text.replace("{api.largest-upload}", bytes),
                 None => text,

@@ -94,9 +94,10 @@ impl<'a> SiteRoute<'a> {
         promised.unwrap_or(self.route.kind == Kind::Events)
     }
 
-    /// Whether it sets headers for its app servers, and so loses those of the server around it.
-    fn tells_its_own(&self) -> bool {
-        !self.route.lost_forwards.is_empty()
+    /// The headers that the server around it sets for app servers, and that its own do not get.
+    pub(super) fn lost_forwards(&self) -> Vec<&'a str> {
+        let is_set = |name: &&String| self.route.forwards.iter().any(|set| set.eq_ignore_ascii_case(name));
+        self.route.server_forwards.iter().filter(|name| !is_set(name)).map(String::as_str).collect()
     }
 
     /// Whether the profile says that STOMP is spoken here.
@@ -219,8 +220,10 @@ pub(super) const ROUTE_WORDS: [RouteWord; 27] = [
     RouteWord {
         only_promised: false,
         word: "proxied-with-forwards",
-        what: "path whose app servers are told what others are not",
-        is: |here| is_proxied(here.route) && !here.route.is_elsewhere && here.tells_its_own(),
+        what: "path that app servers are asked for, on a server that sets headers for them",
+        is: |here| {
+            is_proxied(here.route) && !here.route.is_elsewhere && !here.route.server_forwards.is_empty()
+        },
     },
     RouteWord {
         only_promised: true,
