@@ -5,8 +5,8 @@ use std::net::TcpListener;
 use std::thread;
 
 use crate::app::App;
-use crate::files::{compare, request};
-use crate::server::Site;
+use crate::files::{compare, nginx, request};
+use crate::server::{Server, Site, eventually};
 
 const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
     http {
@@ -87,4 +87,67 @@ fn a_body_of_the_configuration_takes_the_place_of_the_clients() {
     assert!(seen.ends_with("\r\n\r\nfrom=minji"), "{seen}");
     assert!(seen.contains("\r\nContent-Length: 10\r\n"), "{seen}");
     assert!(!seen.contains("client"), "{seen}");
+}
+
+const LEFT: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        log_format left '$uri $status $upstream_status';
+        access_log logs/access.log left;
+        proxy_http_version 1.1; proxy_set_header Connection \"\";
+        server {
+            listen 127.0.0.1:@PORT@;
+            location /ends { proxy_pass http://127.0.0.1:@PORT2@; }
+            location /goes-on { proxy_pass http://127.0.0.1:@PORT2@; proxy_ignore_client_abort on; }
+        }
+    }";
+
+#[test]
+fn an_app_server_is_waited_for_or_not_when_the_client_has_left() {
+    let Some(nginx) = nginx() else { return };
+    let logs = [None, Some(&nginx)].map(|program| {
+        let site = Site::new(LEFT);
+        let app = App::start(site.address(1));
+        let server = program.map_or_else(|| site.start(), |nginx| site.start_nginx(nginx));
+        for (asked, target) in ["/ends", "/goes-on"].into_iter().enumerate() {
+            app.hold();
+            let mut client = server.connect();
+            client.write_all(request("GET", target, &["X-Say: 200;held"]).as_bytes()).unwrap();
+            app.asked(asked + 1);
+            drop(client);
+            // One is logged as soon as the client has left, the other once the app server has answered.
+            if target == "/ends" {
+                eventually("it is logged", || site.read("logs/access.log").lines().count() == 1);
+            }
+            app.let_go();
+        }
+        eventually("both are logged", || site.read("logs/access.log").lines().count() == 2);
+        site.read("logs/access.log")
+    });
+    assert_eq!(logs[0], logs[1]);
+    assert!(logs[0].starts_with("/ends 499"), "{}", logs[0]);
+}
+
+#[test]
+fn a_connection_that_is_old_is_closed_after_its_next_response() {
+    let conf = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; keepalive_time 1s; server { listen 127.0.0.1:@PORT@; location / { return 200 ok; } } }";
+    let connections = |server: &Server<'_>| {
+        let mut client = server.connect();
+        let mut seen = String::new();
+        while !seen.contains("Connection: close") {
+            client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").unwrap();
+            let mut piece = [0; 4096];
+            let count = client.read(&mut piece).unwrap();
+            assert_ne!(count, 0, "it was closed without a word after {seen:?}");
+            seen.push_str(&String::from_utf8_lossy(&piece[..count]));
+            thread::sleep(std::time::Duration::from_millis(20));
+        }
+        seen.contains("Connection: keep-alive")
+    };
+    let site = Site::new(conf);
+    assert!(connections(&site.start()), "the first response keeps the connection");
+    if let Some(nginx) = nginx() {
+        let site = Site::new(conf);
+        assert!(connections(&site.start_nginx(&nginx)), "the first response keeps the connection");
+    }
 }
