@@ -315,6 +315,33 @@ fn differences_are_accepted_ignored_and_reported() {
     assert_eq!((again.0, &again), (Some(1), &of(&[])), "the same seed, the same report");
 }
 
+/// What a proxy cannot do for lack of the machine is no difference, and not the same either.
+#[test]
+fn what_the_machine_lacks_is_no_answer() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let Some(nginx) = InstalledNginx::locate() else {
+        eprintln!("no nginx is installed here, so this was not tested");
+        return;
+    };
+    let directory = tempfile::tempdir().unwrap();
+    let here = directory.path();
+    // An nginx that logs, in the file that its configuration (after `-c`) names, that it found no local port.
+    let logged = "2026/01/01 00:00:00 [crit] 7#7: *1 connect() failed (99: Cannot assign requested address) while connecting";
+    let script = format!(
+        "#!/bin/sh\nlog=$(sed -n 's/.*error_log \"*\\([^ ;\"]*\\).*/\\1/p' \"$2\" 2>/dev/null | head -n 1)\n\
+         [ -z \"$log\" ] || echo '{logged}' >> \"$log\"\nexec {} \"$@\"\n",
+        nginx.display()
+    );
+    let program = here.join("nginx");
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let conf = "error_log /var/log/nginx/error.log; events { } http { server { listen 80; location / { return 204; } } }";
+    std::fs::write(here.join("a.conf"), conf).unwrap();
+    let ran = run(here, &["a.conf", "a.conf", "--target", &format!("nginx={}", program.display())]);
+    assert_eq!(ran.status.code(), Some(2), "{}", said(&ran));
+    assert!(said(&ran).contains("no local address or port left on this machine"), "{}", said(&ran));
+}
+
 /// By an nginx that is installed.
 #[test]
 fn nginx_is_asked_the_same() {

@@ -231,6 +231,12 @@ impl Connection {
         Ok(self.stream.shutdown().await?)
     }
 
+    /// Ends the connection by a reset once it is dropped: otherwise its local port is held for a minute.
+    pub fn reset_when_dropped(&self) {
+        // If the socket is gone, there is nothing to hold.
+        let _ = self.stream.tcp().set_zero_linger();
+    }
+
     /// The stream, with the bytes that were received but not used yet: for another protocol after a 101.
     pub fn into_parts(self) -> (Stream, Bytes) {
         (self.stream, self.received.freeze())

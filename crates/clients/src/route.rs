@@ -16,6 +16,9 @@ use crate::{ClientError, DEFAULT_TIMEOUT, Request, RequestPolicy, Stream, with_t
 /// that confuses the two is found out. Systems that only have 127.0.0.1 on loopback use that instead.
 const CLIENT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
 
+/// So many local ports are tried for one connection.
+const MAX_LOCAL_PORTS: usize = 16;
+
 /// The route to a proxy. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Route(Arc<Inner>);
@@ -189,11 +192,18 @@ async fn connect(inner: &Inner) -> io::Result<TcpStream> {
     Err(failed)
 }
 
+/// Connects from [`CLIENT_ADDRESS`]. A port that was used a moment ago may be refused: then another is tried.
 async fn connect_from_client(address: SocketAddr) -> io::Result<TcpStream> {
-    let socket = TcpSocket::new_v4()?;
-    socket.set_reuseaddr(true)?;
-    match socket.bind(CLIENT_ADDRESS) {
-        Ok(()) => socket.connect(address).await,
-        Err(_) => TcpStream::connect(address).await,
+    for _ in 0..MAX_LOCAL_PORTS {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        if socket.bind(CLIENT_ADDRESS).is_err() {
+            break;
+        }
+        match socket.connect(address).await {
+            Err(error) if error.kind() == io::ErrorKind::AddrNotAvailable => {}
+            connected => return connected,
+        }
     }
+    TcpStream::connect(address).await
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures::StreamExt as _;
 use hopcheck_targets::stage::Stage;
+use tokio::task::JoinError;
 
 use crate::changes::{ChangeId, Merged};
 use crate::compare::{self, Differing, Group, Peers, SAMPLES};
@@ -29,6 +30,9 @@ const MIN_GROUPS: usize = 120;
 /// Trials that run at once.
 const AT_ONCE: usize = 2;
 
+/// What came of asking in a task of its own.
+pub(crate) type Ran = Result<Result<Vec<Observation>, SideError>, JoinError>;
+
 /// What is needed to try changes.
 #[derive(Debug)]
 pub(crate) struct Trials<'a> {
@@ -46,21 +50,24 @@ type Bundle = BTreeSet<ChangeId>;
 
 impl Trials<'_> {
     /// For each group the changes that cause it; none where that cannot be told.
-    pub(crate) async fn causes(&self, groups: &[Group]) -> Vec<BTreeSet<ChangeId>> {
+    ///
+    /// # Errors
+    /// When this machine lacks what a trial needs.
+    pub(crate) async fn causes(&self, groups: &[Group]) -> Result<Vec<BTreeSet<ChangeId>>, SideError> {
         let bundles = self.bundles();
         let mut causes = vec![BTreeSet::new(); groups.len()];
         if let [only] = bundles.as_slice() {
             causes.fill(only.clone());
-            return causes;
+            return Ok(causes);
         }
         let traced = groups.len().min((MAX_REQUESTS / bundles.len().max(1) / SAMPLES).max(MIN_GROUPS));
         let pending: Vec<usize> = (0..traced).collect();
-        for (bundle, explained) in self.try_each(&bundles, groups, &pending, Direction::Make).await {
+        for (bundle, explained) in self.try_each(&bundles, groups, &pending, Direction::Make).await? {
             explained.into_iter().for_each(|nth| causes[nth].extend(&bundles[bundle]));
         }
         let pending: Vec<usize> = (0..traced).filter(|nth| causes[*nth].is_empty()).collect();
         if !pending.is_empty() {
-            for (bundle, explained) in self.try_each(&bundles, groups, &pending, Direction::TakeBack).await {
+            for (bundle, explained) in self.try_each(&bundles, groups, &pending, Direction::TakeBack).await? {
                 explained.into_iter().for_each(|nth| causes[nth].extend(&bundles[bundle]));
             }
         }
@@ -68,7 +75,7 @@ impl Trials<'_> {
             let like = (0..traced).find(|like| groups[*like].alike == groups[nth].alike);
             causes[nth] = like.map(|like| causes[like].clone()).unwrap_or_default();
         }
-        causes
+        Ok(causes)
     }
 
     /// The changes, one by one or, if there are many, by the block they are in. Definitions of what others may use do nothing
@@ -103,7 +110,7 @@ impl Trials<'_> {
         groups: &[Group],
         pending: &[usize],
         direction: Direction,
-    ) -> BTreeMap<usize, Vec<usize>> {
+    ) -> Result<BTreeMap<usize, Vec<usize>>, SideError> {
         let mut asked: Vec<(usize, usize)> = Vec::new();
         for nth in pending {
             asked.extend(groups[*nth].probes.iter().take(SAMPLES).map(|probe| (*probe, *nth)));
@@ -117,14 +124,18 @@ impl Trials<'_> {
                 (Arc::clone(self.stage), Arc::clone(self.files), Arc::clone(&probes));
             async move {
                 let ran = tokio::spawn(async move { ask(&stage, &conf, &files, &probes).await });
-                (nth, ran.await.ok().and_then(Result::ok))
+                (nth, ran.await)
             }
         });
-        let ran: Vec<(usize, Option<Vec<Observation>>)> =
-            futures::stream::iter(trials).buffer_unordered(AT_ONCE).collect().await;
+        let ran: Vec<(usize, Ran)> = futures::stream::iter(trials).buffer_unordered(AT_ONCE).collect().await;
         let mut explained: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
         for (bundle, seen) in ran {
-            let Some(seen) = seen else { continue };
+            let seen = match seen {
+                Ok(Ok(seen)) => seen,
+                Ok(Err(error @ SideError::Machine(_))) => return Err(error),
+                // With some changes alone it need not run.
+                _ => continue,
+            };
             let mut votes: BTreeMap<usize, (usize, usize)> = BTreeMap::new();
             let seen: BTreeMap<usize, Observation> =
                 each.iter().zip(seen).map(|(probe, seen)| (*probe, self.peers.without_turns(seen))).collect();
@@ -139,7 +150,7 @@ impl Trials<'_> {
             let is_most = |(_, (agreed, all)): &(usize, (usize, usize))| agreed * 2 >= *all && *agreed > 0;
             explained.insert(bundle, votes.into_iter().filter(is_most).map(|(group, _)| group).collect());
         }
-        explained
+        Ok(explained)
     }
 
     fn configuration(&self, bundle: &Bundle, direction: Direction) -> Configuration {

@@ -52,7 +52,7 @@ pub use git::{Checkout, GitError, Revisions};
 pub use observation::{KINDS, Kind};
 pub use report::Diff;
 
-use causes::Trials;
+use causes::{Ran, Trials};
 use changes::Merged;
 use compare::{Differing, Peers, SAMPLES};
 use configuration::Configuration;
@@ -60,6 +60,7 @@ use files::Files;
 use found::Found;
 use observation::{Field, Observation};
 use probe::Probe;
+use side::SideError;
 
 /// More groups of differences are not looked at one by one: the two have hardly anything in common.
 const MAX_GROUPS: usize = 2_000;
@@ -104,6 +105,9 @@ pub enum DiffError {
         /// What the engine said.
         reason: String,
     },
+    /// This machine has not what the comparison needs.
+    #[error("could not compare: {0}")]
+    Machine(String),
 }
 
 /// A configuration with the engine that runs it.
@@ -129,9 +133,7 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     let run = |stage: &Staged, conf: &Arc<Configuration>, probes: &Arc<Vec<Probe>>| {
         let (stage, conf, files, probes) =
             (Arc::clone(stage), Arc::clone(conf), Arc::clone(&files), Arc::clone(probes));
-        tokio::spawn(async move {
-            causes::ask(&stage, &conf, &files, &probes).await.map_err(|error| error.to_string())
-        })
+        tokio::spawn(async move { causes::ask(&stage, &conf, &files, &probes).await })
     };
     let ran = tokio::join!(
         run(old, &old_conf, &probes),
@@ -139,11 +141,12 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
         run(new, &new_conf, &probes),
         run(new, &new_conf, &probes),
     );
-    let seen_by = |which,
-                   name: &str,
-                   ran: Result<Result<Vec<Observation>, String>, tokio::task::JoinError>| {
+    let seen_by = |which, name: &str, ran: Ran| {
         let not_run = |reason| DiffError::NotRun { which, name: name.to_owned(), reason };
-        let seen = ran.map_err(|error| not_run(error.to_string()))?.map_err(not_run)?;
+        let seen = ran.map_err(|error| not_run(error.to_string()))?.map_err(|error| match error {
+            SideError::Machine(_) => DiffError::Machine(error.to_string()),
+            _ => not_run(error.to_string()),
+        })?;
         Ok::<Vec<Observation>, DiffError>(seen.into_iter().map(|seen| peers.without_turns(seen)).collect())
     };
     let (old_name, new_name) = (&old.source.name, &new.source.name);
@@ -205,7 +208,7 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     let causes = if merged.changes().is_empty() {
         vec![BTreeSet::new(); groups.len()]
     } else {
-        trials.causes(&groups).await
+        trials.causes(&groups).await.map_err(|error| DiffError::Machine(error.to_string()))?
     };
     let found = Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes };
     Ok(report::of(&found, &options.accepted))

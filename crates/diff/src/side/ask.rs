@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use hopcheck_clients::{ClientError, Connection, Request, Response, Route, Tls};
+use hopcheck_targets::machine;
 use mock_upstreams::Exchange;
 use tokio::io::AsyncReadExt as _;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::apps::APP_MARK;
@@ -14,6 +16,9 @@ use crate::files::FILE_MARK;
 use crate::observation::{Kind, Observation};
 use crate::probe::{AppAnswer, Probe, Version, Way};
 use crate::probes::DEFAULT_HOST;
+
+/// An answer, or why there is none; the outer error if it did not come in time.
+type Answer<T> = Result<Result<T, ClientError>, Elapsed>;
 
 /// So much of a body is compared as text.
 const MAX_BODY_TEXT: usize = 4_096;
@@ -44,7 +49,7 @@ impl Side {
             Way::Announced(size) => self.announce(probe, &route, size, &mut seen).await,
             Way::Turns(count) => self.take_turns(probe, &route, count, &mut seen).await,
             Way::Twice => {
-                let _ = timeout(ANSWER_TIMEOUT, exchange(&route, probe)).await;
+                let _ = self.answer_to(probe, &route).await;
                 self.apps.answer(probe.answer, &self.first_servers);
                 self.ask_once(probe, &route, &mut seen).await;
             }
@@ -53,8 +58,25 @@ impl Side {
         seen
     }
 
-    async fn ask_once(&mut self, probe: &Probe, route: &Route, seen: &mut Observation) {
+    /// Sends a probe, and remembers what kept the answer away if that was not the proxy.
+    async fn answer_to(&mut self, probe: &Probe, route: &Route) -> Answer<Response> {
         let answer = timeout(ANSWER_TIMEOUT, exchange(route, probe)).await;
+        self.remember(&answer);
+        answer
+    }
+
+    fn remember<T>(&mut self, answer: &Answer<T>) {
+        match answer {
+            Err(_) => self.timeouts += 1,
+            Ok(Err(error)) => {
+                self.lack = self.lack.or_else(|| machine::exhausted_resource(&error.to_string()));
+            }
+            Ok(Ok(_)) => {}
+        }
+    }
+
+    async fn ask_once(&mut self, probe: &Probe, route: &Route, seen: &mut Observation) {
+        let answer = self.answer_to(probe, route).await;
         if self.mirrors {
             self.apps.settle().await;
         }
@@ -63,7 +85,6 @@ impl Side {
         let arrived = self.arrived(answered_by.as_deref());
         let response = match answer {
             Err(_) => {
-                self.timeouts += 1;
                 seen.set(Kind::Status, "", format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()));
                 return;
             }
@@ -137,14 +158,13 @@ impl Side {
             }
             Ok::<_, ClientError>(String::from_utf8_lossy(&bytes).into_owned())
         };
-        let status = match timeout(ANSWER_TIMEOUT, begin).await {
+        let answer = timeout(ANSWER_TIMEOUT, begin).await;
+        self.remember(&answer);
+        let status = match answer {
             Ok(Ok(head)) if head.starts_with(CONTINUE) => "wanted".to_owned(),
             Ok(Ok(head)) => head.get(9..12).unwrap_or("connection closed without an answer").to_owned(),
             Ok(Err(_)) => "connection closed without an answer".to_owned(),
-            Err(_) => {
-                self.timeouts += 1;
-                format!("no answer within {} s", ANSWER_TIMEOUT.as_secs())
-            }
+            Err(_) => format!("no answer within {} s", ANSWER_TIMEOUT.as_secs()),
         };
         seen.set(Kind::Status, "", status);
     }
@@ -152,7 +172,7 @@ impl Side {
     /// Which app servers are asked how often.
     async fn take_turns(&mut self, probe: &Probe, route: &Route, count: usize, seen: &mut Observation) {
         for _ in 0..count {
-            let _ = timeout(ANSWER_TIMEOUT, exchange(route, probe)).await;
+            let _ = self.answer_to(probe, route).await;
         }
         let mut shares: BTreeMap<&str, usize> = BTreeMap::new();
         let arrived = self.apps.seen();
@@ -234,6 +254,15 @@ fn request_of(probe: &Probe) -> Request {
 /// Sends a probe on a connection of its own.
 async fn exchange(route: &Route, probe: &Probe) -> Result<Response, ClientError> {
     let mut connection = Connection::open(route).await?;
+    let response = exchange_on(&mut connection, probe).await;
+    // What was answered is not cut short by this any more.
+    if response.is_ok() && probe.way != Way::Upgrade {
+        connection.reset_when_dropped();
+    }
+    response
+}
+
+async fn exchange_on(connection: &mut Connection, probe: &Probe) -> Result<Response, ClientError> {
     let request = request_of(probe);
     if probe.host.is_none() {
         // The client would add one.

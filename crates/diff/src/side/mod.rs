@@ -7,11 +7,13 @@ mod scrub;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use hopcheck_site::Node;
 use hopcheck_targets::conf::{Rewriter, RewrittenConf, Scratch};
+use hopcheck_targets::machine;
 use hopcheck_targets::scene::worker_account;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{Proxy, ProxyState, START_TIMEOUT, TargetError};
@@ -33,6 +35,9 @@ const MAX_APPS: usize = 256;
 /// How long an answer may take. App servers answer at once, or close.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(20);
 
+/// More of an error log than the probes bring about.
+const MAX_LOG_BYTES: u64 = 64 << 20;
+
 /// After so many answers that did not come, the comparison is given up: what was not asked cannot be told to be the same.
 const MAX_TIMEOUTS: usize = 8;
 
@@ -51,6 +56,8 @@ pub(crate) enum SideError {
         ANSWER_TIMEOUT.as_secs()
     )]
     NoAnswers { last: String },
+    #[error("{0}\n  help: try again when this machine has less to do")]
+    Machine(&'static str),
 }
 
 /// A running configuration.
@@ -66,6 +73,10 @@ pub(crate) struct Side {
     apps: Apps,
     scrubber: Scrubber,
     timeouts: usize,
+    /// What this machine lacked for an answer.
+    lack: Option<&'static str>,
+    /// Where the proxy logs its errors.
+    error_log: Option<PathBuf>,
     /// Whether copies of requests are sent while they are answered.
     mirrors: bool,
     is_used: bool,
@@ -125,6 +136,8 @@ impl Side {
             apps,
             scrubber,
             timeouts: 0,
+            lack: None,
+            error_log: rewritten.logs.get("error_log").cloned(),
             mirrors: conf.mentions("mirror"),
             is_used: false,
             _ports: ports,
@@ -139,7 +152,13 @@ impl Side {
             seen.push(self.ask(probe).await?);
         }
         self.stop().await;
-        Ok(seen)
+        self.logged_lack().map_or(Ok(seen), |lack| Err(SideError::Machine(lack)))
+    }
+
+    /// What this machine lacked for the proxy, by its error log.
+    fn logged_lack(&self) -> Option<&'static str> {
+        let log = nginx_conf::read_regular_file(self.error_log.as_ref()?, MAX_LOG_BYTES).ok()?;
+        machine::exhausted_resource(&String::from_utf8_lossy(&log))
     }
 
     /// What holds for a probe in a configuration, which need not run for that.
@@ -163,6 +182,9 @@ impl Side {
         let seen = self.observe(probe).await;
         if self.timeouts >= MAX_TIMEOUTS {
             return Err(SideError::NoAnswers { last: format!("{} {}", probe.method, probe.path()) });
+        }
+        if let Some(lack) = self.lack {
+            return Err(SideError::Machine(lack));
         }
         if is_fresh {
             // What comes after it must not find an app server marked as failed either.
