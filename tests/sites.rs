@@ -60,6 +60,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
+        ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
         ("reload-cuts-answers", "A reload ends no answer of /api/ that is on its way"),
         ("reload-drops-sockets", "A reload does not end the WebSocket at /ws"),

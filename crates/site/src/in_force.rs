@@ -65,7 +65,7 @@ pub(crate) fn answers_preflights(node: &Node) -> bool {
     node.is("if") && node.args.iter().any(asks) && node.inner.iter().any(|inner| inner.is("return"))
 }
 
-/// What keeps strangers out of a place.
+/// What keeps strangers out of a place: `auth_request` only where nothing else does.
 pub(crate) fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
     let access = |name: &str| scope.all(name).into_iter().find(|node| node.arg(0) != "off");
     let denied = || {
@@ -79,9 +79,9 @@ pub(crate) fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
     let limited = || scope.all("limit_req").into_iter().find(is_strict);
     let asks_for_certificate = || scope.one("ssl_verify_client").filter(|node| node.arg(0) == "on");
     access("auth_basic")
-        .or_else(|| access("auth_request"))
         .or_else(denied)
         .or_else(|| scope.own_one("limit_except"))
         .or_else(limited)
         .or_else(asks_for_certificate)
+        .or_else(|| access("auth_request"))
 }

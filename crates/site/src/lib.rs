@@ -14,6 +14,7 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
+mod authorization;
 mod comparison;
 mod destinations;
 mod header_names;
@@ -35,6 +36,7 @@ mod variables;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+pub use authorization::Authorization;
 pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::authorization::Authorization;
 use crate::destinations::destinations;
 use crate::in_force::{
     answers_preflights, does_cors, forwards, gate, headers, is_elsewhere, is_public, read_timeout,
@@ -63,6 +64,12 @@ pub struct Route {
     pub http_version: Option<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
+    /// If that is `auth_request`: who says whom it lets in, if the file tells.
+    #[serde(skip)]
+    pub authorization: Option<Authorization>,
+    /// The argument of that `auth_request`.
+    #[serde(skip)]
+    pub(crate) asks_for_leave_at: Option<String>,
     /// The lines that say so, the location's first.
     pub lines: Vec<Line>,
     /// The number of its location, counted in the order of the file; `None` for the server itself.
@@ -279,6 +286,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     };
     let kind = if gate.is_some() && !kind.is_proxied() { Kind::Closed } else { kind };
     let pass = scope.own_one("proxy_pass").filter(|_| kind.is_proxied());
+    let asks_for_leave_at = gate.filter(|gate| gate.is("auth_request")).map(|gate| gate.arg(0).to_owned());
     let gate = gate.map(|gate| {
         decided_by(gate);
         gate.name.clone()
@@ -303,6 +311,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         server_forwards: pass.map(|_| forwards(&scope.of_server())).unwrap_or_default(),
         http_version: scope.one("proxy_http_version").map(|version| version.arg(0).to_owned()),
         gate,
+        asks_for_leave_at,
         ..bare(path, lines)
     })
 }
@@ -332,6 +341,8 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         server_forwards: Vec::new(),
         http_version: None,
         gate: None,
+        authorization: None,
+        asks_for_leave_at: None,
         lines,
         number: None,
     }

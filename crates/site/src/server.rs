@@ -5,6 +5,7 @@ use std::sync::Arc;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+use crate::authorization::{self, Authorization};
 use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
@@ -106,6 +107,11 @@ impl Server {
             routes.iter_mut().filter(is_an_api).for_each(|route| route.kind = Kind::Api);
         }
         routes.extend(of_server(node, &scope, &chooser));
+        let authorizations: Vec<Option<Authorization>> = routes
+            .iter()
+            .map(|route| authorization::find(route.asks_for_leave_at.as_deref()?, route, &routes, &chooser))
+            .collect();
+        routes.iter_mut().zip(authorizations).for_each(|(route, found)| route.authorization = found);
         Ok(Server {
             names: own("server_name").flat_map(|names| names.args.iter().cloned()).collect(),
             listen,
@@ -131,6 +137,12 @@ impl Server {
         let of_location = |nth| self.routes.iter().find(|route| route.number == Some(nth));
         let of_server = || self.routes.iter().find(|route| route.number.is_none());
         self.chooser.choose(path).and_then(of_location).or_else(of_server)
+    }
+
+    /// Whether `route` is only there to say who may come to others (`auth_request`).
+    pub fn is_for_authorization(&self, route: &Route) -> bool {
+        let services = self.routes.iter().filter_map(|other| other.authorization.as_ref());
+        services.into_iter().any(|service| service.is_asked_by(route))
     }
 
     /// The names that clients may ask for, those that are written in full first: of a wildcard or a pattern one that fits. None

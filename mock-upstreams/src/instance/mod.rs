@@ -4,6 +4,7 @@ mod gate;
 mod items;
 mod origins;
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock, RwLock};
@@ -43,6 +44,8 @@ pub(crate) struct Instance {
     pub(crate) sockjs: Sessions,
     /// Whether the app answers any path, over HTTP and WebSocket.
     pub(crate) any_path: AtomicBool,
+    /// The paths at which it says who may come.
+    pub(crate) authorized_at: RwLock<BTreeSet<String>>,
     /// The build of the front end that it serves, if it does.
     pub(crate) front_end: OnceLock<PathBuf>,
     /// Whether CORS is left to the proxy.

@@ -17,8 +17,9 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
 
-use super::fault;
+use super::{authorization, fault};
 use crate::instance::Instance;
+use crate::journal::Arrival;
 use crate::transport::{Connection, JournaledStream, RawResponse};
 
 /// Accepts connections until it is dropped.
@@ -91,12 +92,9 @@ async fn answer(
     request.extensions_mut().insert(Arc::clone(&arrival));
     request.extensions_mut().insert(Arc::clone(connection));
     let request = request.map(Body::new);
-    let response = match instance.faults.take(&arrival.head.target) {
-        Some(fault) => {
-            instance.journal.update(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
-            fault::respond(fault, request, instance, connection, app).await
-        }
-        None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+    let response = match authorization::answer(instance, &arrival.head) {
+        Some(status) => status.into_response(),
+        None => answer_as_app(request, instance, connection, &arrival, app).await,
     };
     connection.record_response(&arrival, response.status().as_u16());
     if let Some(RawResponse(bytes)) = response.extensions().get() {
@@ -106,4 +104,21 @@ async fn answer(
         pending::<()>().await;
     }
     response
+}
+
+/// What the app answers, or what a fault makes of it.
+async fn answer_as_app(
+    request: Request<Body>,
+    instance: &Arc<Instance>,
+    connection: &Arc<Connection>,
+    arrival: &Arrival,
+    app: Router,
+) -> Response<Body> {
+    match instance.faults.take(&arrival.head.target) {
+        Some(fault) => {
+            instance.journal.update(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
+            fault::respond(fault, request, instance, connection, app).await
+        }
+        None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+    }
 }

@@ -1,6 +1,7 @@
 //! The handle to an instance: start, stop, faults, journal.
 
 mod accept;
+mod authorization;
 mod fault;
 
 use std::io;
@@ -110,6 +111,7 @@ impl Builder {
             broker: Broker::default(),
             sockjs: Sessions::default(),
             any_path: AtomicBool::new(false),
+            authorized_at: RwLock::default(),
             cors_disabled: AtomicBool::new(false),
             front_end: OnceLock::new(),
             tls: RwLock::default(),
@@ -228,6 +230,13 @@ impl AppServer {
     /// paths.
     pub fn answer_any_path(&self) {
         self.inner.instance.any_path.store(true, Ordering::Relaxed);
+    }
+
+    /// From now on says at this path who may come, as services that nginx asks by `auth_request` do: 200 for everybody but a preflight
+    /// without credentials, which gets 401. No fault applies there.
+    pub fn authorize_at(&self, path: &str) {
+        let mut paths = self.inner.instance.authorized_at.write().unwrap_or_else(PoisonError::into_inner);
+        paths.insert(path.to_owned());
     }
 
     /// From now on serves the front end in this directory: its files, and `index.html` for every other path that is read. Told once.

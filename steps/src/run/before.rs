@@ -2,14 +2,22 @@
 
 use cucumber::gherkin::StepType;
 use gherkin::{Scenario, Step};
-use hopcheck_site::Server;
+use hopcheck_site::{Authorization, Server};
 
-/// The steps that say which server is asked, and which upstreams its requests may reach, if that is known.
-pub(super) fn before(scenario: &Scenario, server: &Server, upstreams: &[&str]) -> Vec<Step> {
+/// The steps that say which server is asked, who lets its clients in, and which upstreams its requests may reach, if that is known.
+pub(super) fn before(
+    scenario: &Scenario,
+    server: &Server,
+    authorization: Option<&Authorization>,
+    upstreams: &[&str],
+) -> Vec<Step> {
     let is_plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_whitespace);
     let is_known = !upstreams.is_empty() && upstreams.iter().all(is_plain);
     let app_servers = is_known.then(|| format!("the app servers are those of \"{}\"", upstreams.join(" ")));
-    let texts = asking(server).into_iter().chain(app_servers);
+    let let_in = authorization.map(|by| {
+        format!("clients are let in by \"{}\", which is asked for \"{}\"", by.destinations.join(" "), by.path)
+    });
+    let texts = asking(server).into_iter().chain(let_in).chain(app_servers);
     texts.filter_map(|text| given(scenario, text)).collect()
 }
 

@@ -122,10 +122,13 @@ impl<'a> Binder<'a> {
                     reason = format!("clients come to another port than that of {}", route.path);
                 }
                 (Some(why), _) => reason = format!("nobody comes to {}: {why}", route.path),
-                (_, Some(gate)) => {
+                _ if server.is_for_authorization(route) => {
+                    reason = format!("{} says who may come, and is asked by the proxy alone", route.path)
+                }
+                (_, Some(gate)) if route.authorization.is_none() => {
                     reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
                 }
-                (None, None) => {
+                (None, _) => {
                     for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
                         let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
                         // A path may be served by two locations: `= /` itself, and `/` what is below.
@@ -180,7 +183,9 @@ impl<'a> Binder<'a> {
             let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
             bound.name = format!("{} on {server_name}, {at}", bound.name);
         }
-        bound.steps.splice(0..0, before(scenario, server, &self.upstreams_of(here)));
+        bound
+            .steps
+            .splice(0..0, before(scenario, server, route.authorization.as_ref(), &self.upstreams_of(here)));
         bound
     }
 
@@ -202,7 +207,11 @@ impl<'a> Binder<'a> {
     /// document's site, where all scenarios speak of the same two app servers.
     fn upstreams_of<'b>(&'b self, here: &SiteRoute<'b>) -> Vec<&'b str> {
         let found = here.route.destinations.iter().flatten().map(String::as_str);
-        let found: Vec<&str> = found.filter(|_| !self.source.as_documented).collect();
+        let is_service = |host: &&str| {
+            here.route.authorization.as_ref().is_some_and(|by| by.destinations.iter().any(|one| one == host))
+        };
+        let found = found.filter(|host| !self.source.as_documented && !is_service(host));
+        let found: Vec<&str> = found.collect();
         match here.promise {
             Some(promise) if found.is_empty() => self.comparison.upstreams_of(promise),
             _ => found,

@@ -72,7 +72,10 @@ fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_
             source.site.routes().enumerate().find(|(_, (_, route))| std::ptr::eq(*route, served))?;
         let upstreams = comparison.upstreams_of(promised);
         let is_known = !upstreams.is_empty() && differences.route(&promised.title()).is_none();
-        let is_asked = is_known && server.unreachable.is_none() && route.gate.is_none();
+        let is_asked = is_known
+            && server.unreachable.is_none()
+            && (route.gate.is_none() || route.authorization.is_some())
+            && !server.is_for_authorization(route);
         let path = match promised.exact {
             true => promised.path.clone(),
             false => format!("{}/hopcheck", promised.path.trim_end_matches('/')),
@@ -80,7 +83,7 @@ fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_
         let place = format!("{}:{}", source.profile.name, promised.line);
         let put = |text: &str| text.replace(&braced(DESTINATION), &path).replace(&braced(PLACE), &place);
         let mut bound = put_into(scenario, put);
-        bound.steps.splice(0..0, before(scenario, server, &upstreams));
+        bound.steps.splice(0..0, before(scenario, server, route.authorization.as_ref(), &upstreams));
         is_asked.then_some(Bound::Asked(bound, Some(number)))
     });
     bound.collect()

@@ -88,8 +88,14 @@ impl AppServers {
 
     /// Those of the selected upstreams; all where none is selected.
     pub(super) fn selected(&self, conf: &RewrittenConf) -> Vec<&AppServer> {
-        let addresses: Vec<SocketAddr> = self.selected.iter().flat_map(|one| conf.servers_of(one)).collect();
-        self.all().filter(|server| addresses.is_empty() || addresses.contains(&server.address())).collect()
+        let selected = self.of(&self.selected, conf);
+        if selected.is_empty() { self.all().collect() } else { selected }
+    }
+
+    /// Those of these upstreams.
+    pub(super) fn of(&self, upstreams: &[String], conf: &RewrittenConf) -> Vec<&AppServer> {
+        let addresses: Vec<SocketAddr> = upstreams.iter().flat_map(|one| conf.servers_of(one)).collect();
+        self.all().filter(|server| addresses.contains(&server.address())).collect()
     }
 
     /// The one of that name: `blue` is the first server of the selected upstream, `green` the second; any may be called as the

@@ -24,6 +24,11 @@ impl Scene {
         self.app_servers.selected(&self.rewritten)
     }
 
+    /// The app servers of these upstreams.
+    pub fn app_servers_of(&self, upstreams: &[String]) -> Vec<&AppServer> {
+        self.app_servers.of(upstreams, &self.rewritten)
+    }
+
     /// The selected upstream as a failure names it: `upstream api`, or the app server's address. `None` where none is selected.
     pub fn selected_upstream(&self) -> Option<String> {
         self.app_servers.selected_name(&self.rewritten)
