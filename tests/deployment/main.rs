@@ -1,8 +1,9 @@
 //! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
 
+mod raw_site;
+mod secrets;
 mod site;
 
-use mock_upstreams::Fault;
 use site::{Engine, PROFILE, Plan, engines, hopcheck, said};
 
 /// Every scenario that can be asked of a live system, on both engines, and what reached the app servers.
@@ -299,45 +300,6 @@ async fn offered_protocols_are_listed_and_a_client_certificate_is_sent() {
         said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@D13"]));
     assert_eq!(code, Some(0), "{with}");
     assert!(with.contains("tested over HTTP/1.1, also offers HTTP/2"), "{with}");
-    site.end().await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn secrets_are_only_sent_to_the_deployment() {
-    let site = Plan::of(Engine::Reference).deploy().await;
-    // Every request gets an error, so that all that is known of it is printed.
-    site.scene
-        .app_servers()
-        .iter()
-        .for_each(|server| server.inject(Fault::GarbageResponse("nonsense".into())));
-    let more = format!(
-        "{PROFILE}\n[headers]\nAuthorization = \"env:SHOP_TOKEN\"\nCookie = \"session=opensesame\"\n"
-    );
-    let profile = site.profile(&more);
-    let reports = site.directory.path();
-    let report = |kind: &str| format!("{kind}={}", reports.join(kind).display());
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_hopcheck"))
-        .args(["run", "-v", "--target", &site.url, "--profile", &profile, "--tags", "@D5 or @W3"])
-        .args(["--report", &report("html"), "--report", &report("json"), "--report", &report("junit")])
-        .env("SHOP_TOKEN", "Bearer abc-123-xyz")
-        .output()
-        .unwrap();
-    let (code, said) = said(&output);
-    assert_eq!(code, Some(1), "{said}");
-    let mut texts = vec![said];
-    texts.extend(["html", "json", "junit"].map(|kind| std::fs::read_to_string(reports.join(kind)).unwrap()));
-    for text in &texts {
-        assert!(!text.contains("abc-123-xyz") && !text.contains("opensesame"), "{text}");
-    }
-    assert!(texts[0].contains("> Authorization: "), "{}", texts[0]);
-    let arrived = site.arrived();
-    let sent =
-        |name: &str, value: &str| arrived.iter().all(|exchange| exchange.headers.get(name) == Some(value));
-    assert!(
-        !arrived.is_empty()
-            && sent("authorization", "Bearer abc-123-xyz")
-            && sent("cookie", "session=opensesame")
-    );
     site.end().await;
 }
 

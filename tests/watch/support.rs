@@ -21,6 +21,7 @@ pub(crate) const LENIENT: WatchOptions = WatchOptions {
     sessions: 4,
     gap: Duration::from_secs(30),
     heart_beat: Duration::from_secs(10),
+    show_secrets: false,
 };
 
 pub(crate) fn reference() -> Arc<Stage> {

@@ -1,5 +1,6 @@
 //! What was found out about the site, and what was not.
 
+use hopcheck_site::Mask;
 use toml::Value;
 
 /// A field of the profile: its section and its name.
@@ -25,23 +26,20 @@ pub struct Finding {
 pub struct Findings<'a> {
     all: Vec<Finding>,
     facts: Vec<String>,
-    /// The longest first, so that one that is part of another leaves no rest.
-    secrets: Vec<&'a str>,
+    mask: &'a Mask,
     say: &'a mut dyn FnMut(&str),
 }
 
 impl<'a> Findings<'a> {
-    /// No findings yet. `secrets` are masked in all of them.
-    pub fn new(secrets: &'a [String], say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
-        let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
-        secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-        Findings { all: Vec::new(), facts: Vec::new(), secrets, say }
+    /// No findings yet. All of them are masked by `mask`.
+    pub fn new(mask: &'a Mask, say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
+        Findings { all: Vec::new(), facts: Vec::new(), mask, say }
     }
 
     /// Notes the value of a field.
     pub(super) fn found(&mut self, field: Field, value: impl Into<Value>, note: impl Into<String>) {
         let (value, note): (Value, String) = (value.into(), note.into());
-        if value.as_str().is_some_and(|value| self.mask(value) != value) {
+        if value.as_str().is_some_and(|value| self.mask.hides(value)) {
             return self.missing(field, HOLDS_SECRET);
         }
         let remark = if note.is_empty() { String::new() } else { format!(" ({note})") };
@@ -59,7 +57,7 @@ impl<'a> Findings<'a> {
     /// Suggests a value that only the user can confirm.
     pub(super) fn suggested(&mut self, field: Field, value: impl Into<Value>, why: impl Into<String>) {
         let (value, why): (Value, String) = (value.into(), why.into());
-        if value.as_str().is_some_and(|value| self.mask(value) != value) {
+        if value.as_str().is_some_and(|value| self.mask.hides(value)) {
             return self.missing(field, HOLDS_SECRET);
         }
         self.say(&format!("suggested: [{}] {} = {value}: {why}; left commented", field.0, field.1));
@@ -69,7 +67,7 @@ impl<'a> Findings<'a> {
     /// Notes something worth knowing that has no field.
     pub(super) fn fact(&mut self, fact: String) {
         self.say(&format!("found: {fact}"));
-        self.facts.push(self.mask(&fact));
+        self.facts.push(self.mask.text(&fact));
     }
 
     /// The finding for a field; `None` if it was not looked for.
@@ -83,17 +81,13 @@ impl<'a> Findings<'a> {
     }
 
     fn enter(&mut self, finding: Finding) {
-        let note = self.mask(&finding.note);
+        let note = self.mask.text(&finding.note);
         self.all.push(Finding { note, ..finding });
     }
 
     fn say(&mut self, text: &str) {
-        let text = self.mask(text);
+        let text = self.mask.text(text);
         (self.say)(&text);
-    }
-
-    fn mask(&self, text: &str) -> String {
-        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret, "•••"))
     }
 }
 
@@ -105,8 +99,8 @@ mod tests {
     fn findings_are_printed_and_secrets_are_masked() {
         let mut said = Vec::new();
         let mut say = |line: &str| said.push(line.to_owned());
-        let secrets = ["hunter".to_owned(), "hunter2".to_owned()];
-        let mut findings = Findings::new(&secrets, &mut say);
+        let mask = Mask::of_secrets(["hunter".to_owned(), "hunter2".to_owned()]);
+        let mut findings = Findings::new(&mask, &mut say);
         findings.found(("api", "path"), "/api/a", "a hunter2 of the scripts");
         findings.found(("front-end", "text"), "hello hunter2", "");
         findings.fact("the server calls itself hunter2".to_owned());

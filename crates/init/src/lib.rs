@@ -31,7 +31,7 @@ use hopcheck_targets::target::Deployment;
 
 /// Finds out the values of a profile for `deployment`, and prints each finding.
 pub async fn explore<'a>(deployment: &'a Deployment, say: &'a mut dyn FnMut(&str)) -> Findings<'a> {
-    let mut findings = Findings::new(deployment.secrets(), say);
+    let mut findings = Findings::new(deployment.mask(), say);
     contact(deployment, &mut findings);
     let client = SiteClient::new(deployment);
     let page = front_end::page(&client).await;

@@ -129,11 +129,13 @@ fn write_field(text: &mut ProfileText, name: &str, about: &str, example: &str, f
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hopcheck_site::Mask;
     use hopcheck_site::profile::{Profile, Transport};
 
     fn file(given: &[PresetField], find: impl FnOnce(&mut Findings<'_>)) -> String {
         let mut say = |_: &str| ();
-        let mut findings = Findings::new(&[], &mut say);
+        let mask = Mask::default();
+        let mut findings = Findings::new(&mask, &mut say);
         find(&mut findings);
         profile_text(&Url::parse("https://shop.example.com/").unwrap(), given, &findings)
     }

@@ -23,7 +23,7 @@ mod terminal;
 
 pub use columns::{padded, width};
 pub use files::{Format, Outputs, ReportError, ReportOption};
-pub use mask::mask;
+pub use mask::{mask, mask_results};
 pub use merge::{MergeError, merge};
 pub use model::{
     ConfLine, Evidence, FailedStep, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults,

@@ -1,24 +1,21 @@
 //! Masks secrets in reports.
 
+use hopcheck_site::Mask;
+
 use crate::model::{
     ConfLine, Evidence, FailedStep, Outline, Record, Report, StepRecord, TargetResults, Verdict,
 };
 
-/// The replacement of a secret.
-const MASK: &str = "•••";
+/// Masks every text of `report`.
+pub fn mask(report: &mut Report, mask: &Mask) {
+    each_text(report, &mut |text| *text = mask.text(text));
+}
 
-/// Masks `secrets` in every text of `report`.
-pub fn mask(report: &mut Report, secrets: &[String]) {
-    let mut secrets: Vec<&str> = secrets.iter().map(String::as_str).filter(|s| !s.is_empty()).collect();
-    // A secret that is part of another must not leave the other's rest behind.
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    each_text(report, &mut |text| {
-        for secret in &secrets {
-            if text.contains(secret) {
-                *text = text.replace(secret, MASK);
-            }
-        }
-    });
+/// Masks every text of what came of one target, and the credentials that one text names in all others.
+pub fn mask_results(results: &mut TargetResults, mask: &Mask) {
+    let mut mask = mask.clone();
+    in_results(results, &mut |text| mask.learn(text));
+    in_results(results, &mut |text| *text = mask.text(text));
 }
 
 // Every field is named, so that one that is added cannot be forgotten here.
@@ -28,25 +25,27 @@ fn each_text(report: &mut Report, change: &mut dyn FnMut(&mut String)) {
     for Outline { name, file, line: _, description, rules } in features {
         [name, file, description].into_iter().chain(rules).for_each(&mut *change);
     }
-    for target in targets {
-        let TargetResults {
-            name,
-            description,
-            configuration,
-            took: _,
-            slow_left_out: _,
-            of_the_document: _,
-            refused: _,
-            shard: _,
-            shuffle: _,
-            unfinished,
-            site,
-            records,
-        } = target;
-        [name, description, configuration].into_iter().chain(unfinished).for_each(&mut *change);
-        site.iter_mut().for_each(|site| site.each_text(change));
-        records.iter_mut().for_each(|record| in_record(record, change));
-    }
+    targets.iter_mut().for_each(|target| in_results(target, change));
+}
+
+fn in_results(results: &mut TargetResults, change: &mut dyn FnMut(&mut String)) {
+    let TargetResults {
+        name,
+        description,
+        configuration,
+        took: _,
+        slow_left_out: _,
+        of_the_document: _,
+        refused: _,
+        shard: _,
+        shuffle: _,
+        unfinished,
+        site,
+        records,
+    } = results;
+    [name, description, configuration].into_iter().chain(unfinished).for_each(&mut *change);
+    site.iter_mut().for_each(|site| site.each_text(change));
+    records.iter_mut().for_each(|record| in_record(record, change));
 }
 
 fn in_record(record: &mut Record, change: &mut dyn FnMut(&mut String)) {
@@ -91,13 +90,28 @@ mod tests {
 
     #[test]
     fn no_text_keeps_a_secret_and_the_longest_goes_first() {
-        let told = |secret: &str| {
-            let mut record = sample::record(secret, sample::broken(&format!("it said {secret}.")));
-            record.steps[0].table = vec![vec!["passcode".into(), secret.into()]];
-            sample::report(vec![record])
-        };
         let mut report = told("hunter2");
-        mask(&mut report, &["".into(), "hunter".into(), "hunter2".into()]);
+        mask(&mut report, &Mask::of_secrets(["".into(), "hunter".into(), "hunter2".into()]));
         assert_eq!(report, told("•••"));
+    }
+
+    #[test]
+    fn a_credential_that_one_text_names_is_masked_in_all() {
+        let with_cookie = |secret: &str| {
+            let mut results = told(secret).targets.remove(0);
+            results
+                .records
+                .push(sample::record("a", sample::broken(&format!("< Set-Cookie: a={secret}; Path=/"))));
+            results
+        };
+        let mut results = with_cookie("0123456789");
+        mask_results(&mut results, &Mask::of_credentials([]));
+        assert_eq!(results, with_cookie("•••"));
+    }
+
+    fn told(secret: &str) -> Report {
+        let mut record = sample::record(secret, sample::broken(&format!("it said {secret}.")));
+        record.steps[0].table = vec![vec!["passcode".into(), secret.into()]];
+        sample::report(vec![record])
     }
 }

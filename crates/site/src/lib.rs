@@ -4,7 +4,8 @@
 //! Nothing is run, and directives that do not affect routes are ignored, even those that the reference proxy does not
 //! support. Which location serves a path is decided as in the reference proxy ([`nginx_conf::locate`]).
 //!
-//! [`profile`] reads `hopcheck.toml`, which says what the configuration cannot: the paths and values of a site.
+//! [`profile`] reads `hopcheck.toml`, which says what the configuration cannot: the paths and values of a site. [`Mask`] keeps
+//! secrets out of all output.
 //!
 //! ```
 //! let text = "http { server { listen 80; location /api/ { proxy_pass http://app:8080; } } }";
@@ -22,6 +23,7 @@ mod in_force;
 mod kind;
 mod line;
 mod location_chooser;
+mod mask;
 mod other_modules;
 mod pattern_sample;
 pub mod profile;
@@ -40,6 +42,7 @@ pub use authorization::Authorization;
 pub use comparison::{Comparison, Difference, Differences};
 pub use kind::Kind;
 pub use line::Line;
+pub use mask::Mask;
 pub use other_modules::other_module;
 pub use route::Route;
 pub use server::{Listen, Server};

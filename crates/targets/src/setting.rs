@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::stage::Stage;
 use crate::target::Deployment;
+use hopcheck_site::Mask;
 use hopcheck_site::profile::Words;
 
 /// What the scenarios of a run take place on.
@@ -53,11 +54,15 @@ impl Setting {
         matches!(self, Setting::Live(_))
     }
 
-    /// Texts to mask in any output.
-    pub fn secrets(&self) -> &[String] {
+    /// What to mask in any output: of a configuration, what it has as credentials, as all else was made up by the run.
+    pub fn mask(&self) -> Mask {
         match self {
-            Setting::Staged(_) => &[],
-            Setting::Live(deployment) => deployment.secrets(),
+            Setting::Staged(stage) => {
+                let mut mask = Mask::default();
+                mask.learn_configuration(&stage.source.text);
+                mask
+            }
+            Setting::Live(deployment) => deployment.mask().clone(),
         }
     }
 }

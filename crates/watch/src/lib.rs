@@ -23,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use hopcheck_site::Mask;
 use hopcheck_site::profile::Profile;
 use hopcheck_targets::target::{Deployment, TargetError};
 
@@ -100,19 +101,22 @@ impl Watch {
              interval without a good response",
             self.options.gap.as_millis()
         ));
-        lines.iter().map(|line| self.mask(line)).collect()
+        let mask = self.mask();
+        lines.iter().map(|line| mask.text(line)).collect()
     }
 
-    fn mask(&self, text: &str) -> String {
-        record::mask(&record::longest_first(self.deployment.secrets()), text)
+    /// What is masked in all output.
+    fn mask(&self) -> Mask {
+        if self.options.show_secrets { Mask::default() } else { self.deployment.mask().clone() }
     }
 
     /// Starts the watch.
     pub fn begin(self) -> RunningWatch {
+        let mask = self.mask();
         let Watch { deployment, plan, options } = self;
         let gaps: Vec<Duration> = plan.probes.iter().map(|probe| plan.gap_of(probe)).collect();
         let sessions = plan.stomp.as_ref().map_or(0, |stomp| stomp.count);
-        let log = Log::begin(&gaps, sessions, plan.gap, deployment.secrets());
+        let log = Log::begin(&gaps, sessions, plan.gap, &mask);
         let (end, stop) = Stop::new(plan.gap.min(plan.timeout));
         let mut tasks = JoinSet::new();
         for (number, probe) in plan.probes.iter().enumerate() {

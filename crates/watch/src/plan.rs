@@ -19,6 +19,8 @@ pub struct WatchOptions {
     pub gap: Duration,
     /// The interval of heart-beats, unless the profile sets one.
     pub heart_beat: Duration,
+    /// Whether credentials are shown.
+    pub show_secrets: bool,
 }
 
 impl Default for WatchOptions {
@@ -28,6 +30,7 @@ impl Default for WatchOptions {
             sessions: 3,
             gap: Duration::from_secs(1),
             heart_beat: Duration::from_secs(1),
+            show_secrets: false,
         }
     }
 }

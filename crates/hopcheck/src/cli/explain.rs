@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::{Args, ValueEnum, value_parser};
 use hopcheck_explain::{Explanation, Question};
 use hopcheck_report::{Style, out, outln};
+use hopcheck_site::Mask;
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
@@ -43,6 +44,9 @@ pub(super) struct ExplainArgs {
     /// Another engine to ask the same, to see in what it differs: `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`
     #[arg(long, value_name = "TARGET")]
     target: Option<TargetName>,
+    /// Show the credentials of the request and of the configuration: cookies, Authorization, tokens in URLs
+    #[arg(long)]
+    show_secrets: bool,
     /// How it is told
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -99,16 +103,26 @@ pub(super) async fn explain_command(arguments: ExplainArgs) -> Result<u8, Error>
     if let Some(other) = &other {
         told.beside(other, &question).await?;
     }
-    print(&told, arguments.format)?;
+    let mask = if arguments.show_secrets { Mask::default() } else { credentials(&arguments, &stage.source) };
+    print(&told, arguments.format, &mask)?;
     Ok(EXIT_KEPT)
 }
 
-fn print(told: &Explanation, format: Format) -> Result<(), Error> {
+/// Masks the credentials of the request and of the configuration.
+fn credentials(arguments: &ExplainArgs, source: &Source) -> Mask {
+    let mut mask = Mask::of_credentials([]);
+    mask.learn(&arguments.url);
+    arguments.headers.iter().chain(&arguments.body).for_each(|text| mask.learn(text));
+    mask.learn_configuration(&source.text);
+    mask
+}
+
+fn print(told: &Explanation, format: Format, mask: &Mask) -> Result<(), Error> {
     match format {
-        Format::Json => outln!("{}", serde_json::to_string_pretty(told)?),
+        Format::Json => outln!("{}", mask.text(&serde_json::to_string_pretty(told)?)),
         Format::Text => {
             let style = Style::detect();
-            out!("{}", told.text(&|code, text| style.paint(code, text)));
+            out!("{}", mask.text(&told.text(&|code, text| style.paint(code, text))));
         }
     }
     Ok(())

@@ -78,6 +78,9 @@ pub(super) struct RunArgs {
     /// ends, with the exit code of the last run
     #[arg(long, conflicts_with_all = ["list", "shard"])]
     pub(super) on_save: bool,
+    /// Show credentials in output and reports: secrets of the profile, cookies, Authorization, tokens in URLs
+    #[arg(long)]
+    show_secrets: bool,
     /// Only list the scenarios
     #[arg(long)]
     list: bool,
@@ -137,7 +140,12 @@ impl RunArgs {
         if let Some((tag, nearest)) = selection.misspelt_tag(&specification) {
             return Err(format!("no scenario has the tag @{tag}\n  help: did you mean @{nearest}?").into());
         }
-        let options = RunOptions { selection, verbose: self.verbose, quiet: self.quiet };
+        let options = RunOptions {
+            selection,
+            verbose: self.verbose,
+            quiet: self.quiet,
+            show_secrets: self.show_secrets,
+        };
         Session::begin(&specification, &options)?;
         Ok((specification, options))
     }

@@ -6,9 +6,10 @@ use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
 use hopcheck_report::outln;
 use hopcheck_report::{
-    Outputs, Report, Style, TargetResults, mask, print_details, print_failures, print_matrix, print_rows,
-    print_summary,
+    Outputs, Report, Style, TargetResults, mask, mask_results, print_details, print_failures, print_matrix,
+    print_rows, print_summary,
 };
+use hopcheck_site::Mask;
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selected, Selection, run};
 use hopcheck_targets::machine;
@@ -27,6 +28,8 @@ pub(crate) struct RunOptions {
     pub(crate) verbose: bool,
     /// Whether to only print failures and the summary.
     pub(crate) quiet: bool,
+    /// Whether credentials are shown.
+    pub(crate) show_secrets: bool,
 }
 
 impl Default for RunOptions {
@@ -35,6 +38,7 @@ impl Default for RunOptions {
             selection: Selection { jobs: DEFAULT_JOBS, ..Selection::default() },
             verbose: false,
             quiet: false,
+            show_secrets: false,
         }
     }
 }
@@ -46,7 +50,8 @@ pub(crate) struct Session<'a> {
     options: &'a RunOptions,
     style: Style,
     report: Report,
-    secrets: Vec<String>,
+    /// What is masked in all of the report: the secrets of every target.
+    mask: Mask,
     /// How many configurations are run.
     confs: usize,
 }
@@ -66,7 +71,7 @@ impl<'a> Session<'a> {
         }
         let report = Report::begin(selected.digest(), selected.outlines());
         let style = Style { silent: options.quiet, ..Style::detect() };
-        Ok(Session { specification, options, style, report, secrets: Vec::new(), confs: 1 })
+        Ok(Session { specification, options, style, report, mask: Mask::default(), confs: 1 })
     }
 
     /// Runs it against one target, and prints the results.
@@ -74,12 +79,18 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When interrupted; the results so far are kept.
     pub(crate) async fn run(&mut self, setting: Setting) -> Result<(), Error> {
-        self.secrets.extend(setting.secrets().iter().cloned());
+        let mask = if self.options.show_secrets { Mask::default() } else { setting.mask() };
+        self.mask.add_secrets_of(&mask);
         let is_of_a_file = matches!(&setting, Setting::Staged(_));
         if !self.options.quiet || is_of_a_file && !self.has_several() {
             let order = self.options.selection.shuffle;
             let order = order.map_or(String::new(), |seed| format!(" in random order: --shuffle {seed}"));
-            outln!("{} {}{}", self.style.strong("testing"), setting.describe(), self.style.quiet(&order));
+            outln!(
+                "{} {}{}",
+                self.style.strong("testing"),
+                mask.text(&setting.describe()),
+                self.style.quiet(&order)
+            );
         }
         if let (false, Setting::Staged(stage)) = (self.options.quiet, &setting)
             && !stage.source.as_documented
@@ -100,6 +111,9 @@ impl<'a> Session<'a> {
         results.name = self.report_name(&results.name, &results.configuration);
         let nothing = results.records.is_empty() && results.unfinished.is_none();
         let is_live = selection.live;
+        if selection.live && !self.options.show_secrets {
+            mask_results(&mut results, &mask);
+        }
         let name = results.name.clone();
         self.record(results);
         match (was_interrupted, nothing) {
@@ -208,7 +222,7 @@ impl<'a> Session<'a> {
     /// # Errors
     /// When a report cannot be written.
     pub(crate) fn end(mut self, outputs: Outputs) -> Result<u8, Error> {
-        mask(&mut self.report, &self.secrets);
+        mask(&mut self.report, &self.mask);
         if self.has_several() {
             print_rows(self.style, &self.report);
         } else if self.report.targets.iter().filter(|target| !target.records.is_empty()).count() > 1 {
@@ -221,7 +235,7 @@ impl<'a> Session<'a> {
 
     fn record(&mut self, results: TargetResults) {
         self.report.targets.push(results);
-        mask(&mut self.report, &self.secrets);
+        mask(&mut self.report, &self.mask);
         if let Some(results) = self.report.targets.last() {
             // Of many files the rows say how many warnings each has.
             let with_warnings = !self.has_several() || self.options.verbose;

@@ -51,8 +51,7 @@ impl FromStr for TargetName {
                 Ok(TargetName::Nginx(Some(image.to_owned())))
             }
             (url, _) if is_url(url) => {
-                let host = url.split("//").nth(1).unwrap_or(url).trim_end_matches('/');
-                Ok(live(host, Some(url)))
+                Ok(live(authority(url), Some(url)))
             }
             (_, Some((name, url))) if is_name(name) && is_url(url) => Ok(live(name, Some(url))),
             (name, None) if is_name(name) => Ok(live(name, None)),
@@ -130,6 +129,13 @@ pub(crate) fn live_profile(name: &str, url: Option<&str>, file: Option<&Path>) -
     Ok(found)
 }
 
+/// The host of a URL, with its port; without what may be secret before it or behind it.
+fn authority(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
 /// The target whose name is spelt much like `name`.
 fn nearest_target(name: &str, profile: &Profile) -> Option<String> {
     let known = ["reference", "nginx"].into_iter().chain(profile.target.keys().map(String::as_str));
@@ -155,6 +161,8 @@ mod tests {
             "https://a.example:8443/".parse(),
             live("a.example:8443", Some("https://a.example:8443/"))
         );
+        let with_password = "https://ann:p@a.example/?token=b";
+        assert_eq!(with_password.parse(), live("a.example", Some(with_password)));
         assert_eq!("new-box=http://a".parse(), live("new-box", Some("http://a")));
         assert_eq!("staging".parse(), live("staging", None));
         for wrong in ["", "a=b", "=https://a", "ftp://a"] {

@@ -36,6 +36,9 @@ pub(super) struct WatchArgs {
     /// How many milliseconds without a good response, or until a cleanly closed session is back, go unnoticed
     #[arg(long, value_name = "MS", default_value_t = 1000)]
     gap: u64,
+    /// Show credentials in output and reports: secrets of the profile, cookies, Authorization, tokens in URLs
+    #[arg(long)]
+    show_secrets: bool,
     /// Write reports: html=FILE, json=FILE, or both
     #[arg(long, value_name = "KIND=FILE", value_delimiter = ',', value_parser = report_file)]
     report: Vec<(ReportKind, PathBuf)>,
@@ -73,6 +76,7 @@ pub(super) async fn watch_command(arguments: WatchArgs) -> Result<u8, Error> {
         rate: arguments.rate,
         sessions: arguments.sessions,
         gap: Duration::from_millis(arguments.gap),
+        show_secrets: arguments.show_secrets,
         ..WatchOptions::default()
     };
     let watch = tokio::select! {

@@ -10,6 +10,7 @@ use url::Url;
 
 use super::TargetError;
 use hopcheck_clients::{ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust};
+use hopcheck_site::Mask;
 use hopcheck_site::profile::{Profile, Words};
 
 /// The `User-Agent` of requests to a deployment (RFC 9110 §10.1.5).
@@ -24,7 +25,7 @@ pub struct Deployment {
     words: Words,
     stomp_headers: Vec<(String, String)>,
     profile: Profile,
-    secrets: Vec<String>,
+    mask: Mask,
     found: DeploymentInfo,
 }
 
@@ -45,7 +46,9 @@ impl Deployment {
     /// # Errors
     /// When the profile is incomplete, the deployment does not respond, or TLS fails; the message says what to do.
     pub async fn open(name: &str, profile: Profile) -> Result<Deployment, TargetError> {
-        let wrong = |what: String| TargetError::Deployment(format!("{name}: {what}"));
+        // What a site sends may stand in an error, too.
+        let wrong =
+            |what: String| TargetError::Deployment(Mask::of_credentials([]).text(&format!("{name}: {what}")));
         let url = site(profile.url.as_deref()).map_err(wrong)?;
         let secure = url.scheme() == "https";
         let addresses = addresses(&url, &profile).await.map_err(wrong)?;
@@ -71,7 +74,6 @@ impl Deployment {
                 stomp_headers.push((header.to_owned(), value));
             }
         }
-        secrets.retain(|secret| !secret.is_empty());
         let host = profile.connect.host.clone().unwrap_or_else(|| authority(&url));
         let route = |tls| {
             let (limits, stomp) = (&profile.limits, &profile.stomp);
@@ -98,7 +100,7 @@ impl Deployment {
             words,
             stomp_headers,
             profile,
-            secrets,
+            mask: Mask::of_credentials(secrets),
             found,
         })
     }
@@ -149,9 +151,9 @@ impl Deployment {
         &self.profile
     }
 
-    /// Texts to mask in any output.
-    pub fn secrets(&self) -> &[String] {
-        &self.secrets
+    /// What to mask in any output.
+    pub fn mask(&self) -> &Mask {
+        &self.mask
     }
 }
 

@@ -8,6 +8,7 @@ mod slices;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hopcheck_site::Mask;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -93,30 +94,18 @@ impl Record {
     }
 }
 
-/// Masks `secrets` in `text`.
-pub(super) fn mask(secrets: &[String], text: &str) -> String {
-    secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "•••"))
-}
-
-/// Sorted by length, so that a secret that is part of another does not leave a rest.
-pub(super) fn longest_first(secrets: &[String]) -> Vec<String> {
-    let mut secrets = secrets.to_vec();
-    secrets.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
-    secrets
-}
-
 /// The shared record that all tasks of a watch write to, and its clock. Cheap to clone.
 #[derive(Debug, Clone)]
 pub(super) struct Log {
     began: Instant,
-    /// Texts to mask in any output.
-    secrets: Arc<Vec<String>>,
+    /// What to mask in any output.
+    mask: Arc<Mask>,
     record: Arc<Mutex<Record>>,
 }
 
 impl Log {
     /// Starts now, with a kind of requests for each of `gaps`.
-    pub(super) fn begin(gaps: &[Duration], sessions: usize, away: Duration, secrets: &[String]) -> Log {
+    pub(super) fn begin(gaps: &[Duration], sessions: usize, away: Duration, mask: &Mask) -> Log {
         let record = Record {
             kinds: gaps.iter().map(|gap| Kind::new(*gap)).collect(),
             sessions: Sessions::new(sessions, away),
@@ -124,11 +113,7 @@ impl Log {
             late: Duration::ZERO,
             latest: None,
         };
-        Log {
-            began: Instant::now(),
-            secrets: Arc::new(longest_first(secrets)),
-            record: Arc::new(Mutex::new(record)),
-        }
+        Log { began: Instant::now(), mask: Arc::new(mask.clone()), record: Arc::new(Mutex::new(record)) }
     }
 
     /// When it started.
@@ -147,7 +132,7 @@ impl Log {
 
     /// Masks secrets in `text`.
     pub(super) fn mask(&self, text: &str) -> String {
-        mask(&self.secrets, text)
+        self.mask.text(text)
     }
 
     /// This machine was late to send a request by this much.
@@ -236,7 +221,7 @@ mod tests {
     }
 
     fn log() -> Log {
-        Log::begin(&[Duration::from_secs(1)], 0, Duration::ZERO, &["hush".to_owned()])
+        Log::begin(&[Duration::from_secs(1)], 0, Duration::ZERO, &Mask::of_secrets(["hush".to_owned()]))
     }
 
     #[tokio::test]
