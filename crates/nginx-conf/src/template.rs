@@ -24,6 +24,8 @@ pub enum Variable {
     Http(Box<str>),
     /// `$sent_http_name`.
     SentHttp(Box<str>),
+    /// `$sent_trailer_name`.
+    SentTrailer(Box<str>),
     /// `$upstream_http_name`.
     UpstreamHttp(Box<str>),
     /// `$upstream_cookie_name`.

@@ -23,7 +23,8 @@ impl Variables for Exchange<'_> {
         let request = &self.request;
         match which {
             Variable::Http(name) => return self.field(&request.headers, name, out),
-            Variable::SentHttp(name) => return self.sent_field(name, out),
+            Variable::SentHttp(name) => return sent_field(&self.response_head.borrow(), name, out),
+            Variable::SentTrailer(name) => return sent_field(&self.sent_trailers, name, out),
             Variable::UpstreamHttp(name) => return self.field(&self.upstream_fields, name, out),
             Variable::UpstreamCookie(name) => return append(out, set_cookie(&self.upstream_fields, name)),
             Variable::Arg(name) => return append(out, argument(&self.args, name)),
@@ -239,20 +240,6 @@ impl Exchange<'_> {
         append(out, headers.iter().find(|(field, _)| is_named(field, name)).map(|(_, value)| value))
     }
 
-    /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.
-    fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        let before = out.len();
-        for line in self.response_head.borrow().split(|&byte| byte == b'\n').skip(1) {
-            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
-            let (field, value) = line.split_at(colon);
-            if is_named(field, name) {
-                separate(out, before, b", ");
-                out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
-            }
-        }
-        out.len() > before
-    }
-
     fn list(&self, out: &mut Vec<u8>, show: impl Fn(&Attempt, &mut Vec<u8>)) -> bool {
         for (index, attempt) in self.attempts.iter().enumerate() {
             if index > 0 {
@@ -262,6 +249,20 @@ impl Exchange<'_> {
         }
         !self.attempts.is_empty()
     }
+}
+
+/// A field that was sent. It is looked up in the text, since logs rarely ask for one.
+fn sent_field(text: &[u8], name: &str, out: &mut Vec<u8>) -> bool {
+    let before = out.len();
+    for line in text.split(|&byte| byte == b'\n') {
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+        let (field, value) = line.split_at(colon);
+        if is_named(field, name) {
+            separate(out, before, b", ");
+            out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
+        }
+    }
+    out.len() > before
 }
 
 /// A time, or a dash where there is none.

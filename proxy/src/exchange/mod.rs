@@ -146,6 +146,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) compressed: (u64, u64),
     /// The head of the response as sent, for `$sent_http_…`.
     pub(crate) response_head: RefCell<Vec<u8>>,
+    /// The fields that were sent behind its body, for `$sent_trailer_…`.
+    pub(crate) sent_trailers: Vec<u8>,
     /// The app servers that were asked.
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
@@ -230,6 +232,7 @@ impl<'a> Exchange<'a> {
             connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
+            sent_trailers: Vec::new(),
             response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),

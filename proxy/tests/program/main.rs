@@ -45,6 +45,7 @@ mod sticky;
 mod sub;
 mod tls;
 mod trace;
+mod trailers;
 mod tunnel;
 mod upstream_tls;
 mod user;

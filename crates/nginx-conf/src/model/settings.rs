@@ -109,6 +109,10 @@ pub struct Settings {
     pub add_header: Vec<AddHeader>,
     /// `add_header_inherit`.
     pub add_header_inherit: Inherit,
+    /// `add_trailer`, as `add_header`.
+    pub add_trailer: Vec<AddHeader>,
+    /// `add_trailer_inherit`.
+    pub add_trailer_inherit: Inherit,
     /// `charset` and what goes with it.
     pub charset: Charset,
     /// `gzip` and what goes with it.
@@ -303,7 +307,7 @@ pub enum Inherit {
     Merge,
 }
 
-/// One `add_header`.
+/// One `add_header` or `add_trailer`.
 #[derive(Debug, Clone)]
 pub struct AddHeader {
     /// Field name, as written.

@@ -119,7 +119,7 @@ const UNSUPPORTED: &[&str] = &[
 ];
 
 const UNSUPPORTED_FAMILIES: &[&str] =
-    &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "sent_trailer_", "ssl_", "upstream_trailer_"];
+    &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "ssl_", "upstream_trailer_"];
 
 /// Members of families that nginx declares one by one, so that they cannot be defined again.
 const RESERVED_FAMILY_MEMBERS: &[&str] = &[
@@ -156,6 +156,7 @@ pub(crate) fn family(name: &str) -> Option<Variable> {
     const FAMILIES: &[(&str, Make)] = &[
         ("http_", Variable::Http),
         ("sent_http_", Variable::SentHttp),
+        ("sent_trailer_", Variable::SentTrailer),
         ("upstream_http_", Variable::UpstreamHttp),
         ("upstream_cookie_", Variable::UpstreamCookie),
         ("arg_", Variable::Arg),
