@@ -99,6 +99,7 @@ impl<S: Stream> ClientConnection<S> {
             sent => sent,
         };
         x.sent = before + self.output.written();
+        x.is_complete = sent.is_ok();
         sent.map_err(SendError)
     }
 

@@ -34,6 +34,7 @@ mod proxy_protocol;
 mod real_ip;
 mod referers;
 mod reload;
+mod request_body;
 #[path = "../shared/reserved.rs"]
 mod reserved;
 mod resolver;

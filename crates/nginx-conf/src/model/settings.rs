@@ -59,6 +59,8 @@ pub struct Settings {
     pub keepalive_requests: u64,
     /// `client_max_body_size`, bytes; `None` for no limit (written 0).
     pub client_max_body_size: Option<u64>,
+    /// `client_body_buffer_size`: how long a body is that `$request_body` tells.
+    pub client_body_buffer_size: usize,
     /// `client_body_timeout`, between two reads.
     pub client_body_timeout: Duration,
     /// `send_timeout`, between two writes.
