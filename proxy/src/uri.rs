@@ -14,6 +14,8 @@ pub struct Target<'a> {
     pub raw: &'a [u8],
     /// The host of an absolute form, without the port. It takes precedence over the `Host` field.
     pub host: Option<&'a [u8]>,
+    /// The port behind it.
+    pub port: Option<u16>,
     /// `$uri`: the normalised path. It may hold any byte except zero.
     pub path: Cow<'a, [u8]>,
     /// `$args`: what follows the `?`, or nothing.
@@ -49,9 +51,12 @@ pub(crate) fn parse_with(target: &[u8], merge_slashes: bool) -> Result<Target<'_
     if target.iter().fold(false, |found, &byte| found | (byte <= b' ') | (byte == 0x7f)) {
         return Err(BadTarget);
     }
-    let (host, raw) = match target.first() {
-        Some(b'/') => (None, target),
-        Some(_) => absolute(target)?,
+    let (host, port, raw) = match target.first() {
+        Some(b'/') => (None, None, target),
+        Some(_) => {
+            let (host, port, path) = absolute(target)?;
+            (Some(host), port, path)
+        }
         None => return Err(BadTarget),
     };
     let empty_path = raw.first() == Some(&b'?');
@@ -66,7 +71,7 @@ pub(crate) fn parse_with(target: &[u8], merge_slashes: bool) -> Result<Target<'_
         () if is_plain(path, merge_slashes) => (Cow::Borrowed(path), false),
         () => (Cow::Owned(normalise(path, merge_slashes)?), path.contains(&b'%')),
     };
-    Ok(Target { raw, host, path, args, quoted_uri, empty_path })
+    Ok(Target { raw, host, port, path, args, quoted_uri, empty_path })
 }
 
 /// Whether a path is normalised already.
@@ -75,8 +80,11 @@ fn is_plain(path: &[u8], merge_slashes: bool) -> bool {
         && !text::has_pair(path, b'/', |next| ((next == b'/') & merge_slashes) | (next == b'.'))
 }
 
-/// Host and path of `scheme://host:port/path`.
-fn absolute(target: &[u8]) -> Result<(Option<&[u8]>, &[u8]), BadTarget> {
+/// Host, port and path.
+type Absolute<'a> = (&'a [u8], Option<u16>, &'a [u8]);
+
+/// The parts of `scheme://host:port/path`.
+fn absolute(target: &[u8]) -> Result<Absolute<'_>, BadTarget> {
     let colon = target.iter().position(|byte| *byte == b':').ok_or(BadTarget)?;
     let (scheme, rest) = target.split_at(colon);
     let rest = rest.strip_prefix(b"://").ok_or(BadTarget)?;
@@ -101,15 +109,12 @@ fn absolute(target: &[u8]) -> Result<(Option<&[u8]>, &[u8]), BadTarget> {
         Some(address) => address.iter().all(is_address),
         None => !host.is_empty() && host.iter().all(is_host),
     };
-    let port_is_good = match port.split_first() {
-        Some((b':', digits)) => digits.iter().all(u8::is_ascii_digit),
-        Some(_) => false,
-        None => true,
-    };
-    match host_is_good && port_is_good {
-        true => Ok((Some(host), if path.is_empty() { b"/" } else { path })),
-        false => Err(BadTarget),
+    let (colon, digits) = port.split_at(port.len().min(1));
+    if !host_is_good || !matches!(colon, b"" | b":") || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(BadTarget);
     }
+    let port = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    Ok((host, port, if path.is_empty() { b"/" } else { path }))
 }
 
 /// Where in a segment the next byte is.

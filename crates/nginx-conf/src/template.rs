@@ -24,8 +24,12 @@ pub enum Variable {
     Http(Box<str>),
     /// `$sent_http_name`.
     SentHttp(Box<str>),
+    /// `$sent_trailer_name`.
+    SentTrailer(Box<str>),
     /// `$upstream_http_name`.
     UpstreamHttp(Box<str>),
+    /// `$upstream_trailer_name`.
+    UpstreamTrailer(Box<str>),
     /// `$upstream_cookie_name`.
     UpstreamCookie(Box<str>),
     /// `$arg_name`.
@@ -61,9 +65,11 @@ pub enum Variable {
     Host,
     Hostname,
     Http2,
+    Http3,
     Https,
     InvalidReferer,
     IsArgs,
+    IsRequestPort,
     LimitConnStatus,
     LimitRate,
     LimitReqStatus,
@@ -81,14 +87,19 @@ pub enum Variable {
     QueryString,
     RealipRemoteAddr,
     RealipRemotePort,
+    RealpathRoot,
     RemoteAddr,
     RemotePort,
     RemoteUser,
     Request,
+    RequestBody,
+    RequestBodyFile,
+    RequestCompletion,
     RequestFilename,
     RequestId,
     RequestLength,
     RequestMethod,
+    RequestPort,
     RequestTime,
     RequestUri,
     Scheme,
@@ -96,24 +107,42 @@ pub enum Variable {
     ServerName,
     ServerPort,
     ServerProtocol,
-    SslAlpnProtocol,
-    SslCipher,
-    SslClientVerify,
-    SslCurve,
-    SslProtocol,
-    SslServerName,
-    SslSessionReused,
     Status,
     TimeIso8601,
     TimeLocal,
-    UpstreamAddr,
-    UpstreamCacheStatus,
-    UpstreamConnectTime,
-    UpstreamHeaderTime,
-    UpstreamResponseLength,
-    UpstreamResponseTime,
-    UpstreamStatus,
     Uri,
+    /// Of TLS: `$ssl_…`.
+    Ssl(SslVariable),
+    /// Of the app servers that were asked: `$upstream_…`.
+    Upstream(UpstreamVariable),
+}
+
+/// A variable of `ngx_http_ssl_module`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum SslVariable {
+    AlpnProtocol,
+    Cipher,
+    ClientVerify,
+    Curve,
+    Protocol,
+    ServerName,
+    SessionReused,
+}
+
+/// A variable of `ngx_http_upstream_module`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum UpstreamVariable {
+    Addr,
+    BytesReceived,
+    BytesSent,
+    CacheStatus,
+    ConnectTime,
+    HeaderTime,
+    ResponseLength,
+    ResponseTime,
+    Status,
 }
 
 impl Template {

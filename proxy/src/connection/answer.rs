@@ -132,6 +132,7 @@ async fn answer_main<'a, S: Stream>(
             }
         };
     };
+    x.is_complete = outcome.is_ok();
     match outcome {
         Err(()) => AfterRequest::Abort,
         Ok(()) if x.status == 101 => AfterRequest::Close,

@@ -1,14 +1,17 @@
 //! The values of all variables.
 
 use std::borrow::Cow;
+use std::ffi::OsStr;
 use std::net::IpAddr;
+use std::os::unix::ffi::OsStrExt;
 use std::sync::OnceLock;
-use std::time::Duration;
 
 use super::credentials::Credentials;
-use super::{Attempt, Exchange, path};
+use super::{Exchange, path};
 use crate::clock::since_epoch;
+use crate::log::{Escaped, describe};
 use crate::message::Headers;
+use crate::message::request::BodyLength;
 use crate::text;
 use crate::variables::Variables;
 use crate::version::VERSION;
@@ -23,8 +26,10 @@ impl Variables for Exchange<'_> {
         let request = &self.request;
         match which {
             Variable::Http(name) => return self.field(&request.headers, name, out),
-            Variable::SentHttp(name) => return self.sent_field(name, out),
+            Variable::SentHttp(name) => return sent_field(&self.response_head.borrow(), name, out),
+            Variable::SentTrailer(name) => return sent_field(&self.sent_trailers, name, out),
             Variable::UpstreamHttp(name) => return self.field(&self.upstream_fields, name, out),
+            Variable::UpstreamTrailer(_) => return false,
             Variable::UpstreamCookie(name) => return append(out, set_cookie(&self.upstream_fields, name)),
             Variable::Arg(name) => return append(out, argument(&self.args, name)),
             Variable::Cookie(name) => return append(out, cookie(&request.headers, name)),
@@ -53,7 +58,12 @@ impl Variables for Exchange<'_> {
             Variable::ConnectionsReading => text::decimal(out, self.cycle.connections.counts().reading.get()),
             Variable::ConnectionsWaiting => text::decimal(out, self.cycle.connections.counts().waiting.get()),
             Variable::ConnectionsWriting => text::decimal(out, self.cycle.connections.counts().writing.get()),
-            Variable::ContentLength => return append(out, request.headers.get("Content-Length")),
+            Variable::ContentLength => match (request.headers.get("Content-Length"), request.body) {
+                (Some(length), _) => out.extend_from_slice(length),
+                // It came in chunks, and has been read.
+                (None, BodyLength::Known(length)) => text::decimal(out, length),
+                (None, _) => return false,
+            },
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
             Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
@@ -62,11 +72,16 @@ impl Variables for Exchange<'_> {
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),
             Variable::Http2 if !request.is_http2() => return false,
             Variable::Http2 => out.extend_from_slice(if self.tls.is_some() { b"h2" } else { b"h2c" }),
+            // It is not spoken.
+            Variable::Http3 => return false,
             Variable::Https => out.extend_from_slice(if self.tls.is_some() { b"on" } else { b"" }),
             Variable::InvalidReferer => {
                 out.extend_from_slice(if self.has_valid_referer() { b"" } else { b"1" })
             }
             Variable::IsArgs => out.extend_from_slice(if self.args.is_empty() { b"" } else { b"?" }),
+            Variable::IsRequestPort => {
+                out.extend_from_slice(if request.port.is_some() { b":" } else { b"" });
+            }
             Variable::LimitConnStatus => {
                 return append(out, self.limit_conn_status.map(|it| it.name().as_bytes()));
             }
@@ -103,6 +118,7 @@ impl Variables for Exchange<'_> {
             }
             Variable::RealipRemoteAddr => text::ip(out, self.connected.ip()),
             Variable::RealipRemotePort => text::decimal(out, u64::from(self.connected.port())),
+            Variable::RealpathRoot => return self.nested(|| self.real_root(out)),
             Variable::RemoteAddr => text::ip(out, self.client.peer.ip()),
             // A header need not tell the port.
             Variable::RemotePort if self.client.peer.port() == 0 => {}
@@ -112,12 +128,21 @@ impl Variables for Exchange<'_> {
                 None => return false,
             },
             Variable::Request => return append_non_empty(out, request.line()),
+            Variable::RequestBody => return append(out, self.request_body.as_deref()),
+            // None is kept in a file.
+            Variable::RequestBodyFile => return false,
+            Variable::RequestCompletion => out.extend_from_slice(if self.is_complete { b"OK" } else { b"" }),
             Variable::RequestFilename => self.nested(|| {
                 path::file_name(&self.settings.root, &self.uri, self.add_uri_to_alias, self, out);
             }),
             Variable::RequestId => self.request_id(out),
             Variable::RequestLength => text::decimal(out, self.request_length),
             Variable::RequestMethod => return append_non_empty(out, request.method()),
+            Variable::RequestPort => {
+                if let Some(port) = request.port {
+                    text::decimal(out, u64::from(port));
+                }
+            }
             Variable::RequestTime => text::seconds(out, self.started.elapsed()),
             Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
@@ -125,45 +150,11 @@ impl Variables for Exchange<'_> {
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
             Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
-            Variable::SslAlpnProtocol => return append(out, self.tls.and_then(|tls| tls.alpn.as_deref())),
-            Variable::SslCipher => return append(out, self.tls.map(|tls| tls.cipher.as_bytes())),
-            // No client is asked for a certificate.
-            Variable::SslClientVerify => return append(out, self.tls.map(|_| &b"NONE"[..])),
-            Variable::SslCurve => return append(out, self.tls.map(|tls| tls.curve.as_bytes())),
-            Variable::SslProtocol => return append(out, self.tls.map(|tls| tls.protocol.as_bytes())),
-            Variable::SslServerName => {
-                return append(out, self.tls.and_then(|tls| tls.server_name.as_deref()).map(str::as_bytes));
-            }
-            Variable::SslSessionReused => {
-                return append(out, self.tls.map(|tls| if tls.reused { &b"r"[..] } else { b"." }));
-            }
             Variable::Status => text::status(out, self.status),
             Variable::TimeIso8601 => out.extend_from_slice(self.cycle.clock.now().iso8601.as_bytes()),
             Variable::TimeLocal => out.extend_from_slice(self.cycle.clock.now().local.as_bytes()),
-            Variable::UpstreamAddr => {
-                return self.list(out, |attempt, out| out.extend_from_slice(attempt.address.as_bytes()));
-            }
-            Variable::UpstreamStatus => {
-                return self.list(out, |attempt, out| match attempt.status {
-                    Some(status) => text::decimal(out, u64::from(status)),
-                    None => out.push(b'-'),
-                });
-            }
-            Variable::UpstreamResponseLength => {
-                return self.list(out, |attempt, out| text::decimal(out, attempt.length));
-            }
-            Variable::UpstreamResponseTime => {
-                return self.list(out, |attempt, out| time(attempt.time, out));
-            }
-            Variable::UpstreamCacheStatus => {
-                return append(out, self.cache_status.map(|it| it.name().as_bytes()));
-            }
-            Variable::UpstreamConnectTime => {
-                return self.list(out, |attempt, out| time(attempt.connect_time, out));
-            }
-            Variable::UpstreamHeaderTime => {
-                return self.list(out, |attempt, out| time(attempt.header_time, out));
-            }
+            Variable::Ssl(which) => return self.tls_value(*which, out),
+            Variable::Upstream(which) => return self.upstream_value(*which, out),
         }
         true
     }
@@ -196,6 +187,21 @@ impl Exchange<'_> {
             u128::from_be_bytes(id)
         });
         out.extend_from_slice(format!("{id:032x}").as_bytes());
+    }
+
+    /// Appends the directory of `root` or `alias` without links; false if it is not there.
+    fn real_root(&self, out: &mut Vec<u8>) -> bool {
+        let mut path = Vec::new();
+        path::directory(&self.settings.root, self, &mut path);
+        match std::fs::canonicalize(OsStr::from_bytes(&path)) {
+            Ok(real) => out.extend_from_slice(real.as_os_str().as_bytes()),
+            Err(error) => {
+                let (path, error) = (Escaped(&path), describe(&error));
+                self.log(Level::Crit, format_args!("realpath() \"{path}\" failed ({error})"));
+                return false;
+            }
+        }
+        true
     }
 
     /// Evaluates a variable that is made of others; empty if it is, in the end, made of itself.
@@ -238,38 +244,20 @@ impl Exchange<'_> {
         }
         append(out, headers.iter().find(|(field, _)| is_named(field, name)).map(|(_, value)| value))
     }
-
-    /// A field of the head that was sent. It is looked up in the text, since logs rarely ask for one.
-    fn sent_field(&self, name: &str, out: &mut Vec<u8>) -> bool {
-        let before = out.len();
-        for line in self.response_head.borrow().split(|&byte| byte == b'\n').skip(1) {
-            let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
-            let (field, value) = line.split_at(colon);
-            if is_named(field, name) {
-                separate(out, before, b", ");
-                out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
-            }
-        }
-        out.len() > before
-    }
-
-    fn list(&self, out: &mut Vec<u8>, show: impl Fn(&Attempt, &mut Vec<u8>)) -> bool {
-        for (index, attempt) in self.attempts.iter().enumerate() {
-            if index > 0 {
-                out.extend_from_slice(if attempt.is_first { b" : " } else { b", " });
-            }
-            show(attempt, out);
-        }
-        !self.attempts.is_empty()
-    }
 }
 
-/// A time, or a dash where there is none.
-fn time(time: Option<Duration>, out: &mut Vec<u8>) {
-    match time {
-        Some(time) => text::seconds(out, time),
-        None => out.push(b'-'),
+/// A field that was sent. It is looked up in the text, since logs rarely ask for one.
+fn sent_field(text: &[u8], name: &str, out: &mut Vec<u8>) -> bool {
+    let before = out.len();
+    for line in text.split(|&byte| byte == b'\n') {
+        let Some(colon) = line.iter().position(|&byte| byte == b':') else { continue };
+        let (field, value) = line.split_at(colon);
+        if is_named(field, name) {
+            separate(out, before, b", ");
+            out.extend_from_slice(value.get(1..).unwrap_or_default().trim_ascii());
+        }
     }
+    out.len() > before
 }
 
 /// Whether a field's name is that of the variable: in lower case, with `-` as `_`.

@@ -11,7 +11,9 @@ pub(crate) mod path;
 mod referer;
 mod status;
 mod subrequest;
+mod tls_values;
 mod traced;
+mod upstream_values;
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -125,6 +127,10 @@ pub(crate) struct Exchange<'a> {
     pub(crate) request_length: u64,
     /// Bytes of the body that arrived with the head. nginx counts them only if the body is read.
     pub(crate) preread_body: u64,
+    /// The body, if it was read and is short enough (`$request_body`).
+    pub(crate) request_body: Option<Vec<u8>>,
+    /// Whether all of the response has been sent (`$request_completion`).
+    pub(crate) is_complete: bool,
     /// Bytes sent to the client (`$bytes_sent`).
     pub(crate) sent: u64,
     /// `WWW-Authenticate`, where passwords are asked for.
@@ -146,6 +152,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) compressed: (u64, u64),
     /// The head of the response as sent, for `$sent_http_…`.
     pub(crate) response_head: RefCell<Vec<u8>>,
+    /// The fields that were sent behind its body, for `$sent_trailer_…`.
+    pub(crate) sent_trailers: Vec<u8>,
     /// The app servers that were asked.
     pub(crate) attempts: Vec<Attempt>,
     /// Fields of the app server's response, for `$upstream_http_…`.
@@ -221,6 +229,8 @@ impl<'a> Exchange<'a> {
             sent_continue: false,
             request_length: 0,
             preread_body: 0,
+            request_body: None,
+            is_complete: false,
             sent: 0,
             challenges: Vec::new(),
             limit_req_status: None,
@@ -230,6 +240,7 @@ impl<'a> Exchange<'a> {
             connection_slots: Vec::new(),
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
+            sent_trailers: Vec::new(),
             response_head: RefCell::default(),
             attempts: Vec::new(),
             upstream_fields: Headers::new(),

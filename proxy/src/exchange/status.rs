@@ -3,6 +3,8 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::upstream::Traffic;
+
 /// What a limit has said of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LimitStatus {
@@ -77,6 +79,8 @@ pub(crate) struct Attempt {
     pub(crate) time: Option<Duration>,
     /// The bytes of its body.
     pub(crate) length: u64,
+    /// The bytes that were sent to the server and have come from it.
+    pub(crate) traffic: Rc<Traffic>,
 }
 
 impl Attempt {
@@ -90,6 +94,7 @@ impl Attempt {
             header_time: None,
             time: None,
             length: 0,
+            traffic: Rc::default(),
         }
     }
 }

@@ -15,6 +15,7 @@ impl<'a> Exchange<'a> {
         sub.request = self.request.clone();
         sub.request.body = BodyLength::None;
         sub.request.expects_continue = false;
+        sub.request_body.clone_from(&self.request_body);
         sub.uri = uri.to_vec();
         sub.args.clone_from(&self.args);
         sub.is_subrequest = true;

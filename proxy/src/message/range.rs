@@ -153,15 +153,17 @@ impl Multipart {
         format!("multipart/byteranges; boundary={}", self.boundary)
     }
 
-    /// The body.
+    /// The body. An empty type is none.
     pub(crate) fn pieces(&self, ranges: &[Range], content_type: &str, size: u64) -> Vec<Piece> {
         let boundary = &self.boundary;
+        let content_type = match content_type {
+            "" => String::new(),
+            kind => format!("Content-Type: {kind}\r\n"),
+        };
         let mut pieces = Vec::with_capacity(2 * ranges.len() + 1);
         for range in ranges {
             let content_range = range.content_range(size);
-            let head = format!(
-                "\r\n--{boundary}\r\nContent-Type: {content_type}\r\nContent-Range: {content_range}\r\n\r\n"
-            );
+            let head = format!("\r\n--{boundary}\r\n{content_type}Content-Range: {content_range}\r\n\r\n");
             pieces.push(Piece::Text(Bytes::from(head)));
             pieces.push(range.piece());
         }

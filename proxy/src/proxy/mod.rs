@@ -54,7 +54,7 @@ pub(crate) async fn handle<C: Stream>(
         x.status = 408;
         return Err(ProxyError::Close);
     }
-    let body = request_body(client, x)?;
+    let body = request_body(x)?;
     let opened = match settings.proxy.cache.zone {
         None => Opened::Off,
         Some(_) => Box::pin(cache::open(client, x, |x| url(x, pass))).await?,
@@ -190,14 +190,11 @@ async fn ask<C: Stream>(
 
 /// How the body is framed for the app server: by its length if known, in chunks otherwise. HTTP/1.0 has no chunks, so a
 /// body of unknown length is refused.
-fn request_body<C>(client: &ClientConnection<C>, x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
+fn request_body(x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
         BodyLength::None => Ok(RequestBody::None),
         _ if !x.settings.proxy.passes_body() => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
-        BodyLength::Chunked if client.body.is_complete() && x.settings.proxy.request_buffering => {
-            Ok(RequestBody::Length(client.body.total()))
-        }
         BodyLength::Chunked if x.settings.proxy.http11 == Some(false) => Err(ProxyError::Status(411)),
         BodyLength::Chunked => Ok(RequestBody::Chunked),
     }

@@ -180,7 +180,12 @@ impl ProxyHandler<'_> {
         Ok((upstream, head))
     }
 
-    fn upstream_request(&self, x: &Exchange<'_>, connection: UpstreamConnection) -> UpstreamRequest {
+    fn upstream_request(&self, x: &mut Exchange<'_>, mut connection: UpstreamConnection) -> UpstreamRequest {
+        if let Some(attempt) = x.attempts.last_mut() {
+            // Of a connection that had ended, there is nothing to count.
+            attempt.traffic = Rc::default();
+            connection.stream.count(&attempt.traffic);
+        }
         let limits = UploadLimits {
             body: x.settings.client_max_body_size,
             client: x.settings.client_body_timeout,

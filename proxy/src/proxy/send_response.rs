@@ -69,7 +69,7 @@ impl ProxyHandler<'_> {
         if filters.is_some() && x.ends_with_connection() {
             x.keep_alive = false;
         }
-        client.begin(x, &text, chunked);
+        client.begin(x, &text, chunked, changes.trailers);
         x.response_head.replace(text);
 
         let before = x.sent;

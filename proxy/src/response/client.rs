@@ -23,6 +23,8 @@ pub(crate) struct ClientConnection<S> {
     pub(crate) writing: Deadline,
     /// How fast the response is sent, if that is limited.
     pace: Option<Pace>,
+    /// Whether fields are to follow the body of the response, and have not been evaluated.
+    pub(super) awaits_trailers: bool,
 }
 
 impl<S: Stream> ClientConnection<S> {
@@ -36,15 +38,17 @@ impl<S: Stream> ClientConnection<S> {
             reading: Deadline::default(),
             writing: Deadline::default(),
             pace: None,
+            awaits_trailers: false,
         }
     }
 
-    /// Begins a response with its head, for which HTTP/2 has frames of its own.
-    pub(crate) fn begin(&mut self, x: &mut Exchange<'_>, head: &[u8], chunked: bool) {
+    /// Begins a response with its head, for which HTTP/2 has frames of its own. `trailers`: fields follow the body.
+    pub(crate) fn begin(&mut self, x: &mut Exchange<'_>, head: &[u8], chunked: bool, trailers: bool) {
         self.output.begin();
         trace_head(x, head);
         self.pace = x.limit_rate().map(|(rate, after)| Pace::new(rate, after, x.started));
-        if self.stream.take_head(head) {
+        self.awaits_trailers = trailers;
+        if self.stream.take_head(head, trailers) {
             self.output.count(head.len() as u64);
         } else {
             self.output.head_mut().extend_from_slice(head);

@@ -44,7 +44,7 @@ pub(crate) struct HeadersOut<'r> {
 }
 
 /// Statuses to which `add_header` applies without `always`.
-const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
+pub(super) const ADD_HEADER_STATUSES: [u16; 10] = [200, 201, 204, 206, 301, 302, 303, 304, 307, 308];
 
 /// Fields that `add_header` replaces.
 const REPLACED_HEADERS: [&str; 2] = ["ETag", "Last-Modified"];
@@ -87,7 +87,10 @@ impl Exchange<'_> {
             write_field(out, b"Content-Type", kind);
         }
         let after_type = out.len();
-        if let Some(length) = headers.length {
+        let trailers = self.has_trailers(status);
+        // Trailers need chunks, which have no length (RFC 9112 §6.2); in HTTP/2 they go with one.
+        let gets_chunks = trailers && self.has_chunks();
+        if let Some(length) = headers.length.filter(|_| !gets_chunks) {
             write_number(out, b"Content-Length: ", length);
         }
         if let Some(second) = headers.last_modified {
@@ -100,7 +103,7 @@ impl Exchange<'_> {
             self.write_absolute(out, path);
             out.extend_from_slice(b"\r\n");
         }
-        if headers.chunked {
+        if headers.chunked || gets_chunks {
             out.extend_from_slice(b"Transfer-Encoding: chunked\r\n");
         }
         out.extend_from_slice(match (status, self.keep_alive) {
@@ -156,12 +159,13 @@ impl Exchange<'_> {
             out.splice(before_type..after_type, field);
         }
         let content_type = headers.media_type.or(headers.content_type);
-        let changes =
+        let mut changes =
             self.filter_head(out, &FilteredHead { status, content_type, length: headers.length, added });
         if let Some((name, value)) = headers.range.filter(|_| !changes.any() || status == 416) {
             write_field(out, name, value);
         }
         out.extend_from_slice(b"\r\n");
+        changes.trailers = trailers;
         changes
     }
 

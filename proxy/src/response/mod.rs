@@ -9,6 +9,7 @@ mod pace;
 mod pages;
 mod send;
 mod traced;
+mod trailers;
 
 pub(crate) use client::ClientConnection;
 pub(crate) use fields::{write_field, write_number};

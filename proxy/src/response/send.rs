@@ -79,24 +79,27 @@ impl<S: Stream> ClientConnection<S> {
         if !has_length && sends_body && x.ends_with_connection() {
             x.keep_alive = false;
         }
-        self.begin(x, &head, !has_length && sends_body && x.has_chunks());
+        let chunked = sends_body && x.has_chunks() && (!has_length || changes.trailers);
+        self.begin(x, &head, chunked, changes.trailers);
         x.response_head.replace(head);
+        self.add_trailers(x);
         let timeout = x.settings.send_timeout;
         let body = if sends_body { response.body } else { Body::Empty };
         let before = x.sent;
         let sent = match body {
             body if changes.any() && sends_body => self.write_filtered(x, body, changes, timeout).await,
             Body::Empty => self.write(&[], timeout).await,
-            Body::Bytes(bytes) => self.write(&bytes, timeout).await,
-            Body::Generated(bytes) => match self.write(&bytes, timeout).await {
-                Ok(()) => self.finish(timeout).await,
-                failed => failed,
-            },
+            Body::Bytes(bytes) | Body::Generated(bytes) => self.write(&bytes, timeout).await,
             Body::File { file, pieces } => {
                 self.write_pieces(&file, &pieces, x.settings.sendfile, timeout).await
             }
         };
+        let sent = match sent {
+            Ok(()) if sends_body => self.finish(timeout).await,
+            sent => sent,
+        };
         x.sent = before + self.output.written();
+        x.is_complete = sent.is_ok();
         sent.map_err(SendError)
     }
 
@@ -181,7 +184,10 @@ impl<S: Stream> ClientConnection<S> {
             match piece {
                 Piece::Text(text) => self.write(text, timeout).await?,
                 Piece::File { offset, length }
-                    if sendfile && *length > SENDFILE_MIN_SIZE && self.stream.socket().is_some() =>
+                    if sendfile
+                        && *length > SENDFILE_MIN_SIZE
+                        && self.stream.socket().is_some()
+                        && !self.output.is_chunked() =>
                 {
                     self.send_file(file, *offset, *length, timeout).await?;
                 }

@@ -1,8 +1,10 @@
 //! A connection to an app server, with or without TLS.
 
+use std::cell::Cell;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -44,9 +46,22 @@ impl PartialEq for TlsPeer {
     }
 }
 
-/// What is read from and written to.
+/// What is read from and written to, counted.
 #[derive(Debug)]
-pub(crate) enum UpstreamStream {
+pub(crate) struct UpstreamStream {
+    transport: Transport,
+    traffic: Rc<Traffic>,
+}
+
+/// The bytes of one request that went both ways.
+#[derive(Debug, Default)]
+pub(crate) struct Traffic {
+    sent: Cell<u64>,
+    received: Cell<u64>,
+}
+
+#[derive(Debug)]
+enum Transport {
     /// HTTP alone.
     Plain(TcpStream),
     /// Over TLS.
@@ -55,7 +70,26 @@ pub(crate) enum UpstreamStream {
 
 /// A session that says when it ends.
 #[derive(Debug)]
-pub(crate) struct UpstreamTlsStream(TlsStream);
+struct UpstreamTlsStream(TlsStream);
+
+impl Traffic {
+    /// How many bytes an app server was sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.get()
+    }
+
+    /// How many bytes have come from it.
+    pub(crate) fn received(&self) -> u64 {
+        self.received.get()
+    }
+
+    fn count_sent(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if let Poll::Ready(Ok(count)) = &written {
+            self.sent.set(self.sent.get() + *count as u64);
+        }
+        written
+    }
+}
 
 impl Drop for UpstreamTlsStream {
     /// Sends `close_notify`, and waits for none.
@@ -68,12 +102,12 @@ impl UpstreamConnection {
     /// Whether neither an end nor a byte has arrived; an app server has nothing to say unless asked. Costs no system call
     /// while the event loop has seen no activity on the socket.
     pub(super) fn is_open(&mut self) -> bool {
-        match &mut self.stream {
-            UpstreamStream::Plain(stream) => {
+        match &mut self.stream.transport {
+            Transport::Plain(stream) => {
                 matches!(stream.try_read(&mut [0]), Err(error) if error.kind() == io::ErrorKind::WouldBlock)
             }
             // Tickets for later sessions come at any time, and are read here.
-            UpstreamStream::Tls(stream) => {
+            Transport::Tls(stream) => {
                 let mut cx = Context::from_waker(Waker::noop());
                 Pin::new(&mut stream.0).poll_read(&mut cx, &mut ReadBuf::new(&mut [0])).is_pending()
             }
@@ -89,93 +123,112 @@ impl UpstreamConnection {
 impl UpstreamStream {
     /// A connection without TLS.
     pub(crate) fn plain(stream: TcpStream) -> UpstreamStream {
-        UpstreamStream::Plain(stream)
+        UpstreamStream::over(Transport::Plain(stream))
+    }
+
+    fn over(transport: Transport) -> UpstreamStream {
+        UpstreamStream { transport, traffic: Rc::default() }
+    }
+
+    /// Counts what is sent and received from now on there.
+    pub(crate) fn count(&mut self, traffic: &Rc<Traffic>) {
+        self.traffic = Rc::clone(traffic);
     }
 
     /// A session.
     pub(crate) fn tls(stream: TlsStream) -> UpstreamStream {
-        UpstreamStream::Tls(Box::new(UpstreamTlsStream(stream)))
+        UpstreamStream::over(Transport::Tls(Box::new(UpstreamTlsStream(stream))))
     }
 
     fn tcp(&self) -> &TcpStream {
-        match self {
-            UpstreamStream::Plain(stream) => stream,
-            UpstreamStream::Tls(stream) => stream.0.tcp(),
+        match &self.transport {
+            Transport::Plain(stream) => stream,
+            Transport::Tls(stream) => stream.0.tcp(),
         }
     }
 
     /// What nginx calls to read, for the error log.
     pub(crate) fn read_call(&self) -> &'static str {
-        match self {
-            UpstreamStream::Plain(_) => "recv()",
-            UpstreamStream::Tls(_) => "SSL_read()",
+        match &self.transport {
+            Transport::Plain(_) => "recv()",
+            Transport::Tls(_) => "SSL_read()",
         }
     }
 
     /// What nginx calls to write a request.
     pub(crate) fn write_call(&self) -> &'static str {
-        match self {
-            UpstreamStream::Plain(_) => "writev()",
-            UpstreamStream::Tls(_) => "SSL_write()",
+        match &self.transport {
+            Transport::Plain(_) => "writev()",
+            Transport::Tls(_) => "SSL_write()",
         }
     }
 }
 
 impl Stream for UpstreamStream {
     fn poll_read_ready(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self {
-            UpstreamStream::Plain(stream) => Stream::poll_read_ready(stream, cx),
-            UpstreamStream::Tls(stream) => stream.0.poll_read_ready(cx),
+        match &self.transport {
+            Transport::Plain(stream) => Stream::poll_read_ready(stream, cx),
+            Transport::Tls(stream) => stream.0.poll_read_ready(cx),
         }
     }
 
     fn socket(&self) -> Option<&TcpStream> {
-        match self {
-            UpstreamStream::Plain(stream) => Some(stream),
-            UpstreamStream::Tls(_) => None,
+        match &self.transport {
+            Transport::Plain(stream) => Some(stream),
+            Transport::Tls(_) => None,
         }
     }
 }
 
 impl AsyncRead for UpstreamStream {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            UpstreamStream::Plain(stream) => Pin::new(stream).poll_read(cx, room),
-            UpstreamStream::Tls(stream) => Pin::new(&mut stream.0).poll_read(cx, room),
-        }
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        room: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = room.filled().len();
+        let read = match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream).poll_read(cx, room),
+            Transport::Tls(stream) => Pin::new(&mut stream.0).poll_read(cx, room),
+        };
+        let received = &self.traffic.received;
+        received.set(received.get() + (room.filled().len() - before) as u64);
+        read
     }
 }
 
 impl AsyncWrite for UpstreamStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            UpstreamStream::Plain(stream) => Pin::new(stream).poll_write(cx, data),
-            UpstreamStream::Tls(stream) => Pin::new(&mut stream.0).poll_write(cx, data),
-        }
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let written = match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream).poll_write(cx, data),
+            Transport::Tls(stream) => Pin::new(&mut stream.0).poll_write(cx, data),
+        };
+        self.traffic.count_sent(written)
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        match self.get_mut() {
-            UpstreamStream::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, pieces),
-            UpstreamStream::Tls(stream) => Pin::new(&mut stream.0).poll_write_vectored(cx, pieces),
+        let written = match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, pieces),
+            Transport::Tls(stream) => Pin::new(&mut stream.0).poll_write_vectored(cx, pieces),
+        };
+        self.traffic.count_sent(written)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream).poll_flush(cx),
+            Transport::Tls(stream) => Pin::new(&mut stream.0).poll_flush(cx),
         }
     }
 
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            UpstreamStream::Plain(stream) => Pin::new(stream).poll_flush(cx),
-            UpstreamStream::Tls(stream) => Pin::new(&mut stream.0).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            UpstreamStream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            UpstreamStream::Tls(stream) => Pin::new(&mut stream.0).poll_shutdown(cx),
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.transport {
+            Transport::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+            Transport::Tls(stream) => Pin::new(&mut stream.0).poll_shutdown(cx),
         }
     }
 }

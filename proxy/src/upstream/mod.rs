@@ -20,7 +20,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use crate::resolver::Resolvers;
-pub(crate) use connection::{TlsPeer, UpstreamConnection, UpstreamStream};
+pub(crate) use connection::{TlsPeer, Traffic, UpstreamConnection, UpstreamStream};
 pub(crate) use group::UpstreamGroup;
 use keepalive::KeepalivePool;
 use nginx_conf::model::Http;

@@ -17,8 +17,14 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
     /// The socket, if bytes reach the peer as they are written to it; only then can `sendfile` be used.
     fn socket(&self) -> Option<&TcpStream>;
 
-    /// Takes the head of a response that is not sent as text; false if it is.
-    fn take_head(&mut self, _head: &[u8]) -> bool {
+    /// Takes the head of a response that is not sent as text; false if it is. `trailers`: the response does not end with its
+    /// body.
+    fn take_head(&mut self, _head: &[u8], _trailers: bool) -> bool {
+        false
+    }
+
+    /// Takes the fields behind the body of such a response; false if they are sent as text.
+    fn take_trailers(&mut self, _trailers: &[u8]) -> bool {
         false
     }
 

@@ -14,6 +14,8 @@ pub(crate) struct MessageWriter {
     text: Vec<u8>,
     sent: usize,
     chunked: bool,
+    /// What is written between the last chunk and the end: fields, each with its line end.
+    trailers: Vec<u8>,
     /// Bytes of the current chunk that are still to be written.
     chunk: usize,
     ended: bool,
@@ -38,6 +40,16 @@ impl MessageWriter {
     /// Whether the body is sent in chunks.
     pub(crate) fn set_chunked(&mut self, chunked: bool) {
         self.chunked = chunked;
+    }
+
+    /// Whether it is.
+    pub(crate) fn is_chunked(&self) -> bool {
+        self.chunked
+    }
+
+    /// Fields that follow the last chunk (RFC 9112 §7.1.2), each with its line end.
+    pub(crate) fn set_trailers(&mut self, trailers: &[u8]) {
+        self.trailers.extend_from_slice(trailers);
     }
 
     /// Bytes written so far.
@@ -84,6 +96,10 @@ impl MessageWriter {
         let data = if self.chunked { data.get(..self.chunk).unwrap_or(data) } else { data };
         let ends = last && !self.ended && (!self.chunked || data.len() == self.chunk);
         let tail: &[u8] = match (self.chunked, data.is_empty(), ends) {
+            (true, is_empty, true) if !self.trailers.is_empty() => {
+                let last_chunk: &[u8] = if is_empty { b"0\r\n" } else { b"\r\n0\r\n" };
+                &[last_chunk, &self.trailers, b"\r\n"].concat()
+            }
             (true, true, true) => b"0\r\n\r\n",
             (true, false, true) => b"\r\n0\r\n\r\n",
             (true, false, false) if data.len() == self.chunk => b"\r\n",
@@ -145,11 +161,16 @@ mod tests {
     use crate::wire::stream::SlowStream;
 
     fn send(chunked: bool, pieces: &[&str], step: usize) -> String {
+        send_with(chunked, b"", pieces, step)
+    }
+
+    fn send_with(chunked: bool, trailers: &[u8], pieces: &[&str], step: usize) -> String {
         let mut slow = SlowStream { step, ..SlowStream::default() };
         let mut out = MessageWriter::default();
         out.begin();
         out.head_mut().extend_from_slice(b"head ");
         out.set_chunked(chunked);
+        out.set_trailers(trailers);
         let mut cx = Context::from_waker(std::task::Waker::noop());
         for (index, piece) in pieces.iter().enumerate() {
             let (last, mut data) = (index + 1 == pieces.len(), piece.as_bytes());
@@ -175,6 +196,18 @@ mod tests {
             );
             assert_eq!(send(true, &["abc", ""], step), "head 3\r\nabc\r\n0\r\n\r\n", "step {step}");
             assert_eq!(send(true, &[""], step), "head 0\r\n\r\n", "step {step}");
+        }
+    }
+
+    #[test]
+    fn fields_follow_the_last_chunk() {
+        for step in 1..40 {
+            for (pieces, wanted) in
+                [(&["abc"][..], "3\r\nabc\r\n0\r\nA: b\r\n\r\n"), (&[""], "0\r\nA: b\r\n\r\n")]
+            {
+                let sent = send_with(true, b"A: b\r\n", pieces, step);
+                assert_eq!(sent, format!("head {wanted}"), "step {step}");
+            }
         }
     }
 

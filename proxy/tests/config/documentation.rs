@@ -48,7 +48,7 @@ fn page() -> String {
     let built_in: Vec<String> = table::variables().map(|name| format!("`${name}`")).collect();
     let _ = write!(page, "\n{}; `$1` to `$9`, and the families", built_in.join(", "));
     page.push_str(
-        " `$http_…`, `$arg_…`, `$cookie_…`, `$sent_http_…` and `$upstream_http_…`.\n\
+        " `$http_…`, `$arg_…`, `$cookie_…`, `$sent_http_…`, `$sent_trailer_…`, `$upstream_http_…`, `$upstream_trailer_…` and `$upstream_cookie_…`.\n\
          `set`, `map` and named captures make others. nginx's other variables are refused by name.\n",
     );
     page.push_str(

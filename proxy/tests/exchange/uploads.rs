@@ -1,6 +1,7 @@
 //! Bodies of requests: framing, streaming, limits, and what happens when they stop.
 
 use std::io::Write;
+use std::time::Duration;
 
 use crate::support::{Backend, LARGE_BODY_SIZE, Proxy, ok, rest, status, until, wait_for};
 
@@ -86,16 +87,25 @@ fn without_request_buffering_the_app_server_hears_of_a_request_at_once() {
 
 #[test]
 fn without_request_buffering_a_chunked_body_goes_on_in_chunks() {
-    let backend = Backend::start(|conversation| {
+    let (asked, is_asked) = std::sync::mpsc::channel();
+    let backend = Backend::start(move |conversation| {
         let head = conversation.head().unwrap_or_default();
         assert!(head.contains("Transfer-Encoding: chunked\r\n"), "{head}");
+        asked.send(()).expect("the client waits");
         let body = conversation.chunks();
         conversation.say(&format!("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{body}"));
     });
     let server =
         format!("proxy_request_buffering off; location / {{ proxy_pass http://{}; }}", backend.address);
-    let request = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n";
-    assert!(Proxy::start("", &server).ask(request).ends_with("\r\n\r\nabc"));
+    let proxy = Proxy::start("", &server);
+    let mut client = proxy.connect();
+    let request =
+        "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n";
+    client.write_all(request.as_bytes()).expect("the request sent");
+    // Known as a whole, it would have a length.
+    is_asked.recv_timeout(Duration::from_secs(20)).expect("the app server asked");
+    client.write_all(b"0\r\n\r\n").expect("the end sent");
+    assert!(rest(&mut client).ends_with("\r\n\r\nabc"));
 }
 
 #[test]

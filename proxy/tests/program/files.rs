@@ -173,7 +173,7 @@ fn unpack(response: &mut Response) {
     response.body = bytes.into_iter().map(char::from).collect();
 }
 
-/// The body; `None` if it does not come to its end.
+/// The body, and the trailers behind it; `None` if it does not come to its end.
 fn without_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
     let mut body = Vec::new();
     loop {
@@ -181,12 +181,12 @@ fn without_chunks(mut bytes: &[u8]) -> Option<Vec<u8>> {
         let size = std::str::from_utf8(&bytes[..line]).unwrap();
         let size = usize::from_str_radix(size, 16)
             .unwrap_or_else(|_| panic!("{:?}", String::from_utf8_lossy(bytes)));
-        body.extend_from_slice(bytes.get(line + 2..line + 2 + size)?);
-        bytes = bytes.get(line + 2 + size + 2..)?;
         if size == 0 {
-            assert!(bytes.is_empty(), "something follows the last chunk");
+            body.extend_from_slice(bytes.get(line + 2..)?.strip_suffix(b"\r\n")?);
             return Some(body);
         }
+        body.extend_from_slice(bytes.get(line + 2..line + 2 + size)?);
+        bytes = bytes.get(line + 2 + size + 2..)?;
     }
 }
 

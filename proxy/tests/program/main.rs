@@ -34,6 +34,7 @@ mod proxy_protocol;
 mod real_ip;
 mod referers;
 mod reload;
+mod request_body;
 #[path = "../shared/reserved.rs"]
 mod reserved;
 mod resolver;
@@ -45,6 +46,7 @@ mod sticky;
 mod sub;
 mod tls;
 mod trace;
+mod trailers;
 mod tunnel;
 mod upstream_tls;
 mod user;

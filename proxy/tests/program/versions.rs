@@ -192,3 +192,23 @@ fn connect_is_refused_by_its_target_or_its_method() {
     });
     assert_eq!(statuses.map(|status| (status[0], status[1])), [(400, 405), (400, 405), (405, 400)]);
 }
+
+#[test]
+fn the_port_that_a_client_asks_for() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; server { listen 127.0.0.1:@PORT@; return 200 \"$is_request_port$request_port $http3\"; } }";
+    let ask = |server: &Server<'_>| {
+        ["/|a", "/|a:80", "/|A.test.:8080", "/|[::1]:99", "/|a:", "http://b:5/|a:6", "http://b/|a:6"].map(
+            |asked| {
+                let (target, host) = asked.split_once('|').unwrap();
+                let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+                server.send(head.as_bytes()).body
+            },
+        )
+    };
+    let ours = ask(&Site::new(CONF).start_as("1.30"));
+    assert_eq!(ours, [" ", ":80 ", ":8080 ", ":99 ", " ", ":5 ", " "]);
+    if let Some(nginx) = nginx("1.30") {
+        assert_eq!(ours, ask(&Site::new(CONF).start_nginx(&nginx)), "nginx is on the right");
+    }
+}

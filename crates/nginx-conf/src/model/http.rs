@@ -36,6 +36,8 @@ pub struct Http {
     pub charsets: Vec<String>,
     /// Every `proxy_cache_path`.
     pub caches: Vec<CacheZone>,
+    /// Whether `$request_body` stands anywhere.
+    pub keeps_request_body: bool,
     /// Names of the variables defined by `set` and by named captures; a slot is an index here.
     pub slots: Vec<String>,
     /// Every log format that an `access_log` uses, compiled; [`super::AccessLog::format`] is an index here.

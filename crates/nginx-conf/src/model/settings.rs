@@ -59,6 +59,8 @@ pub struct Settings {
     pub keepalive_requests: u64,
     /// `client_max_body_size`, bytes; `None` for no limit (written 0).
     pub client_max_body_size: Option<u64>,
+    /// `client_body_buffer_size`: how long a body is that `$request_body` tells.
+    pub client_body_buffer_size: usize,
     /// `client_body_timeout`, between two reads.
     pub client_body_timeout: Duration,
     /// `send_timeout`, between two writes.
@@ -109,6 +111,10 @@ pub struct Settings {
     pub add_header: Vec<AddHeader>,
     /// `add_header_inherit`.
     pub add_header_inherit: Inherit,
+    /// `add_trailer`, as `add_header`.
+    pub add_trailer: Vec<AddHeader>,
+    /// `add_trailer_inherit`.
+    pub add_trailer_inherit: Inherit,
     /// `charset` and what goes with it.
     pub charset: Charset,
     /// `gzip` and what goes with it.
@@ -303,7 +309,7 @@ pub enum Inherit {
     Merge,
 }
 
-/// One `add_header`.
+/// One `add_header` or `add_trailer`.
 #[derive(Debug, Clone)]
 pub struct AddHeader {
     /// Field name, as written.

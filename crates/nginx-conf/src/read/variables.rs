@@ -9,8 +9,9 @@ use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::source::Word;
 use crate::spelling::nearest;
-use crate::table::variables::{built_in, built_in_names, family, is_reserved, is_unsupported};
+use crate::table::variables::{built_in, built_in_names, family, is_reserved, is_unsupported, since};
 use crate::template::{Part, Template, Variable};
+use crate::version::Version;
 
 /// Every name that was used or defined.
 #[derive(Debug, Default)]
@@ -117,7 +118,11 @@ impl VariableNames {
     }
 
     /// What every name is, in the order of their numbers, and the names of the slots.
-    pub(crate) fn resolve(self) -> Result<(Vec<Variable>, Vec<String>), ConfigError> {
+    /// Those that `version` does not have yet are unknown.
+    pub(crate) fn resolve(
+        self,
+        version: Option<Version>,
+    ) -> Result<(Vec<Variable>, Vec<String>), ConfigError> {
         let defined = self.names.iter().filter(|name| name.definition.is_some());
         let defined: Vec<String> = defined.map(|name| name.text.clone()).collect();
         let mut slots = Vec::new();
@@ -130,6 +135,10 @@ impl VariableNames {
                 Some(Definition::Set | Definition::Capture) => {
                     slots.push(text);
                     Variable::Slot(slots.len() - 1)
+                }
+                None if version.is_some_and(|version| since(&text).is_some_and(|since| version < since)) => {
+                    let since = since(&text).map_or(String::new(), |since| since.to_string());
+                    return Err(unknown.help(format!("nginx has it from {since} on")));
                 }
                 None => match built_in(&text).or_else(|| family(&text)) {
                     Some(variable) => variable,

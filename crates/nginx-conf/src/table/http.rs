@@ -15,7 +15,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("client_max_body_size", LEVELS, Take(1, 1), "1m", "Longest request body; 0 is no limit."),
     command("client_body_timeout", LEVELS, Take(1, 1), "60s", "Time between two reads of a request body."),
     command("client_body_buffer_size", LEVELS, Take(1, 1), "16k", "Memory for a request body.")
-    .note("Accepted without effect: bodies are streamed."),
+        .note("Bodies are streamed: it only says how long one is that `$request_body` tells, up to 8 MiB."),
     command("limit_rate", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many bytes of a response are sent in a second; 0 for no limit."),
     command("limit_rate_after", LEVELS | LOCATION_IF, Take(1, 1), "0", "How many are sent before that."),
     command("send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to a client."),

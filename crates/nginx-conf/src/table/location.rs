@@ -119,6 +119,22 @@ pub(super) const COMMANDS: &[Command] = &[
     )
     .since(29, 3),
     command(
+        "add_trailer",
+        LEVELS | LOCATION_IF,
+        Take(2, 3),
+        "",
+        "A field behind the body of a response, for the statuses of `add_header`, or `always`. Such a response is sent in \
+         chunks; one that cannot be, as to HTTP/1.0, has none. A level with one of its own inherits none.",
+    ),
+    command(
+        "add_trailer_inherit",
+        LEVELS | LOCATION_IF,
+        Take(1, 1),
+        "on",
+        "The same for `add_trailer` as `add_header_inherit`.",
+    )
+    .since(29, 3),
+    command(
         "if",
         SERVER | LOCATION,
         AtLeast(1),

@@ -6,9 +6,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ("http core", "disable_symlinks early_hints"),
     (
         "headers, charset, ssi, sub, addition, browser",
-        "add_trailer charset_map source_charset ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types \
+        "charset_map source_charset ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types \
          ssi_value_length add_after_body add_before_body addition_types ancient_browser ancient_browser_value \
-         modern_browser modern_browser_value add_trailer_inherit",
+         modern_browser modern_browser_value",
     ),
     (
         "gzip, gunzip, slice, image, xslt, perl",

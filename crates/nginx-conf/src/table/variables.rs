@@ -1,6 +1,7 @@
 //! nginx's own variables.
 
-use crate::template::Variable;
+use crate::template::{SslVariable as Ssl, UpstreamVariable as Upstream, Variable};
+use crate::version::Version;
 
 /// nginx's own variables that are supported, without the families.
 const BUILT_IN: &[(&str, Variable)] = &[
@@ -23,9 +24,11 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("host", Variable::Host),
     ("hostname", Variable::Hostname),
     ("http2", Variable::Http2),
+    ("http3", Variable::Http3),
     ("https", Variable::Https),
     ("invalid_referer", Variable::InvalidReferer),
     ("is_args", Variable::IsArgs),
+    ("is_request_port", Variable::IsRequestPort),
     ("limit_conn_status", Variable::LimitConnStatus),
     ("limit_rate", Variable::LimitRate),
     ("limit_req_status", Variable::LimitReqStatus),
@@ -43,14 +46,19 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("query_string", Variable::QueryString),
     ("realip_remote_addr", Variable::RealipRemoteAddr),
     ("realip_remote_port", Variable::RealipRemotePort),
+    ("realpath_root", Variable::RealpathRoot),
     ("remote_addr", Variable::RemoteAddr),
     ("remote_port", Variable::RemotePort),
     ("remote_user", Variable::RemoteUser),
     ("request", Variable::Request),
+    ("request_body", Variable::RequestBody),
+    ("request_body_file", Variable::RequestBodyFile),
+    ("request_completion", Variable::RequestCompletion),
     ("request_filename", Variable::RequestFilename),
     ("request_id", Variable::RequestId),
     ("request_length", Variable::RequestLength),
     ("request_method", Variable::RequestMethod),
+    ("request_port", Variable::RequestPort),
     ("request_time", Variable::RequestTime),
     ("request_uri", Variable::RequestUri),
     ("scheme", Variable::Scheme),
@@ -58,24 +66,33 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("server_name", Variable::ServerName),
     ("server_port", Variable::ServerPort),
     ("server_protocol", Variable::ServerProtocol),
-    ("ssl_alpn_protocol", Variable::SslAlpnProtocol),
-    ("ssl_cipher", Variable::SslCipher),
-    ("ssl_client_verify", Variable::SslClientVerify),
-    ("ssl_curve", Variable::SslCurve),
-    ("ssl_protocol", Variable::SslProtocol),
-    ("ssl_server_name", Variable::SslServerName),
-    ("ssl_session_reused", Variable::SslSessionReused),
+    ("ssl_alpn_protocol", Variable::Ssl(Ssl::AlpnProtocol)),
+    ("ssl_cipher", Variable::Ssl(Ssl::Cipher)),
+    ("ssl_client_verify", Variable::Ssl(Ssl::ClientVerify)),
+    ("ssl_curve", Variable::Ssl(Ssl::Curve)),
+    ("ssl_protocol", Variable::Ssl(Ssl::Protocol)),
+    ("ssl_server_name", Variable::Ssl(Ssl::ServerName)),
+    ("ssl_session_reused", Variable::Ssl(Ssl::SessionReused)),
     ("status", Variable::Status),
     ("time_iso8601", Variable::TimeIso8601),
     ("time_local", Variable::TimeLocal),
-    ("upstream_addr", Variable::UpstreamAddr),
-    ("upstream_cache_status", Variable::UpstreamCacheStatus),
-    ("upstream_connect_time", Variable::UpstreamConnectTime),
-    ("upstream_header_time", Variable::UpstreamHeaderTime),
-    ("upstream_response_length", Variable::UpstreamResponseLength),
-    ("upstream_response_time", Variable::UpstreamResponseTime),
-    ("upstream_status", Variable::UpstreamStatus),
+    ("upstream_addr", Variable::Upstream(Upstream::Addr)),
+    ("upstream_bytes_received", Variable::Upstream(Upstream::BytesReceived)),
+    ("upstream_bytes_sent", Variable::Upstream(Upstream::BytesSent)),
+    ("upstream_cache_status", Variable::Upstream(Upstream::CacheStatus)),
+    ("upstream_connect_time", Variable::Upstream(Upstream::ConnectTime)),
+    ("upstream_header_time", Variable::Upstream(Upstream::HeaderTime)),
+    ("upstream_response_length", Variable::Upstream(Upstream::ResponseLength)),
+    ("upstream_response_time", Variable::Upstream(Upstream::ResponseTime)),
+    ("upstream_status", Variable::Upstream(Upstream::Status)),
     ("uri", Variable::Uri),
+];
+
+/// Those that came later than the oldest version that a configuration can be read for.
+const SINCE: &[(&str, Version)] = &[
+    ("http3", Version::new(25, 0)),
+    ("is_request_port", Version::new(29, 3)),
+    ("request_port", Version::new(29, 3)),
 ];
 
 /// nginx's own variables that are not supported.
@@ -85,22 +102,13 @@ const UNSUPPORTED: &[&str] = &[
     "date_local",
     "fastcgi_path_info",
     "fastcgi_script_name",
-    "http3",
-    "is_request_port",
     "memcached_key",
     "modern_browser",
     "msie",
     "proxy_internal_body_length",
     "proxy_internal_chunked",
-    "quic",
-    "realpath_root",
-    "request_body",
-    "request_body_file",
-    "request_completion",
-    "request_port",
     "secure_link",
     "secure_link_expires",
-    "server_port_name",
     "slice_range",
     "tcpinfo_rcv_space",
     "tcpinfo_rtt",
@@ -109,8 +117,6 @@ const UNSUPPORTED: &[&str] = &[
     "uid_got",
     "uid_reset",
     "uid_set",
-    "upstream_bytes_received",
-    "upstream_bytes_sent",
     "upstream_cache_age",
     "upstream_cache_last_modified",
     "upstream_first_byte_time",
@@ -118,8 +124,7 @@ const UNSUPPORTED: &[&str] = &[
     "upstream_queue_time",
 ];
 
-const UNSUPPORTED_FAMILIES: &[&str] =
-    &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "sent_trailer_", "ssl_", "upstream_trailer_"];
+const UNSUPPORTED_FAMILIES: &[&str] = &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "ssl_"];
 
 /// Members of families that nginx declares one by one, so that they cannot be defined again.
 const RESERVED_FAMILY_MEMBERS: &[&str] = &[
@@ -150,13 +155,20 @@ pub(crate) fn built_in(name: &str) -> Option<Variable> {
     BUILT_IN.iter().find(|(known, _)| *known == name).map(|(_, variable)| variable.clone())
 }
 
+/// The version that brought a variable; `None` where all have it.
+pub(crate) fn since(name: &str) -> Option<Version> {
+    SINCE.iter().find(|(known, _)| *known == name).map(|(_, since)| *since)
+}
+
 /// The member of a family of that name, such as `$http_name`.
 pub(crate) fn family(name: &str) -> Option<Variable> {
     type Make = fn(Box<str>) -> Variable;
     const FAMILIES: &[(&str, Make)] = &[
         ("http_", Variable::Http),
         ("sent_http_", Variable::SentHttp),
+        ("sent_trailer_", Variable::SentTrailer),
         ("upstream_http_", Variable::UpstreamHttp),
+        ("upstream_trailer_", Variable::UpstreamTrailer),
         ("upstream_cookie_", Variable::UpstreamCookie),
         ("arg_", Variable::Arg),
         ("cookie_", Variable::Cookie),

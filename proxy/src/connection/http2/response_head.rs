@@ -1,7 +1,7 @@
 //! Heads of responses, from text to fields.
 
 use crate::message::grammar::parse_length;
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 /// Fields of one connection, which HTTP/2 does not have (RFC 9113 §8.2.2).
 const CONNECTION_FIELDS: [&str; 5] =
@@ -9,11 +9,26 @@ const CONNECTION_FIELDS: [&str; 5] =
 
 /// The head that is written in `text`. What HTTP/2 does not allow to be said is left out; `None` without a status.
 pub(super) fn parse(text: &[u8]) -> Option<Response<()>> {
-    let mut lines = text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+    let mut lines = lines(text);
     let status = lines.next()?.split(|&byte| byte == b' ').nth(1)?;
     let mut response = Response::new(());
     *response.status_mut() = StatusCode::from_bytes(status).ok()?;
     *response.version_mut() = http::Version::HTTP_2;
+    *response.headers_mut() = fields(lines);
+    Some(response)
+}
+
+/// The trailers that are written in `text`, with the same left out.
+pub(super) fn parse_trailers(text: &[u8]) -> HeaderMap {
+    fields(lines(text))
+}
+
+fn lines(text: &[u8]) -> impl Iterator<Item = &[u8]> {
+    text.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+}
+
+fn fields<'t>(lines: impl Iterator<Item = &'t [u8]>) -> HeaderMap {
+    let mut fields = HeaderMap::new();
     for line in lines {
         let Some(colon) = memchr::memchr(b':', line) else { continue };
         let (name, value) = line.split_at(colon);
@@ -21,10 +36,10 @@ pub(super) fn parse(text: &[u8]) -> Option<Response<()>> {
         if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value))
             && !CONNECTION_FIELDS.contains(&name.as_str())
         {
-            response.headers_mut().append(name, value);
+            fields.append(name, value);
         }
     }
-    Some(response)
+    fields
 }
 
 /// How long the body is, if the head says it.

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream, SendStream};
+use http::HeaderMap;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -39,6 +40,8 @@ struct ResponseBody {
     stream: SendStream<Bytes>,
     /// How much of it is to be sent yet, if that is known.
     left: Option<u64>,
+    /// The fields behind it, where there are to be some; none of them are known yet, or it came to none.
+    trailers: Option<HeaderMap>,
     has_ended: bool,
     in_flight: Arc<InFlight>,
 }
@@ -59,11 +62,7 @@ impl Http2Stream {
     pub(super) fn finish(mut self, complete: bool) {
         match &mut self.response {
             ResponseState::Body(body) if body.has_ended => {}
-            ResponseState::Body(body) if complete && body.left.is_none() => {
-                body.has_ended = true;
-                // The client is gone if this fails.
-                let _ = body.stream.send_data(Bytes::new(), true);
-            }
+            ResponseState::Body(body) if complete && matches!(body.left, None | Some(0)) => body.end(),
             // Let go of, the stream is reset behind its head, which a reset would overtake.
             ResponseState::Body(_) => {}
             ResponseState::Head(respond) => respond.send_reset(Reason::PROTOCOL_ERROR),
@@ -80,6 +79,18 @@ impl Http2Stream {
             Ok(_) => io::ErrorKind::ConnectionReset.into(),
             Err(error) => io_error(error),
         })
+    }
+}
+
+impl ResponseBody {
+    /// Ends it, with its trailers or without.
+    fn end(&mut self) {
+        self.has_ended = true;
+        // The client is gone if this fails.
+        let _ = match self.trailers.take().filter(|trailers| !trailers.is_empty()) {
+            Some(trailers) => self.stream.send_trailers(trailers),
+            None => self.stream.send_data(Bytes::new(), true),
+        };
     }
 }
 
@@ -112,8 +123,13 @@ impl AsyncRead for Http2Stream {
 impl AsyncWrite for Http2Stream {
     /// Takes as much as the client's windows and the stream's share of memory have room for.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        let ResponseState::Body(ResponseBody { stream, left, has_ended: has_ended @ false, in_flight }) =
-            &mut self.response
+        let ResponseState::Body(ResponseBody {
+            stream,
+            left,
+            trailers,
+            has_ended: has_ended @ false,
+            in_flight,
+        }) = &mut self.response
         else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
@@ -131,7 +147,7 @@ impl AsyncWrite for Http2Stream {
         if let Some(left) = left {
             *left -= count as u64;
         }
-        *has_ended = *left == Some(0);
+        *has_ended = *left == Some(0) && trailers.is_none();
         let piece = in_flight.piece(data.get(..count).unwrap_or_default());
         Poll::Ready(stream.send_data(piece, *has_ended).map(|()| count).map_err(io_error))
     }
@@ -159,18 +175,31 @@ impl Stream for Http2Stream {
         None
     }
 
-    fn take_head(&mut self, head: &[u8]) -> bool {
+    fn take_head(&mut self, head: &[u8], trailers: bool) -> bool {
         let ResponseState::Head(respond) = &mut self.response else { return true };
         let Some(response) = response_head::parse(head) else { return true };
         let left = match self.is_head || matches!(response.status().as_u16(), 204 | 304) {
             true => Some(0),
             false => response_head::content_length(&response),
         };
-        let has_ended = left == Some(0);
+        let trailers = trailers.then(HeaderMap::new);
+        let has_ended = left == Some(0) && trailers.is_none();
         // If it fails, the client is gone, which the next read or write finds out.
         if let Ok(stream) = respond.send_response(response, has_ended) {
-            self.response =
-                ResponseState::Body(ResponseBody { stream, left, has_ended, in_flight: Arc::default() });
+            self.response = ResponseState::Body(ResponseBody {
+                stream,
+                left,
+                trailers,
+                has_ended,
+                in_flight: Arc::default(),
+            });
+        }
+        true
+    }
+
+    fn take_trailers(&mut self, trailers: &[u8]) -> bool {
+        if let ResponseState::Body(body) = &mut self.response {
+            body.trailers = Some(response_head::parse_trailers(trailers));
         }
         true
     }

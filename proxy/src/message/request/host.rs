@@ -2,18 +2,26 @@
 
 use crate::text;
 
+/// A host, and the port behind it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Host<'v> {
+    pub(crate) name: &'v [u8],
+    pub(crate) port: Option<u16>,
+}
+
 /// The host of a `Host` field or an authority, in the client's case; `None` if it is invalid.
 ///
 /// nginx accepts more, such as `user@host` and `host:x`. They are refused here, since an app server may read them
 /// differently.
-pub(crate) fn validate(value: &[u8]) -> Option<&[u8]> {
+pub(crate) fn validate(value: &[u8]) -> Option<Host<'_>> {
     let (host, port) = split(value)?;
     // Checked before the final dot is removed, which would hide one of two.
     if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
-    (!host.is_empty()).then_some(host)
+    let port = std::str::from_utf8(port).ok().and_then(|port| port.parse().ok());
+    (!host.is_empty()).then_some(Host { name: host, port })
 }
 
 /// Bytes of a host name (RFC 3986 §3.2.2).
@@ -56,19 +64,19 @@ fn split(value: &[u8]) -> Option<(&[u8], &[u8])> {
 
 #[cfg(test)]
 mod tests {
-    use super::validate;
+    use super::{Host, validate};
 
     #[test]
     fn a_host_loses_its_port_and_final_dot() {
-        for (value, host) in [
-            ("LocalHost:8080", "LocalHost"),
-            ("127.0.0.1", "127.0.0.1"),
-            ("a.example.", "a.example"),
-            ("[::1]:80", "[::1]"),
-            ("a:", "a"),
-            ("a_b", "a_b"),
+        for (value, name, port) in [
+            ("LocalHost:8080", "LocalHost", Some(8080)),
+            ("127.0.0.1", "127.0.0.1", None),
+            ("a.example.", "a.example", None),
+            ("[::1]:80", "[::1]", Some(80)),
+            ("a:", "a", None),
+            ("a_b", "a_b", None),
         ] {
-            assert_eq!(validate(value.as_bytes()), Some(host.as_bytes()), "{value}");
+            assert_eq!(validate(value.as_bytes()), Some(Host { name: name.as_bytes(), port }), "{value}");
         }
     }
 

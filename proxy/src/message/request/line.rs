@@ -2,7 +2,7 @@
 
 use super::Request;
 use super::error::{INVALID_REQUEST, RequestError, bad_request};
-use super::host;
+use super::host::{self, Host};
 use crate::uri;
 
 impl Request {
@@ -53,6 +53,7 @@ impl Request {
         self.path.clear();
         self.args.clear();
         self.host.clear();
+        self.port = None;
     }
 
     /// Whether there is an empty query before a fragment. To nginx that is a query, whereas `/?` has none.
@@ -74,7 +75,7 @@ impl Request {
         };
         if let Some(host) = parsed.host {
             let host = host::validate(host).ok_or(bad_request("client sent invalid host in request line"))?;
-            self.set_host(host);
+            self.set_host(Host { port: parsed.port, ..host });
             self.absolute = true;
         }
         self.path.clear();
@@ -86,9 +87,10 @@ impl Request {
         Ok(())
     }
 
-    pub(super) fn set_host(&mut self, host: &[u8]) {
+    pub(super) fn set_host(&mut self, Host { name, port }: Host<'_>) {
+        self.port = port;
         self.host.clear();
-        self.host.extend_from_slice(host);
+        self.host.extend_from_slice(name);
         self.host.make_ascii_lowercase();
     }
 

@@ -46,6 +46,8 @@ pub(crate) struct Request {
     /// Header fields, without those that nginx ignores.
     pub(crate) headers: Headers,
     host: Vec<u8>,
+    /// The port that goes with it.
+    pub(crate) port: Option<u16>,
     /// How long the body is.
     pub(crate) body: BodyLength,
     /// Whether the client keeps the connection alive.

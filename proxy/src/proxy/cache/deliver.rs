@@ -121,13 +121,17 @@ pub(crate) async fn send<C: Stream>(
     if changes.any() && has_body && x.ends_with_connection() {
         x.keep_alive = false;
     }
-    client.begin(x, &text, chunked);
+    client.begin(x, &text, chunked, changes.trailers);
     x.response_head.replace(text);
+    client.add_trailers(x);
     let before = x.sent;
     let written = match (has_body, &delivery) {
         (false, _) if head.gains_body(x) => client.finish(timeout).await,
         (false, _) => client.write(&[], timeout).await,
-        (true, Delivery::Part { .. }) => client.write(&joined(&pieces, body), timeout).await,
+        (true, Delivery::Part { .. }) => match client.write(&joined(&pieces, body), timeout).await {
+            Ok(()) => client.finish(timeout).await,
+            failed => failed,
+        },
         (true, _) if changes.any() => {
             let mut filters = BodyFilters::new(x, changes);
             let sent = match client.filter(&mut filters, body, timeout).await {

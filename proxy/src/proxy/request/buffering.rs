@@ -16,7 +16,7 @@ use crate::wire::buffer::BUFFER_SIZE;
 use crate::wire::{BodyError, Stream};
 use nginx_conf::model::Level;
 
-/// The longest body that is kept whole, for `mirror`.
+/// The longest body that is kept whole, for `mirror` and `$request_body`.
 const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
 
 /// Sends a 100 if the client waits for one, and reads as much of the body as is to be buffered.
@@ -24,8 +24,23 @@ pub(crate) async fn read_body<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
-    let max_size = if x.settings.proxy.request_buffering { BUFFER_SIZE } else { 0 };
+    let max_size = match (x.settings.proxy.request_buffering, x.http.keeps_request_body) {
+        (false, _) => 0,
+        (true, false) => BUFFER_SIZE,
+        (true, true) => x.settings.client_body_buffer_size.clamp(BUFFER_SIZE, MAX_WHOLE_BODY),
+    };
     read_up_to(client, x, max_size).await
+}
+
+/// Keeps a body that nginx would have in memory, where `$request_body` wants to know: it may be a quarter longer than
+/// `client_body_buffer_size`, and what fits the buffer of the head does not count.
+fn keep_body<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>, preread: u64) {
+    let data = client.body.data(&client.input);
+    let size = x.settings.client_body_buffer_size;
+    let beside_head = x.server.client_header_buffer_size.min(usize::try_from(preread).unwrap_or(usize::MAX));
+    if client.body.is_complete() && data.len() <= size + size / 4 + beside_head {
+        x.request_body = Some(data.to_vec());
+    }
 }
 
 /// Reads all of the body into memory; false if it is too long for that.
@@ -43,7 +58,8 @@ async fn read_up_to<C: Stream>(
     x: &mut Exchange<'_>,
     buffered: usize,
 ) -> Result<(), ProxyError> {
-    x.request_length += std::mem::take(&mut x.preread_body);
+    let preread = std::mem::take(&mut x.preread_body);
+    x.request_length += preread;
     // nginx sends it even if the body is already there.
     if x.request.expects_continue && !x.sent_continue && x.request.body != BodyLength::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
@@ -58,9 +74,24 @@ async fn read_up_to<C: Stream>(
         x.sent_continue = true;
     }
     check_size(client, x)?;
-    if client.body.is_complete() || buffered == 0 {
-        return Ok(());
+    if !client.body.is_complete() && buffered > 0 {
+        fill(client, x, buffered).await?;
     }
+    if client.body.is_complete() && x.request.body == BodyLength::Chunked {
+        x.request.body = BodyLength::Known(client.body.total());
+    }
+    if x.http.keeps_request_body && x.request_body.is_none() && x.request.body != BodyLength::None {
+        keep_body(client, x, preread);
+    }
+    Ok(())
+}
+
+/// Reads more of the body, until so many bytes are buffered.
+async fn fill<C: Stream>(
+    client: &mut ClientConnection<C>,
+    x: &mut Exchange<'_>,
+    buffered: usize,
+) -> Result<(), ProxyError> {
     let (timeout, max_size) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
     let ClientConnection { stream, input, body, reading, .. } = client;
     reading.stop();

@@ -37,10 +37,15 @@ impl UpstreamRequest {
         if self.upload.is_done() {
             client.writing.stop();
         }
-        let received = &mut x.request_length;
         poll_fn(|cx| {
-            self.poll_late_upload(client, received, cx)?;
+            self.poll_late_upload(client, &mut x.request_length, cx)?;
             loop {
+                if body.is_complete() {
+                    if let Some(attempt) = x.attempts.last_mut() {
+                        attempt.length = body.total();
+                    }
+                    client.add_trailers(x);
+                }
                 let moved = match &mut filters {
                     Some(filters) => self.poll_filter(client, body, filters, flush, &mut body_error, cx),
                     None => self.poll_move(client, body, &mut body_error, cx),

@@ -284,7 +284,7 @@ impl ResponseHead {
                 }
             }
         });
-        let chunked = chunked || (changes.any() && has_body && x.has_chunks());
+        let chunked = chunked || ((changes.any() || changes.trailers) && has_body && x.has_chunks());
         HeadWritten { chunked, changes }
     }
 

@@ -17,6 +17,8 @@ pub(crate) struct BodyChanges {
     pub(super) compress: bool,
     /// It depends on the client what it gets: `Vary: Accept-Encoding`.
     pub(crate) vary: bool,
+    /// Fields follow it: `add_trailer`.
+    pub(crate) trailers: bool,
 }
 
 impl BodyChanges {

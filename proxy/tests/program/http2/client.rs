@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use h2::client::{Builder, SendRequest};
 use h2::{Reason, RecvStream};
-use http::{Request, Response};
+use http::{HeaderName, HeaderValue, Request, Response};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::runtime::Runtime;
@@ -31,7 +31,7 @@ pub(crate) struct Client {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
-    /// Without those in which two programs or two moments differ.
+    /// Without those in which two programs or two moments differ, and those behind the body.
     pub(crate) fields: Vec<String>,
     /// Without the text of built-in pages.
     pub(crate) body: String,
@@ -139,13 +139,18 @@ pub(crate) async fn read(response: Response<RecvStream>) -> Answer {
         stream.flow_control().release_capacity(data.len()).unwrap();
         body.extend_from_slice(&data);
     }
+    let trailers = stream.trailers().await.ok().flatten().unwrap_or_default();
     let is_page = body.starts_with(b"<html>");
     let differs = ["date", "server", "last-modified", "etag"];
     let shown = |name: &str| !(differs.contains(&name) || is_page && name == "content-length");
     let fields = head.headers.iter().filter(|(name, _)| shown(name.as_str()));
+    let shown = |(name, value): (&HeaderName, &HeaderValue)| format!("{name}: {}", value.to_str().unwrap());
     Answer {
         status: head.status.as_u16(),
-        fields: fields.map(|(name, value)| format!("{name}: {}", value.to_str().unwrap())).collect(),
+        fields: fields
+            .map(shown)
+            .chain(trailers.iter().map(shown).map(|field| format!("trailer {field}")))
+            .collect(),
         body: if is_page { "page".to_owned() } else { String::from_utf8_lossy(&body).into_owned() },
         is_whole,
     }

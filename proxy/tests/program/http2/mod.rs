@@ -1,6 +1,6 @@
 //! HTTP/2 with clients: what they are answered, and what becomes of their connections.
 
-mod client;
+pub(crate) mod client;
 mod connection;
 mod exchange;
 mod flood;

@@ -7,6 +7,7 @@ use crate::error::ConfigError;
 use crate::model::{Http, Location, LocationKind, Server};
 use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
 use crate::read::reader::Reader;
+use crate::template::Variable;
 
 /// Builds [`Http`] from what was read.
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
@@ -36,7 +37,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             ..server_without_tls(server, &draft.levels, &mut trees)
         })
         .collect();
-    let (variables, slots) = draft.variables.resolve()?;
+    let (variables, slots) = draft.variables.resolve(reader.version)?;
     let listen = server_names::listens(draft.listens, draft.servers, &mut warnings)?;
 
     let locations = draft
@@ -72,6 +73,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         limit_zones,
         charsets: draft.charsets,
         caches,
+        keeps_request_body: variables.contains(&Variable::RequestBody),
         slots,
         log_formats: draft.log_formats.into_vec(),
     };

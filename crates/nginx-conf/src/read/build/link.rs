@@ -109,7 +109,8 @@ impl Linker<'_> {
         if let Expires::Computed { value, .. } = &mut settings.expires {
             self.template(value);
         }
-        settings.add_header.iter_mut().for_each(|header| self.template(&mut header.value));
+        let fields = settings.add_header.iter_mut().chain(&mut settings.add_trailer);
+        fields.for_each(|field| self.template(&mut field.value));
         settings.auth_basic.iter_mut().for_each(|realm| self.template(realm));
         settings.auth_basic_user_file.iter_mut().for_each(|file| self.template(file));
         for (slot, value) in &mut settings.auth_request_set {

@@ -89,6 +89,8 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
     let raw = &level.settings;
     let (keepalive_timeout, keepalive_header) =
         raw.keepalive_timeout.unwrap_or((outer.keepalive_timeout, outer.keepalive_header));
+    let add_header_inherit = raw.add_header_inherit.unwrap_or(outer.add_header_inherit);
+    let add_trailer_inherit = raw.add_trailer_inherit.unwrap_or(outer.add_trailer_inherit);
     Settings {
         root: raw.root.clone().unwrap_or_else(|| outer.root.clone()),
         index: if raw.index.is_empty() { outer.index.clone() } else { raw.index.clone() },
@@ -116,6 +118,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
             Some(bytes) => Some(bytes),
             None => outer.client_max_body_size,
         },
+        client_body_buffer_size: raw.client_body_buffer_size.unwrap_or(outer.client_body_buffer_size),
         client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
         send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
         limit_rate: raw.limit_rate.clone().or_else(|| outer.limit_rate.clone()),
@@ -147,8 +150,10 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         error_page: if raw.error_page.is_empty() { outer.error_page.clone() } else { raw.error_page.clone() },
         recursive_error_pages: raw.recursive_error_pages.unwrap_or(outer.recursive_error_pages),
         expires: raw.expires.clone().unwrap_or_else(|| outer.expires.clone()),
-        add_header: add_header(raw, outer),
-        add_header_inherit: raw.add_header_inherit.unwrap_or(outer.add_header_inherit),
+        add_header: added(&raw.add_header, &outer.add_header, add_header_inherit),
+        add_header_inherit,
+        add_trailer: added(&raw.add_trailer, &outer.add_trailer, add_trailer_inherit),
+        add_trailer_inherit,
         charset: Charset {
             name: raw.charset.clone().unwrap_or_else(|| outer.charset.name.clone()),
             types: match &raw.charset_types {
@@ -234,11 +239,11 @@ fn redirect(raw: &RawSettings, outer: &Redirect) -> Redirect {
 }
 
 /// The fields of a level, and those of the one around it where `add_header_inherit` says so.
-fn add_header(raw: &RawSettings, outer: &Settings) -> Vec<AddHeader> {
-    match raw.add_header_inherit.unwrap_or(outer.add_header_inherit) {
-        Inherit::On if raw.add_header.is_empty() => outer.add_header.clone(),
-        Inherit::On | Inherit::Off => raw.add_header.clone(),
-        Inherit::Merge => [&raw.add_header[..], &outer.add_header].concat(),
+fn added(own: &[AddHeader], outer: &[AddHeader], inherit: Inherit) -> Vec<AddHeader> {
+    match inherit {
+        Inherit::On if own.is_empty() => outer.to_vec(),
+        Inherit::On | Inherit::Off => own.to_vec(),
+        Inherit::Merge => [own, outer].concat(),
     }
 }
 
@@ -277,6 +282,7 @@ fn defaults(prefix: &Path) -> Settings {
         keepalive_header: None,
         keepalive_requests: 1000,
         client_max_body_size: Some(MEGABYTE),
+        client_body_buffer_size: 16 * 1024,
         client_body_timeout: MINUTE,
         send_timeout: MINUTE,
         limit_rate: None,
@@ -302,6 +308,8 @@ fn defaults(prefix: &Path) -> Settings {
         expires: Expires::Off,
         add_header: Vec::new(),
         add_header_inherit: Inherit::On,
+        add_trailer: Vec::new(),
+        add_trailer_inherit: Inherit::On,
         charset: Charset::default(),
         gzip: Gzip::default(),
         sub: SubFilter::default(),

@@ -99,6 +99,8 @@ pub(crate) struct RawSettings {
     pub expires: Option<Expires>,
     pub add_header: Vec<AddHeader>,
     pub add_header_inherit: Option<Inherit>,
+    pub add_trailer: Vec<AddHeader>,
+    pub add_trailer_inherit: Option<Inherit>,
     pub access_log: Vec<AccessLog>,
     pub access_log_off: bool,
     pub error_log: Vec<ErrorLog>,

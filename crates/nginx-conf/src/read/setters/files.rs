@@ -31,8 +31,10 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("error_page", error_page),
     ("recursive_error_pages", |r, d| once(&mut r.settings().recursive_error_pages, d, flag)),
     ("expires", expires),
-    ("add_header", add_header),
+    ("add_header", |r, d| added_field(r, d).map(|field| r.settings().add_header.push(field))),
     ("add_header_inherit", |r, d| once(&mut r.settings().add_header_inherit, d, |d| one_of(d, INHERIT))),
+    ("add_trailer", |r, d| added_field(r, d).map(|field| r.settings().add_trailer.push(field))),
+    ("add_trailer_inherit", |r, d| once(&mut r.settings().add_trailer_inherit, d, |d| one_of(d, INHERIT))),
 ];
 
 const INHERIT: &[(&str, Inherit)] = &[("on", Inherit::On), ("off", Inherit::Off), ("merge", Inherit::Merge)];
@@ -273,15 +275,13 @@ fn expires(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError
     Ok(())
 }
 
-/// `add_header`.
-fn add_header(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+/// `add_header` and `add_trailer`.
+fn added_field(reader: &mut Reader, directive: &Directive) -> Result<AddHeader, ConfigError> {
     let value = template(&mut reader.http.variables, directive, directive.argument(1))?;
     let always = match directive.arguments().get(2) {
         None => false,
         Some(word) if word.text == "always" => true,
         Some(word) => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
     };
-    let name = directive.argument(0).text.clone();
-    reader.settings().add_header.push(AddHeader { name, value, always });
-    Ok(())
+    Ok(AddHeader { name: directive.argument(0).text.clone(), value, always })
 }
