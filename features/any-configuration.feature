@@ -28,6 +28,41 @@ Feature: The configuration of any site
       When the names of headers in the configuration are read
       Then none of them is misspelt
 
+  Rule: Redirects lead to a host
+
+    Scenario: No redirect takes its host from a server without a name
+      `$server_name` is the first `server_name` as it stands there, whatever host the client has asked.
+
+      When the configuration is read
+      Then each redirect leads to a host with a name
+
+  Rule: What has a certificate speaks TLS
+
+    @warning
+    Scenario: TLS is spoken on the port for it where there is a certificate
+      Without `ssl` in `listen` nginx speaks HTTP there, and browsers that begin with TLS get an error.
+
+      When the configuration is read
+      Then TLS is spoken where there is a certificate for it
+
+  Rule: Each location is there for something
+
+    @warning
+    Scenario: No location is hidden by others
+      A regular expression wins over a prefix, however long that is, unless the prefix has `^~`.
+
+      When the configuration is read
+      Then no location is hidden by others
+
+  Rule: Files are looked for where they are
+
+    @warning
+    Scenario: No directory has the path of its location in it already
+      The file of `/static/app.js` is `/srv/static/app.js` by `root /srv`, and `/srv/app.js` by `alias /srv/` in `location /static/`.
+
+      When the configuration is read
+      Then no directory has the path of its location in it already
+
   Rule: It fits what it is deployed with
 
     @warning

@@ -62,6 +62,8 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
+        ("redirect-in-a-circle", "The redirect of /help comes to an end"),
+        ("redirect-to-nobody", "No redirect takes its host from a server without a name"),
         ("reload-cuts-answers", "A reload ends no answer of /api/ that is on its way"),
         ("reload-drops-sockets", "A reload does not end the WebSocket at /ws"),
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
@@ -303,12 +305,15 @@ fn files_that_come_as_what_they_are_not_are_warned_of() {
 #[test]
 fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     let sites = [
+        ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
         ("credentials-for-anybody", "/api/ may not be read with credentials by pages of any origin"),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
+        ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
         ("other-module", "No directive belongs to a module that nginx comes without"),
         ("page-as-error", "A path of the app below / is no error"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
+        ("root-for-alias", "No directory has the path of its location in it already"),
     ];
     for (site, warning) in sites {
         let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));

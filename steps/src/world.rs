@@ -75,6 +75,8 @@ pub struct World {
     pub verdict: Option<Verdict>,
     /// The page that an app server serves.
     pub served_page: Option<Vec<u8>>,
+    /// The paths that redirects led a browser to, in order.
+    pub way: Vec<String>,
     /// An origin whose pages the proxy lets read an API.
     pub origin: Option<String>,
     /// What went over the wire, for the report of a failure.
@@ -193,7 +195,7 @@ impl World {
         // `return 444`: to a stranger the door is shut without a word.
         if let (Err(ClientError::Closed(_)), Some(scene)) = (&answer, &self.scene)
             && scene.has_selected_server()
-            && scene.stage().source.text.contains("444")
+            && scene.stage().source.site.refusals.contains(&444)
         {
             let asked = format!("{} {}", request.method, request.target);
             return Err(Failure::not_asked(format!("`{asked}` is not answered at all: not for everybody")));

@@ -25,6 +25,7 @@ mod line;
 mod location_chooser;
 mod mask;
 mod other_modules;
+mod oversights;
 mod pattern_sample;
 pub mod profile;
 mod route;
@@ -44,6 +45,7 @@ pub use kind::Kind;
 pub use line::Line;
 pub use mask::Mask;
 pub use other_modules::other_module;
+pub use oversights::Oversights;
 pub use route::Route;
 pub use server::{Listen, Server};
 pub use tree::{Includes, Node};
@@ -59,20 +61,25 @@ pub struct Site {
     pub upstreams: Vec<Upstream>,
     /// Origins that it speaks of, as those whose pages may read an API.
     pub origins: Vec<String>,
-    /// The statuses from 400 on by which an `if` refuses some requests.
+    /// The statuses from 400 on by which an `if` refuses some requests, and 444 wherever it stands.
     pub refusals: Vec<u16>,
     /// Names of headers that are one letter away from a known one, each said with its line.
     pub misspelt_headers: Vec<String>,
     /// Directives of modules that nginx comes without, each with its line.
     pub other_modules: Vec<String>,
+    /// What does not do what it seems to.
+    pub oversights: Oversights,
 }
 
-/// The statuses that `if`s among `nodes`, and within them, answer with by themselves, from 400 on.
+/// The statuses that `if`s among `nodes`, and within them, answer with by themselves, from 400 on; 444, which is none, of any block.
 fn add_refusals(nodes: &[tree::Node], refusals: &mut Vec<u16>) {
     for node in nodes {
         let returns = node.inner.iter().filter(|inner| node.is("if") && inner.is("return"));
         let statuses = returns.filter_map(|answer| answer.arg(0).parse::<u16>().ok());
         refusals.extend(statuses.filter(|status| (400..500).contains(status)));
+        if node.is("return") && node.arg(0) == "444" {
+            refusals.push(444);
+        }
         add_refusals(&node.inner, refusals);
     }
     refusals.sort_unstable();
@@ -111,13 +118,16 @@ impl Site {
     pub fn read(text: &str, name: &str, includes: &Includes<'_>) -> Result<Site, ConfigError> {
         let main = tree::expand(text, name, includes)?;
         let outermost = scope::Scope::of(&main);
-        let (mut servers, mut upstreams) = (Vec::new(), Vec::new());
+        let (mut servers, mut upstreams) = (Vec::<Server>::new(), Vec::new());
+        let mut oversights = Oversights::default();
         for http in main.iter().filter(|node| node.is("http")) {
             let scope = outermost.inside(&http.inner);
             upstreams.extend(http.inner.iter().filter(|node| node.is("upstream")).map(Upstream::read));
+            let first = servers.len();
             for server in http.inner.iter().filter(|node| node.is("server")) {
                 servers.push(Server::read(server, &scope)?);
             }
+            oversights.add(http, &servers[first..]);
         }
         server::mark_unreachable(&mut servers);
         let mut origins = Vec::new();
@@ -126,7 +136,7 @@ impl Site {
         add_refusals(&main, &mut refusals);
         let misspelt_headers = header_names::misspelt(&main);
         let other_modules = other_modules::directives(&main);
-        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers, other_modules })
+        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers, other_modules, oversights })
     }
 
     /// The upstream that a route leads to, if it is one by name.

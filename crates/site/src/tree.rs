@@ -77,6 +77,17 @@ pub fn expand(text: &str, name: &str, includes: &Includes<'_>) -> Result<Vec<Nod
     Ok(nodes)
 }
 
+/// The arguments; those of a `location` as two, if its modifier stands before its name without a blank (`^~/api/`), as nginx takes it.
+fn args_of(directive: &Directive) -> Vec<String> {
+    let args: Vec<String> = directive.args.iter().map(|word| word.text.clone()).collect();
+    if let ([both], true) = (args.as_slice(), directive.is("location"))
+        && let Some(modifier) = ["^~", "~*", "~", "="].iter().find(|modifier| both.starts_with(**modifier))
+    {
+        return vec![(*modifier).to_owned(), both[modifier.len()..].to_owned()];
+    }
+    args
+}
+
 fn add(
     nodes: &mut Vec<Node>,
     directives: &[Directive],
@@ -103,7 +114,7 @@ fn add(
         add(&mut inner, directive.inner(), file, including, depth)?;
         nodes.push(Node {
             name: directive.name.text.clone(),
-            args: directive.args.iter().map(|word| word.text.clone()).collect(),
+            args: args_of(directive),
             file: Arc::clone(file),
             line: directive.line(),
             is_block: directive.block.is_some(),

@@ -125,6 +125,12 @@ impl<'a> Binder<'a> {
                 _ if server.is_for_authorization(route) => {
                     reason = format!("{} says who may come, and is asked by the proxy alone", route.path)
                 }
+                (_, Some(gate)) if gate == "limit_req" => {
+                    reason = format!(
+                        "{} takes no two requests at a time: `limit_req` in line {line} has no `burst`",
+                        route.path
+                    )
+                }
                 (_, Some(gate)) if route.authorization.is_none() => {
                     reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
                 }
@@ -153,7 +159,7 @@ impl<'a> Binder<'a> {
     fn for_route(&self, scenario: &Scenario, word: &RouteWord, here: &SiteRoute<'_>) -> Scenario {
         let SiteRoute { server, route, promise, .. } = *here;
         let path = match word.word {
-            "socket" | "lasting-socket" | "stomp-socket" => route.path.clone(),
+            "socket" | "lasting-socket" | "stomp-socket" | "redirect" => route.path.clone(),
             "alias" => route.path.trim_end_matches('/').to_owned(),
             _ => format!("{}/", route.path.trim_end_matches('/')),
         };

@@ -134,7 +134,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 27] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 28] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -195,6 +195,12 @@ pub(super) const ROUTE_WORDS: [RouteWord; 27] = [
         what: "path that anybody may ask for",
         only_promised: false,
         is: |here| here.route.open && !matches!(here.route.kind, Kind::Closed | Kind::Other),
+    },
+    RouteWord {
+        word: "redirect",
+        what: "redirect",
+        only_promised: false,
+        is: |here| here.route.kind == Kind::Redirect && !here.route.path.is_empty(),
     },
     RouteWord {
         word: "redirecting",

@@ -7,6 +7,7 @@ mod cors;
 mod events;
 mod handshake;
 mod logs;
+mod redirects;
 mod response;
 mod routes;
 mod scene;

@@ -48,24 +48,53 @@ async fn directive_names(world: &mut World) -> Checked {
 /// None is one letter away from a header that is known.
 #[then(expr = "none of them is misspelt")]
 async fn none_misspelt(world: &mut World) -> Checked {
-    let misspelt = source(world)?.site.misspelt_headers.clone();
-    ensure!(misspelt.is_empty(), "{}", misspelt.join("\n"));
-    Ok(())
+    nothing_of(&source(world)?.site.misspelt_headers)
 }
 
 /// None is of a module that many add to nginx.
 #[then(expr = "nginx has all of them")]
 async fn nginx_has_all(world: &mut World) -> Checked {
-    let others = source(world)?.site.other_modules.clone();
-    ensure!(others.is_empty(), "{}", others.join("\n"));
-    Ok(())
+    nothing_of(&source(world)?.site.other_modules)
+}
+
+/// What the configuration has is read. Nothing is started.
+#[when(expr = "the configuration is read")]
+async fn configuration(world: &mut World) -> Checked {
+    source(world).map(drop)
+}
+
+/// Some path leads to each location.
+#[then(expr = "no location is hidden by others")]
+async fn none_hidden(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.hidden_locations)
+}
+
+/// No `root` ends with the path that is put behind it.
+#[then(expr = "no directory has the path of its location in it already")]
+async fn none_doubled(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.doubled_directories)
+}
+
+/// Servers with a certificate speak TLS on the ports for it.
+#[then(expr = "TLS is spoken where there is a certificate for it")]
+async fn speaks_tls(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.plain_listens)
+}
+
+/// `$server_name` stands for a name in each redirect.
+#[then(expr = "each redirect leads to a host with a name")]
+async fn none_nameless(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.nameless_redirects)
 }
 
 /// Each address leads to a service, at the port that it listens on, by a network that both share.
 #[then(expr = "each of them leads to one")]
 async fn lead_to_services(world: &mut World) -> Checked {
-    let warnings = source(world)?.origin.address_warnings.clone();
-    ensure!(warnings.is_empty(), "{}", warnings.join("\n"));
+    nothing_of(&source(world)?.origin.address_warnings)
+}
+
+fn nothing_of(told: &[String]) -> Checked {
+    ensure!(told.is_empty(), "{}", told.join("\n"));
     Ok(())
 }
 

@@ -167,23 +167,6 @@ async fn each_header(world: &mut World, names: String) -> Checked {
     Ok(())
 }
 
-/// `Location` of the latest response leads to the host that the client asked, or is a path.
-#[then(expr = "the response leads back to the site")]
-async fn leads_back(world: &mut World) -> Checked {
-    let host = world.route().await?.host().to_owned();
-    let response = world.response()?;
-    let location = response.value("location").unwrap_or_default().to_owned();
-    ensure!((300..400).contains(&response.status) && !location.is_empty(), "the response is no redirect");
-    let written = world.scene().await?.as_written(&location);
-    let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
-    let leads_to = location.split_once("://").map(|(_, rest)| rest.split('/').next().unwrap_or(rest));
-    ensure!(
-        location.starts_with('/') || leads_to.is_some_and(|authority| name(authority) == name(&host)),
-        "the response leads to {written:?}, and the client asked {host}"
-    );
-    Ok(())
-}
-
 /// Whoever has the latest response in a browser sends its cookies with a request for this path: RFC 6265 §5.4, over TLS.
 #[then(expr = "browsers send each cookie of the response to {string}")]
 async fn cookies_come_back(world: &mut World, path: String) -> Checked {
@@ -216,31 +199,6 @@ async fn opens(world: &mut World, path: String) -> Checked {
     let mut request = Request::new("GET", &world.text(&path));
     request.headers.extend(NAVIGATION.map(|(name, value)| (name.to_owned(), value.to_owned())));
     world.ask(request).await?;
-    Ok(())
-}
-
-/// The proxy has not answered with a redirect to another path of the site, which asks again without the body.
-#[then(expr = "the request is not sent on to another path")]
-async fn not_sent_on(world: &mut World) -> Checked {
-    let host = world.route().await?.host().to_owned();
-    let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
-    let response = world.response()?;
-    let location = response.value("location").unwrap_or_default();
-    let (authority, path) = match location.split_once("://") {
-        Some((_, rest)) => rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)),
-        None => ("", location),
-    };
-    let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
-    let is_here = authority.is_empty() || name(authority) == name(&host);
-    let forgets_body = matches!(response.status, 301..=303) && !world.is_from_app_server(response);
-    ensure!(
-        !(forgets_body
-            && is_here
-            && path.trim_end_matches('/') == target.trim_end_matches('/')
-            && path != target),
-        "{target} is answered {} to {path}",
-        response.status
-    );
     Ok(())
 }
 

@@ -1,0 +1,211 @@
+//! What is written and does not do what it seems to, each with its line.
+
+use serde::Serialize;
+
+use crate::route::longer;
+use crate::server::Server;
+use crate::tree::Node;
+
+/// Ports that clients speak TLS to.
+const TLS_PORTS: [&str; 2] = ["443", "8443"];
+
+/// What is written and does not do what it seems to.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Oversights {
+    /// Locations that are never chosen, as regular expressions take whatever begins so.
+    pub hidden_locations: Vec<String>,
+    /// `root`s that end with the name of their location, which is put behind them once more.
+    pub doubled_directories: Vec<String>,
+    /// Ports for TLS of servers with a certificate that speak HTTP without it.
+    pub plain_listens: Vec<String>,
+    /// Redirects to `$server_name` where that is no name.
+    pub nameless_redirects: Vec<String>,
+}
+
+impl Oversights {
+    /// Those of one `http` block and its servers.
+    pub(crate) fn add(&mut self, http: &Node, servers: &[Server]) {
+        let nodes = || http.inner.iter().filter(|node| node.is("server"));
+        for (node, server) in nodes().zip(servers) {
+            self.add_hidden_locations(node, server);
+            self.add_doubled_directories(&node.inner);
+            let has_certificate =
+                node.inner.iter().chain(&http.inner).any(|inner| inner.is("ssl_certificate"));
+            let is_tls = |inner: &Node| inner.is("ssl") && inner.arg(0) == "on";
+            if has_certificate && !node.inner.iter().chain(&http.inner).any(is_tls) {
+                self.add_plain_listens(node, servers);
+            }
+            let name = server.names.first().map_or("", String::as_str);
+            if !name.contains('.') || name.contains(['*', '~', '$']) || name.starts_with('.') {
+                self.add_nameless_redirects(&node.inner, name);
+            }
+        }
+    }
+
+    fn add_hidden_locations(&mut self, node: &Node, server: &Server) {
+        let mut all = Vec::new();
+        add_locations(&node.inner, &mut all);
+        for (nth, (location, depth)) in all.iter().enumerate() {
+            let [name] = location.args.as_slice() else { continue };
+            if *depth > 0 || !name.starts_with('/') {
+                continue;
+            }
+            let samples = [name.clone(), longer(name), format!("{name}x1"), longer(&format!("{name}x1"))];
+            let chosen = samples.iter().map(|path| server.location_of(path)).collect::<Option<Vec<_>>>();
+            let Some(chosen) = chosen else { continue };
+            let is_pattern =
+                |at: &usize| all.get(*at).is_some_and(|(other, _)| other.arg(0).starts_with('~'));
+            if chosen.contains(&nth) || !chosen.iter().all(is_pattern) {
+                continue;
+            }
+            let (winner, _) = all[chosen[0]];
+            self.hidden_locations.push(format!(
+                "`{}` in {} is never chosen: `{}` in line {} takes what begins so",
+                location.head,
+                place(location),
+                winner.head,
+                winner.line
+            ));
+        }
+    }
+
+    fn add_doubled_directories(&mut self, nodes: &[Node]) {
+        for location in nodes.iter().filter(|node| node.is("location")) {
+            self.add_doubled_directories(&location.inner);
+            let name = match location.args.as_slice() {
+                [name] if name.starts_with('/') => name,
+                [modifier, name] if modifier == "^~" => name,
+                _ => continue,
+            };
+            let Some(root) = location.inner.iter().find(|inner| inner.is("root")) else { continue };
+            let directory = root.arg(0).trim_end_matches('/');
+            let end = name.trim_end_matches('/');
+            if !end.is_empty() && directory.ends_with(end) && directory != end {
+                self.doubled_directories.push(format!(
+                    "files of {name} are looked for in {directory}{name}: `root` in {} puts the whole path behind the directory, \
+                     `alias` would put it in the place of {name}",
+                    place(root)
+                ));
+            }
+        }
+    }
+
+    fn add_plain_listens(&mut self, node: &Node, servers: &[Server]) {
+        for (nth, listen) in node.inner.iter().filter(|inner| inner.is("listen")).enumerate() {
+            let at = servers
+                .iter()
+                .find(|server| server.line.line == node.line && *server.line.file == *node.file);
+            let Some(listening) = at.and_then(|server| server.listen.get(nth)) else { continue };
+            // One server that speaks TLS at an address does so for all.
+            let speaks_tls = |server: &Server| {
+                server.listen.iter().any(|other| other.port() == listening.port() && other.tls)
+            };
+            if TLS_PORTS.contains(&listening.port()) && !servers.iter().any(speaks_tls) {
+                self.plain_listens.push(format!(
+                    "there is no TLS on port {}, though the server has a certificate: `{}` in {} lacks `ssl`",
+                    listening.port(),
+                    listen.head,
+                    place(listen)
+                ));
+            }
+        }
+    }
+
+    fn add_nameless_redirects(&mut self, nodes: &[Node], name: &str) {
+        for node in nodes {
+            let redirects = node.is("return") || node.is("rewrite");
+            if redirects && node.args.iter().any(|word| word.contains("://$server_name")) {
+                self.nameless_redirects.push(format!(
+                    "`{}` in {} sends clients to the host {name:?}, which is the first `server_name` here: `$host` is the one that \
+                     they asked",
+                    node.head,
+                    place(node)
+                ));
+            }
+            self.add_nameless_redirects(&node.inner, name);
+        }
+    }
+}
+
+/// The locations with how deep they are inside others, in the order of the file, in which they are numbered.
+fn add_locations<'a>(nodes: &'a [Node], all: &mut Vec<(&'a Node, usize)>) {
+    fn add<'a>(nodes: &'a [Node], depth: usize, all: &mut Vec<(&'a Node, usize)>) {
+        for location in nodes.iter().filter(|node| node.is("location")) {
+            all.push((location, depth));
+            add(&location.inner, depth + 1, all);
+        }
+    }
+    add(nodes, 0, all);
+}
+
+fn place(node: &Node) -> String {
+    format!("{}:{}", node.file, node.line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Site;
+
+    fn of(server: &str) -> Oversights {
+        let text = format!("http {{ server {{ {server} }} }}");
+        Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap().oversights
+    }
+
+    #[test]
+    fn a_prefix_that_a_pattern_takes_whole_is_hidden() {
+        let hidden = |locations: &str| of(locations).hidden_locations.len();
+        for (locations, count) in [
+            ("location /ws { return 204; } location ~ ^/(api|ws) { return 200; }", 1),
+            ("location ^~ /ws { return 204; } location ~ ^/(api|ws) { return 200; }", 0),
+            ("location = /ws { return 204; } location ~ ^/(api|ws) { return 200; }", 0),
+            ("location /ws { return 204; } location ~ ^/ws/ { return 200; }", 0),
+            ("location /.well-known/ { return 204; } location ~ /\\. { return 404; }", 1),
+            ("location /static/ { root /srv; } location ~* \\.js$ { root /srv; }", 0),
+            ("location / { location /a { return 204; } } location ~ ^/a { return 200; }", 0),
+        ] {
+            assert_eq!(hidden(locations), count, "{locations}");
+        }
+    }
+
+    #[test]
+    fn a_root_that_ends_with_its_location_is_doubled() {
+        for (locations, is_doubled) in [
+            ("location /static/ { root /srv/www/static; }", true),
+            ("location ^~ /static { root /srv/www/static/; }", true),
+            ("location /static/ { root /srv/www; }", false),
+            ("location /static/ { alias /srv/www/static/; }", false),
+            ("location / { root /srv; }", false),
+            ("location /srv { root /srv; }", false),
+        ] {
+            assert_eq!(!of(locations).doubled_directories.is_empty(), is_doubled, "{locations}");
+        }
+    }
+
+    #[test]
+    fn a_certificate_without_ssl_is_of_no_use() {
+        for (server, is_plain) in [
+            ("listen 443; ssl_certificate a.pem;", true),
+            ("listen 443 ssl; ssl_certificate a.pem;", false),
+            ("listen 443; ssl on; ssl_certificate a.pem;", false),
+            ("listen 443;", false),
+            ("listen 80; ssl_certificate a.pem;", false),
+            ("listen 443; ssl_certificate a.pem; } server { listen 443 ssl; ssl_certificate b.pem;", false),
+        ] {
+            assert_eq!(!of(server).plain_listens.is_empty(), is_plain, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_server_without_a_name_has_none_to_redirect_to() {
+        for (server, is_nameless) in [
+            ("server_name _; return 301 https://$server_name$request_uri;", true),
+            ("return 301 https://$server_name$request_uri;", true),
+            ("server_name *.example.com; rewrite ^ https://$server_name/ permanent;", true),
+            ("server_name example.com; return 301 https://$server_name$request_uri;", false),
+            ("server_name _; return 301 https://$host$request_uri;", false),
+        ] {
+            assert_eq!(!of(server).nameless_redirects.is_empty(), is_nameless, "{server}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Where redirects lead.
+
+use cucumber::{then, when};
+use hopcheck_clients::Request;
+
+use crate::ensure;
+use crate::failure::Checked;
+use crate::world::World;
+
+/// So many redirects are followed. Browsers give up after twenty.
+const MAX_REDIRECTS: usize = 10;
+
+/// `Location` of the latest response leads to the host that the client asked, or is a path.
+#[then(expr = "the response leads back to the site")]
+async fn leads_back(world: &mut World) -> Checked {
+    let host = world.route().await?.host().to_owned();
+    let response = world.response()?;
+    let location = response.value("location").unwrap_or_default().to_owned();
+    ensure!((300..400).contains(&response.status) && !location.is_empty(), "the response is no redirect");
+    let written = world.scene().await?.as_written(&location);
+    ensure!(
+        location.starts_with('/') || is_at(&location, &host),
+        "the response leads to {written:?}, and the client asked {host}"
+    );
+    Ok(())
+}
+
+/// The proxy has not answered with a redirect to another path of the site, which asks again without the body.
+#[then(expr = "the request is not sent on to another path")]
+async fn not_sent_on(world: &mut World) -> Checked {
+    let host = world.route().await?.host().to_owned();
+    let target = world.request.as_ref().map(|request| request.target.clone()).unwrap_or_default();
+    let response = world.response()?;
+    let location = response.value("location").unwrap_or_default();
+    let (authority, path) = parts(location);
+    let is_here = authority.is_empty() || is_at(location, &host);
+    let forgets_body = matches!(response.status, 301..=303) && !world.is_from_app_server(response);
+    ensure!(
+        !(forgets_body
+            && is_here
+            && path.trim_end_matches('/') == target.trim_end_matches('/')
+            && path != target),
+        "{target} is answered {} to {path}",
+        response.status
+    );
+    Ok(())
+}
+
+/// Follows redirects as a browser does, for as long as they stay on the site, and by the scheme that it is asked by.
+#[when(expr = "a browser follows {string} as far as it leads on this site")]
+async fn follow(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let route = world.route().await?;
+    // A balancer says that it was asked by TLS.
+    let asked = route.with_common_headers(&Request::new("GET", "/"));
+    let is_https = route.is_tls() || asked.headers.iter().any(|(_, value)| value == "https");
+    let scheme = if is_https { "https://" } else { "http://" };
+    let mut target = world.text(&path);
+    world.way.clear();
+    while world.way.len() <= MAX_REDIRECTS && !world.way.contains(&target) {
+        world.way.push(target.clone());
+        let response = world.ask(Request::new("GET", &target)).await?;
+        let location = response.value("location").unwrap_or_default();
+        let is_absolute = location.contains("://");
+        let stays = if is_absolute {
+            is_at(location, route.host()) && location.starts_with(scheme)
+        } else {
+            location.starts_with('/')
+        };
+        // One that comes with a cookie may lead elsewhere the next time.
+        if !(300..400).contains(&response.status) || !stays || response.value("set-cookie").is_some() {
+            return Ok(());
+        }
+        let (_, next) = parts(location);
+        target = next.split('#').next().unwrap_or_default().to_owned();
+    }
+    world.way.push(target);
+    Ok(())
+}
+
+/// It was not led in a circle, or on and on.
+#[then(expr = "it comes to an end")]
+async fn ends(world: &mut World) -> Checked {
+    let Some((last, before)) = world.way.split_last() else { return Ok(()) };
+    let way = world.way.join(" -> ");
+    ensure!(!before.contains(last), "the browser is sent in a circle: {way}");
+    ensure!(before.len() <= MAX_REDIRECTS, "the browser is sent on and on: {way}");
+    Ok(())
+}
+
+/// The host of a URL, without its port, is that of `host`.
+fn is_at(url: &str, host: &str) -> bool {
+    let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
+    let (authority, _) = parts(url);
+    !authority.is_empty() && name(authority) == name(host)
+}
+
+/// The authority and the path of a URL; the first is empty where it is but a path.
+fn parts(url: &str) -> (&str, &str) {
+    match url.split_once("://") {
+        Some((_, rest)) => rest.find('/').map_or((rest, "/"), |slash| rest.split_at(slash)),
+        None => ("", url),
+    }
+}
