@@ -87,6 +87,31 @@ pub fn listen_mistake(text: &str) -> Option<&'static str> {
     if is_socket { None } else { parse(text, UrlKind::Listen).err() }
 }
 
+/// Why nginx takes no `server` of an upstream with this address, in its words; `None` where it does, or where only a name server can
+/// tell.
+pub fn server_mistake(text: &str) -> Option<String> {
+    mistake_in(text, UrlKind::Server)
+}
+
+/// Why nginx takes no `proxy_pass` to this URL, in its words; `None` where it does, where only a name server can tell, or a request,
+/// by its variables.
+pub fn proxy_pass_mistake(url: &str) -> Option<String> {
+    if url.contains('$') {
+        return None;
+    }
+    let after = |scheme: &str| url.get(..scheme.len()).filter(|start| start.eq_ignore_ascii_case(scheme));
+    match ["http://", "https://"].into_iter().find_map(after) {
+        Some(scheme) => mistake_in(&url[scheme.len()..], UrlKind::ProxyPass),
+        None => Some("invalid URL prefix".to_owned()),
+    }
+}
+
+fn mistake_in(address: &str, kind: UrlKind) -> Option<String> {
+    let is_socket = address.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("unix:"));
+    let mistake = if is_socket { None } else { parse(address, kind).err() };
+    mistake.map(|mistake| format!("{mistake} in upstream \"{address}\""))
+}
+
 /// How host names become addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Resolver {

@@ -143,6 +143,10 @@ impl<'a> Session<'a> {
                 "use an nginx that has it: --target nginx or nginx=nginx:1.29 (in a container), --target nginx=/usr/sbin/nginx \
                  (installed)",
             ),
+            false if refusal.said.contains("invalid URL prefix") => (
+                "it refuses the configuration",
+                "`proxy_pass` begins with http:// or https://, for WebSockets (ws://), too; verify with `nginx -t`",
+            ),
             false => ("it refuses the configuration", "fix the line above, and verify with `nginx -t`"),
         };
         outln!("\n{} {} was not run: {why}", self.style.bad("✗"), setting.describe());

@@ -39,11 +39,7 @@ impl Walker<'_> {
             ("daemon", _) => edits.blank(text, directive.span.clone()),
             ("listen", _) => {
                 if let Some(mistake) = nginx_conf::listen_mistake(value) {
-                    // Its replacement would hide it from the engine.
-                    let (file, line) = (&self.rewriter.source.name, directive.line());
-                    let why =
-                        format!("{mistake} in \"{value}\" of the \"listen\" directive in {file}:{line}");
-                    self.out.unreadable.get_or_insert(why);
+                    self.mistaken(directive, &format!("{mistake} in \"{value}\" of the \"listen\" directive"));
                 }
                 let stand_in = self.listen(value)?;
                 let is_tls = directive.args.iter().any(|word| word.text == "ssl");
@@ -56,6 +52,9 @@ impl Walker<'_> {
                 }
             }
             ("server", _) if block.is_some_and(|block| block.is("upstream")) => {
+                if let Some(mistake) = nginx_conf::server_mistake(value) {
+                    self.mistaken(directive, &mistake);
+                }
                 let upstream = block.and_then(|block| block.arg(0)).unwrap_or_default();
                 let stand_in = self.app_server_of(upstream, value)?;
                 self.put(directive, edits, span, stand_in.to_string());
@@ -80,7 +79,12 @@ impl Walker<'_> {
             }
             // It would contact the CA that issued the certificate.
             ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
-            ("proxy_pass", _) => self.proxy_pass(directive, edits)?,
+            ("proxy_pass", _) => {
+                if let Some(mistake) = nginx_conf::proxy_pass_mistake(value) {
+                    self.mistaken(directive, &mistake);
+                }
+                self.proxy_pass(directive, edits)?;
+            }
             ("include", _) => self.include(directive, text, edits, block)?,
             (_, Some(Effect::Absent)) => {
                 self.note(directive, "removed: it only exists on the real server");

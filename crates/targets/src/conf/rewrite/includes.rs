@@ -86,9 +86,11 @@ impl Walker<'_> {
         let mut names = Vec::new();
         for IncludedFile { name, text, parsed } in files.iter() {
             let mut inner = Edits::default();
+            let outer = std::mem::replace(&mut self.file, name.clone());
             for directive in parsed.iter().flatten() {
                 self.directive(directive, text, &mut inner, block)?;
             }
+            self.file = outer;
             let text = inner.apply(text);
             // Its meaning depends on its context; what may stand in a server and in its locations means the same there.
             let kind = |head: &str| match head.split(' ').next().unwrap_or_default() {

@@ -76,6 +76,9 @@ impl Rewriter<'_> {
             Ok(address)
         })?;
         rewritten.notes.splice(0..0, origin.notes.iter().cloned());
+        if rewritten.unreadable.is_some() {
+            return Ok(rewritten);
+        }
         let main = ConfText { name: &self.source.name, text: &rewritten.text, around: "" };
         let around = &rewritten.around;
         let included = rewritten.included.iter().map(|(name, text)| ConfText {
@@ -92,7 +95,7 @@ impl Rewriter<'_> {
                 None => io::Error::other(format!("not run: {reason}\n  help: {}", self.help())),
             }
         })?;
-        rewritten.unreadable = rewritten.unreadable.or(unreadable);
+        rewritten.unreadable = unreadable;
         rewritten.addresses = addresses.into_iter().collect();
         Ok(rewritten)
     }
@@ -131,6 +134,7 @@ impl Rewriter<'_> {
             stand_ins: HashMap::new(),
             files: HashMap::new(),
             including: Vec::new(),
+            file: self.source.name.clone(),
             includes: 0,
             out: RewrittenConf::default(),
             reserve: &mut reserve,
@@ -190,6 +194,8 @@ struct Walker<'a> {
     files: HashMap<String, Rc<[IncludedFile]>>,
     /// The `include`s being followed, the outermost first.
     including: Vec<String>,
+    /// The file that is being rewritten, as messages call it.
+    file: String,
     /// How many were followed so far.
     includes: usize,
     out: RewrittenConf,
@@ -308,6 +314,12 @@ impl Walker<'_> {
     fn put(&mut self, directive: &Directive, edits: &mut Edits, range: Range<usize>, text: String) {
         self.note(directive, &text);
         edits.replace(range, text);
+    }
+
+    /// Keeps a mistake that a replacement would hide from the engine.
+    fn mistaken(&mut self, directive: &Directive, mistake: &str) {
+        let why = format!("{mistake} in {}:{}", self.file, directive.line());
+        self.out.unreadable.get_or_insert(why);
     }
 
     fn note(&mut self, directive: &Directive, now: &str) {

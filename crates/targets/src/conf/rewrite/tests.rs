@@ -120,3 +120,36 @@ fn what_nginx_could_not_look_up_stays_a_name() {
         assert!(!text.contains("app:8080") && !text.contains("e.test"), "{text}");
     }
 }
+
+#[test]
+fn a_mistake_in_an_address_is_not_replaced_with_it() {
+    let here = tempfile::tempdir().unwrap();
+    let server = |inside: &str| format!("http {{\nserver {{\n{inside}\n}} }}");
+    for (conf, why) in [
+        (server("listen 99999;"), r#"invalid port in "99999" of the "listen" directive in "#),
+        (
+            "http {\nupstream a {\nserver http://app:80; } }".to_owned(),
+            r#"invalid port in upstream "http://app:80" in "#,
+        ),
+        (
+            "http {\nupstream a {\nserver app:80/; } }".to_owned(),
+            r#"invalid host in upstream "app:80/" in "#,
+        ),
+        (
+            "http {\nupstream a {\nserver app:99999; } }".to_owned(),
+            r#"invalid port in upstream "app:99999" in "#,
+        ),
+        (
+            server("location / { proxy_pass http://app:80:81; }"),
+            r#"invalid port in upstream "app:80:81" in "#,
+        ),
+        (server("location / { proxy_pass ws://app:80; }"), "invalid URL prefix in "),
+        (server("location / { proxy_pass app:80; }"), "invalid URL prefix in "),
+    ] {
+        let (rewritten, ..) = rewrite(here.path(), &conf);
+        let said = rewritten.unreadable.unwrap_or_default();
+        assert!(said.starts_with(why) && said.ends_with("nginx.conf:3"), "{conf}: {said}");
+    }
+    let right = server("listen [::]:80; location / { proxy_pass http://unix:/run/a.sock:/x; }");
+    assert_eq!(rewrite(here.path(), &right).0.unreadable, None);
+}
