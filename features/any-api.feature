@@ -8,6 +8,7 @@ Feature: APIs of any site
 
   Rule: What is asked of an API is asked of the app, and its answer comes back
 
+    @first
     Scenario: {proxied} leads to the app
       See `proxy_pass` of this location: what it has behind the host takes the place of the location's name, slash for slash. A 502
       or 504 means that it names nobody who listens.
@@ -19,7 +20,8 @@ Feature: APIs of any site
 
     Scenario: Path and query of a request to {proxied} reach the app as they were asked
       `$uri` has no query, and what a pattern has captured is decoded: a blank in it ends the path. Without variables `proxy_pass`
-      hands on both; see `rewrite ^/api/(.*) /$1 break;` in front of it where a prefix is to go.
+      hands on both; see `rewrite ^/api/(.*) /$1 break;` in front of it where a prefix is to go. What it has behind the host takes the
+      place of the location's name, slash for slash: `http://app/v2/` for `/api/`.
 
       When the client sends "GET {proxied}hopcheck%20one?q=a+b&to=%2Fx"
       Then the response is 200
@@ -103,6 +105,18 @@ Feature: APIs of any site
       Given the app servers answer with the headers:
         | Cache-Control | private             |
         | Set-Cookie    | session=1; HttpOnly |
+      And the client sends "GET {personal}hopcheck" with the headers:
+        | Authorization | Bearer minji |
+      When the client sends "GET {personal}hopcheck" with the headers:
+        | Authorization | Bearer hana |
+      Then at least 2 requests reached the app servers
+
+    Scenario: No answer of {personal} that is marked as private is given to another
+      See `proxy_ignore_headers Cache-Control`: whom an answer is for, the app says by that alone where its users have tokens and no
+      cookies.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | private |
       And the client sends "GET {personal}hopcheck" with the headers:
         | Authorization | Bearer minji |
       When the client sends "GET {personal}hopcheck" with the headers:

@@ -36,6 +36,15 @@ Feature: The configuration of any site
       When the configuration is read
       Then each redirect leads to a host with a name
 
+  Rule: Origins are written as browsers send them
+
+    Scenario: Each origin that may read is one
+      Browsers compare `Access-Control-Allow-Origin` with the origin of the page letter by letter: one origin, with no path and no `*`
+      in it. For several see `map $http_origin`.
+
+      When the configuration is read
+      Then each origin that it allows is one
+
   Rule: What has a certificate speaks TLS
 
     @warning

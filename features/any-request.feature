@@ -15,3 +15,13 @@ Feature: Requests to any site
       When the client sends "GET {path}hopcheck%0d%0aX-Hopcheck:%20written"
       Then no header of the response says "X-Hopcheck: written"
       And no app server saw a header that says "X-Hopcheck: written"
+
+  Rule: A redirect comes to an end
+
+    @everybody
+    Scenario: The redirect of {redirect} comes to an end
+      A prefix takes what begins with it, too: `location /app { return 301 /app/; }` sends `/app/` to itself. See
+      `location = /app`.
+
+      When a browser follows "{redirect}" as far as it leads on this site
+      Then it comes to an end

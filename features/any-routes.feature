@@ -4,16 +4,6 @@ Feature: Routes of any site
   slash more, an upstream with a server less. `hopcheck.toml` says what is meant; `hopcheck init --conf nginx.conf` writes a
   first one of what there is. Clients notice a route that moves, and so does this.
 
-  Rule: A redirect comes to an end
-
-    @everybody
-    Scenario: The redirect of {redirect} comes to an end
-      A prefix takes what begins with it, too: `location /app { return 301 /app/; }` sends `/app/` to itself. See
-      `location = /app`.
-
-      When a browser follows "{redirect}" as far as it leads on this site
-      Then it comes to an end
-
   Rule: The configuration has the routes that its profile names
 
     Scenario: {promised-route} is served as the profile says

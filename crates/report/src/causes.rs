@@ -11,6 +11,9 @@ use crate::model::{FailedStep, Record, Verdict};
 static SCENARIO_SPECIFICS: LazyLock<Option<Regex>> =
     LazyLock::new(|| Regex::new(r"127\.0\.0\.\d:\d+|\d{4}/\d\d/\d\d \d\d:\d\d:\d\d|\d+#\d+").ok());
 
+/// The tag of a scenario that must hold before others of its route can.
+const FIRST: &str = "first";
+
 /// Scenarios that fail for the same reason.
 #[derive(Debug)]
 pub(crate) struct Cause<'a> {
@@ -31,7 +34,8 @@ impl<'a> Cause<'a> {
 
 /// The broken promises among `records` by cause, then the warnings. Where a rule is broken as a whole, it is about what broke; one that is broken in
 /// part only leans on it. So the cause that breaks a rule to the largest part comes first; and of the scenarios of one
-/// cause the one whose hint speaks of what was said, then the one whose rule is broken to the largest part.
+/// cause the one whose hint speaks of what was said, then the one whose rule is broken to the largest part. Where the first promise of a
+/// route is broken ([`FIRST`]), nothing is known of its others: they have that cause.
 pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
     let shares = BrokenShares::of(records);
     let mut causes = causes_of(records.iter().filter(|record| record.fails()), &shares);
@@ -40,11 +44,18 @@ pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
     causes
 }
 
-fn causes_of<'a>(records: impl Iterator<Item = &'a Record>, shares: &BrokenShares<'_>) -> Vec<Cause<'a>> {
+fn causes_of<'a>(
+    records: impl Iterator<Item = &'a Record> + Clone,
+    shares: &BrokenShares<'_>,
+) -> Vec<Cause<'a>> {
     let mut order: Vec<String> = Vec::new();
     let mut alike: HashMap<String, Vec<&Record>> = HashMap::new();
+    let of_route = |record: &Record| record.route.map(|route| (route, reason(record)));
+    let first: HashMap<usize, String> =
+        records.clone().filter(|record| is_first(record)).filter_map(of_route).collect();
     for record in records {
-        let reason = reason(record);
+        let of_first = record.route.and_then(|route| first.get(&route));
+        let reason = of_first.cloned().unwrap_or_else(|| reason(record));
         if !alike.contains_key(&reason) {
             order.push(reason.clone());
         }
@@ -55,14 +66,20 @@ fn causes_of<'a>(records: impl Iterator<Item = &'a Record>, shares: &BrokenShare
 
 fn cause<'a>(reason: &str, mut records: Vec<&'a Record>, shares: &BrokenShares<'_>) -> Option<Cause<'a>> {
     // Stable: of records that are equally good the first in the specification stays first.
-    records.sort_by_key(|record| std::cmp::Reverse((in_common(&record.hint, reason), shares.broken(record))));
+    records.sort_by_key(|record| {
+        std::cmp::Reverse((is_first(record), in_common(&record.hint, reason), shares.broken(record)))
+    });
     let first = *records.first()?;
     let mut others: Vec<&Record> = records.into_iter().skip(1).collect();
     others.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
-    let to_the_point = in_common(&first.hint, reason) > 0;
+    let to_the_point = in_common(&first.hint, reason) > 0 || is_first(first);
     // A message that quotes a directive itself says what to look at.
     let alone = !reason.contains('`') && others.iter().all(|other| other.hint == first.hint);
     Some(Cause { first, others, hint: to_the_point || alone })
+}
+
+fn is_first(record: &Record) -> bool {
+    record.tags.iter().any(|tag| tag == FIRST)
 }
 
 /// How much of each rule is broken.
@@ -146,6 +163,24 @@ mod tests {
         ];
         records[0].hint = "Nothing to see.".into();
         assert_eq!(names(&records), [["a WebSocket is formed", "a client connects"]]);
+    }
+
+    #[test]
+    fn where_nothing_reaches_the_app_that_is_the_cause_of_what_else_is_broken_there() {
+        let of_route = |route, name: &str, said: &str| Record {
+            route: Some(route),
+            ..record("r", name, sample::broken(said))
+        };
+        let mut first = of_route(1, "the first leads to the app", "the proxy answered by itself");
+        first.tags.push(FIRST.into());
+        let records = [
+            of_route(1, "redirects of the first", "no redirect"),
+            first,
+            of_route(2, "redirects of the second", "no redirect"),
+        ];
+        let told =
+            [vec!["the first leads to the app", "redirects of the first"], vec!["redirects of the second"]];
+        assert_eq!(names(&records), told);
     }
 
     #[test]

@@ -5,11 +5,15 @@ use crate::tree::Node;
 
 /// Whether the proxy does CORS in a place: for all of its answers, in an `if` for those to GET, or in place of the app's.
 pub(crate) fn does_cors(scope: &Scope<'_>) -> bool {
-    let in_ifs = scope.own().iter().filter(|node| node.is("if") && !answers_preflights(node));
-    let for_get = in_ifs.filter(|node| node.args.iter().any(|word| word.contains("GET")));
+    // One that answers itself, or asks for OPTIONS, is there for preflights alone.
+    let is_for_preflights = |node: &&Node| {
+        node.inner.iter().any(|inner| inner.is("return"))
+            || node.args.iter().any(|word| word.contains("OPTIONS"))
+    };
+    let for_others = scope.own().iter().filter(|node| node.is("if") && !is_for_preflights(node));
     let hides = scope.all("proxy_hide_header").iter().any(|header| is_cors(header));
     scope.all("add_header").iter().any(|header| is_cors(header))
-        || for_get.flat_map(|node| &node.inner).any(|node| node.is("add_header") && is_cors(node))
+        || for_others.flat_map(|node| &node.inner).any(|node| node.is("add_header") && is_cors(node))
         || hides
 }
 

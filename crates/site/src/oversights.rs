@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::origin::is_allowable;
 use crate::route::longer;
 use crate::server::Server;
 use crate::tree::Node;
@@ -20,11 +21,14 @@ pub struct Oversights {
     pub plain_listens: Vec<String>,
     /// Redirects to `$server_name` where that is no name.
     pub nameless_redirects: Vec<String>,
+    /// Values of `Access-Control-Allow-Origin` that no browser takes for an origin.
+    pub impossible_origins: Vec<String>,
 }
 
 impl Oversights {
     /// Those of one `http` block and its servers.
     pub(crate) fn add(&mut self, http: &Node, servers: &[Server]) {
+        self.add_impossible_origins(&http.inner);
         let nodes = || http.inner.iter().filter(|node| node.is("server"));
         for (node, server) in nodes().zip(servers) {
             self.add_hidden_locations(node, server);
@@ -111,6 +115,24 @@ impl Oversights {
         }
     }
 
+    fn add_impossible_origins(&mut self, nodes: &[Node]) {
+        for node in nodes {
+            let value = node.arg(1);
+            let says_one = node.is("add_header")
+                && node.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
+                && !value.is_empty()
+                && !value.contains('$');
+            if says_one && !is_allowable(value) {
+                self.impossible_origins.push(format!(
+                    "no page has the origin {value:?}: `{}` in {}",
+                    node.head,
+                    place(node)
+                ));
+            }
+            self.add_impossible_origins(&node.inner);
+        }
+    }
+
     fn add_nameless_redirects(&mut self, nodes: &[Node], name: &str) {
         for node in nodes {
             let redirects = node.is("return") || node.is("rewrite");
@@ -193,6 +215,18 @@ mod tests {
             ("listen 443; ssl_certificate a.pem; } server { listen 443 ssl; ssl_certificate b.pem;", false),
         ] {
             assert_eq!(!of(server).plain_listens.is_empty(), is_plain, "{server}");
+        }
+    }
+
+    #[test]
+    fn an_origin_that_no_page_has_is_told() {
+        let of = |value: &str| {
+            of(&format!("location / {{ add_header Access-Control-Allow-Origin {value} always; }}"))
+        };
+        for (value, is_possible) in
+            [("*", true), ("https://a.example", true), ("$http_origin", true), ("https://a.example/", false)]
+        {
+            assert_eq!(of(value).impossible_origins.is_empty(), is_possible, "{value}");
         }
     }
 

@@ -180,7 +180,7 @@ pub(super) const ROUTE_WORDS: [RouteWord; 28] = [
     },
     RouteWord {
         word: "backed-up",
-        what: "path with a backup server",
+        what: "path of one app server with a backup",
         only_promised: false,
         is: |here| is_proxied(here.route) && here.has_backup(),
     },

@@ -8,6 +8,7 @@ use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_clients::{Request, Response};
+use hopcheck_site::is_origin;
 use hopcheck_targets::scene::TLS_BALANCER_HEADERS;
 
 /// An origin that is not the site's own.
@@ -46,7 +47,7 @@ async fn page_that_may_read(world: &mut World, path: String) -> Checked {
             return Ok(());
         }
         // Some say which one it is to everybody.
-        if allowed.starts_with("http") && !origins.iter().any(|known| known == allowed) && nth < MAX_ORIGINS {
+        if is_origin(allowed) && !origins.iter().any(|known| known == allowed) && nth < MAX_ORIGINS {
             origins.push(allowed.to_owned());
         }
     }

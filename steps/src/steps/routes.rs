@@ -87,6 +87,12 @@ async fn none_nameless(world: &mut World) -> Checked {
     nothing_of(&source(world)?.site.oversights.nameless_redirects)
 }
 
+/// What `Access-Control-Allow-Origin` has as a fixed value is `*`, or the origin of a page.
+#[then(expr = "each origin that it allows is one")]
+async fn origins_are_such(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.impossible_origins)
+}
+
 /// Each address leads to a service, at the port that it listens on, by a network that both share.
 #[then(expr = "each of them leads to one")]
 async fn lead_to_services(world: &mut World) -> Checked {

@@ -39,7 +39,10 @@ impl Walker<'_> {
             ("daemon", _) => edits.blank(text, directive.span.clone()),
             ("listen", _) => {
                 if let Some(mistake) = nginx_conf::listen_mistake(value) {
-                    self.mistaken(directive, &format!("{mistake} in \"{value}\" of the \"listen\" directive"));
+                    self.mistaken(
+                        directive,
+                        &format!("{mistake} in \"{value}\" of the \"listen\" directive"),
+                    );
                 }
                 let stand_in = self.listen(value)?;
                 let is_tls = directive.args.iter().any(|word| word.text == "ssl");

@@ -131,10 +131,7 @@ fn a_mistake_in_an_address_is_not_replaced_with_it() {
             "http {\nupstream a {\nserver http://app:80; } }".to_owned(),
             r#"invalid port in upstream "http://app:80" in "#,
         ),
-        (
-            "http {\nupstream a {\nserver app:80/; } }".to_owned(),
-            r#"invalid host in upstream "app:80/" in "#,
-        ),
+        ("http {\nupstream a {\nserver app:80/; } }".to_owned(), r#"invalid host in upstream "app:80/" in "#),
         (
             "http {\nupstream a {\nserver app:99999; } }".to_owned(),
             r#"invalid port in upstream "app:99999" in "#,
