@@ -50,7 +50,7 @@ pub use accepted::{Accepted, AcceptedError};
 pub use compare::Filter;
 pub use git::{Checkout, GitError, Revisions};
 pub use observation::{KINDS, Kind};
-pub use report::Diff;
+pub use report::{Diff, NewError};
 
 use causes::{Ran, Trials};
 use changes::Merged;

@@ -19,8 +19,8 @@ const LAYERS: [&[&str]; 8] = [
     &["hopcheck-targets"],
     // The vocabulary and the World; what asks a deployment, a configuration, or two, without scenarios.
     &["hopcheck-steps", "hopcheck-init", "hopcheck-watch", "hopcheck-diff", "hopcheck-explain"],
-    // What proves the suite.
-    &["hopcheck-proving"],
+    // What proves the suite; what proves a mend.
+    &["hopcheck-proving", "hopcheck-fix"],
     // The program.
     &["hopcheck"],
     // Measures the proxy beside others.
@@ -58,10 +58,11 @@ fn crates_use_only_what_lies_below_them() {
 }
 
 /// The crates whose modules have no order of their own in a test beside them.
-const SUITE: [&str; 12] = [
+const SUITE: [&str; 13] = [
     "clients",
     "diff",
     "explain",
+    "fix",
     "hopcheck",
     "init",
     "proving",

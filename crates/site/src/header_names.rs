@@ -159,8 +159,8 @@ pub(crate) fn misspelt(nodes: &[Node]) -> Vec<String> {
     found
 }
 
-/// The headers that the variables in a word name.
-fn in_variables(word: &str) -> impl Iterator<Item = &str> {
+/// The headers that the variables in a word name, as `upgrade` in `$http_upgrade`.
+pub fn in_variables(word: &str) -> impl Iterator<Item = &str> {
     let starts = VARIABLES.iter().flat_map(|prefix| word.match_indices(prefix));
     let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
     starts.map(move |(at, prefix)| {
@@ -169,8 +169,8 @@ fn in_variables(word: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// The known name that `name` is one letter away from, as it would be written there.
-fn resembled(name: &str) -> Option<String> {
+/// The known name that `name`, which is none, is one letter away from, as it would be written there.
+pub fn resembled(name: &str) -> Option<String> {
     let asked = name.to_ascii_lowercase().replace('_', "-");
     if asked.len() < MIN_LENGTH || KNOWN.contains(&asked.as_str()) {
         return None;

@@ -42,6 +42,7 @@ use serde::Serialize;
 
 pub use authorization::Authorization;
 pub use comparison::{Comparison, Difference, Differences};
+pub use header_names::{in_variables as header_variables, resembled as nearest_header};
 pub use kind::Kind;
 pub use line::Line;
 pub use mask::Mask;

@@ -1,7 +1,12 @@
 //! A configuration with the target that runs it, and why a target may refuse it.
 
-use crate::conf::Source;
-use crate::target::Target;
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::conf::{Scratch, Source};
+use crate::target::{Proxy, Target, TargetError, Verdict};
 
 /// A configuration and its target, for all scenarios of a run.
 #[derive(Debug)]
@@ -10,6 +15,41 @@ pub struct Stage {
     pub target: Box<dyn Target>,
     /// The configuration.
     pub source: Source,
+}
+
+impl Stage {
+    /// The same target with another configuration.
+    #[must_use]
+    pub fn with_source(self: &Arc<Stage>, source: Source) -> Arc<Stage> {
+        Arc::new(Stage { target: Box::new(SharedTarget(Arc::clone(self))), source })
+    }
+}
+
+/// The target of another stage.
+#[derive(Debug)]
+struct SharedTarget(Arc<Stage>);
+
+#[async_trait]
+impl Target for SharedTarget {
+    fn name(&self) -> &str {
+        self.0.target.name()
+    }
+
+    fn describe(&self) -> String {
+        self.0.target.describe()
+    }
+
+    fn scratch_parent(&self) -> &Path {
+        self.0.target.scratch_parent()
+    }
+
+    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
+        self.0.target.start(scratch).await
+    }
+
+    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
+        self.0.target.test(scratch).await
+    }
 }
 
 /// Why an engine refuses a configuration.

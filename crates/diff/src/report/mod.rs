@@ -9,11 +9,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::accepted::Accepted;
 use crate::changes::ChangeId;
+use crate::compare::Group;
 use crate::found::Found;
 use crate::observation::{KINDS, Kind};
+use crate::probe::AppAnswer;
 use crate::words;
 
-pub use model::{AcceptedEffect, Cause, CauseLine, Diff, Effect, Entry, Ran};
+pub use model::{AcceptedEffect, Cause, CauseLine, Diff, Effect, Entry, NewError, Ran};
 
 /// So many effects of one cause are told.
 const MAX_EFFECTS: usize = 8;
@@ -76,9 +78,37 @@ pub(crate) fn of(found: &Found<'_>, accepted: &Accepted) -> Diff {
         requests: found.probes.len(),
         changes: found.merged.changes().len(),
         entries,
+        new_errors: new_errors(found),
         accepted: meant,
         gone: gone.map(|(_, accepted)| accepted.difference.clone()).collect(),
     }
+}
+
+/// The requests that were answered below 400, and are not any more; what the app says itself is no error of the proxy's.
+fn new_errors(found: &Found<'_>) -> Vec<NewError> {
+    let status = |value: &Option<String>| value.as_deref()?.get(..3)?.parse::<u16>().ok();
+    let groups = found.groups.iter().filter(|group| group.kind() == Kind::Status);
+    let failing = groups.filter_map(|group| {
+        let (old, new) = (status(&group.changed.old)?, status(&group.changed.new)?);
+        (old < 400 && new >= 400).then_some((group, old, new))
+    });
+    let of_group = |(group, old, new): (&Group, u16, u16)| {
+        let probes = group.probes.iter().filter_map(|nth| found.probes.get(*nth));
+        let probes = probes.filter(|probe| probe.answer != AppAnswer::Status(new));
+        let told = probes.map(move |probe| NewError {
+            request: probe.title(),
+            method: probe.method.clone(),
+            path: probe.path().to_owned(),
+            app_fails: matches!(
+                probe.answer,
+                AppAnswer::Status(_) | AppAnswer::LongHeader(_) | AppAnswer::Closed | AppAnswer::FirstClosed
+            ),
+            old,
+            new,
+        });
+        told.collect::<Vec<_>>()
+    };
+    failing.flat_map(of_group).collect()
 }
 
 /// What differences are told together by.

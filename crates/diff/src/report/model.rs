@@ -19,10 +19,30 @@ pub struct Diff {
     pub changes: usize,
     /// What users notice, the gravest first.
     pub entries: Vec<Entry>,
+    /// The requests that were answered well, and are answered with an error now that is not the app's own.
+    #[serde(skip)]
+    pub new_errors: Vec<NewError>,
     /// What differs as it is meant to.
     pub accepted: Vec<AcceptedEffect>,
     /// Accepted differences that are there no more.
     pub gone: Vec<String>,
+}
+
+/// A request that is answered with an error, and was not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewError {
+    /// The request, in a line.
+    pub request: String,
+    /// Its method.
+    pub method: String,
+    /// Its path, without the query.
+    pub path: String,
+    /// Whether the app does not answer it as it should: with an error, with a head of some length, or not at all.
+    pub app_fails: bool,
+    /// The status that it was answered with.
+    pub old: u16,
+    /// The status that it is answered with.
+    pub new: u16,
 }
 
 /// A configuration that was run.

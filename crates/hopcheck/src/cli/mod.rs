@@ -6,6 +6,7 @@ mod diff;
 mod exit;
 mod explain;
 mod features;
+mod fix;
 mod init;
 mod interrupt;
 mod killers;
@@ -32,6 +33,7 @@ pub(crate) use exit::could_not_run;
 use exit::{EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use explain::{ExplainArgs, explain_command};
 use features::{FeaturesArgs, features_command};
+use fix::{FixArgs, fix_command};
 use hopcheck_proving::trace::Trace;
 use hopcheck_site::profile;
 use hopcheck_steps::catalogue;
@@ -74,6 +76,9 @@ const MUTANTS_EXIT_CODES: &str =
 const DIFF_EXIT_CODES: &str =
     "Exit codes: 0 users notice nothing, 1 they notice something, 2 one of the two could not be run.";
 
+const FIX_EXIT_CODES: &str =
+    "Exit codes: 0 there is nothing to mend, or all of it was, 1 a promise stays broken, 2 could not run.";
+
 const EXPLAIN_EXIT_CODES: &str = "Exit codes: 0 it is told, 2 the configuration could not be run.";
 
 #[derive(Debug, Subcommand)]
@@ -109,6 +114,17 @@ enum Command {
     ///   hopcheck explain nginx.conf GET http://shop.example.com/app.js --file /srv/www/app.js
     #[command(after_help = EXPLAIN_EXIT_CODES, verbatim_doc_comment)]
     Explain(ExplainArgs),
+    /// Mend an nginx.conf: edits that are proven, each tried on a copy with the scenarios that found the fault
+    ///
+    /// Of each broken promise the smallest edits of your text are tried. One is shown only if the
+    /// promise is kept with it, no other is lost, and no request that was answered well is answered
+    /// with an error. Nothing is written without --apply; what is printed is a patch, too:
+    ///
+    ///   hopcheck fix nginx.conf
+    ///   hopcheck fix nginx.conf | git apply
+    ///   hopcheck fix --apply nginx.conf
+    #[command(after_help = FIX_EXIT_CODES, verbatim_doc_comment)]
+    Fix(FixArgs),
     /// Print the routes of an nginx.conf, where they lead, and the lines that define them
     Routes(RoutesArgs),
     /// Print the configuration as it is run, and what was changed
@@ -159,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Mutants(arguments) => block_on_uninterrupted(mutants_command(arguments)),
         Command::Diff(arguments) => block_on(diff_command(arguments)),
         Command::Explain(arguments) => block_on(explain_command(arguments)),
+        Command::Fix(arguments) => block_on(fix_command(arguments)),
         Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {

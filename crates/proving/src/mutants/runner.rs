@@ -1,10 +1,8 @@
 //! Runs the scenarios on mutants.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use gherkin::{Feature, Rule, Scenario};
 use serde::{Deserialize, Serialize};
 
@@ -13,11 +11,9 @@ use hopcheck_report::{Record, Style, TargetResults};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selection, run};
 use hopcheck_steps::scenarios::{place, tags};
-use hopcheck_targets::conf::Scratch;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::{Proxy, Target, TargetError, Verdict};
 
 /// The outcome of a mutant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -201,7 +197,7 @@ impl MutantRunner {
     /// A stage with the mutant's configuration.
     fn stage_for(&self, mutant: &Mutant) -> Arc<Stage> {
         let source = self.stage.source.clone().with_text(mutant.text.clone());
-        Arc::new(Stage { target: Box::new(SharedTarget(Arc::clone(&self.stage))), source })
+        self.stage.with_source(source)
     }
 
     /// Runs these scenarios on a mutant; `None` if there are none.
@@ -254,31 +250,4 @@ fn part(whole: &Specification, wanted: impl Fn(&str, &str, &[&String]) -> bool) 
     }
     part.features.retain(|feature| !(feature.scenarios.is_empty() && feature.rules.is_empty()));
     part
-}
-
-/// The engine of another stage, for another configuration.
-#[derive(Debug)]
-struct SharedTarget(Arc<Stage>);
-
-#[async_trait]
-impl Target for SharedTarget {
-    fn name(&self) -> &str {
-        self.0.target.name()
-    }
-
-    fn describe(&self) -> String {
-        self.0.target.describe()
-    }
-
-    fn scratch_parent(&self) -> &Path {
-        self.0.target.scratch_parent()
-    }
-
-    async fn start(&self, scratch: &Scratch) -> Result<Box<dyn Proxy>, TargetError> {
-        self.0.target.start(scratch).await
-    }
-
-    async fn test(&self, scratch: &Scratch) -> Result<Verdict, TargetError> {
-        self.0.target.test(scratch).await
-    }
 }

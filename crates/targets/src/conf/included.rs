@@ -18,6 +18,7 @@ impl Source {
         if found.is_empty() && (self.directory.is_none() || relative == "mime.types") {
             found = built_in(relative);
         }
+        self.edit(&mut found);
         match default_files::default_file(pattern) {
             Some(text) if found.is_empty() => vec![(relative.to_owned(), text.to_owned())],
             _ => found,

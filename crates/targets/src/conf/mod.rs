@@ -5,6 +5,7 @@ mod certificate;
 mod containment;
 mod default_files;
 mod dump;
+mod edited;
 mod effects;
 mod included;
 mod origin;

@@ -12,6 +12,7 @@ use super::default_files::STOCK_CONF_HEAD;
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     files: Vec<ConfFile>,
+    is_made: bool,
     /// Which value came from where.
     pub notes: Vec<String>,
     /// What a reader should know first.
@@ -34,6 +35,11 @@ impl Origin {
         Origin { address_warnings, ..Origin::default() }
     }
 
+    /// Whether nginx reads something else than what the user has written.
+    pub fn is_made(&self) -> bool {
+        self.is_made
+    }
+
     /// The main file among those that came of `path`, and the others.
     pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Origin) {
         let ConfFiles { mut files, notes, warnings, address_warnings, refused } = files;
@@ -52,7 +58,7 @@ impl Origin {
                 name: path.display().to_string(),
             },
         };
-        (main, Origin { files, notes, warnings, address_warnings, refused })
+        (main, Origin { files, is_made: true, notes, warnings, address_warnings, refused })
     }
 
     /// The files that `include` of a path below `/etc/nginx` names, each with its path for nginx.

@@ -1,5 +1,6 @@
 //! Finds and reads the configuration to test.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -91,8 +92,10 @@ pub struct Source {
     pub port: Option<u16>,
     /// What is promised of it: routes and upstreams, if the profile names any.
     pub profile: Arc<Profile>,
+    /// The texts of an edit, by the names of the files.
+    pub(super) edited: Arc<BTreeMap<String, String>>,
     /// How it differs from that, once it is known.
-    differences: Arc<OnceLock<Result<Differences, String>>>,
+    pub(super) differences: Arc<OnceLock<Result<Differences, String>>>,
 }
 
 /// What a configuration is read with, beside what lies beside it.
@@ -187,12 +190,6 @@ impl Source {
         self.differences.get_or_init(find).as_ref().map_err(Clone::clone)
     }
 
-    /// The same configuration with another text.
-    #[must_use]
-    pub fn with_text(self, text: String) -> Source {
-        Source { text, differences: Arc::default(), ..self }
-    }
-
     /// The error for an included file that does not exist.
     pub(super) fn missing_include_error(&self, pattern: &str) -> std::io::Error {
         std::io::Error::other(format!(
@@ -254,6 +251,7 @@ impl Source {
             as_documented: profile.as_documented,
             origin: Arc::new(origin),
             site: Arc::default(),
+            edited: Arc::default(),
             profile: Arc::new(profile),
             differences: Arc::default(),
         };
@@ -323,7 +321,7 @@ pub(super) fn text(path: &Path) -> std::io::Result<String> {
 }
 
 /// Wraps a bare `server { … }` file as in the stock `nginx.conf`; anything else is left alone.
-fn wrap_server_blocks(text: String) -> String {
+pub(super) fn wrap_server_blocks(text: String) -> String {
     let bare = match parse(&text, "nginx.conf") {
         Ok(parsed) => {
             parsed.iter().any(|directive| directive.is("server"))

@@ -1,0 +1,38 @@
+//! Why nothing can be mended.
+
+use std::path::PathBuf;
+
+use thiserror::Error;
+
+/// Why a configuration cannot be mended.
+#[derive(Debug, Error)]
+pub enum FixError {
+    /// A file of it cannot be read, or is not text.
+    #[error("cannot read {}: {reason}", path.display())]
+    Read {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A file of it cannot be written.
+    #[error("cannot write {}: {error}", path.display())]
+    Write {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        error: std::io::Error,
+    },
+    /// It was changed by somebody else meanwhile.
+    #[error("{} was changed meanwhile, and is left as it is\n  help: run it again", .0.display())]
+    Changed(PathBuf),
+    /// It is made of something else.
+    #[error(
+        "{0} is filled in before nginx reads it, so an edit of it cannot be tried as it stands\n  help: fill it in \
+         (`hopcheck rewrite {0}` shows how), mend what comes of it, and make the same edit here"
+    )]
+    Template(String),
+    /// Nothing was found out about it.
+    #[error("{0}")]
+    NotRun(String),
+}

@@ -1,0 +1,232 @@
+//! One fault after the other: proposed, tried, and shown only if it is proven.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use hopcheck_report::{Record, TargetResults, Verdict};
+use hopcheck_targets::conf::Source;
+
+use crate::advice::advice;
+use crate::bench::{Bench, Objection, Promise, Proof, new_warnings, promise};
+use crate::conf::Conf;
+use crate::error::FixError;
+use crate::fault::{Fault, State};
+use crate::files::Files;
+use crate::model::{Fix, Mend, Tried, Unmended};
+use crate::patch;
+use crate::proposal::Proposal;
+use crate::rules::proposals;
+
+/// More mends are not looked for in one run.
+const MAX_MENDS: usize = 20;
+
+/// More edits are not tried in one run.
+const MAX_TRIALS: usize = 150;
+
+/// More effects of one mend are not told.
+const MAX_EFFECTS: usize = 6;
+
+/// What is being done, for who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'a> {
+    /// All scenarios are run.
+    Running,
+    /// An edit is tried, of so many, for the sake of a promise.
+    Trying {
+        /// Which, from 1.
+        nth: usize,
+        /// Of how many.
+        of: usize,
+        /// What it does.
+        title: &'a str,
+    },
+}
+
+/// Looks for mends of what is broken in the configuration at `conf`, which `bench` has been read from. Nothing is written.
+///
+/// # Errors
+/// When it cannot be read or run.
+pub async fn fix(
+    conf: &Path,
+    here: &Path,
+    bench: &Bench,
+    tell: &mut dyn FnMut(Step<'_>),
+) -> Result<Fix, FixError> {
+    let source = &bench.stage.source;
+    if source.origin.is_made() {
+        return Err(FixError::Template(source.name.clone()));
+    }
+    if let Some(said) = bench.refusal(source).await? {
+        return Err(FixError::NotRun(format!("{} is refused:\n{said}", source.name)));
+    }
+    let files = Files::read(conf, source)?;
+    tell(Step::Running);
+    let results = bench.whole(source).await?;
+    let mut mending = Mending {
+        bench,
+        here,
+        written: files.clone(),
+        state: state(files, source.clone())?,
+        results,
+        trials: 0,
+        mends: Vec::new(),
+        unmended: Vec::new(),
+        given_up: BTreeSet::new(),
+    };
+    loop {
+        let alike = mending.next();
+        if alike.is_empty() {
+            return Ok(mending.end());
+        }
+        mending.mend(&alike, tell).await?;
+    }
+}
+
+/// Reads the directives of `files`.
+fn state(files: Files, source: Source) -> Result<State, FixError> {
+    let unreadable = || FixError::NotRun(format!("{} cannot be taken apart", source.name));
+    let conf = Conf::read(&files, &source).ok_or_else(unreadable)?;
+    Ok(State { files, conf, source })
+}
+
+/// Mends so far.
+struct Mending<'a> {
+    bench: &'a Bench,
+    here: &'a Path,
+    /// The files as they are on disk.
+    written: Files,
+    /// The configuration with the mends so far.
+    state: State,
+    /// Its results.
+    results: TargetResults,
+    trials: usize,
+    mends: Vec<Mend>,
+    unmended: Vec<Unmended>,
+    given_up: BTreeSet<Promise>,
+}
+
+impl Mending<'_> {
+    /// The next broken promise that was not looked at, and those that are broken for the same reason.
+    fn next(&self) -> Vec<Record> {
+        let is_open = |record: &&Record| record.fails() && !self.given_up.contains(&promise(record));
+        let mut open = self.results.records.iter().filter(is_open);
+        let Some(first) = open.next().filter(|_| self.mends.len() < MAX_MENDS && self.trials < MAX_TRIALS)
+        else {
+            return Vec::new();
+        };
+        let is_alike = |other: &&Record| other.route == first.route && said(other) == said(first);
+        std::iter::once(first).chain(open.filter(is_alike)).cloned().collect()
+    }
+
+    /// Looks for a mend of broken promises, the first of them above all.
+    async fn mend(&mut self, alike: &[Record], tell: &mut dyn FnMut(Step<'_>)) -> Result<(), FixError> {
+        let Some(fault) = Fault::of(alike, &self.state) else { return Ok(()) };
+        let record = &alike[0];
+        let (choice, proposed) = (advice(&fault), proposals(&fault));
+        let of = proposed.len();
+        let mut tried = Vec::new();
+        for (nth, proposal) in proposed.into_iter().enumerate() {
+            if self.trials >= MAX_TRIALS {
+                break;
+            }
+            let mut texts = self.state.files.texts.clone();
+            let Some(changed) = proposal.edit.applied(&self.state.files) else { continue };
+            texts.extend(changed);
+            self.trials += 1;
+            tell(Step::Trying { nth: nth + 1, of, title: &proposal.title });
+            let wanted = promise(record);
+            let source = &self.state.source;
+            match self.bench.try_edit(source, &self.results, &wanted, &texts, &proposal.allows).await {
+                Ok(proof) => return self.accept(record, &proposal, proof, texts),
+                Err(objection) => tried.push(told(&proposal, &objection)),
+            }
+        }
+        self.given_up.extend(alike.iter().map(promise));
+        self.unmended.push(Unmended {
+            promise: record.name.clone(),
+            place: record.place(),
+            also: alike.iter().skip(1).map(|other| other.name.clone()).collect(),
+            message: said(record).to_owned(),
+            hint: record.hint.clone(),
+            choice,
+            tried,
+        });
+        Ok(())
+    }
+
+    /// Takes a mend that is proven, and goes on from there.
+    fn accept(
+        &mut self,
+        record: &Record,
+        proposal: &Proposal,
+        proof: Proof,
+        texts: BTreeMap<String, String>,
+    ) -> Result<(), FixError> {
+        let changed = |name: &&String| self.state.files.text(name) != texts[*name];
+        let patches = texts.keys().filter(changed).filter_map(|name| {
+            let path = self.state.files.path(name)?;
+            Some(patch::unified(path, self.here, self.state.files.text(name), &texts[name]))
+        });
+        let patch: String = patches.collect();
+        let now: BTreeSet<Promise> =
+            proof.results.records.iter().filter(|record| record.fails()).map(promise).collect();
+        let broken = self.results.records.iter().filter(|record| record.fails());
+        let also = broken.filter(|other| !now.contains(&promise(other)) && promise(other) != promise(record));
+        let effects = proof.diff.entries.iter().flat_map(|entry| &entry.effects);
+        // What else reaches an app server in the same moment may be of another request.
+        let effects = effects.filter(|effect| !effect.difference.starts_with("the app server sees requests"));
+        let effects: Vec<String> =
+            effects.map(|effect| format!("{}: {}", effect.request, effect.difference)).collect();
+        self.mends.push(Mend {
+            promise: record.name.clone(),
+            place: record.place(),
+            title: proposal.title.clone(),
+            also: also.map(|other| other.name.clone()).collect(),
+            kept: proof.results.count(|record| record.verdict == Verdict::Kept),
+            warned: new_warnings(&self.results, &proof.results),
+            requests: proof.diff.requests,
+            more_effects: effects.len().saturating_sub(MAX_EFFECTS),
+            effects: effects.into_iter().take(MAX_EFFECTS).collect(),
+            patch,
+        });
+        let source = self.state.source.with_files(&texts);
+        let files = self.state.files.with(texts);
+        self.state = state(files, source)?;
+        self.results = proof.results;
+        // What could not be mended may be kept by the way.
+        let is_broken = |promise: &Promise| now.contains(promise);
+        self.given_up.retain(is_broken);
+        let names: BTreeSet<&String> = self.given_up.iter().map(|(_, _, name)| name).collect();
+        self.unmended.retain(|unmended| names.contains(&unmended.promise));
+        Ok(())
+    }
+
+    fn end(self) -> Fix {
+        let not_looked_at = self.results.records.iter().filter(|record| record.fails());
+        let not_looked_at: Vec<String> = not_looked_at
+            .filter(|record| !self.given_up.contains(&promise(record)))
+            .map(|record| record.name.clone())
+            .collect();
+        Fix {
+            name: self.state.source.name.clone(),
+            engine: self.bench.stage.target.describe(),
+            checked: self.results.records.len(),
+            mends: self.mends,
+            unmended: self.unmended,
+            not_looked_at,
+            trials: self.trials,
+            written: Arc::new(self.written),
+            mended: Arc::new(self.state.files),
+        }
+    }
+}
+
+/// What a broken promise's scenario said.
+fn said(record: &Record) -> &str {
+    record.failed_step().map_or("", |failed| failed.message.as_str())
+}
+
+fn told(proposal: &Proposal, objection: &Objection) -> Tried {
+    Tried { title: proposal.title.clone(), objection: objection.text() }
+}

@@ -1,0 +1,54 @@
+//! A proposed edit, before it is tried.
+
+use hopcheck_diff::NewError;
+
+use crate::edit::Edit;
+
+/// An edit that may mend a promise.
+#[derive(Debug, Clone)]
+pub(crate) struct Proposal {
+    /// What it does, in the imperative.
+    pub(crate) title: String,
+    /// The edit.
+    pub(crate) edit: Edit,
+    /// The errors that it is meant to bring.
+    pub(crate) allows: Allowed,
+}
+
+/// Requests that a mend is meant to have answered with an error, though they were answered well before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Allowed {
+    /// None.
+    Nothing,
+    /// Those that would change something, where nothing can be changed.
+    Writes,
+    /// Those for paths that only begin with the name of a location, as `/apis` with `/api`.
+    Beside(String),
+    /// Those whose app fails, which an answer to somebody else had hidden.
+    Failures,
+}
+
+impl Proposal {
+    pub(crate) fn new(title: impl Into<String>, edit: Edit) -> Proposal {
+        Proposal { title: title.into(), edit, allows: Allowed::Nothing }
+    }
+
+    /// The same for a rule that is about these requests.
+    pub(crate) fn allowing(self, allows: Allowed) -> Proposal {
+        Proposal { allows, ..self }
+    }
+}
+
+impl Allowed {
+    /// Whether a request that is answered with an error is one of them.
+    pub(crate) fn covers(&self, error: &NewError) -> bool {
+        match self {
+            Allowed::Nothing => false,
+            Allowed::Writes => !["GET", "HEAD", "OPTIONS"].contains(&error.method.as_str()),
+            Allowed::Beside(location) => {
+                error.path.strip_prefix(location.as_str()).is_some_and(|rest| !rest.starts_with('/'))
+            }
+            Allowed::Failures => error.app_fails,
+        }
+    }
+}

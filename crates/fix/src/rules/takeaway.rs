@@ -1,0 +1,66 @@
+//! A directive that the hint of a promise names, and that nginx would do without.
+
+use std::collections::BTreeSet;
+
+use crate::conf::Entry;
+use crate::edit::Edit;
+use crate::fault::Fault;
+use crate::proposal::Proposal;
+
+/// Without these nothing is served, or something else; or the value that they give has no default.
+const NEEDED: [&str; 26] = [
+    "add_header",
+    "alias",
+    "allow",
+    "auth_basic",
+    "auth_request",
+    "deny",
+    "events",
+    "http",
+    "if",
+    "include",
+    "index",
+    "internal",
+    "limit_conn",
+    "limit_except",
+    "limit_req",
+    "listen",
+    "location",
+    "proxy_pass",
+    "return",
+    "root",
+    "satisfy",
+    "server",
+    "server_name",
+    "set",
+    "try_files",
+    "upstream",
+];
+
+/// Each of them in the places of the promise, the innermost first.
+pub(super) fn what_the_hint_names(fault: &Fault<'_>) -> Vec<Proposal> {
+    let quoted: BTreeSet<Vec<&str>> = fault.quoted().filter_map(named).collect();
+    let surroundings = fault.surroundings().into_iter().flat_map(|level| fault.conf.inner(level));
+    let entries = surroundings.map(|id| fault.conf.get(id));
+    let suspects = entries.filter(|entry| quoted.iter().any(|words| is_suspect(entry, words)));
+    let take = |entry: &Entry| {
+        let title = format!("take `{}` away", entry.head());
+        Proposal::new(title, Edit::made(|edit| edit.remove(fault.files, entry)))
+    };
+    suspects.map(take).collect()
+}
+
+/// A directive that is named, alone or with the header that it is about, and not with the value that it should have.
+fn named(quoted: &str) -> Option<Vec<&str>> {
+    let words: Vec<&str> = quoted.trim_end_matches(';').split_whitespace().collect();
+    let name = words.first()?;
+    let is_known = nginx_conf::is_known(name) && !NEEDED.contains(name);
+    let is_named = words.len() == 1 || words.len() == 2 && name.ends_with("_header");
+    (is_known && is_named).then_some(words)
+}
+
+/// A header that is set to nothing is taken from the request; one that has a value is meant.
+fn is_suspect(entry: &Entry, words: &[&str]) -> bool {
+    let is_it = entry.is(words[0]) && words.get(1).is_none_or(|name| entry.arg(0).eq_ignore_ascii_case(name));
+    is_it && entry.block.is_none() && (!entry.is("proxy_set_header") || entry.arg(1).is_empty())
+}
