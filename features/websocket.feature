@@ -237,7 +237,8 @@ Feature: WebSocket
 
     @default @slow @deployment
     Scenario: The WebSocket at {stomp.websocket} is kept through fifty seconds of silence
-      See `proxy_read_timeout`: 60 s unless set. Whatever stands before the proxy, such as a load balancer, has one of its own.
+      See `proxy_read_timeout`: 60 s unless set. Whatever stands before the proxy, such as a load balancer, has one of its own. Holds
+      for brokers that wait longer than that for CONNECT, as Spring's does, or say goodbye: one that hangs up sooner looks the same.
 
       Given the client opens a WebSocket at "{stomp.websocket}"
       And nothing is sent for 50 seconds

@@ -1,6 +1,10 @@
 //! The state of a scenario from step to step.
 
 mod arrivals;
+mod page;
+mod room;
+
+pub use page::Page;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -19,32 +23,6 @@ use hopcheck_site::profile::Transport;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::target::Verdict;
-
-/// How the app's page is known.
-#[derive(Debug)]
-pub enum Page {
-    /// By all of it.
-    Whole(Vec<u8>),
-    /// By a text that it contains.
-    With(String),
-}
-
-impl Page {
-    /// What sets a response's body apart from the page; `None` if nothing does.
-    pub fn differs(&self, response: &Response) -> Option<String> {
-        match self {
-            Page::Whole(page) if *page == response.body => None,
-            Page::Whole(page) => {
-                let (seen, wanted) = (response.body.len(), page.len());
-                Some(format!("the body is not the front end's page: {seen} bytes, where that has {wanted}"))
-            }
-            Page::With(text) if response.text().contains(text) => None,
-            Page::With(text) => {
-                Some(format!("the body is not the front end's page: it does not contain {text:?}"))
-            }
-        }
-    }
-}
 
 /// The world of one scenario.
 #[derive(Debug, Default, cucumber::World)]
@@ -144,14 +122,14 @@ impl World {
         match self.setting()? {
             Setting::Staged(_) => {
                 let front_end = self.scene().await?.front_end().ok_or_else(no_front_end)?;
-                Ok(Page::Whole(std::fs::read(front_end.join("index.html"))?))
+                Ok(Page::whole(&std::fs::read(front_end.join("index.html"))?))
             }
             Setting::Live(deployment) => {
                 if let Some(text) = deployment.words().get("front-end.text") {
                     return Ok(Page::With(text.to_owned()));
                 }
                 let mut connection = Connection::open(deployment.route()).await?;
-                Ok(Page::Whole(connection.ask(&Request::new("GET", "/")).await?.body))
+                Ok(Page::whole(&connection.ask(&Request::new("GET", "/")).await?.body))
             }
         }
     }
@@ -188,6 +166,7 @@ impl World {
     pub async fn ask(&mut self, request: Request) -> Result<&Response, Failure> {
         let begun = Instant::now();
         self.connect().await?;
+        self.make_room();
         let connection = self.connection.as_mut().ok_or_else(|| Failure::new("there is no connection"))?;
         self.transcript.sent(&connection.head_of(&request), &request.framed_body());
         let answer = connection.ask(&request).await;

@@ -1,5 +1,7 @@
 //! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
 
+mod brokers;
+mod limits;
 mod raw_site;
 mod secrets;
 mod site;

@@ -7,28 +7,20 @@ use bytes::{Buf as _, Bytes, BytesMut};
 use futures::FutureExt as _;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-use crate::policy::refused;
+use crate::policy::{RequestPermit, refused};
 use crate::response::{Framing, Response};
-use crate::{ClientError, DEFAULT_TIMEOUT, Request, Route, Stream, with_timeout};
+use crate::{AnswerLimits, ClientError, DEFAULT_TIMEOUT, Request, Route, Stream, with_timeout};
 
-/// The most bytes of a head, or of one chunk of a body, that wait to be understood. Far more than any proxy sends.
-const MAX_WAITING_BYTES: usize = 80 << 20;
+/// The most room that is made for a body before it has come.
+const MAX_RESERVED: usize = 16 << 20;
 
-/// The most bytes of an answer's body that are read of a live deployment, whatever it serves.
-pub(crate) const MAX_LIVE_BYTES: usize = 16 << 20;
-
-/// How much longer than one wait a live deployment's whole answer may take.
-const MAX_LIVE_WAITS: u32 = 4;
-
-/// What is read of an answer at most.
+/// How an answer is read.
 #[derive(Debug, Clone, Copy)]
-struct ReadLimits {
+struct Reading {
     /// How long the client waits for more.
     timeout: Duration,
-    /// Bytes that wait to be understood.
-    waiting: usize,
-    /// Bytes of the body.
-    body: usize,
+    /// What is read at most.
+    limits: AnswerLimits,
 }
 
 /// An open connection to the proxy.
@@ -37,6 +29,8 @@ pub struct Connection {
     route: Route,
     stream: Stream,
     received: BytesMut,
+    /// That of a request whose response has not been read.
+    unanswered: Option<RequestPermit>,
     /// Responses read so far on this connection.
     pub responses: usize,
 }
@@ -48,7 +42,13 @@ impl Connection {
     /// When the connection or the TLS handshake fails.
     pub async fn open(route: &Route) -> Result<Connection, ClientError> {
         let stream = route.connect().await?;
-        Ok(Connection { route: route.clone(), stream, received: BytesMut::new(), responses: 0 })
+        Ok(Connection {
+            route: route.clone(),
+            stream,
+            received: BytesMut::new(),
+            unanswered: None,
+            responses: 0,
+        })
     }
 
     /// Its route.
@@ -74,12 +74,8 @@ impl Connection {
         self.route.with_common_headers(request).head(self.route.host())
     }
 
-    /// What is read of an answer at most: a site may serve anything, and without end.
-    fn limits(&self) -> ReadLimits {
-        let is_live = self.route.policy().is_some();
-        let (waiting, body) =
-            if is_live { (MAX_LIVE_BYTES, MAX_LIVE_BYTES) } else { (MAX_WAITING_BYTES, usize::MAX) };
-        ReadLimits { timeout: self.route.timeout(), waiting, body }
+    fn reading(&self) -> Reading {
+        Reading { timeout: self.route.timeout(), limits: self.route.limits() }
     }
 
     /// Whether the peer has already closed this connection.
@@ -111,12 +107,14 @@ impl Connection {
     /// # Errors
     /// When the peer has closed, or the policy refuses the request.
     pub async fn send_head(&mut self, request: &Request, behind: &[u8]) -> Result<(), ClientError> {
-        let _permit = self.route.acquire(request).await?;
+        let permit = self.route.acquire(request).await?;
         if !behind.is_empty() && self.route.policy().is_some() {
             return Err(refused("raw bytes behind a request may do anything"));
         }
         let bytes = [&self.head_of(request), behind].concat();
-        self.write(&bytes).await
+        self.write(&bytes).await?;
+        self.unanswered = permit;
+        Ok(())
     }
 
     async fn write(&mut self, bytes: &[u8]) -> Result<(), ClientError> {
@@ -137,8 +135,7 @@ impl Connection {
         let head = self.head_of(request);
         self.write(&head).await?;
         let body = request.framed_body();
-        let limits = self.limits();
-        let whole = self.whole_timeout();
+        let reading = self.reading();
         let (mut read, mut write) = tokio::io::split(&mut self.stream);
         let writing = async {
             let _ = write.write_all(&body).await;
@@ -148,7 +145,7 @@ impl Connection {
         tokio::select! {
             biased;
             () = writing => unreachable!("never ends"),
-            response = with_timeout(whole, "the end of an answer", read_response(&mut read, &mut self.received, &request.method, limits)) => {
+            response = reading.limits.in_time(read_response(&mut read, &mut self.received, &request.method, reading)) => {
                 self.responses += 1;
                 response
             }
@@ -161,17 +158,11 @@ impl Connection {
     /// When there is none.
     pub async fn response(&mut self, method: &str) -> Result<Response, ClientError> {
         self.responses += 1;
-        let (limits, whole) = (self.limits(), self.whole_timeout());
-        let reading = read_response(&mut self.stream, &mut self.received, method, limits);
-        with_timeout(whole, "the end of an answer", reading).await
-    }
-
-    /// How long a whole answer may take: a live deployment must not keep a check for ever by a byte at a time.
-    fn whole_timeout(&self) -> Duration {
-        match self.route.policy() {
-            Some(_) => self.route.timeout() * MAX_LIVE_WAITS,
-            None => Duration::MAX,
-        }
+        let reading = self.reading();
+        let response = read_response(&mut self.stream, &mut self.received, method, reading);
+        let response = reading.limits.in_time(response).await;
+        self.unanswered = None;
+        response
     }
 
     /// Reads the next response's head only; the body is read with [`Connection::piece`].
@@ -179,8 +170,10 @@ impl Connection {
     /// # Errors
     /// When there is none.
     pub async fn head(&mut self, method: &str) -> Result<Response, ClientError> {
-        let limits = self.limits();
-        read_head(&mut self.stream, &mut self.received, method, limits).await
+        let reading = self.reading();
+        let head = read_head(&mut self.stream, &mut self.received, method, reading).await;
+        self.unanswered = None;
+        head
     }
 
     /// The next piece, as it arrives, of a body whose head was read with [`Connection::head`]; `None` at its end.
@@ -188,8 +181,8 @@ impl Connection {
     /// # Errors
     /// When the connection is closed within the body.
     pub async fn piece(&mut self, response: &mut Response) -> Result<Option<Bytes>, ClientError> {
-        let limits = self.limits();
-        piece(&mut self.stream, &mut self.received, response, limits).await
+        let reading = self.reading();
+        piece(&mut self.stream, &mut self.received, response, reading).await
     }
 
     /// Waits until the peer closes; `false` when it sends something instead, or stays open past the deadline.
@@ -247,15 +240,20 @@ async fn read_response<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    limits: ReadLimits,
+    reading: Reading,
 ) -> Result<Response, ClientError> {
-    let mut response = read_head(stream, received, method, limits).await?;
+    let mut response = read_head(stream, received, method, reading).await?;
+    if let Framing::Length(length) = response.framing {
+        let length = usize::try_from(length).unwrap_or(usize::MAX);
+        reading.limits.check(length)?;
+        response.body.reserve_exact(length.min(MAX_RESERVED));
+    }
     loop {
-        match piece(stream, received, &mut response, limits).await {
-            Ok(Some(data)) if response.body.len() + data.len() > limits.body => {
-                return Err(ClientError::TooLarge { limit: limits.body });
+        match piece(stream, received, &mut response, reading).await {
+            Ok(Some(data)) => {
+                reading.limits.check(response.body.len().saturating_add(data.len()))?;
+                response.body.extend_from_slice(&data);
             }
-            Ok(Some(data)) => response.body.extend_from_slice(&data),
             Ok(None) => {
                 response.complete = true;
                 return Ok(response);
@@ -270,7 +268,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     method: &str,
-    limits: ReadLimits,
+    reading: Reading,
 ) -> Result<Response, ClientError> {
     let mut interim = Vec::new();
     loop {
@@ -283,7 +281,7 @@ async fn read_head<S: tokio::io::AsyncRead + Unpin>(
                 received.advance(length);
                 return Ok(Response { interim, ..response });
             }
-            None if more(stream, received, "a response", limits).await? => {}
+            None if more(stream, received, "a response", reading).await? => {}
             None if received.is_empty() => return Err(ClientError::Closed(String::new())),
             None => {
                 return Err(ClientError::Closed(format!(" (after {:?})", crate::response::escape(received))));
@@ -297,26 +295,26 @@ async fn more<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     what: &'static str,
-    limits: ReadLimits,
+    reading: Reading,
 ) -> Result<bool, ClientError> {
-    if received.len() > limits.waiting {
-        return Err(ClientError::TooLarge { limit: limits.waiting });
+    if received.len() > reading.limits.waiting() {
+        return Err(ClientError::TooLarge { limit: reading.limits.waiting() });
     }
     received.reserve(64 * 1024);
-    Ok(with_timeout(limits.timeout, what, stream.read_buf(received)).await? > 0)
+    Ok(with_timeout(reading.timeout, what, stream.read_buf(received)).await? > 0)
 }
 
 async fn piece<S: tokio::io::AsyncRead + Unpin>(
     stream: &mut S,
     received: &mut BytesMut,
     response: &mut Response,
-    limits: ReadLimits,
+    reading: Reading,
 ) -> Result<Option<Bytes>, ClientError> {
     let cut = || ClientError::Closed(" in full: it was cut off within its body".to_owned());
     match &mut response.framing {
         Framing::None | Framing::Length(0) => Ok(None),
         Framing::Length(left) => {
-            if received.is_empty() && !more(stream, received, "the rest of a body", limits).await? {
+            if received.is_empty() && !more(stream, received, "the rest of a body", reading).await? {
                 return Err(cut());
             }
             let take = usize::try_from(*left).unwrap_or(usize::MAX).min(received.len());
@@ -325,7 +323,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
             Ok(Some(received.split_to(take).freeze()))
         }
         Framing::Close => {
-            if received.is_empty() && !more(stream, received, "the end of a body", limits).await? {
+            if received.is_empty() && !more(stream, received, "the end of a body", reading).await? {
                 return Ok(None);
             }
             response.wire_length += received.len() as u64;
@@ -369,7 +367,7 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
                     )));
                 }
             }
-            if !more(stream, received, "the next chunk", limits).await? {
+            if !more(stream, received, "the next chunk", reading).await? {
                 return Err(cut());
             }
         },
@@ -380,22 +378,23 @@ async fn piece<S: tokio::io::AsyncRead + Unpin>(
 mod tests {
     use super::*;
 
-    async fn read(bytes: &[u8], body: usize, waiting: usize) -> Result<Response, ClientError> {
-        let limits = ReadLimits { timeout: DEFAULT_TIMEOUT, waiting, body };
-        read_response(&mut &bytes[..], &mut BytesMut::new(), "GET", limits).await
+    async fn read(bytes: &[u8], size: usize) -> Result<Response, ClientError> {
+        let limits = AnswerLimits { size, time: DEFAULT_TIMEOUT };
+        let reading = Reading { timeout: DEFAULT_TIMEOUT, limits };
+        read_response(&mut &bytes[..], &mut BytesMut::new(), "GET", reading).await
     }
 
     #[tokio::test]
     async fn no_more_is_read_of_an_answer_than_there_is_room_for() {
         let long = [&b"HTTP/1.1 200 OK\r\nContent-Length: 30\r\n\r\n"[..], &[b'x'; 30]].concat();
-        assert_eq!(read(&long, 30, 1000).await.unwrap().body.len(), 30);
-        assert!(matches!(read(&long, 29, 1000).await, Err(ClientError::TooLarge { limit: 29 })));
+        assert_eq!(read(&long, 30).await.unwrap().body.len(), 30);
+        assert!(matches!(read(&long, 29).await, Err(ClientError::TooLarge { limit: 29 })));
         // A chunk that promises more than is ever kept waiting, and a head without end.
         let chunk =
             [&b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffff\r\n"[..], &[b'x'; 90_000]]
                 .concat();
-        assert!(matches!(read(&chunk, usize::MAX, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
+        assert!(matches!(read(&chunk, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
         let head = [&b"HTTP/1.1 200 OK\r\nX: "[..], &[b'x'; 90_000]].concat();
-        assert!(matches!(read(&head, usize::MAX, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
+        assert!(matches!(read(&head, 1000).await, Err(ClientError::TooLarge { limit: 1000 })));
     }
 }

@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use h2::client::Builder;
 
-use crate::http::MAX_LIVE_BYTES;
 use crate::response::{Framing, Response};
 use crate::{Body, ClientError, Request, Route, with_timeout};
 
@@ -25,7 +24,10 @@ pub async fn ask_over_http2(route: &Route, request: &Request) -> Result<Response
     let request = route.with_common_headers(request);
     let _permit = route.acquire(&request).await?;
     let asking = ask(route, &request);
-    with_timeout(route.timeout() * 2, "a response over HTTP/2", asking).await
+    match route.policy() {
+        Some(_) => route.limits().in_time(asking).await,
+        None => with_timeout(route.timeout() * 2, "a response over HTTP/2", asking).await,
+    }
 }
 
 async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> {
@@ -101,14 +103,11 @@ async fn read(response: http::Response<h2::RecvStream>, route: &Route) -> Result
         raw_head: raw_head.into_bytes(),
         ..Response::default()
     };
-    let limit = if route.policy().is_some() { MAX_LIVE_BYTES } else { usize::MAX };
     while let Some(data) = stream.data().await {
         // Cut off half-way, it is not complete.
         let Ok(data) = data else { return Ok(response) };
         stream.flow_control().release_capacity(data.len()).map_err(failed)?;
-        if response.body.len().saturating_add(data.len()) > limit {
-            return Err(ClientError::TooLarge { limit });
-        }
+        route.limits().check(response.body.len().saturating_add(data.len()))?;
         response.body.extend_from_slice(&data);
     }
     response.wire_length = response.body.len() as u64;

@@ -13,6 +13,7 @@
 
 mod http;
 mod http2;
+mod limits;
 mod policy;
 mod request;
 mod response;
@@ -33,6 +34,7 @@ use thiserror::Error;
 
 pub use http::Connection;
 pub use http2::ask_over_http2;
+pub use limits::AnswerLimits;
 pub use policy::RequestPolicy;
 pub use request::encode_chunk;
 pub use request::{Body, Request};
@@ -63,10 +65,22 @@ pub enum ClientError {
         timeout: Duration,
     },
     /// An answer is larger than what is read of one.
-    #[error("the answer is larger than {} MiB, and is not read further", limit >> 20)]
+    #[error(
+        "the answer is larger than {}, and is not read further; `[limits] largest-answer` says how much of one is",
+        limits::describe_size(*limit)
+    )]
     TooLarge {
         /// How many bytes are read.
         limit: usize,
+    },
+    /// An answer takes longer than one is read for.
+    #[error(
+        "the answer has no end after {} s, and is not read further; `[limits] longest-answer` says for how long one is",
+        limit.as_secs()
+    )]
+    TooLong {
+        /// How long it is read for.
+        limit: Duration,
     },
     /// The TLS handshake failed.
     #[error("{0}")]
@@ -88,6 +102,14 @@ pub enum ClientError {
         /// The `ERROR` frame.
         frame: Box<Frame>,
     },
+    /// The broker agreed to a version of STOMP that was not offered.
+    #[error("the app server speaks STOMP {spoken}, though only {offered} was offered")]
+    StompVersion {
+        /// What `CONNECTED` says.
+        spoken: String,
+        /// What `CONNECT` offered.
+        offered: Version,
+    },
     /// The peer broke the protocol.
     #[error("what came back is not {protocol}: {reason}")]
     Protocol {
@@ -99,6 +121,18 @@ pub enum ClientError {
 }
 
 impl ClientError {
+    /// What a STOMP broker refuses, in its own words: the proxy has carried the refusal.
+    pub fn broker_refusal(&self) -> Option<String> {
+        match self {
+            ClientError::StompError { frame, .. } => {
+                let text = frame.get("message").map_or_else(|| frame.text(), str::to_owned);
+                Some(text.lines().next().unwrap_or_default().to_owned())
+            }
+            ClientError::StompVersion { .. } => Some(self.to_string()),
+            _ => None,
+        }
+    }
+
     pub(crate) fn not_http(reason: impl Into<String>) -> ClientError {
         ClientError::Protocol { protocol: "HTTP/1.1", reason: reason.into() }
     }

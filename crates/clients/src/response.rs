@@ -1,5 +1,7 @@
 //! A response, as it was received.
 
+use std::borrow::Cow;
+
 use sha2::{Digest as _, Sha256};
 
 use crate::ClientError;
@@ -97,8 +99,8 @@ impl Response {
     }
 
     /// The body as text; invalid UTF-8 is replaced.
-    pub fn text(&self) -> String {
-        text(&self.body)
+    pub fn text(&self) -> Cow<'_, str> {
+        String::from_utf8_lossy(&self.body)
     }
 
     /// The body's SHA-256 digest, in hexadecimal.
@@ -118,9 +120,16 @@ fn text(bytes: &[u8]) -> String {
 
 /// Escapes bytes for display: text and line ends as they are, the rest escaped, at most a screenful.
 pub fn escape(bytes: &[u8]) -> String {
+    escape_beginning(&[bytes])
+}
+
+/// The same of `parts` one after the other.
+pub(crate) fn escape_beginning(parts: &[&[u8]]) -> String {
     const MAX_BYTES: usize = 1200;
+    let length: usize = parts.iter().map(|part| part.len()).sum();
+    let text: Vec<u8> = parts.iter().copied().flatten().copied().take(MAX_BYTES).collect();
+    let cut = length - text.len();
     let mut out = String::new();
-    let (text, cut) = (&bytes[..bytes.len().min(MAX_BYTES)], bytes.len().saturating_sub(MAX_BYTES));
     for chunk in text.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {

@@ -10,7 +10,7 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::TlsConnector;
 
 use crate::policy::RequestPermit;
-use crate::{ClientError, DEFAULT_TIMEOUT, Request, RequestPolicy, Stream, with_timeout};
+use crate::{AnswerLimits, ClientError, DEFAULT_TIMEOUT, Request, RequestPolicy, Stream, with_timeout};
 
 /// The source address of clients of a proxy on this machine. It differs from the proxy's own address, so that a proxy
 /// that confuses the two is found out. Systems that only have 127.0.0.1 on loopback use that instead.
@@ -32,6 +32,7 @@ struct Inner {
     headers: Vec<(String, String)>,
     policy: Option<RequestPolicy>,
     timeout: Duration,
+    limits: AnswerLimits,
 }
 
 /// The TLS settings of a route.
@@ -64,6 +65,7 @@ impl Route {
             headers: Vec::new(),
             policy: None,
             timeout: DEFAULT_TIMEOUT,
+            limits: AnswerLimits::LOCAL,
         }))
     }
 
@@ -85,6 +87,7 @@ impl Route {
             headers,
             policy: None,
             timeout: DEFAULT_TIMEOUT,
+            limits: AnswerLimits::LOCAL,
         }))
     }
 
@@ -96,8 +99,9 @@ impl Route {
         headers: Vec<(String, String)>,
         policy: RequestPolicy,
         timeout: Duration,
+        limits: AnswerLimits,
     ) -> Route {
-        Route(Arc::new(Inner { addresses, tls, host, headers, policy: Some(policy), timeout }))
+        Route(Arc::new(Inner { addresses, tls, host, headers, policy: Some(policy), timeout, limits }))
     }
 
     /// The default of `Host`.
@@ -118,6 +122,11 @@ impl Route {
     /// How long to wait for the next event.
     pub fn timeout(&self) -> Duration {
         self.0.timeout
+    }
+
+    /// What is read of one answer at most.
+    pub fn limits(&self) -> AnswerLimits {
+        self.0.limits
     }
 
     /// `request` as it is sent: with the headers that every request has, except those it sets itself.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Response;
+use crate::response::escape_beginning;
 
 /// How many exchanges a report shows, the latest ones.
 const MAX_EXCHANGES: usize = 2;
@@ -83,8 +84,8 @@ const MAX_BINARY_BODY: usize = 200;
 fn with_marks(mark: char, head: &[u8], body: &[u8]) -> String {
     let told = format!("({} bytes of binary data)", body.len());
     let is_text = std::str::from_utf8(body).is_ok() || body.len() < MAX_BINARY_BODY;
-    let text = [head, if is_text { body } else { told.as_bytes() }].concat();
-    crate::escape(&text)
+    let body = if is_text { body } else { told.as_bytes() };
+    escape_beginning(&[head, body])
         .trim_end()
         .lines()
         .map(|line| format!("  {mark} {line}"))

@@ -1,6 +1,7 @@
 //! A WebSocket client whose steps (RFC 6455) a scenario takes one by one.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use futures::stream::{SplitSink, SplitStream};
 use futures::{SinkExt as _, StreamExt as _};
@@ -77,7 +78,8 @@ impl Handshake {
         }
         let route = connection.route().clone();
         let (stream, early) = connection.into_parts();
-        let config = WebSocketConfig::default().max_message_size(None).max_frame_size(None);
+        let limit = Some(route.limits().size);
+        let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
         let socket =
             WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
         let (sink, stream) = socket.split();
@@ -160,8 +162,30 @@ impl WebSocket {
             if message.is_close() || wanted(&message) {
                 return Ok(message);
             }
-            self.kept.push_back(message);
+            self.keep(message)?;
         }
+    }
+
+    /// Says nothing for so long, or until the other end says goodbye, which is returned. What else comes is kept.
+    ///
+    /// # Errors
+    /// When the WebSocket is dropped.
+    pub async fn stay_silent(&mut self, time: Duration) -> Result<Option<Message>, ClientError> {
+        let silence = async {
+            loop {
+                match self.stream.next().await {
+                    Some(Ok(message)) if message.is_close() => return Ok(message),
+                    Some(message) => self.keep(message?)?,
+                    None => return Err(connection_dropped("")),
+                }
+            }
+        };
+        tokio::time::timeout(time, silence).await.ok().transpose()
+    }
+
+    fn keep(&mut self, message: Message) -> Result<(), ClientError> {
+        self.kept.push_back(message);
+        self.route.limits().check(self.kept.iter().map(Message::len).sum())
     }
 
     /// Sends all `messages` while reading as many text and binary messages into `received`.
@@ -248,7 +272,7 @@ fn pieces(bytes: &[u8], count: usize) -> Vec<Vec<u8>> {
 
 impl From<Error> for ClientError {
     fn from(error: Error) -> ClientError {
-        use tokio_tungstenite::tungstenite::error::ProtocolError;
+        use tokio_tungstenite::tungstenite::error::{CapacityError, ProtocolError};
         match error {
             Error::Io(error) => connection_dropped(&format!(" ({error})")),
             Error::ConnectionClosed
@@ -256,6 +280,9 @@ impl From<Error> for ClientError {
             | Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => connection_dropped(""),
             Error::Protocol(ProtocolError::SendAfterClosing) => {
                 ClientError::Session("the WebSocket is already closed".to_owned())
+            }
+            Error::Capacity(CapacityError::MessageTooLong { max_size, .. }) => {
+                ClientError::TooLarge { limit: max_size }
             }
             error => ClientError::Protocol { protocol: "WebSocket", reason: error.to_string() },
         }

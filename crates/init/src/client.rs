@@ -6,9 +6,6 @@ use hopcheck_targets::target::Deployment;
 /// The most requests to a site for a first profile.
 pub const MAX_REQUESTS: usize = 48;
 
-/// The most bytes read of a response: more than any script that a page should load.
-const MAX_BODY_BYTES: usize = 16 << 20;
-
 /// A client of the deployment.
 #[derive(Debug)]
 pub(super) struct SiteClient<'a> {
@@ -44,12 +41,7 @@ impl<'a> SiteClient<'a> {
     /// # Errors
     /// As [`SiteClient::get`].
     pub(super) async fn ask(&self, request: &Request) -> Result<Response, ClientError> {
-        let timeout = self.deployment.route().timeout();
-        let answer = async { read(self.connect().await?, request).await };
-        match tokio::time::timeout(timeout, answer).await {
-            Ok(answer) => answer,
-            Err(_) => Err(ClientError::Timeout { what: "the end of the response", timeout }),
-        }
+        self.connect().await?.ask(request).await
     }
 
     /// Opens a WebSocket at `target`.
@@ -73,19 +65,6 @@ impl<'a> SiteClient<'a> {
         }
         Connection::open(route).await
     }
-}
-
-/// Sends `request`, and reads at most [`MAX_BODY_BYTES`] of the response: it may be a download, or never end.
-async fn read(mut connection: Connection, request: &Request) -> Result<Response, ClientError> {
-    connection.send_head(request, b"").await?;
-    let mut response = connection.head(&request.method).await?;
-    while response.body.len() < MAX_BODY_BYTES {
-        match connection.piece(&mut response).await? {
-            Some(data) => response.body.extend_from_slice(&data),
-            None => break,
-        }
-    }
-    Ok(response)
 }
 
 /// Describes a response, as `404 text/html`.

@@ -25,7 +25,7 @@ impl Page {
         let titles = || (title_of(&self.html), title_of(&text));
         response.status == 200
             && kind(response) == "text/html"
-            && (text == self.html || matches!(titles(), (Some(one), Some(other)) if one == other))
+            && (*text == self.html || matches!(titles(), (Some(one), Some(other)) if one == other))
     }
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn page(client: &SiteClient<'_>) -> Result<Page, String> {
     let answer = client.get("/").await;
     match &answer {
         Ok(response) if response.status == 200 && kind(response) == "text/html" => {
-            Ok(Page { html: response.text() })
+            Ok(Page { html: response.text().into_owned() })
         }
         Ok(response) if (300..400).contains(&response.status) => {
             let to = response.value("location").unwrap_or("nowhere");

@@ -51,7 +51,16 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
             ("client-key", "\"client-key.pem\""),
         ],
     ),
-    ("limits", &[("requests-per-second", "20.0"), ("in-flight", "4"), ("timeout", "15")]),
+    (
+        "limits",
+        &[
+            ("requests-per-second", "20.0"),
+            ("in-flight", "4"),
+            ("timeout", "15"),
+            ("largest-answer", "\"16m\""),
+            ("longest-answer", "\"60s\""),
+        ],
+    ),
 ];
 
 /// Descriptions with this prefix belong to fields and sections that do not apply to deployments.

@@ -38,7 +38,7 @@ pub(super) async fn read(client: &SiteClient<'_>, page: &Page) -> Scripts {
         if response.status == 200 && kind(&response) != "text/html" {
             let text = response.text();
             due.extend(linked(&text, &url));
-            scripts.0.push(text);
+            scripts.0.push(text.into_owned());
         }
     }
     scripts

@@ -25,6 +25,9 @@ const MAX_ENDPOINTS: usize = 5;
 /// A WebSocket that has not answered CONNECT by then does not speak STOMP.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long a broker may take to end a session after DISCONNECT.
+const DISCONNECT_TIMEOUT: Duration = Duration::from_millis(500);
+
 /// Whether an endpoint supports STOMP.
 enum StompSupport {
     /// It supports these versions, and accepts CONNECT without login.
@@ -129,21 +132,28 @@ async fn probe(client: &SiteClient<'_>, endpoint: &str, transport: Transport) ->
             Ok(mut client) => {
                 versions.push(version);
                 if client.send(&Frame::new("DISCONNECT")).is_ok() {
-                    let _ = client.wait_for_end().await; // it does not matter how it ends
+                    // It does not matter how it ends, nor that some brokers wait for the client to close.
+                    let _ = timeout(DISCONNECT_TIMEOUT, client.wait_for_end()).await;
                 }
             }
-            Err(ClientError::StompError { frame, .. }) => {
-                let message = frame.get("message").map_or_else(|| frame.text(), str::to_owned);
-                refused.get_or_insert(message);
-            }
-            Err(error) if versions.is_empty() && refused.is_none() => {
-                return StompSupport::Unsupported(error.to_string());
-            }
-            Err(_) => {}
+            // The broker knows another version.
+            Err(ClientError::StompVersion { .. }) => {}
+            Err(error) => match error.broker_refusal() {
+                Some(message) => {
+                    refused.get_or_insert(message);
+                }
+                None if versions.is_empty() && refused.is_none() => {
+                    return StompSupport::Unsupported(error.to_string());
+                }
+                None => {}
+            },
         }
     }
     match refused {
         Some(message) if versions.is_empty() => StompSupport::Refused(message),
+        None if versions.is_empty() => {
+            StompSupport::Unsupported("it agrees to no version of STOMP that is offered".to_owned())
+        }
         _ => StompSupport::Versions(versions),
     }
 }

@@ -154,7 +154,7 @@ impl Plan {
             instance,
             gap: options.gap,
             in_flight,
-            timeout: deployment.route().timeout(),
+            timeout: deployment.route().limits().time,
         }
     }
 

@@ -169,9 +169,14 @@ async fn go(
     recorder: Recorder,
 ) {
     let retries = selection.retries;
+    // Of a live site each may hold as much as one answer may have.
+    let jobs = match &setting {
+        Setting::Staged(_) => selection.jobs,
+        Setting::Live(deployment) => selection.jobs.min(deployment.profile().limits.in_flight),
+    };
     let runner = runner::Basic::default()
         .steps(World::collection())
-        .max_concurrent_scenarios(selection.jobs)
+        .max_concurrent_scenarios(jobs)
         .retry_options(move |_, _, scenario, _| {
             // One that is known to fail is not tried again.
             let again = retries > 0 && known.iter().all(|known| known.scenario != scenario.name);

@@ -1,5 +1,7 @@
 //! The client asks.
 
+use std::time::Duration;
+
 use cucumber::{given, when};
 use gherkin::Step;
 
@@ -7,7 +9,7 @@ use super::{doc_string, request_line, rows};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
-use hopcheck_clients::{Body, ClientError, Connection, Framing, Request};
+use hopcheck_clients::{Body, ClientError, Connection, Framing, Request, describe_message};
 
 /// So many requests nobody is refused for.
 const FEW: usize = 2;
@@ -150,9 +152,21 @@ async fn sends_and_goes(world: &mut World, request: String) -> Checked {
 /// The client and its WebSocket say nothing for so long, while STOMP sessions keep up their heart-beats.
 #[given(expr = "nothing is sent for {int} second(s)")]
 #[when(expr = "nothing is sent for {int} second(s)")]
-async fn silence(_: &mut World, seconds: u64) -> Checked {
-    tokio::time::sleep(std::time::Duration::from_secs(seconds)).await;
-    Ok(())
+async fn silence(world: &mut World, seconds: u64) -> Checked {
+    let time = Duration::from_secs(seconds);
+    let is_live = !world.sees_app_servers();
+    let Some(socket) = world.websockets.values_mut().next().filter(|_| is_live) else {
+        tokio::time::sleep(time).await;
+        return Ok(());
+    };
+    // A proxy whose time is over drops the connection without a word.
+    match socket.stay_silent(time).await? {
+        Some(close) => Err(Failure::not_asked(format!(
+            "the app server itself ends a client that says nothing, with {}",
+            describe_message(&close)
+        ))),
+        None => Ok(()),
+    }
 }
 
 async fn ask(world: &mut World, request: &str, headers: &[(String, String)], body: Body) -> Checked {

@@ -11,7 +11,10 @@ use super::{request_line, rows, same_values};
 use crate::failure::{Checked, Failure};
 use crate::world::{World, no_front_end};
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, Response, digest};
+use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, Response, digest, escape};
+
+/// Of a larger body it is not told where it differs.
+const MAX_COMPARED: usize = 1 << 20;
 
 /// The status of the latest response.
 #[then(expr = "the response is {int}")]
@@ -115,15 +118,24 @@ async fn no_headers_but(world: &mut World, names: String) -> Checked {
 /// The whole body of the response is this text.
 #[then(expr = "the body of the response is {string}")]
 async fn body_is(world: &mut World, body: String) -> Checked {
-    ensure_eq!(world.response()?.text(), world.text(&body), "the response has another body");
+    let (response, expected) = (world.response()?, world.text(&body));
+    let length = response.body.len();
+    ensure!(
+        length <= MAX_COMPARED || length == expected.len(),
+        "the response has another body: {length} bytes, not {}:\n{}",
+        expected.len(),
+        escape(&response.body)
+    );
+    ensure_eq!(response.text(), expected, "the response has another body");
     Ok(())
 }
 
 /// The body of the response contains this text.
 #[then(expr = "the body of the response contains {string}")]
 async fn body_contains(world: &mut World, text: String) -> Checked {
-    let (body, text) = (world.response()?.text(), world.text(&text));
-    ensure!(body.contains(&text), "the body does not contain {text:?}:\n{body}");
+    let (response, text) = (world.response()?, world.text(&text));
+    let contains = response.text().contains(&text);
+    ensure!(contains, "the body does not contain {text:?}:\n{}", escape(&response.body));
     Ok(())
 }
 

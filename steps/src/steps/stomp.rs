@@ -179,6 +179,10 @@ async fn receives_nothing(world: &mut World, name: String) -> Checked {
 /// Three more heart-beats come from the app server, each in time.
 #[then(expr = "{string} keeps getting heart-beats")]
 async fn heart_beats(world: &mut World, name: String) -> Checked {
+    let is_live = !world.sees_app_servers();
+    if is_live && client(world, &name)?.beat().is_none() {
+        return Err(Failure::not_asked("the broker agrees to no heart-beats"));
+    }
     client(world, &name)?.heart_beats(3).await.map_err(|error| about(&name, &error))
 }
 
@@ -235,8 +239,10 @@ async fn connect(
 ) -> Checked {
     let headers = [world.stomp_headers()?, headers.to_vec()].concat();
     let client = StompClient::connect(socket, world.transport(), parsed(version)?, &headers).await;
-    let client =
-        client.map_err(|error| Failure::new(format!("{name} could not connect over STOMP: {error}")))?;
+    let client = client.map_err(|error| {
+        refused(world, "CONNECT; see `login`, `passcode` and `host` of `[stomp]`", &error)
+            .unwrap_or_else(|| Failure::new(format!("{name} could not connect over STOMP: {error}")))
+    })?;
     world.transcript.note(&format!("{name} connected over STOMP {version}"));
     world.stomp.insert(name.to_owned(), client);
     Ok(())
@@ -259,7 +265,17 @@ async fn subscribe(
     } else {
         client.send_asking(frame, RECEIPT_TIMEOUT).await
     };
-    outcome.map_err(|error| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
+    outcome.map_err(|error| {
+        refused(world, &format!("to let it subscribe to {destination}"), &error)
+            .unwrap_or_else(|| Failure::new(format!("{name} could not subscribe to {destination}: {error}")))
+    })
+}
+
+/// Says that a live site's broker refuses something, if that is what `error` is: it is no fault of the proxy, which has
+/// carried the refusal.
+fn refused(world: &World, what: &str, error: &ClientError) -> Option<Failure> {
+    let refusal = error.broker_refusal().filter(|_| !world.sees_app_servers())?;
+    Some(Failure::not_asked(format!("the broker refuses {what} ({refusal})")))
 }
 
 fn message(

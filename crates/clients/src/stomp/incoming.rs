@@ -8,9 +8,9 @@ use mock_upstreams::stomp::frame::{Decoder, Frame, Input};
 use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::ClientError;
 use crate::sockjs::{self, ServerFrame};
 use crate::websocket::{Incoming, describe_close, describe_message};
+use crate::{AnswerLimits, ClientError};
 use hopcheck_site::profile::Transport;
 
 /// The prefix of the client's own receipts and destinations, which are hidden from scenarios.
@@ -20,6 +20,8 @@ pub(super) const OWN_PREFIX: &str = "hopcheck-";
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
     pub(super) frames: Vec<Frame>,
+    /// How many bytes the bodies of `frames` have.
+    size: usize,
     pub(super) beats: usize,
     /// How the session ended.
     pub(super) ended: Option<String>,
@@ -35,13 +37,22 @@ impl Inbox {
         of_command.filter(move |frame| !own(frame, "receipt-id") && !own(frame, "destination")).cloned()
     }
 
+    /// Forgets messages.
+    fn discard_messages(&mut self) {
+        self.frames.retain(|frame| frame.command != "MESSAGE");
+        self.size = self.frames.iter().map(|frame| frame.body.len()).sum();
+    }
+
     /// Decodes a message.
     fn take(&mut self, data: &[u8], decoder: &mut Decoder) {
         decoder.push(data);
         self.beats += usize::from(data.iter().all(|byte| matches!(byte, b'\r' | b'\n')));
         loop {
             match decoder.next() {
-                Ok(Some(Input::Frame(frame))) => self.frames.push(frame),
+                Ok(Some(Input::Frame(frame))) => {
+                    self.size = self.size.saturating_add(frame.body.len());
+                    self.frames.push(frame);
+                }
                 Ok(Some(Input::HeartBeat)) => {}
                 Ok(None) => return,
                 Err(error) => {
@@ -104,6 +115,7 @@ pub(super) async fn read(
     mut decoder: Decoder,
     inbox: watch::Sender<Inbox>,
     discards_messages: Arc<AtomicBool>,
+    limits: AnswerLimits,
 ) {
     let mut close_code = None;
     let ended = loop {
@@ -126,9 +138,12 @@ pub(super) async fn read(
         }
         if discards_messages.load(Ordering::Relaxed) {
             inbox.send_if_modified(|inbox| {
-                inbox.frames.retain(|frame| frame.command != "MESSAGE");
+                inbox.discard_messages();
                 false
             });
+        }
+        if let Err(error) = limits.check(inbox.borrow().size) {
+            break error.to_string();
         }
     };
     inbox.send_modify(|inbox| {

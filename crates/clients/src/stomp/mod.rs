@@ -78,6 +78,7 @@ impl StompClient {
             Decoder::new(version),
             collecting,
             Arc::clone(&discards_messages),
+            route.limits(),
         ));
         let encoding = Encoding { transport, version };
         let connect = with_headers(Frame::new("CONNECT"), &[("accept-version", version.as_str())], headers);
@@ -106,8 +107,7 @@ impl StompClient {
         let connected = client.wait("CONNECTED", |inbox| inbox.of("CONNECTED").next()).await?;
         let spoken = connected.get("version").unwrap_or("1.0");
         if spoken != version.as_str() {
-            let only = format!("the app server speaks STOMP {spoken}, though only {version} was offered");
-            return Err(ClientError::Session(only));
+            return Err(ClientError::StompVersion { spoken: spoken.to_owned(), offered: version });
         }
         client.beat = negotiate(intervals(&connected).0, wants);
         Ok(client)
@@ -198,7 +198,7 @@ impl StompClient {
     }
 
     /// Waits for `count` more heart-beats. Each may take ten times the negotiated interval on a busy machine: the point is
-    /// to find heart-beats that are held back.
+    /// to find heart-beats that are held back. Of a long interval, twice as long is enough, with time to get here.
     ///
     /// # Errors
     /// When they do not arrive, or none were negotiated.
@@ -206,11 +206,11 @@ impl StompClient {
         let Some(beat) = self.beat else {
             return Err(ClientError::Session("the app server agreed to no heart-beats".to_owned()));
         };
+        let longest = (10 * beat).min(2 * beat + self.route.timeout());
         for _ in 0..count {
             let before = self.inbox.borrow().beats;
             let more = self.inbox.wait_for(|inbox| inbox.beats > before || inbox.ended.is_some());
-            let Ok(Ok(seen)) =
-                timeout(10 * beat, more).await.map(|seen| seen.map(|inbox| inbox.ended.clone()))
+            let Ok(Ok(seen)) = timeout(longest, more).await.map(|seen| seen.map(|inbox| inbox.ended.clone()))
             else {
                 let agreed = format!("one was agreed every {} ms", beat.as_millis());
                 return Err(ClientError::Session(format!("no heart-beat came, though {agreed}")));

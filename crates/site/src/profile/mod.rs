@@ -199,11 +199,21 @@ pub struct Limits {
     /// How long to wait for the next thing to happen, in seconds.
     #[schemars(range(min = 1, max = 600))]
     pub timeout: u64,
+    /// How many bytes are read of one answer at most: of its head, of its body, or of a message of a WebSocket.
+    pub largest_answer: Size,
+    /// How long one answer is read at most, to its end.
+    pub longest_answer: Seconds,
 }
 
 impl Default for Limits {
     fn default() -> Limits {
-        Limits { requests_per_second: 20.0, in_flight: 4, timeout: 15 }
+        Limits {
+            requests_per_second: 20.0,
+            in_flight: 4,
+            timeout: 15,
+            largest_answer: Size(16 << 20),
+            longest_answer: Seconds(60),
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Deserialize as _;
 use thiserror::Error;
 use toml::{Table, Value};
 
-use super::{FILE, Profile, promises};
+use super::{FILE, Limits, Profile, Seconds, Size, promises};
 
 /// Why a profile cannot be used.
 #[derive(Debug, Error)]
@@ -118,6 +118,13 @@ impl Profile {
         if !(1..=64).contains(&limits.in_flight) || !(1..=600).contains(&limits.timeout) {
             return mistake(
                 "[limits] in-flight must be from 1 to 64, and timeout from 1 to 600 seconds".to_owned(),
+            );
+        }
+        let Limits { largest_answer: Size(bytes), longest_answer: Seconds(seconds), .. } = *limits;
+        if !(1..=1 << 30).contains(&bytes) || !(1..=3600).contains(&seconds) {
+            return mistake(
+                "[limits] largest-answer must be from 1 byte to 1024m, and longest-answer from 1 to 3600 seconds"
+                    .to_owned(),
             );
         }
         promises::mistake(self).map_or(Ok(()), mistake)?;

@@ -9,7 +9,9 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 use super::TargetError;
-use hopcheck_clients::{ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust};
+use hopcheck_clients::{
+    AnswerLimits, ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust,
+};
 use hopcheck_site::Mask;
 use hopcheck_site::profile::{Profile, Words};
 
@@ -85,7 +87,11 @@ impl Deployment {
                 named(&stomp.send),
             );
             let timeout = Duration::from_secs(limits.timeout);
-            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), policy, timeout)
+            let answer = AnswerLimits {
+                size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
+                time: Duration::from_secs(limits.longest_answer.0),
+            };
+            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), policy, timeout, answer)
         };
         let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
         let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
