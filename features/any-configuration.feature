@@ -63,6 +63,26 @@ Feature: The configuration of any site
       When the configuration is read
       Then no location is hidden by others
 
+  Rule: What is called as a WebSocket can be one
+
+    @warning
+    Scenario: A location with the name of a WebSocket passes Upgrade on
+      nginx passes no `Upgrade` on by itself: see `proxy_http_version 1.1`, `proxy_set_header Upgrade $http_upgrade` and
+      `proxy_set_header Connection upgrade`.
+
+      When the configuration is read
+      Then what is called as a WebSocket can be one
+
+  Rule: App servers get paths as clients wrote them
+
+    @warning
+    Scenario: No path that a pattern has captured is sent on decoded
+      A blank in it ends the path, and `%3F` begins a query that nobody asked for: nginx sends it as it is, the reference proxy encodes
+      it. `rewrite ^/api/(.*) /$1 break;` with a `proxy_pass` that has no path hands it on as it came.
+
+      When the configuration is read
+      Then no path is sent to app servers decoded
+
   Rule: Files are looked for where they are
 
     @warning

@@ -310,12 +310,14 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     let sites = [
         ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
         ("credentials-for-anybody", "/api/ may not be read with credentials by pages of any origin"),
+        ("decoded-path", "No path that a pattern has captured is sent on decoded"),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
         ("other-module", "No directive belongs to a module that nginx comes without"),
         ("page-as-error", "A path of the app below / is no error"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
+        ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
         ("root-for-alias", "No directory has the path of its location in it already"),
     ];
     for (site, warning) in sites {

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::origin::is_allowable;
-use crate::route::longer;
+use crate::route::{SOCKET_NAMES, longer};
 use crate::server::Server;
 use crate::tree::Node;
 
@@ -21,6 +21,10 @@ pub struct Oversights {
     pub plain_listens: Vec<String>,
     /// Redirects to `$server_name` where that is no name.
     pub nameless_redirects: Vec<String>,
+    /// Locations called as WebSockets are, that are proxied and pass no `Upgrade` on.
+    pub idle_sockets: Vec<String>,
+    /// What a pattern may have captured anything by, and what is decoded, in the path of a `proxy_pass`.
+    pub decoded_paths: Vec<String>,
     /// Values of `Access-Control-Allow-Origin` that no browser takes for an origin.
     pub impossible_origins: Vec<String>,
 }
@@ -33,6 +37,8 @@ impl Oversights {
         for (node, server) in nodes().zip(servers) {
             self.add_hidden_locations(node, server);
             self.add_doubled_directories(&node.inner);
+            self.add_idle_sockets(server);
+            self.add_decoded_paths(&node.inner, "");
             let has_certificate =
                 node.inner.iter().chain(&http.inner).any(|inner| inner.is("ssl_certificate"));
             let is_tls = |inner: &Node| inner.is("ssl") && inner.arg(0) == "on";
@@ -91,6 +97,37 @@ impl Oversights {
                     place(root)
                 ));
             }
+        }
+    }
+
+    fn add_idle_sockets(&mut self, server: &Server) {
+        for route in server.routes.iter().filter(|route| route.kind.is_proxied() && !route.socket) {
+            let is_named = route.path.split('/').any(|part| SOCKET_NAMES.contains(&part));
+            if let (true, Some(line)) = (is_named, route.lines.first()) {
+                let (file, line) = (&line.file, line.line);
+                self.idle_sockets
+                    .push(format!("`{}` in {file}:{line} passes no `Upgrade` on", route.location));
+            }
+        }
+    }
+
+    /// `pattern` is that of the location around.
+    fn add_decoded_paths(&mut self, nodes: &[Node], pattern: &str) {
+        for node in nodes {
+            let captured = captured_in(path_of(node.arg(0)), pattern).filter(|_| node.is("proxy_pass"));
+            if let Some(captured) = captured {
+                self.decoded_paths.push(format!(
+                    "`${captured}` of `{}` in {} is decoded",
+                    node.head,
+                    place(node)
+                ));
+            }
+            let inner = match (node.is("location"), node.arg(0).starts_with('~')) {
+                (true, true) => node.args.last().map_or("", String::as_str),
+                (true, false) => "",
+                _ => pattern,
+            };
+            self.add_decoded_paths(&node.inner, inner);
         }
     }
 
@@ -160,6 +197,31 @@ fn add_locations<'a>(nodes: &'a [Node], all: &mut Vec<(&'a Node, usize)>) {
     add(nodes, 0, all);
 }
 
+/// The path of the URL of a `proxy_pass`, variables and all.
+fn path_of(url: &str) -> &str {
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let after_port = rest.find(':').map(|colon| {
+        let port = &rest[colon + 1..];
+        colon + 1 + port.find(|c: char| !c.is_ascii_digit()).unwrap_or(port.len())
+    });
+    let begins = [rest.find('/'), after_port].into_iter().flatten().min();
+    begins.map_or("", |begins| &rest[begins..])
+}
+
+/// The variable in `path` that has what a group of `pattern` has captured, if such a group may capture anything.
+fn captured_in<'a>(path: &'a str, pattern: &str) -> Option<&'a str> {
+    let takes_anything = [".*", ".+", "[^"].iter().any(|any| pattern.contains(any));
+    let names = path.split('$').skip(1).map(|after| {
+        let after = after.trim_start_matches('{');
+        &after[..after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(after.len())]
+    });
+    let is_captured = |name: &&str| {
+        !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
+            || pattern.contains(&format!("<{name}>"))
+    };
+    names.into_iter().find(is_captured).filter(|_| takes_anything)
+}
+
 fn place(node: &Node) -> String {
     format!("{}:{}", node.file, node.line)
 }
@@ -215,6 +277,38 @@ mod tests {
             ("listen 443; ssl_certificate a.pem; } server { listen 443 ssl; ssl_certificate b.pem;", false),
         ] {
             assert_eq!(!of(server).plain_listens.is_empty(), is_plain, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_location_called_as_a_socket_wants_upgrade() {
+        for (inside, is_idle) in [
+            ("location /ws { proxy_pass http://app:1; }", true),
+            ("location /chat/websocket/ { proxy_pass http://app:1; }", true),
+            ("location /ws { proxy_set_header Upgrade $http_upgrade; proxy_pass http://app:1; }", false),
+            ("location /ws { root /srv; }", false),
+            ("location /news { proxy_pass http://app:1; }", false),
+        ] {
+            assert_eq!(!of(inside).idle_sockets.is_empty(), is_idle, "{inside}");
+        }
+    }
+
+    #[test]
+    fn what_a_pattern_has_captured_is_decoded() {
+        for (location, is_decoded) in [
+            ("~ ^/api/(.*)$ { proxy_pass http://app:1/$1; }", true),
+            ("~ ^/api/(?<rest>.*)$ { proxy_pass http://app:1/v1/$rest$is_args$args; }", true),
+            ("~ ^/(?<who>a|b)(?<rest>/.*)?$ { proxy_pass http://$who.svc:80$rest; }", true),
+            ("~ ^/items/([0-9]+)$ { proxy_pass http://app:1/$1; }", false),
+            ("~ ^/(?<who>[^/]+)/ { proxy_pass http://$who.svc:80; }", false),
+            ("~ ^/api/(.*)$ { proxy_pass http://app:1$request_uri; }", false),
+            ("/api/ { rewrite ^/api/(.*)$ /$1 break; proxy_pass http://app:1; }", false),
+        ] {
+            assert_eq!(
+                !of(&format!("location {location}")).decoded_paths.is_empty(),
+                is_decoded,
+                "{location}"
+            );
         }
     }
 

@@ -110,7 +110,7 @@ impl Route {
 }
 
 /// Names by which people call the paths of WebSockets.
-const SOCKET_NAMES: [&str; 9] =
+pub(crate) const SOCKET_NAMES: [&str; 9] =
     ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
 
 /// Whether a path is that of a library for WebSockets, which makes do with long polling where there is none.

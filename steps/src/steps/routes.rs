@@ -87,6 +87,18 @@ async fn none_nameless(world: &mut World) -> Checked {
     nothing_of(&source(world)?.site.oversights.nameless_redirects)
 }
 
+/// Locations with the name of a WebSocket pass `Upgrade` on.
+#[then(expr = "what is called as a WebSocket can be one")]
+async fn sockets_open(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.idle_sockets)
+}
+
+/// No `proxy_pass` has what a pattern has captured in its path.
+#[then(expr = "no path is sent to app servers decoded")]
+async fn paths_are_encoded(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.decoded_paths)
+}
+
 /// What `Access-Control-Allow-Origin` has as a fixed value is `*`, or the origin of a page.
 #[then(expr = "each origin that it allows is one")]
 async fn origins_are_such(world: &mut World) -> Checked {

@@ -1,5 +1,7 @@
 //! A run: the specification against one target after the other, with output as it goes and reports at the end.
 
+use std::path::{Path, PathBuf};
+
 use super::conf::{ConfArgs, print_notes};
 use super::exit::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use super::interrupt::{Interrupted, interrupted};
@@ -149,6 +151,10 @@ impl<'a> Session<'a> {
             ),
             false => ("it refuses the configuration", "fix the line above, and verify with `nginx -t`"),
         };
+        let lacks = LACKS_OF_PARTS.iter().any(|lack| refusal.said.contains(lack));
+        let whole = whole_of(Path::new(setting.configuration())).filter(|_| lacks);
+        let whole = whole.map(|whole| format!("it seems to be a part of {}: run that", whole.display()));
+        let help = whole.as_deref().unwrap_or(help);
         outln!("\n{} {} was not run: {why}", self.style.bad("✗"), setting.describe());
         for line in refusal.said.trim_end().lines() {
             outln!("    {line}");
@@ -278,4 +284,20 @@ fn nothing(selected: &Selected, options: &RunOptions) -> String {
         (_, None, Some(_)) => "no scenario's name matches --name".to_owned(),
         _ => "no scenario matches --tags".to_owned(),
     }
+}
+
+/// What nginx says of a file that uses what the file around it defines.
+const LACKS_OF_PARTS: [&str; 4] = [
+    "unknown log format",
+    "zero size shared memory zone",
+    "\" variable in ",
+    "directive is not allowed here",
+];
+
+/// The `nginx.conf` beside a file, or beside its directory (`conf.d`), of which it may be a part.
+fn whole_of(part: &Path) -> Option<PathBuf> {
+    part.file_name().filter(|name| *name != "nginx.conf")?;
+    let beside = part.with_file_name("nginx.conf");
+    let above = part.canonicalize().ok()?.parent()?.parent()?.join("nginx.conf");
+    [beside, above].into_iter().find(|whole| whole.is_file())
 }

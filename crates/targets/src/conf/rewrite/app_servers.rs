@@ -93,6 +93,22 @@ impl Walker<'_> {
         Ok(())
     }
 
+    /// Replaces an app server in the URL that a `proxy_redirect` is for: without a `Host` of the site's, it redirects to itself by
+    /// the address that it was asked by.
+    pub(super) fn proxy_redirect(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
+        let Some(word) = directive.args.first() else { return Ok(()) };
+        let Some(Url { scheme: Some(scheme), host: Host::Literal(host), rest }) = Url::of(&word.text) else {
+            return Ok(());
+        };
+        if self.is_looked_up(&host.to_ascii_lowercase())
+            && !self.upstreams.contains(&host.to_ascii_lowercase())
+        {
+            let now = format!("{scheme}://{}{rest}", self.app_server(host, 0)?);
+            self.put(directive, edits, word.span.clone(), quoted(&now));
+        }
+        Ok(())
+    }
+
     /// Replaces the app server that a variable is set to.
     pub(super) fn assignment(
         &mut self,
@@ -143,11 +159,15 @@ impl Walker<'_> {
     /// Whether nginx would have to look up this app server, which variables come to, and has nobody to ask: it answers 502.
     fn is_never_found(&self, server: &str) -> bool {
         let server = server.to_ascii_lowercase();
-        let is_known = match server.contains(':') {
-            true => self.looked_up.contains(&server),
+        is_name(&server) && !self.may_look_up && !self.is_looked_up(&server)
+    }
+
+    /// Whether a `proxy_pass` without variables names this app server, which is in lower case.
+    fn is_looked_up(&self, server: &str) -> bool {
+        match server.contains(':') {
+            true => self.looked_up.contains(server),
             false => [80, 443].iter().any(|port| self.looked_up.contains(&format!("{server}:{port}"))),
-        };
-        is_name(&server) && !self.may_look_up && !is_known
+        }
     }
 
     /// Notes what a certificate of an app server must be for, and whether one is needed.

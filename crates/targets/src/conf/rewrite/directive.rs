@@ -88,6 +88,7 @@ impl Walker<'_> {
                 }
                 self.proxy_pass(directive, edits)?;
             }
+            ("proxy_redirect", _) => self.proxy_redirect(directive, edits)?,
             ("include", _) => self.include(directive, text, edits, block)?,
             (_, Some(Effect::Absent)) => {
                 self.note(directive, "removed: it only exists on the real server");

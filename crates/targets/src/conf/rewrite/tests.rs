@@ -150,3 +150,14 @@ fn a_mistake_in_an_address_is_not_replaced_with_it() {
     let right = server("listen [::]:80; location / { proxy_pass http://unix:/run/a.sock:/x; }");
     assert_eq!(rewrite(here.path(), &right).0.unreadable, None);
 }
+
+#[test]
+fn a_redirect_of_an_app_server_is_known_by_the_address_that_stands_in_for_it() {
+    let here = tempfile::tempdir().unwrap();
+    let conf = "http { server { listen 80; location /r/ {\nproxy_redirect http://desk:8787/ /r/; proxy_pass http://desk:8787/; }
+        location / { proxy_redirect http://other:1/ /; proxy_pass http://desk:8787; } } }";
+    let (rewritten, _, text) = rewrite(here.path(), conf);
+    let by = rewritten.app_servers["desk:8787"];
+    assert!(text.contains(&format!("proxy_redirect http://{by}/ /r/; proxy_pass http://{by}/;")), "{text}");
+    assert!(text.contains("proxy_redirect http://other:1/ /;"), "{text}");
+}
