@@ -129,7 +129,7 @@ fn a_mistake_in_an_address_is_not_replaced_with_it() {
         (server("listen 99999;"), r#"invalid port in "99999" of the "listen" directive in "#),
         (
             "http {\nupstream a {\nserver http://app:80; } }".to_owned(),
-            r#"invalid port in upstream "http://app:80" in "#,
+            r#"invalid host in upstream "http://app:80" in "#,
         ),
         ("http {\nupstream a {\nserver app:80/; } }".to_owned(), r#"invalid host in upstream "app:80/" in "#),
         (
