@@ -146,11 +146,15 @@ impl Variables for Exchange<'_> {
             Variable::RequestTime => text::seconds(out, self.started.elapsed()),
             Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
+            Variable::SecureLink => return self.nested(|| append(out, self.secure_link().as_deref())),
+            Variable::SecureLinkExpires => {
+                return append(out, self.variables.link_expires.borrow().as_deref());
+            }
             Variable::ServerAddr => text::ip(out, self.client.local.ip()),
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
             Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
-            Variable::Status => text::status(out, self.status),
+            Variable::Status => text::status(out, self.error_status.unwrap_or(self.status)),
             Variable::TimeIso8601 => out.extend_from_slice(self.cycle.clock.now().iso8601.as_bytes()),
             Variable::TimeLocal => out.extend_from_slice(self.cycle.clock.now().local.as_bytes()),
             Variable::Ssl(which) => return self.tls_value(*which, out),

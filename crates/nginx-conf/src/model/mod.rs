@@ -19,6 +19,7 @@ mod proxy;
 mod real_ip;
 mod referers;
 mod resolver;
+mod secure_link;
 mod settings;
 mod sticky;
 mod sub;
@@ -36,7 +37,7 @@ pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use charset::Charset;
 pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
-pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls};
+pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls, VerifyClient};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{
     Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,
@@ -51,6 +52,7 @@ pub use proxy::{
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use referers::Referers;
 pub use resolver::NameServers;
+pub use secure_link::SecureLink;
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, Root, Satisfy,
     Settings, TryFile, TryFiles, TryFilesFallback,

@@ -19,8 +19,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "files",
         "create_full_put_path dav_access dav_methods min_delete_depth empty_gif flv mp4 mp4_buffer_size mp4_limit_rate \
-         mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame random_index secure_link secure_link_md5 \
-         secure_link_secret",
+         mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame random_index",
     ),
     (
         "access, limits, mirror, real ip, geo",
@@ -32,9 +31,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "TLS",
-        "ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_client_certificate ssl_conf_command ssl_crl \
+        "ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_conf_command \
          ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_preread \
-         ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client ssl_verify_depth",
+         ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder",
     ),
     (
         "proxy",
