@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use hopcheck_report::{Record, TargetResults, Verdict};
+use hopcheck_report::{Record, TargetResults, Verdict, broken_by_cause};
 use hopcheck_targets::conf::Source;
 
 use crate::advice::advice;
@@ -109,14 +109,13 @@ struct Mending<'a> {
 impl Mending<'_> {
     /// The next broken promise that was not looked at, and those that are broken for the same reason.
     fn next(&self) -> Vec<Record> {
-        let is_open = |record: &&Record| record.fails() && !self.given_up.contains(&promise(record));
-        let mut open = self.results.records.iter().filter(is_open);
-        let Some(first) = open.next().filter(|_| self.mends.len() < MAX_MENDS && self.trials < MAX_TRIALS)
-        else {
+        if self.mends.len() >= MAX_MENDS || self.trials >= MAX_TRIALS {
             return Vec::new();
-        };
-        let is_alike = |other: &&Record| other.route == first.route && said(other) == said(first);
-        std::iter::once(first).chain(open.filter(is_alike)).cloned().collect()
+        }
+        let is_open = |record: &&Record| !self.given_up.contains(&promise(record));
+        let causes = broken_by_cause(&self.results.records).into_iter();
+        let open = causes.map(|alike| alike.into_iter().filter(is_open).cloned().collect::<Vec<_>>());
+        open.into_iter().find(|alike| !alike.is_empty()).unwrap_or_default()
     }
 
     /// Looks for a mend of broken promises, the first of them above all.

@@ -44,6 +44,12 @@ pub(crate) fn causes(records: &[Record]) -> Vec<Cause<'_>> {
     causes
 }
 
+/// The broken promises among `records`, those of one cause together and the one that is most about it first; the gravest cause first.
+pub fn broken_by_cause(records: &[Record]) -> Vec<Vec<&Record>> {
+    let causes = causes(records).into_iter().map(|cause| cause.records().collect::<Vec<_>>());
+    causes.filter(|alike| alike.first().is_some_and(|record| record.fails())).collect()
+}
+
 fn causes_of<'a>(
     records: impl Iterator<Item = &'a Record> + Clone,
     shares: &BrokenShares<'_>,

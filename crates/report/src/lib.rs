@@ -21,6 +21,7 @@ pub(crate) mod sample;
 mod site_map;
 mod terminal;
 
+pub use causes::broken_by_cause;
 pub use columns::{padded, width};
 pub use files::{Format, Outputs, ReportError, ReportOption};
 pub use mask::{mask, mask_results};

@@ -11,6 +11,7 @@ mod hint;
 mod locations;
 mod preflight;
 mod query;
+mod redirects;
 mod slashes;
 mod spelling;
 mod takeaway;
@@ -26,7 +27,7 @@ const MAX_PROPOSALS: usize = 40;
 type Rule = fn(&Fault<'_>) -> Vec<Proposal>;
 
 /// Every rule, those of the narrowest kinds first: what the hint names is tried last.
-const RULES: [Rule; 20] = [
+const RULES: [Rule; 23] = [
     spelling::headers,
     forwarding::upgrade,
     headers::lost,
@@ -36,6 +37,9 @@ const RULES: [Rule; 20] = [
     slashes::of_alias,
     locations::of_the_route,
     preflight::redirected,
+    redirects::stays,
+    redirects::circle,
+    redirects::nameless,
     query::redirects,
     query::handed_on,
     front_end::fallback,

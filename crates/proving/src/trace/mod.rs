@@ -14,7 +14,7 @@ use hopcheck_steps::features::Specification;
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
 /// Tags that are neither a statement nor a standard.
-const OTHER_TAGS: [&str; 6] = ["default", "slow", "deployment", "document", "warning", "everybody"];
+const OTHER_TAGS: [&str; 7] = ["default", "slow", "deployment", "document", "warning", "everybody", "first"];
 
 /// The input of a trace.
 #[derive(Debug, Clone)]
