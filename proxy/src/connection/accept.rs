@@ -15,7 +15,7 @@ use crate::cycle::Cycle;
 use crate::exchange::ClientInfo;
 use crate::message::proxy_protocol::ProxyHeader;
 use crate::response::ClientConnection;
-use crate::tls::{self, Handshake, HandshakeOptions};
+use crate::tls::{self, Handshake, HandshakeOptions, Selected};
 use nginx_conf::model::{Http, Level, Listen};
 
 /// Serves a connection until it is closed. `listen` is the index of its address in the configuration.
@@ -70,7 +70,7 @@ async fn serve_tls(
 ) {
     let server = |index: usize| http.servers.get(index);
     let Some(default) = server(listen.default_server) else { return };
-    let selected = Cell::new(listen.default_server);
+    let selected = Cell::new(None);
     let options = HandshakeOptions {
         timeout: default.client_header_timeout,
         connections: &cycle.connections,
@@ -81,19 +81,21 @@ async fn serve_tls(
                 })
             };
             let named = name.and_then(matches).map(|(server, _)| server);
-            selected.set(named.unwrap_or(listen.default_server));
+            selected.set(named);
             // As in nginx, a server without a certificate uses that of the default server.
-            let server = server(selected.get()).filter(|server| !server.rejects_handshake)?;
+            let server =
+                server(named.unwrap_or(listen.default_server)).filter(|server| !server.rejects_handshake)?;
             let tls = server.tls.as_ref().or(default.tls.as_ref())?;
             let config = if listen.http2 || server.http2.on { &tls.http2 } else { &tls.http1 };
-            Some(Arc::clone(config))
+            Some(Selected { config: Arc::clone(config), clients: tls.clients.clone() })
         },
     };
     let connection = HttpConnection::new(cycle, http, listen, client).behind(header);
     match tls::accept(stream, options).await {
-        Ok(Handshake::Tls(stream, info)) => {
+        Ok(Handshake::Tls(stream, mut info)) => {
+            info.names_server = selected.get().is_some();
             let is_http2 = info.alpn.as_deref() == Some(b"h2");
-            let connection = connection.over_tls(selected.get(), &info);
+            let connection = connection.over_tls(selected.get().unwrap_or(listen.default_server), &info);
             let stream = ClientConnection::new(*stream);
             match is_http2 {
                 true => Box::pin(connection.run_http2(stream)).await,

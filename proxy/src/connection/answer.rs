@@ -4,6 +4,7 @@ use std::io::ErrorKind;
 use std::pin::pin;
 use std::time::Duration;
 
+use super::client_certificate;
 use super::subrequest::{Subrequests, authorize, mirror};
 use crate::exchange::Exchange;
 use crate::log::describe;
@@ -72,7 +73,14 @@ async fn answer_main<'a, S: Stream>(
     };
     let following = connection.input.len() - connection.body.data(&connection.input).len();
     x.preread_body = buffered.saturating_sub(following) as u64;
-    let mut answer = phases::run(x);
+    let mut answer = match client_certificate::refusal(x) {
+        None => phases::run(x),
+        Some(status) => {
+            x.keep_alive = false;
+            x.linger = true;
+            Answer::Error(status)
+        }
+    };
     let outcome = loop {
         let status = match answer {
             Answer::Proxy => match proxy::handle(connection, x).await {

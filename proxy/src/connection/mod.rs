@@ -2,6 +2,7 @@
 
 mod accept;
 mod answer;
+mod client_certificate;
 mod http2;
 mod http_connection;
 mod proxy_protocol;

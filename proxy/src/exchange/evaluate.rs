@@ -150,7 +150,7 @@ impl Variables for Exchange<'_> {
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),
             Variable::ServerProtocol => return append_non_empty(out, request.protocol()),
-            Variable::Status => text::status(out, self.status),
+            Variable::Status => text::status(out, self.error_status.unwrap_or(self.status)),
             Variable::TimeIso8601 => out.extend_from_slice(self.cycle.clock.now().iso8601.as_bytes()),
             Variable::TimeLocal => out.extend_from_slice(self.cycle.clock.now().local.as_bytes()),
             Variable::Ssl(which) => return self.tls_value(*which, out),

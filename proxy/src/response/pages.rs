@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::exchange::Exchange;
-use crate::message::status::{HTTP_TO_HTTPS, REQUEST_HEADER_TOO_LARGE};
+use crate::message::status::{HTTP_TO_HTTPS, HTTPS_CERT_ERROR, HTTPS_NO_CERT, REQUEST_HEADER_TOO_LARGE};
 use crate::message::{Body, Headers, Response};
 use crate::version::{PRODUCT, PRODUCT_WITH_VERSION};
 
@@ -66,6 +66,8 @@ fn page_text(status: u16, server_tokens: bool, request: &Headers) -> Option<Stri
     let product = if server_tokens { PRODUCT_WITH_VERSION } else { PRODUCT };
     let special = match status {
         REQUEST_HEADER_TOO_LARGE => Some("Request Header Or Cookie Too Large"),
+        HTTPS_CERT_ERROR => Some("The SSL certificate error"),
+        HTTPS_NO_CERT => Some("No required SSL certificate was sent"),
         HTTP_TO_HTTPS => Some("The plain HTTP request was sent to HTTPS port"),
         _ => None,
     };
@@ -99,7 +101,7 @@ pub(crate) fn error_page(x: &mut Exchange<'_>, status: u16) -> Response {
 
 /// Closes the connection after errors that leave its state unclear, as nginx does.
 pub(crate) fn close_after_error(x: &mut Exchange<'_>, status: u16) {
-    if matches!(status, 400 | 413 | 414 | REQUEST_HEADER_TOO_LARGE | HTTP_TO_HTTPS | 500 | 501) {
+    if matches!(status, 400 | 413 | 414 | REQUEST_HEADER_TOO_LARGE..=HTTP_TO_HTTPS | 500 | 501) {
         x.keep_alive = false;
     }
 }

@@ -13,6 +13,7 @@ use tokio_rustls::LazyConfigAcceptor;
 
 use super::stream::{TlsInfo, TlsStream};
 use crate::cycle::connections::Connections;
+use nginx_conf::tls::Verification;
 
 /// A fatal alert, `unrecognized_name` (RFC 8446 §6, RFC 6066 §3).
 const UNRECOGNIZED_NAME: [u8; 7] = [0x15, 3, 3, 0, 2, 2, 112];
@@ -36,6 +37,13 @@ pub(crate) struct HandshakeOptions<'a, Select> {
     pub(crate) connections: &'a Connections,
     /// Selects the configuration by the client's SNI; `None` rejects the handshake.
     pub(crate) select: Select,
+}
+
+/// How a client is answered.
+pub(crate) struct Selected {
+    pub(crate) config: Arc<ServerConfig>,
+    /// What its certificates are verified by, if it is asked for some.
+    pub(crate) clients: Option<Arc<Verification>>,
 }
 
 /// Why a handshake failed.
@@ -86,7 +94,7 @@ pub(crate) async fn accept<Select>(
     options: HandshakeOptions<'_, Select>,
 ) -> Result<Handshake, HandshakeError>
 where
-    Select: FnOnce(Option<&str>) -> Option<Arc<ServerConfig>>,
+    Select: FnOnce(Option<&str>) -> Option<Selected>,
 {
     let deadline = Instant::now().checked_add(options.timeout);
     let handshake = async {
@@ -110,12 +118,12 @@ where
         }
         let hello = LazyConfigAcceptor::new(Acceptor::default(), stream).await?;
         let name = hello.client_hello().server_name().map(str::to_ascii_lowercase);
-        let Some(config) = (options.select)(name.as_deref()) else {
+        let Some(Selected { config, clients }) = (options.select)(name.as_deref()) else {
             // The alert always fits the socket's buffer. It does not matter if the client is gone.
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
             return Err(HandshakeError::Rejected);
         };
-        let (stream, info) = TlsStream::of_client(hello.into_stream(config).await?);
+        let (stream, info) = TlsStream::of_client(hello.into_stream(config).await?, clients.as_deref());
         Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {

@@ -9,8 +9,9 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
 
+use super::client_certificate::ClientCertificate;
 use crate::wire::Stream;
-use nginx_conf::tls::{Cipher, Curve, Version};
+use nginx_conf::tls::{Cipher, Curve, Verification, Version};
 
 /// An established session.
 #[derive(Debug)]
@@ -29,14 +30,22 @@ pub(crate) struct TlsInfo {
     pub(crate) reused: bool,
     /// `$ssl_server_name`: the name in the client's SNI (RFC 6066 §3).
     pub(crate) server_name: Option<Box<str>>,
+    /// Whether a server has that name.
+    pub(crate) names_server: bool,
     /// `$ssl_alpn_protocol`.
     pub(crate) alpn: Option<Box<[u8]>>,
+    /// The client's certificate, if it was asked for one and has one.
+    pub(crate) client: Option<ClientCertificate>,
 }
 
 impl TlsStream {
-    /// A session with a client.
-    pub(super) fn of_client(stream: server::TlsStream<TcpStream>) -> (TlsStream, TlsInfo) {
+    /// A session with a client, whose certificates are verified by this, if it was asked for some.
+    pub(super) fn of_client(
+        stream: server::TlsStream<TcpStream>,
+        clients: Option<&Verification>,
+    ) -> (TlsStream, TlsInfo) {
         let session = stream.get_ref().1;
+        let shown = session.peer_certificates().unwrap_or_default();
         let group = session.negotiated_key_exchange_group();
         let info = TlsInfo {
             protocol: session.protocol_version().map(Version::name_of).unwrap_or_default(),
@@ -44,7 +53,9 @@ impl TlsStream {
             curve: group.map_or("", |group| Curve::name_of(group.name())),
             reused: session.handshake_kind() == Some(HandshakeKind::Resumed),
             server_name: session.server_name().map(Box::from),
+            names_server: false,
             alpn: session.alpn_protocol().map(Box::from),
+            client: clients.and_then(|verification| ClientCertificate::new(shown, verification)),
         };
         (TlsStream(stream.into()), info)
     }

@@ -12,6 +12,7 @@ use super::{
     Upstream, WildcardNames,
 };
 use crate::template::Template;
+use crate::tls::Verification;
 
 /// The `http` block.
 #[derive(Debug, Clone)]
@@ -91,6 +92,8 @@ pub struct Server {
     /// `ssl_certificate` and the other `ssl_…` directives; `None` where no certificate is named. The default server of
     /// an address with TLS has one, unless it rejects every handshake.
     pub tls: Option<ServerTls>,
+    /// `ssl_verify_client`: what is asked of those who ask this server.
+    pub verify_client: VerifyClient,
     /// `ssl_reject_handshake`: handshakes for this server's name are rejected.
     pub rejects_handshake: bool,
     /// `http2`.
@@ -138,6 +141,22 @@ pub struct ServerTls {
     pub http1: Arc<ServerConfig>,
     /// The same, with HTTP/2 for those who can.
     pub http2: Arc<ServerConfig>,
+    /// What certificates of clients are verified by; `None` where none are asked for.
+    pub clients: Option<Arc<Verification>>,
+}
+
+/// `ssl_verify_client`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VerifyClient {
+    /// No client is asked for a certificate.
+    #[default]
+    Off,
+    /// Each needs one that can be verified.
+    On,
+    /// If a client has one, it must be one that can be verified.
+    Optional,
+    /// The same, though nobody need know who has issued it.
+    OptionalNoCa,
 }
 
 /// `http2` and `http2_…`.

@@ -36,7 +36,7 @@ pub use cache::{CacheName, CacheValid, CacheZone, ProxyCache};
 pub use charset::Charset;
 pub use geo::{Geo, GeoValues, SplitClients};
 pub use gzip::{Gzip, GzipProxied, GzipStatic};
-pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls};
+pub use http::{HeadRules, Http, Http2, Listen, Map, Server, ServerNames, ServerTls, VerifyClient};
 pub use limit::{LimitConn, LimitKind, LimitReq, LimitZone, Limits};
 pub use location::{
     Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,

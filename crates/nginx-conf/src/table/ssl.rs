@@ -33,8 +33,12 @@ pub(super) const COMMANDS: &[Command] = &[
     .note("Accepted without effect: none are sent, and clients ask by themselves if they want to know."),
     command("ssl_stapling_verify", SERVERS, Flag, "off", "Verify OCSP responses.")
     .note("Accepted without effect."),
-    command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "Certificates to verify OCSP responses by.")
-    .note("The file must be there; it has no effect."),
+    command("ssl_verify_client", SERVERS, Take(1, 1), "off", "Whether clients are asked for a certificate: `on`, `optional` (they need none) or `optional_no_ca` (whoever has issued it)."),
+    command("ssl_client_certificate", SERVERS, Take(1, 1), "", "Certificates that those of clients are verified by, whose names clients are told (PEM)."),
+    command("ssl_trusted_certificate", SERVERS, Take(1, 1), "", "The same, without telling clients. OCSP responses are not looked at."),
+    command("ssl_verify_depth", SERVERS, Take(1, 1), "1", "How many certificates there may be between that of a client and one of these."),
+    command("ssl_crl", SERVERS, Take(1, 1), "", "Certificates of clients that are revoked (PEM).")
+        .note("A file without a list is refused, as by nginx from 1.29 on."),
     command("resolver", LEVELS, AtLeast(1), "", "Name servers, for names in the variables of `proxy_pass`.")
         .note("Each worker remembers answers for itself. `status_zone=` is accepted without effect."),
     command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up."),

@@ -32,9 +32,9 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     ),
     (
         "TLS",
-        "ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_client_certificate ssl_conf_command ssl_crl \
+        "ssl_alpn ssl_certificate_cache ssl_certificate_compression ssl_conf_command \
          ssl_ech_file ssl_handshake_timeout ssl_key_log ssl_ocsp ssl_ocsp_cache ssl_ocsp_responder ssl_preread \
-         ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder ssl_verify_client ssl_verify_depth",
+         ssl_session_ticket_key ssl_stapling_file ssl_stapling_responder",
     ),
     (
         "proxy",

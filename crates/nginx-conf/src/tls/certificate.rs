@@ -10,7 +10,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
-use rustls::{Error, InconsistentKeys, RootCertStore};
+use rustls::{Error, InconsistentKeys};
 
 use crate::error::os_error;
 
@@ -116,17 +116,6 @@ pub(crate) fn check_dhparam(path: &Path) -> Result<(), CertificateError> {
     match text.contains("-----BEGIN DH PARAMETERS-----") {
         true => Ok(()),
         false => Err(CertificateError::new(what("PEM_read_bio_DHparams"), "no DH PARAMETERS in it")),
-    }
-}
-
-/// `ssl_trusted_certificate`: likewise.
-pub(crate) fn check_trusted(path: &Path) -> Result<(), CertificateError> {
-    let what = || format!("SSL_CTX_load_verify_locations(\"{}\")", path.display());
-    let text = std::fs::read(path).map_err(|error| CertificateError::new(what(), os_error(&error)))?;
-    let mut roots = RootCertStore::empty();
-    match roots.add_parsable_certificates(CertificateDer::pem_slice_iter(&text).filter_map(Result::ok)) {
-        (0, _) => Err(CertificateError::new(what(), "no certificate in it")),
-        _ => Ok(()),
     }
 }
 

@@ -9,6 +9,7 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, ServerConfig, SupportedCipherSuite, SupportedProtocolVersion};
 
 use super::certificate::Certificates;
+use super::client_certificate::{AskedFor, ClientCertificates};
 use super::resumption::{self, ExpiringTickets, SessionCache};
 
 /// The protocols offered by ALPN (RFC 7301), as by nginx without HTTP/2.
@@ -29,6 +30,8 @@ pub(crate) struct TlsSettings {
     pub(crate) prefer_server_ciphers: bool,
     /// How sessions are resumed.
     pub(crate) sessions: SessionSettings,
+    /// `ssl_verify_client`.
+    pub(crate) clients: Option<ClientCertificates>,
 }
 
 /// `ssl_session_…`.
@@ -48,12 +51,19 @@ pub(crate) struct SessionSettings {
 ///
 /// When there is no source of random numbers, or the versions and suites have nothing in common.
 pub(crate) fn server_config(settings: TlsSettings) -> Result<ServerConfig, Error> {
-    let TlsSettings { certificates, versions, suites, groups, prefer_server_ciphers, sessions } = settings;
+    let TlsSettings { certificates, versions, suites, groups, prefer_server_ciphers, sessions, clients } =
+        settings;
     let provider = CryptoProvider { cipher_suites: suites, kx_groups: groups, ..ring::default_provider() };
-    let mut config = ServerConfig::builder_with_provider(Arc::new(provider))
-        .with_protocol_versions(&versions)?
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(Certificates::new(certificates)));
+    let provider = Arc::new(provider);
+    let builder =
+        ServerConfig::builder_with_provider(Arc::clone(&provider)).with_protocol_versions(&versions)?;
+    let builder = match clients {
+        Some(ClientCertificates { names, .. }) => {
+            builder.with_client_cert_verifier(Arc::new(AskedFor { provider, names }))
+        }
+        None => builder.with_no_client_auth(),
+    };
+    let mut config = builder.with_cert_resolver(Arc::new(Certificates::new(certificates)));
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).to_vec();
     config.ignore_client_order = prefer_server_ciphers;
     let SessionSettings { cache, tickets, timeout } = sessions;

@@ -9,7 +9,9 @@ use std::thread;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
-use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned,
     SupportedCipherSuite, SupportedProtocolVersion,
@@ -17,6 +19,7 @@ use rustls::{
 
 use crate::files::nginx;
 use crate::server::{Server, Site, connect};
+use crate::upstream_tls::app::CERTIFICATES;
 
 /// Names that every site has a certificate for: `default.crt`, `default.key`, …
 pub(crate) const NAMES: [&str; 4] = ["default", "a", "renewed", "ed25519"];
@@ -56,6 +59,13 @@ pub(crate) fn site(http: &str) -> Site {
     for pair in &*PAIRS {
         site.write(&format!("{}.crt", pair.name), &pair.certificate);
         site.write(&format!("{}.key", pair.name), &pair.key);
+    }
+    for (name, text) in [
+        ("root.crt", &CERTIFICATES.root),
+        ("own.crt", &CERTIFICATES.own.chain),
+        ("crl.pem", &CERTIFICATES.crl),
+    ] {
+        site.write(name, text);
     }
     site
 }
@@ -97,6 +107,16 @@ pub(crate) fn config_of(
         .dangerous()
         .with_custom_certificate_verifier(Arc::new(AcceptAnyCertificate(all)))
         .with_no_client_auth()
+}
+
+/// A client that shows this certificate when it is asked for one: a chain and its key, as PEM.
+pub(crate) fn config_that_shows(chain: &str, key: &str) -> ClientConfig {
+    let mut config = config();
+    let chain = CertificateDer::pem_slice_iter(chain.as_bytes()).map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).unwrap();
+    let shown = CertifiedKey::from_der(chain, key, &ring::default_provider()).unwrap();
+    config.client_auth_cert_resolver = Arc::new(SingleCertAndKey::from(shown));
+    config
 }
 
 /// A client that can check signatures of one kind only.

@@ -1,6 +1,6 @@
 //! `proxy_pass https://…`: what app servers see, and what becomes of handshakes that fail, compared with nginx.
 
-mod app;
+pub(crate) mod app;
 mod exchange;
 mod failure;
 mod verify;

@@ -4,7 +4,7 @@ use super::tls::Handshake;
 use super::tree::LocationTrees;
 use super::{checks, link, merge, proxy_ssl, referers, server_names, tls};
 use crate::error::ConfigError;
-use crate::model::{Http, Location, LocationKind, Server};
+use crate::model::{Http, Location, LocationKind, Server, VerifyClient};
 use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
 use crate::read::reader::Reader;
 use crate::template::Variable;
@@ -31,9 +31,10 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
         .servers
         .iter()
         .zip(server_tls)
-        .map(|(server, Handshake { tls, rejects_handshake })| Server {
+        .map(|(server, Handshake { tls, rejects_handshake, verify_client })| Server {
             tls,
             rejects_handshake,
+            verify_client,
             ..server_without_tls(server, &draft.levels, &mut trees)
         })
         .collect();
@@ -94,6 +95,7 @@ fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut Locatio
         tree: trees.take(draft.level).unwrap_or_default(),
         tls: None,
         rejects_handshake: false,
+        verify_client: VerifyClient::Off,
         http2: merge::http2(levels, draft.level),
         client_header_timeout: heads.timeout,
         client_header_buffer_size: heads.first_buffer,

@@ -117,14 +117,12 @@ fn upstream_tls(reader: &Reader, settings: &ProxySslSettings) -> Result<Upstream
             ));
         }
         (Some(_), Some(trusted)) => {
-            let verification = Verification::load(&path(&trusted), depth(settings))
-                .map_err(|error| certificate_error(&trusted, &error))?;
-            Some(match written(&settings.crl) {
-                None => verification,
-                Some(crl) => {
-                    verification.with_crl(&path(&crl)).map_err(|error| certificate_error(&crl, &error))?
-                }
-            })
+            let mut verification = Verification::new(depth(settings));
+            verification.add_trusted(&path(&trusted)).map_err(|error| certificate_error(&trusted, &error))?;
+            if let Some(crl) = written(&settings.crl) {
+                verification.add_crl(&path(&crl)).map_err(|error| certificate_error(&crl, &error))?;
+            }
+            Some(verification)
         }
     };
     let tls = UpstreamTlsSettings {

@@ -8,13 +8,16 @@ use rustls::sign::CertifiedKey;
 use rustls::{ServerConfig, SupportedCipherSuite, SupportedProtocolVersion, version};
 
 use crate::error::ConfigError;
-use crate::model::ServerTls;
+use crate::model::{ServerTls, VerifyClient};
 use crate::read::draft::ListenAddresses;
 use crate::read::draft::ServerDraft;
 use crate::read::draft::{DeferredWord, Protocols, SslSettings};
 use crate::read::draft::{Level, LevelId};
 use crate::read::reader::Reader;
-use crate::tls::{self, CertificateError, Cipher, Curve, SessionSettings, TlsSettings, Version};
+use crate::tls::{
+    self, CertificateError, Cipher, ClientCertificates, Curve, SessionSettings, TlsSettings, Verification,
+    Version,
+};
 
 /// nginx's default for `ssl_session_timeout`.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(300);
@@ -26,6 +29,8 @@ pub(super) struct Handshake {
     pub(super) tls: Option<ServerTls>,
     /// `ssl_reject_handshake`.
     pub(super) rejects_handshake: bool,
+    /// `ssl_verify_client`.
+    pub(super) verify_client: VerifyClient,
 }
 
 impl Handshake {
@@ -45,7 +50,8 @@ pub(super) fn server_tls(
         (Some(server), Some(http)) => {
             let settings = EffectiveSettings { server, http };
             let rejects_handshake = settings.one(|tls| tls.reject_handshake).unwrap_or(false);
-            Ok(Handshake { tls: server_config(reader, &settings)?, rejects_handshake })
+            let verify_client = settings.verify_client().map(|(mode, _)| *mode).unwrap_or_default();
+            Ok(Handshake { tls: server_config(reader, &settings)?, rejects_handshake, verify_client })
         }
         _ => Ok(Handshake::default()),
     };
@@ -108,6 +114,10 @@ impl<'a> EffectiveSettings<'a> {
         value(self.server).or_else(|| value(self.http))
     }
 
+    fn verify_client(&self) -> Option<&'a (VerifyClient, ConfigError)> {
+        self.one(|tls| tls.verify_client.as_ref())
+    }
+
     fn list(&self, value: impl Fn(&'a SslSettings) -> &'a [DeferredWord]) -> &'a [DeferredWord] {
         let own = value(self.server);
         if own.is_empty() { value(self.http) } else { own }
@@ -131,25 +141,63 @@ fn server_config(
             tickets: settings.one(|tls| tls.tickets).unwrap_or(true),
             timeout: settings.one(|tls| tls.timeout).unwrap_or(SESSION_TIMEOUT),
         },
+        clients: clients(reader, settings)?,
     };
-    let unused = |file: Option<&DeferredWord>,
-                  check: fn(&std::path::Path) -> Result<(), CertificateError>| match file {
-        Some(file) => {
-            check(&reader.path_beside_the_file(&file.text)).map_err(|error| certificate_error(file, &error))
-        }
-        None => Ok(()),
-    };
-    unused(settings.one(|tls| tls.trusted.as_ref()), tls::check_trusted)?;
-    unused(settings.one(|tls| tls.dhparam.as_ref()), tls::check_dhparam)?;
+    if let Some(file) = settings.one(|tls| tls.dhparam.as_ref()) {
+        tls::check_dhparam(&reader.path_beside_the_file(&file.text))
+            .map_err(|error| certificate_error(file, &error))?;
+    }
     let failed = |error| first.error.clone().with_message(format!("SSL_CTX_new() failed (SSL: {error})"));
-    tls::server_config(tls_settings).map(with_and_without_http2).map(Some).map_err(failed)
+    let clients = tls_settings.clients.as_ref().map(|clients| Arc::clone(&clients.verification));
+    let config = tls::server_config(tls_settings).map_err(failed)?;
+    Ok(Some(ServerTls { clients, ..with_and_without_http2(config) }))
+}
+
+/// What certificates of clients are verified by, if they are asked for one. All files must be right even if not.
+fn clients(
+    reader: &Reader,
+    settings: &EffectiveSettings<'_>,
+) -> Result<Option<ClientCertificates>, ConfigError> {
+    let written = |file: Option<&'_ DeferredWord>| file.filter(|file| !file.text.is_empty()).cloned();
+    let trusted = written(settings.one(|tls| tls.trusted.as_ref()));
+    let (mode, place) = match settings.verify_client() {
+        Some((mode, place)) => (*mode, Some(place)),
+        None => (VerifyClient::Off, None),
+    };
+    let named =
+        written(settings.one(|tls| tls.client_certificate.as_ref())).filter(|_| mode != VerifyClient::Off);
+    let is_enough = trusted.is_some() && !reader.is_before(27, 4);
+    if let (VerifyClient::On | VerifyClient::Optional, None, false, Some(place)) =
+        (mode, &named, is_enough, place)
+    {
+        let message = match reader.is_from(27, 4) {
+            true => "no ssl_client_certificate or ssl_trusted_certificate for ssl_verify_client",
+            false => "no ssl_client_certificate for ssl_verify_client",
+        };
+        return Err(place.clone().with_message(message));
+    }
+    let mut verification = Verification::new(settings.one(|tls| tls.verify_depth).unwrap_or(1));
+    let mut names = Vec::new();
+    let path = |file: &DeferredWord| reader.path_beside_the_file(&file.text);
+    if let Some(file) = &named {
+        let add = verification.add_trusted(&path(file));
+        names = add.map_err(|error| certificate_error(file, &error))?;
+    }
+    if let Some(file) = &trusted {
+        verification.add_trusted(&path(file)).map_err(|error| certificate_error(file, &error))?;
+    }
+    if let Some(file) = written(settings.one(|tls| tls.crl.as_ref())) {
+        verification.add_crl(&path(&file)).map_err(|error| certificate_error(&file, &error))?;
+    }
+    Ok((mode != VerifyClient::Off)
+        .then(|| ClientCertificates { verification: Arc::new(verification), names }))
 }
 
 /// Both share their sessions.
 fn with_and_without_http2(config: ServerConfig) -> ServerTls {
     let mut http2 = config.clone();
     http2.alpn_protocols.insert(0, b"h2".to_vec());
-    ServerTls { http1: Arc::new(config), http2: Arc::new(http2) }
+    ServerTls { http1: Arc::new(config), http2: Arc::new(http2), clients: None }
 }
 
 fn certificates(

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::error::ConfigError;
+use crate::model::VerifyClient;
 use crate::tls::SessionCache;
 
 /// What the `ssl_…` directives of a level say.
@@ -19,6 +20,11 @@ pub(crate) struct SslSettings {
     pub prefer_server_ciphers: Option<bool>,
     pub curves: Option<DeferredWord>,
     pub dhparam: Option<DeferredWord>,
+    /// `ssl_verify_client`, and an error about it.
+    pub verify_client: Option<(VerifyClient, ConfigError)>,
+    pub verify_depth: Option<usize>,
+    pub client_certificate: Option<DeferredWord>,
+    pub crl: Option<DeferredWord>,
     pub trusted: Option<DeferredWord>,
     /// `ssl_session_cache`; `Some(None)` for `off` and `none`.
     pub cache: Option<Option<SessionCache>>,

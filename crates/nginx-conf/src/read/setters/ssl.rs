@@ -2,9 +2,10 @@
 
 use crate::directive::Directive;
 use crate::error::ConfigError;
+use crate::model::VerifyClient;
 use crate::read::draft::{DeferredWord, Protocols};
 use crate::read::reader::{Reader, Setter};
-use crate::read::values::{flag, invalid_value, once, size, unsupported_value};
+use crate::read::values::{flag, invalid_value, number, once, one_of, size, unsupported_value};
 use crate::tls::{SessionCache, Version};
 use crate::units::{parse_number, parse_seconds, parse_size};
 
@@ -24,6 +25,10 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("ssl_buffer_size", |r, d| once(&mut r.settings().tls.buffer_size, d, size)),
     ("ssl_stapling", |r, d| once(&mut r.settings().tls.stapling, d, flag)),
     ("ssl_stapling_verify", |r, d| once(&mut r.settings().tls.stapling_verify, d, flag)),
+    ("ssl_verify_client", verify_client),
+    ("ssl_verify_depth", |r, d| once(&mut r.settings().tls.verify_depth, d, number)),
+    ("ssl_client_certificate", |r, d| once(&mut r.settings().tls.client_certificate, d, deferred_word)),
+    ("ssl_crl", |r, d| once(&mut r.settings().tls.crl, d, deferred_word)),
     ("ssl_trusted_certificate", |r, d| once(&mut r.settings().tls.trusted, d, deferred_word)),
 ];
 
@@ -40,6 +45,18 @@ fn ssl(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let message = "the \"ssl\" directive is deprecated, use the \"listen ... ssl\" directive instead";
     reader.warn(&directive.error(message));
     Ok(())
+}
+
+/// `ssl_verify_client`.
+fn verify_client(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    const MODES: &[(&str, VerifyClient)] = &[
+        ("off", VerifyClient::Off),
+        ("on", VerifyClient::On),
+        ("optional", VerifyClient::Optional),
+        ("optional_no_ca", VerifyClient::OptionalNoCa),
+    ];
+    let mode = |d: &Directive| one_of(d, MODES).map(|mode| (mode, d.error("")));
+    once(&mut reader.settings().tls.verify_client, directive, mode)
 }
 
 /// A word that is read only when all levels are known.
