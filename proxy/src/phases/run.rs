@@ -180,6 +180,7 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
                 x.has_args = true;
                 return redirect(x, path, args);
             }
+            FileOutcome::Error(status) => return NextPhase::Done(finalized(status)),
             outcome => return file_outcome(x, outcome),
         }
     }
@@ -187,6 +188,15 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
         return NextPhase::Done(Answer::Mirror);
     }
     handler(x)
+}
+
+/// What `ngx_http_finalize_request` makes of a status that no handler answers with: a page, or nothing at all.
+fn finalized(status: u16) -> Answer {
+    match status {
+        201 | 204 | 300.. if !matches!(status, 408 | 444 | 499) => Answer::Error(status),
+        300.. => Answer::Close(status),
+        _ => Answer::Close(0),
+    }
 }
 
 /// The content phase.

@@ -189,7 +189,7 @@ async fn ask<C: Stream>(
 }
 
 /// How the body is framed for the app server: by its length if known, in chunks otherwise. HTTP/1.0 has no chunks, so a
-/// body of unknown length is refused.
+/// body that is too long to find out its length is refused.
 fn request_body(x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
     match x.request.body {
         BodyLength::None => Ok(RequestBody::None),

@@ -53,15 +53,44 @@ fn nobody_is_switched_to_a_protocol_that_was_not_asked_for() {
 }
 
 #[test]
-fn a_body_of_unknown_length_cannot_go_on_in_http_1_0() {
+fn a_body_in_chunks_has_its_length_told_in_http_1_0() {
+    let backend = Backend::start(|conversation| {
+        let head = conversation.head().unwrap_or_default();
+        assert!(head.contains("Content-Length: 400000\r\n") && !head.contains("Transfer-Encoding"), "{head}");
+        conversation.read(400_000);
+        conversation.say("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+    });
+    for how in ["", "proxy_request_buffering off;"] {
+        let how = format!("proxy_http_version 1.0; {how}");
+        let proxy =
+            Proxy::start("", &format!("location / {{ {how} proxy_pass http://{}; }}", backend.address));
+        assert_eq!(status(&post_chunks(&proxy, 400)), "200");
+    }
+}
+
+#[test]
+fn one_that_is_too_long_to_find_out_cannot_go_on() {
     let backend = Backend::named("app");
-    let how = "proxy_http_version 1.0; proxy_request_buffering off;";
+    let how = "proxy_http_version 1.0; client_max_body_size 0;";
     let proxy = Proxy::start("", &format!("location / {{ {how} proxy_pass http://{}; }}", backend.address));
+    assert_eq!(status(&post_chunks(&proxy, 9000)), "411");
+    assert!(backend.heads().is_empty());
+}
+
+/// The answer to a POST of so many chunks of 1000 bytes each.
+fn post_chunks(proxy: &Proxy, count: usize) -> String {
     let post = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n";
     let mut client = proxy.connect();
     client.write_all(post.as_bytes()).expect("a head");
-    assert_eq!(status(&rest(&mut client)), "411");
-    assert!(backend.heads().is_empty());
+    let chunk = format!("3e8\r\n{}\r\n", "x".repeat(1000));
+    for _ in 0..count {
+        // Who is refused may be answered before the end.
+        if client.write_all(chunk.as_bytes()).is_err() {
+            break;
+        }
+    }
+    let _ = client.write_all(b"0\r\n\r\n");
+    rest(&mut client)
 }
 
 #[test]

@@ -46,6 +46,19 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location = /ixtop/ { alias /; index nope.html; }
             location /tflit/ { alias www/sub/; try_files /tflit/s.txt =418; }
             location /missroot/ { root nowhere; }
+            location /code/0 { try_files /none =0; }
+            location /code/1 { try_files /none =1; }
+            location /code/40 { try_files /none =40; }
+            location /code/200 { try_files /none =200; }
+            location /code/201 { try_files /none =201; }
+            location /code/204 { try_files /none =204; }
+            location /code/205 { try_files /none =205; }
+            location /code/300 { try_files /none =300; }
+            location /code/408 { try_files /none =408; }
+            location /code/444 { try_files /none =444; }
+            location /code/499 { try_files /none =499; }
+            location /code/999 { try_files /none =999; }
+            location /code/page { error_page 404 /code/40; return 404; }
             location /loop/ { root nowhere; try_files $uri /loop/x; }
         }
     }";
@@ -236,6 +249,14 @@ fn rounded(message: &str) -> String {
 pub(crate) fn request(method: &str, target: &str, fields: &[&str]) -> String {
     let fields: String = fields.iter().map(|field| format!("{field}\r\n")).collect();
     format!("{method} {target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{fields}\r\n")
+}
+
+#[test]
+fn a_code_of_try_files_is_a_page_or_nothing_at_all() {
+    let codes = "0 1 40 200 201 204 205 300 408 444 499 999 page";
+    let requests: Vec<String> =
+        codes.split(' ').map(|code| request("GET", &format!("/code/{code}"), &[])).collect();
+    compare(site, &requests);
 }
 
 #[test]

@@ -16,7 +16,7 @@ use crate::wire::buffer::BUFFER_SIZE;
 use crate::wire::{BodyError, Stream};
 use nginx_conf::model::Level;
 
-/// The longest body that is kept whole, for `mirror` and `$request_body`.
+/// The longest body that is kept whole: for `mirror`, for `$request_body`, and for HTTP/1.0 if it comes in chunks.
 const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
 
 /// Sends a 100 if the client waits for one, and reads as much of the body as is to be buffered.
@@ -24,7 +24,10 @@ pub(crate) async fn read_body<C: Stream>(
     client: &mut ClientConnection<C>,
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
+    // HTTP/1.0 has no chunks, and so the length has to be known (RFC 9112 §6.1).
+    let needs_length = x.request.body == BodyLength::Chunked && x.settings.proxy.http11 == Some(false);
     let max_size = match (x.settings.proxy.request_buffering, x.http.keeps_request_body) {
+        _ if needs_length && x.settings.proxy.passes_body() => MAX_WHOLE_BODY,
         (false, _) => 0,
         (true, false) => BUFFER_SIZE,
         (true, true) => x.settings.client_body_buffer_size.clamp(BUFFER_SIZE, MAX_WHOLE_BODY),

@@ -121,15 +121,18 @@ fn try_files(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
         let path = template_of(&mut reader.http.variables, directive, word, text)?;
         files.push(TryFile { path, directory: is_directory });
     }
-    let last = match last.text.strip_prefix('=') {
+    let code = match last.text.strip_prefix('=') {
         Some(code) => {
             let number = parse_number(code).filter(|number| *number <= 999);
             let number = number.and_then(|number| u16::try_from(number).ok());
-            TryFilesFallback::Status(
-                number.ok_or_else(|| directive.error_at(last, format!("invalid code \"{}\"", last.text)))?,
-            )
+            number.ok_or_else(|| directive.error_at(last, format!("invalid code \"{}\"", last.text)))?
         }
-        None => TryFilesFallback::Uri(template(&mut reader.http.variables, directive, last)?),
+        None => 0,
+    };
+    let last = match code {
+        1.. => TryFilesFallback::Status(code),
+        // `=0` is a name to nginx.
+        0 => TryFilesFallback::Uri(template(&mut reader.http.variables, directive, last)?),
     };
     reader.settings().try_files = Some(TryFiles { files, last });
     Ok(())
