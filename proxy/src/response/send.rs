@@ -90,6 +90,7 @@ impl<S: Stream> ClientConnection<S> {
             body if changes.any() && sends_body => self.write_filtered(x, body, changes, timeout).await,
             Body::Empty => self.write(&[], timeout).await,
             Body::Bytes(bytes) | Body::Generated(bytes) => self.write(&bytes, timeout).await,
+            Body::File { file, pieces } if chunked => self.write_in_chunks(&file, &pieces, timeout).await,
             Body::File { file, pieces } => {
                 self.write_pieces(&file, &pieces, x.settings.sendfile, timeout).await
             }
@@ -184,10 +185,7 @@ impl<S: Stream> ClientConnection<S> {
             match piece {
                 Piece::Text(text) => self.write(text, timeout).await?,
                 Piece::File { offset, length }
-                    if sendfile
-                        && *length > SENDFILE_MIN_SIZE
-                        && self.stream.socket().is_some()
-                        && !self.output.is_chunked() =>
+                    if sendfile && *length > SENDFILE_MIN_SIZE && self.stream.socket().is_some() =>
                 {
                     self.send_file(file, *offset, *length, timeout).await?;
                 }
@@ -195,6 +193,41 @@ impl<S: Stream> ClientConnection<S> {
             }
         }
         self.write(&[], timeout).await
+    }
+
+    /// Sends pieces in chunks of a buffer's length, as far as there is so much.
+    async fn write_in_chunks(
+        &mut self,
+        file: &std::fs::File,
+        pieces: &[Piece],
+        timeout: Duration,
+    ) -> io::Result<()> {
+        let mut data = Vec::new();
+        for piece in pieces {
+            let (mut offset, end) = match piece {
+                Piece::Text(text) => {
+                    data.extend_from_slice(text);
+                    continue;
+                }
+                Piece::File { offset, length } => (*offset, offset + length),
+            };
+            while offset < end {
+                let (start, step) = (data.len(), (end - offset).min(BUFFER_SIZE as u64) as usize);
+                data.resize(start + step, 0);
+                let read = file.read_at(data.get_mut(start..).unwrap_or_default(), offset)?;
+                if read == 0 {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                data.truncate(start + read);
+                offset += read as u64;
+                if data.len() >= BUFFER_SIZE {
+                    self.write(&data, timeout).await?;
+                    data.clear();
+                    tokio::task::coop::consume_budget().await;
+                }
+            }
+        }
+        self.write(&data, timeout).await
     }
 
     /// Sends a file with `sendfile(2)`.

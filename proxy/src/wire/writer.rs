@@ -42,11 +42,6 @@ impl MessageWriter {
         self.chunked = chunked;
     }
 
-    /// Whether it is.
-    pub(crate) fn is_chunked(&self) -> bool {
-        self.chunked
-    }
-
     /// Fields that follow the last chunk (RFC 9112 §7.1.2), each with its line end.
     pub(crate) fn set_trailers(&mut self, trailers: &[u8]) {
         self.trailers.extend_from_slice(trailers);
