@@ -103,6 +103,8 @@ pub enum Variable {
     RequestTime,
     RequestUri,
     Scheme,
+    SecureLink,
+    SecureLinkExpires,
     ServerAddr,
     ServerName,
     ServerPort,

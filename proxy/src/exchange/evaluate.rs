@@ -146,6 +146,10 @@ impl Variables for Exchange<'_> {
             Variable::RequestTime => text::seconds(out, self.started.elapsed()),
             Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
+            Variable::SecureLink => return self.nested(|| append(out, self.secure_link().as_deref())),
+            Variable::SecureLinkExpires => {
+                return append(out, self.variables.link_expires.borrow().as_deref());
+            }
             Variable::ServerAddr => text::ip(out, self.client.local.ip()),
             Variable::ServerName => out.extend_from_slice(self.server.name.as_bytes()),
             Variable::ServerPort => text::decimal(out, u64::from(self.client.local.port())),

@@ -9,6 +9,7 @@ mod limit_rate;
 mod matching;
 pub(crate) mod path;
 mod referer;
+mod secure_link;
 mod status;
 mod subrequest;
 mod tls_values;
@@ -171,6 +172,8 @@ pub(crate) struct Exchange<'a> {
 pub(crate) struct VariableCache {
     pub(crate) slots: RefCell<Vec<Option<Vec<u8>>>>,
     pub(crate) maps: RefCell<Vec<Option<Vec<u8>>>>,
+    /// When the link of the request expires (`$secure_link_expires`), once that is known.
+    link_expires: RefCell<Option<Vec<u8>>>,
     pub(crate) captures: RefCell<Captures>,
     /// `$request_id`, once it was asked for.
     pub(crate) request_id: OnceCell<u128>,

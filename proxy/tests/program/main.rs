@@ -39,6 +39,7 @@ mod request_body;
 mod reserved;
 mod resolver;
 mod rewrite;
+mod secure_link;
 mod server;
 mod shutdown;
 mod status;

@@ -19,6 +19,7 @@ mod proxy;
 mod real_ip;
 mod referers;
 mod resolver;
+mod secure_link;
 mod settings;
 mod sticky;
 mod sub;
@@ -51,6 +52,7 @@ pub use proxy::{
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use referers::Referers;
 pub use resolver::NameServers;
+pub use secure_link::SecureLink;
 pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, Root, Satisfy,
     Settings, TryFile, TryFiles, TryFilesFallback,

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     AccessLog, Autoindex, Charset, ErrorLog, Gzip, LimitConn, LimitReq, Limits, NameServers, Network,
-    ProxyPass, ProxySettings, RealIp, Referers, SubFilter,
+    ProxyPass, ProxySettings, RealIp, Referers, SecureLink, SubFilter,
 };
 use crate::template::Template;
 use crate::units::parse_seconds;
@@ -77,6 +77,8 @@ pub struct Settings {
     pub access: Vec<AccessRule>,
     /// `set_real_ip_from` and what goes with it.
     pub real_ip: RealIp,
+    /// `secure_link` and what goes with it.
+    pub secure_link: SecureLink,
     /// `valid_referers`; `None` where every request is valid.
     pub referers: Option<Arc<Referers>>,
     /// `resolver`; `None` where there is none.

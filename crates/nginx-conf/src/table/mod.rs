@@ -19,6 +19,7 @@ mod location;
 mod main;
 mod proxy;
 mod proxy_ssl;
+mod secure_link;
 mod ssl;
 mod sub;
 mod tuning;
@@ -45,6 +46,7 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
         location::COMMANDS,
         autoindex::COMMANDS,
         access::COMMANDS,
+        secure_link::COMMANDS,
         gzip::COMMANDS,
         sub::COMMANDS,
         proxy::COMMANDS,

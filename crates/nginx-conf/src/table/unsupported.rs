@@ -19,8 +19,7 @@ pub(super) const MODULES: &[(&str, &str)] = &[
     (
         "files",
         "create_full_put_path dav_access dav_methods min_delete_depth empty_gif flv mp4 mp4_buffer_size mp4_limit_rate \
-         mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame random_index secure_link secure_link_md5 \
-         secure_link_secret",
+         mp4_limit_rate_after mp4_max_buffer_size mp4_start_key_frame random_index",
     ),
     (
         "access, limits, mirror, real ip, geo",

@@ -36,6 +36,14 @@ pub(super) fn buffers(levels: &[Level]) -> Option<&'static str> {
     })
 }
 
+/// Whether some level says both how links are hashed and that they are so in the old way.
+pub(super) fn secure_links(levels: &[Level]) -> Option<&'static str> {
+    let mixed = levels.iter().map(|level| &level.settings.secure_link).any(|secure_link| {
+        secure_link.secret.is_some() && (secure_link.link.is_some() || secure_link.md5.is_some())
+    });
+    mixed.then_some("\"secure_link_secret\" cannot be mixed with \"secure_link\" and \"secure_link_md5\"")
+}
+
 /// A setting of a level or of the nearest one around it that has it.
 fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&RawSettings) -> Option<T>) -> Option<T> {
     let mut level = level;

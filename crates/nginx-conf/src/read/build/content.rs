@@ -1,8 +1,8 @@
-//! Merges `autoindex…` and `sub_filter…`.
+//! Merges `autoindex…`, `sub_filter…` and `secure_link…`.
 
 use std::sync::Arc;
 
-use crate::model::{Autoindex, SubFilter};
+use crate::model::{Autoindex, SecureLink, SubFilter};
 use crate::read::draft::{AutoindexSettings, SubSettings};
 
 /// What a level says of lists of directories, and the rest from the one around it.
@@ -26,4 +26,15 @@ pub(super) fn sub(raw: &SubSettings, outer: &SubFilter) -> SubFilter {
         once: raw.once.unwrap_or(outer.once),
         last_modified: raw.last_modified.unwrap_or(outer.last_modified),
     }
+}
+
+/// What a level says of links, and the rest from the one around it.
+pub(super) fn secure_link(raw: &SecureLink, outer: &SecureLink) -> SecureLink {
+    if raw.secret.is_some() {
+        return raw.clone();
+    }
+    let link = raw.link.clone().or_else(|| outer.link.clone());
+    let md5 = raw.md5.clone().or_else(|| outer.md5.clone());
+    let secret = outer.secret.clone().filter(|_| link.is_none() && md5.is_none());
+    SecureLink { link, md5, secret }
 }

@@ -13,7 +13,7 @@ use crate::template::Variable;
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut draft = std::mem::replace(&mut reader.http, HttpDraft::new());
     let upstreams = draft.upstreams.finish(reader.resolver, reader.version)?;
-    if let Some(message) = checks::buffers(&draft.levels) {
+    if let Some(message) = checks::buffers(&draft.levels).or_else(|| checks::secure_links(&draft.levels)) {
         return Err(reader.error_here(message));
     }
     let limit_zones = draft.limit_zones.finish()?;

@@ -13,7 +13,7 @@ use super::limit::limits;
 use crate::model::{
     AccessLog, AddHeader, Autoindex, Charset, Expires, Gzip, HeadRules, Http2, IfModifiedSince,
     IgnoreHeaders, Inherit, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp,
-    Redirect, Root, Satisfy, Settings, SubFilter, UpstreamSsl,
+    Redirect, Root, Satisfy, SecureLink, Settings, SubFilter, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -164,6 +164,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         },
         gzip: gzip(&raw.gzip, &outer.gzip),
         sub: content::sub(&raw.sub, &outer.sub),
+        secure_link: content::secure_link(&raw.secure_link, &outer.secure_link),
         access_log: access_log(raw, outer),
         error_log: if raw.error_log.is_empty() { outer.error_log.clone() } else { raw.error_log.clone() },
         stub_status: match (raw.stub_status, level.kind) {
@@ -313,6 +314,7 @@ fn defaults(prefix: &Path) -> Settings {
         charset: Charset::default(),
         gzip: Gzip::default(),
         sub: SubFilter::default(),
+        secure_link: SecureLink::default(),
         access_log: vec![AccessLog {
             target: LogTarget::File(prefix.join("logs/access.log")),
             // `combined`, which is always the first.

@@ -17,7 +17,8 @@ use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, CookieFlags, DirectiveId, ErrorLog, ErrorPage, Expires,
     IfModifiedSince, IgnoreHeaders, Inherit, LimitExcept, LocationId, LocationKind, NameServers, Network,
-    NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, TryFiles,
+    NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, SecureLink,
+    TryFiles,
 };
 use crate::template::Template;
 
@@ -163,6 +164,7 @@ pub(crate) struct RawSettings {
     pub ignore_headers: Option<IgnoreHeaders>,
     pub gzip: GzipSettings,
     pub sub: SubSettings,
+    pub secure_link: SecureLink,
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,

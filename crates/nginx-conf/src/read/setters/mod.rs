@@ -21,6 +21,7 @@ mod real_ip;
 mod referers;
 mod resolver;
 mod rewrite;
+mod secure_link;
 mod server;
 mod ssl;
 mod sticky;
@@ -53,6 +54,7 @@ fn of_block(context: Contexts) -> &'static [Setters] {
             location::SETTERS,
             files::SETTERS,
             autoindex::SETTERS,
+            secure_link::SETTERS,
             gzip::SETTERS,
             sub::SETTERS,
             real_ip::SETTERS,
