@@ -27,6 +27,8 @@ pub(crate) struct Answer {
     pub(crate) line: Vec<u8>,
     pub(crate) fields: Vec<(Vec<u8>, Vec<u8>)>,
     pub(crate) body: Vec<u8>,
+    /// The fields behind it, as they came.
+    pub(crate) trailers: Vec<u8>,
     /// Its framing was kept to.
     pub(crate) whole: bool,
 }
@@ -134,12 +136,15 @@ fn body<'a>(answer: &mut Answer, mut rest: &'a [u8]) -> &'a [u8] {
             let size = std::str::from_utf8(&rest[..end])
                 .ok()
                 .and_then(|text| usize::from_str_radix(text.trim(), 16).ok());
+            if size == Some(0) {
+                let after = &rest[end + 1..];
+                let Some(length) = trailers_length(after) else { break };
+                answer.trailers = after[..length].to_vec();
+                return &after[length + 2..];
+            }
             let Some(size) = size.filter(|size| rest.len() >= end + 1 + size + 2) else { break };
             answer.body.extend_from_slice(&rest[end + 1..end + 1 + size]);
             rest = &rest[end + 1 + size + 2..];
-            if size == 0 {
-                return rest;
-            }
         }
         answer.whole = false;
         return rest;
@@ -149,6 +154,14 @@ fn body<'a>(answer: &mut Answer, mut rest: &'a [u8]) -> &'a [u8] {
     answer.whole = here.len() == length;
     answer.body = here.to_vec();
     after
+}
+
+/// How long the fields are before the empty line.
+fn trailers_length(bytes: &[u8]) -> Option<usize> {
+    match bytes.starts_with(b"\r\n") {
+        true => Some(0),
+        false => bytes.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 2),
+    }
 }
 
 fn length(answer: &Answer) -> Option<usize> {

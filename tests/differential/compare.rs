@@ -92,7 +92,8 @@ fn plain(mut observation: Observation) -> Observation {
         if name_no_engine(answer) {
             pages.push(length.to_string());
             // The same in one chunk.
-            pages.push((length + format!("{length:x}").len() + b"\r\n\r\n0\r\n\r\n".len()).to_string());
+            let framing = format!("{length:x}").len() + b"\r\n\r\n0\r\n\r\n".len() + answer.trailers.len();
+            pages.push((length + framing).to_string());
             for (_, value) in
                 answer.fields.iter_mut().filter(|(name, _)| name.eq_ignore_ascii_case(b"content-length"))
             {

@@ -5,8 +5,14 @@ use super::captures::capture;
 use crate::trace::{Step, shown};
 use crate::variables::Variables;
 use nginx_conf::model::{Map, Pattern};
+use nginx_conf::template::Template;
 
 impl Exchange<'_> {
+    /// Whether one of some texts is neither empty nor `0`: `ngx_http_test_predicates`.
+    pub(crate) fn is_any_set(&self, texts: &[Template]) -> bool {
+        texts.iter().any(|text| !matches!(&*self.value(text), b"" | b"0"))
+    }
+
     /// Matches as `if (… ~ …)`, `map` and regex locations do: captures become `$1` and named variables. A match clears
     /// the captures of an earlier one, even if it has none itself.
     pub(crate) fn matches(&self, pattern: &Pattern, subject: &[u8]) -> bool {

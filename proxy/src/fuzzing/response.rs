@@ -41,10 +41,14 @@ fn read(input: &[u8], piece: usize) -> Result<Option<Read>, ()> {
     let mut pieces = input.chunks(piece.min(input.len().max(1)));
     while let Some(piece) = pieces.next() {
         buffer.extend(piece);
-        let Some(head) = read_head(&mut buffer, &mut fields, MAX_HEAD_SIZE, Interim::All).map_err(drop)?
-        else {
-            continue;
+        let head = loop {
+            // Early hints are told, and the response follows.
+            match read_head(&mut buffer, &mut fields, MAX_HEAD_SIZE, Interim::All).map_err(drop)? {
+                Some(head) if Interim::All.is_passed_over(head.status) => {}
+                head => break head,
+            }
         };
+        let Some(head) = head else { continue };
         check_fields(&fields);
         let lengths = fields.get_all("Content-Length").count() + fields.get_all("Transfer-Encoding").count();
         assert_eq!(

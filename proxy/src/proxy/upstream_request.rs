@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::net::TcpStream;
 
 use super::request::{Upload, UploadError};
-use super::response::{self, Interim, InvalidHead, ResponseHead, Tee};
+use super::response::{self, Interim, InvalidHead, ResponseHead, Tee, early_hints};
 use super::upstream_error::{Action, UpstreamError};
 use crate::exchange::Exchange;
 use crate::response::ClientConnection;
@@ -43,8 +43,26 @@ pub(crate) enum ResponseError {
 }
 
 impl UpstreamRequest {
-    /// Sends the request and waits for the head of the response.
+    /// Sends the request and waits for the head of the response. Early hints go on to the client meanwhile.
     pub(crate) async fn response_head<C: Stream>(
+        &mut self,
+        client: &mut ClientConnection<C>,
+        x: &mut Exchange<'_>,
+    ) -> Result<ResponseHead, ResponseError> {
+        loop {
+            let head = self.next_head(client, x).await?;
+            if !Interim::of(&x.cycle.config).is_passed_over(head.status) {
+                return Ok(head);
+            }
+            // Boxed, as few app servers send some.
+            Box::pin(early_hints::pass_on(client, x, &head))
+                .await
+                .map_err(|_| ResponseError::ClientClosed)?;
+        }
+    }
+
+    /// The head of a response, or early hints that the client is to get.
+    async fn next_head<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
@@ -52,6 +70,9 @@ impl UpstreamRequest {
         let read_timeout = x.settings.proxy.read_timeout;
         client.writing.stop();
         client.reading.stop();
+        if self.upload.is_done() {
+            client.reading.start(read_timeout);
+        }
         let mut send_error = None;
         poll_fn(|cx| {
             if !self.upload.is_done() {
@@ -97,20 +118,20 @@ impl UpstreamRequest {
         let max_size = x.settings.proxy.buffer_size;
         let interim = Interim::of(&x.cycle.config);
         loop {
+            match response::read_head(&mut self.input, &mut x.upstream_fields, max_size, interim) {
+                Ok(Some(head)) if interim.is_passed_over(head.status) && !early_hints::are_wanted(x) => {
+                    continue;
+                }
+                Ok(Some(head)) => return Poll::Ready(Ok(head)),
+                Ok(None) => {}
+                Err(InvalidHead(reason)) => return Poll::Ready(Err(UpstreamError::InvalidHeader(reason))),
+            }
             if self.input.is_full() {
                 self.input.grow(max_size);
             }
             match self.input.poll_fill(&mut self.connection.stream, cx) {
                 Poll::Ready(Ok(0)) => return Poll::Ready(Err(UpstreamError::Closed)),
-                Poll::Ready(Ok(_)) => {
-                    match response::read_head(&mut self.input, &mut x.upstream_fields, max_size, interim) {
-                        Ok(Some(head)) => return Poll::Ready(Ok(head)),
-                        Ok(None) => {}
-                        Err(InvalidHead(reason)) => {
-                            return Poll::Ready(Err(UpstreamError::InvalidHeader(reason)));
-                        }
-                    }
-                }
+                Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => {
                     let call = self.connection.stream.read_call();
                     return Poll::Ready(Err(UpstreamError::Receive(call, error)));

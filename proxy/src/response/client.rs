@@ -56,6 +56,17 @@ impl<S: Stream> ClientConnection<S> {
         }
     }
 
+    /// Sends an interim response, which is but a head, for which HTTP/2 has frames of its own.
+    pub(crate) async fn send_interim(&mut self, x: &mut Exchange<'_>, head: &[u8]) -> io::Result<()> {
+        if !self.stream.take_interim(head) {
+            self.output.begin();
+            self.output.head_mut().extend_from_slice(head);
+            self.write(&[], x.settings.send_timeout).await?;
+        }
+        x.sent += head.len() as u64;
+        Ok(())
+    }
+
     /// Writes what is buffered, then `data`.
     pub(crate) async fn write(&mut self, mut data: &[u8], timeout: Duration) -> io::Result<()> {
         self.writing.stop();

@@ -23,6 +23,11 @@ pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin {
         false
     }
 
+    /// Takes an interim response; false if it is sent as text.
+    fn take_interim(&mut self, _head: &[u8]) -> bool {
+        false
+    }
+
     /// Takes the fields behind the body of such a response; false if they are sent as text.
     fn take_trailers(&mut self, _trailers: &[u8]) -> bool {
         false

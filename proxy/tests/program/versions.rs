@@ -8,6 +8,7 @@ use std::thread;
 
 use crate::app::App;
 use crate::files::request;
+use crate::http2::client::Client;
 use crate::server::{Server, Site};
 
 const VERSIONS: [&str; 3] = ["1.22", "1.26", "1.30"];
@@ -211,4 +212,57 @@ fn the_port_that_a_client_asks_for() {
     if let Some(nginx) = nginx("1.30") {
         assert_eq!(ours, ask(&Site::new(CONF).start_nginx(&nginx)), "nginx is on the right");
     }
+}
+
+#[test]
+fn early_hints_reach_the_client_where_the_file_says_so() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; early_hints $arg_a $http_x_b; add_header X-Added added;
+            server { listen 127.0.0.1:@PORT@;
+                location / { proxy_pass http://127.0.0.1:@PORT2@; }
+                location /hidden { proxy_hide_header Link; proxy_pass http://127.0.0.1:@PORT2@; }
+                location /never { early_hints 0 ''; proxy_pass http://127.0.0.1:@PORT2@; } } }";
+    let ask = |server: &Server<'_>| {
+        App::start(server.site.address(1));
+        let say = "X-Say: 200;early";
+        let mut requests: Vec<String> = ["/", "/?a=1", "/?a=0", "/hidden?a=1", "/never?a=1"]
+            .map(|target| request("GET", target, &[say]))
+            .into();
+        requests.push(request("GET", "/", &[say, "X-B: b"]));
+        requests.push(request("GET", "/?a=1", &["X-Say: 200"]));
+        requests.push(request("HEAD", "/?a=1", &[say]));
+        requests.push(format!("GET /?a=1 HTTP/1.0\r\nHost: x\r\n{say}\r\n\r\n"));
+        let answers = requests.iter().map(|request| {
+            let answer = server.send(request.as_bytes());
+            let text = format!("{}\n\n{}", answer.head.join("\n"), answer.body);
+            let is_own = |line: &&str| !line.starts_with("Server: ") && !line.starts_with("Date: ");
+            text.lines().filter(is_own).collect::<Vec<_>>().join("|")
+        });
+        answers.collect::<Vec<_>>()
+    };
+    let ours = ask(&Site::new(CONF).start_as("1.30"));
+    assert!(ours[1].starts_with("HTTP/1.1 103 Early Hints|Link: </a>||HTTP/1.1 200 Said|"), "{ours:#?}");
+    assert!(ours[0].starts_with("HTTP/1.1 200 Said|"), "{ours:#?}");
+    if let Some(nginx) = nginx("1.30") {
+        assert_eq!(ours, ask(&Site::new(CONF).start_nginx(&nginx)), "nginx is on the right");
+    }
+}
+
+#[test]
+fn early_hints_do_so_over_http2_as_well() {
+    const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
+        http { access_log off; early_hints 1;
+            server { listen 127.0.0.1:@PORT@ http2; location / { proxy_pass http://127.0.0.1:@PORT2@; proxy_set_header X-Say '200;early'; } } }";
+    let site = Site::new(CONF);
+    App::start(site.address(1));
+    let server = site.start();
+    let client = Client::new(&server);
+    let (hints, status) = client.run(async {
+        let head = http::Request::get("http://a.test/").body(()).unwrap();
+        let (mut response, _) = client.requests().ready().await.unwrap().send_request(head, true).unwrap();
+        let hints = std::future::poll_fn(|cx| response.poll_informational(cx)).await;
+        let hints = hints.map(|hints| hints.unwrap()).map(|hints| hints.headers()["link"].clone());
+        (hints, response.await.unwrap().status())
+    });
+    assert_eq!((hints.as_ref().map(|link| link.as_bytes()), status.as_u16()), (Some(&b"</a>"[..]), 200));
 }

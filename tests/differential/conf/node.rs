@@ -55,6 +55,7 @@ pub(crate) fn without_one(nodes: &[Node]) -> Vec<Vec<Node>> {
 /// Directives that a block may have more than once.
 const OFTEN: &[&str] = &[
     "add_header",
+    "add_trailer",
     "proxy_set_header",
     "proxy_hide_header",
     "proxy_redirect",

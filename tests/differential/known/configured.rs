@@ -7,7 +7,6 @@ use crate::stream::Stream;
 /// reason has come to be missing by mistake.
 const UNSUPPORTED: &[&str] = &[
     "\"2\" in \"proxy_http_version\" directive is known to nginx, but not supported here",
-    "variable \"$realpath_root\" is known to nginx, but not supported here",
     "a variable in \"proxy_pass\" directive is known to nginx, but not supported here",
 ];
 

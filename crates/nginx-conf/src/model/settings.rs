@@ -63,6 +63,8 @@ pub struct Settings {
     pub client_body_buffer_size: usize,
     /// `client_body_timeout`, between two reads.
     pub client_body_timeout: Duration,
+    /// `early_hints`: with one that is neither empty nor `0`, a 103 is passed on. This level's or the inherited ones.
+    pub early_hints: Vec<Template>,
     /// `send_timeout`, between two writes.
     pub send_timeout: Duration,
     /// `limit_rate`: bytes in a second; 0 for no limit.

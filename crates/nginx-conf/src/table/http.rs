@@ -33,6 +33,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("server_name_in_redirect", LEVELS, Flag, "off", "Whether the host is the first `server_name` and not the client's `Host`."),
     command("max_headers", HTTP | SERVER, Take(1, 1), "1000", "How many lines the head of a request may have.")
         .note("No more than 256 in any case."),
+    command("early_hints", LEVELS, AtLeast(1), "", "When a 103 of an app server reaches the client: if one of these is neither empty nor `0`.")
+        .note("Without fields that are about the connection or the length.")
+        .since(29, 0),
     command("merge_slashes", HTTP | SERVER, Flag, "on", "Whether `//` in a path is one slash."),
     command("underscores_in_headers", HTTP | SERVER, Flag, "off", "Whether names of headers may have underscores.")
         .note("The default server of the address decides; nginx asks the one that `Host` names from that header on."),

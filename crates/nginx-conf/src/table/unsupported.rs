@@ -3,7 +3,7 @@
 /// Part of nginx, and the names of its directives.
 pub(super) const MODULES: &[(&str, &str)] = &[
     ("core", "ssl_engine ssl_object_cache_inheritable"),
-    ("http core", "disable_symlinks early_hints"),
+    ("http core", "disable_symlinks"),
     (
         "headers, charset, ssi, sub, addition, browser",
         "charset_map source_charset ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors ssi_types \

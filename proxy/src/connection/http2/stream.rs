@@ -197,6 +197,16 @@ impl Stream for Http2Stream {
         true
     }
 
+    fn take_interim(&mut self, head: &[u8]) -> bool {
+        if let (ResponseState::Head(respond), Some(interim)) =
+            (&mut self.response, response_head::parse(head))
+        {
+            // As with any other, the next read or write finds out that the client is gone.
+            let _ = respond.send_informational(interim);
+        }
+        true
+    }
+
     fn take_trailers(&mut self, trailers: &[u8]) -> bool {
         if let ResponseState::Body(body) = &mut self.response {
             body.trailers = Some(response_head::parse_trailers(trailers));

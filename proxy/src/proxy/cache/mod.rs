@@ -18,8 +18,6 @@ use crate::cache::{Freshness, Key, StoredResponse, Visit, variant};
 use crate::clock::since_epoch;
 use crate::exchange::{CacheStatus, Exchange};
 use crate::message::date;
-use crate::variables::Variables;
-use nginx_conf::template::Template;
 
 pub(super) use deliver::send_stored;
 pub(super) use open::{Opened, open};
@@ -128,7 +126,7 @@ impl CacheContext {
                     .upstream_fields
                     .get("X-Accel-Buffering")
                     .is_some_and(|it| it.eq_ignore_ascii_case(b"no")));
-        self.is_cacheable &= is_buffered && !is_any_set(x, &settings.cache.no_cache);
+        self.is_cacheable &= is_buffered && !x.is_any_set(&settings.cache.no_cache);
         let by_status = || Some(now() + settings.cache.valid_for(status)?);
         let said = Some(self.freshness.valid).filter(|valid| *valid > 0);
         said.or_else(by_status).filter(|_| self.is_cacheable)
@@ -178,11 +176,6 @@ pub(super) struct Renewed {
     pub(super) response: Arc<StoredResponse>,
     /// The same with its new age, if it may be kept.
     pub(super) renewed: Option<StoredResponse>,
-}
-
-/// Whether one of some texts is neither empty nor `0`: `ngx_http_test_predicates`.
-fn is_any_set(x: &Exchange<'_>, texts: &[Template]) -> bool {
-    texts.iter().any(|text| !matches!(&x.evaluate(text)[..], b"" | b"0"))
 }
 
 /// Seconds since the epoch.

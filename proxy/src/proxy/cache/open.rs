@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use md5::{Digest, Md5};
 
-use super::{CacheContext, is_any_set, now};
+use super::{CacheContext, now};
 use crate::cache::{Found, Freshness, Key, StoredResponse, Visit, Zone, variant};
 use crate::exchange::{CacheStatus, Exchange};
 use crate::log::Escaped;
@@ -48,7 +48,7 @@ pub(crate) async fn open<C: Stream>(
         stale: None,
         freshness: Freshness::default(),
     });
-    if is_any_set(x, &cache.bypass) {
+    if x.is_any_set(&cache.bypass) {
         x.cache_status = Some(CacheStatus::Bypass);
         return Ok(Opened::Ask(context));
     }

@@ -66,14 +66,10 @@ async fn read_up_to<C: Stream>(
     // nginx sends it even if the body is already there.
     if x.request.expects_continue && !x.sent_continue && x.request.body != BodyLength::None {
         const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
-        let timeout = x.settings.send_timeout;
-        client.output.begin();
-        client.output.head_mut().extend_from_slice(CONTINUE);
-        if client.write(&[], timeout).await.is_err() {
+        if client.send_interim(x, CONTINUE).await.is_err() {
             x.status = 499;
             return Err(ProxyError::Close);
         }
-        x.sent += CONTINUE.len() as u64;
         x.sent_continue = true;
     }
     check_size(client, x)?;

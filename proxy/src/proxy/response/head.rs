@@ -16,6 +16,9 @@ use crate::wire::{Buffer, Framing};
 /// The most fields of a head.
 const MAX_HEADERS: usize = 256;
 
+/// RFC 8297.
+const EARLY_HINTS: u16 = 103;
+
 const TOO_BIG: InvalidHead = InvalidHead("upstream sent too big header");
 
 /// The head of an app server's response, apart from its fields, which the exchange holds.
@@ -88,8 +91,8 @@ const HIDDEN_HEADERS: [&str; 8] = [
     "X-Accel-Charset",
 ];
 
-/// Takes the head of a final response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones;
-/// `None` until all of it has arrived.
+/// Takes the head of a response, of at most `max_size` bytes, off the front of `buffer`, skipping interim ones that are passed
+/// over, but not a 103; `None` until all of it has arrived.
 pub(crate) fn read_head(
     buffer: &mut Buffer,
     fields: &mut Headers,
@@ -104,7 +107,7 @@ pub(crate) fn read_head(
             return Err(TOO_BIG);
         }
         buffer.consume(length);
-        if !interim.is_passed_over(head.status) {
+        if head.status == EARLY_HINTS || !interim.is_passed_over(head.status) {
             return Ok(Some(head));
         }
     }
@@ -288,7 +291,8 @@ impl ResponseHead {
         HeadWritten { chunked, changes }
     }
 
-    fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
+    /// Whether a field goes on to the client as it is, or nearly so.
+    pub(super) fn is_passed(&self, x: &Exchange<'_>, has_options: bool, name: &[u8]) -> bool {
         let own = OWN_HEADERS.iter().any(|own| name.eq_ignore_ascii_case(own.as_bytes()));
         let upgrade = name.eq_ignore_ascii_case(b"Upgrade");
         if own || is_hidden(x, name) || (upgrade && self.status != 101) {
@@ -329,7 +333,7 @@ mod tests {
         for (text, expected) in [
             ("HTTP/1.1 200 Fine\r\nContent-Length: 3\r\n\r\n", (200, "200 Fine", Framing::Length(3), true)),
             (
-                "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 103 E\r\nA: b\r\n\r\nHTTP/1.1 200\r\n\r\n",
+                "HTTP/1.1 100 C\r\n\r\nHTTP/1.1 102 P\r\nA: b\r\n\r\nHTTP/1.1 200\r\n\r\n",
                 (200, "200", Framing::UntilClose, true),
             ),
             (

@@ -24,7 +24,7 @@ impl Interim {
     }
 
     /// Whether a response of this status is passed over.
-    pub(super) fn is_passed_over(self, status: u16) -> bool {
+    pub(crate) fn is_passed_over(self, status: u16) -> bool {
         match self {
             Interim::All => status < 200 && status != 101,
             Interim::EarlyHints => status == 103,

@@ -2,6 +2,7 @@
 
 mod body;
 mod cookie;
+pub(super) mod early_hints;
 mod head;
 mod interim;
 mod redirect;

@@ -119,6 +119,7 @@ impl Linker<'_> {
         }
         let rates = settings.limit_rate.iter_mut().chain(&mut settings.limit_rate_after);
         rates.for_each(|size| self.template(size));
+        settings.early_hints.iter_mut().for_each(|text| self.template(text));
         let links = settings.secure_link.link.iter_mut().chain(&mut settings.secure_link.md5);
         links.for_each(|text| self.template(text));
         settings.charset.name.iter_mut().for_each(|name| self.template(name));

@@ -120,6 +120,11 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         },
         client_body_buffer_size: raw.client_body_buffer_size.unwrap_or(outer.client_body_buffer_size),
         client_body_timeout: raw.client_body_timeout.unwrap_or(outer.client_body_timeout),
+        early_hints: if raw.early_hints.is_empty() {
+            outer.early_hints.clone()
+        } else {
+            raw.early_hints.clone()
+        },
         send_timeout: raw.send_timeout.unwrap_or(outer.send_timeout),
         limit_rate: raw.limit_rate.clone().or_else(|| outer.limit_rate.clone()),
         limit_rate_after: raw.limit_rate_after.clone().or_else(|| outer.limit_rate_after.clone()),
@@ -285,6 +290,7 @@ fn defaults(prefix: &Path) -> Settings {
         client_max_body_size: Some(MEGABYTE),
         client_body_buffer_size: 16 * 1024,
         client_body_timeout: MINUTE,
+        early_hints: Vec::new(),
         send_timeout: MINUTE,
         limit_rate: None,
         limit_rate_after: None,

@@ -165,6 +165,7 @@ pub(crate) struct RawSettings {
     pub gzip: GzipSettings,
     pub sub: SubSettings,
     pub secure_link: SecureLink,
+    pub early_hints: Vec<Template>,
     pub limit_req: LimitReqSettings,
     pub limit_conn: LimitConnSettings,
     pub tls: SslSettings,

@@ -5,6 +5,7 @@ use crate::error::ConfigError;
 use crate::read::build;
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{buffers, duplicate, flag, number, offset, once, size, time};
+use crate::read::variables::template;
 use crate::table;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[
@@ -28,10 +29,20 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("port_in_redirect", |r, d| once(&mut r.settings().port_in_redirect, d, flag)),
     ("server_name_in_redirect", |r, d| once(&mut r.settings().server_name_in_redirect, d, flag)),
     ("max_headers", |r, d| once(&mut r.settings().max_headers, d, number)),
+    ("early_hints", early_hints),
     ("merge_slashes", |r, d| once(&mut r.settings().merge_slashes, d, flag)),
     ("underscores_in_headers", |r, d| once(&mut r.settings().underscores_in_headers, d, flag)),
     ("ignore_invalid_headers", |r, d| once(&mut r.settings().ignore_invalid_headers, d, flag)),
 ];
+
+/// `early_hints`; written twice, it adds up.
+fn early_hints(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    for word in directive.arguments() {
+        let text = template(&mut reader.http.variables, directive, word)?;
+        reader.settings().early_hints.push(text);
+    }
+    Ok(())
+}
 
 /// `http { … }`.
 fn http(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
