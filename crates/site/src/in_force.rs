@@ -5,12 +5,13 @@ use crate::tree::Node;
 
 /// Whether the proxy does CORS in a place: for all of its answers, in an `if` for those to GET, or in place of the app's.
 pub(crate) fn does_cors(scope: &Scope<'_>) -> bool {
-    // One that answers itself, or asks for OPTIONS, is there for preflights alone.
-    let is_for_preflights = |node: &&Node| {
-        node.inner.iter().any(|inner| inner.is("return"))
-            || node.args.iter().any(|word| word.contains("OPTIONS"))
+    // One that answers by itself is there for preflights alone, and one for a single method besides what the app does.
+    let is_for_all = |node: &&Node| {
+        let mentions = |text: &str| node.args.iter().any(|word| word.contains(text));
+        let answers = node.inner.iter().any(|inner| inner.is("return"));
+        node.is("if") && !answers && (mentions("GET") || !mentions("request_method"))
     };
-    let for_others = scope.own().iter().filter(|node| node.is("if") && !is_for_preflights(node));
+    let for_others = scope.own().iter().filter(is_for_all);
     let hides = scope.all("proxy_hide_header").iter().any(|header| is_cors(header));
     scope.all("add_header").iter().any(|header| is_cors(header))
         || for_others.flat_map(|node| &node.inner).any(|node| node.is("add_header") && is_cors(node))
