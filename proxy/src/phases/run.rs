@@ -190,7 +190,8 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
     handler(x)
 }
 
-/// What `ngx_http_finalize_request` makes of a status that no handler answers with: a page, or nothing at all.
+/// What `ngx_http_finalize_request` makes of a status that no handler answers with: a page, or nothing at all. nginx leaves
+/// the connection open after nothing, and takes the answer to the next request for that to this one.
 fn finalized(status: u16) -> Answer {
     match status {
         201 | 204 | 300.. if !matches!(status, 408 | 444 | 499) => Answer::Error(status),

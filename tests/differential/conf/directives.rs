@@ -121,7 +121,6 @@ const FILES: &[&str] = &[
     "try_files $uri /api$uri",
     "try_files /nowhere $uri/ @there",
     "try_files nowhere index.html =204",
-    "try_files $uri =40",
     "try_files $uri =201",
     "try_files nowhere =0",
     "secure_link_secret secret",
