@@ -24,14 +24,10 @@ Feature: Preflight
         | Access-Control-Max-Age       | {preflight.max-age}       |
       And the response has no header "Access-Control-Allow-Credentials"
 
-      @deployment
-      Examples:
-        | path             |
-        | {preflight.path} |
-        | {stomp.endpoint} |
-
       Examples:
         | path              |
+        | {preflight.path}  |
+        | {stomp.endpoint}  |
         | /api              |
         | /api/items/7?full |
         | /stomp/info       |
@@ -45,21 +41,17 @@ Feature: Preflight
       And the header "Access-Control-Allow-Origin" of the response is "{preflight.allow-origin}"
       And the header "Access-Control-Allow-Methods" of the response is "{preflight.allow-methods}"
 
-      @deployment
       Examples:
         | path             | what                        | name                          | value               |
         | {preflight.path} | no Origin                   | Accept                        | */*                 |
         | {preflight.path} | an Origin nobody knows      | Origin                        | http://evil.example |
         | {preflight.path} | a method that is not listed | Access-Control-Request-Method | PUT                 |
         | {stomp.endpoint} | no Origin                   | Accept                        | */*                 |
+        | /stomp/info      | no Origin                   | Accept                        | */*                 |
+        | /stomp/info      | an Origin nobody knows      | Origin                        | http://evil.example |
+        | /stomp/info      | a method that is not listed | Access-Control-Request-Method | PUT                 |
 
-      Examples:
-        | path        | what                        | name                          | value               |
-        | /stomp/info | no Origin                   | Accept                        | */*                 |
-        | /stomp/info | an Origin nobody knows      | Origin                        | http://evil.example |
-        | /stomp/info | a method that is not listed | Access-Control-Request-Method | PUT                 |
-
-    @deployment @rfc9110
+    @rfc9110
     Scenario Outline: The answer for <path> has no body, and no header that speaks of one
       `return 204;` with no `add_header Content-Type` or `Content-Length` before it; another code has a body.
 
@@ -104,6 +96,46 @@ Feature: Preflight
       When the client sends "OPTIONS /api/items" with the body "nothing to see here"
       Then the response is 204
       And the connection is open
+
+  @D4 @D5 @deployment
+  Rule: Browsers let pages of other origins ask what they may, and no others
+
+    Scenario: A preflight for {preflight.path} lets pages of {preflight.allow-origin} ask
+      Whoever answers it, proxy or app: 200 to 299, one `Access-Control-Allow-Origin`, and every method and header that pages use in
+      `Access-Control-Allow-Methods` and `Access-Control-Allow-Headers`. A redirect to https, or a login page, is no answer to a browser.
+
+      When a page that the profile lets in has the browser ask "{preflight.path}" for a preflight
+      Then the browser lets it ask what the profile says
+
+    Scenario: A preflight for {preflight.path} lets no pages but those of {preflight.allow-origin} ask
+      Look for a proxy or an app that says to everybody who asks that it is allowed: `Access-Control-Allow-Origin $http_origin`.
+
+      When the client sends "OPTIONS {preflight.path}" with the headers:
+        | Origin                        | http://evil.example |
+        | Access-Control-Request-Method | PUT                 |
+      Then the response lets in pages of "{preflight.allow-origin}" alone
+
+    Scenario: Browsers need not ask for {preflight.path} again for {preflight.max-age} seconds
+      `Access-Control-Max-Age` spares users a round trip before each request.
+
+      When a page that the profile lets in has the browser ask "{preflight.path}" for a preflight
+      Then the header "Access-Control-Max-Age" of the response is "{preflight.max-age}"
+
+    @D14
+    Scenario: A preflight for / lets in pages of no other origin
+      The page is for its own origin: look for what answers every OPTIONS, whatever the path.
+
+      When the client sends "OPTIONS /" with the headers:
+        | Origin                        | http://evil.example |
+        | Access-Control-Request-Method | PUT                 |
+      Then the response has no header "Access-Control-Allow-Origin"
+
+    Scenario: GET {api.path} names one origin at most
+      Where the proxy adds `Access-Control-Allow-Origin` to what the app says already, browsers refuse the answer.
+
+      When the client sends "GET {api.path}" with the headers:
+        | Origin | http://shop.test |
+      Then the response has the header "Access-Control-Allow-Origin" at most once
 
   @D5 @D6
   Rule: An actual request gets the app server's CORS header and none of the proxy's
@@ -151,16 +183,12 @@ Feature: Preflight
       Then the response is 405
       And the response has no header "Access-Control-Allow-Origin"
 
-      @deployment
-      Examples:
-        | path |
-        | /    |
-
       Examples:
         | path   |
+        | /      |
         | /stomp |
 
-    @deployment @D5 @D13
+    @D5 @D13
     Scenario Outline: GET <path> is answered without the headers of a preflight
       `add_header Access-Control-…` belongs into `if ($request_method = 'OPTIONS')`. Beside it, in the location or the server, it
       goes out with every answer: twice, where the app server sets it too, which browsers refuse.

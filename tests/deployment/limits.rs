@@ -120,7 +120,7 @@ fn no_answer_is_read_without_end() {
         ("body", body_without_end as Answer, size),
         ("chunk", chunk_without_end, size),
         ("head", head_without_end, size),
-        ("large", large, "the response is 200, not 204"),
+        ("large", large, "the handshake was answered with 200"),
         ("frame", websocket_frame_without_end, size),
     ] {
         let directory = tempfile::tempdir().unwrap();

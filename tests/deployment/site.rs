@@ -110,6 +110,12 @@ pub(crate) const PROFILE: &str = r#"
 [api]
 path = "/api/items"
 
+[preflight]
+allow-origin = "*"
+allow-methods = "GET, POST, DELETE, PATCH, OPTIONS"
+allow-headers = "Content-Type, Authorization, StorelId"
+max-age = 86400
+
 [stomp]
 endpoint = "/stomp/ws"
 subscribe = "/topic/stock"

@@ -43,6 +43,8 @@ pub(super) struct Probe {
     pub(super) request: Request,
     /// The expected status.
     pub(super) status: u16,
+    /// Whether any other status from 200 to 299 is as good.
+    pub(super) any_success: bool,
     /// A text that the response must contain.
     pub(super) text: Option<String>,
     /// The time between two requests.
@@ -101,6 +103,7 @@ impl Plan {
                 label: "API",
                 request: Request::new("GET", path),
                 status: profile.api.status.unwrap_or(200),
+                any_success: false,
                 text: None,
                 interval: every(1.0),
             }),
@@ -110,6 +113,7 @@ impl Plan {
             label: "front end",
             request: Request::new("GET", profile.front_end.deep_link.as_deref().unwrap_or("/")),
             status: 200,
+            any_success: false,
             text: profile.front_end.text.clone(),
             interval: every(2.5),
         });
@@ -120,6 +124,7 @@ impl Plan {
                     .header("Origin", &origin)
                     .header("Access-Control-Request-Method", "GET"),
                 status: 204,
+                any_success: true,
                 text: None,
                 interval: every(5.0),
             }),

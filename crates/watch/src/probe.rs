@@ -104,9 +104,9 @@ impl Prober {
 
     /// What is wrong with a response, if anything.
     fn judge(&self, answer: &Result<Response, ClientError>) -> Result<(), String> {
-        let Probe { status, text, .. } = &self.probe;
+        let Probe { status, any_success, text, .. } = &self.probe;
         let answer = answer.as_ref().map_err(ToString::to_string)?;
-        if answer.status != *status {
+        if answer.status != *status && !(*any_success && (200..300).contains(&answer.status)) {
             return Err(format!("{}, not {status}", answer.status));
         }
         if !answer.complete {

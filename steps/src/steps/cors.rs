@@ -182,6 +182,82 @@ async fn varies(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// A page of an origin that the profile lets in asks by `fetch` for all that the profile lets it ask, with the most particular
+/// method.
+#[when(expr = "a page that the profile lets in has the browser ask {string} for a preflight")]
+async fn preflight_of_profile(world: &mut World, path: String) -> Checked {
+    world.begin();
+    let origin = world.word("preflight.allow-origin").filter(|origin| *origin != "*").unwrap_or(ANY_ORIGIN);
+    let is_simple = |method: &String| matches!(method.as_str(), "GET" | "HEAD" | "POST" | "OPTIONS");
+    let mut methods = listed(world.word("preflight.allow-methods"));
+    let method = methods.iter().position(|method| !is_simple(method)).map(|place| methods.remove(place));
+    let mut headers = listed(world.word("preflight.allow-headers"));
+    headers.iter_mut().for_each(|name| name.make_ascii_lowercase());
+    headers.sort();
+    let mut request = Request::new("OPTIONS", &world.text(&path))
+        .header("Origin", origin)
+        .header("Access-Control-Request-Method", &method.unwrap_or_else(|| "GET".to_owned()));
+    if !headers.is_empty() {
+        request = request.header("Access-Control-Request-Headers", &headers.join(","));
+    }
+    world.ask(request).await?;
+    Ok(())
+}
+
+/// The preflight is answered as browsers want it: 200 to 299 (`ok status` of Fetch), with one allowed origin, which is the
+/// page's or `*`, and with every method and header that the profile names.
+#[then(expr = "the browser lets it ask what the profile says")]
+async fn lets_ask(world: &mut World) -> Checked {
+    let response = world.response()?;
+    ensure!(
+        (200..300).contains(&response.status),
+        "the response is {}, and no browser goes on",
+        response.status
+    );
+    let request = world.request.as_ref().ok_or_else(|| Failure::new("nothing was asked"))?;
+    let origin = request.headers.iter().find(|(name, _)| name == "Origin").map(|(_, origin)| origin.as_str());
+    let allowed: Vec<&str> = response.values("access-control-allow-origin").map(str::trim).collect();
+    ensure!(
+        matches!(allowed[..], [one] if one == "*" || Some(one) == origin),
+        "the response has {} \"Access-Control-Allow-Origin\"{}, where {} must be one",
+        allowed.len(),
+        allowed.iter().map(|value| format!(" {value:?}")).collect::<String>(),
+        origin.unwrap_or("*")
+    );
+    for (word, name) in [
+        ("preflight.allow-methods", "Access-Control-Allow-Methods"),
+        ("preflight.allow-headers", "Access-Control-Allow-Headers"),
+    ] {
+        let granted: Vec<String> = response.values(name).flat_map(|value| listed(Some(value))).collect();
+        let is_granted = |wanted: &String| {
+            // `*` does not cover Authorization (Fetch, CORS non-wildcard request-header name).
+            let by_star =
+                !wanted.eq_ignore_ascii_case("authorization") && granted.iter().any(|name| name == "*");
+            by_star || granted.iter().any(|name| name.eq_ignore_ascii_case(wanted))
+        };
+        let lacking: Vec<String> =
+            listed(world.word(word)).into_iter().filter(|wanted| !is_granted(wanted)).collect();
+        ensure!(lacking.is_empty(), "{name} lacks {}: it is {:?}", lacking.join(", "), granted.join(", "));
+    }
+    Ok(())
+}
+
+/// The response allows no origin but this one, whatever page has asked; `*` is every origin.
+#[then(expr = "the response lets in pages of {string} alone")]
+async fn lets_in_alone(world: &mut World, origin: String) -> Checked {
+    let origin = world.text(&origin);
+    let other =
+        world.response()?.values("access-control-allow-origin").map(str::trim).find(|one| *one != origin);
+    ensure!(other.is_none(), "the response allows {}", other.unwrap_or_default());
+    Ok(())
+}
+
+/// The items of a list, as headers have them (RFC 9110 §5.6.1).
+fn listed(list: Option<&str>) -> Vec<String> {
+    let items = list.unwrap_or_default().split(',').map(str::trim);
+    items.filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
 /// The answer to the preflight is 200 to 299, as browsers ask (`ok status` of Fetch). One of the proxy's own allows an origin,
 /// and does so once; what the app says is the app's business.
 #[then(expr = "the proxy lets the preflight through")]

@@ -82,6 +82,14 @@ async fn headers(world: &mut World, step: &Step) -> Checked {
     Ok(())
 }
 
+/// The latest response has this header no more than once.
+#[then(expr = "the response has the header {string} at most once")]
+async fn has_header_once(world: &mut World, name: String) -> Checked {
+    let count = world.response()?.values(&name).count();
+    ensure!(count <= 1, "the response has {count} headers {name:?}");
+    Ok(())
+}
+
 /// The response has no such header.
 #[then(expr = "the response has no header {string}")]
 async fn no_header(world: &mut World, name: String) -> Checked {

@@ -40,7 +40,7 @@ pub struct Profile {
     pub as_documented: bool,
     /// The REST API.
     pub api: Api,
-    /// How preflights are answered, where it is not as the document has it.
+    /// How preflights are answered.
     pub preflight: Preflight,
     /// STOMP over WebSocket.
     pub stomp: Stomp,
@@ -92,19 +92,19 @@ pub struct Api {
     pub largest_head: Option<Size>,
 }
 
-/// How preflights are answered. What is left out is as the document has it.
+/// How preflights are answered. What is left out is not checked, unless the site is built as the document has it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Preflight {
     /// A path whose preflight the proxy answers; `api.path` unless said otherwise, and `/api/` if there is none.
     pub path: Option<String>,
-    /// `Access-Control-Allow-Origin`; `*` in the document.
+    /// The origin whose pages may ask from elsewhere, or `*`: `Access-Control-Allow-Origin`.
     pub allow_origin: Option<String>,
-    /// `Access-Control-Allow-Methods`, letter by letter.
+    /// The methods that `Access-Control-Allow-Methods` must list; of a site as documented, letter by letter.
     pub allow_methods: Option<String>,
-    /// `Access-Control-Allow-Headers`, letter by letter.
+    /// The headers that `Access-Control-Allow-Headers` must list; of a site as documented, letter by letter.
     pub allow_headers: Option<String>,
-    /// `Access-Control-Max-Age`, in seconds; 86400 in the document.
+    /// `Access-Control-Max-Age`, in seconds.
     pub max_age: Option<u32>,
 }
 

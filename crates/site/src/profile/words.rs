@@ -28,6 +28,14 @@ pub const WORDS: [(&str, &str); 18] = [
     ("instances.header", "names no header that tells instances apart (`[instances] header`)"),
 ];
 
+/// How the document has preflights answered.
+const PREFLIGHT: [(&str, &str); 4] = [
+    ("preflight.allow-origin", "*"),
+    ("preflight.allow-methods", "GET, POST, DELETE, PATCH, OPTIONS"),
+    ("preflight.allow-headers", "Content-Type, Authorization, StorelId"),
+    ("preflight.max-age", "86400"),
+];
+
 /// Why a scenario cannot be checked on a site: what its profile does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingWord(pub String);
@@ -41,7 +49,7 @@ impl Words {
     /// preflights that the profile says are others.
     pub fn staged(profile: &Profile, page: Option<&str>) -> Words {
         let mut words = Words::default();
-        words.preflight(profile, Some("/api/items"));
+        words.preflight(profile, Some("/api/items"), true);
         words.set("api.path", Some("/api/items"));
         words.set("api.status", Some("200"));
         words.sizes(profile);
@@ -72,7 +80,7 @@ impl Words {
     pub fn live(profile: &Profile) -> Words {
         let mut words = Words::default();
         let api = profile.api.path.as_deref();
-        words.preflight(profile, Some(api.unwrap_or("/api/")));
+        words.preflight(profile, Some(api.unwrap_or("/api/")), profile.as_documented);
         words.set("api.path", api);
         words.set("api.status", api.map(|_| profile.api.status.unwrap_or(200).to_string()).as_deref());
         words.sizes(profile);
@@ -99,15 +107,19 @@ impl Words {
         self.set("api.largest-head", bytes(profile.api.largest_head).as_deref());
     }
 
-    fn preflight(&mut self, profile: &Profile, path: Option<&str>) {
+    /// What is promised of preflights: what the profile says or, of a site built as the document has it, the document.
+    fn preflight(&mut self, profile: &Profile, path: Option<&str>, is_documented: bool) {
         let asked = &profile.preflight;
         self.set("preflight.path", asked.path.as_deref().or(path));
-        self.set("preflight.allow-origin", Some(asked.allow_origin.as_deref().unwrap_or("*")));
-        let methods = asked.allow_methods.as_deref().unwrap_or("GET, POST, DELETE, PATCH, OPTIONS");
-        self.set("preflight.allow-methods", Some(methods));
-        let headers = asked.allow_headers.as_deref().unwrap_or("Content-Type, Authorization, StorelId");
-        self.set("preflight.allow-headers", Some(headers));
-        self.set("preflight.max-age", Some(&asked.max_age.unwrap_or(86400).to_string()));
+        let max_age = asked.max_age.map(|seconds| seconds.to_string());
+        for ((word, documented), said) in PREFLIGHT.into_iter().zip([
+            asked.allow_origin.as_deref(),
+            asked.allow_methods.as_deref(),
+            asked.allow_headers.as_deref(),
+            max_age.as_deref(),
+        ]) {
+            self.set(word, said.or(is_documented.then_some(documented)));
+        }
     }
 
     fn set(&mut self, word: &'static str, value: Option<&str>) {
@@ -186,13 +198,15 @@ mod tests {
     }
 
     #[test]
-    fn the_document_s_preflight_is_expected_unless_the_profile_says_otherwise() {
-        let profile = Profile::parse("[preflight]\nallow-origin = \"https://a\"\n", "p").unwrap();
-        let words = Words::live(&profile);
-        assert_eq!(
-            (words.get("preflight.allow-origin"), words.get("preflight.max-age")),
-            (Some("https://a"), Some("86400"))
-        );
+    fn the_document_s_preflight_is_expected_where_a_site_is_built_so() {
+        let words = |more: &str| {
+            let text = format!("{more}\n[preflight]\nallow-origin = \"https://a\"\n");
+            let words = Words::live(&Profile::parse(&text, "p").unwrap());
+            ["preflight.allow-origin", "preflight.max-age"].map(|word| words.get(word).map(str::to_owned))
+        };
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(words(""), [some("https://a"), None]);
+        assert_eq!(words("as-documented = true"), [some("https://a"), some("86400")]);
     }
 
     #[test]
