@@ -14,6 +14,7 @@
 mod http;
 mod http2;
 mod limits;
+mod own_authority;
 mod policy;
 mod request;
 mod response;
@@ -67,7 +68,7 @@ pub enum ClientError {
     /// An answer is larger than what is read of one.
     #[error(
         "the answer is larger than {}, and is not read further; `[limits] largest-answer` says how much of one is",
-        limits::describe_size(*limit)
+        describe_size(*limit)
     )]
     TooLarge {
         /// How many bytes are read.
@@ -135,6 +136,15 @@ impl ClientError {
 
     pub(crate) fn not_http(reason: impl Into<String>) -> ClientError {
         ClientError::Protocol { protocol: "HTTP/1.1", reason: reason.into() }
+    }
+}
+
+/// `16 MiB`, `512 KiB`.
+fn describe_size(bytes: usize) -> String {
+    match bytes {
+        _ if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
+        _ if bytes >= 1 << 10 => format!("{} KiB", bytes >> 10),
+        _ => format!("{bytes} bytes"),
     }
 }
 

@@ -38,12 +38,3 @@ impl AnswerLimits {
         }
     }
 }
-
-/// `16 MiB`, `512 KiB`.
-pub(crate) fn describe_size(bytes: usize) -> String {
-    match bytes {
-        _ if bytes >= 1 << 20 => format!("{} MiB", bytes >> 20),
-        _ if bytes >= 1 << 10 => format!("{} KiB", bytes >> 10),
-        _ => format!("{bytes} bytes"),
-    }
-}

@@ -3,6 +3,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
+use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
@@ -13,6 +14,7 @@ use rustls::{
 };
 
 use crate::ClientError;
+use crate::own_authority::{OwnAuthority, is_of_authority};
 
 /// The CAs that a client trusts, and its own certificate.
 #[derive(Debug, Default)]
@@ -32,10 +34,12 @@ impl Trust {
         let mut roots = RootCertStore::empty();
         let known = rustls_native_certs::load_native_certs();
         roots.add_parsable_certificates(known.certs);
+        let mut named = Vec::new();
         if let Some(pem) = &self.authorities {
-            for certificate in certificates(pem).map_err(|why| format!("the CA file {why}"))? {
+            named = certificates(pem).map_err(|why| format!("the CA file {why}"))?;
+            for certificate in &named {
                 roots
-                    .add(certificate)
+                    .add(certificate.clone())
                     .map_err(|error| format!("the CA file has an unusable certificate: {error}"))?;
             }
         }
@@ -44,7 +48,11 @@ impl Trust {
                 "this system has no CA certificates: install ca-certificates, or name a CA file".into()
             );
         }
-        let builder = builder()?.with_root_certificates(roots);
+        let usual =
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::new(ring::default_provider()));
+        let usual = usual.build().map_err(|error| format!("certificates cannot be verified: {error}"))?;
+        let verifier = Arc::new(OwnAuthority::new(usual, named));
+        let builder = builder()?.dangerous().with_custom_certificate_verifier(verifier);
         let mut config = match &self.client {
             None => builder.with_no_client_auth(),
             Some((chain, key)) => {
@@ -142,7 +150,10 @@ fn certificate_trouble(why: &CertificateError, name: &str) -> String {
             // Each as `DnsName("other.example.com")`.
             let names =
                 presented.iter().map(|name| name.split('"').nth(1).unwrap_or(name)).collect::<Vec<_>>();
-            let names = if names.is_empty() { "no name at all".to_owned() } else { names.join(", ") };
+            let names = match names[..] {
+                [] => "no name at all (a common name alone counts for nothing: it needs a `subjectAltName`)".to_owned(),
+                _ => names.join(", "),
+            };
             format!(
                 "TLS: the server's certificate is for {names}, not for {name}; see `ssl_certificate` and `server_name`"
             )
@@ -156,6 +167,11 @@ fn certificate_trouble(why: &CertificateError, name: &str) -> String {
             "TLS: the server's certificate was issued by an unknown CA; if that CA \
              is your own, name its certificate with `ca-file`; if not, `ssl_certificate` may lack the \
              intermediate certificates"
+                .to_owned()
+        }
+        why if is_of_authority(why) => {
+            "TLS: the server's certificate is one of an authority (CA:TRUE), as `openssl req -x509` makes it; if it is your \
+             own, name this very certificate with `ca-file`"
                 .to_owned()
         }
         CertificateError::Revoked => "TLS: the server's certificate has been revoked".to_owned(),
