@@ -1,4 +1,4 @@
-@document
+@document @http1
 Feature: Client connections
 
   A browser keeps its connection to the proxy and sends request after request over it, for opening one costs more than most

@@ -1,4 +1,4 @@
-@document
+@document @http1
 Feature: WebSocket
 
   A WebSocket starts as an HTTP request that asks to switch protocols. Once the app server has agreed with 101, the proxy has

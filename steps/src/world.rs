@@ -29,6 +29,8 @@ use hopcheck_targets::target::Verdict;
 pub struct World {
     setting: Option<Setting>,
     scene: Option<Scene>,
+    /// Whether requests are sent over HTTP/2.
+    is_over_http2: bool,
     /// The latest request.
     pub request: Option<Request>,
     /// The client's connection.
@@ -64,9 +66,10 @@ pub struct World {
 }
 
 impl World {
-    /// Tells the world what it is to test; the first thing that happens to it.
-    pub fn enter(&mut self, setting: Setting) {
+    /// Tells the world what it is to test, and whether over HTTP/2; the first thing that happens to it.
+    pub fn enter(&mut self, setting: Setting, is_over_http2: bool) {
         self.setting = Some(setting);
+        self.is_over_http2 = is_over_http2;
     }
 
     /// The scene, set at the first call.
@@ -164,6 +167,9 @@ impl World {
     /// # Errors
     /// When no response comes.
     pub async fn ask(&mut self, request: Request) -> Result<&Response, Failure> {
+        if self.is_over_http2 {
+            return self.ask_over_http2(request).await;
+        }
         let begun = Instant::now();
         self.connect().await?;
         self.make_room();

@@ -2,6 +2,7 @@
 
 mod brokers;
 mod limits;
+mod promises;
 mod raw_site;
 mod secrets;
 mod site;
@@ -143,30 +144,6 @@ async fn an_unanswered_preflight_and_a_missing_page_are_broken_promises() {
     site.end().await;
 }
 
-/// HAProxy, Caddy, Apache and Varnish, or the app, answer preflights in their own ways, and so may nginx.
-#[tokio::test(flavor = "multi_thread")]
-async fn only_what_browsers_need_of_a_preflight_is_asked() {
-    let site = Plan::of(Engine::Reference)
-        .edit("return 204;", "return 200 \"welcome\";")
-        .edit("'GET, POST, DELETE, PATCH, OPTIONS'", "'PATCH,PUT,DELETE,OPTIONS,POST,GET'")
-        .edit("'Content-Type, Authorization, StorelId'", "'*, authorization'")
-        .edit(
-            "try_files $uri $uri/ /index.html;",
-            "try_files $uri $uri/ /index.html; if ($request_method = 'OPTIONS') { return 200; }",
-        )
-        .deploy()
-        .await;
-    let (code, said) = site.run(PROFILE, &["--tags", "@D4 or @D5 or @D14"]);
-    assert_eq!(code, Some(0), "{said}");
-    let fewer = PROFILE.replace("StorelId", "StorelId, X-Other").replace("GET, POST", "GET, PURGE");
-    let named = fewer.replace("allow-origin = \"*\"", "allow-origin = \"https://a.example\"");
-    let (code, said) = site.run(&named, &["--tags", "@D4"]);
-    assert_eq!(code, Some(1), "{said}");
-    assert!(said.contains("Access-Control-Allow-Methods lacks PURGE"), "{said}");
-    assert!(said.contains("the response allows *"), "{said}");
-    site.end().await;
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_single_instance_is_noticed_if_instances_are_identified() {
     let site = Plan::of(Engine::Reference).deploy().await;
@@ -269,6 +246,28 @@ async fn an_unknown_ca_is_only_trusted_if_the_profile_names_it() {
     site.end().await;
 }
 
+/// As `openssl req -x509` makes it: the certificate of an authority, signed by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_that_signs_itself_is_trusted_if_the_profile_names_it() {
+    let site = Plan::of(Engine::Reference).self_signed().deploy().await;
+    let (code, said) = site.run(PROFILE, &["--tags", "@D5"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("is one of an authority (CA:TRUE), as `openssl req -x509` makes it"), "{said}");
+    std::fs::copy(site.directory.path().join("site.pem"), site.directory.path().join("ca.pem")).unwrap();
+    let (code, said) = site.run(PROFILE, &["--tags", "@D5"]);
+    assert_eq!(code, Some(0), "{said}");
+    let other =
+        format!("{PROFILE}\n[connect]\naddress = \"127.0.0.1:{}\"\nca-file = \"ca.pem\"\n", site.port);
+    let profile = site.directory.path().join("other.toml");
+    std::fs::write(&profile, other).unwrap();
+    let url = format!("https://other.example.com:{}", site.port);
+    let (code, said) =
+        crate::said(&hopcheck(&["run", "--target", &url, "--profile", profile.to_str().unwrap()]));
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("is for shop.example.com, not for other.example.com"), "{said}");
+    site.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_http_on_a_tls_port_and_vice_versa_are_reported() {
     let plain = Plan::of(Engine::Reference).plain().deploy().await;
@@ -326,7 +325,7 @@ async fn offered_protocols_are_listed_and_a_client_certificate_is_sent() {
     let (code, with) =
         said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@D13"]));
     assert_eq!(code, Some(0), "{with}");
-    assert!(with.contains("tested over HTTP/1.1, also offers HTTP/2"), "{with}");
+    assert!(with.contains("tested over HTTP/1.1 and HTTP/2"), "{with}");
     site.end().await;
 }
 

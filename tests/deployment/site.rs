@@ -40,13 +40,15 @@ pub(crate) struct Plan {
     pub(crate) edits: Vec<(&'static str, &'static str)>,
     /// What is changed in the certificate.
     pub(crate) certificate: fn(&mut CertificateParams),
+    /// Whether the certificate is its own authority.
+    self_signed: bool,
     /// Whether it speaks TLS at all.
     pub(crate) tls: bool,
 }
 
 impl Plan {
     pub(crate) fn of(engine: Engine) -> Plan {
-        Plan { engine, edits: Vec::new(), certificate: |_| (), tls: true }
+        Plan { engine, edits: Vec::new(), certificate: |_| (), self_signed: false, tls: true }
     }
 
     pub(crate) fn edit(mut self, from: &'static str, to: &'static str) -> Plan {
@@ -56,6 +58,10 @@ impl Plan {
 
     pub(crate) fn certificate(self, change: fn(&mut CertificateParams)) -> Plan {
         Plan { certificate: change, ..self }
+    }
+
+    pub(crate) fn self_signed(self) -> Plan {
+        Plan { self_signed: true, ..self }
     }
 
     pub(crate) fn plain(self) -> Plan {
@@ -74,6 +80,9 @@ impl Plan {
         );
         std::fs::write(here.join("hopcheck.toml"), settings).unwrap();
         issue(here, self.certificate);
+        if self.self_signed {
+            sign_by_itself(here);
+        }
         let mut conf = std::fs::read_to_string(nginx.join("nginx.conf")).unwrap();
         if self.tls {
             let tls = "listen 443 ssl; ssl_certificate site.pem; ssl_certificate_key site.key;";
@@ -172,6 +181,15 @@ pub(crate) fn said(output: &Output) -> (Option<i32>, String) {
 fn replaced(text: &str, from: &str, to: &str) -> String {
     assert!(text.contains(from), "nginx.conf does not contain {from:?}");
     text.replace(from, to)
+}
+
+/// A certificate that is its own authority, as `openssl req -x509` makes it, in files: `site.pem`, `site.key`.
+fn sign_by_itself(directory: &Path) {
+    let mut certificate = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
+    certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let key = KeyPair::generate().unwrap();
+    std::fs::write(directory.join("site.pem"), certificate.self_signed(&key).unwrap().pem()).unwrap();
+    std::fs::write(directory.join("site.key"), key.serialize_pem()).unwrap();
 }
 
 /// An authority and a certificate by it, in files: `ca.pem`, `site.pem`, `site.key`.

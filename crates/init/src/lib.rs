@@ -60,6 +60,8 @@ fn contact(deployment: &Deployment, findings: &mut Findings<'_>) {
     }
     match found.offers.join(" and ") {
         others if others.is_empty() => findings.fact("HTTP/1.1 only".to_owned()),
-        others => findings.fact(format!("HTTP/1.1, which the scenarios use; also {others}")),
+        others => {
+            findings.fact(format!("HTTP/1.1; also {others}; the scenarios ask over HTTP/1.1 and HTTP/2"))
+        }
     }
 }

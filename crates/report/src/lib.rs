@@ -8,6 +8,7 @@
 #[macro_use]
 mod output;
 
+mod add;
 mod causes;
 mod columns;
 mod files;

@@ -28,7 +28,7 @@ pub struct Report {
 }
 
 /// A feature as a report needs it: its prose and the order of its rules.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outline {
     /// The feature's name.

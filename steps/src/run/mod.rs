@@ -9,6 +9,7 @@ mod promises;
 mod recorder;
 mod route_words;
 mod select;
+mod versions;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -57,7 +58,13 @@ pub async fn run(
     let part = selected.part(selection.shard);
     let bound = match &setting {
         Setting::Staged(stage) => bind::bind(&part, &stage.source),
-        Setting::Live(_) => bind::BoundFeatures { features: part, ..bind::BoundFeatures::default() },
+        Setting::Live(deployment) => {
+            let features = match deployment.info().offers_http2() {
+                true => versions::over_each_version(part),
+                false => part,
+            };
+            bind::BoundFeatures { features, ..bind::BoundFeatures::default() }
+        }
     };
     let (part, mut unchecked) = fill_in(&bound.features, setting.words());
     unchecked.extend(bound.not_asked);
@@ -182,8 +189,9 @@ async fn go(
             let again = retries > 0 && known.iter().all(|known| known.scenario != scenario.name);
             again.then(|| RetryOptions { retries: Retries::initial(retries), after: None })
         })
-        .before(move |_, _, _, world: &mut World| {
-            world.enter(setting.clone());
+        .before(move |feature, _, _, world: &mut World| {
+            let is_over_http2 = feature.tags.iter().any(|tag| tag == versions::HTTP2_TAG);
+            world.enter(setting.clone(), is_over_http2);
             async {}.boxed_local()
         })
         .after(|_, _, _, finished, world| {

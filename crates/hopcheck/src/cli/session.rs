@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
     }
 
     fn record(&mut self, results: TargetResults) {
-        self.report.targets.push(results);
+        self.report.add(results);
         mask(&mut self.report, &self.mask);
         if let Some(results) = self.report.targets.last() {
             // Of many files the rows say how many warnings each has.

@@ -38,8 +38,18 @@ pub struct DeploymentInfo {
     pub server: Option<String>,
     /// The version of TLS.
     pub tls: Option<String>,
-    /// The protocols it offers besides HTTP/1.1, which scenarios use.
+    /// The protocols it offers besides HTTP/1.1.
     pub offers: Vec<String>,
+}
+
+/// What a site calls HTTP/2 in [`DeploymentInfo::offers`].
+const HTTP2: &str = "HTTP/2";
+
+impl DeploymentInfo {
+    /// Whether it offers HTTP/2 in the TLS handshake (RFC 7301), so that scenarios ask over that, too.
+    pub fn offers_http2(&self) -> bool {
+        self.offers.iter().any(|protocol| protocol == HTTP2)
+    }
 }
 
 impl Deployment {
@@ -96,7 +106,7 @@ impl Deployment {
         let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
         let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
         if secure && chooses_http2(&route(tls(&["h2", "http/1.1"]).map_err(wrong)?)).await {
-            found.offers.insert(0, "HTTP/2".to_owned());
+            found.offers.insert(0, HTTP2.to_owned());
         }
         let words = Words::live(&profile);
         Ok(Deployment {
@@ -125,8 +135,14 @@ impl Deployment {
     pub fn describe(&self) -> String {
         let DeploymentInfo { server, tls, offers } = &self.found;
         let mut known: Vec<String> = server.iter().chain(tls).cloned().collect();
+        let (tested, others): (Vec<&str>, Vec<&str>) =
+            offers.iter().map(String::as_str).partition(|protocol| *protocol == HTTP2);
         if !offers.is_empty() {
-            known.push(format!("tested over HTTP/1.1, also offers {}", offers.join(" and ")));
+            let tested: Vec<&str> = std::iter::once("HTTP/1.1").chain(tested).collect();
+            known.push(format!("tested over {}", tested.join(" and ")));
+        }
+        if !others.is_empty() {
+            known.push(format!("also offers {}", others.join(" and ")));
         }
         let site = self.url.as_str().trim_end_matches('/');
         if known.is_empty() { site.to_owned() } else { format!("{site} ({})", known.join("; ")) }
