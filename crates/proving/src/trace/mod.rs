@@ -14,7 +14,8 @@ use hopcheck_steps::features::Specification;
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
 /// Tags that are neither a statement nor a standard.
-const OTHER_TAGS: [&str; 7] = ["default", "slow", "deployment", "document", "warning", "everybody", "first"];
+const OTHER_TAGS: [&str; 8] =
+    ["default", "slow", "deployment", "document", "warning", "everybody", "first", "http1"];
 
 /// The input of a trace.
 #[derive(Debug, Clone)]
