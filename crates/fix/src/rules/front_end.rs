@@ -6,8 +6,11 @@ use crate::edit::Edit;
 use crate::fault::Fault;
 use crate::proposal::{Allowed, Proposal};
 
-/// The page that a block shows: what `index` names first.
+/// The page that a block shows: what the profile says, or what `index` names first.
 fn page(fault: &Fault<'_>, block: Id) -> String {
+    if let Some(page) = fault.promised().and_then(|promised| promised.fallback.clone()) {
+        return page;
+    }
     let index = fault.conf.in_force(block, "index").first().map(|id| fault.conf.get(*id).arg(0).to_owned());
     format!(
         "/{}",
@@ -26,7 +29,9 @@ fn of_files<'a>(fault: &'a Fault<'_>) -> impl Iterator<Item = Id> + 'a {
 
 /// A path of the app's own that no file has is answered with the page.
 pub(super) fn fallback(fault: &Fault<'_>) -> Vec<Proposal> {
-    let is_about = ["try_files", "index.html", "error_page"].iter().any(|word| fault.mentions(word));
+    let is_about = ["try_files", "index.html", "error_page", "a path that is no file"]
+        .iter()
+        .any(|word| fault.mentions(word));
     let mut proposals = Vec::new();
     for place in of_files(fault).filter(|_| is_about) {
         let page = page(fault, place);

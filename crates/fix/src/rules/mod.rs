@@ -10,6 +10,7 @@ mod headers;
 mod hint;
 mod locations;
 mod preflight;
+mod promise;
 mod query;
 mod redirects;
 mod slashes;
@@ -27,7 +28,7 @@ const MAX_PROPOSALS: usize = 40;
 type Rule = fn(&Fault<'_>) -> Vec<Proposal>;
 
 /// Every rule, those of the narrowest kinds first: what the hint names is tried last.
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 26] = [
     spelling::headers,
     forwarding::upgrade,
     headers::lost,
@@ -40,6 +41,9 @@ const RULES: [Rule; 23] = [
     redirects::stays,
     redirects::circle,
     redirects::nameless,
+    preflight::refused,
+    promise::of_route,
+    promise::of_upstream,
     query::redirects,
     query::handed_on,
     front_end::fallback,
