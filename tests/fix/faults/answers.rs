@@ -89,7 +89,7 @@ fn a_cookie_for_another_path() {
         proxy_set_header Host $host;
         proxy_cookie_path / /basket/;
     }",
-        lines: &["-proxy_cookie_path / /basket/;"],
+        lines: &["-proxy_cookie_path / /basket/;", "+proxy_cookie_path / /shop/;"],
         ..FAULT
     }
     .is_mended();

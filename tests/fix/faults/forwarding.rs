@@ -81,6 +81,31 @@ fn a_version_that_has_no_handshake() {
 }
 
 #[test]
+fn a_tunnel_for_any_protocol() {
+    Fault {
+        feature: "any-socket",
+        server: "
+    location /cable {
+        proxy_pass http://chat:9000;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
+    }",
+        options: &["--strict"],
+        lines: &[
+            "+map $http_upgrade $websocket {",
+            "+default '';",
+            "+websocket websocket;",
+            "+}",
+            "-proxy_set_header Upgrade $http_upgrade;",
+            "+proxy_set_header Upgrade $websocket;",
+        ],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
 fn a_host_that_the_app_is_not_told() {
     Fault {
         feature: "any-api",

@@ -55,6 +55,24 @@ fn a_page_that_answers_what_would_change_something() {
 }
 
 #[test]
+fn a_page_of_the_server_that_answers_everything() {
+    Fault {
+        feature: "any-front-end",
+        server: "
+    root /srv/site;
+    error_page 404 405 =200 /index.html;
+    location / { index index.html; }",
+        lines: &[
+            "-error_page 404 405 =200 /index.html;",
+            "-location / { index index.html; }",
+            "+location / { index index.html; try_files $uri $uri/ /index.html; }",
+        ],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
 fn a_page_that_browsers_keep() {
     Fault {
         feature: "any-front-end",
@@ -88,6 +106,24 @@ fn files_that_have_no_root() {
         lines: &[
             "-location ~ \\.(js|css|svg)$ { expires 1y; }",
             "+location ~ \\.(js|css|svg)$ { expires 1y; root /srv/site; }",
+        ],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn files_that_are_not_for_everybody() {
+    Fault {
+        feature: "any-front-end",
+        http: "    include mime.types;",
+        server: "
+    root /srv/site;
+    location / { add_header Cache-Control no-cache; try_files $uri /index.html; }",
+        options: &["--strict"],
+        lines: &[
+            "+location /assets/ { try_files $uri =404; }",
+            "+location ~ /\\.(?!well-known) { return 404; }",
         ],
         ..FAULT
     }

@@ -19,6 +19,22 @@ fn an_app_server_that_no_other_stands_in_for() {
 }
 
 #[test]
+fn a_backup_that_is_never_asked() {
+    Fault {
+        feature: "any-upstream",
+        http: "    upstream app { server app-1:9000; server app-2:9000 backup; }",
+        server: "
+    location /rest/ {
+        proxy_pass http://app;
+        proxy_next_upstream_tries 1;  # once
+    }",
+        lines: &["-proxy_next_upstream_tries 1;  # once", "+# once"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
 fn a_session_that_goes_from_server_to_server() {
     Fault {
         feature: "any-upstream",

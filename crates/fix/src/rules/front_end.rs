@@ -35,12 +35,26 @@ pub(super) fn fallback(fault: &Fault<'_>) -> Vec<Proposal> {
     let mut proposals = Vec::new();
     for place in of_files(fault).filter(|_| is_about) {
         let page = page(fault, place);
-        let own = |name: &str| fault.conf.own(place, name).map(|id| fault.conf.get(id));
-        let (try_files, error_page) = (own("try_files"), own("error_page"));
+        let try_files = fault.conf.own(place, "try_files").map(|id| fault.conf.get(id));
+        let mut error_pages =
+            fault.conf.in_force(place, "error_page").into_iter().map(|id| fault.conf.get(id));
+        let error_page = error_pages.find(|entry| entry.args.iter().any(|word| word.text == "404"));
         let title = format!("answer paths that are no file with `{page}`: `try_files`");
         let whole = format!("try_files $uri $uri/ {page};");
-        if let Some(entry) = error_page.filter(|entry| entry.args.iter().any(|word| word.text == "404")) {
-            let make = Edit::made(|edit| edit.replace(entry, entry.span.clone(), whole.clone()));
+        if let (Some(entry), None) = (error_page, try_files) {
+            let make = Edit::made(|edit| match entry.parent == Some(place) {
+                true => edit.replace(entry, entry.span.clone(), whole.clone()),
+                false => {
+                    edit.remove(fault.files, entry);
+                    edit.insert_into(
+                        fault.files,
+                        fault.conf,
+                        place,
+                        &["root", "index"],
+                        std::slice::from_ref(&whole),
+                    );
+                }
+            });
             proposals.push(Proposal::new(title.clone(), make).allowing(Allowed::Writes));
         }
         match try_files {

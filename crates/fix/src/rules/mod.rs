@@ -3,6 +3,7 @@
 
 mod buffers;
 mod cache;
+mod cookies;
 mod cors;
 mod forwarding;
 mod front_end;
@@ -28,9 +29,10 @@ const MAX_PROPOSALS: usize = 40;
 type Rule = fn(&Fault<'_>) -> Vec<Proposal>;
 
 /// Every rule, those of the narrowest kinds first: what the hint names is tried last.
-const RULES: [Rule; 26] = [
+const RULES: [Rule; 28] = [
     spelling::headers,
     forwarding::upgrade,
+    forwarding::other_protocols,
     headers::lost,
     headers::always,
     cors::of_both,
@@ -51,6 +53,7 @@ const RULES: [Rule; 26] = [
     front_end::root,
     upstreams::sticky,
     cache::of_others,
+    cookies::path,
     buffers::head,
     buffers::upload,
     hint::as_it_says,
