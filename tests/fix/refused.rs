@@ -56,8 +56,8 @@ fn what_a_person_must_choose_is_asked() {
 server {
     listen 80;
     location /shop/ {
-        if ($request_method = PUT) { add_header Access-Control-Allow-Origin *; }
-        if ($request_method = DELETE) { add_header Access-Control-Allow-Origin *; }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Credentials true always;
         proxy_pass http://shop:9000;
     }
 }
@@ -75,7 +75,10 @@ server {
     assert_eq!(code, Some(0), "{told:#}");
     assert_eq!(
         changed_lines(&told),
-        ["-if ($request_method = DELETE) { add_header Access-Control-Allow-Origin *; }"]
+        [
+            "-add_header Access-Control-Allow-Origin * always;",
+            "-add_header Access-Control-Allow-Credentials true always;"
+        ]
     );
 }
 
