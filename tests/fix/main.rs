@@ -2,6 +2,7 @@
 //! of a right site nothing; and what is left to a person.
 
 mod applied;
+mod fault;
 mod faults;
 mod page;
 mod refused;

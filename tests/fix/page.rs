@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use regex::Regex;
+
 use crate::{Site, said};
 
 /// The page with what its commands print now, each of the site whose files stand above it.
@@ -36,5 +38,8 @@ fn the_page_has_what_is_printed() {
     if std::env::var_os("HOPCHECK_BLESS").is_some() {
         return std::fs::write(path, now).unwrap();
     }
-    assert!(kept == now, "the page is not what is told now:\n{now}");
+    // A scenario or a request more is no news.
+    let counts = Regex::new(r"\d+ (?:promises|requests)|\.feature:\d+|and \d+ others").unwrap();
+    let is_same = counts.replace_all(&kept, "…") == counts.replace_all(&now, "…");
+    assert!(is_same, "the page is not what is told now:\n{now}");
 }

@@ -56,8 +56,8 @@ fn what_a_person_must_choose_is_asked() {
 server {
     listen 80;
     location /shop/ {
-        if ($request_method = PUT) { add_header Access-Control-Allow-Origin *; }
-        if ($request_method = DELETE) { add_header Access-Control-Allow-Origin *; }
+        add_header Access-Control-Allow-Origin * always;
+        add_header Access-Control-Allow-Credentials true always;
         proxy_pass http://shop:9000;
     }
 }
@@ -75,6 +75,46 @@ server {
     assert_eq!(code, Some(0), "{told:#}");
     assert_eq!(
         changed_lines(&told),
-        ["-if ($request_method = DELETE) { add_header Access-Control-Allow-Origin *; }"]
+        [
+            "-add_header Access-Control-Allow-Origin * always;",
+            "-add_header Access-Control-Allow-Credentials true always;"
+        ]
+    );
+}
+
+#[test]
+fn names_that_nginx_does_not_know_are_mended_first() {
+    let conf = "
+events { }
+http {
+    map $http_upgrade $conn_up { default upgrade; '' close; }
+    server {
+        listen 80;
+        location /api/ {
+            proxy_pas http://app:8080;  # the app
+            proxy_set_header Host $hots;
+            proxy_set_header Connection $con_up;
+        }
+    }
+}
+";
+    let site = Site::of(&[("nginx.conf", conf)]);
+    let (code, told) = site.fix(&["--features", &feature("any-api"), "--apply"]);
+    assert_eq!(code, Some(0), "{told:#}");
+    let mended =
+        conf.replace("proxy_pas ", "proxy_pass ").replace("$hots", "$host").replace("$con_up", "$conn_up");
+    assert_eq!(site.text("nginx.conf"), mended);
+    assert_eq!(told["mends"].as_array().unwrap().len(), 3, "{told:#}");
+}
+
+#[test]
+fn what_no_rule_makes_start_is_not_mended() {
+    let site = Site::of(&[("nginx.conf", "server { listen 80; location /a { return; } }")]);
+    let output = site.hopcheck(&["fix", "nginx.conf"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        crate::said(&output).contains("invalid number of arguments in \"return\" directive"),
+        "{}",
+        crate::said(&output)
     );
 }

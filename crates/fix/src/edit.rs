@@ -185,3 +185,90 @@ fn lines(directives: &[String], indent: &str, newline: &str, line: impl Fn(Strin
 fn joined(directive: &str) -> String {
     directive.lines().map(str::trim).collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hopcheck_targets::conf::Source;
+
+    /// What `edit` makes of a text, given its files, its directives and the directive `name`.
+    fn edited(text: &str, name: &str, edit: impl FnOnce(&mut Edit, &Files, &Conf, Id)) -> String {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("nginx.conf");
+        std::fs::write(&path, text).unwrap();
+        let source = Source::read(&path).unwrap();
+        let files = Files::read(&path, &source).unwrap();
+        let conf = Conf::read(&files, &source).unwrap();
+        let (id, _) = conf.all().find(|(_, entry)| entry.is(name)).unwrap();
+        let made = Edit::made(|made| edit(made, &files, &conf, id));
+        made.applied(&files).map_or_else(|| text.to_owned(), |texts| texts[files.main()].clone())
+    }
+
+    fn inserted(text: &str) -> String {
+        let lines = ["proxy_http_version 1.1;".to_owned(), "if ($a) {\n\treturn 204;\n}".to_owned()];
+        edited(text, "return", |edit, files, conf, id| edit.insert_after(files, conf.get(id), &lines))
+    }
+
+    #[test]
+    fn what_is_inserted_is_laid_out_as_what_is_there() {
+        assert_eq!(
+            inserted("server {\n\treturn 404;  # gone\n}\n"),
+            "server {\n\treturn 404;  # gone\n\tproxy_http_version 1.1;\n\tif ($a) {\n\t\treturn 204;\n\t}\n}\n"
+        );
+        assert_eq!(
+            inserted("server {\r\n  return 404;\r\n}"),
+            "server {\r\n  return 404;\r\n  proxy_http_version 1.1;\r\n  if ($a) {\r\n      return 204;\r\n  }\r\n}"
+        );
+        assert_eq!(
+            inserted("server { return 404; }"),
+            "server { return 404; proxy_http_version 1.1; if ($a) { return 204; } }"
+        );
+    }
+
+    #[test]
+    fn what_is_inserted_in_front_comes_behind_the_comment_above() {
+        let before = |edit: &mut Edit, files: &Files, conf: &Conf, id: Id| {
+            edit.insert_before(files, conf.get(id), &["listen 80;".to_owned()]);
+        };
+        assert_eq!(
+            edited("server {\n  # gone\n  return 404;\n}", "return", before),
+            "server {\n  # gone\n  listen 80;\n  return 404;\n}"
+        );
+        assert_eq!(edited("server { return 404; }", "return", before), "server { listen 80; return 404; }");
+    }
+
+    #[test]
+    fn a_directive_goes_with_its_line_and_a_comment_stays() {
+        let remove = |edit: &mut Edit, files: &Files, conf: &Conf, id: Id| edit.remove(files, conf.get(id));
+        for (text, rest) in [
+            ("server {\n  listen 80;\n  return 404;\n}\n", "server {\n  listen 80;\n}\n"),
+            ("server {\r\n  return\r\n    404;\r\n}", "server {\r\n}"),
+            ("server {\n  return 404; # gone\n}", "server {\n  # gone\n}"),
+            ("server { listen 80; return 404; }", "server { listen 80; }"),
+            ("server {\n  return 404; listen 80;\n}", "server {\n  listen 80;\n}"),
+        ] {
+            assert_eq!(edited(text, "return", remove), rest);
+        }
+    }
+
+    #[test]
+    fn a_block_without_directives_can_be_filled() {
+        let into = |edit: &mut Edit, files: &Files, conf: &Conf, id: Id| {
+            edit.insert_into(files, conf, id, &[], &["return 404;".to_owned()]);
+        };
+        assert_eq!(
+            edited("server { location /a {} }", "location", into),
+            "server { location /a { return 404; } }"
+        );
+    }
+
+    #[test]
+    fn edits_that_overlap_are_none() {
+        let text = "server { return 404; }";
+        let both = |edit: &mut Edit, files: &Files, conf: &Conf, id: Id| {
+            edit.remove(files, conf.get(id));
+            edit.set_arg(conf.get(id), 0, "403");
+        };
+        assert_eq!(edited(text, "return", both), text);
+    }
+}

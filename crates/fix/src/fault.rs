@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use hopcheck_report::{FailedStep, Record};
-use hopcheck_site::profile::Cors;
+use hopcheck_site::profile::{Cors, PromisedRoute};
 use hopcheck_site::{Route, Server, Site};
 use hopcheck_targets::conf::Source;
 use regex::Regex;
@@ -80,6 +80,13 @@ impl<'a> Fault<'a> {
         let Some((server, block)) = here.first().copied() else { return };
         self.server = Some(block);
         let locations = self.conf.locations(block);
+        if let (None, Some(promised)) = (self.route, self.promised()) {
+            // Nothing serves it; a location that is called so is meant to.
+            let name = |id: &Id| self.conf.get(*id).args.last().map_or("", |word| word.text.as_str());
+            let is_it = |id: &&Id| name(id).trim_end_matches('/') == promised.path.trim_end_matches('/');
+            let named: Vec<Id> = locations.iter().filter(is_it).copied().collect();
+            self.places.extend(named);
+        }
         if let Some(route) = self.route {
             let line = route.lines.first();
             let is_it = |id: &&Id| {
@@ -127,11 +134,21 @@ impl<'a> Fault<'a> {
         levels
     }
 
+    /// What the profile says of the route.
+    pub(crate) fn promised(&self) -> Option<&'a PromisedRoute> {
+        let mut routes = self.source.profile.routes.iter();
+        match self.route {
+            Some(route) => {
+                let path = route.path.trim_end_matches('/');
+                routes.find(|promised| promised.path.trim_end_matches('/') == path)
+            }
+            None => routes.find(|promised| self.record.name.starts_with(&promised.title())),
+        }
+    }
+
     /// Who does CORS on the route, if the profile says so.
     pub(crate) fn promised_cors(&self) -> Option<Cors> {
-        let path = self.route.map(|route| route.path.trim_end_matches('/'))?;
-        let mut routes = self.source.profile.routes.iter();
-        routes.find(|route| route.path.trim_end_matches('/') == path)?.cors
+        self.promised()?.cors
     }
 
     /// The proxied places.

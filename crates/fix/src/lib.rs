@@ -23,6 +23,7 @@ mod mending;
 mod model;
 mod patch;
 mod proposal;
+mod refusal;
 mod rules;
 mod text;
 

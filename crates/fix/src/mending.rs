@@ -16,6 +16,7 @@ use crate::files::Files;
 use crate::model::{Fix, Mend, Tried, Unmended};
 use crate::patch;
 use crate::proposal::Proposal;
+use crate::refusal;
 use crate::rules::proposals;
 
 /// More mends are not looked for in one run.
@@ -57,23 +58,13 @@ pub async fn fix(
     if source.origin.is_made() {
         return Err(FixError::Template(source.name.clone()));
     }
-    if let Some(said) = bench.refusal(source).await? {
-        return Err(FixError::NotRun(format!("{} is refused:\n{said}", source.name)));
-    }
-    let files = Files::read(conf, source)?;
+    let written = Files::read(conf, source)?;
+    let (state, mends) = start(bench, here, state(written.clone(), source.clone())?).await?;
     tell(Step::Running);
-    let results = bench.whole(source).await?;
-    let mut mending = Mending {
-        bench,
-        here,
-        written: files.clone(),
-        state: state(files, source.clone())?,
-        results,
-        trials: 0,
-        mends: Vec::new(),
-        unmended: Vec::new(),
-        given_up: BTreeSet::new(),
-    };
+    let results = bench.whole(&state.source).await?;
+    let trials = mends.len();
+    let (unmended, given_up) = (Vec::new(), BTreeSet::new());
+    let mut mending = Mending { bench, here, written, state, results, trials, mends, unmended, given_up };
     loop {
         let alike = mending.next();
         if alike.is_empty() {
@@ -81,6 +72,40 @@ pub async fn fix(
         }
         mending.mend(&alike, tell).await?;
     }
+}
+
+/// Mends the names for which the engine refuses the configuration: nothing else can be asked of it before.
+async fn start(bench: &Bench, here: &Path, mut state: State) -> Result<(State, Vec<Mend>), FixError> {
+    let mut mends = Vec::new();
+    let mut refused = bench.refusal(&state.source).await?;
+    while let Some(said) = refused.take() {
+        let first = said.lines().next().unwrap_or_default().to_owned();
+        let proposed = refusal::proposals(&said, &state).into_iter().next();
+        let changed =
+            proposed.and_then(|proposal| Some((proposal.edit.applied(&state.files)?, proposal.title)));
+        let not_run = || FixError::NotRun(format!("{} is refused:\n{said}", state.source.name));
+        let (changed, title) = changed.filter(|_| mends.len() < MAX_MENDS).ok_or_else(not_run)?;
+        let mut texts = state.files.texts.clone();
+        texts.extend(changed);
+        let source = state.source.with_files(&texts);
+        refused = bench.refusal(&source).await?;
+        // It may be refused for something else then.
+        if refused.as_ref().is_some_and(|now| now.starts_with(&first)) {
+            return Err(not_run());
+        }
+        let promise = format!("{} starts; it said: {first}", bench.stage.target.describe());
+        mends.push(Mend { promise, title, patch: patches(&state.files, &texts, here), ..Mend::default() });
+        state = self::state(state.files.with(texts), source)?;
+    }
+    Ok((state, mends))
+}
+
+/// The files that an edit changes, as patches.
+fn patches(files: &Files, texts: &BTreeMap<String, String>, here: &Path) -> String {
+    let changed = texts.iter().filter(|(name, text)| files.text(name) != **text);
+    let patches = changed
+        .filter_map(|(name, text)| Some(patch::unified(files.path(name)?, here, files.text(name), text)));
+    patches.collect()
 }
 
 /// Reads the directives of `files`.
@@ -122,6 +147,11 @@ impl Mending<'_> {
     async fn mend(&mut self, alike: &[Record], tell: &mut dyn FnMut(Step<'_>)) -> Result<(), FixError> {
         let Some(fault) = Fault::of(alike, &self.state) else { return Ok(()) };
         let record = &alike[0];
+        // What is not broken when it is asked alone would be mended by anything.
+        if self.bench.keeps(&self.state.source, &promise(record)).await {
+            self.given_up.extend(alike.iter().map(promise));
+            return Ok(());
+        }
         let (choice, proposed) = (advice(&fault), proposals(&fault));
         let of = proposed.len();
         let mut tried = Vec::new();
@@ -162,12 +192,7 @@ impl Mending<'_> {
         proof: Proof,
         texts: BTreeMap<String, String>,
     ) -> Result<(), FixError> {
-        let changed = |name: &&String| self.state.files.text(name) != texts[*name];
-        let patches = texts.keys().filter(changed).filter_map(|name| {
-            let path = self.state.files.path(name)?;
-            Some(patch::unified(path, self.here, self.state.files.text(name), &texts[name]))
-        });
-        let patch: String = patches.collect();
+        let patch = patches(&self.state.files, &texts, self.here);
         let now: BTreeSet<Promise> =
             proof.results.records.iter().filter(|record| record.fails()).map(promise).collect();
         let broken = self.results.records.iter().filter(|record| record.fails());

@@ -33,11 +33,11 @@ pub struct Fix {
 }
 
 /// An edit that is proven.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct Mend {
     /// The promise that it mends.
     pub promise: String,
-    /// Where its scenario stands.
+    /// Where its scenario stands; empty where the engine had refused the configuration.
     pub place: String,
     /// What it does, in the imperative.
     pub title: String,

@@ -20,8 +20,10 @@ pub(crate) struct Proposal {
 pub(crate) enum Allowed {
     /// None.
     Nothing,
-    /// Those that would change something, where nothing can be changed.
+    /// Those by other methods than GET and HEAD, where there are only files.
     Writes,
+    /// Those for files that are not there, or that nobody is to read, where that is all that the edit does.
+    Files,
     /// Those for paths that only begin with the name of a location, as `/apis` with `/api`.
     Beside(String),
     /// Those whose app fails, which an answer to somebody else had hidden.
@@ -44,7 +46,8 @@ impl Allowed {
     pub(crate) fn covers(&self, error: &NewError) -> bool {
         match self {
             Allowed::Nothing => false,
-            Allowed::Writes => !["GET", "HEAD", "OPTIONS"].contains(&error.method.as_str()),
+            Allowed::Writes => !["GET", "HEAD"].contains(&error.method.as_str()),
+            Allowed::Files => error.new == 404,
             Allowed::Beside(location) => {
                 error.path.strip_prefix(location.as_str()).is_some_and(|rest| !rest.starts_with('/'))
             }

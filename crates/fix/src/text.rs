@@ -62,6 +62,10 @@ fn add_mend(mend: &Mend, paint: Paint<'_>, text: &mut String) {
     for warned in &mend.warned {
         let _ = writeln!(text, "    {} {warned}", paint(YELLOW, "warned of then:"));
     }
+    if mend.place.is_empty() {
+        text.push('\n');
+        return add_patch(&mend.patch, paint, text);
+    }
     let proof = format!("tried: {} promises kept, none lost; {} requests compared", mend.kept, mend.requests);
     let _ = writeln!(text, "    {}", paint(FAINT, &proof));
     for effect in &mend.effects {
@@ -71,7 +75,11 @@ fn add_mend(mend: &Mend, paint: Paint<'_>, text: &mut String) {
         let _ = writeln!(text, "    and {} more, as `hopcheck diff` tells", mend.more_effects);
     }
     text.push('\n');
-    for line in mend.patch.split_inclusive('\n') {
+    add_patch(&mend.patch, paint, text);
+}
+
+fn add_patch(patch: &str, paint: Paint<'_>, text: &mut String) {
+    for line in patch.split_inclusive('\n') {
         let colour = match line.as_bytes().first() {
             Some(b'+') => GREEN,
             Some(b'-') => RED,

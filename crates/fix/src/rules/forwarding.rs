@@ -37,6 +37,23 @@ pub(super) fn upgrade(fault: &Fault<'_>) -> Vec<Proposal> {
     fault.proxied().map(of_place).collect()
 }
 
+/// `$http_upgrade` hands down whatever a client names, `h2c` too: a tunnel past every location (RFC 9113 §3.1).
+pub(super) fn other_protocols(fault: &Fault<'_>) -> Vec<Proposal> {
+    let Some(server) = fault.server.filter(|_| fault.mentions("h2c")) else { return Vec::new() };
+    let of_place = |place: Id| {
+        let set = fault.conf.in_force(place, "proxy_set_header").into_iter().map(|id| fault.conf.get(id));
+        let mut upgrades = set.filter(|entry| entry.arg(0).eq_ignore_ascii_case("upgrade"));
+        let entry = upgrades.find(|entry| entry.arg(1) == "$http_upgrade")?;
+        let map = "map $http_upgrade $websocket {\n\tdefault '';\n\twebsocket websocket;\n}".to_owned();
+        let make = Edit::made(|edit| {
+            edit.insert_before(fault.files, fault.conf.get(server), &[map]);
+            edit.set_arg(entry, 1, "$websocket");
+        });
+        Some(Proposal::new("hand `Upgrade` down for WebSockets alone", make))
+    };
+    fault.proxied().filter_map(of_place).collect()
+}
+
 /// Has app servers asked by HTTP/1.1.
 fn version(edit: &mut Edit, fault: &Fault<'_>, place: Id) {
     let written = fault.conf.in_force(place, "proxy_http_version").first().map(|id| fault.conf.get(*id));

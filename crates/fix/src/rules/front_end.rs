@@ -6,8 +6,11 @@ use crate::edit::Edit;
 use crate::fault::Fault;
 use crate::proposal::{Allowed, Proposal};
 
-/// The page that a block shows: what `index` names first.
+/// The page that a block shows: what the profile says, or what `index` names first.
 fn page(fault: &Fault<'_>, block: Id) -> String {
+    if let Some(page) = fault.promised().and_then(|promised| promised.fallback.clone()) {
+        return page;
+    }
     let index = fault.conf.in_force(block, "index").first().map(|id| fault.conf.get(*id).arg(0).to_owned());
     format!(
         "/{}",
@@ -26,16 +29,32 @@ fn of_files<'a>(fault: &'a Fault<'_>) -> impl Iterator<Item = Id> + 'a {
 
 /// A path of the app's own that no file has is answered with the page.
 pub(super) fn fallback(fault: &Fault<'_>) -> Vec<Proposal> {
-    let is_about = ["try_files", "index.html", "error_page"].iter().any(|word| fault.mentions(word));
+    let is_about = ["try_files", "index.html", "error_page", "a path that is no file"]
+        .iter()
+        .any(|word| fault.mentions(word));
     let mut proposals = Vec::new();
     for place in of_files(fault).filter(|_| is_about) {
         let page = page(fault, place);
-        let own = |name: &str| fault.conf.own(place, name).map(|id| fault.conf.get(id));
-        let (try_files, error_page) = (own("try_files"), own("error_page"));
+        let try_files = fault.conf.own(place, "try_files").map(|id| fault.conf.get(id));
+        let mut error_pages =
+            fault.conf.in_force(place, "error_page").into_iter().map(|id| fault.conf.get(id));
+        let error_page = error_pages.find(|entry| entry.args.iter().any(|word| word.text == "404"));
         let title = format!("answer paths that are no file with `{page}`: `try_files`");
         let whole = format!("try_files $uri $uri/ {page};");
-        if let Some(entry) = error_page.filter(|entry| entry.args.iter().any(|word| word.text == "404")) {
-            let make = Edit::made(|edit| edit.replace(entry, entry.span.clone(), whole.clone()));
+        if let (Some(entry), None) = (error_page, try_files) {
+            let make = Edit::made(|edit| match entry.parent == Some(place) {
+                true => edit.replace(entry, entry.span.clone(), whole.clone()),
+                false => {
+                    edit.remove(fault.files, entry);
+                    edit.insert_into(
+                        fault.files,
+                        fault.conf,
+                        place,
+                        &["root", "index"],
+                        std::slice::from_ref(&whole),
+                    );
+                }
+            });
             proposals.push(Proposal::new(title.clone(), make).allowing(Allowed::Writes));
         }
         match try_files {

@@ -20,7 +20,10 @@ pub(super) fn set(edit: &mut Edit, fault: &Fault<'_>, block: Id, directive: &str
     let mut added = Vec::new();
     for (name, value) in fields {
         match own.iter().find(|entry| entry.arg(0).eq_ignore_ascii_case(name)) {
-            Some(entry) if entry.args.len() > 1 => edit.set_arg(entry, 1, value),
+            Some(entry) if entry.args.len() > 1 => {
+                let range = entry.args[1].span.start..entry.args[entry.args.len() - 1].span.end;
+                edit.replace(entry, range, *value);
+            }
             _ => added.push(format!("{directive} {name} {value};")),
         }
     }

@@ -6,7 +6,7 @@ use super::headers;
 use crate::conf::Id;
 use crate::edit::Edit;
 use crate::fault::Fault;
-use crate::proposal::Proposal;
+use crate::proposal::{Allowed, Proposal};
 
 /// Directives of which a block may have several.
 const SEVERAL: [&str; 6] =
@@ -15,7 +15,21 @@ const SEVERAL: [&str; 6] =
 /// A directive that the hint or the message quotes as a whole, as `proxy_set_header Host $host;`, in the place of the promise.
 pub(super) fn as_it_says(fault: &Fault<'_>) -> Vec<Proposal> {
     let Some(place) = fault.place() else { return Vec::new() };
-    fault.quoted().filter_map(quoted).filter_map(|directive| put(fault, place, &directive)).collect()
+    let said = fault.quoted().filter_map(quoted).filter_map(|directive| put(fault, place, &directive));
+    said.chain(fault.quoted().filter_map(|text| location(fault, text))).collect()
+}
+
+/// A location that the hint quotes as a whole, as `location ~ \.map$ { return 404; }`: what is to be refused of the files.
+fn location(fault: &Fault<'_>, text: &str) -> Option<Proposal> {
+    let is_whole = text.starts_with("location ") && text.ends_with('}') && !text.contains('…');
+    let server = fault.server.filter(|_| is_whole && parse(text, "hint").is_ok())?;
+    let first = fault.conf.locations(server).first().map(|id| fault.conf.get(*id));
+    let lines = [text.to_owned()];
+    let make = Edit::made(|edit| match first {
+        Some(first) => edit.insert_before(fault.files, first, &lines),
+        None => edit.insert_into(fault.files, fault.conf, server, &[], &lines),
+    });
+    Some(Proposal::new(format!("add `{text}`"), make).allowing(Allowed::Files))
 }
 
 /// The directive that a text is, if it says all of it.

@@ -3,6 +3,7 @@
 
 mod buffers;
 mod cache;
+mod cookies;
 mod cors;
 mod forwarding;
 mod front_end;
@@ -10,6 +11,7 @@ mod headers;
 mod hint;
 mod locations;
 mod preflight;
+mod promise;
 mod query;
 mod redirects;
 mod slashes;
@@ -27,9 +29,10 @@ const MAX_PROPOSALS: usize = 40;
 type Rule = fn(&Fault<'_>) -> Vec<Proposal>;
 
 /// Every rule, those of the narrowest kinds first: what the hint names is tried last.
-const RULES: [Rule; 23] = [
+const RULES: [Rule; 28] = [
     spelling::headers,
     forwarding::upgrade,
+    forwarding::other_protocols,
     headers::lost,
     headers::always,
     cors::of_both,
@@ -40,6 +43,9 @@ const RULES: [Rule; 23] = [
     redirects::stays,
     redirects::circle,
     redirects::nameless,
+    preflight::refused,
+    promise::of_route,
+    promise::of_upstream,
     query::redirects,
     query::handed_on,
     front_end::fallback,
@@ -47,6 +53,7 @@ const RULES: [Rule; 23] = [
     front_end::root,
     upstreams::sticky,
     cache::of_others,
+    cookies::path,
     buffers::head,
     buffers::upload,
     hint::as_it_says,

@@ -54,3 +54,39 @@ fn spared(fault: &Fault<'_>, id: Id) -> Option<Proposal> {
     let redirect = inner.first().copied().filter(|_| entry.is("if")).unwrap_or(entry);
     Some(Proposal::new(format!("leave preflights out of `{}`", redirect.head()), make))
 }
+
+/// The headers by which a preflight is answered (Fetch §3.3.3).
+const ANSWER: [&str; 3] =
+    ["Access-Control-Allow-Origin", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers"];
+
+/// A preflight is put to the app, or refused, where the proxy does CORS.
+pub(super) fn refused(fault: &Fault<'_>) -> Vec<Proposal> {
+    if !fault.mentions("reflight") || fault.mentions("redirect") {
+        return Vec::new();
+    }
+    let Some(place) = fault.place().filter(|place| fault.conf.get(*place).is("location")) else {
+        return Vec::new();
+    };
+    let added: Vec<&Entry> =
+        fault.conf.in_force(place, "add_header").into_iter().map(|id| fault.conf.get(id)).collect();
+    let is_said = |name: &&str| added.iter().any(|entry| entry.arg(0).eq_ignore_ascii_case(name));
+    let promised = &fault.source.profile.preflight;
+    let of_profile = [&None, &promised.allow_methods, &promised.allow_headers];
+    // Which methods and headers are meant, only the configuration or the profile can say.
+    let mut lines: Vec<String> = added.iter().map(|entry| entry.head() + ";").collect();
+    for (name, value) in ANSWER.iter().zip(of_profile) {
+        match value {
+            _ if is_said(name) => {}
+            Some(value) => lines.push(format!("add_header {name} \"{value}\" always;")),
+            None => return Vec::new(),
+        }
+    }
+    let first = fault.conf.get(place).inner.first().map(|id| fault.conf.get(*id));
+    let answer = format!("if ($request_method = OPTIONS) {{\n\t{}\n\treturn 204;\n}}", lines.join("\n\t"));
+    let make = Edit::made(|edit| {
+        if let Some(first) = first {
+            edit.insert_before(fault.files, first, &[answer]);
+        }
+    });
+    vec![Proposal::new("answer preflights in the proxy, before anything else", make)]
+}

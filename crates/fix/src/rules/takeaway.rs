@@ -61,6 +61,13 @@ fn named(quoted: &str) -> Option<Vec<&str>> {
 
 /// A header that is set to nothing is taken from the request; one that has a value is meant.
 fn is_suspect(entry: &Entry, words: &[&str]) -> bool {
-    let is_it = entry.is(words[0]) && words.get(1).is_none_or(|name| entry.arg(0).eq_ignore_ascii_case(name));
-    is_it && entry.block.is_none() && (!entry.is("proxy_set_header") || entry.arg(1).is_empty())
+    let Some((name, rest)) = words.split_first() else { return false };
+    // What refines it counts as it: `proxy_next_upstream_tries`.
+    let refines = entry.name.text.strip_prefix(name).is_some_and(|rest| rest.starts_with('_'));
+    let is_it = entry.is(name) || refines && rest.is_empty();
+    let is_of_header = rest.first().is_none_or(|header| entry.arg(0).eq_ignore_ascii_case(header));
+    is_it
+        && is_of_header
+        && entry.block.is_none()
+        && (!entry.is("proxy_set_header") || entry.arg(1).is_empty())
 }

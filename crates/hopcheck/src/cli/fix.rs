@@ -3,6 +3,7 @@
 use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
@@ -10,8 +11,12 @@ use hopcheck_fix::{Bench, Fix, Step};
 use hopcheck_report::{Style, out};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::Selection;
+use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
+use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
+use hopcheck_targets::stage::Stage;
+use hopcheck_targets::target::InstalledNginx;
 
 use super::conf::OneConfArgs;
 use super::exit::{EXIT_BROKEN, EXIT_KEPT, Error};
@@ -24,8 +29,9 @@ pub(super) struct FixArgs {
     #[command(flatten)]
     conf: OneConfArgs,
     /// What runs it: `reference`, `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`
-    #[arg(long, value_name = "TARGET", default_value = "reference")]
-    target: TargetName,
+    /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
+    #[arg(long, value_name = "TARGET")]
+    target: Option<TargetName>,
     /// The profile in place of the hopcheck.toml beside the file
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,
@@ -81,13 +87,7 @@ pub(super) async fn fix_command(arguments: FixArgs) -> Result<u8, Error> {
     if let Some(FixReport::File(file)) = &arguments.report {
         refuse_to_overwrite(file, std::slice::from_ref(&path))?;
     }
-    let stage = match arguments.target.open(&source, None).await? {
-        Setting::Staged(stage) => stage,
-        Setting::Live(_) => {
-            return Err("a live deployment cannot be mended: the target must be reference or nginx".into());
-        }
-    };
-    machine::check(stage.target.scratch_parent())?;
+    let stage = arguments.stage(&source).await?;
     let selection = Selection {
         slow: arguments.slow,
         strict: arguments.strict,
@@ -112,6 +112,34 @@ pub(super) async fn fix_command(arguments: FixArgs) -> Result<u8, Error> {
         }
     }
     Ok(if fix.leaves_broken() { EXIT_BROKEN } else { EXIT_KEPT })
+}
+
+impl FixArgs {
+    /// The configuration with what runs it.
+    async fn stage(&self, source: &Source) -> Result<Arc<Stage>, Error> {
+        let open = async |target: &TargetName| match target.open(source, None).await? {
+            Setting::Staged(stage) => {
+                machine::check(stage.target.scratch_parent())?;
+                Ok::<Arc<Stage>, Error>(stage)
+            }
+            Setting::Live(_) => {
+                Err("a live deployment cannot be mended: the target must be reference or nginx".into())
+            }
+        };
+        let stage = open(self.target.as_ref().unwrap_or(&TargetName::Reference)).await?;
+        if self.target.is_none()
+            && let Some(program) = InstalledNginx::locate()
+            && let Ok(Some(refused)) = Scene::refusal(&stage).await
+            && refused.is_unsupported()
+        {
+            eprintln!(
+                "hopcheck: the reference proxy refuses it: {}",
+                refused.said.lines().next().unwrap_or_default()
+            );
+            return open(&TargetName::Installed(program)).await;
+        }
+        Ok(stage)
+    }
 }
 
 fn print(fix: &Fix, report: Option<&FixReport>) -> Result<(), Error> {

@@ -1,0 +1,128 @@
+//! App servers that fail, sessions, sizes and times.
+
+use crate::fault::{FAULT, Fault};
+
+#[test]
+fn an_app_server_that_no_other_stands_in_for() {
+    Fault {
+        feature: "any-upstream",
+        http: "    upstream app { server app-1:9000; server app-2:9000; }",
+        server: "
+    location /rest/ {
+        proxy_pass http://app;
+        proxy_next_upstream off;
+    }",
+        lines: &["-proxy_next_upstream off;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn a_backup_that_is_never_asked() {
+    Fault {
+        feature: "any-upstream",
+        http: "    upstream app { server app-1:9000; server app-2:9000 backup; }",
+        server: "
+    location /rest/ {
+        proxy_pass http://app;
+        proxy_next_upstream_tries 1;  # once
+    }",
+        lines: &["-proxy_next_upstream_tries 1;  # once", "+# once"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn a_session_that_goes_from_server_to_server() {
+    Fault {
+        feature: "any-upstream",
+        http: "    upstream chat {
+        # two of them
+        server chat-1:9000;
+        server chat-2:9000;
+    }",
+        server: "
+    location /sockjs/ {
+        proxy_pass http://chat;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
+    }",
+        lines: &["+ip_hash;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn an_upload_that_is_too_large() {
+    Fault {
+        feature: "any-api",
+        server: "
+    location /rest/ {
+        client_max_body_size 2m;
+        proxy_pass http://127.0.0.1:9000;
+    }",
+        profile: "[api]
+largest-upload = \"5m\"
+",
+        lines: &["-client_max_body_size 2m;", "+client_max_body_size 5m;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn a_head_that_is_too_large() {
+    Fault {
+        feature: "any-api",
+        server: "
+    location /rest/ {
+        proxy_pass http://127.0.0.1:9000;
+    }",
+        profile: "[api]
+largest-head = \"12k\"
+",
+        lines: &["+proxy_buffer_size 16k;", "+proxy_buffers 8 16k;", "+proxy_busy_buffers_size 32k;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn buffers_that_are_too_small() {
+    Fault {
+        feature: "any-api",
+        server: "
+    location /rest/ {
+        proxy_buffer_size 2k;
+        proxy_buffers 8 2k;
+        proxy_busy_buffers_size 4k;
+        proxy_pass http://127.0.0.1:9000;
+    }",
+        lines: &["-proxy_buffer_size 2k;", "-proxy_buffers 8 2k;", "-proxy_busy_buffers_size 4k;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn an_answer_that_takes_longer_than_the_proxy_waits() {
+    Fault {
+        feature: "any-routes",
+        server: "
+    location /reports/ {
+        proxy_pass http://127.0.0.1:9000;
+        proxy_read_timeout 10s;
+    }",
+        profile: "[[routes]]
+path = \"/reports/\"
+longest-answer = \"2m\"
+",
+        lines: &["-proxy_read_timeout 10s;", "+proxy_read_timeout 120s;"],
+        ..FAULT
+    }
+    .is_mended();
+}
