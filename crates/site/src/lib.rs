@@ -16,6 +16,7 @@
 //! ```
 
 mod authorization;
+mod authorizing;
 mod comparison;
 mod destinations;
 mod header_names;

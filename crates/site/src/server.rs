@@ -5,7 +5,8 @@ use std::sync::Arc;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
-use crate::authorization::{self, Authorization};
+use crate::authorization::Authorization;
+use crate::authorizing;
 use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
@@ -109,7 +110,7 @@ impl Server {
         routes.extend(of_server(node, &scope, &chooser));
         let authorizations: Vec<Option<Authorization>> = routes
             .iter()
-            .map(|route| authorization::find(route.asks_for_leave_at.as_deref()?, route, &routes, &chooser))
+            .map(|route| authorizing::find(route.asks_for_leave_at.as_deref()?, route, &routes, &chooser))
             .collect();
         routes.iter_mut().zip(authorizations).for_each(|(route, found)| route.authorization = found);
         Ok(Server {
@@ -142,7 +143,7 @@ impl Server {
     /// Whether `route` is only there to say who may come to others (`auth_request`).
     pub fn is_for_authorization(&self, route: &Route) -> bool {
         let services = self.routes.iter().filter_map(|other| other.authorization.as_ref());
-        services.into_iter().any(|service| service.is_asked_by(route))
+        services.into_iter().any(|service| authorizing::is_way_to(service, route))
     }
 
     /// The names that clients may ask for, those that are written in full first: of a wildcard or a pattern one that fits. None
