@@ -22,6 +22,7 @@ fn a_slash_too_few_behind_the_path() {
         feature: "any-api",
         server: "
     location /rest/ {
+        proxy_set_header Host $host;
         proxy_pass http://127.0.0.1:9000/v2;
     }",
         lines: &["-proxy_pass http://127.0.0.1:9000/v2;", "+proxy_pass http://127.0.0.1:9000/v2/;"],
