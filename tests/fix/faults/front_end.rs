@@ -122,8 +122,8 @@ fn files_that_are_not_for_everybody() {
     location / { add_header Cache-Control no-cache; try_files $uri /index.html; }",
         options: &["--strict"],
         lines: &[
-            "+location /assets/ { try_files $uri =404; }",
             "+location ~ /\\.(?!well-known) { return 404; }",
+            "+location /assets/ { try_files $uri =404; }",
         ],
         ..FAULT
     }
