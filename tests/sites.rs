@@ -62,7 +62,6 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
-        ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
         ("redirect-in-a-circle", "The redirect of /help comes to an end"),
         ("redirect-to-nobody", "No redirect takes its host from a server without a name"),
@@ -318,6 +317,7 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("page-as-error", "A path of the app below / is no error"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
         ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
+        ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("root-for-alias", "No directory has the path of its location in it already"),
     ];
     for (site, warning) in sites {
