@@ -26,6 +26,8 @@ pub(crate) enum Allowed {
     Files,
     /// Those for paths that only begin with the name of a location, as `/apis` with `/api`.
     Beside(String),
+    /// Those for paths that go on after this one, which were redirected to themselves and never answered.
+    Beyond(String),
     /// Those whose app fails, which an answer to somebody else had hidden.
     Failures,
 }
@@ -51,6 +53,7 @@ impl Allowed {
             Allowed::Beside(location) => {
                 error.path.strip_prefix(location.as_str()).is_some_and(|rest| !rest.starts_with('/'))
             }
+            Allowed::Beyond(path) => error.path.len() > path.len() && error.path.starts_with(path.as_str()),
             Allowed::Failures => error.app_fails,
         }
     }

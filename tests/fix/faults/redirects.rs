@@ -22,8 +22,9 @@ fn a_redirect_to_itself() {
     Fault {
         feature: "any-request",
         server: "
+    root /srv/www;
     location /help { return 301 /help/; }
-    location / { proxy_set_header Host $host; proxy_pass http://app:9000; }",
+    location / { try_files $uri /index.html; }",
         lines: &["-location /help { return 301 /help/; }", "+location = /help { return 301 /help/; }"],
         ..FAULT
     }

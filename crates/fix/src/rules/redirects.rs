@@ -2,7 +2,7 @@
 
 use crate::edit::Edit;
 use crate::fault::Fault;
-use crate::proposal::Proposal;
+use crate::proposal::{Allowed, Proposal};
 
 /// A `rewrite` that looks for a location anew before `proxy_pass` is reached.
 pub(super) fn stays(fault: &Fault<'_>) -> Vec<Proposal> {
@@ -35,7 +35,8 @@ pub(super) fn circle(fault: &Fault<'_>) -> Vec<Proposal> {
     let edits = prefixes.filter_map(|location| {
         let at = location.args.first()?.span.start;
         let title = format!("let `location = {}` take that path alone", location.arg(0));
-        Some(Proposal::new(title, Edit::made(|edit| edit.replace(location, at..at, "= "))))
+        let beyond = Allowed::Beyond(location.arg(0).to_owned());
+        Some(Proposal::new(title, Edit::made(|edit| edit.replace(location, at..at, "= "))).allowing(beyond))
     });
     edits.collect()
 }
