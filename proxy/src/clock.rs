@@ -7,6 +7,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
+/// How `$date_gmt` and `$date_local` begin.
+const DAY_AND_TIME: &str = "%A, %d-%b-%Y %H:%M:%S";
+
 /// A worker's clock. The time is formatted anew only when the second has changed, as in nginx's `ngx_time_update`.
 #[derive(Debug)]
 pub(crate) struct Clock {
@@ -45,6 +48,18 @@ impl Clock {
             *formatted = Rc::new(FormattedTime::at(second, &self.zone));
         }
         Rc::clone(&formatted)
+    }
+
+    /// `$date_local`: `Saturday, 31-Jan-2026 13:00:00 CET`, as SSI has it unless `config` says otherwise.
+    pub(crate) fn day_and_time(&self) -> String {
+        let now = i64::try_from(self.now().second).unwrap_or_default();
+        let timestamp = Timestamp::from_second(now).unwrap_or_default();
+        timestamp.to_zoned(self.zone.clone()).strftime(&format!("{DAY_AND_TIME} %Z")).to_string()
+    }
+
+    /// `$date_gmt`: the same in UTC, which is called GMT there.
+    pub(crate) fn day_and_time_in_utc(&self) -> String {
+        format_utc(i64::try_from(self.now().second).unwrap_or_default(), &format!("{DAY_AND_TIME} GMT"))
     }
 
     /// How many seconds the local time zone is ahead of UTC now.

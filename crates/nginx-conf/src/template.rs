@@ -59,6 +59,8 @@ pub enum Variable {
     ConnectionsWriting,
     ContentLength,
     ContentType,
+    DateGmt,
+    DateLocal,
     DocumentRoot,
     DocumentUri,
     GzipRatio,

@@ -65,6 +65,8 @@ impl Variables for Exchange<'_> {
                 (None, _) => return false,
             },
             Variable::ContentType => return append(out, request.headers.get("Content-Type")),
+            Variable::DateGmt => out.extend_from_slice(self.cycle.clock.day_and_time_in_utc().as_bytes()),
+            Variable::DateLocal => out.extend_from_slice(self.cycle.clock.day_and_time().as_bytes()),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
             Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
             Variable::GzipRatio => return gzip_ratio(self.compressed, out),

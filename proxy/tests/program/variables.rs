@@ -10,12 +10,17 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
         proxy_http_version 1.1; proxy_set_header Connection \"\";
         map $arg_map $mapped { a one; b two; default other; }
         map $host $late { default first; }
+        map \"$date_gmt|$date_local\" $day {
+            default \"$date_gmt|$date_local\";
+            \"~^([A-Z][a-z]+, [0-9]+-[A-Z][a-z]+-[0-9]+) [0-9:]+ (GMT)[|]([A-Z][a-z]+, [0-9]+-[A-Z][a-z]+-[0-9]+) [0-9:]+ (.+)$\" \"$1 $2|$3 $4\";
+        }
         log_format main '$pipe $connection_time $upstream_response_length \"$upstream_cookie_id\" \"$ssl_client_verify\"';
         access_log logs/access.log main;
         server {
             listen 127.0.0.1:@PORT@;
             if ($arg_set) { set $mapped \"set to $arg_set\"; }
             location / { return 200 \"$mapped|$late\"; }
+            location /day { return 200 $day; }
             location /twice { set $late $mapped; set $mapped again; return 200 \"$mapped|$late\"; }
             location /app/ { proxy_pass http://127.0.0.1:@PORT2@; }
             location /tried/ { proxy_pass http://127.0.0.1:@PORT2@; error_page 404 /app/other; proxy_intercept_errors on; }
@@ -33,6 +38,12 @@ fn what_is_set_takes_the_place_of_what_a_map_says() {
     let targets = "/ /?map=a /?map=b&set=x /?set=y /twice /twice?map=a /twice?map=a&set=z";
     let requests: Vec<String> = targets.split(' ').map(|target| request("GET", target, &[])).collect();
     compare(site, &requests);
+}
+
+/// The day, and the zone: the time goes on between the two.
+#[test]
+fn the_day_and_its_zone_are_as_server_side_includes_have_them() {
+    compare(site, &[request("GET", "/day", &[])]);
 }
 
 #[test]

@@ -18,6 +18,8 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("connections_writing", Variable::ConnectionsWriting),
     ("content_length", Variable::ContentLength),
     ("content_type", Variable::ContentType),
+    ("date_gmt", Variable::DateGmt),
+    ("date_local", Variable::DateLocal),
     ("document_root", Variable::DocumentRoot),
     ("document_uri", Variable::DocumentUri),
     ("gzip_ratio", Variable::GzipRatio),
