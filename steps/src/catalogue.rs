@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 12] = [
+const SOURCES: [Source; 13] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
@@ -13,6 +13,7 @@ const SOURCES: [Source; 12] = [
     ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
     ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
+    ("Redirects", "steps/redirects.rs", include_str!("steps/redirects.rs")),
     ("The files of a build", "steps/build.rs", include_str!("steps/build.rs")),
     ("Cross-origin requests", "steps/cors.rs", include_str!("steps/cors.rs")),
     ("Server-sent events", "steps/events.rs", include_str!("steps/events.rs")),
