@@ -43,7 +43,7 @@ impl Oversights {
                 node.inner.iter().chain(&http.inner).any(|inner| inner.is("ssl_certificate"));
             let is_tls = |inner: &Node| inner.is("ssl") && inner.arg(0) == "on";
             if has_certificate && !node.inner.iter().chain(&http.inner).any(is_tls) {
-                self.add_plain_listens(node, servers);
+                self.add_plain_listens(node, server, servers);
             }
             let name = server.names.first().map_or("", String::as_str);
             if !name.contains('.') || name.contains(['*', '~', '$']) || name.starts_with('.') {
@@ -131,12 +131,9 @@ impl Oversights {
         }
     }
 
-    fn add_plain_listens(&mut self, node: &Node, servers: &[Server]) {
-        for (nth, listen) in node.inner.iter().filter(|inner| inner.is("listen")).enumerate() {
-            let at = servers
-                .iter()
-                .find(|server| server.line.line == node.line && *server.line.file == *node.file);
-            let Some(listening) = at.and_then(|server| server.listen.get(nth)) else { continue };
+    fn add_plain_listens(&mut self, node: &Node, server: &Server, servers: &[Server]) {
+        let written = node.inner.iter().filter(|inner| inner.is("listen"));
+        for (listen, listening) in written.zip(&server.listen) {
             // One server that speaks TLS at an address does so for all.
             let speaks_tls = |server: &Server| {
                 server.listen.iter().any(|other| other.port() == listening.port() && other.tls)
