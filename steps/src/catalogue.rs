@@ -5,10 +5,12 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 13] = [
+const SOURCES: [Source; 15] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
+    ("Who answers", "steps/answering.rs", include_str!("steps/answering.rs")),
+    ("The front end's page and files", "steps/page.rs", include_str!("steps/page.rs")),
     ("What the app server saw", "steps/arrival.rs", include_str!("steps/arrival.rs")),
     ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),

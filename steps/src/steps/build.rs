@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use cucumber::{given, then, when};
 
-use super::response::{media_type, types_of};
+use super::page::{media_type, types_of};
 use crate::ensure;
 use crate::failure::Checked;
 use crate::world::World;

@@ -1,5 +1,6 @@
 //! The step definitions, by subject. They say what is checked; clients, scene and targets know how.
 
+mod answering;
 mod arrival;
 mod asking;
 mod build;
@@ -7,6 +8,7 @@ mod cors;
 mod events;
 mod handshake;
 mod logs;
+mod page;
 mod redirects;
 mod response;
 mod routes;

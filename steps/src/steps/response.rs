@@ -1,17 +1,17 @@
 //! What comes back to the client.
 
 use std::collections::BTreeMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use cucumber::then;
 use gherkin::Step;
 use mock_upstreams::AppServer;
 
-use super::{request_line, rows, same_values};
+use super::{rows, same_values};
 use crate::failure::{Checked, Failure};
-use crate::world::{World, no_front_end};
+use crate::world::World;
 use crate::{ensure, ensure_eq};
-use hopcheck_clients::{Connection, DEFAULT_TIMEOUT, Framing, Request, Response, digest, escape};
+use hopcheck_clients::{DEFAULT_TIMEOUT, Framing, Request, Response, escape};
 
 /// Of a larger body it is not told where it differs.
 const MAX_COMPARED: usize = 1 << 20;
@@ -156,67 +156,6 @@ async fn body_bytes(world: &mut World, length: usize) -> Checked {
     Ok(())
 }
 
-/// The response is 200 with this file of the front end as it is now, and comes from no app server.
-#[then(expr = "the response is the file {string} of the front end")]
-async fn is_file(world: &mut World, file: String) -> Checked {
-    let file = world.text(&file);
-    let front_end = world.scene().await?.front_end().ok_or_else(no_front_end)?;
-    let expected = std::fs::read(front_end.join(file.trim_start_matches('/')))
-        .map_err(|error| Failure::new(format!("the front end has no file {file}: {error}")))?;
-    let response = world.response()?;
-    let status = response.status;
-    ensure!(
-        response.value("x-instance").is_none(),
-        "an app server answered, with {status}, not the front end: see which `location` that path falls into"
-    );
-    ensure!(
-        status != 500,
-        "the front end's {file} is not served, nor its page in its place, but a 500; is `root` the directory the \
-         build is in?"
-    );
-    ensure!(status == 200, "the response is {status}, not the front end's {file}");
-    ensure_eq!(digest(&response.body), digest(&expected), "the body is not that of {file}");
-    Ok(())
-}
-
-/// The response is the app's page, which every path of the app itself must show.
-#[then(expr = "the response is the front end's page")]
-async fn is_page(world: &mut World) -> Checked {
-    let page = world.page().await?;
-    let response = world.response()?;
-    let status = response.status;
-    ensure!(
-        !world.is_from_app_server(response),
-        "an app server answered, with {status}, not the front end: see which `location` that path falls into"
-    );
-    ensure!(
-        status != 500,
-        "the front end's page is not served, but a 500; is `root` the directory that the build is in?"
-    );
-    ensure!(
-        !world.is_sent_in_a_circle(),
-        "the response is {status} back to the same URL, for ever: see `try_files` and `return` of this location"
-    );
-    ensure!(status == 200, "the response is {status}, not the front end's page");
-    let kind = response.value("content-type").unwrap_or_default();
-    ensure!(
-        media_type(kind) == "text/html",
-        "the page comes as {kind:?}, which browsers do not show: see `types`"
-    );
-    page.differs(response).map_or(Ok(()), |how| Err(Failure::new(how)))
-}
-
-/// The response is the app's page, and 200 or an error whose body browsers show.
-#[then(expr = "the page is shown")]
-async fn page_is_shown(world: &mut World) -> Checked {
-    let page = world.page().await?;
-    let response = world.response()?;
-    if response.status == 404 && !world.is_from_app_server(response) && page.differs(response).is_none() {
-        return Ok(());
-    }
-    is_page(world).await
-}
-
 /// The same request over HTTP/1.1 has a response with the same status, type and redirect.
 #[then(regex = r#"^the response over HTTP/1.1 is the same$"#)]
 async fn same_over_http1(world: &mut World) -> Checked {
@@ -233,42 +172,6 @@ async fn same_over_http1(world: &mut World) -> Checked {
     Ok(())
 }
 
-/// The response is something else than the app's page.
-#[then(expr = "the response is not the front end's page")]
-async fn is_no_page(world: &mut World) -> Checked {
-    let page = world.page().await?;
-    let response = world.response()?;
-    ensure!(
-        page.differs(response).is_some(),
-        "the front end's page was served: the path falls into `location /`, not into one with a `proxy_pass`"
-    );
-    Ok(())
-}
-
-/// The latest response, to a request for a file that is not there, is not 200 with the app's page.
-#[then(expr = "the page does not stand in for the file")]
-async fn no_stand_in(world: &mut World) -> Checked {
-    let page = world.page().await?;
-    let response = world.response()?;
-    let stands_in = response.status == 200 && page.differs(response).is_none();
-    ensure!(!stands_in, "the page came in its place, with 200 and as text/html");
-    Ok(())
-}
-
-/// The response has one of the types that browsers take a file of that name for.
-#[then(expr = "the response has the type of a file {string}")]
-async fn has_type(world: &mut World, file: String) -> Checked {
-    let file = world.text(&file);
-    let seen = world.response()?.value("content-type").unwrap_or_default();
-    let wanted = types_of(&file);
-    ensure!(
-        wanted.is_empty() || wanted.contains(&media_type(seen)),
-        "{file} comes as {seen:?}, not as {}; a page in its place is text/html",
-        wanted.join(" or ")
-    );
-    Ok(())
-}
-
 /// The responses of the step before have so many values of a header among them, or more.
 #[then(expr = "the responses have at least {int} values of {string}")]
 async fn values_among(world: &mut World, count: usize, header: String) -> Checked {
@@ -282,58 +185,6 @@ async fn values_among(world: &mut World, count: usize, header: String) -> Checke
         world.batch().len(),
         told.join(", ")
     );
-    Ok(())
-}
-
-/// The app server that answered: `blue`, `green` or `an app server`, which is one of the upstream that the scenario's route leads
-/// to.
-#[then(expr = "the response comes from {string}")]
-async fn comes_from(world: &mut World, instance: String) -> Checked {
-    if let Some(astray) = world.astray() {
-        return Err(astray);
-    }
-    match (world.response()?.value("x-instance"), instance.as_str()) {
-        (Some(_), "an app server") => Ok(()),
-        (Some(seen), wanted) if seen == wanted => Ok(()),
-        (Some(seen), wanted) => Err(Failure::new(format!("{seen} answered, not {wanted}"))),
-        (None, wanted) => {
-            let status = world.response()?.status;
-            Err(Failure::new(format!("the proxy answered by itself, with {status}, not {wanted}")))
-        }
-    }
-}
-
-/// The app server that answered is one of an upstream that this line of the profile names for the route.
-#[then(expr = "the response comes from an app server that {string} names")]
-async fn comes_from_promised(world: &mut World, line: String) -> Checked {
-    match world.astray() {
-        Some(astray) => Err(Failure::new(format!("{astray}\n  {line} says which is meant"))),
-        None => comes_from(world, "an app server".to_owned()).await,
-    }
-}
-
-/// The responses of the step before come from the two app servers strictly in turn, either first.
-#[then(expr = "the responses come from {string} and {string} in turn")]
-async fn in_turn(world: &mut World, one: String, other: String) -> Checked {
-    let seen: Vec<&str> =
-        world.batch().iter().map(|r| r.value("x-instance").unwrap_or("the proxy itself")).collect();
-    ensure!(seen.len() > 1, "there are no responses to compare");
-    let known = seen.iter().all(|name| *name == one || *name == other);
-    let alternate = seen.windows(2).all(|pair| pair[0] != pair[1]);
-    ensure!(
-        known && alternate,
-        "the responses do not come from {one} and {other} in turn: {}",
-        seen.join(" ")
-    );
-    Ok(())
-}
-
-/// Every response of the step before came from the same app server.
-#[then(expr = "the responses come from one app server")]
-async fn from_one(world: &mut World) -> Checked {
-    let seen: Vec<&str> = world.batch().iter().filter_map(|response| response.value("x-instance")).collect();
-    ensure!(seen.len() > 1, "there are no responses to compare");
-    ensure!(seen.windows(2).all(|pair| pair[0] == pair[1]), "the responses come from {}", seen.join(", "));
     Ok(())
 }
 
@@ -397,73 +248,5 @@ async fn connection_is(world: &mut World, state: String) -> Checked {
             Ok(())
         }
         other => Err(Failure::new(format!("a connection is open or closed, not {other}"))),
-    }
-}
-
-/// Asked again and again, the proxy comes to answer with this status.
-#[then(expr = "{string} is answered {int} again within {int} second(s)")]
-async fn answered_again(world: &mut World, request: String, status: u16, seconds: u64) -> Checked {
-    let (method, target) = request_line(&request)?;
-    let route = world.route().await?;
-    let deadline = Instant::now() + Duration::from_secs(seconds);
-    loop {
-        let seen = match Connection::open(&route).await {
-            Ok(mut connection) => {
-                connection.ask(&Request::new(method, target)).await.map(|response| response.status)
-            }
-            Err(error) => Err(error),
-        };
-        match seen {
-            Ok(seen) if seen == status => return Ok(()),
-            seen if Instant::now() > deadline => {
-                let seen = seen.map_or_else(|error| error.to_string(), |status| status.to_string());
-                return Err(Failure::new(format!(
-                    "after {seconds} s {request} is still not {status}: {seen}"
-                )));
-            }
-            _ => tokio::time::sleep(Duration::from_millis(50)).await,
-        }
-    }
-}
-
-/// Of the steady traffic, every request of this method and target that is over was answered with this status.
-#[then(expr = "every {string} that clients kept sending was answered {int}")]
-async fn traffic_answered(world: &mut World, request: String, status: u16) -> Checked {
-    let traffic = world.traffic.as_mut().ok_or_else(|| Failure::new("no client keeps sending anything"))?;
-    let outcomes: Vec<_> =
-        traffic.stop().await.into_iter().filter(|outcome| outcome.request == request).collect();
-    ensure!(outcomes.len() >= 10, "only {} requests were made, too few to tell", outcomes.len());
-    let other = outcomes.iter().filter(|outcome| outcome.result != Ok(status));
-    let told: Vec<String> = other.map(|outcome| format!("{}: {:?}", outcome.id, outcome.result)).collect();
-    ensure!(
-        told.is_empty(),
-        "{} of {} {request} were not answered {status}:\n  {}",
-        told.len(),
-        outcomes.len(),
-        told.iter().take(5).cloned().collect::<Vec<_>>().join("\n  ")
-    );
-    Ok(())
-}
-
-/// A media type without its parameters.
-pub(super) fn media_type(value: &str) -> &str {
-    value.split(';').next().unwrap_or_default().trim()
-}
-
-/// What a file may be served as: nginx's own types, those of its newer versions and of others.
-pub(super) fn types_of(file: &str) -> &'static [&'static str] {
-    let path = file.split(['?', '#']).next().unwrap_or_default();
-    match path.rsplit_once('.').map(|(_, extension)| extension) {
-        Some("js" | "mjs") => &["application/javascript", "text/javascript", "application/x-javascript"],
-        Some("css") => &["text/css"],
-        Some("svg") => &["image/svg+xml"],
-        Some("png") => &["image/png"],
-        Some("jpg" | "jpeg") => &["image/jpeg"],
-        Some("webp") => &["image/webp"],
-        Some("ico") => &["image/x-icon", "image/vnd.microsoft.icon"],
-        Some("woff2") => &["font/woff2"],
-        Some("wasm") => &["application/wasm"],
-        Some("json") => &["application/json"],
-        _ => &[],
     }
 }
