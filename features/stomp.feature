@@ -1,4 +1,4 @@
-@document @http1
+@document @socket
 Feature: STOMP
 
   The app speaks STOMP: small text frames over a WebSocket, with which clients subscribe to topics and send messages to them.

@@ -1,4 +1,4 @@
-@document @http1
+@document @socket
 Feature: WebSocket
 
   A WebSocket starts as an HTTP request that asks to switch protocols. Once the app server has agreed with 101, the proxy has
@@ -8,7 +8,7 @@ Feature: WebSocket
   Rule: A WebSocket is formed across the proxy
 
     @rfc6455 @deployment
-    Scenario: The handshake is answered with 101 and the accept key that belongs to it
+    Scenario: The handshake of a WebSocket is answered as it must be
       See `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection "upgrade";` and
       `proxy_http_version 1.1;` in `location ~ ^/stomp/`: without any one of them the app is asked for a page. SockJS hides that: it polls.
 

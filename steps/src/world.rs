@@ -72,6 +72,11 @@ impl World {
         self.is_over_http2 = is_over_http2;
     }
 
+    /// Whether requests are sent over HTTP/2.
+    pub fn is_over_http2(&self) -> bool {
+        self.is_over_http2
+    }
+
     /// The scene, set at the first call.
     ///
     /// # Errors

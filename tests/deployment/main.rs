@@ -1,6 +1,7 @@
 //! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
 
 mod brokers;
+mod gateway;
 mod limits;
 mod promises;
 mod raw_site;
@@ -325,7 +326,7 @@ async fn offered_protocols_are_listed_and_a_client_certificate_is_sent() {
     let (code, with) =
         said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@D13"]));
     assert_eq!(code, Some(0), "{with}");
-    assert!(with.contains("tested over HTTP/1.1 and HTTP/2"), "{with}");
+    assert!(with.contains("tested over HTTP/1.1, HTTP/2"), "{with}");
     site.end().await;
 }
 

@@ -1,5 +1,6 @@
 //! What a live site is held to, whatever its proxy, over each version of HTTP that it offers.
 
+use crate::gateway::{self, Sockets};
 use crate::site::{Engine, PROFILE, Plan};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -8,7 +9,7 @@ async fn what_is_offered_over_http2_is_held_to_the_same_promises() {
     let (code, said) = site.run(PROFILE, &[]);
     assert_eq!(code, Some(0), "{said}");
     assert!(
-        said.contains("tested over HTTP/1.1 and HTTP/2") && said.contains("API requests over HTTP/2"),
+        said.contains("tested over HTTP/1.1, HTTP/2") && said.contains("API requests over HTTP/2"),
         "{said}"
     );
     assert!(said.contains(" 30 kept in ") && !said.contains("WebSocket over HTTP/2"), "{said}");
@@ -24,6 +25,30 @@ async fn what_is_offered_over_http2_is_held_to_the_same_promises() {
     assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("✗ The API answers under /api/items over HTTP/2"), "{said}");
     assert!(said.contains("1 kept, 1 broken"), "{said}");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sockets_are_opened_each_way_that_browsers_may() {
+    let mut site = Plan::of(Engine::Reference).plain().deploy().await;
+    gateway::place_before(&mut site, Sockets::Open).await;
+    let (code, said) = site.run(PROFILE, &["--tags", "@socket"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("tested over HTTP/1.1, HTTP/2, WebSocket over HTTP/2"), "{said}");
+    assert!(said.contains("STOMP over HTTP/2") && said.contains(" 10 kept in "), "{said}");
+    let sessions = site.arrived().iter().filter(|exchange| exchange.session.is_some()).count();
+    assert!(sessions >= 10, "{sessions}");
+    site.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_site_that_offers_sockets_over_http2_and_then_refuses_them_is_broken_for_browsers() {
+    let mut site = Plan::of(Engine::Reference).plain().deploy().await;
+    gateway::place_before(&mut site, Sockets::Refuse).await;
+    let (code, said) = site.run(PROFILE, &["--tags", "@socket", "--name", "handshake"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("✗ The handshake of a WebSocket is answered as it must be over HTTP/2"), "{said}");
+    assert!(said.contains("1 kept, 1 broken") && said.contains("answered with 400"), "{said}");
     site.end().await;
 }
 

@@ -13,7 +13,7 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use tempfile::TempDir;
 
 /// The name that the deployment goes by.
-const NAME: &str = "shop.example.com";
+pub(crate) const NAME: &str = "shop.example.com";
 
 /// What runs the deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

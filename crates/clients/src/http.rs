@@ -1,5 +1,6 @@
 //! An HTTP/1.1 connection, whose steps a scenario takes one by one.
 
+use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -61,7 +62,8 @@ impl Connection {
     /// # Errors
     /// When the socket is gone.
     pub fn local(&self) -> Result<SocketAddr, ClientError> {
-        Ok(self.stream.tcp().local_addr()?)
+        let tcp = self.stream.tcp().ok_or_else(|| io::Error::from(io::ErrorKind::NotConnected));
+        Ok(tcp?.local_addr()?)
     }
 
     /// The TLS state; `None` without TLS.
@@ -227,7 +229,7 @@ impl Connection {
     /// Ends the connection by a reset once it is dropped: otherwise its local port is held for a minute.
     pub fn reset_when_dropped(&self) {
         // If the socket is gone, there is nothing to hold.
-        let _ = self.stream.tcp().set_zero_linger();
+        let _ = self.stream.tcp().map(tokio::net::TcpStream::set_zero_linger);
     }
 
     /// The stream, with the bytes that were received but not used yet: for another protocol after a 101.

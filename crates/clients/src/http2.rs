@@ -4,10 +4,11 @@
 use std::fmt::Write as _;
 
 use bytes::Bytes;
+use h2::Ping;
 use h2::client::Builder;
 
 use crate::response::{Framing, Response};
-use crate::{Body, ClientError, Request, Route, with_timeout};
+use crate::{Body, ClientError, Request, Route, Stream, with_timeout};
 
 /// How much of an answer may be on its way.
 const WINDOW_SIZE: u32 = 1 << 20;
@@ -30,7 +31,39 @@ pub async fn ask_over_http2(route: &Route, request: &Request) -> Result<Response
     }
 }
 
-async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> {
+/// What a server offers to those who speak HTTP/2 to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Http2Offer {
+    /// SETTINGS_ENABLE_CONNECT_PROTOCOL (RFC 8441 §3): a WebSocket can be a stream of the connection.
+    pub extended_connect: bool,
+}
+
+/// Connects, offering HTTP/2, and asks for nothing; `None` where the server does not choose it or does not speak it.
+pub async fn http2_offer(route: &Route) -> Option<Http2Offer> {
+    let offer = async {
+        let stream = connect(route).await?;
+        let (requests, mut connection) = settings().handshake::<_, Bytes>(stream).await.map_err(failed)?;
+        let mut pings = connection.ping_pong();
+        let pong = async {
+            match &mut pings {
+                // The server's SETTINGS come before all else (RFC 9113 §3.4), so before what answers a PING.
+                Some(pings) => pings.ping(Ping::opaque()).await.map(|_| ()).map_err(failed),
+                None => Ok(()),
+            }
+        };
+        tokio::select! {
+            biased;
+            pong = pong => pong?,
+            ended = &mut connection => ended.map_err(failed)?,
+        }
+        let extended_connect = requests.is_extended_connect_protocol_enabled();
+        Ok::<_, ClientError>(Http2Offer { extended_connect })
+    };
+    with_timeout(route.timeout(), "the settings of HTTP/2", offer).await.ok()
+}
+
+/// A connection for which the server chooses HTTP/2, or one without TLS, whose server is trusted to speak it.
+pub(super) async fn connect(route: &Route) -> Result<Stream, ClientError> {
     let stream = route.connect_offering_http2().await?;
     let is_chosen = |tls: &rustls::ClientConnection| tls.alpn_protocol() == Some(b"h2");
     if stream.tls().is_some_and(|tls| !is_chosen(tls)) {
@@ -38,10 +71,19 @@ async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> 
                    `http2 on;`";
         return Err(ClientError::Tls(why.to_owned()));
     }
-    let (head, body) = head(route, request)?;
+    Ok(stream)
+}
+
+fn settings() -> Builder {
     let mut settings = Builder::new();
     settings.enable_push(false).initial_window_size(WINDOW_SIZE).initial_connection_window_size(WINDOW_SIZE);
-    let (requests, connection) = settings.handshake(stream).await.map_err(failed)?;
+    settings
+}
+
+async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> {
+    let stream = connect(route).await?;
+    let (head, body) = head(route, request)?;
+    let (requests, connection) = settings().handshake(stream).await.map_err(failed)?;
     let exchange = async {
         let mut requests = requests.ready().await.map_err(failed)?;
         let (response, mut sending) = requests.send_request(head, body.is_empty()).map_err(failed)?;
@@ -63,7 +105,7 @@ async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> 
 }
 
 /// The head and the body.
-fn head(route: &Route, request: &Request) -> Result<(http::Request<()>, Bytes), ClientError> {
+pub(super) fn head(route: &Route, request: &Request) -> Result<(http::Request<()>, Bytes), ClientError> {
     let host = request.headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("host"));
     let host = host.map_or(route.host(), |(_, host)| host.as_str());
     let scheme = if route.is_tls() { "https" } else { "http" };
@@ -86,23 +128,7 @@ fn head(route: &Route, request: &Request) -> Result<(http::Request<()>, Bytes), 
 /// Reads the body, as much as is read of one.
 async fn read(response: http::Response<h2::RecvStream>, route: &Route) -> Result<Response, ClientError> {
     let (head, mut stream) = response.into_parts();
-    let headers: Vec<(String, String)> = head
-        .headers
-        .iter()
-        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
-        .collect();
-    let mut raw_head = format!("HTTP/2 {}\r\n", head.status.as_u16());
-    for (name, value) in &headers {
-        let _ = write!(raw_head, "{name}: {value}\r\n");
-    }
-    raw_head.push_str("\r\n");
-    let mut response = Response {
-        version: "HTTP/2".to_owned(),
-        status: head.status.as_u16(),
-        headers,
-        raw_head: raw_head.into_bytes(),
-        ..Response::default()
-    };
+    let mut response = without_body(&head);
     while let Some(data) = stream.data().await {
         // Cut off half-way, it is not complete.
         let Ok(data) = data else { return Ok(response) };
@@ -119,11 +145,32 @@ async fn read(response: http::Response<h2::RecvStream>, route: &Route) -> Result
     Ok(response)
 }
 
+/// A response of which only the head has come.
+pub(super) fn without_body(head: &http::response::Parts) -> Response {
+    let headers: Vec<(String, String)> = head
+        .headers
+        .iter()
+        .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+        .collect();
+    let mut raw_head = format!("HTTP/2 {}\r\n", head.status.as_u16());
+    for (name, value) in &headers {
+        let _ = write!(raw_head, "{name}: {value}\r\n");
+    }
+    raw_head.push_str("\r\n");
+    Response {
+        version: "HTTP/2".to_owned(),
+        status: head.status.as_u16(),
+        headers,
+        raw_head: raw_head.into_bytes(),
+        ..Response::default()
+    }
+}
+
 fn failed(error: h2::Error) -> ClientError {
     let why = format!(": {error}");
     error.into_io().map_or(ClientError::Closed(why), ClientError::Io)
 }
 
-fn not_http2(reason: String) -> ClientError {
+pub(super) fn not_http2(reason: String) -> ClientError {
     ClientError::Protocol { protocol: "HTTP/2", reason }
 }

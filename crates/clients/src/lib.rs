@@ -7,10 +7,11 @@
 //!
 //! From the bottom up: a [`Route`] knows the addresses, the TLS settings and the headers that every request to a proxy
 //! has, and opens a [`Stream`]. A [`Connection`] sends a [`Request`] over it and reads a [`Response`]. A [`Handshake`]
-//! turns a connection into a [`WebSocket`], and a [`StompClient`] runs a session on that, over SockJS or not. On a live
+//! turns a connection, or a stream of an HTTP/2 connection, into a [`WebSocket`], and a [`StompClient`] runs a session on that, over SockJS or not. On a live
 //! deployment a [`RequestPolicy`] limits the rate, and refuses whatever could change something before it is sent.
 //! [`Traffic`] keeps several clients busy in the background; a [`transcript`] records the exchanges for the report.
 
+mod extended_connect;
 mod http;
 mod http2;
 mod limits;
@@ -34,7 +35,7 @@ pub use mock_upstreams::stomp::frame::{Frame, Version};
 use thiserror::Error;
 
 pub use http::Connection;
-pub use http2::ask_over_http2;
+pub use http2::{Http2Offer, ask_over_http2, http2_offer};
 pub use limits::AnswerLimits;
 pub use policy::RequestPolicy;
 pub use request::encode_chunk;

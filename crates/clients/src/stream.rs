@@ -1,35 +1,40 @@
-//! The byte stream of a connection: TCP, or TLS over TCP.
+//! The byte stream of a connection: TCP, TLS over TCP, or a stream of HTTP/2.
 
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 
-/// TCP, or TLS over TCP.
+/// TCP, TLS over TCP, or a stream of HTTP/2.
 #[derive(Debug)]
 pub enum Stream {
     /// As it is.
     Plain(TcpStream),
     /// Encrypted.
     Tls(Box<TlsStream<TcpStream>>),
+    /// A stream of an HTTP/2 connection.
+    Http2(Box<TokioIo<Upgraded>>),
 }
 
 impl Stream {
-    /// The TCP connection below.
-    pub fn tcp(&self) -> &TcpStream {
+    /// The TCP connection below; `None` where others share it.
+    pub fn tcp(&self) -> Option<&TcpStream> {
         match self {
-            Stream::Plain(stream) => stream,
-            Stream::Tls(stream) => stream.get_ref().0,
+            Stream::Plain(stream) => Some(stream),
+            Stream::Tls(stream) => Some(stream.get_ref().0),
+            Stream::Http2(_) => None,
         }
     }
 
-    /// The TLS state; `None` without TLS.
+    /// The TLS state; `None` without TLS of its own.
     pub fn tls(&self) -> Option<&rustls::ClientConnection> {
         match self {
-            Stream::Plain(_) => None,
+            Stream::Plain(_) | Stream::Http2(_) => None,
             Stream::Tls(stream) => Some(stream.get_ref().1),
         }
     }
@@ -40,6 +45,7 @@ macro_rules! delegate {
         match $self.get_mut() {
             Stream::Plain($stream) => $call,
             Stream::Tls($stream) => $call,
+            Stream::Http2($stream) => $call,
         }
     };
 }

@@ -78,13 +78,9 @@ impl Handshake {
         }
         let route = connection.route().clone();
         let (stream, early) = connection.into_parts();
-        let limit = Some(route.limits().size);
-        let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
-        let socket =
-            WebSocketStream::from_partially_read(stream, early.to_vec(), Role::Client, Some(config)).await;
-        let (sink, stream) = socket.split();
-        let sent = text_behind.map(Message::text).into_iter().collect();
-        Ok((response, Some(WebSocket { route, sink, stream, kept: VecDeque::new(), sent })))
+        let mut socket = WebSocket::over(route, stream, early.to_vec()).await;
+        socket.sent = text_behind.map(Message::text).into_iter().collect();
+        Ok((response, Some(socket)))
     }
 }
 
@@ -101,6 +97,15 @@ pub struct WebSocket {
 }
 
 impl WebSocket {
+    /// What is opened by a handshake on `stream`, of which `early` was read behind the response.
+    pub(super) async fn over(route: Route, stream: Stream, early: Vec<u8>) -> WebSocket {
+        let limit = Some(route.limits().size);
+        let config = WebSocketConfig::default().max_message_size(limit).max_frame_size(limit);
+        let socket = WebSocketStream::from_partially_read(stream, early, Role::Client, Some(config)).await;
+        let (sink, stream) = socket.split();
+        WebSocket { route, sink, stream, kept: VecDeque::new(), sent: Vec::new() }
+    }
+
     /// Sends a message, ping or Close frame.
     ///
     /// # Errors

@@ -59,10 +59,7 @@ pub async fn run(
     let bound = match &setting {
         Setting::Staged(stage) => bind::bind(&part, &stage.source),
         Setting::Live(deployment) => {
-            let features = match deployment.info().offers_http2() {
-                true => versions::over_each_version(part),
-                false => part,
-            };
+            let features = versions::over_each_version(part, deployment.info());
             bind::BoundFeatures { features, ..bind::BoundFeatures::default() }
         }
     };

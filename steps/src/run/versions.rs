@@ -1,9 +1,13 @@
 //! The versions of HTTP that a live site is asked over: the same promises over each that it offers.
 
 use gherkin::Feature;
+use hopcheck_targets::target::DeploymentInfo;
 
 /// The tag of features, or scenarios, whose promise is one of HTTP/1.1 alone.
 const HTTP1_TAG: &str = "http1";
+
+/// The tag of features whose requests open WebSockets, which few sites let be done over HTTP/2 (RFC 8441).
+const WEBSOCKET_TAG: &str = "socket";
 
 /// The tag of features that are asked over HTTP/2.
 pub(super) const HTTP2_TAG: &str = "http2";
@@ -11,11 +15,15 @@ pub(super) const HTTP2_TAG: &str = "http2";
 /// What is said of what is asked over HTTP/2.
 const OVER_HTTP2: &str = " over HTTP/2";
 
-/// `features`, and once more over HTTP/2 what can be asked over it.
-pub(super) fn over_each_version(mut features: Vec<Feature>) -> Vec<Feature> {
-    let is_http1 = |tags: &[String]| tags.iter().any(|tag| tag == HTTP1_TAG);
+/// `features`, and once more over HTTP/2 what the site lets be asked over it.
+pub(super) fn over_each_version(mut features: Vec<Feature>, offers: &DeploymentInfo) -> Vec<Feature> {
+    let is_asked = |tags: &[String]| match tags {
+        tags if tags.iter().any(|tag| tag == HTTP1_TAG) => false,
+        tags if tags.iter().any(|tag| tag == WEBSOCKET_TAG) => offers.offers_websocket_over_http2(),
+        _ => offers.offers_http2(),
+    };
     let mut again: Vec<Feature> =
-        features.iter().filter(|feature| !is_http1(&feature.tags)).cloned().collect();
+        features.iter().filter(|feature| is_asked(&feature.tags)).cloned().collect();
     for feature in &mut again {
         feature.name.push_str(OVER_HTTP2);
         feature.tags.push(HTTP2_TAG.to_owned());

@@ -15,8 +15,11 @@ pub(super) async fn handshake(
     headers: &[(String, String)],
     text_behind: Option<&str>,
 ) -> Result<Option<WebSocket>, Failure> {
-    let connection = Connection::open(&world.route().await?).await?;
     let handshake = Handshake::new(&world.text(target), headers);
+    if world.is_over_http2() {
+        return handshake_over_http2(world, handshake).await;
+    }
+    let connection = Connection::open(&world.route().await?).await?;
     world.client = Some(connection.local()?);
     world
         .transcript
@@ -25,6 +28,21 @@ pub(super) async fn handshake(
     let begun = Instant::now();
     let answer = handshake.open(connection, text_behind).await;
     world.took = begun.elapsed();
+    let (answer, socket) =
+        answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
+    world.keep(answer)?;
+    Ok(socket)
+}
+
+/// The same as a stream of an HTTP/2 connection.
+async fn handshake_over_http2(world: &mut World, handshake: Handshake) -> Result<Option<WebSocket>, Failure> {
+    let route = world.route().await?;
+    let shown = route.with_common_headers(&handshake.extended_connect());
+    world.transcript.sent(&shown.head(route.host()), b"");
+    let begun = Instant::now();
+    let answer = handshake.open_over_http2(&route).await;
+    world.took = begun.elapsed();
+    world.request = Some(handshake.request);
     let (answer, socket) =
         answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
     world.keep(answer)?;

@@ -60,18 +60,23 @@ async fn many_open(world: &mut World, clients: usize, target: String) -> Checked
     Ok(())
 }
 
-/// The handshake is answered with 101, `Upgrade: websocket`, `Connection: upgrade` and the accept key that belongs to it.
+/// The handshake is answered with 101, `Upgrade: websocket`, `Connection: upgrade` and the accept key that belongs to it; over
+/// HTTP/2 with 200.
 #[then(expr = "the WebSocket is open")]
 async fn is_open(world: &mut World) -> Checked {
     if let Some(astray) = world.astray() {
         return Err(astray);
     }
     let (response, why) = (world.response()?, diagnosis(world));
+    let is_open = if world.is_over_http2() { 200 } else { 101 };
     ensure!(
-        response.status == 101,
+        response.status == is_open,
         "there is no WebSocket: the handshake was answered with {}\n{why}",
         response.status
     );
+    if world.is_over_http2() {
+        return Ok(());
+    }
     for (name, token) in [("Upgrade", "websocket"), ("Connection", "upgrade")] {
         let fields = Fields(response.headers.clone());
         let seen: Vec<&str> = response.values(name).collect();

@@ -10,7 +10,7 @@ use url::Url;
 
 use super::TargetError;
 use hopcheck_clients::{
-    AnswerLimits, ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust,
+    AnswerLimits, ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust, http2_offer,
 };
 use hopcheck_site::Mask;
 use hopcheck_site::profile::{Profile, Words};
@@ -42,13 +42,21 @@ pub struct DeploymentInfo {
     pub offers: Vec<String>,
 }
 
-/// What a site calls HTTP/2 in [`DeploymentInfo::offers`].
+/// What HTTP/2 is called in [`DeploymentInfo::offers`].
 const HTTP2: &str = "HTTP/2";
+
+/// What WebSockets over HTTP/2 (RFC 8441) are called there.
+const WEBSOCKET_OVER_HTTP2: &str = "WebSocket over HTTP/2";
 
 impl DeploymentInfo {
     /// Whether it offers HTTP/2 in the TLS handshake (RFC 7301), so that scenarios ask over that, too.
     pub fn offers_http2(&self) -> bool {
         self.offers.iter().any(|protocol| protocol == HTTP2)
+    }
+
+    /// Whether it lets a WebSocket be a stream of an HTTP/2 connection (RFC 8441), as browsers then open it.
+    pub fn offers_websocket_over_http2(&self) -> bool {
+        self.offers.iter().any(|protocol| protocol == WEBSOCKET_OVER_HTTP2)
     }
 }
 
@@ -65,10 +73,7 @@ impl Deployment {
         let secure = url.scheme() == "https";
         let addresses = addresses(&url, &profile).await.map_err(wrong)?;
         let trust = trust(&profile).map_err(wrong)?;
-        let tls = |protocols: &[&str]| match secure {
-            true => tls(&url, &profile, &trust, protocols).map(Some),
-            false => Ok(None),
-        };
+        let tls = secure.then(|| tls(&url, &profile, &trust)).transpose().map_err(wrong)?;
         let mut headers = vec![("User-Agent".to_owned(), USER_AGENT.to_owned())];
         let mut secrets = Vec::new();
         for (header, value) in &profile.headers {
@@ -87,32 +92,30 @@ impl Deployment {
             }
         }
         let host = profile.connect.host.clone().unwrap_or_else(|| authority(&url));
-        let route = |tls| {
-            let (limits, stomp) = (&profile.limits, &profile.stomp);
-            let named = |destination: &Option<String>| destination.iter().cloned().collect();
-            let policy = RequestPolicy::new(
-                limits.requests_per_second,
-                limits.in_flight,
-                named(&stomp.subscribe),
-                named(&stomp.send),
-            );
-            let timeout = Duration::from_secs(limits.timeout);
-            let answer = AnswerLimits {
-                size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
-                time: Duration::from_secs(limits.longest_answer.0),
-            };
-            Route::live(addresses.clone(), tls, host.clone(), headers.clone(), policy, timeout, answer)
+        let limits = &profile.limits;
+        let named = |destination: &Option<String>| destination.iter().cloned().collect();
+        let policy = RequestPolicy::new(
+            limits.requests_per_second,
+            limits.in_flight,
+            named(&stomp.subscribe),
+            named(&stomp.send),
+        );
+        let timeout = Duration::from_secs(limits.timeout);
+        let answer = AnswerLimits {
+            size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
+            time: Duration::from_secs(limits.longest_answer.0),
         };
-        let asked = route(tls(&["http/1.1"]).map_err(wrong)?);
-        let mut found = first_contact(&asked, &url).await.map_err(wrong)?;
-        if secure && chooses_http2(&route(tls(&["h2", "http/1.1"]).map_err(wrong)?)).await {
-            found.offers.insert(0, HTTP2.to_owned());
+        let route = Route::live(addresses, tls, host, headers, policy, timeout, answer);
+        let mut found = first_contact(&route, &url).await.map_err(wrong)?;
+        if secure && let Some(offer) = http2_offer(&route).await {
+            let also = offer.extended_connect.then(|| WEBSOCKET_OVER_HTTP2.to_owned());
+            found.offers.splice(0..0, std::iter::once(HTTP2.to_owned()).chain(also));
         }
         let words = Words::live(&profile);
         Ok(Deployment {
             name: name.to_owned(),
             url,
-            route: asked,
+            route,
             words,
             stomp_headers,
             profile,
@@ -135,11 +138,13 @@ impl Deployment {
     pub fn describe(&self) -> String {
         let DeploymentInfo { server, tls, offers } = &self.found;
         let mut known: Vec<String> = server.iter().chain(tls).cloned().collect();
-        let (tested, others): (Vec<&str>, Vec<&str>) =
-            offers.iter().map(String::as_str).partition(|protocol| *protocol == HTTP2);
+        let (tested, others): (Vec<&str>, Vec<&str>) = offers
+            .iter()
+            .map(String::as_str)
+            .partition(|protocol| [HTTP2, WEBSOCKET_OVER_HTTP2].contains(protocol));
         if !offers.is_empty() {
-            let tested: Vec<&str> = std::iter::once("HTTP/1.1").chain(tested).collect();
-            known.push(format!("tested over {}", tested.join(" and ")));
+            let versions: Vec<&str> = std::iter::once("HTTP/1.1").chain(tested).collect();
+            known.push(format!("tested over {}", versions.join(", ")));
         }
         if !others.is_empty() {
             known.push(format!("also offers {}", others.join(" and ")));
@@ -238,11 +243,11 @@ fn trust(profile: &Profile) -> Result<Trust, String> {
     Ok(Trust { authorities: connect.ca_file.as_deref().map(file).transpose()?, client })
 }
 
-fn tls(url: &Url, profile: &Profile, trust: &Trust, protocols: &[&str]) -> Result<Tls, String> {
+fn tls(url: &Url, profile: &Profile, trust: &Trust) -> Result<Tls, String> {
     let name = profile.connect.server_name.as_deref().or(url.host_str()).unwrap_or_default();
     let name = ServerName::try_from(name.trim_matches(['[', ']']).to_owned())
         .map_err(|error| format!("{name:?} is not a valid server name: {error}"))?;
-    Ok(Tls { config: Arc::new(trust.config(protocols)?), name })
+    Ok(Tls { config: Arc::new(trust.config(&["http/1.1"])?), name })
 }
 
 /// Sends one request, so that a connection problem is not reported as a failure of every scenario.
@@ -310,13 +315,6 @@ fn misdirected(url: &Url, response: &Response) -> Result<(), String> {
         }
         _ => Ok(()),
     }
-}
-
-async fn chooses_http2(route: &Route) -> bool {
-    let connection = Connection::open(route).await;
-    connection.is_ok_and(|connection| {
-        connection.tls().and_then(|tls| tls.alpn_protocol().map(|chosen| chosen == b"h2")).unwrap_or(false)
-    })
 }
 
 #[cfg(test)]
