@@ -4,13 +4,17 @@
 //! before and after, must be the same still.
 
 pub(crate) mod configured;
+mod fields;
 mod grammar;
+mod outcome;
 
 use crate::client::Answer;
 use crate::engine::Observation;
 use crate::stream::{Stream, View};
 use configured::{conditions, ranges, returns, unsent};
+use fields::{hop_by_hop, passed_on, repeated, tabs};
 use grammar::{is_host, is_token, is_well_chunked};
+use outcome::{end_after, follow, refuse};
 
 /// Which of the fields of an access line `$server_protocol` is.
 pub(crate) const PROTOCOL: usize = 5;
@@ -248,35 +252,6 @@ fn expects(request: &View<'_>) -> bool {
     request.values("Expect").any(|value| value.eq_ignore_ascii_case(b"100-continue"))
 }
 
-/// `$http_upgrade` and `$http_referer` of fields sent more than once: nginx 1.22 has the first, from 1.23 on it joins them.
-fn repeated(stream: &Stream, theirs: &mut Observation, ours: &Observation) -> bool {
-    const REFERER: usize = 3;
-    let mut changed = false;
-    let numbers = passed_on(theirs);
-    for (number, request) in stream.views().iter().enumerate() {
-        let upgrades: Vec<&[u8]> = request.values("Upgrade").collect();
-        let seen =
-            numbers.iter().position(|passed_on| *passed_on == number).and_then(|at| theirs.seen.get_mut(at));
-        if let (Some(seen), 2..) = (seen, upgrades.len()) {
-            for line in seen.fields.iter_mut().filter(|line| line.starts_with(b"Upgrade: ")) {
-                *line = [b"Upgrade: ".to_vec(), upgrades.join(&b", "[..])].concat();
-                changed = true;
-            }
-        }
-        let lines = (theirs.access.get_mut(number), ours.access.get(number));
-        if let (2.., (Some(line), Some(other))) = (request.values("Referer").count(), lines) {
-            let joined: Vec<&str> = other.rsplitn(REFERER + 1, '|').collect();
-            let mut fields: Vec<&str> = line.rsplitn(REFERER + 1, '|').collect();
-            if let (Some(field), Some(ours)) = (fields.get_mut(2), joined.get(2)) {
-                *field = ours;
-                changed = true;
-            }
-            *line = fields.into_iter().rev().collect::<Vec<_>>().join("|");
-        }
-    }
-    changed
-}
-
 /// A version that nobody knows, and a path that climbs too high or an authority without a host: which is found first does not matter.
 fn has_two_faults(request: &View<'_>) -> bool {
     let words = request.words();
@@ -302,30 +277,6 @@ fn cut_alike(theirs: &mut Observation, ours: &Observation) {
             line.clone_from(other);
         }
     }
-}
-
-/// The requests that app servers were asked, by number.
-fn passed_on(observation: &Observation) -> Vec<usize> {
-    let lines = observation.access.iter().enumerate().filter(|(_, line)| !line.ends_with("|-"));
-    lines.map(|(number, _)| number).collect()
-}
-
-/// White space around a value is not part of it, tabs included.
-fn tabs(theirs: &mut Observation) -> bool {
-    let mut changed = false;
-    for seen in &mut theirs.seen {
-        for line in &mut seen.fields {
-            let name = View::name(line).unwrap_or_default();
-            let value = line.get(name.len() + 1..).unwrap_or_default();
-            let trimmed = [name, b": ", value.trim_ascii()].concat();
-            if value.contains(&b'\t') && trimmed != *line {
-                *line = trimmed;
-                changed = true;
-            }
-        }
-        seen.fields.sort();
-    }
-    changed
 }
 
 /// After 412, and after a `return` of a server with `keepalive_timeout 0`, nginx ends a connection that it has just called kept.
@@ -382,89 +333,4 @@ fn has_tab(request: &View<'_>) -> bool {
         let tabs = |byte: Option<&u8>| byte == Some(&b'\t');
         tabs(value.iter().find(|byte| **byte != b' ')) || tabs(value.last())
     })
-}
-
-/// Takes over whether the connection is kept after this request, and so what comes after it.
-fn follow(theirs: &mut Observation, ours: &Observation, number: usize) {
-    let connection = |(name, _): &(Vec<u8>, Vec<u8>)| {
-        name.eq_ignore_ascii_case(b"connection") || name.eq_ignore_ascii_case(b"keep-alive")
-    };
-    let (theirs_all, ours_all) = (&mut theirs.received, &ours.received);
-    if let (Some(answer), Some(other)) = (theirs_all.answers.get_mut(number), ours_all.answers.get(number)) {
-        answer.fields.retain(|field| !connection(field));
-        answer.fields.extend(other.fields.iter().filter(|field| connection(field)).cloned());
-        answer.fields.sort_by_key(|(name, _)| name.to_ascii_lowercase());
-    }
-    let next = number + 1;
-    theirs_all.answers.truncate(next);
-    theirs_all.answers.extend(ours_all.answers.iter().skip(next).cloned());
-    theirs_all.rest.clone_from(&ours_all.rest);
-    theirs_all.waits = ours_all.waits;
-    let passed_on = theirs.access.iter().take(next).filter(|line| !line.ends_with("|-")).count();
-    theirs.seen.truncate(passed_on);
-    theirs.seen.extend(ours.seen.iter().skip(passed_on).cloned());
-    theirs.access.truncate(next);
-    theirs.access.extend(ours.access.iter().skip(next).cloned());
-    as_far_as_both(theirs, ours);
-}
-
-/// How the reference proxy refuses a body of which nginx did not look at the chunks.
-const BAD_CHUNKS: &str = "error: client sent invalid chunked body";
-
-/// One engine has looked at more than the other: as far as both did, they must say the same.
-fn as_far_as_both(theirs: &mut Observation, ours: &Observation) {
-    let within = |few: &[&String], many: &[String]| {
-        let mut many = many.iter();
-        few.iter().all(|line| many.any(|other| other.split(" while ").next() == line.split(" while ").next()))
-    };
-    let but_refusals: Vec<_> = ours.errors.iter().filter(|line| !line.starts_with(BAD_CHUNKS)).collect();
-    let all: Vec<_> = theirs.errors.iter().collect();
-    if within(&but_refusals, &theirs.errors) || within(&all, &ours.errors) {
-        theirs.errors.clone_from(&ours.errors);
-    }
-}
-
-/// As if nginx had refused this request, and so had not looked at what follows.
-fn refuse(theirs: &mut Observation, ours: &Observation, number: usize) {
-    let passed_on = theirs.access.iter().take(number).filter(|line| !line.ends_with("|-")).count();
-    theirs.seen.truncate(passed_on);
-    theirs.received.answers.truncate(number);
-    theirs.received.rest.clone_from(&ours.received.rest);
-    // The words of the refusal are the reference proxy's own; that it is one is not.
-    theirs
-        .received
-        .answers
-        .extend(ours.received.answers.get(number).filter(|answer| answer.status() == 400).cloned());
-    theirs.received.waits = ours.received.waits;
-    theirs.access.truncate(number);
-    theirs.access.extend(ours.access.get(number).filter(|line| line.contains("|400|")).cloned());
-    as_far_as_both(theirs, ours);
-}
-
-/// As if nginx had ended the connection after this answer. Where the reference proxy has not, that is another matter.
-fn end_after(theirs: &mut Observation, ours: &Observation, number: usize) {
-    if ours.received.answers.len() == number + 1 {
-        follow(theirs, ours, number);
-    }
-}
-
-/// nginx passes on what `Connection` names, and fields of one hop that it does not know.
-fn hop_by_hop(stream: &Stream, theirs: &mut Observation) -> bool {
-    let requests = stream.views();
-    let numbers = passed_on(theirs);
-    let mut changed = false;
-    for (seen, number) in theirs.seen.iter_mut().zip(numbers) {
-        let Some(request) = requests.get(number) else { continue };
-        let options = request.values("Connection").flat_map(|value| value.split(|&byte| byte == b','));
-        let mut named: Vec<Vec<u8>> =
-            options.map(|option| option.trim_ascii().to_ascii_lowercase()).collect();
-        named.extend([b"proxy-connection".to_vec(), b"trailer".to_vec()]);
-        let before = seen.fields.len();
-        seen.fields.retain(|line| {
-            let name = View::name(line).unwrap_or_default().to_ascii_lowercase();
-            matches!(&name[..], b"host" | b"content-length" | b"upgrade") || !named.contains(&name)
-        });
-        changed |= before != seen.fields.len();
-    }
-    changed
 }

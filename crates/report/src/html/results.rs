@@ -1,5 +1,6 @@
 //! The page of a run: how it went, what is broken, and every rule by target.
 
+use hopcheck_site::profile::lines_to_add;
 use maud::{Markup, PreEscaped, html};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
@@ -34,6 +35,7 @@ pub fn report(report: &Report) -> String {
                 Verdict::NotChecked { reason } => Some(reason.clone()),
                 _ => None,
             }))
+            (to_add(report))
             (listed(report, "Known differences", "known", |record| match &record.verdict {
                 Verdict::KnownDifference { reason } => Some(reason.clone()),
                 _ => None,
@@ -161,6 +163,24 @@ fn summary(target: &TargetResults) -> Markup {
         }
         @if let Some(unfinished) = &target.unfinished {
             p.note { b { "Not finished: " } (unfinished) }
+        }
+    }
+}
+
+/// The lines that `hopcheck.toml` lacks for what could not be checked.
+fn to_add(report: &Report) -> Markup {
+    let records = report.targets.iter().flat_map(|target| &target.records);
+    let reasons = records.filter_map(|record| match &record.verdict {
+        Verdict::NotChecked { reason } => Some(reason.as_str()),
+        _ => None,
+    });
+    let lines = lines_to_add(reasons);
+    html! {
+        @if !lines.is_empty() {
+            details.panel.group {
+                summary { "To have them checked, add to hopcheck.toml, with your site's own values" }
+                pre { (lines.trim_end()) }
+            }
         }
     }
 }

@@ -6,6 +6,7 @@ use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::numbers::counted;
 use super::Style;
 use super::progress::not_checked;
+use hopcheck_site::profile::lines_to_add;
 
 /// How many of the slowest scenarios are named.
 const MAX_SLOWEST: usize = 10;
@@ -50,8 +51,18 @@ fn summary(style: Style, results: &TargetResults) -> String {
     if unchecked > 0 {
         let checked = counted(total - unchecked, "promise");
         let _ = writeln!(out, "  checked {checked}; {unchecked} could not be checked:");
-        for (reason, count) in not_checked(&results.records.iter().collect::<Vec<_>>()) {
+        let records: Vec<&Record> = results.records.iter().collect();
+        let reasons = not_checked(&records);
+        for (reason, count) in &reasons {
             let _ = writeln!(out, "  {count:5}  {reason}");
+        }
+        let lines = lines_to_add(reasons.iter().map(|(reason, _)| *reason));
+        if !lines.is_empty() {
+            let _ =
+                writeln!(out, "  to have them checked, add to hopcheck.toml, with your site's own values:\n");
+            for line in lines.lines() {
+                let _ = writeln!(out, "{}", format!("    {line}").trim_end());
+            }
         }
     }
     if let Some(unfinished) = &results.unfinished {
@@ -131,6 +142,15 @@ mod tests {
             "nginx: 4 scenarios: 1 kept, 3 not checked in 2.0 s\n  \
              checked 1 promise; 3 could not be checked:\n      2  x\n      1  y\n"
         );
+    }
+
+    #[test]
+    fn what_the_profile_lacks_is_told_as_lines_to_add_to_it() {
+        let reason = "the profile names no header that tells instances apart (`[instances] header`)";
+        let unchecked = sample::record("a", Verdict::NotChecked { reason: reason.into() });
+        let said = summary_of(vec![unchecked]);
+        let lines = "with your site's own values:\n\n    [instances]\n    header = \"X-Instance\"  # which instance answered\n";
+        assert!(said.ends_with(lines), "{said}");
     }
 
     #[test]

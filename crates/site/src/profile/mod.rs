@@ -21,7 +21,7 @@ pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream, Protocol};
 pub use seconds::Seconds;
 pub use secret::Secret;
 pub use size::Size;
-pub use words::{MissingWord, WORDS, Words};
+pub use words::{MissingWord, WORDS, Words, lines_to_add};
 pub use words::{asset_of, title_of};
 
 /// The file's name, beside the configuration or in the current directory.

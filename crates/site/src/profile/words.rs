@@ -2,7 +2,7 @@
 //!
 //! A scenario that needs a word which a deployment's profile does not give is not checked there, and reported so.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Api, Profile, Size, Transport};
 
@@ -28,6 +28,49 @@ pub const WORDS: [(&str, &str); 18] = [
     ("instances.header", "names no header that tells instances apart (`[instances] header`)"),
 ];
 
+/// What a profile may say for a word, as a line of `hopcheck.toml`: an example to be corrected. Of what no other line says.
+const EXAMPLES: [(&str, &str); 17] = [
+    ("api.path", "path = \"/api/items\"  # a GET that is answered with 200"),
+    ("api.status", "status = 200"),
+    ("api.largest-upload", "largest-upload = \"10M\""),
+    ("api.largest-head", "largest-head = \"12K\""),
+    ("preflight.path", "path = \"/api/items\""),
+    ("preflight.allow-origin", "allow-origin = \"https://app.example.com\"  # or \"*\""),
+    ("preflight.allow-methods", "allow-methods = \"GET, POST, PUT, DELETE\"  # those that the page uses"),
+    (
+        "preflight.allow-headers",
+        "allow-headers = \"Content-Type, Authorization\"  # those that the page sends",
+    ),
+    ("preflight.max-age", "max-age = 86400  # seconds"),
+    ("stomp.endpoint", "endpoint = \"/stomp/ws\"  # a WebSocket; with SockJS also: transport = \"sockjs\""),
+    ("stomp.subscribe", "subscribe = \"/topic/hopcheck\"  # harmless to subscribe to"),
+    ("stomp.send", "send = \"/topic/hopcheck\"  # harmless to send to"),
+    ("stomp.heart-beat", "heart-beat = \"10000,10000\"  # ms"),
+    ("front-end.deep-link", "deep-link = \"/orders/7\"  # a path that the app itself shows"),
+    ("front-end.text", "text = \"<title>Shop</title>\"  # words of the page's HTML"),
+    ("front-end.asset", "asset = \"/assets/app-1a2b3c4d.js\"  # a built file"),
+    ("instances.header", "header = \"X-Instance\"  # which instance answered"),
+];
+
+/// The lines that a profile lacks for what could not be checked for one of these `reasons`, by section, as far as they are that
+/// the profile does not say something: to be added and corrected. Empty where there are none.
+pub fn lines_to_add<'a>(reasons: impl IntoIterator<Item = &'a str>) -> String {
+    let reasons: BTreeSet<&str> = reasons.into_iter().collect();
+    let is_lacking = |lacking: &str| reasons.contains(MissingWord::of(lacking).0.as_str());
+    let lacking = WORDS.iter().filter(|(_, lacking)| is_lacking(lacking)).map(|(word, _)| *word);
+    let mut sections: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for word in lacking {
+        let (Some((section, _)), Some((_, line))) =
+            (word.split_once('.'), EXAMPLES.iter().find(|(other, _)| *other == word))
+        else {
+            continue;
+        };
+        sections.entry(section).or_default().push(line);
+    }
+    let written = sections.iter().map(|(section, lines)| format!("[{section}]\n{}\n", lines.join("\n")));
+    written.collect::<Vec<_>>().join("\n")
+}
+
 /// How the document has preflights answered.
 const PREFLIGHT: [(&str, &str); 4] = [
     ("preflight.allow-origin", "*"),
@@ -39,6 +82,12 @@ const PREFLIGHT: [(&str, &str); 4] = [
 /// Why a scenario cannot be checked on a site: what its profile does not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MissingWord(pub String);
+
+impl MissingWord {
+    fn of(lacking: &str) -> MissingWord {
+        MissingWord(format!("the profile {lacking}"))
+    }
+}
 
 /// What the words stand for on one site.
 #[derive(Debug, Clone, Default)]
@@ -142,7 +191,7 @@ impl Words {
             if !out.contains(&braced) {
                 continue;
             }
-            let value = self.get(word).ok_or_else(|| MissingWord(format!("the profile {lacking}")))?;
+            let value = self.get(word).ok_or_else(|| MissingWord::of(lacking))?;
             out = out.replace(&braced, value);
         }
         Ok(out)
@@ -189,6 +238,20 @@ mod tests {
     fn every_word_has_an_example() {
         let words = Words::example();
         WORDS.iter().for_each(|(word, _)| assert!(words.get(word).is_some(), "{word}"));
+    }
+
+    #[test]
+    fn what_a_profile_lacks_is_shown_as_lines_that_it_may_have() {
+        let example = Words::live(&Profile::default());
+        let reasons =
+            WORDS.map(|(word, _)| example.put_into(&format!("{{{word}}}")).err().map(|missing| missing.0));
+        let lines = lines_to_add(reasons.iter().flatten().map(String::as_str));
+        let whole = Profile::parse(&lines, "p").unwrap_or_else(|error| panic!("{error}\n{lines}"));
+        let words = Words::live(&whole);
+        WORDS.iter().for_each(|(word, _)| assert!(words.get(word).is_some(), "{word}:\n{lines}"));
+        let one = lines_to_add(["the profile names no `[preflight] max-age`", "another reason"]);
+        assert_eq!(one, "[preflight]\nmax-age = 86400  # seconds\n");
+        assert_eq!(lines_to_add(["another reason"]), "");
     }
 
     #[test]
