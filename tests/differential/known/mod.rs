@@ -12,7 +12,7 @@ use crate::client::Answer;
 use crate::engine::Observation;
 use crate::stream::{Stream, View};
 use configured::{conditions, ranges, returns, unsent};
-use fields::{hop_by_hop, passed_on, repeated, tabs};
+use fields::{hop_by_hop, repeated, tabs};
 use grammar::{is_host, is_token, is_well_chunked};
 use outcome::{end_after, follow, refuse};
 
