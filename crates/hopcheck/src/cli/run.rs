@@ -33,7 +33,7 @@ pub(super) struct RunArgs {
     /// chooses the image, `nginx=/PATH` an installed nginx), a deployment's URL, NAME=URL, or the NAME of a [target.NAME]
     /// section of the profile
     /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
-    #[arg(long = "target", value_name = "TARGET", verbatim_doc_comment)]
+    #[arg(long = "target", value_name = "TARGET")]
     targets: Vec<TargetName>,
     /// The profile [default: of a configuration the hopcheck.toml beside it, of deployments the one here]
     #[arg(long, value_name = "FILE")]
