@@ -71,6 +71,9 @@ const TURNS: (&str, &str) = ("ip_hash;", "");
 /// Bodies may be as long as the app server takes them.
 const ANY_LENGTH: (&str, &str) = ("proxy_buffering off;", "proxy_buffering off; client_max_body_size 0;");
 
+/// App servers are asked by HTTP/1.0, as they are if `proxy_http_version` says nothing.
+const HTTP_1_0: (&str, &str) = ("proxy_http_version 1.1;", "proxy_http_version 1.0;");
+
 /// All of them.
 pub(crate) const CLIENTS: &[Client] = &[
     Client {
@@ -212,6 +215,23 @@ pub(crate) const CLIENTS: &[Client] = &[
         circumstances: "asked by Node",
         script: "uvicorn.mjs",
         app_servers: AppServers::Real(Language::Python, "uvicorn_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "gunicorn",
+        packages: &["gunicorn"],
+        circumstances: "asked by Node",
+        script: "gunicorn.mjs",
+        app_servers: AppServers::Real(Language::Python, "gunicorn_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "gunicorn-http1.0",
+        packages: &["gunicorn"],
+        circumstances: "asked by Node, the app servers by HTTP/1.0",
+        script: "gunicorn.mjs",
+        conf: Conf::Site(&[HTTP_1_0]),
+        app_servers: AppServers::Real(Language::Python, "gunicorn_server.py"),
         ..PLAIN
     },
     Client {
