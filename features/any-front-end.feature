@@ -32,7 +32,7 @@ Feature: Front ends of any site
       When a browser opens "{single-page}"
       Then no browser may keep the response without asking again
 
-    @warning
+    @warning @routine
     Scenario: The page at {single-page} says how long browsers may keep it
       Without `Cache-Control` or `Expires` browsers guess, by the age of the file: the older the build, the longer they keep a
       page whose scripts the next build no longer has. See `add_header Cache-Control no-cache;` in this location: browsers
@@ -51,7 +51,7 @@ Feature: Front ends of any site
       When a browser asks for the same again
       Then the body of the response is "<title>build 2</title>"
 
-    @warning
+    @warning @routine
     Scenario: A script that {single-page} no longer has is not answered with the page
       After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
       syntax error, or a wrong type, and nothing tells that the file is gone. See `location /assets/ { try_files $uri =404; }`.
@@ -124,7 +124,7 @@ Feature: Front ends of any site
         | hopcheck/%2e%2e/../hopcheck-secret.txt |
         | ..%2fhopcheck-secret.txt              |
 
-    @warning
+    @warning @routine
     Scenario Outline: {front-end}<file> is kept to itself
       Files whose names begin with a dot are for those who build the site, and get into a build by mistake: keys, passwords, the
       history of the source. See `location ~ /\.(?!well-known) { return 404; }`.

@@ -235,14 +235,15 @@ pub(crate) fn mark_unreachable(servers: &mut [Server]) {
             Some(name) => servers[..nth]
                 .iter()
                 .find(|other| listens(other) && other.names.contains(&name))
-                .map(|other| format!("the server in line {} has the name {name}, too", other.line.line)),
+                .map(|other| (other.line.seen_from(&servers[nth].line.file), name))
+                .map(|(place, name)| format!("the server in {place} has the name {name}, too")),
             None => {
                 let default =
                     servers.iter().position(is_default).or_else(|| servers.iter().position(listens));
                 default.filter(|default| *default != nth).map(|default| {
                     format!(
-                        "it has no name to ask for, and the server in line {} is the default",
-                        servers[default].line.line
+                        "it has no name to ask for, and the server in {} is the default",
+                        servers[default].line.seen_from(&servers[nth].line.file)
                     )
                 })
             }

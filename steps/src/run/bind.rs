@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gherkin::{Background, Feature, Rule, Scenario};
+use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
 use hopcheck_site::{Comparison, Role};
 
@@ -110,11 +111,11 @@ impl<'a> Binder<'a> {
 
     /// The scenario for each route of a kind, or why there is none.
     fn of_each(&self, scenario: &Scenario, word: &RouteWord) -> Vec<Bound> {
-        let (mut bound, mut reason) = (Vec::new(), format!("the site has no {}", word.what));
+        let (mut bound, mut reason) = (Vec::new(), format!("{LACKING}{}", word.what));
         let mut is_there = false;
         for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
             let SiteRoute { server, route, .. } = here;
-            let line = route.lines.last().map_or(0, |line| line.line);
+            let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
             is_there = true;
             let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
             match (&server.unreachable, &route.gate) {
@@ -127,19 +128,19 @@ impl<'a> Binder<'a> {
                 }
                 (_, Some(gate)) if gate == "limit_req" => {
                     reason = format!(
-                        "{} takes no two requests at a time: `limit_req` in line {line} has no `burst`",
+                        "{} takes no two requests at a time: `limit_req` in {place} has no `burst`",
                         route.path
                     )
                 }
                 (_, Some(gate)) if route.authorization.is_none() => {
-                    reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
+                    reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
                 (None, _) => {
                     for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
                         let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
                         // A path may be served by two locations: `= /` itself, and `/` what is below.
                         if bound.iter().any(has_name) {
-                            asked.name = format!("{} (line {line})", asked.name);
+                            asked.name = format!("{} ({place})", asked.name);
                         }
                         bound.push(Bound::Asked(asked, Some(number)));
                     }

@@ -49,13 +49,11 @@ pub(super) fn bind(
     let promised =
         promised.map(|(promised, place)| Bound::Asked(of(&promised.title()), place.and_then(number)));
     let new = comparison.new_routes().into_iter().map(|(server, route)| {
-        let line = route.lines.first().map_or(0, |line| line.line);
+        let place = route.lines.first().map_or_else(String::new, |line| line.seen_from(&source.name));
         let server = profile.routes.iter().any(|route| route.server.is_some()).then(|| server.address());
         let title = PromisedRoute { server, ..PromisedRoute::at(&route.path, !route.open) }.title();
-        let reason = format!(
-            "{title} (`{}` in line {line}) is new: {} does not name it",
-            route.location, profile.name
-        );
+        let reason =
+            format!("{title} (`{}` in {place}) is new: {} does not name it", route.location, profile.name);
         Bound::NotAsked(of(&title), reason)
     });
     promised.chain(new).collect()
