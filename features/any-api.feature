@@ -111,6 +111,24 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
+    Scenario: What {cached-api} answers to one query is not given for another
+      See `proxy_cache_key`: without `$request_uri`, or `$uri` with `$is_args$args`, all queries of a path are one.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | max-age=600 |
+      And the client sends "GET {cached-api}hopcheck?page=1"
+      When the client sends "GET {cached-api}hopcheck?page=2"
+      Then at least 2 requests reached the app servers
+
+    Scenario: What is sent to {cached-api} reaches the app each time
+      See `proxy_cache_methods POST`: what is sent is no part of the key unless `$request_body` is in `proxy_cache_key`.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | max-age=600 |
+      And the client sends "POST {cached-api}hopcheck" with the body "{\"page\":1}"
+      When the client sends "POST {cached-api}hopcheck" with the body "{\"page\":2}"
+      Then at least 2 requests reached the app servers
+
     Scenario: Events of {events} reach the browser as they are sent
       nginx holds a small answer back until it is complete: see `proxy_buffering off;` and `gzip_types` of this location.
 
@@ -194,3 +212,15 @@ Feature: APIs of any site
         | Set-Cookie | hopcheck=1; Path=/; HttpOnly |
       When the client sends "GET {proxied}hopcheck"
       Then browsers send each cookie of the response to "{proxied}hopcheck"
+
+  Rule: Cookies of an app that knows nothing of its prefix come back to it
+
+    @warning
+    Scenario: A cookie that {stripped} sets for a path of its own comes back to it
+      `proxy_pass http://app/;` takes the name of the location away, and the app names paths without it. See
+      `proxy_cookie_path / {stripped};`, and `proxy_redirect` for its redirects.
+
+      Given the app servers answer with the headers:
+        | Set-Cookie | hopcheck=1; Path=/hopcheck; HttpOnly |
+      When the client sends "GET {stripped}hopcheck"
+      Then browsers send each cookie of the response to "{stripped}hopcheck"

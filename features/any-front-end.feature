@@ -90,6 +90,17 @@ Feature: Front ends of any site
       When the client sends "GET {proxied-front-end}hopcheck/of/the/app"
       Then no browser may keep the response without asking again
 
+  Rule: Each front end shows its own page
+
+    @warning
+    Scenario: A path of the app below {second-front-end} shows the page of its own directory
+      The last argument of `try_files` is a path of the site, whatever `root` or `alias` this location has: `/index.html` is the
+      page at `/`. See `try_files $uri $uri/ {second-front-end}index.html;`.
+
+      Given the directory "{directory}" has the file "index.html" with the content "<title>its own</title>"
+      When a browser opens "{second-front-end}hopcheck/of/the/app"
+      Then the body of the response is "<title>its own</title>"
+
   Rule: The files of the build are served
 
     Scenario: Scripts, style sheets and pictures of the build are found below {front-end}

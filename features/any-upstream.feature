@@ -21,6 +21,14 @@ Feature: App servers of any site
       When the client sends "GET {backed-up}hopcheck" 2 times
       Then every response is 200
 
+    Scenario: While the app servers of {backed-up-pool} refuse connections, their backup answers
+      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first request may fail where
+      `proxy_next_upstream_tries` ends it before the backup's turn.
+
+      Given the app servers "{primaries}" are stopped
+      When the client sends "GET {backed-up-pool}hopcheck" 3 times
+      Then the response is 200
+
   Rule: A session of several requests stays with one app server
 
     Scenario: Requests of one client to {polling} go to one app server

@@ -24,6 +24,16 @@ const ORDINALS: [&str; 3] = ["first", "next", "third"];
 /// What the app servers of the document's site are called.
 const PAIR: [&str; 2] = ["blue", "green"];
 
+/// The methods that the steps of a scenario ask by, as `"POST /api/"`, and that of preflights.
+fn methods(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let quoted = scenario.steps.iter().flat_map(|step| step.value.split('"').skip(1).step_by(2));
+    let named = quoted.filter_map(|text| text.split_once(' ').map(|(method, _)| method));
+    let named =
+        named.filter(|method| !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let is_preflight = scenario.steps.iter().any(|step| step.value.contains("preflight"));
+    named.chain(is_preflight.then_some("OPTIONS"))
+}
+
 /// Features bound to a site.
 #[derive(Debug, Default)]
 pub(super) struct BoundFeatures {
@@ -118,6 +128,8 @@ impl<'a> Binder<'a> {
             let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
             is_there = true;
             let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
+            let kept_out =
+                || methods(scenario).find(|method| !route.open_methods.iter().any(|open| open == method));
             match (&server.unreachable, &route.gate) {
                 _ if !self.source.is_asked_at(at) => {
                     reason = format!("clients come to another port than that of {}", route.path);
@@ -132,7 +144,11 @@ impl<'a> Binder<'a> {
                         route.path
                     )
                 }
-                (_, Some(gate)) if route.authorization.is_none() => {
+                (_, Some(gate)) if gate == "limit_except" && kept_out().is_some() => {
+                    let method = kept_out().unwrap_or_default();
+                    reason = format!("{method} of {} is not for everybody: `{gate}` in {place}", route.path);
+                }
+                (_, Some(gate)) if gate != "limit_except" && route.authorization.is_none() => {
                     reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
                 (None, _) => {
@@ -171,8 +187,9 @@ impl<'a> Binder<'a> {
             let text = text.replace(&braced(word.word), &path);
             let text = text
                 .replace("{headers}", &here.headers().join(", "))
-                .replace("{directory}", &route.directory());
+                .replace("{directory}", &route.directories().join(", "));
             let version = route.http_version.as_deref().unwrap_or("1.0 before nginx 1.29.7");
+            let text = text.replace("{primaries}", &here.servers(Role::Primary).join(" and "));
             let text =
                 text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
             match &upload {

@@ -1,6 +1,6 @@
 //! Runs the scenarios on mutants.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gherkin::{Feature, Rule, Scenario};
@@ -204,7 +204,12 @@ impl MutantRunner {
 
     /// A stage with the mutant's configuration.
     fn stage_for(&self, mutant: &Mutant) -> Arc<Stage> {
-        let source = self.stage.source.clone().with_text(mutant.text.clone());
+        let source = &self.stage.source;
+        // The document's routes are those of its scenarios, and any other site's those that it has.
+        let source = match source.as_documented {
+            true => source.clone().with_text(mutant.text.clone()),
+            false => source.with_files(&BTreeMap::from([(source.name.clone(), mutant.text.clone())])),
+        };
         self.stage.with_source(source)
     }
 
