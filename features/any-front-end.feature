@@ -119,6 +119,14 @@ Feature: Front ends of any site
       When the client asks for each of these files below "{front-end}"
       Then each of these files has its type
 
+    @everybody
+    Scenario: A directory of the build below {front-end} comes to an end
+      nginx sends browsers on to the path with a slash, and a `rewrite` or `return` that takes it away sends them back.
+
+      Given the directory "{directory}" has the file "hopcheck-directory/index.html" with the content "<title>a directory</title>"
+      When a browser follows "{front-end}hopcheck-directory" as far as it leads on this site
+      Then it comes to an end
+
   Rule: Nothing beside the files is served
 
     Scenario Outline: {root-front-end}<path> leads out of no directory
@@ -148,6 +156,14 @@ Feature: Front ends of any site
         | file        |
         | .env        |
         | .git/config |
+
+    @warning
+    Scenario: No directory below {front-end} is listed
+      `autoindex on` shows the names of all files to everybody, and those of a build are nobody's business.
+
+      Given the directory "{directory}" has the file "hopcheck-directory/hopcheck-secret.txt" with the content "nobody may read this"
+      When the client sends "GET {front-end}hopcheck-directory/"
+      Then the body of the response does not contain "hopcheck-secret.txt"
 
     Scenario Outline: The source map {front-end-without-maps}<file> is kept to itself
       A source map holds the source of the front end. See `location ~ \.map$ { return 404; }`.

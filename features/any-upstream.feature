@@ -29,6 +29,17 @@ Feature: App servers of any site
       When the client sends "GET {backed-up-pool}hopcheck" 3 times
       Then the response is 200
 
+  Rule: What is sent is done once
+
+    @warning
+    Scenario: What is sent to {balanced} and may have been done is not sent to another app server
+      A server that breaks down in the middle of a POST may have done what was asked. See `non_idempotent` in
+      `proxy_next_upstream`, which has it done again.
+
+      Given the app servers "{primaries}" reset the connection "before the head"
+      When the client sends "POST {balanced}hopcheck" with the body "{}"
+      Then no request reached more than one of "{primaries}"
+
   Rule: A session of several requests stays with one app server
 
     Scenario: Requests of one client to {polling} go to one app server

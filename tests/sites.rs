@@ -57,6 +57,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("header-too-big", "A head of 3 KiB from /api/ gets through"),
         ("headers-lost", "The page at / has the headers that the server sets for all"),
         ("host-of-upstream", "A redirect of /api/ leads to the host that was asked"),
+        ("index-misspelt", "/ shows the page"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
         ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
         ("origins-in-one", "Each origin that may read is one"),
@@ -77,6 +78,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("rewritten-away", "/v2/ leads to the app"),
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),
+        ("slashes-taken", "A directory of the build below / comes to an end"),
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
@@ -219,6 +221,15 @@ fn a_new_route_is_told_and_breaks_nothing() {
 }
 
 #[test]
+fn a_new_route_that_takes_paths_from_a_promised_one_is_warned_of() {
+    let conf = PathBuf::from("../../tests/sites/right/strip-prefix.conf");
+    let new = "location /api/items { root /srv/www; }\nlocation = /api {";
+    let ran = held_to_its_routes(&conf, "location = /api {", new);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    assert!(ran.said.contains("/api/items… is within /api/…, which the profile names"), "{}", ran.said);
+}
+
+#[test]
 fn without_a_profile_the_report_says_that_routes_are_taken_from_the_file() {
     let ran = run_feature("any-routes", Path::new("../../tests/sites/right/strip-prefix.conf"));
     assert!(ran.said.contains("strip-prefix.conf, so they are taken from it in each run"), "{}", ran.said);
@@ -314,10 +325,18 @@ fn files_that_come_as_what_they_are_not_are_warned_of() {
 #[test]
 fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     let sites = [
+        ("answers-kept", "An answer of /api/ that must not be kept is not"),
+        (
+            "assets-take-pictures",
+            "/api/hopcheck/avatar.png is asked of the app, though it looks like a file of the front end",
+        ),
         ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
+        ("cookie-hidden", "A cookie that /api/ sets reaches the client"),
         ("cookie-of-a-prefix", "A cookie that /shop/ sets for a path of its own comes back to it"),
         ("credentials-for-anybody", "/api/ may not be read with credentials by pages of any origin"),
         ("decoded-path", "No path that a pattern has captured is sent on decoded"),
+        ("directories-listed", "No directory below / is listed"),
+        ("done-twice", "What is sent to /orders/ and may have been done is not sent to another app server"),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
@@ -328,6 +347,10 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
         ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("root-for-alias", "No directory has the path of its location in it already"),
+        ("root-workers", "A worker has connections for more than one browser"),
+        ("root-workers", "No worker is root"),
+        ("short-lines", "A request to /api/ may have 5 KiB of cookies"),
+        ("token-kept-from-app", "Authorization of a client reaches the app at /api/"),
     ];
     for (site, warning) in sites {
         let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));
@@ -477,10 +500,28 @@ fn two_faults_of_a_site_are_told_one_after_the_other() {
         ),
         ("channels", ["No path that begins with /static leaves its directory", "A WebSocket opens at /ws/"]),
         (
+            "gallery",
+            [
+                "A directory of the build below / comes to an end",
+                "What is sent to /graphql/ reaches the app each time",
+            ],
+        ),
+        (
+            "library",
+            ["What /catalogue/ answers to one query is not given for another", "/staff/ shows the page"],
+        ),
+        (
             "storefront",
             [
                 "A line end in a path at /account/ ends no header",
                 "/account/hopcheck/7.json is asked of the app, though it looks like a file",
+            ],
+        ),
+        (
+            "warehouse",
+            [
+                "While the first app server of / refuses connections, the others answer",
+                "/ answers 404, and so is the client told",
             ],
         ),
     ];

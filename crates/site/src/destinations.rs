@@ -3,7 +3,7 @@
 use crate::location_chooser::LocationChooser;
 use crate::scope::Scope;
 use crate::tree::Node;
-use crate::variables::{expand, variable};
+use crate::variables::variable;
 
 /// More locations than any real configuration sends one request through.
 const MAX_PLACES: usize = 32;
@@ -98,7 +98,7 @@ fn composed_hosts(scope: &Scope<'_>, rest: &str) -> Option<Vec<String>> {
     if has_port || is_path || at == 0 && (after.is_empty() || after.starts_with([':', '$'])) {
         return Some(Vec::new());
     }
-    expand(scope, authority)
+    scope.expand(authority)
 }
 
 /// The hosts of a URL, or of a value that becomes one.

@@ -13,7 +13,6 @@ use crate::route::{Route, SOCKET_NAMES, is_for_all, is_of_a_library};
 use crate::scope::Scope;
 use crate::tree::Node;
 use crate::uri;
-use crate::variables::expand;
 
 /// Handlers that are neither files nor HTTP.
 const OTHER_HANDLERS: [&str; 8] = [
@@ -178,7 +177,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         if gate.is_some_and(|gate| gate.is("limit_except")) { open_methods(scope) } else { Vec::new() };
     let is_readable = open_methods.iter().any(|method| method == "GET");
     let kind = if gate.is_some() && !is_readable && !kind.is_proxied() { Kind::Closed } else { kind };
-    let roots = expand(scope, &to).unwrap_or_default();
+    let roots = scope.expand(&to).unwrap_or_default();
     let has_own_page = |node: &&Node| {
         node.is("index") || node.is("try_files") && node.args.iter().any(|word| word == "$uri/")
     };

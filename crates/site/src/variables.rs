@@ -1,13 +1,6 @@
 //! Variables, and what gives them their values.
 
-use crate::scope::Scope;
 use crate::tree::Node;
-
-/// More variables than stand for one another in any real configuration.
-const MAX_DEPTH: usize = 8;
-
-/// More values than any real configuration has in one place.
-const MAX_VALUES: usize = 32;
 
 /// Blocks that give values to the variable they name last.
 const VALUE_BLOCKS: [&str; 3] = ["map", "geo", "split_clients"];
@@ -36,34 +29,4 @@ pub(crate) fn add_values<'a>(nodes: &'a [Node], name: &str, values: &mut Vec<&'a
             add_values(&node.inner, name, values);
         }
     }
-}
-
-/// `text` with each value of each variable in it that the blocks around give one, in their order. `None` where one has others, or
-/// there are too many.
-pub(crate) fn expand(scope: &Scope<'_>, text: &str) -> Option<Vec<String>> {
-    expand_within(scope, text, 0)
-}
-
-fn expand_within(scope: &Scope<'_>, text: &str, depth: usize) -> Option<Vec<String>> {
-    let Some(at) = text.find('$') else { return Some(vec![text.to_owned()]) };
-    let (name, rest) = variable(&text[at..]).filter(|(name, _)| !name.is_empty())?;
-    let values = scope.values_of(name);
-    if values.is_empty() || depth > MAX_DEPTH {
-        return None;
-    }
-    let mut found = Vec::new();
-    for value in values {
-        for value in expand_within(scope, value, depth + 1)? {
-            for rest in expand_within(scope, rest, depth + 1)? {
-                let whole = format!("{}{value}{rest}", &text[..at]);
-                if !found.contains(&whole) {
-                    found.push(whole);
-                }
-                if found.len() > MAX_VALUES {
-                    return None;
-                }
-            }
-        }
-    }
-    Some(found)
 }

@@ -72,8 +72,7 @@ fn taking(scenario: &Scenario, source: &Source, comparison: &Comparison<'_>) -> 
             is_here && !promised.exact && promised.path.len() > 1 && route.path.starts_with(&promised.path)
         };
         let around = source.profile.routes.iter().find(is_around)?;
-        let place = route.lines.first().map_or_else(String::new, |line| line.seen_from(&source.name));
-        let name = format!("`{}` in {place}", route.location);
+        let name = PromisedRoute::at(&route.path, !route.open).title();
         let put = |text: &str| text.replace(&braced(TAKING), &name).replace(&braced(PLACE), &around.title());
         Some(Bound::Asked(put_into(scenario, put), None))
     });

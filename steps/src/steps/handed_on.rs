@@ -3,7 +3,7 @@
 use cucumber::{then, when};
 use hopcheck_clients::Request;
 
-use super::request_line;
+use super::{names, request_line};
 use crate::ensure;
 use crate::failure::Checked;
 use crate::world::World;
@@ -37,19 +37,25 @@ async fn says_in(world: &mut World, word: String, name: String) -> Checked {
     Ok(())
 }
 
-/// No two app servers of the route have seen a request.
-#[then(expr = "no request reached a second app server")]
-async fn reached_one(world: &mut World) -> Checked {
-    let mut servers: Vec<String> = world.arrived().into_iter().map(|exchange| exchange.instance).collect();
-    servers.sort_unstable();
-    servers.dedup();
-    ensure!(servers.len() < 2, "the request was sent to {}", servers.join(" and to "));
+/// No two of these app servers have seen a request.
+#[then(expr = "no request reached more than one of {string}")]
+async fn reached_one(world: &mut World, which: String) -> Checked {
+    let arrived = world.arrived();
+    let scene = world.scene().await?;
+    let mut reached = Vec::new();
+    for name in names(&which) {
+        let server = scene.app_server(name)?.name();
+        if arrived.iter().any(|exchange| exchange.instance == server) {
+            reached.push(name);
+        }
+    }
+    ensure!(reached.len() < 2, "the request was sent to {}", reached.join(" and to "));
     Ok(())
 }
 
-/// Of a route that the profile does not name: it takes no paths from the one that the profile has and that is named here.
-#[then(expr = "nothing of {string} goes to another route")]
-async fn takes_nothing(_: &mut World, promised: String) -> Checked {
-    ensure!(promised.is_empty(), "its paths are those of {promised}, which hopcheck.toml promises");
+/// Of a route that the profile does not name: it takes no paths from one that the profile names.
+#[then(expr = "{string} takes nothing of {string}")]
+async fn takes_nothing(_: &mut World, taking: String, promised: String) -> Checked {
+    ensure!(promised.is_empty(), "{taking} is within {promised}, which the profile names");
     Ok(())
 }

@@ -65,7 +65,7 @@ pub struct Fault {
 
 /// Why a fault of the document's site is none of any other.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Elsewhere {
     /// Why.
     pub because: String,
