@@ -111,6 +111,24 @@ Feature: APIs of any site
         | Authorization | Bearer hana |
       Then at least 2 requests reached the app servers
 
+    Scenario: What {cached-api} answers to one query is not given for another
+      See `proxy_cache_key`: without `$request_uri`, or `$uri` with `$is_args$args`, all queries of a path are one.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | max-age=600 |
+      And the client sends "GET {cached-api}hopcheck?page=1"
+      When the client sends "GET {cached-api}hopcheck?page=2"
+      Then at least 2 requests reached the app servers
+
+    Scenario: What is sent to {cached-api} reaches the app each time
+      See `proxy_cache_methods POST`: what is sent is no part of the key unless `$request_body` is in `proxy_cache_key`.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | max-age=600 |
+      And the client sends "POST {cached-api}hopcheck" with the body "{\"page\":1}"
+      When the client sends "POST {cached-api}hopcheck" with the body "{\"page\":2}"
+      Then at least 2 requests reached the app servers
+
     Scenario: Events of {events} reach the browser as they are sent
       nginx holds a small answer back until it is complete: see `proxy_buffering off;` and `gzip_types` of this location.
 
@@ -123,6 +141,64 @@ Feature: APIs of any site
 
       When the proxy is reloaded while "GET {api}hopcheck" is being answered
       Then the whole response comes
+
+  Rule: The files of a front end take nothing from an API
+
+    @warning @routine
+    Scenario Outline: {api}<name> is asked of the app, though it looks like a file of the front end
+      A `location ~* \.(js|css|png|…)$` wins over every prefix, unless that is written with `^~`. See `location ^~ {api}`.
+
+      When the client sends "GET {api}<name>"
+      Then the response is 200
+      And the response comes from "an app server"
+
+      Examples:
+        | name                |
+        | hopcheck/avatar.png |
+        | hopcheck/client.js  |
+
+  Rule: What clients send with a request reaches the app
+
+    @warning
+    Scenario Outline: <header> of a client reaches the app at {personal-api}
+      `proxy_set_header <header> "";` keeps it from the app, and `proxy_pass_request_headers off;` all there are.
+
+      When the client sends "POST {personal-api}hopcheck" with the headers:
+        | <header> | <value> |
+      Then the app server saw a header "<header>"
+
+      Examples:
+        | header        | value            |
+        | Authorization | Bearer hopcheck  |
+        | Cookie        | session=1        |
+        | Content-Type  | application/json |
+
+    @warning
+    Scenario: A request to {personal-api} may have 5 KiB of cookies
+      A line of a request must fit into one buffer, of 8k unless said otherwise. See `large_client_header_buffers`.
+
+      When the client sends "GET {personal-api}hopcheck" with 5000 bytes of cookies
+      Then the response is 200
+
+  Rule: Browsers keep answers as the app says
+
+    @warning
+    Scenario: An answer of {personal-api} that must not be kept is not
+      `expires` and `proxy_hide_header Cache-Control` take away what the app says, and browsers show what was.
+
+      Given the app servers answer with the headers:
+        | Cache-Control | no-store |
+      When the client sends "GET {personal-api}hopcheck"
+      Then the response says "no-store" in "Cache-Control"
+
+    @warning
+    Scenario: A cookie that {personal-api} sets reaches the client
+      `proxy_hide_header Set-Cookie` keeps it from all clients, and nobody stays signed in.
+
+      Given the app servers answer with the headers:
+        | Set-Cookie | session=1; HttpOnly |
+      When the client sends "GET {personal-api}hopcheck"
+      Then the response says "session=1" in "Set-Cookie"
 
   Rule: What an app marks as private is for one user
 
@@ -157,14 +233,19 @@ Feature: APIs of any site
         | 422    |
 
     @warning
-    Scenario: What {api} says is wrong reaches the client
+    Scenario Outline: What {api} says is wrong reaches the client with <status>
       An API's client reads what the app says, as JSON or otherwise. See `proxy_intercept_errors off;` of this location, and
       `error_page` in a location for pages.
 
-      Given the app servers answer every request with 404 and "{\"error\":\"no\"}"
+      Given the app servers answer every request with <status> and "{\"error\":\"no\"}"
       When the client sends "GET {api}hopcheck"
       Then the body of the response is "{\"error\":\"no\"}"
       And the header "Content-Type" of the response is "application/problem+json"
+
+      Examples:
+        | status |
+        | 404    |
+        | 500    |
 
   Rule: Headers of the server are on answers of the app, too
 
@@ -194,3 +275,15 @@ Feature: APIs of any site
         | Set-Cookie | hopcheck=1; Path=/; HttpOnly |
       When the client sends "GET {proxied}hopcheck"
       Then browsers send each cookie of the response to "{proxied}hopcheck"
+
+  Rule: Cookies of an app that knows nothing of its prefix come back to it
+
+    @warning
+    Scenario: A cookie that {stripped} sets for a path of its own comes back to it
+      `proxy_pass http://app/;` takes the name of the location away, and the app names paths without it. See
+      `proxy_cookie_path / {stripped};`, and `proxy_redirect` for its redirects.
+
+      Given the app servers answer with the headers:
+        | Set-Cookie | hopcheck=1; Path=/hopcheck; HttpOnly |
+      When the client sends "GET {stripped}hopcheck"
+      Then browsers send each cookie of the response to "{stripped}hopcheck"

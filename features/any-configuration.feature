@@ -92,6 +92,22 @@ Feature: The configuration of any site
       When the configuration is read
       Then no directory has the path of its location in it already
 
+  Rule: Workers may do what they must, and no more
+
+    @warning
+    Scenario: No worker is root
+      Whoever gets into a worker that is root has the machine. See `user`.
+
+      When the configuration is read
+      Then no worker is root
+
+    @warning
+    Scenario: A worker has connections for more than one browser
+      See `worker_connections` in `events`: a request to an app server takes two.
+
+      When the configuration is read
+      Then a worker has connections for more than one browser
+
   Rule: It fits what it is deployed with
 
     @warning

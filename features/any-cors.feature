@@ -105,3 +105,11 @@ Feature: CORS on any site
 
       When a page of the site has the browser ask "{api}hopcheck" for a preflight
       Then the status of the response is none of "301, 302, 303, 307, 308"
+
+    @everybody
+    Scenario: Where the app does CORS, a preflight of {api-that-does-cors} reaches it
+      Nobody else knows which origins may ask. See any `if ($request_method = OPTIONS)` and `limit_except` of this location or its
+      server.
+
+      When a page of the site has the browser ask "{api-that-does-cors}hopcheck" for a preflight
+      Then the response comes from "an app server"

@@ -32,7 +32,7 @@ Feature: Front ends of any site
       When a browser opens "{single-page}"
       Then no browser may keep the response without asking again
 
-    @warning
+    @warning @routine
     Scenario: The page at {single-page} says how long browsers may keep it
       Without `Cache-Control` or `Expires` browsers guess, by the age of the file: the older the build, the longer they keep a
       page whose scripts the next build no longer has. See `add_header Cache-Control no-cache;` in this location: browsers
@@ -51,7 +51,7 @@ Feature: Front ends of any site
       When a browser asks for the same again
       Then the body of the response is "<title>build 2</title>"
 
-    @warning
+    @warning @routine
     Scenario: A script that {single-page} no longer has is not answered with the page
       After a deploy, open tabs ask for scripts of the build before; a browser that gets the page in place of one reports a
       syntax error, or a wrong type, and nothing tells that the file is gone. See `location /assets/ { try_files $uri =404; }`.
@@ -90,6 +90,17 @@ Feature: Front ends of any site
       When the client sends "GET {proxied-front-end}hopcheck/of/the/app"
       Then no browser may keep the response without asking again
 
+  Rule: Each front end shows its own page
+
+    @warning
+    Scenario: A path of the app below {second-front-end} shows the page of its own directory
+      The last argument of `try_files` is a path of the site, whatever `root` or `alias` this location has: `/index.html` is the
+      page at `/`. See `try_files $uri $uri/ {second-front-end}index.html;`.
+
+      Given the directory "{directory}" has the file "index.html" with the content "<title>its own</title>"
+      When a browser opens "{second-front-end}hopcheck/of/the/app"
+      Then the body of the response is "<title>its own</title>"
+
   Rule: The files of the build are served
 
     Scenario: Scripts, style sheets and pictures of the build are found below {front-end}
@@ -108,6 +119,14 @@ Feature: Front ends of any site
       When the client asks for each of these files below "{front-end}"
       Then each of these files has its type
 
+    @everybody
+    Scenario: A directory of the build below {front-end} comes to an end
+      nginx sends browsers on to the path with a slash, and a `rewrite` or `return` that takes it away sends them back.
+
+      Given the directory "{directory}" has the file "hopcheck-directory/index.html" with the content "<title>a directory</title>"
+      When a browser follows "{front-end}hopcheck-directory" as far as it leads on this site
+      Then it comes to an end
+
   Rule: Nothing beside the files is served
 
     Scenario Outline: {root-front-end}<path> leads out of no directory
@@ -124,7 +143,7 @@ Feature: Front ends of any site
         | hopcheck/%2e%2e/../hopcheck-secret.txt |
         | ..%2fhopcheck-secret.txt              |
 
-    @warning
+    @warning @routine
     Scenario Outline: {front-end}<file> is kept to itself
       Files whose names begin with a dot are for those who build the site, and get into a build by mistake: keys, passwords, the
       history of the source. See `location ~ /\.(?!well-known) { return 404; }`.
@@ -137,6 +156,14 @@ Feature: Front ends of any site
         | file        |
         | .env        |
         | .git/config |
+
+    @warning
+    Scenario: No directory below {front-end} is listed
+      `autoindex on` shows the names of all files to everybody, and those of a build are nobody's business.
+
+      Given the directory "{directory}" has the file "hopcheck-directory/hopcheck-secret.txt" with the content "nobody may read this"
+      When the client sends "GET {front-end}hopcheck-directory/"
+      Then the body of the response does not contain "hopcheck-secret.txt"
 
     Scenario Outline: The source map {front-end-without-maps}<file> is kept to itself
       A source map holds the source of the front end. See `location ~ \.map$ { return 404; }`.

@@ -25,3 +25,12 @@ Feature: Routes of any site
       Given app servers that answer any path
       When the client sends "GET {promised-destination}"
       Then the response comes from an app server that "{promise}" names
+
+  Rule: New routes take nothing from those that the profile names
+
+    @warning
+    Scenario: {taking-route} takes no path of a route that the profile names
+      See this location. If it is meant, add `[[routes]]` for it to hopcheck.toml.
+
+      When the routes of the configuration are read
+      Then "{taking-route}" takes nothing of "{promise}"

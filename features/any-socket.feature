@@ -82,7 +82,7 @@ Feature: WebSockets of any site
 
   Rule: Nothing but WebSockets is opened
 
-    @warning
+    @warning @routine
     Scenario: {socket} is upgraded to no other protocol
       `proxy_set_header Upgrade $http_upgrade;` passes on any protocol that a client names. If an app server takes `h2c`, the client
       has a tunnel to it, past every `location` and `deny` of the proxy. See `proxy_set_header Upgrade $websocket;` with

@@ -21,6 +21,25 @@ Feature: App servers of any site
       When the client sends "GET {backed-up}hopcheck" 2 times
       Then every response is 200
 
+    Scenario: While the app servers of {backed-up-pool} refuse connections, their backup answers
+      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first request may fail where
+      `proxy_next_upstream_tries` ends it before the backup's turn.
+
+      Given the app servers "{primaries}" are stopped
+      When the client sends "GET {backed-up-pool}hopcheck" 3 times
+      Then the response is 200
+
+  Rule: What is sent is done once
+
+    @warning
+    Scenario: What is sent to {balanced} and may have been done is not sent to another app server
+      A server that breaks down in the middle of a POST may have done what was asked. See `non_idempotent` in
+      `proxy_next_upstream`, which has it done again.
+
+      Given the app servers "{primaries}" reset the connection "before the head"
+      When the client sends "POST {balanced}hopcheck" with the body "{}"
+      Then no request reached more than one of "{primaries}"
+
   Rule: A session of several requests stays with one app server
 
     Scenario: Requests of one client to {polling} go to one app server

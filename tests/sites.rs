@@ -41,10 +41,13 @@ fn nothing_of_a_right_site_is_called_broken() {
 #[test]
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
+        ("api-alone", "/ answers 404, and so is the client told"),
         ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
+        ("cache-of-posts", "What is sent to /api/ reaches the app each time"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
+        ("cache-without-query", "What /api/ answers to one query is not given for another"),
         ("cookie-lost", "A cookie that /shop/ sets for the whole site comes back to it"),
         ("cors-credentials-for-all", "/v2/ does not say `*` to pages with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),
@@ -54,11 +57,16 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("header-too-big", "A head of 3 KiB from /api/ gets through"),
         ("headers-lost", "The page at / has the headers that the server sets for all"),
         ("host-of-upstream", "A redirect of /api/ leads to the host that was asked"),
+        ("index-misspelt", "/ shows the page"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
         ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
         ("origins-in-one", "Each origin that may read is one"),
         ("page-kept", "The page at / is not kept by browsers"),
         ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
+        (
+            "pool-without-second-try",
+            "While the first app server of /api/ refuses connections, the others answer",
+        ),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
@@ -70,6 +78,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("rewritten-away", "/v2/ leads to the app"),
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),
+        ("slashes-taken", "A directory of the build below / comes to an end"),
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
@@ -212,6 +221,15 @@ fn a_new_route_is_told_and_breaks_nothing() {
 }
 
 #[test]
+fn a_new_route_that_takes_paths_from_a_promised_one_is_warned_of() {
+    let conf = PathBuf::from("../../tests/sites/right/strip-prefix.conf");
+    let new = "location /api/items { root /srv/www; }\nlocation = /api {";
+    let ran = held_to_its_routes(&conf, "location = /api {", new);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    assert!(ran.said.contains("/api/items… is within /api/…, which the profile names"), "{}", ran.said);
+}
+
+#[test]
 fn without_a_profile_the_report_says_that_routes_are_taken_from_the_file() {
     let ran = run_feature("any-routes", Path::new("../../tests/sites/right/strip-prefix.conf"));
     assert!(ran.said.contains("strip-prefix.conf, so they are taken from it in each run"), "{}", ran.said);
@@ -307,18 +325,32 @@ fn files_that_come_as_what_they_are_not_are_warned_of() {
 #[test]
 fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     let sites = [
+        ("answers-kept", "An answer of /api/ that must not be kept is not"),
+        (
+            "assets-take-pictures",
+            "/api/hopcheck/avatar.png is asked of the app, though it looks like a file of the front end",
+        ),
         ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
+        ("cookie-hidden", "A cookie that /api/ sets reaches the client"),
+        ("cookie-of-a-prefix", "A cookie that /shop/ sets for a path of its own comes back to it"),
         ("credentials-for-anybody", "/api/ may not be read with credentials by pages of any origin"),
         ("decoded-path", "No path that a pattern has captured is sent on decoded"),
+        ("directories-listed", "No directory below / is listed"),
+        ("done-twice", "What is sent to /orders/ and may have been done is not sent to another app server"),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
         ("other-module", "No directive belongs to a module that nginx comes without"),
         ("page-as-error", "A path of the app below / is no error"),
+        ("page-of-another", "A path of the app below /admin/ shows the page of its own directory"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
         ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
         ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("root-for-alias", "No directory has the path of its location in it already"),
+        ("root-workers", "A worker has connections for more than one browser"),
+        ("root-workers", "No worker is root"),
+        ("short-lines", "A request to /api/ may have 5 KiB of cookies"),
+        ("token-kept-from-app", "Authorization of a client reaches the app at /api/"),
     ];
     for (site, warning) in sites {
         let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));
@@ -343,6 +375,54 @@ fn what_nginx_warns_of_is_shown_with_what_it_does() {
         assert!(said("requests for that name go to the server above"), "{engine}: {}", ran.said);
         assert!(said("load balancing method redefined"), "{engine}: {}", ran.said);
     }
+}
+
+#[test]
+fn an_upstream_that_is_a_letter_away_is_told_where_nginx_finds_nobody() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let upstream = "upstream backend { server app-1:8080; }";
+    let server =
+        "server { listen 80; location /api/ { proxy_pass http://backnd; proxy_set_header Host $host; } }";
+    std::fs::write(&conf, format!("{upstream}\n{server}\n")).unwrap();
+    for engine in engines() {
+        let ran = run(&engine, &conf);
+        assert_eq!(ran.code, Some(1), "{engine}: {}", ran.said);
+        let place = format!("host not found in upstream \"backnd\" in {}:2", conf.display());
+        assert!(ran.said.contains(&place), "{engine}: {}", ran.said);
+        assert!(ran.said.contains("did you mean `upstream backend` in line 1?"), "{engine}: {}", ran.said);
+    }
+    // A service of that name is somebody.
+    let services = "services:\n  web:\n    image: nginx\n  backnd:\n    image: app\n";
+    std::fs::write(directory.path().join("compose.yaml"), services).unwrap();
+    let ran = run("reference", &conf);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+}
+
+#[test]
+fn only_what_strangers_may_is_asked_of_them() {
+    let ran = run("reference", Path::new("../../tests/sites/right/read-only.conf"));
+    let records = &ran.report.targets[0].records;
+    let verdict =
+        |name: &str| records.iter().find(|record| record.name == name).map(|record| &record.verdict);
+    assert_eq!(verdict("/ leads to the app"), Some(&Verdict::Kept), "{}", ran.said);
+    let reason = "PUT of / is not for everybody: `limit_except` in line 10".to_owned();
+    assert_eq!(
+        verdict("PUT is asked of any API as it is"),
+        Some(&Verdict::NotChecked { reason }),
+        "{}",
+        ran.said
+    );
+}
+
+#[test]
+fn a_right_site_fits_a_screen() {
+    let ran = run("reference", Path::new("../../tests/sites/right/vite-api.conf"));
+    assert!(ran.said.lines().count() <= 40, "{}", ran.said);
+    assert!(ran.said.contains("! 4 routine warnings, mended by a line or two:"), "{}", ran.said);
+    let all = run_with("reference", Path::new("../../tests/sites/right/vite-api.conf"), &["-v"]);
+    let told = all.said.lines().filter(|line| line.starts_with("! warning:")).count();
+    assert_eq!(told, 3, "{}", all.said);
 }
 
 /// A site that is no finished file: what is given to `--conf`, and flags.
@@ -420,10 +500,28 @@ fn two_faults_of_a_site_are_told_one_after_the_other() {
         ),
         ("channels", ["No path that begins with /static leaves its directory", "A WebSocket opens at /ws/"]),
         (
+            "gallery",
+            [
+                "A directory of the build below / comes to an end",
+                "What is sent to /graphql/ reaches the app each time",
+            ],
+        ),
+        (
+            "library",
+            ["What /catalogue/ answers to one query is not given for another", "/staff/ shows the page"],
+        ),
+        (
             "storefront",
             [
                 "A line end in a path at /account/ ends no header",
                 "/account/hopcheck/7.json is asked of the app, though it looks like a file",
+            ],
+        ),
+        (
+            "warehouse",
+            [
+                "While the first app server of / refuses connections, the others answer",
+                "/ answers 404, and so is the client told",
             ],
         ),
     ];

@@ -75,7 +75,7 @@ impl Bench {
         };
         let selection = Selection { retries, ..self.selection.clone() };
         let setting = Setting::Staged(self.stage.with_source(source));
-        let style = Style { silent: true, live: false, colour: false };
+        let style = Style { silent: true, live: false, colour: false, brief: false };
         run(&specification, setting, &selection, style, std::future::pending()).await
     }
 

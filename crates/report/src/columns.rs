@@ -25,6 +25,21 @@ pub(crate) fn shortened(text: &str, columns: usize) -> String {
     text.chars().take_while(fits).chain(std::iter::once('…')).collect()
 }
 
+/// `text` in lines of so many columns at most, if its words are no longer, each after `indent`.
+pub(crate) fn wrapped(text: &str, columns: usize, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut().filter(|line| line.width() + 1 + word.width() <= columns) {
+            Some(line) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            None => lines.push(format!("{indent}{word}")),
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +50,11 @@ mod tests {
         assert_eq!(shortened("가나다", 6), "가나다");
         assert_eq!(shortened("가나다", 5), "가나…");
         assert_eq!(shortened("abcdef", 5), "abcd…");
+    }
+
+    #[test]
+    fn lines_end_between_words() {
+        assert_eq!(wrapped("one two three", 9, "  "), "  one two\n  three\n");
+        assert_eq!(wrapped("a longerthanthat b", 5, ""), "a\nlongerthanthat\nb\n");
     }
 }

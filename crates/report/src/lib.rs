@@ -33,5 +33,6 @@ pub use model::{
 };
 pub use site_map::{MappedRoute, MappedServer, MappedUpstream, SiteMap, Turn};
 pub use terminal::{
-    FeatureOutline, Progress, Style, print_details, print_failures, print_matrix, print_rows, print_summary,
+    FeatureOutline, LACKING, Progress, Style, print_details, print_failures, print_matrix, print_rows,
+    print_summary,
 };

@@ -81,9 +81,33 @@ impl<'a> Finder<'a> {
     }
 }
 
+/// The hosts of a URL whose host is in part that of variables: `http://api_$version`. `None` where only a run can tell, and an
+/// empty list where it is no such URL.
+fn composed_hosts(scope: &Scope<'_>, rest: &str) -> Option<Vec<String>> {
+    let authority = &rest[..rest.find(['/', '?']).unwrap_or(rest.len())];
+    let Some(at) = authority.find('$') else { return Some(Vec::new()) };
+    // What follows a port, or has a path in it, is no part of the host.
+    let has_port = authority[..at].contains(':');
+    let (name, after) = variable(&authority[at..])?;
+    let is_filled = ["arg_", "cookie_", "http_"].iter().any(|prefix| name.starts_with(prefix));
+    if is_filled && !has_port {
+        return None;
+    }
+    let values = scope.values_of(name);
+    let is_path = values.iter().all(|value| value.is_empty() || value.starts_with(['/', '?', '$']));
+    if has_port || is_path || at == 0 && (after.is_empty() || after.starts_with([':', '$'])) {
+        return Some(Vec::new());
+    }
+    scope.expand(authority)
+}
+
 /// The hosts of a URL, or of a value that becomes one.
 fn hosts(scope: &Scope<'_>, url: &str, depth: usize) -> Option<Vec<String>> {
     let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let composed = composed_hosts(scope, rest)?;
+    if !composed.is_empty() {
+        return Some(composed);
+    }
     let Some((name, after)) = variable(rest) else {
         let end = match rest.strip_prefix("unix:") {
             Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
@@ -169,6 +193,15 @@ mod tests {
         let through = "map $cookie_a $to { default $kept; b 127.0.0.1; } map $uri $kept { default stable; }";
         let with_port = "location /api/ { proxy_pass http://$to:81/x; }";
         assert_eq!(destinations(through, with_port), some(&["stable:81", "127.0.0.1:81"]));
+        let composed = "map $cookie_v $v { default one; 2 two; } set $port 80;";
+        let part = "location /api/ { proxy_pass http://api_$v; }";
+        assert_eq!(destinations(composed, part), some(&["api_one", "api_two"]));
+        let part = "location /api/ { proxy_pass http://${v}_api:$port/x; }";
+        assert_eq!(destinations(composed, part), some(&["one_api:80", "two_api:80"]));
+        for path in ["$request_uri", "$1", "$uri$is_args"] {
+            let server = format!("location /api/ {{ proxy_pass http://api{path}; }}");
+            assert_eq!(destinations("", &server), some(&["api"]), "{path}");
+        }
         let url = "set $url http://app:8080; location /api/ { proxy_pass $url; }";
         assert_eq!(destinations("", url), some(&["app:8080"]));
     }
@@ -176,6 +209,7 @@ mod tests {
     #[test]
     fn what_only_a_run_can_tell_is_left_open() {
         assert_eq!(destinations("", "location /api/ { proxy_pass http://$host; }"), None);
+        assert_eq!(destinations("", "location /api/ { proxy_pass http://api_$arg_v; }"), None);
         let rewritten = "location /api/ { rewrite ^/api/(.*) /v2/$1; proxy_pass http://api; }";
         assert_eq!(destinations("", rewritten), None);
         let stays = "location /api/ { rewrite ^/api/(.*) /v2/$1 break; proxy_pass http://api; }";

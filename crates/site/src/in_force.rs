@@ -48,6 +48,18 @@ pub(crate) fn forwards(scope: &Scope<'_>) -> Vec<String> {
         .collect()
 }
 
+/// Whether something is said of the redirects or cookies of app servers, which are not told by which path they are asked.
+pub(crate) fn names_own_paths(scope: &Scope<'_>) -> bool {
+    let is_told = |node: &&Node| {
+        ["x-forwarded-prefix", "x-script-name", "script-name"]
+            .iter()
+            .any(|name| node.arg(0).eq_ignore_ascii_case(name))
+    };
+    let is_off = || scope.one("proxy_redirect").is_some_and(|redirect| redirect.arg(0) == "off");
+    (is_off() || scope.one("proxy_cookie_path").is_some())
+        && !scope.all("proxy_set_header").iter().any(is_told)
+}
+
 /// Whether there is a cache that takes cookies away, or that is told whose answers it must leave alone.
 pub(crate) fn is_public(scope: &Scope<'_>) -> bool {
     let is_cookie = |node: &&Node| node.arg(0).eq_ignore_ascii_case("set-cookie");
@@ -68,6 +80,16 @@ pub(crate) fn is_elsewhere(scope: &Scope<'_>) -> bool {
 pub(crate) fn answers_preflights(node: &Node) -> bool {
     let asks = |word: &String| word.contains("request_method");
     node.is("if") && node.args.iter().any(asks) && node.inner.iter().any(|inner| inner.is("return"))
+}
+
+/// The methods that anybody may use where `limit_except` keeps strangers from all others.
+pub(crate) fn open_methods(scope: &Scope<'_>) -> Vec<String> {
+    let mut methods: Vec<String> =
+        scope.own_one("limit_except").map(|limit| limit.args.clone()).unwrap_or_default();
+    if methods.iter().any(|method| method == "GET") {
+        methods.push("HEAD".to_owned());
+    }
+    methods
 }
 
 /// What keeps strangers out of a place: `auth_request` only where nothing else does.

@@ -25,6 +25,7 @@ mod kind;
 mod line;
 mod location_chooser;
 mod mask;
+mod misspelt_upstream;
 mod origin;
 mod other_modules;
 mod oversights;
@@ -32,6 +33,7 @@ mod pattern_sample;
 pub mod profile;
 mod route;
 mod scope;
+mod serve;
 mod server;
 pub mod tree;
 mod upstream;
@@ -47,6 +49,7 @@ pub use header_names::{in_variables as header_variables, resembled as nearest_he
 pub use kind::Kind;
 pub use line::Line;
 pub use mask::Mask;
+pub use misspelt_upstream::MisspeltUpstream;
 pub use origin::is_origin;
 pub use other_modules::other_module;
 pub use oversights::Oversights;
@@ -67,6 +70,8 @@ pub struct Site {
     pub origins: Vec<String>,
     /// The statuses from 400 on by which an `if` refuses some requests, and 444 wherever it stands.
     pub refusals: Vec<u16>,
+    /// App servers that are a letter away from the name of an upstream that nothing leads to.
+    pub misspelt_upstreams: Vec<MisspeltUpstream>,
     /// Names of headers that are one letter away from a known one, each said with its line.
     pub misspelt_headers: Vec<String>,
     /// Directives of modules that nginx comes without, each with its line.
@@ -123,7 +128,7 @@ impl Site {
         let main = tree::expand(text, name, includes)?;
         let outermost = scope::Scope::of(&main);
         let (mut servers, mut upstreams) = (Vec::<Server>::new(), Vec::new());
-        let mut oversights = Oversights::default();
+        let (mut oversights, mut misspelt_upstreams) = (Oversights::default(), Vec::new());
         for http in main.iter().filter(|node| node.is("http")) {
             let scope = outermost.inside(&http.inner);
             upstreams.extend(http.inner.iter().filter(|node| node.is("upstream")).map(Upstream::read));
@@ -132,7 +137,9 @@ impl Site {
                 servers.push(Server::read(server, &scope)?);
             }
             oversights.add(http, &servers[first..]);
+            misspelt_upstreams.extend(misspelt_upstream::find(http, &upstreams));
         }
+        oversights.add_main(&main);
         server::mark_unreachable(&mut servers);
         let mut origins = Vec::new();
         add_origins(&main, &mut origins);
@@ -140,7 +147,26 @@ impl Site {
         add_refusals(&main, &mut refusals);
         let misspelt_headers = header_names::misspelt(&main);
         let other_modules = other_modules::directives(&main);
-        Ok(Site { servers, upstreams, origins, refusals, misspelt_headers, other_modules, oversights })
+        Ok(Site {
+            servers,
+            upstreams,
+            origins,
+            refusals,
+            misspelt_upstreams,
+            misspelt_headers,
+            other_modules,
+            oversights,
+        })
+    }
+
+    /// The upstreams that a route leads to by name: one, or those that the variables of its `proxy_pass` stand for.
+    pub fn upstreams_of(&self, route: &Route) -> Vec<&Upstream> {
+        let is_chosen =
+            route.kind.is_proxied() && route.to.split_once("://").is_none_or(|(_, to)| to.contains('$'));
+        let named = route.destinations.iter().flatten().filter(|_| is_chosen);
+        let named =
+            named.filter_map(|name| self.upstreams.iter().find(|one| one.name.eq_ignore_ascii_case(name)));
+        self.upstream_of(route).map_or_else(|| named.collect(), |upstream| vec![upstream])
     }
 
     /// The upstream that a route leads to, if it is one by name.

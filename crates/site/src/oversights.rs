@@ -3,12 +3,16 @@
 use serde::Serialize;
 
 use crate::origin::is_allowable;
-use crate::route::{SOCKET_NAMES, longer};
+use crate::route::SOCKET_NAMES;
+use crate::serve::longer;
 use crate::server::Server;
 use crate::tree::Node;
 
 /// Ports that clients speak TLS to.
 const TLS_PORTS: [&str; 2] = ["443", "8443"];
+
+/// A worker needs more: for one browser, its app server, and what the worker itself listens on.
+const MIN_CONNECTIONS: usize = 16;
 
 /// What is written and does not do what it seems to.
 #[derive(Debug, Clone, Default, Serialize)]
@@ -25,6 +29,10 @@ pub struct Oversights {
     pub idle_sockets: Vec<String>,
     /// What a pattern may have captured anything by, and what is decoded, in the path of a `proxy_pass`.
     pub decoded_paths: Vec<String>,
+    /// `user root`, by which workers may read and write all files.
+    pub root_workers: Vec<String>,
+    /// `worker_connections` that are not enough for one browser.
+    pub few_connections: Vec<String>,
     /// Values of `Access-Control-Allow-Origin` that no browser takes for an origin.
     pub impossible_origins: Vec<String>,
 }
@@ -48,6 +56,27 @@ impl Oversights {
             let name = server.names.first().map_or("", String::as_str);
             if !name.contains('.') || name.contains(['*', '~', '$']) || name.starts_with('.') {
                 self.add_nameless_redirects(&node.inner, name);
+            }
+        }
+    }
+
+    /// Those of what stands outside of `http`.
+    pub(crate) fn add_main(&mut self, main: &[Node]) {
+        for node in main.iter().filter(|node| node.is("user") && node.arg(0) == "root") {
+            self.root_workers.push(format!(
+                "workers run as root, who may read and write any file: `{}` in {}",
+                node.head,
+                place(node)
+            ));
+        }
+        for node in main.iter().filter(|node| node.is("events")).flat_map(|events| &events.inner) {
+            let count = node.arg(0).parse::<usize>().ok().filter(|_| node.is("worker_connections"));
+            if count.is_some_and(|count| count < MIN_CONNECTIONS) {
+                self.few_connections.push(format!(
+                    "a browser opens six connections, and each may take another to an app server: `{}` in {}",
+                    node.head,
+                    place(node)
+                ));
             }
         }
     }
@@ -307,6 +336,15 @@ mod tests {
                 "{location}"
             );
         }
+    }
+
+    #[test]
+    fn workers_are_not_root_and_have_connections() {
+        let of = |main: &str| Site::read(main, "nginx.conf", &|_| Vec::new()).unwrap().oversights;
+        assert_eq!(of("user root;").root_workers.len(), 1);
+        assert!(of("user nginx;").root_workers.is_empty());
+        assert_eq!(of("events { worker_connections 4; }").few_connections.len(), 1);
+        assert!(of("events { worker_connections 64; }").few_connections.is_empty());
     }
 
     #[test]

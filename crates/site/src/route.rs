@@ -3,17 +3,9 @@
 use serde::Serialize;
 
 use crate::authorization::Authorization;
-use crate::destinations::destinations;
-use crate::in_force::{
-    answers_preflights, does_cors, forwards, gate, headers, is_elsewhere, is_public, read_timeout,
-};
 use crate::kind::Kind;
 use crate::line::Line;
-use crate::location_chooser::LocationChooser;
-use crate::pattern_sample;
-use crate::scope::Scope;
-use crate::tree::Node;
-use crate::uri::{self, Uri};
+use crate::uri::Uri;
 
 /// Paths that are served in one way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +30,18 @@ pub struct Route {
     pub fallback: Option<String>,
     /// For files: whether `alias` puts their directory in place of the location's name.
     pub alias: bool,
+    /// For files: their directory, with each value that a variable in it is given. None where only a run can tell.
+    #[serde(skip)]
+    pub roots: Vec<String>,
+    /// For files in a directory of their own: whether a path that is none of them is answered with a page that is elsewhere.
+    pub falls_back_elsewhere: bool,
+    /// Whether `proxy_pass` takes the path of the location away, and app servers are asked as if they were at `/`.
+    pub strips_prefix: bool,
+    /// Whether something is said of the redirects or cookies of app servers that know nothing of such a path: `proxy_redirect off`,
+    /// `proxy_cookie_path`.
+    pub names_own_paths: bool,
+    /// Whether answers are kept (`proxy_cache`).
+    pub is_cached: bool,
     /// Whether a location of its own answers preflights (`if ($request_method = OPTIONS) { return … }`).
     pub answers_preflights: bool,
     /// Whether its app servers are external: they get a fixed `Host`, or use https.
@@ -64,6 +68,8 @@ pub struct Route {
     pub http_version: Option<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
+    /// The methods that are for everybody, if that is `limit_except`.
+    pub open_methods: Vec<String>,
     /// If that is `auth_request`: who says whom it lets in, if the file tells.
     #[serde(skip)]
     pub authorization: Option<Authorization>,
@@ -89,6 +95,9 @@ impl Route {
     /// which browsers do not send with a preflight.
     pub fn behind(&self) -> Option<String> {
         let gate = self.gate.as_ref()?;
+        if !self.open_methods.is_empty() {
+            return Some(format!("behind {gate} but for {}", self.open_methods.join(" and ")));
+        }
         let is_passed = self.answers_preflights && !gate.starts_with("auth_");
         Some(format!("behind {gate}{}", if is_passed { ", which its preflights pass" } else { "" }))
     }
@@ -97,272 +106,64 @@ impl Route {
     pub fn is_front_page(&self) -> bool {
         let below = format!("{}/", self.path.trim_end_matches('/'));
         let is_own = || self.open && self.fallback.as_ref().is_some_and(|page| page.starts_with(&below));
-        self.kind == Kind::FrontEnd && !self.to.contains('$') && (self.path == "/" || is_own())
+        self.kind == Kind::FrontEnd && !self.roots.is_empty() && (self.path == "/" || is_own())
     }
 
-    /// For files: the directory of those that it serves.
-    pub fn directory(&self) -> String {
-        match self.alias || !self.is_front_page() {
-            true => self.to.clone(),
-            false => format!("{}{}", self.to.trim_end_matches('/'), self.path.trim_end_matches('/')),
-        }
+    /// Whether a page of its own may be meant to be shown here, and another is: of a directory of its own, with one as the index,
+    /// what is no file is answered with the page of another location.
+    pub fn is_second_front_end(&self) -> bool {
+        let is_of_files = || self.path.split('/').any(|part| FILE_NAMES.contains(&part));
+        let has_path = self.open && self.path.len() > 1 && !self.location.contains('~');
+        self.kind == Kind::FrontEnd && has_path && self.falls_back_elsewhere && !is_of_files()
+    }
+
+    /// For files: the directories of those that it serves, one for each value of a variable.
+    pub fn directories(&self) -> Vec<String> {
+        let is_below = self.is_front_page() || self.is_second_front_end();
+        let of_root = |root: &String| match self.alias || !is_below {
+            true => root.clone(),
+            false => format!("{}{}", root.trim_end_matches('/'), self.path.trim_end_matches('/')),
+        };
+        if self.roots.is_empty() { vec![self.to.clone()] } else { self.roots.iter().map(of_root).collect() }
     }
 }
+
+/// Names by which people call the paths of files that no page goes with.
+const FILE_NAMES: [&str; 18] = [
+    "assets",
+    "css",
+    "dist",
+    "downloads",
+    "files",
+    "fonts",
+    "icons",
+    "images",
+    "img",
+    "js",
+    "libs",
+    "media",
+    "photos",
+    "pictures",
+    "public",
+    "static",
+    "uploads",
+    "vendor",
+];
 
 /// Names by which people call the paths of WebSockets.
 pub(crate) const SOCKET_NAMES: [&str; 9] =
     ["ws", "wss", "websocket", "websockets", "socket", "sockets", "cable", "socket.io", "sockjs"];
 
 /// Whether a path is that of a library for WebSockets, which makes do with long polling where there is none.
-fn is_of_a_library(path: &str) -> bool {
+pub(crate) fn is_of_a_library(path: &str) -> bool {
     ["/socket.io", "/sockjs"].iter().any(|name| path.contains(name))
 }
 
 /// Whether a path is that of a whole API, whose WebSockets are below it: `/api/`, `/v1`.
-fn is_for_all(path: &str, named: bool) -> bool {
+pub(crate) fn is_for_all(path: &str, named: bool) -> bool {
     let is_version = |part: &str| part.strip_prefix('v').is_some_and(|n| n.parse::<u8>().is_ok());
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     !named && parts.all(|part| is_version(part) || ["api", "rest", "backend"].contains(&part))
-}
-
-/// Handlers that are neither files nor HTTP.
-const OTHER_HANDLERS: [&str; 8] = [
-    "fastcgi_pass",
-    "uwsgi_pass",
-    "scgi_pass",
-    "grpc_pass",
-    "memcached_pass",
-    "stub_status",
-    "js_content",
-    "empty_gif",
-];
-
-/// The route of a location, the `nth` of its server.
-pub(crate) fn of_location(
-    node: &Node,
-    scope: &Scope<'_>,
-    chooser: &LocationChooser,
-    nth: usize,
-) -> Option<Route> {
-    let (modifier, name) = match node.args.as_slice() {
-        [modifier, name] => (modifier.as_str(), name.as_str()),
-        [name] => ("", name.as_str()),
-        _ => return None,
-    };
-    if name.starts_with('@') {
-        return None;
-    }
-    let is_pattern = modifier.starts_with('~');
-    let wanted = if is_pattern { pattern_sample::of(name).unwrap_or_default() } else { name.to_owned() };
-    let mut found = serve(node, scope, &wanted)?;
-    let is_here = |path: &str| chooser.choose(path) == Some(nth);
-    found.open = modifier != "=" && is_here(&longer(&wanted));
-    found.path = if is_here(&wanted) || found.open { wanted } else { String::new() };
-    found.location = node.head.clone();
-    found.number = Some(nth);
-    found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
-    Some(found)
-}
-
-/// A path that begins with `path`, and goes on.
-pub(crate) fn longer(path: &str) -> String {
-    if path.ends_with('/') { format!("{path}x1") } else { format!("{path}/x1") }
-}
-
-/// The route of what a server itself says: an answer for every path, or files for those that no location has.
-pub(crate) fn of_server(node: &Node, scope: &Scope<'_>, chooser: &LocationChooser) -> Option<Route> {
-    let has_return = scope.own_one("return").is_some();
-    if !has_return && (chooser.choose("/").is_some() || scope.one("root").is_none()) {
-        return None;
-    }
-    let mut found = serve(node, scope, "/")?;
-    found.path = "/".to_owned();
-    found.open = true;
-    found.location = "server".to_owned();
-    Some(found)
-}
-
-/// What serves a place.
-fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
-    let mut lines = vec![line(node)];
-    let mut decided_by = |node: &Node| {
-        if !lines.contains(&line(node)) {
-            lines.push(line(node));
-        }
-    };
-    let gate = gate(scope);
-    let sets_upgrade =
-        |node: &&Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("upgrade");
-    let (mut socket, mut fallback) = (false, None);
-    // Files first, and what a location with a name does with the rest; for an app only with its errors.
-    if scope.own_one("proxy_pass").is_none()
-        && let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
-        && let Some(named) = scope.named(name)
-    {
-        let found = serve(named, &scope.inside(&named.inner), path)?;
-        lines.extend(found.lines.clone());
-        let rewritten =
-            named.inner.iter().find(|inner| inner.is("rewrite")).map(|rewrite| rewrite.arg(1).to_owned());
-        let page = found
-            .fallback
-            .clone()
-            .or(rewritten)
-            .filter(|page| page.starts_with('/') && page.contains(".htm"));
-        let is_page = !found.kind.is_proxied() && page.is_some() && path == "/";
-        return Some(Route {
-            kind: if is_page { Kind::FrontEnd } else { found.kind },
-            fallback: if found.kind.is_proxied() { None } else { page },
-            gate: gate.map(|gate| gate.name.clone()).or(found.gate.clone()),
-            lines,
-            ..found
-        });
-    }
-    let (kind, to) = if let Some(answer) = scope.own_one("return") {
-        decided_by(answer);
-        let code = answer.arg(0);
-        let is_redirect = ["301", "302", "303", "307", "308"].contains(&code) || code.contains("://");
-        let to = if answer.args.len() > 1 && is_redirect { answer.arg(1) } else { code };
-        (if is_redirect { Kind::Redirect } else { Kind::Fixed }, to.to_owned())
-    } else if let Some(pass) = scope.own_one("proxy_pass") {
-        decided_by(pass);
-        let upgrade = scope.own().iter().find(sets_upgrade);
-        upgrade.into_iter().for_each(&mut decided_by);
-        let named =
-            path.split('/').any(|part| part.split(['-', '_']).any(|word| SOCKET_NAMES.contains(&word)));
-        // A name alone may mean anything: a page about sockets, SOAP.
-        let of_server = path == "/" && scope.all("proxy_set_header").iter().any(sets_upgrade);
-        socket = upgrade.is_some() || of_server || is_of_a_library(path) || named && is_meant_to_last(scope);
-        let unbuffered = scope.own_one("proxy_buffering").is_some_and(|buffering| buffering.arg(0) == "off");
-        let kind = match path {
-            "/" => Kind::App,
-            // Some say it of whatever they hand on, or of the API, which has one of its own somewhere.
-            _ if socket && !(upgrade.is_some() && is_for_all(path, named)) => Kind::Socket,
-            _ if unbuffered => Kind::Events,
-            _ => Kind::Api,
-        };
-        (kind, pass.arg(0).to_owned())
-    } else if let Some(other) = OTHER_HANDLERS.iter().find_map(|name| scope.own_one(name)) {
-        decided_by(other);
-        (Kind::Other, other.name.clone())
-    } else {
-        let root = scope.own_one("alias").or_else(|| scope.one("root"))?;
-        decided_by(root);
-        let last = scope.own_one("try_files").and_then(|try_files| {
-            // `… /index.html =404`: the page, if it is there.
-            let pages =
-                || try_files.args.iter().rev().find(|word| word.starts_with('/') && word.contains(".htm"));
-            Some((
-                try_files,
-                try_files
-                    .args
-                    .last()
-                    .filter(|last| !last.starts_with('='))
-                    .or_else(pages)
-                    .or(try_files.args.last())?,
-            ))
-        });
-        let rewritten = scope.own().iter().filter(|node| node.is("if")).flat_map(|node| &node.inner);
-        let rewritten =
-            rewritten.into_iter().find(|node| node.is("rewrite") && node.arg(1).ends_with(".html"));
-        if let Some((try_files, last)) = last {
-            decided_by(try_files);
-            fallback = Some(last.clone()).filter(|last| !last.starts_with('='));
-        } else if let Some(rewrite) = rewritten {
-            decided_by(rewrite);
-            fallback = Some(rewrite.arg(1).to_owned());
-        } else if let Some(page) =
-            scope.all("error_page").into_iter().find(|page| page.args.iter().any(|word| word == "404"))
-        {
-            decided_by(page);
-            fallback = page.args.last().cloned();
-        }
-        // Only the program behind it knows what such a path serves.
-        if fallback.as_ref().is_some_and(|last| last.starts_with('@') || last.contains(".php")) {
-            let to = format!("{}, else {}", root.arg(0), fallback.unwrap_or_default());
-            return Some(Route { kind: Kind::Other, to, fallback: None, ..bare(path, lines) });
-        }
-        let has_page = path == "/" || fallback.as_ref().is_some_and(|last| last.starts_with('/'));
-        (if has_page { Kind::FrontEnd } else { Kind::Files }, root.arg(0).to_owned())
-    };
-    let kind = if gate.is_some() && !kind.is_proxied() { Kind::Closed } else { kind };
-    let pass = scope.own_one("proxy_pass").filter(|_| kind.is_proxied());
-    let asks_for_leave_at = gate.filter(|gate| gate.is("auth_request")).map(|gate| gate.arg(0).to_owned());
-    let gate = gate.map(|gate| {
-        decided_by(gate);
-        gate.name.clone()
-    });
-    Some(Route {
-        kind,
-        socket,
-        to,
-        fallback,
-        alias: matches!(kind, Kind::Files | Kind::FrontEnd) && scope.own_one("alias").is_some(),
-        is_elsewhere: is_elsewhere(scope),
-        is_public: is_public(scope),
-        answers_preflights: scope.own().iter().any(answers_preflights),
-        adds_cors: does_cors(scope),
-        uri: pass.and_then(|pass| uri::handed_on(pass.arg(0), name_of(node), scope)),
-        read_timeout: pass.map(|_| read_timeout(scope)),
-        is_buffered: pass.is_some()
-            && scope.one("proxy_buffering").is_none_or(|buffering| buffering.arg(0) != "off"),
-        largest_body: scope.one("client_max_body_size").map(|size| size.arg(0).to_owned()),
-        headers: headers(scope),
-        forwards: pass.map(|_| forwards(scope)).unwrap_or_default(),
-        server_forwards: pass.map(|_| forwards(&scope.of_server())).unwrap_or_default(),
-        http_version: scope.one("proxy_http_version").map(|version| version.arg(0).to_owned()),
-        gate,
-        asks_for_leave_at,
-        ..bare(path, lines)
-    })
-}
-
-/// A route of which nothing is known but where it is.
-fn bare(path: &str, lines: Vec<Line>) -> Route {
-    Route {
-        path: path.to_owned(),
-        open: false,
-        kind: Kind::Other,
-        destinations: None,
-        socket: false,
-        location: String::new(),
-        to: String::new(),
-        fallback: None,
-        alias: false,
-        answers_preflights: false,
-        is_elsewhere: false,
-        is_public: false,
-        adds_cors: false,
-        uri: None,
-        read_timeout: None,
-        is_buffered: false,
-        largest_body: None,
-        headers: Vec::new(),
-        forwards: Vec::new(),
-        server_forwards: Vec::new(),
-        http_version: None,
-        gate: None,
-        authorization: None,
-        asks_for_leave_at: None,
-        lines,
-        number: None,
-    }
-}
-
-/// Whether a location says of itself what is said for WebSockets: the version, the connection, a longer wait.
-fn is_meant_to_last(scope: &Scope<'_>) -> bool {
-    let is_connection =
-        |node: &Node| node.is("proxy_set_header") && node.arg(0).eq_ignore_ascii_case("connection");
-    let is_longer = |node: &Node| node.is("proxy_read_timeout") || node.is("proxy_http_version");
-    scope.own().iter().any(|node| is_connection(node) || is_longer(node))
-}
-
-/// The name of a location, without its modifier.
-fn name_of(location: &Node) -> &str {
-    location.args.last().map_or("", String::as_str)
-}
-
-fn line(node: &Node) -> Line {
-    Line { file: node.file.to_string(), line: node.line }
 }
 
 #[cfg(test)]
@@ -384,5 +185,9 @@ mod tests {
         );
         assert_eq!(behind(&format!("auth_basic Shop; {ANSWERS}")).as_deref(), Some("behind auth_basic"));
         assert_eq!(behind(ANSWERS), None);
+        assert_eq!(
+            behind("limit_except GET { deny all; }").as_deref(),
+            Some("behind limit_except but for GET and HEAD")
+        );
     }
 }

@@ -1,7 +1,13 @@
 //! What is in force somewhere: a block inside others, from which it inherits.
 
 use crate::tree::Node;
-use crate::variables::add_values;
+use crate::variables::{add_values, variable};
+
+/// More variables than stand for one another in any real configuration.
+const MAX_DEPTH: usize = 8;
+
+/// More values than any real configuration has in one place.
+const MAX_VALUES: usize = 32;
 
 /// A server stands in `http`, which stands in the main context.
 const SERVER_LEVEL: usize = 2;
@@ -60,6 +66,36 @@ impl<'a> Scope<'a> {
         let mut values = Vec::new();
         self.0.iter().for_each(|level| add_values(level, name, &mut values));
         values
+    }
+
+    /// `text` with each value of each variable in it that the blocks around it give one, in their order. `None` where one has
+    /// others, or there are too many.
+    pub(crate) fn expand(&self, text: &str) -> Option<Vec<String>> {
+        self.expand_within(text, 0)
+    }
+
+    fn expand_within(&self, text: &str, depth: usize) -> Option<Vec<String>> {
+        let Some(at) = text.find('$') else { return Some(vec![text.to_owned()]) };
+        let (name, rest) = variable(&text[at..]).filter(|(name, _)| !name.is_empty())?;
+        let values = self.values_of(name);
+        if values.is_empty() || depth > MAX_DEPTH {
+            return None;
+        }
+        let mut found = Vec::new();
+        for value in values {
+            for value in self.expand_within(value, depth + 1)? {
+                for rest in self.expand_within(rest, depth + 1)? {
+                    let whole = format!("{}{value}{rest}", &text[..at]);
+                    if !found.contains(&whole) {
+                        found.push(whole);
+                    }
+                    if found.len() > MAX_VALUES {
+                        return None;
+                    }
+                }
+            }
+        }
+        Some(found)
     }
 
     /// The directive `name` that is in force: of the innermost block that has one.

@@ -11,8 +11,9 @@ use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
-use crate::route::{Route, of_location, of_server};
+use crate::route::Route;
 use crate::scope::Scope;
+use crate::serve::{of_location, of_server};
 use crate::tree::Node;
 
 /// A virtual server.
@@ -102,8 +103,11 @@ impl Server {
             let has_page =
                 routes.iter().any(|route| matches!(route.kind, Kind::FrontEnd | Kind::Api | Kind::Socket));
             // A server that has nothing else is an API.
+            let is_called_so =
+                own("server_name").flat_map(|names| &names.args).any(|name| is_name_of_an_api(name));
             let is_an_api = |route: &&mut Route| {
-                route.kind == Kind::App && !has_page && (route.adds_cors || route.answers_preflights)
+                let does_cors = route.adds_cors || route.answers_preflights;
+                route.kind == Kind::App && !has_page && (does_cors || is_called_so)
             };
             routes.iter_mut().filter(is_an_api).for_each(|route| route.kind = Kind::Api);
         }
@@ -192,6 +196,12 @@ impl Server {
     }
 }
 
+/// Whether a host is called as those of APIs are: `api.example.com`, `staging-api.example.com`.
+fn is_name_of_an_api(name: &str) -> bool {
+    let (host, domain) = name.split_once('.').unwrap_or((name, ""));
+    !domain.is_empty() && host.split('-').any(|word| word.eq_ignore_ascii_case("api"))
+}
+
 /// The routes of every location, those nested in others included. `nth` counts locations in the order of the file.
 fn of_locations(
     nodes: &[Node],
@@ -235,14 +245,15 @@ pub(crate) fn mark_unreachable(servers: &mut [Server]) {
             Some(name) => servers[..nth]
                 .iter()
                 .find(|other| listens(other) && other.names.contains(&name))
-                .map(|other| format!("the server in line {} has the name {name}, too", other.line.line)),
+                .map(|other| (other.line.seen_from(&servers[nth].line.file), name))
+                .map(|(place, name)| format!("the server in {place} has the name {name}, too")),
             None => {
                 let default =
                     servers.iter().position(is_default).or_else(|| servers.iter().position(listens));
                 default.filter(|default| *default != nth).map(|default| {
                     format!(
-                        "it has no name to ask for, and the server in line {} is the default",
-                        servers[default].line.line
+                        "it has no name to ask for, and the server in {} is the default",
+                        servers[default].line.seen_from(&servers[nth].line.file)
                     )
                 })
             }

@@ -54,6 +54,12 @@ pub(crate) fn handed_on(to: &str, name: &str, scope: &Scope<'_>) -> Option<Uri> 
     })
 }
 
+/// Whether `proxy_pass to` takes the name of a location away, and hands on what is behind it as if that were at `/`.
+pub(crate) fn strips_prefix(to: &str, name: &str) -> bool {
+    let path = to.split_once("://").and_then(|(_, rest)| Some(&rest[rest.find('/')?..]));
+    path == Some("/") && name.len() > 1 && name.starts_with('/') && name.ends_with('/')
+}
+
 #[cfg(test)]
 mod tests {
     use crate::Site;

@@ -53,5 +53,5 @@ mod yaml;
 
 pub use conf_files::{ConfFile, ConfFiles};
 pub use error::{NoValue, TemplateError};
-pub use open::{address_warnings, open};
+pub use open::{address_warnings, is_service_beside, open};
 pub use overrides::Overrides;

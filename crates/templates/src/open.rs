@@ -11,7 +11,7 @@ use crate::file;
 use crate::fill::Template;
 use crate::overrides::Overrides;
 use crate::placeholder::{defined_in, is_environment_name, placeholders, shell_defaults};
-use crate::surroundings::Surroundings;
+use crate::surroundings::{Surroundings, is_service_around};
 use crate::template_name::{finished_name, is_template};
 
 /// More templates than any image has.
@@ -47,6 +47,11 @@ pub fn open(path: &Path, overrides: &Overrides) -> Result<Option<ConfFiles>, Tem
 /// What is wrong with the addresses of a finished file that is called `name` and lies at `path`, if a compose file runs it.
 pub fn address_warnings(path: &Path, name: &str, text: &str) -> Vec<String> {
     Surroundings::of(path, &Overrides::default()).address_warnings(&[Text { name, text }], &BTreeSet::new())
+}
+
+/// Whether a compose file around `path` has a service of that name, whatever runs the file.
+pub fn is_service_beside(path: &Path, name: &str) -> bool {
+    is_service_around(path, name)
 }
 
 /// A template, and the path below `/etc/nginx` that it is written to.

@@ -1,6 +1,6 @@
 //! What lies beside a template and says how it is filled in: a compose file, a Dockerfile, an entry script, `.env`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::addresses::{self, Text};
@@ -45,6 +45,16 @@ fn levels(directory: &Path) -> Vec<&Path> {
     let root = levels.iter().position(|level| level.join(".git").exists());
     levels.truncate(root.map_or(LEVELS_WITHOUT_CHECKOUT, |root| root + 1));
     levels
+}
+
+/// Whether a compose file around `path` has a service that others reach by this name.
+pub(crate) fn is_service_around(path: &Path, name: &str) -> bool {
+    let path = file::normal(&std::path::absolute(path).unwrap_or_else(|_| path.to_owned()));
+    let levels = levels(file::directory_of(&path));
+    let root = levels.last().map_or_else(PathBuf::new, |root| (*root).to_owned());
+    let composes =
+        levels.iter().filter_map(|level| Compose::in_directory(level, &root, &BTreeMap::new()).ok()?);
+    composes.into_iter().any(|compose| compose.services.iter().any(|service| service.is_called(name)))
 }
 
 impl Surroundings {

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use gherkin::{Background, Feature, Rule, Scenario};
+use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
 use hopcheck_site::{Comparison, Role};
 
@@ -22,6 +23,16 @@ const ORDINALS: [&str; 3] = ["first", "next", "third"];
 
 /// What the app servers of the document's site are called.
 const PAIR: [&str; 2] = ["blue", "green"];
+
+/// The methods that the steps of a scenario ask by, as `"POST /api/"`, and that of preflights.
+fn methods(scenario: &Scenario) -> impl Iterator<Item = &str> {
+    let quoted = scenario.steps.iter().flat_map(|step| step.value.split('"').skip(1).step_by(2));
+    let named = quoted.filter_map(|text| text.split_once(' ').map(|(method, _)| method));
+    let named =
+        named.filter(|method| !method.is_empty() && method.bytes().all(|byte| byte.is_ascii_uppercase()));
+    let is_preflight = scenario.steps.iter().any(|step| step.value.contains("preflight"));
+    named.chain(is_preflight.then_some("OPTIONS"))
+}
 
 /// Features bound to a site.
 #[derive(Debug, Default)]
@@ -110,13 +121,15 @@ impl<'a> Binder<'a> {
 
     /// The scenario for each route of a kind, or why there is none.
     fn of_each(&self, scenario: &Scenario, word: &RouteWord) -> Vec<Bound> {
-        let (mut bound, mut reason) = (Vec::new(), format!("the site has no {}", word.what));
+        let (mut bound, mut reason) = (Vec::new(), format!("{LACKING}{}", word.what));
         let mut is_there = false;
         for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
             let SiteRoute { server, route, .. } = here;
-            let line = route.lines.last().map_or(0, |line| line.line);
+            let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
             is_there = true;
             let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
+            let kept_out =
+                || methods(scenario).find(|method| !route.open_methods.iter().any(|open| open == method));
             match (&server.unreachable, &route.gate) {
                 _ if !self.source.is_asked_at(at) => {
                     reason = format!("clients come to another port than that of {}", route.path);
@@ -127,19 +140,23 @@ impl<'a> Binder<'a> {
                 }
                 (_, Some(gate)) if gate == "limit_req" => {
                     reason = format!(
-                        "{} takes no two requests at a time: `limit_req` in line {line} has no `burst`",
+                        "{} takes no two requests at a time: `limit_req` in {place} has no `burst`",
                         route.path
                     )
                 }
-                (_, Some(gate)) if route.authorization.is_none() => {
-                    reason = format!("{} is not for everybody: `{gate}` in line {line}", route.path)
+                (_, Some(gate)) if gate == "limit_except" && kept_out().is_some() => {
+                    let method = kept_out().unwrap_or_default();
+                    reason = format!("{method} of {} is not for everybody: `{gate}` in {place}", route.path);
+                }
+                (_, Some(gate)) if gate != "limit_except" && route.authorization.is_none() => {
+                    reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
                 (None, _) => {
                     for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
                         let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
                         // A path may be served by two locations: `= /` itself, and `/` what is below.
                         if bound.iter().any(has_name) {
-                            asked.name = format!("{} (line {line})", asked.name);
+                            asked.name = format!("{} ({place})", asked.name);
                         }
                         bound.push(Bound::Asked(asked, Some(number)));
                     }
@@ -170,8 +187,9 @@ impl<'a> Binder<'a> {
             let text = text.replace(&braced(word.word), &path);
             let text = text
                 .replace("{headers}", &here.headers().join(", "))
-                .replace("{directory}", &route.directory());
+                .replace("{directory}", &route.directories().join(", "));
             let version = route.http_version.as_deref().unwrap_or("1.0 before nginx 1.29.7");
+            let text = text.replace("{primaries}", &here.servers(Role::Primary).join(" and "));
             let text =
                 text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
             match &upload {

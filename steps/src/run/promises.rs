@@ -11,12 +11,13 @@ use super::bound::{Bound, braced, put_into};
 const ROUTE: &str = "promised-route";
 const UPSTREAM: &str = "promised-upstream";
 const DESTINATION: &str = "promised-destination";
+const TAKING: &str = "taking-route";
 
 /// The word for the line of a profile.
 const PLACE: &str = "promise";
 
 /// The words for what a profile promises.
-pub(super) const WORDS: [&str; 3] = [ROUTE, UPSTREAM, DESTINATION];
+pub(super) const WORDS: [&str; 4] = [ROUTE, UPSTREAM, DESTINATION, TAKING];
 
 /// The scenario for each promise, and for each route that the profile does not know.
 pub(super) fn bind(
@@ -32,6 +33,9 @@ pub(super) fn bind(
     }
     if word == DESTINATION {
         return destinations(scenario, source, comparison);
+    }
+    if word == TAKING {
+        return taking(scenario, source, comparison);
     }
     if profile.routes.is_empty() && source.as_documented {
         // The document says where its routes lead, and its scenarios ask.
@@ -49,16 +53,30 @@ pub(super) fn bind(
     let promised =
         promised.map(|(promised, place)| Bound::Asked(of(&promised.title()), place.and_then(number)));
     let new = comparison.new_routes().into_iter().map(|(server, route)| {
-        let line = route.lines.first().map_or(0, |line| line.line);
+        let place = route.lines.first().map_or_else(String::new, |line| line.seen_from(&source.name));
         let server = profile.routes.iter().any(|route| route.server.is_some()).then(|| server.address());
         let title = PromisedRoute { server, ..PromisedRoute::at(&route.path, !route.open) }.title();
-        let reason = format!(
-            "{title} (`{}` in line {line}) is new: {} does not name it",
-            route.location, profile.name
-        );
+        let reason =
+            format!("{title} (`{}` in {place}) is new: {} does not name it", route.location, profile.name);
         Bound::NotAsked(of(&title), reason)
     });
     promised.chain(new).collect()
+}
+
+/// The scenario for each route that the profile does not name and that takes paths from one which it does, other than the page for
+/// all paths.
+fn taking(scenario: &Scenario, source: &Source, comparison: &Comparison<'_>) -> Vec<Bound> {
+    let bound = comparison.new_routes().into_iter().filter_map(|(server, route)| {
+        let is_around = |promised: &&PromisedRoute| {
+            let is_here = promised.server.as_ref().is_none_or(|address| *address == server.address());
+            is_here && !promised.exact && promised.path.len() > 1 && route.path.starts_with(&promised.path)
+        };
+        let around = source.profile.routes.iter().find(is_around)?;
+        let name = PromisedRoute::at(&route.path, !route.open).title();
+        let put = |text: &str| text.replace(&braced(TAKING), &name).replace(&braced(PLACE), &around.title());
+        Some(Bound::Asked(put_into(scenario, put), None))
+    });
+    bound.collect()
 }
 
 /// The scenario for each promised route whose upstreams the profile names, if anybody may ask it and the file alone does not show
@@ -74,7 +92,8 @@ fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_
         let is_known = !upstreams.is_empty() && differences.route(&promised.title()).is_none();
         let is_asked = is_known
             && server.unreachable.is_none()
-            && (route.gate.is_none() || route.authorization.is_some())
+            && (route.gate.as_deref().is_none_or(|gate| gate == "limit_except")
+                || route.authorization.is_some())
             && !server.is_for_authorization(route);
         let path = match promised.exact {
             true => promised.path.clone(),

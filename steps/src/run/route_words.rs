@@ -4,13 +4,13 @@ use hopcheck_site::profile::{Cors, PromisedRoute, Protocol};
 use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
 
 /// A route of a site, with what its profile says of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct SiteRoute<'a> {
     pub(super) server: &'a Server,
     pub(super) route: &'a Route,
     pub(super) promise: Option<&'a PromisedRoute>,
-    /// The upstream that it leads to.
-    pub(super) upstream: Option<&'a Upstream>,
+    /// The upstreams that it leads to: several where variables choose among them.
+    upstreams: Vec<&'a Upstream>,
     /// Whether it leads to the server of a front end, beside others of the site.
     is_front_end: bool,
 }
@@ -40,11 +40,11 @@ const PROTECTIVE_HEADERS: [&str; 15] = [
 impl<'a> SiteRoute<'a> {
     /// Every route of a site.
     pub(super) fn all(site: &'a Site, comparison: &Comparison<'a>) -> Vec<SiteRoute<'a>> {
-        let here = |(server, route)| SiteRoute {
+        let here = |(server, route): (&'a Server, &'a Route)| SiteRoute {
             server,
             route,
             promise: comparison.promise_of(route),
-            upstream: site.upstream_of(route),
+            upstreams: site.upstreams_of(route),
             is_front_end: is_proxied_front_end(server, route),
         };
         site.routes().map(here).collect()
@@ -58,7 +58,7 @@ impl<'a> SiteRoute<'a> {
 
     /// The addresses of the upstream's servers that are asked so, each once.
     pub(super) fn servers(&self, role: Role) -> Vec<&'a str> {
-        let servers = self.upstream.into_iter().flat_map(|upstream| &upstream.servers);
+        let servers = self.upstreams.iter().flat_map(|upstream| &upstream.servers);
         let mut found: Vec<&str> = Vec::new();
         for server in servers.filter(|server| server.role == role) {
             let address = canonical_address(&server.address);
@@ -71,21 +71,29 @@ impl<'a> SiteRoute<'a> {
 
     /// The app servers that share the requests, as the configuration calls them. None where there is only one.
     pub(super) fn balanced(&self) -> Vec<&'a str> {
-        Some(self.servers(Role::Primary)).filter(|servers| servers.len() > 1).unwrap_or_default()
+        let has_several = self.upstreams.iter().all(|upstream| upstream.count(Role::Primary) > 1);
+        Some(self.servers(Role::Primary))
+            .filter(|servers| has_several && servers.len() > 1)
+            .unwrap_or_default()
     }
 
-    /// Whether there is another app server for when the only one cannot be asked.
-    fn has_backup(&self) -> bool {
-        let [primary] = self.servers(Role::Primary)[..] else { return false };
-        let is_another = |backup: &&str| canonical_address(primary) != canonical_address(backup);
-        self.servers(Role::Backup).iter().any(is_another)
+    /// Whether there is another app server for when these, which are the others, cannot be asked.
+    fn has_backup_for(&self, is_count: fn(usize) -> bool) -> bool {
+        let [upstream] = self.upstreams[..] else { return false };
+        let primaries = self.servers(Role::Primary);
+        let is_another =
+            |backup: &&str| primaries.iter().all(|one| canonical_address(one) != canonical_address(backup));
+        upstream.count(Role::Primary) > 0
+            && is_count(primaries.len())
+            && self.servers(Role::Backup).iter().any(is_another)
     }
 
     /// Whether a session here is several requests, and nothing is known to keep them together but the client's address.
     fn polls(&self) -> bool {
-        let balancing = self.upstream.map_or("", |upstream| upstream.balancing.as_str());
-        let by_address = balancing == "ip_hash" || TURNS.iter().any(|turns| balancing.starts_with(turns));
-        !self.balanced().is_empty() && by_address && self.route.polls()
+        let is_by_address = |upstream: &&Upstream| {
+            upstream.balancing == "ip_hash" || TURNS.iter().any(|turns| upstream.balancing.starts_with(turns))
+        };
+        !self.balanced().is_empty() && self.upstreams.iter().all(is_by_address) && self.route.polls()
     }
 
     /// Whether events are sent here: as the profile says, or where the file keeps nothing back.
@@ -134,7 +142,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 28] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 34] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -161,6 +169,18 @@ pub(super) const ROUTE_WORDS: [RouteWord; 28] = [
         is: |here| is_api(here.route) && here.cors() == Cors::App,
     },
     RouteWord {
+        word: "personal-api",
+        what: "API of its own, but for public caches",
+        only_promised: false,
+        is: |here| is_api(here.route) && !here.route.is_public && !here.route.is_elsewhere,
+    },
+    RouteWord {
+        word: "api-that-does-cors",
+        what: "API of which hopcheck.toml says that the app does CORS",
+        only_promised: true,
+        is: |here| is_api(here.route) && here.promises(|promise| promise.cors == Some(Cors::App)),
+    },
+    RouteWord {
         word: "api-of-this-origin",
         what: "API that hopcheck.toml keeps from other origins",
         only_promised: true,
@@ -182,7 +202,36 @@ pub(super) const ROUTE_WORDS: [RouteWord; 28] = [
         word: "backed-up",
         what: "path of one app server with a backup",
         only_promised: false,
-        is: |here| is_proxied(here.route) && here.has_backup(),
+        is: |here| is_proxied(here.route) && here.has_backup_for(|primaries| primaries == 1),
+    },
+    RouteWord {
+        word: "backed-up-pool",
+        what: "path of several app servers with a backup",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && here.has_backup_for(|primaries| primaries > 1),
+    },
+    RouteWord {
+        word: "cached-api",
+        what: "API whose answers the proxy keeps (`proxy_cache`)",
+        only_promised: false,
+        is: |here| is_api(here.route) && here.route.is_cached,
+    },
+    RouteWord {
+        word: "stripped",
+        what: "path that app servers do not know of, with cookies of theirs",
+        only_promised: false,
+        is: |here| {
+            is_proxied(here.route)
+                && !here.route.is_elsewhere
+                && here.route.strips_prefix
+                && here.route.names_own_paths
+        },
+    },
+    RouteWord {
+        word: "second-front-end",
+        what: "front end below a path of its own that shows the page of another",
+        only_promised: false,
+        is: |here| here.route.is_second_front_end(),
     },
     RouteWord {
         word: "polling",

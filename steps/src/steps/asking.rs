@@ -39,6 +39,7 @@ async fn sends_headers(world: &mut World, request: String, step: &Step) -> Check
 }
 
 /// The same with a text for a body, and its `Content-Length`.
+#[given(expr = "the client sends {string} with the body {string}")]
 #[when(expr = "the client sends {string} with the body {string}")]
 async fn sends_body(world: &mut World, request: String, body: String) -> Checked {
     let body = world.bytes(&body);

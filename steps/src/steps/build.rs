@@ -32,7 +32,7 @@ const YEAR_1980: Duration = Duration::from_secs(315_532_800);
 async fn build_files(world: &mut World) -> Checked {
     let scene = world.scene().await?;
     let site = scene.stage().source.site.clone();
-    let files = || site.routes().map(|(_, route)| route).filter(|route| !route.to.contains('$'));
+    let files = || site.routes().map(|(_, route)| route).filter(|route| !route.roots.is_empty());
     // Below which paths builds are asked for.
     let paths: BTreeSet<&str> =
         files().filter(|route| route.is_front_page()).map(|route| &*route.path).collect();
@@ -45,14 +45,13 @@ async fn build_files(world: &mut World) -> Checked {
                 _ => None,
             };
             let Some(inside) = inside else { continue };
-            let path = scene.place(&format!(
-                "{}/{}",
-                route.to.trim_end_matches('/'),
-                inside.trim_start_matches('/')
-            ));
-            fs::create_dir_all(path.parent().unwrap_or(&path))?;
-            fs::write(&path, file)?;
-            fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+            for root in &route.roots {
+                let inside = inside.trim_start_matches('/');
+                let path = scene.place(&format!("{}/{inside}", root.trim_end_matches('/')));
+                fs::create_dir_all(path.parent().unwrap_or(&path))?;
+                fs::write(&path, file)?;
+                fs::set_permissions(path, fs::Permissions::from_mode(0o644))?;
+            }
         }
     }
     Ok(())
@@ -69,16 +68,19 @@ async fn asks_for_build(world: &mut World, path: String) -> Checked {
     Ok(())
 }
 
-/// Writes a file below a directory that the configuration names, last changed at the beginning of 1980: the time that reproducible
+/// Writes a file below the directories that the configuration names, with commas between them, last changed at the beginning of 1980: the time that reproducible
 /// builds often give to all files.
 #[given(expr = "the directory {string} has the file {string} of 1980 with the content {string}")]
-async fn file_of_1980(world: &mut World, directory: String, name: String, content: String) -> Checked {
-    let path = world.scene().await?.place(&directory).join(name);
-    fs::create_dir_all(path.parent().unwrap_or(&path))?;
-    fs::write(&path, content)?;
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
-    let file = fs::File::options().write(true).open(path)?;
-    Ok(file.set_modified(SystemTime::UNIX_EPOCH + YEAR_1980)?)
+async fn file_of_1980(world: &mut World, directories: String, name: String, content: String) -> Checked {
+    for directory in directories.split(", ") {
+        let path = world.scene().await?.place(directory).join(&name);
+        fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        fs::write(&path, &content)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
+        let file = fs::File::options().write(true).open(path)?;
+        file.set_modified(SystemTime::UNIX_EPOCH + YEAR_1980)?;
+    }
+    Ok(())
 }
 
 /// Asks as a browser does that has kept the latest response: whether it has changed since.
@@ -124,7 +126,9 @@ async fn each_comes(world: &mut World) -> Checked {
 #[then(expr = "each of these files has its type")]
 async fn each_has_its_type(world: &mut World) -> Checked {
     for (file, response) in from_files(world).filter(|(file, response)| is_file(file, response)) {
-        let (seen, wanted) = (response.value("content-type").unwrap_or_default(), types_of(file));
+        // Of several browsers take the last.
+        let seen = response.values("content-type").last().unwrap_or_default();
+        let wanted = types_of(file);
         ensure!(
             wanted.contains(&media_type(seen)),
             "/{file} comes as {seen:?}, not as {}: see `types`",

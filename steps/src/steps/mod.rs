@@ -6,6 +6,7 @@ mod asking;
 mod build;
 mod cors;
 mod events;
+mod handed_on;
 mod handshake;
 mod logs;
 mod page;

@@ -99,6 +99,18 @@ async fn paths_are_encoded(world: &mut World) -> Checked {
     nothing_of(&source(world)?.site.oversights.decoded_paths)
 }
 
+/// `user` is not root.
+#[then(expr = "no worker is root")]
+async fn none_is_root(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.root_workers)
+}
+
+/// `worker_connections` is more than one browser takes.
+#[then(expr = "a worker has connections for more than one browser")]
+async fn has_connections(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.few_connections)
+}
+
 /// What `Access-Control-Allow-Origin` has as a fixed value is `*`, or the origin of a page.
 #[then(expr = "each origin that it allows is one")]
 async fn origins_are_such(world: &mut World) -> Checked {

@@ -138,12 +138,15 @@ async fn redirect(world: &mut World, name: String) -> Checked {
     inject(world, &Fault::RedirectToItself { name }).await
 }
 
-/// Puts a file into a directory that the configuration names, which is made if need be.
+/// Puts a file into the directories that the configuration names, with commas between them, which are made if need be.
 #[given(expr = "the directory {string} has the file {string} with the content {string}")]
-async fn file_in(world: &mut World, directory: String, name: String, content: String) -> Checked {
-    let path = world.scene().await?.place(&directory).join(name);
-    std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
-    Ok(std::fs::write(path, content)?)
+async fn file_in(world: &mut World, directories: String, name: String, content: String) -> Checked {
+    for directory in directories.split(", ") {
+        let path = world.scene().await?.place(directory).join(&name);
+        std::fs::create_dir_all(path.parent().unwrap_or(&path))?;
+        std::fs::write(path, &content)?;
+    }
+    Ok(())
 }
 
 /// The latest response has a header this often.

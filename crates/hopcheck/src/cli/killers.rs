@@ -32,7 +32,9 @@ pub(super) async fn update(
     let left: BTreeSet<String> =
         runner.scenarios().filter(|name| !killers.notices(name)).map(str::to_owned).collect();
     let runs = |result: &MutantResult| match result.outcome {
-        MutantOutcome::Killed(Killer::Scenario { .. }) | MutantOutcome::Survived => true,
+        MutantOutcome::Killed(Killer::Scenario { .. })
+        | MutantOutcome::Warned(_)
+        | MutantOutcome::Survived => true,
         MutantOutcome::Killed(Killer::Refused { .. })
         | MutantOutcome::Equivalent { .. }
         | MutantOutcome::NeedsSlow

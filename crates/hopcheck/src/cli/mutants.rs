@@ -1,5 +1,6 @@
 //! `hopcheck mutants`.
 
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -96,16 +97,17 @@ pub(super) async fn mutants_command(arguments: MutantsArgs) -> Result<u8, Error>
     machine::check(stage.target.scratch_parent())?;
     let style = Style::detect();
     let thorough = arguments.killers.is_some();
-    let runner = MutantRunner {
+    let mut runner = MutantRunner {
         specification: Arc::new(specification),
         stage,
         slow: arguments.slow,
         jobs: DEFAULT_JOBS / 4,
         thorough,
+        warned: None,
     };
     println!("{} {} by {}", style.strong("mutating"), source.name, runner.stage.target.describe());
     if !arguments.skip_unmutated {
-        check_unmutated(&runner, style).await?;
+        runner.warned = Some(check_unmutated(&runner, style).await?);
     }
     let mut score = Score {
         target: arguments.target.name().to_owned(),
@@ -154,8 +156,8 @@ impl MutantsArgs {
     }
 }
 
-/// Checks that every promise is kept without a fault.
-async fn check_unmutated(runner: &MutantRunner, style: Style) -> Result<(), Error> {
+/// Checks that every promise is kept without a fault. Returns the scenarios that warn of something.
+async fn check_unmutated(runner: &MutantRunner, style: Style) -> Result<BTreeSet<String>, Error> {
     let results = runner.unmutated(Style { silent: true, ..style }, until_interrupted()).await;
     if results.records.iter().any(Record::fails) {
         print_failures(style, &results, false);
@@ -166,8 +168,10 @@ async fn check_unmutated(runner: &MutantRunner, style: Style) -> Result<(), Erro
     if results.unfinished.is_some() {
         return Err(Interrupted.into());
     }
-    println!("  {} {} scenarios pass without a fault", style.good("✓"), results.records.len());
-    Ok(())
+    let warned: BTreeSet<String> =
+        results.records.iter().filter(|record| record.warns()).map(|record| record.name.clone()).collect();
+    println!("  {} {} scenarios pass without a fault", style.good("✓"), results.records.len() - warned.len());
+    Ok(warned)
 }
 
 /// Judges each mutant, and prints its outcome.
@@ -197,6 +201,7 @@ fn progress(style: Style, result: &MutantResult, done: usize, total: usize) {
     let mark = match &result.outcome {
         MutantOutcome::Survived => style.bad("✗"),
         MutantOutcome::Killed(Killer::Scenario { meant: false, .. }) => style.quiet("✓"),
+        MutantOutcome::Warned(_) => style.warn("!"),
         MutantOutcome::Killed(_) => style.good("✓"),
         _ => style.quiet("–"),
     };

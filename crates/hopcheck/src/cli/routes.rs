@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use hopcheck_report::html::site_map_page;
 use hopcheck_report::{SiteMap, outln};
-use hopcheck_site::{Route, Server, Site};
+use hopcheck_site::{Line, Route, Server, Site};
 
 use super::conf::OneConfArgs;
 use super::exit::{EXIT_KEPT, Error};
@@ -52,7 +52,8 @@ pub(super) fn print_routes(name: &str, site: &Site) {
         if let Some(why) = &server.unreachable {
             outln!("  unreachable: {why}");
         }
-        let rows: Vec<[String; 4]> = server.routes.iter().map(row).collect();
+        let rows: Vec<[String; 4]> =
+            server.routes.iter().map(|route| row(route, &server.line.file)).collect();
         let width =
             |column: usize| rows.iter().map(|row| hopcheck_report::width(&row[column])).max().unwrap_or(0);
         let widths = [width(0), width(1), width(2)];
@@ -78,7 +79,8 @@ fn headline(server: &Server) -> String {
     )
 }
 
-fn row(route: &Route) -> [String; 4] {
+/// What is told of a route of a server that stands in this file.
+fn row(route: &Route, file: &str) -> [String; 4] {
     let path = match (route.path.as_str(), route.open) {
         ("", _) => format!("- ({})", route.location),
         (path, true) => format!("{path}…"),
@@ -87,11 +89,34 @@ fn row(route: &Route) -> [String; 4] {
     let socket = if route.socket && route.kind.name() != "socket" { ", socket" } else { "" };
     let gate = route.behind().map_or(String::new(), |behind| format!(", {behind}"));
     let fallback = route.fallback.as_ref().map_or(String::new(), |page| format!(", else {page}"));
-    let lines = route.lines.iter().map(|line| line.line.to_string()).collect::<Vec<_>>().join(", ");
     [
         path,
         format!("{}{socket}{gate}", route.kind.name()),
         format!("{}{fallback}", route.to),
-        format!("lines {lines}"),
+        places(&route.lines, file),
     ]
+}
+
+/// Where lines stand, those of one file together; only of another file than this one its name.
+fn places(lines: &[Line], file: &str) -> String {
+    let of_file = |lines: &[Line]| {
+        let numbers = lines.iter().map(|line| line.line.to_string()).collect::<Vec<_>>().join(", ");
+        match lines.first().filter(|line| line.file != file) {
+            Some(line) => format!("{}:{numbers}", line.file),
+            None => format!("lines {numbers}"),
+        }
+    };
+    lines.chunk_by(|one, next| one.file == next.file).map(of_file).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_of_another_file_have_its_name() {
+        let at = |file: &str, line| Line { file: file.to_owned(), line };
+        let lines = [at("a.conf", 5), at("a.conf", 3), at("conf.d/api.conf", 12), at("conf.d/api.conf", 14)];
+        assert_eq!(places(&lines, "a.conf"), "lines 5, 3; conf.d/api.conf:12, 14");
+    }
 }

@@ -84,7 +84,8 @@ pub(super) struct RunArgs {
     /// Only list the scenarios
     #[arg(long)]
     list: bool,
-    /// Also print what was changed in the configuration, the reason of each known difference, and the slowest scenarios
+    /// Also print every rule, all that was not checked and each warning in full, what was changed in the configuration, the
+    /// reason of each known difference, and the slowest scenarios
     #[arg(short, long)]
     verbose: bool,
     /// Only print failures and the summary

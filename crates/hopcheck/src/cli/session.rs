@@ -94,8 +94,10 @@ impl<'a> Session<'a> {
                 self.style.quiet(&order)
             );
         }
+        let is_another_site = matches!(&setting, Setting::Staged(stage) if !stage.source.as_documented);
+        self.style.brief = is_another_site && !self.options.verbose;
         if let (false, Setting::Staged(stage)) = (self.options.quiet, &setting)
-            && !stage.source.as_documented
+            && is_another_site
         {
             print_routes(&stage.source.name, &stage.source.site);
         }

@@ -58,6 +58,23 @@ pub struct Fault {
     pub equivalent: Option<String>,
     /// What it takes to notice it.
     pub needs: Option<Needs>,
+    /// Why it is no fault of a site that is not the document's, if so.
+    #[serde(default, deserialize_with = "one_or_many")]
+    pub elsewhere: Vec<Elsewhere>,
+}
+
+/// Why a fault of the document's site is none of any other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Elsewhere {
+    /// Why.
+    pub because: String,
+    /// The mutants that this holds of: those with one of these texts in their names. None: all.
+    #[serde(default)]
+    pub of: Vec<String>,
+    /// Whether it holds only where no upstream has several servers.
+    #[serde(default)]
+    pub of_one_server: bool,
 }
 
 /// What it takes to notice a mutant.

@@ -17,7 +17,7 @@ mod score;
 mod tree;
 
 pub use apply::Mutant;
-pub use catalogue::{Catalogue, CatalogueError, Edit, Excuse, Family, Fault, Needs};
+pub use catalogue::{Catalogue, CatalogueError, Edit, Elsewhere, Excuse, Family, Fault, Needs};
 pub use expected_rules::{ExpectedRules, REMOVAL_FAMILY, VALUE_FAMILY};
 pub use killers::{Killers, KillersError};
 pub use place::Place;
@@ -27,12 +27,27 @@ pub use score::{MutantResult, Row, Score};
 
 use hopcheck_targets::conf::Source;
 
+/// Whether a fault is none here: on a site that is not the document's.
+fn excuse<'a>(fault: &'a Fault, mutant: &Mutant, source: &Source) -> Option<&'a str> {
+    let has_several = || source.site.upstreams.iter().any(|upstream| upstream.servers.len() > 1);
+    let holds = |elsewhere: &&Elsewhere| {
+        let is_named = elsewhere.of.is_empty() || elsewhere.of.iter().any(|text| mutant.name.contains(text));
+        is_named && !(elsewhere.of_one_server && has_several())
+    };
+    let excuses = fault.elsewhere.iter().filter(|_| !source.as_documented);
+    excuses.into_iter().find(holds).map(|elsewhere| elsewhere.because.as_str())
+}
+
 /// Every mutant of `source`, and the family and name of each fault that does not apply to it.
 pub fn mutants(catalogue: &Catalogue, source: &Source) -> (Vec<Mutant>, Vec<(String, String)>) {
     let (mut made, mut missing) = (Vec::new(), Vec::new());
     for family in &catalogue.families {
         for fault in &family.faults {
-            let of_fault = apply::mutants_of(&family.name, fault, &source.text);
+            let mut of_fault = apply::mutants_of(&family.name, fault, &source.text);
+            for mutant in &mut of_fault {
+                let excuse = excuse(fault, mutant, source).map(|because| format!("no fault here: {because}"));
+                mutant.equivalent = mutant.equivalent.take().or(excuse);
+            }
             if of_fault.is_empty() {
                 missing.push((family.name.clone(), fault.name.clone()));
             }
@@ -40,5 +55,11 @@ pub fn mutants(catalogue: &Catalogue, source: &Source) -> (Vec<Mutant>, Vec<(Str
         }
     }
     made.extend(generate::mutants_of(&source.text, &catalogue.excuses));
+    // What a file is wrapped in is not its author's.
+    let is_in_head = |mutant: &Mutant| {
+        let (mutated, original) = (mutant.text.bytes(), source.text.bytes());
+        mutated.zip(original).take_while(|(one, other)| one == other).count() < source.head_length()
+    };
+    made.retain(|mutant| !is_in_head(mutant));
     (made, missing)
 }

@@ -1,6 +1,6 @@
 //! Runs the scenarios on mutants.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use gherkin::{Feature, Rule, Scenario};
@@ -21,6 +21,8 @@ use hopcheck_targets::stage::Stage;
 pub enum MutantOutcome {
     /// It was noticed.
     Killed(Killer),
+    /// It is warned of, and breaks no promise.
+    Warned(Killer),
     /// No scenario noticed it.
     Survived,
     /// It cannot be noticed; not run.
@@ -75,6 +77,8 @@ pub struct MutantRunner {
     pub jobs: usize,
     /// Whether to run all scenarios of the rules that are meant to notice, even after one has.
     pub thorough: bool,
+    /// The scenarios that warn of the original configuration, and so say nothing of a mutant; `None`: that is not known.
+    pub warned: Option<BTreeSet<String>>,
 }
 
 /// The outcome of a mutant, and the scenarios that noticed it.
@@ -132,6 +136,7 @@ impl MutantRunner {
         }
         // If any rule may notice, nearly all do, which says nothing about each.
         let thorough = self.thorough && !mutant.meant.is_any();
+        let mut warned = None;
         for meant in [true, false] {
             let part = part(&self.specification, |rule, _, tags| holds(&mutant.meant, rule, tags) == meant);
             let Some(results) = self.run_scenarios(&part, mutant, &stage, !thorough, end()).await else {
@@ -148,8 +153,11 @@ impl MutantRunner {
             if results.unfinished.is_some() {
                 return Ok(None);
             }
+            let new = |name: &String| self.warned.as_ref().is_some_and(|known| !known.contains(name));
+            let warns = results.records.iter().find(|record| record.warns() && new(&record.name));
+            warned = warned.or_else(|| warns.map(|record| killer(record, meant)));
         }
-        Ok(Some(MutantOutcome::Survived.into()))
+        Ok(Some(warned.map_or(MutantOutcome::Survived, MutantOutcome::Warned).into()))
     }
 
     /// The scenarios among `names` that notice `mutant`; `None` when interrupted.
@@ -196,7 +204,12 @@ impl MutantRunner {
 
     /// A stage with the mutant's configuration.
     fn stage_for(&self, mutant: &Mutant) -> Arc<Stage> {
-        let source = self.stage.source.clone().with_text(mutant.text.clone());
+        let source = &self.stage.source;
+        // The document's routes are those of its scenarios, and any other site's those that it has.
+        let source = match source.as_documented {
+            true => source.clone().with_text(mutant.text.clone()),
+            false => source.with_files(&BTreeMap::from([(source.name.clone(), mutant.text.clone())])),
+        };
         self.stage.with_source(source)
     }
 
@@ -213,7 +226,7 @@ impl MutantRunner {
             return None;
         }
         let selection = Selection { jobs: self.jobs, slow: mutant.slow, fail_fast, ..Selection::default() };
-        let style = Style { silent: true, live: false, colour: false };
+        let style = Style { silent: true, live: false, colour: false, brief: false };
         Some(run(part, Setting::Staged(Arc::clone(stage)), &selection, style, end).await)
     }
 }

@@ -84,6 +84,8 @@ pub struct Row {
     pub meant: usize,
     /// Killed by another rule.
     pub other: usize,
+    /// Warned of, by any rule.
+    pub warned: usize,
     /// Refused by the engine.
     pub refused: usize,
     /// Not noticed.
@@ -103,6 +105,7 @@ impl Row {
             MutantOutcome::Killed(Killer::Refused { .. }) => &mut self.refused,
             MutantOutcome::Killed(Killer::Scenario { meant: true, .. }) => &mut self.meant,
             MutantOutcome::Killed(Killer::Scenario { meant: false, .. }) => &mut self.other,
+            MutantOutcome::Warned(_) => &mut self.warned,
             MutantOutcome::Survived => &mut self.survived,
             MutantOutcome::Equivalent { .. } => &mut self.equivalent,
             MutantOutcome::NeedsSlow => &mut self.slow,
@@ -110,15 +113,25 @@ impl Row {
         } += 1;
     }
 
-    fn cells(&self) -> [usize; 8] {
-        let Row { mutants, meant, other, refused, survived, equivalent, slow, not_applicable } = *self;
-        [mutants, meant, other, refused, survived, equivalent, slow, not_applicable]
+    fn cells(&self) -> [usize; 9] {
+        let Row { mutants, meant, other, warned, refused, survived, equivalent, slow, not_applicable } =
+            *self;
+        [mutants, meant, other, warned, refused, survived, equivalent, slow, not_applicable]
     }
 }
 
 /// The table's header, without the family.
-const COLUMNS: [&str; 8] =
-    ["mutants", "meant", "another", "refused", "survived", "equivalent", "needs --slow", "not applicable"];
+const COLUMNS: [&str; 9] = [
+    "mutants",
+    "meant",
+    "another",
+    "warned",
+    "refused",
+    "survived",
+    "equivalent",
+    "needs --slow",
+    "not applicable",
+];
 
 impl Score {
     /// The mutants that were not noticed.
@@ -182,6 +195,10 @@ impl fmt::Display for MutantResult {
             MutantOutcome::Killed(Killer::Scenario { rule, name, meant, .. }) => {
                 let rule = if rule.is_empty() { "(no rule)" } else { rule };
                 write!(f, "{rule} › {name}{}", if *meant { "" } else { " (another rule should have)" })
+            }
+            MutantOutcome::Warned(Killer::Refused { said }) => write!(f, "a warning: {said}"),
+            MutantOutcome::Warned(Killer::Scenario { rule, name, .. }) => {
+                write!(f, "a warning: {rule} › {name}")
             }
             MutantOutcome::Survived => f.write_str("survived"),
             MutantOutcome::Equivalent { reason } => write!(f, "equivalent: {reason}"),

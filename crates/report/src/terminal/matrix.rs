@@ -97,7 +97,7 @@ mod tests {
             ..TargetResults::default()
         };
         report.targets.extend([broken, live]);
-        let plain = Style { colour: false, live: false, silent: false };
+        let plain = Style { colour: false, live: false, silent: false, brief: false };
         assert_eq!(
             matrix(plain, &report),
             "              nginx     reference  shop\n\

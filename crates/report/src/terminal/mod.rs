@@ -10,4 +10,4 @@ pub use failures::print_failures;
 pub use matrix::print_matrix;
 pub use progress::{FeatureOutline, Progress};
 pub use style::Style;
-pub use summary::{print_details, print_rows, print_summary};
+pub use summary::{LACKING, print_details, print_rows, print_summary};

@@ -68,19 +68,10 @@ impl Progress {
         if self.style.silent {
             return;
         }
-        let mut out = String::new();
-        if self.style.live {
-            out.push_str("\r\x1b[K");
-        }
-        let _ = writeln!(out, "{}", self.style.strong(name));
         let rules = self.order.iter().find(|(feature, _)| feature == name);
-        for rule in rules.into_iter().flat_map(|(_, rules)| rules) {
-            let of_rule: Vec<&Record> = records.iter().filter(|record| &record.rule == rule).collect();
-            if !of_rule.is_empty() {
-                let _ = writeln!(out, "{}", rule_line(self.style, rule, &of_rule));
-            }
-        }
-        out!("{out}");
+        let rules = rules.map_or(&[][..], |(_, rules)| rules);
+        let clear = if self.style.live { "\r\x1b[K" } else { "" };
+        out!("{clear}{}", feature_lines(self.style, name, rules, &records));
         let _ = std::io::stdout().flush();
     }
 
@@ -90,6 +81,29 @@ impl Progress {
             self.feature(&name);
         }
     }
+}
+
+/// A feature and how its rules went, a line each. In brief one that is kept as a whole has one line, and what was not checked none.
+fn feature_lines(style: Style, name: &str, rules: &[String], records: &[Record]) -> String {
+    let is_checked = |record: &&Record| !matches!(record.verdict, Verdict::NotChecked { .. });
+    let checked: Vec<&Record> = records.iter().filter(is_checked).collect();
+    let is_kept = |record: &&Record| record.verdict == Verdict::Kept && !record.kept_late();
+    match style.brief {
+        true if checked.is_empty() => return String::new(),
+        true if checked.iter().all(is_kept) => {
+            let count = style.quiet(&checked.len().to_string());
+            return format!("{} {} {count}\n", style.good("✓"), style.strong(name));
+        }
+        _ => {}
+    }
+    let mut out = format!("{}\n", style.strong(name));
+    for rule in rules {
+        let of_rule: Vec<&Record> = records.iter().filter(|record| &record.rule == rule).collect();
+        if of_rule.iter().any(|record| !style.brief || is_checked(record)) {
+            let _ = writeln!(out, "{}", rule_line(style, rule, &of_rule));
+        }
+    }
+    out
 }
 
 /// A rule and how its scenarios went.
@@ -122,7 +136,8 @@ fn rule_line(style: Style, rule: &str, records: &[&Record]) -> String {
         line += &style.quiet(&format!(", {late} passed only on retry"));
     }
     if unchecked > 0 {
-        line += &style.quiet(&format!(", {unchecked} not checked: {because}"));
+        let because = if style.brief { String::new() } else { format!(": {because}") };
+        line += &style.quiet(&format!(", {unchecked} not checked{because}"));
     }
     line
 }
@@ -145,7 +160,7 @@ mod tests {
     use super::*;
     use crate::sample;
 
-    const PLAIN: Style = Style { colour: false, live: false, silent: false };
+    const PLAIN: Style = Style { colour: false, live: false, silent: false, brief: false };
 
     fn not_checked() -> Verdict {
         Verdict::NotChecked { reason: "the profile names no STOMP destination".into() }
@@ -158,6 +173,17 @@ mod tests {
             rule_line(PLAIN, "r", &[&record, &record]),
             "  – r 2 not checked: the profile names no STOMP destination"
         );
+    }
+
+    #[test]
+    fn in_brief_a_feature_that_is_kept_has_a_line_and_one_that_was_not_checked_none() {
+        let brief = Style { brief: true, ..PLAIN };
+        let lines = |records: &[Record]| feature_lines(brief, "F", &["The rule".to_owned()], records);
+        let (kept, unchecked) = (sample::record("a", Verdict::Kept), sample::record("b", not_checked()));
+        assert_eq!(lines(&[kept.clone(), unchecked.clone()]), "✓ F 1\n");
+        assert_eq!(lines(std::slice::from_ref(&unchecked)), "");
+        let warned = sample::record("c", sample::warned("no"));
+        assert_eq!(lines(&[kept, warned, unchecked]), "F\n  ! The rule 1, 1 warning, 1 not checked\n");
     }
 
     #[test]

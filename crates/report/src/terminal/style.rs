@@ -11,13 +11,20 @@ pub struct Style {
     pub live: bool,
     /// Whether progress is left out.
     pub silent: bool,
+    /// Whether what is kept, what was not checked and what is routine is told in a line where there is one for it.
+    pub brief: bool,
 }
 
 impl Style {
     /// Colour and a live line on a terminal only, and colour not where `NO_COLOR` is set (no-color.org).
     pub fn detect() -> Style {
         let terminal = std::io::stdout().is_terminal();
-        Style { colour: terminal && std::env::var_os("NO_COLOR").is_none(), live: terminal, silent: false }
+        Style {
+            colour: terminal && std::env::var_os("NO_COLOR").is_none(),
+            live: terminal,
+            silent: false,
+            brief: false,
+        }
     }
 
     /// `text` in a colour of SGR number `code`.

@@ -6,7 +6,14 @@ use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::numbers::counted;
 use super::Style;
 use super::progress::not_checked;
+use crate::columns::wrapped;
 use hopcheck_site::profile::lines_to_add;
+
+/// How reasons begin that a site has no such route as a scenario speaks of.
+pub const LACKING: &str = "the site has no ";
+
+/// How long lines with such reasons may become.
+const MAX_SUMMARY_COLUMNS: usize = 110;
 
 /// How many of the slowest scenarios are named.
 const MAX_SLOWEST: usize = 10;
@@ -49,15 +56,28 @@ fn summary(style: Style, results: &TargetResults) -> String {
         style.quiet(&left_out(results)),
     );
     if unchecked > 0 {
-        let checked = counted(total - unchecked, "promise");
-        let _ = writeln!(out, "  checked {checked}; {unchecked} could not be checked:");
         let records: Vec<&Record> = results.records.iter().collect();
         let reasons = not_checked(&records);
-        for (reason, count) in &reasons {
-            let _ = writeln!(out, "  {count:5}  {reason}");
+        let (lacking, others): (Vec<_>, Vec<_>) =
+            reasons.iter().partition(|(reason, _)| style.brief && reason.starts_with(LACKING));
+        if !lacking.is_empty() {
+            let lacking = lacking.iter().map(|(reason, _)| reason.trim_start_matches(LACKING));
+            let lacking =
+                format!("not checked, as the site has none: {}", lacking.collect::<Vec<_>>().join("; "));
+            out.push_str(&style.quiet(&wrapped(&lacking, MAX_SUMMARY_COLUMNS, "  ")));
+        }
+        if !style.brief {
+            let checked = counted(total - unchecked, "promise");
+            let _ = writeln!(out, "  checked {checked}; {unchecked} could not be checked:");
+        }
+        for (reason, count) in others {
+            let _ = match style.brief {
+                true => writeln!(out, "{}", style.quiet(&format!("  {count} not checked: {reason}"))),
+                false => writeln!(out, "  {count:5}  {reason}"),
+            };
         }
         let lines = lines_to_add(reasons.iter().map(|(reason, _)| *reason));
-        if !lines.is_empty() {
+        if !lines.is_empty() && !style.brief {
             let _ =
                 writeln!(out, "  to have them checked, add to hopcheck.toml, with your site's own values:\n");
             for line in lines.lines() {
@@ -121,7 +141,7 @@ mod tests {
     use super::*;
     use crate::{Shard, sample};
 
-    const PLAIN: Style = Style { colour: false, live: false, silent: false };
+    const PLAIN: Style = Style { colour: false, live: false, silent: false, brief: false };
 
     fn summary_of(records: Vec<Record>) -> String {
         summary(PLAIN, &sample::report(records).targets[0])
@@ -151,6 +171,21 @@ mod tests {
         let said = summary_of(vec![unchecked]);
         let lines = "with your site's own values:\n\n    [instances]\n    header = \"X-Instance\"  # which instance answered\n";
         assert!(said.ends_with(lines), "{said}");
+    }
+
+    #[test]
+    fn in_brief_what_the_site_lacks_is_told_in_a_line() {
+        let unchecked = |reason: &str| sample::record("a", Verdict::NotChecked { reason: reason.into() });
+        let records = vec![
+            unchecked("the site has no WebSocket"),
+            unchecked("the site has no API"),
+            unchecked("the site has no WebSocket"),
+            unchecked("/admin/ is not for everybody"),
+        ];
+        let told = summary(Style { brief: true, ..PLAIN }, &sample::report(records).targets[0]);
+        let (_, told) = told.split_once('\n').unwrap();
+        let expected = "  not checked, as the site has none: WebSocket; API\n  1 not checked: /admin/ is not for everybody\n";
+        assert_eq!(told, expected);
     }
 
     #[test]

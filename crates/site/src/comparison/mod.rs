@@ -11,7 +11,7 @@ mod servers;
 use std::collections::BTreeMap;
 
 use crate::profile::{Profile, PromisedRoute};
-use crate::route::longer;
+use crate::serve::longer;
 use crate::{Route, Server, Site};
 
 pub use difference::Difference;

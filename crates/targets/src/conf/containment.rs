@@ -10,7 +10,17 @@ use std::path::Path;
 use nginx_conf::syntax::{Directive, parse};
 
 use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
-use super::proxy_pass::{Host, Url, assigned, declared_group, is_filled_by_requests, is_name, only_variable};
+use super::proxy_pass::{
+    Host, Url, assigned, begins_as_name, declared_group, is_filled_by_requests, is_name, mixed_authority,
+    only_variable, variable,
+};
+use super::words::{climbs, is_misspelt, is_network, is_ours_to_know, is_resolver_option, named_groups};
+
+/// More variables than stand for one another in any real configuration.
+const MAX_DEPTH: usize = 8;
+
+/// More hosts than variables come to in any real configuration.
+const MAX_HOSTS: usize = 256;
 
 /// What a configuration may reach.
 #[derive(Debug)]
@@ -136,7 +146,12 @@ impl Containment<'_> {
     /// Whether the URL of a `proxy_pass`, or a value that becomes one, names a server of this run whatever its variables are.
     /// After an address they can only add a path, or make the port invalid.
     fn is_local_pass(&self, url: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
-        let Some(Url { host, rest, .. }) = Url::of(url) else { return false };
+        let Some(Url { host, rest, .. }) = Url::of(url) else {
+            let hosts = mixed_authority(url).and_then(|(_, authority, _)| known.composed(authority, 0));
+            let is_group = |host: &String| known.upstreams.contains(&host.to_ascii_lowercase());
+            return hosts
+                .is_some_and(|hosts| hosts.iter().all(|host| is_group(host) || known.is_never_found(host)));
+        };
         match host {
             Host::Literal(host) => {
                 let has_whole_port = host.len() - host.rfind(':').unwrap_or(0) == 6;
@@ -206,6 +221,9 @@ impl KnownNames {
     /// Whether an app server that variables come to is a name which nobody looks up. nginx looks up those of a URL without
     /// variables when it starts, and others by its `resolver` alone.
     fn is_never_found(&self, value: &str) -> bool {
+        if let Some((_, authority, _)) = mixed_authority(value) {
+            return !self.has_resolver && begins_as_name(authority);
+        }
         let server = match Url::of(value) {
             // What follows a port can be no part of the name.
             Some(Url { scheme: Some(_), host: Host::Literal(host), rest })
@@ -217,6 +235,27 @@ impl KnownNames {
             Some(_) => return false,
         };
         !self.has_resolver && is_name(server)
+    }
+
+    /// All that `text` can be by the fixed values of the variables in it; `None` where one may have others, or there are too many.
+    fn composed(&self, text: &str, depth: usize) -> Option<Vec<String>> {
+        let Some(at) = text.find('$') else { return Some(vec![text.to_owned()]) };
+        let (name, rest) = variable(&text[at..])?;
+        let name = name.to_ascii_lowercase();
+        if depth > MAX_DEPTH || is_filled_by_requests(&name) || self.captured.contains(&name) {
+            return None;
+        }
+        let mut found = Vec::new();
+        for value in self.values.get(&name)? {
+            for value in self.composed(value, depth + 1)? {
+                let rests = self.composed(rest, depth + 1)?;
+                found.extend(rests.iter().map(|rest| format!("{}{value}{rest}", &text[..at])));
+                if found.len() > MAX_HOSTS {
+                    return None;
+                }
+            }
+        }
+        Some(found)
     }
 
     fn of<'a>(files: impl Iterator<Item = (&'a [Directive], Option<&'a Directive>)>) -> KnownNames {
@@ -243,57 +282,6 @@ impl KnownNames {
             self.add(inner, Some(directive));
         }
     }
-}
-
-/// The parameters of `resolver` besides addresses.
-fn is_resolver_option(word: &str) -> bool {
-    ["valid=", "ipv4=", "ipv6=", "status_zone="].iter().any(|option| word.starts_with(option))
-}
-
-/// Whether a word is an address or a network, not a name.
-fn is_network(word: &str) -> bool {
-    let address = word.split_once('/').map_or(word, |(address, _)| address);
-    word == "unix:" || address.parse::<std::net::IpAddr>().is_ok()
-}
-
-/// Whether a name is not a directive of nginx, but resembles one.
-fn is_misspelt(name: &str) -> bool {
-    !nginx_conf::is_known(name) && nginx_conf::resembles_directive(name)
-}
-
-/// Directives that this check handles itself.
-fn is_ours_to_know(name: &str) -> bool {
-    matches!(name, "resolver" | "set_real_ip_from")
-}
-
-/// The named groups of a pattern: `(?<name>…)`, `(?P<name>…)`, `(?'name'…)`.
-fn named_groups(pattern: &str) -> impl Iterator<Item = &str> {
-    pattern.split("(?").skip(1).filter_map(|group| {
-        let group = group.strip_prefix('P').unwrap_or(group);
-        let name = group.strip_prefix(['<', '\''])?;
-        name.split(['>', '\'']).next()
-    })
-}
-
-/// Whether a path contains `..`, or could once its variables have values, such as a dot or nothing next to dots.
-fn climbs(path: &str) -> bool {
-    let is_dots = |part: &str| !part.is_empty() && part.chars().all(|c| c == '.');
-    path.split('/').any(|part| match part.split_once('$') {
-        None => part == "..",
-        Some(_) => {
-            let mut literal = String::new();
-            let mut rest = part;
-            while let Some((before, variable)) = rest.split_once('$') {
-                literal += before;
-                let variable = variable.trim_start_matches('{');
-                let ends =
-                    variable.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(variable.len());
-                rest = variable[ends..].trim_start_matches('}');
-            }
-            literal += rest;
-            is_dots(&literal)
-        }
-    })
 }
 
 #[cfg(test)]
@@ -325,6 +313,8 @@ mod tests {
             "map $h $a { default app.test:80; other 127.0.0.1:40001; } proxy_pass https://$a;",
             "location / { proxy_pass http://app:8080/$1; }",
             "location / { proxy_pass http://app:8080$request_uri; }",
+            "upstream api_a { server 127.0.0.1:40001; } location / { proxy_pass http://api_$cookie_v/x; }",
+            "upstream a_b { server 127.0.0.1:40001; } map $h $v { default a; } location / { proxy_pass http://${v}_b; }",
         ] {
             assert!(!refused(text), "{text}");
         }
@@ -366,6 +356,12 @@ mod tests {
             "location / { proxy_pass http://app; }",
             "location / { proxy_pass http://10.0.0.1/$1; }",
             "location / { proxy_pass http://uni$1; }",
+            "location / { proxy_pass http://un$arg_a; }",
+            "location / { proxy_pass http://10.0.0.$arg_a; }",
+            "location / { proxy_pass http://$arg_a-api; }",
+            "map $h $v { default 10.0.0; } location / { proxy_pass http://$v.1; }",
+            "map $h $v { default a; } location ~ (?<v>.*) { proxy_pass http://${v}_b; }",
+            "resolver 127.0.0.1:40001; location / { proxy_pass http://api_$arg_a; }",
             "pid /dev/null;",
             "client_body_temp_path /dev/null;",
             "access_log /dev/null;",

@@ -17,6 +17,7 @@ mod rewritten;
 mod snapshot;
 mod source;
 mod trial;
+mod words;
 
 pub(crate) use app_server_tls::app_server_tls;
 pub use origin::Origin;

@@ -74,6 +74,14 @@ pub(super) fn mixed_authority(url: &str) -> Option<(&str, &str, &str)> {
     authority.contains('$').then_some((scheme, authority, rest))
 }
 
+/// Whether a host that ends in variables can be neither an address nor a socket, whatever they stand for.
+pub(super) fn begins_as_name(host: &str) -> bool {
+    let before = host.split('$').next().unwrap_or_default().to_ascii_lowercase();
+    let is_name = before.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && before.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
+    is_name && !"unix:".starts_with(&before)
+}
+
 /// Whether `host` ends with a port, so that only a path can follow.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())

@@ -125,7 +125,7 @@ impl RewrittenConf {
 
     /// The directory the front end is deployed to, as in the configuration.
     pub fn deployed_to(&self, source: &Source) -> Option<String> {
-        let page = || source.pages().next().map(|page| page.directory());
+        let page = || source.pages().next().and_then(|page| page.directories().into_iter().next());
         source.front_end.deployed_to.clone().or_else(page).or_else(|| self.front_end.clone())
     }
 }

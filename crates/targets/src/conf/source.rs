@@ -10,7 +10,7 @@ use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
 use thiserror::Error;
 
-use super::default_files;
+use super::default_files::STOCK_CONF_HEAD;
 use super::origin::{MainFile, Origin};
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
@@ -153,7 +153,15 @@ impl Source {
             }
         };
         let build = profile.front_end.build.as_ref().map(|build| profile.directory.join(build));
-        Ok(Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, origin))
+        let mut source = Source::of(wrap_server_blocks(text), name, Some(directory), build, profile, origin);
+        let misspelt = &mut Arc::make_mut(&mut source.site).misspelt_upstreams;
+        misspelt.retain(|found| !hopcheck_templates::is_service_beside(path, &found.name));
+        Ok(source)
+    }
+
+    /// The length of what stands before the user's text in [`Source::text`]: a bare `server { … }` file is wrapped.
+    pub fn head_length(&self) -> usize {
+        if self.text.starts_with(STOCK_CONF_HEAD) { STOCK_CONF_HEAD.len() } else { 0 }
     }
 
     /// What it serves.
@@ -333,7 +341,7 @@ pub(super) fn wrap_server_blocks(text: String) -> String {
             begins("server") && !begins("http") && !begins("events")
         }
     };
-    if bare { format!("{}{text}\n}}\n", default_files::STOCK_CONF_HEAD) } else { text }
+    if bare { format!("{}{text}\n}}\n", STOCK_CONF_HEAD) } else { text }
 }
 
 /// All files below a directory that is built in.

@@ -86,17 +86,20 @@ impl Scene {
         if let Some(directory) = scene.front_end() {
             scene.stage.source.deploy(&directory)?;
         }
-        for page in scene.stage.source.pages() {
-            let directory = scene.scratch.place(&page.directory());
-            scene.stage.source.deploy(&directory)?;
+        let pages = scene.stage.source.pages();
+        for (page, directory) in
+            pages.flat_map(|page| page.directories().into_iter().map(move |one| (page, one)))
+        {
+            let deployed_to = scene.scratch.place(&directory);
+            scene.stage.source.deploy(&deployed_to)?;
             // Also under the name of the fallback page.
             let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
             let name = if name.ends_with('/') { format!("{name}index.html") } else { name.to_owned() };
             let name = name.strip_prefix(page.path.trim_end_matches('/')).unwrap_or(&name).to_owned();
-            let called = scene.scratch.place(&format!("{}/{name}", page.directory()));
+            let called = scene.scratch.place(&format!("{directory}/{name}"));
             if name.ends_with(".html") && !name.contains('$') && !called.exists() {
-                std::fs::create_dir_all(called.parent().unwrap_or(&directory))?;
-                std::fs::copy(directory.join("index.html"), called)?;
+                std::fs::create_dir_all(called.parent().unwrap_or(&deployed_to))?;
+                std::fs::copy(deployed_to.join("index.html"), called)?;
             }
         }
         Ok(scene)

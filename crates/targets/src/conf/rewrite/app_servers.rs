@@ -11,7 +11,9 @@ use hopcheck_site::canonical_address;
 
 use super::constants::substitute;
 use super::{Walker, app_server_key, quoted};
-use crate::conf::proxy_pass::{Host, Url, assigned, declared_group, is_name, mixed_authority, only_variable};
+use crate::conf::proxy_pass::{
+    Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, only_variable,
+};
 
 /// What is said of an app server that stays as it is.
 const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look up by";
@@ -60,8 +62,11 @@ impl Walker<'_> {
         let Some(word) = directive.args.first() else { return Ok(()) };
         let known = substitute(&self.constants, &word.text);
         let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else {
-            // One stands in for whichever a request names.
-            if let Some((scheme, authority, rest)) = mixed_authority(&known).filter(|_| self.may_look_up) {
+            let mixed = mixed_authority(&known);
+            if mixed.is_some_and(|(_, host, _)| begins_as_name(host) && self.may_be_upstream(host)) {
+                self.note(directive, "stays: it picks an upstream by its name");
+            } else if let Some((scheme, authority, rest)) = mixed.filter(|_| self.may_look_up) {
+                // One stands in for whichever a request names.
                 let now = format!("{scheme}://{}{rest}", self.app_server(authority, 0)?);
                 self.put(directive, edits, word.span.clone(), quoted(&now));
             }
@@ -79,6 +84,7 @@ impl Walker<'_> {
                 return Ok(());
             }
             Host::Literal(host) => {
+                self.note_misspelt_upstream(directive, host);
                 format!("{}://{}{}", url.scheme.unwrap_or("http"), self.app_server(host, 0)?, url.rest)
             }
             Host::Variable(name, port) => {
@@ -91,6 +97,30 @@ impl Walker<'_> {
         };
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
+    }
+
+    /// Keeps it from being hidden by a stand-in that nginx finds nobody of this name, which is that of an upstream but for a letter.
+    fn note_misspelt_upstream(&mut self, directive: &Directive, host: &str) {
+        let site = &self.rewriter.source.site;
+        let Some(found) = site.misspelt_upstreams.iter().find(|found| found.name == host) else { return };
+        let place = found.upstream.seen_from(&self.file);
+        let help = format!("did you mean `upstream {}` in {place}?", found.meant);
+        self.mistaken(directive, &format!("host not found in upstream \"{host}\""));
+        self.out.unreadable.as_mut().into_iter().for_each(|why| *why += &format!("\n  help: {help}"));
+    }
+
+    /// Whether a host that is in part that of variables may be the name of an upstream, as `api_$version` of `api_v1`.
+    fn may_be_upstream(&self, host: &str) -> bool {
+        let Some((before, rest)) = host.split_once('$') else { return false };
+        let after =
+            rest.trim_start_matches('{').trim_start_matches(|c: char| c.is_ascii_alphanumeric() || c == '_');
+        let after = after.trim_start_matches('}');
+        let after = after.rsplit('$').next().filter(|_| !after.contains('$')).unwrap_or_default();
+        let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+        let is_like = |name: &String| {
+            name.len() > before.len() + after.len() && name.starts_with(&before) && name.ends_with(&after)
+        };
+        self.upstreams.iter().any(is_like)
     }
 
     /// Replaces an app server in the URL that a `proxy_redirect` is for: without a `Host` of the site's, it redirects to itself by
