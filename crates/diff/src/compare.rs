@@ -104,7 +104,7 @@ impl Peers {
 }
 
 /// What differs in one probe, the gravest first, but for what is not the same when the same side is asked twice.
-pub(crate) fn differences(old: [&Observation; 2], new: [&Observation; 2], filter: &Filter) -> Vec<Changed> {
+fn differences(old: [&Observation; 2], new: [&Observation; 2], filter: &Filter) -> Vec<Changed> {
     let noise: BTreeSet<Field> = &old[0].unlike(old[1]) | &new[0].unlike(new[1]);
     let (old, new) = (old[0], new[0]);
     let fields = old.unlike(new).into_iter().filter(|field| !noise.contains(field) && filter.tells(field));
@@ -112,17 +112,42 @@ pub(crate) fn differences(old: [&Observation; 2], new: [&Observation; 2], filter
     fields.map(|field| Changed { old: value(old, &field), new: value(new, &field), field }).collect()
 }
 
-/// The differences in groups, the gravest first; `confs` tell the place of a request.
-pub(crate) fn groups(confs: [&Configuration; 2], probes: &[Probe], differing: &Differing) -> Vec<Group> {
+/// What differs between the two, each asked every probe twice.
+pub(crate) fn differing(
+    olds: &[Vec<Observation>; 2],
+    news: &[Vec<Observation>; 2],
+    filter: &Filter,
+) -> Differing {
+    let found = (0..olds[0].len()).map(|nth| {
+        let [old, new] = [olds, news].map(|seen| [&seen[0][nth], &seen[1][nth]]);
+        (nth, differences(old, new, filter))
+    });
+    found.filter(|(_, changed)| !changed.is_empty()).collect()
+}
+
+/// Where a request comes to: in each configuration, if there are any.
+pub(crate) type Places = Vec<Place>;
+
+/// The places of a request in both.
+pub(crate) fn places(confs: [&Configuration; 2], probe: &Probe) -> Places {
+    let host = probe.host.as_deref().unwrap_or_default();
+    confs.iter().map(|conf| conf.place(&probe.port, host, probe.path())).collect()
+}
+
+/// The differences in groups, the gravest first; only those of the same places are of one.
+pub(crate) fn groups(
+    places: &dyn Fn(&Probe) -> Places,
+    probes: &[Probe],
+    differing: &Differing,
+) -> Vec<Group> {
     let mut order: Vec<usize> = differing.keys().copied().collect();
     order.sort_by_key(|nth| (probes[*nth].size(), *nth));
-    let mut groups: BTreeMap<(Changed, Vec<Place>), Group> = BTreeMap::new();
+    let mut groups: BTreeMap<(Changed, Places), Group> = BTreeMap::new();
     for nth in order {
         let probe = &probes[nth];
-        let host = probe.host.as_deref().unwrap_or_default();
-        let place = confs.iter().map(|conf| conf.place(&probe.port, host, probe.path())).collect::<Vec<_>>();
+        let places = places(probe);
         for changed in &differing[&nth] {
-            let key = (general(changed, probe), place.clone());
+            let key = (general(changed, probe), places.clone());
             let empty = || Group { alike: 0, changed: changed.clone(), probes: Vec::new() };
             groups.entry(key).or_insert_with(empty).probes.push(nth);
         }
@@ -139,7 +164,7 @@ pub(crate) fn groups(confs: [&Configuration; 2], probes: &[Probe], differing: &D
 }
 
 /// A server and a location of it.
-type Place = (usize, Option<usize>);
+pub(crate) type Place = (usize, Option<usize>);
 
 /// The same without what is of this one request.
 fn general(changed: &Changed, probe: &Probe) -> Changed {

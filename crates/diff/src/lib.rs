@@ -20,6 +20,8 @@
 //!    asked again: what then answers as the new one does is the work of that change. One change is one entry of the [`Diff`].
 //!
 //! The same seed makes the same requests, and the same report.
+//!
+//! Two live sites are compared, too (`sites`): by safe requests alone, as slowly as the profile says, and without causes.
 
 mod accepted;
 mod causes;
@@ -35,7 +37,10 @@ mod probe;
 mod probes;
 pub mod report;
 mod side;
+mod sites;
+mod timeless;
 mod values;
+mod wire;
 mod words;
 
 use std::collections::BTreeSet;
@@ -50,14 +55,15 @@ pub use accepted::{Accepted, AcceptedError};
 pub use compare::Filter;
 pub use git::{Checkout, GitError, Revisions};
 pub use observation::{KINDS, Kind};
-pub use report::{Diff, NewError};
+pub use report::{BrokenPromise, Diff, NewError, Promises};
+pub use sites::diff_sites;
 
 use causes::{Ran, Trials};
 use changes::Merged;
-use compare::{Differing, Peers, SAMPLES};
+use compare::{Peers, SAMPLES};
 use configuration::Configuration;
 use files::Files;
-use found::Found;
+use found::{Found, Together};
 use observation::{Field, Observation};
 use probe::Probe;
 use side::SideError;
@@ -152,18 +158,9 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     let (old_name, new_name) = (&old.source.name, &new.source.name);
     let olds = [seen_by("old", old_name, ran.0)?, seen_by("old", old_name, ran.1)?];
     let news = [seen_by("new", new_name, ran.2)?, seen_by("new", new_name, ran.3)?];
-    let mut differing = Differing::new();
-    for nth in 0..probes.len() {
-        let found = compare::differences(
-            [&olds[0][nth], &olds[1][nth]],
-            [&news[0][nth], &news[1][nth]],
-            &options.filter,
-        );
-        if !found.is_empty() {
-            differing.insert(nth, found);
-        }
-    }
-    let mut groups = compare::groups([&old_conf, &new_conf], &probes, &differing);
+    let differing = compare::differing(&olds, &news, &options.filter);
+    let places = |probe: &Probe| compare::places([&old_conf, &new_conf], probe);
+    let mut groups = compare::groups(&places, &probes, &differing);
     groups.truncate(MAX_GROUPS);
 
     // Once more, by proxies that have not been asked anything else.
@@ -195,7 +192,7 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
         groups.retain(|group| !group.probes.is_empty());
     }
 
-    let merged = Merged::of(&old_conf.nodes, &new_conf.nodes);
+    let merged = Arc::new(Merged::of(&old_conf.nodes, &new_conf.nodes));
     let trials = Trials {
         stage: new,
         old: &old_conf,
@@ -210,7 +207,11 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     } else {
         trials.causes(&groups).await.map_err(|error| DiffError::Machine(error.to_string()))?
     };
-    let found = Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes };
+    let [old, new] = [old, new]
+        .map(|stage| report::Ran { name: stage.source.name.clone(), engine: stage.target.describe() });
+    let together = Together::Fields;
+    let found =
+        Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes, together };
     Ok(report::of(&found, &options.accepted))
 }
 

@@ -62,7 +62,12 @@ pub(crate) struct Proof {
 
 impl Bench {
     /// Runs the scenarios of `only`, or all.
-    async fn run(&self, source: Source, only: Option<&BTreeSet<Promise>>, retries: usize) -> TargetResults {
+    pub(crate) async fn run(
+        &self,
+        source: Source,
+        only: Option<&BTreeSet<Promise>>,
+        retries: usize,
+    ) -> TargetResults {
         let specification = match only {
             Some(promises) => Specification {
                 features: retain(&self.specification.features, |feature, _, scenario| {

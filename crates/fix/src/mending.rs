@@ -198,8 +198,6 @@ impl Mending<'_> {
         let broken = self.results.records.iter().filter(|record| record.fails());
         let also = broken.filter(|other| !now.contains(&promise(other)) && promise(other) != promise(record));
         let effects = proof.diff.entries.iter().flat_map(|entry| &entry.effects);
-        // What else reaches an app server in the same moment may be of another request.
-        let effects = effects.filter(|effect| !effect.difference.starts_with("the app server sees requests"));
         let effects: Vec<String> =
             effects.map(|effect| format!("{}: {}", effect.request, effect.difference)).collect();
         self.mends.push(Mend {

@@ -7,13 +7,15 @@ mod item;
 mod key;
 mod pair;
 
+use std::collections::BTreeSet;
+
 use hopcheck_site::Node;
 
 pub use item::{Change, ChangeId, Written};
 use item::{Item, What};
 
 /// Two configurations as one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Merged {
     items: Vec<Item>,
     reorder: Option<ChangeId>,
@@ -31,6 +33,21 @@ impl Merged {
     /// Every change, in the order of the file.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// The old configuration with the changes of `bundle`. What is newly defined is there for whoever uses it.
+    pub fn making(&self, bundle: &BTreeSet<ChangeId>) -> Vec<Node> {
+        self.with(&|id| {
+            bundle.contains(&id) || self.changes[id].is_definition && self.changes[id].old.is_none()
+        })
+    }
+
+    /// The new configuration without the changes of `bundle`. What was defined still is for whoever uses it.
+    pub fn taking_back(&self, bundle: &BTreeSet<ChangeId>) -> Vec<Node> {
+        self.with(&|id| {
+            let stays = self.changes[id].is_definition && self.changes[id].new.is_none();
+            !bundle.contains(&id) && !stays
+        })
     }
 
     /// The configuration in which just the `chosen` changes are made.

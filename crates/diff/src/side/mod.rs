@@ -80,6 +80,8 @@ pub(crate) struct Side {
     /// Whether copies of requests are sent while they are answered.
     mirrors: bool,
     is_used: bool,
+    /// How many probes it was asked.
+    asked: usize,
     _ports: BTreeMap<String, ReservedPort>,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
@@ -140,6 +142,7 @@ impl Side {
             error_log: rewritten.logs.get("error_log").cloned(),
             mirrors: conf.mentions("mirror"),
             is_used: false,
+            asked: 0,
             _ports: ports,
             scratch,
         })
