@@ -177,7 +177,7 @@ impl Direction {
             Direction::Make => &changed.new,
             Direction::TakeBack => &changed.old,
         };
-        seen.get(&changed.field) == wanted.as_deref()
+        compare::fits(wanted.as_deref(), seen.get(&changed.field))
     }
 }
 

@@ -55,12 +55,22 @@ impl Configuration {
         self.nodes.iter().filter(|node| node.is("http"))
     }
 
+    /// The directives of a name, wherever they are.
+    pub(crate) fn of_name(&self, name: &str) -> Vec<&Node> {
+        fn add<'a>(nodes: &'a [Node], name: &str, found: &mut Vec<&'a Node>) {
+            for node in nodes {
+                found.extend(node.is(name).then_some(node));
+                add(&node.inner, name, found);
+            }
+        }
+        let mut found = Vec::new();
+        add(&self.nodes, name, &mut found);
+        found
+    }
+
     /// Whether a directive of that name is anywhere in it.
     pub(crate) fn mentions(&self, name: &str) -> bool {
-        fn in_any(nodes: &[Node], name: &str) -> bool {
-            nodes.iter().any(|node| node.is(name) || in_any(&node.inner, name))
-        }
-        in_any(&self.nodes, name)
+        !self.of_name(name).is_empty()
     }
 
     /// The upstream of that name.
@@ -89,6 +99,7 @@ impl Configuration {
 
     /// The server that a request to this port and host comes to.
     pub(crate) fn server_of(&self, port: &str, host: &str) -> Option<ServerBlock<'_>> {
+        let host = host.split_once(':').filter(|_| !host.starts_with('[')).map_or(host, |(name, _)| name);
         let listens =
             |block: &ServerBlock<'_>| block.server.listen.iter().any(|listen| listen.port() == port);
         let at: Vec<ServerBlock<'_>> = self.servers().filter(listens).collect();

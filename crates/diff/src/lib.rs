@@ -174,8 +174,8 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
         let is_again = |nth: usize, field: &Field| {
             let Ok(at) = samples.binary_search(&nth) else { return false };
             compare::changed(&differing, nth, field).is_some_and(|changed| {
-                old_again[at].get(field) == changed.old.as_deref()
-                    && new_again[at].get(field) == changed.new.as_deref()
+                compare::fits(changed.old.as_deref(), old_again[at].get(field))
+                    && compare::fits(changed.new.as_deref(), new_again[at].get(field))
             })
         };
         for group in &mut groups {

@@ -46,6 +46,8 @@ pub(crate) enum AppAnswer {
     Cors,
     /// A status.
     Status(u16),
+    /// 200 with the headers that apps often send.
+    ManyHeaders,
     /// 302 to where the app believes to be.
     Redirect,
     /// 200 with a header of so many bytes.
@@ -173,7 +175,11 @@ impl Probe {
             title += &format!(" with {}", with.join(", "));
         }
         match self.answer {
-            AppAnswer::Json | AppAnswer::Page | AppAnswer::Cors | AppAnswer::Socket => {}
+            AppAnswer::Json
+            | AppAnswer::Page
+            | AppAnswer::Cors
+            | AppAnswer::ManyHeaders
+            | AppAnswer::Socket => {}
             AppAnswer::Status(status) => title += &format!(", if the app answers {status}"),
             AppAnswer::Redirect => title += ", if the app answers with a redirect",
             AppAnswer::LongHeader(size) => {

@@ -35,6 +35,15 @@ impl Merged {
         &self.changes
     }
 
+    /// What these changes use that is newly defined: the `map` of a variable, the `upstream` of a `proxy_pass`.
+    pub fn definitions_of(&self, bundle: &BTreeSet<ChangeId>) -> BTreeSet<ChangeId> {
+        let text = |id: &ChangeId| self.changes[*id].new.as_ref().map(|written| written.text.as_str());
+        let defined = (0..self.changes.len()).filter(|id| self.changes[*id].is_definition);
+        let named = defined.filter_map(|id| Some((id, item::defined_name(text(&id)?)?)));
+        let uses = |name: &str| bundle.iter().filter_map(text).any(|text| item::mentions(text, name));
+        named.filter(|(_, name)| uses(name)).map(|(id, _)| id).collect()
+    }
+
     /// The old configuration with the changes of `bundle`. What is newly defined is there for whoever uses it.
     pub fn making(&self, bundle: &BTreeSet<ChangeId>) -> Vec<Node> {
         self.with(&|id| {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::MAX_BREAKS;
-use super::model::Diff;
+use super::model::{Diff, MAX_BREAKS};
 
 pub(super) fn of(diff: &Diff) -> String {
     let mut text = format!("### hopcheck: {}\n\n", diff.summary());

@@ -23,9 +23,6 @@ pub use model::{
 /// So many effects of one cause are told.
 const MAX_EFFECTS: usize = 8;
 
-/// So many promises that one cause breaks are told.
-const MAX_BREAKS: usize = 4;
-
 /// So many lines of one cause are told.
 const MAX_CAUSES: usize = 12;
 
@@ -192,7 +189,8 @@ fn entry(found: &Found<'_>, key: &Key<'_>, groups: &[usize]) -> Entry {
         Key::Changes(ids) => (*ids).clone(),
         Key::Fields(..) | Key::Requests(_) => BTreeSet::new(),
     };
-    let causes = changes.iter().take(MAX_CAUSES).map(|id| Cause::of(&found.merged.changes()[*id]));
+    let told = &changes | &found.merged.definitions_of(&changes);
+    let causes = told.iter().take(MAX_CAUSES).map(|id| Cause::of(&found.merged.changes()[*id]));
     let causes = causes.collect();
     let effects: Vec<Effect> = effects.into_iter().map(|(effect, _)| effect).collect();
     Entry {

@@ -10,6 +10,9 @@ use serde::Serialize;
 use crate::changes::{Change, ChangeId, Merged, Written};
 use crate::observation::Kind;
 
+/// So many promises that one cause breaks are told.
+pub(super) const MAX_BREAKS: usize = 4;
+
 /// What changes between two configurations.
 #[derive(Debug, Clone, Serialize)]
 pub struct Diff {

@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::MAX_BREAKS;
-use super::model::{BrokenPromise, Diff, Entry};
+use super::model::{BrokenPromise, Diff, Entry, MAX_BREAKS};
 
 const RED: u8 = 31;
 const GREEN: u8 = 32;
