@@ -9,6 +9,8 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{InstalledNginx, Reference, Target};
 
+#[path = "diff/examples.rs"]
+mod examples;
 #[path = "diff/mutants.rs"]
 mod mutants;
 #[path = "diff/promises.rs"]

@@ -59,15 +59,16 @@ pub(crate) struct Peers(BTreeMap<String, String>);
 
 impl Peers {
     pub(crate) fn of(old: &Configuration, new: &Configuration) -> Peers {
-        let share = |groups: &[Vec<&str>], a: &str, b: &str| {
-            groups.iter().any(|group| group.contains(&a) && group.contains(&b))
+        // What is not in a configuration is nothing that it tells apart.
+        let share = |conf: &Configuration, a: &str, b: &str| {
+            conf.groups().iter().any(|group| group.contains(&a) && group.contains(&b))
+                || !conf.has_address(a) && !conf.has_address(b)
         };
-        let (olds, news) = (old.groups(), new.groups());
-        let all: BTreeSet<&str> = olds.iter().flatten().copied().collect();
+        let groups = [old.groups(), new.groups()];
+        let all: BTreeSet<&str> = groups.iter().flatten().flatten().copied().collect();
         let named = all.iter().map(|one| {
-            let alike = all
-                .iter()
-                .filter(|other| *other == one || share(&olds, one, other) && share(&news, one, other));
+            let alike =
+                all.iter().filter(|other| *other == one || share(old, one, other) && share(new, one, other));
             ((*one).to_owned(), alike.copied().collect::<Vec<_>>().join(" or "))
         });
         Peers(named.collect())

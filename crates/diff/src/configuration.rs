@@ -73,6 +73,15 @@ impl Configuration {
         !self.of_name(name).is_empty()
     }
 
+    /// Whether an app server's address is anywhere in it.
+    pub(crate) fn has_address(&self, address: &str) -> bool {
+        fn in_any(nodes: &[Node], address: &str) -> bool {
+            let has = |node: &Node| node.args.iter().any(|word| word.contains(address));
+            nodes.iter().any(|node| has(node) || in_any(&node.inner, address))
+        }
+        in_any(&self.nodes, address)
+    }
+
     /// The upstream of that name.
     pub(crate) fn upstream(&self, name: &str) -> Option<&Node> {
         let mut upstreams = self.http_blocks().flat_map(|http| &http.inner);

@@ -148,7 +148,13 @@ impl Probe {
         let answer = if self.answer == AppAnswer::Json { 0 } else { 30 };
         let version = if self.version == Version::Http11 { 0 } else { 30 };
         let method = if self.method == "GET" { 0 } else { 5 };
+        // A name as it stands in the file says more than another spelling, or one that is nowhere.
+        let is_odd = |host: &String| {
+            host.contains("unknown") || host.bytes().any(|b| b == b':' || b.is_ascii_uppercase())
+        };
+        let host = if self.host.as_ref().is_none_or(is_odd) { 40 } else { 0 };
         self.target.len()
+            + host
             + headers
             + self.body.as_ref().map_or(0, |body| body.len() + 10)
             + way

@@ -198,8 +198,13 @@ fn in_force<'a>(levels: &[&'a [Node]], name: &str) -> Vec<&'a Node> {
 /// The upstream that a place passes requests to, if it is one by name.
 fn upstream_of<'a>(conf: &'a Configuration, levels: &[&'a [Node]]) -> Option<&'a Node> {
     let pass = levels.last()?.iter().find(|node| node.is("proxy_pass"))?;
+    conf.upstream(upstream_name(pass)?)
+}
+
+/// What a `proxy_pass` calls its upstream; none where it has a port, as only a host does.
+pub(crate) fn upstream_name(pass: &Node) -> Option<&str> {
     let (_, rest) = pass.arg(0).split_once("://")?;
-    conf.upstream(rest.split(['/', '$', '?', ':']).next()?)
+    rest.split(['/', '$', '?']).next().filter(|name| !name.contains(':'))
 }
 
 fn add_upstream(upstream: &Node, seen: &mut BTreeMap<Field, String>) {

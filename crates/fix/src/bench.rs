@@ -39,6 +39,8 @@ pub struct Bench {
 /// Why an edit is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Objection {
+    /// It changes a line that is filled in.
+    Placeholder,
     /// The engine refuses what comes of it.
     Refused(String),
     /// The promise is broken as before.
@@ -211,6 +213,7 @@ impl Objection {
             [one, rest @ ..] => format!("{one}, and {} more", rest.len()),
         };
         match self {
+            Objection::Placeholder => "not tried: the line is filled in from a template".to_owned(),
             Objection::Refused(said) => format!("refused: {}", said.lines().next().unwrap_or_default()),
             Objection::StillBroken => "the promise is broken as before".to_owned(),
             Objection::Loses(names) => format!("it breaks: {}", first(names)),

@@ -21,6 +21,7 @@ mod edit;
 mod error;
 mod fault;
 mod files;
+mod made;
 mod mending;
 mod model;
 mod patch;

@@ -261,8 +261,7 @@ struct Pass {
 fn passes_to(conf: &Configuration, at: &At, path: &str) -> Option<Pass> {
     let levels = conf.levels(&at.port, &at.host, path)?;
     let pass = levels.last()?.iter().find(|node| node.is("proxy_pass"))?;
-    let (_, rest) = pass.arg(0).split_once("://")?;
-    let upstream = conf.upstream(rest.split(['/', '$', '?', ':']).next()?)?;
+    let upstream = conf.upstream(values::upstream_name(pass)?)?;
     let servers: Vec<&hopcheck_site::Node> = upstream.inner.iter().filter(|node| node.is("server")).collect();
     let weight = |node: &&hopcheck_site::Node| {
         let word = node.args.iter().find_map(|word| word.strip_prefix("weight="));

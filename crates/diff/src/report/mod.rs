@@ -154,7 +154,9 @@ fn effects_of(found: &Found<'_>, groups: &[usize]) -> Vec<Shown> {
                 groups.iter().copied().min_by_key(|nth| first_probe(found, *nth)).unwrap_or(groups[0]);
             let (_, probe) = first_probe(found, first);
             let effect = Effect { requests: probes.len(), ..effect_of(found, first) };
-            of_kind.extend(probes);
+            if !is_between_apps(&found.groups[first]) {
+                of_kind.extend(probes);
+            }
             match told.iter_mut().find(|(known, shown)| known.kind == kind && *shown == probe) {
                 Some((known, _)) => {
                     known.difference += &format!("; {}", effect.difference);
@@ -166,6 +168,12 @@ fn effects_of(found: &Found<'_>, groups: &[usize]) -> Vec<Shown> {
         explained.extend(of_kind);
     }
     told
+}
+
+/// Whether another app server answers, which sees and says the same for all that is known.
+fn is_between_apps(group: &Group) -> bool {
+    let is_app = |value: &Option<String>| value.as_deref().is_some_and(|who| who.starts_with("app server "));
+    group.kind() == Kind::Who && is_app(&group.changed.old) && is_app(&group.changed.new)
 }
 
 /// The smallest request of a group, with its size.

@@ -104,10 +104,11 @@ impl Side {
             headers.entry(name.to_ascii_lowercase()).or_default().push(self.scrubber.clean(value));
         }
         let has_encoding = headers.contains_key("content-encoding");
+        let names_engine = self.scrubber.names_engine(&body);
         for (name, values) in headers {
             let kind = if OF_CONNECTION.contains(&name.as_str()) { Kind::Connection } else { Kind::Headers };
-            // The length of what is compressed, or of what the app says of itself, tells nothing.
-            let is_noise = name == "content-length" && (has_encoding || is_socket)
+            // The length of what is compressed, or of what the app or the engine says of itself, tells nothing.
+            let is_noise = name == "content-length" && (has_encoding || is_socket || names_engine)
                 || matches!(name.as_str(), "date" | "x-instance");
             if !is_noise {
                 seen.set(kind, &name, values.join(" | "));

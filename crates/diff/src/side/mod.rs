@@ -126,7 +126,7 @@ impl Side {
         rewritten.write(&scratch)?;
         files.write(&scratch)?;
         let apps = Apps::start(&rewritten.app_servers).await?;
-        let scrubber = Scrubber::of(&rewritten, scratch.path());
+        let scrubber = Scrubber::of(&rewritten, scratch.path(), &stage.target.describe());
         let doors = doors(&rewritten);
         let proxy = start(stage, &scratch, &doors).await?;
         Ok(Side {

@@ -19,7 +19,7 @@ pub(super) fn explained(urls: &[ExplainedUrl], nth: usize) -> Markup {
             h3 { "Where does a URL go?" }
             p hidden {
                 label for=(id) { "A URL, or a path of it: " }
-                input id=(id) list=(list) type="text" size="50" autocomplete="off" spellcheck="false" placeholder=(urls[0].url);
+                input id=(id) list=(list) type="text" autocomplete="off" spellcheck="false" placeholder=(urls[0].url);
                 datalist id=(list) { @for one in urls { option value=(one.url) {} } }
                 " " span.quiet role="status" {}
             }
