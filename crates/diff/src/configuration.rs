@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hopcheck_site::{Node, Site};
+use hopcheck_site::{Line, Node, Site};
 use hopcheck_targets::conf::Source;
 
 /// One of the two.
@@ -131,6 +131,15 @@ impl Configuration {
             Some(block) => (block.node.line, block.server.location_of(&normalized(path))),
             None => (0, None),
         }
+    }
+
+    /// Where the location stands that a request comes to, or its server where there is none.
+    pub(crate) fn line_of(&self, port: &str, host: &str, path: &str) -> Option<Line> {
+        let block = self.server_of(port, host)?;
+        let number = block.server.location_of(&normalized(path));
+        let location = number.and_then(|number| locations(block.node, &[]).into_iter().nth(number));
+        let node = location.map_or(block.node, |location| location.node);
+        Some(Line { file: node.file.to_string(), line: node.line })
     }
 
     /// The levels that a request to `path` comes through, from `http` to its location.

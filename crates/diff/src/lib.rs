@@ -46,6 +46,7 @@ mod words;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hopcheck_site::Line;
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::stage::Stage;
@@ -60,7 +61,7 @@ pub use sites::diff_sites;
 
 use causes::{Ran, Trials};
 use changes::Merged;
-use compare::{Peers, SAMPLES};
+use compare::{Group, Peers, SAMPLES};
 use configuration::Configuration;
 use files::Files;
 use found::{Found, Together};
@@ -212,7 +213,21 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     let together = Together::Fields;
     let found =
         Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes, together };
-    Ok(report::of(&found, &options.accepted))
+    let mut diff = report::of(&found, &options.accepted);
+    diff.touched = touched(&old_conf, &probes, &groups);
+    Ok(diff)
+}
+
+/// Where the locations of the old configuration stand of which something differs, each once.
+fn touched(old: &Configuration, probes: &[Probe], groups: &[Group]) -> Vec<Line> {
+    let mut touched: Vec<Line> = Vec::new();
+    let probes = groups.iter().flat_map(|group| &group.probes).map(|nth| &probes[*nth]);
+    for probe in probes {
+        let host = probe.host.as_deref().unwrap_or_default();
+        let line = old.line_of(&probe.port, host, probe.path());
+        touched.extend(line.filter(|line| !touched.contains(line)));
+    }
+    touched
 }
 
 /// Fails if the engine does not take the configuration, with its words about the text as it is written.

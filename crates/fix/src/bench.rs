@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hopcheck_diff::{Diff, Kind};
 use hopcheck_report::{Record, Style, TargetResults, Verdict};
@@ -70,6 +71,17 @@ impl Bench {
         only: Option<&BTreeSet<Promise>>,
         retries: usize,
     ) -> TargetResults {
+        self.run_within(source, only, retries, None).await
+    }
+
+    /// The same, and no longer than `time`.
+    pub(crate) async fn run_within(
+        &self,
+        source: Source,
+        only: Option<&BTreeSet<Promise>>,
+        retries: usize,
+        time: Option<Duration>,
+    ) -> TargetResults {
         let specification = match only {
             Some(promises) => Specification {
                 features: retain(&self.specification.features, |feature, _, scenario| {
@@ -83,7 +95,14 @@ impl Bench {
         let selection = Selection { retries, ..self.selection.clone() };
         let setting = Setting::Staged(self.stage.with_source(source));
         let style = Style { silent: true, live: false, colour: false };
-        run(&specification, setting, &selection, style, std::future::pending()).await
+        let end = async {
+            match time {
+                Some(time) => tokio::time::sleep(time).await,
+                None => std::future::pending().await,
+            }
+            format!("stopped after {} s", time.unwrap_or_default().as_secs())
+        };
+        run(&specification, setting, &selection, style, end).await
     }
 
     /// Runs all scenarios.

@@ -5,9 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hopcheck_diff::{BrokenPromise, Diff, Promises};
 use hopcheck_report::{Record, TargetResults, Verdict};
+use hopcheck_site::Site;
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::Selection;
 use hopcheck_targets::stage::Stage;
@@ -16,6 +18,9 @@ use crate::bench::{Bench, Promise, promise};
 
 /// The changes of so many entries are tried.
 const MAX_TRIALS: usize = 12;
+
+/// No more time is spent on finding out what is broken. Large sites take it where all of their routes differ.
+const TIME: Duration = Duration::from_secs(60);
 
 /// Says in `diff` which promises that `old` keeps `new` breaks, and by which entry. Where nothing differs, nothing is run.
 pub async fn mark_broken_promises(
@@ -34,7 +39,7 @@ pub async fn mark_broken_promises(
     };
     let (old, new) = (bench(old), bench(new));
     let mut promises = Promises::default();
-    let broken = broken_by(&new, &old, &mut promises).await;
+    let broken = broken_by(&new, &old, Arc::new(diff.touched(&old.stage.source.site)), &mut promises).await;
     let mut open: BTreeSet<Promise> = broken.keys().cloned().collect();
     let count = diff.entries.len();
     for nth in 0..count.min(MAX_TRIALS) {
@@ -56,20 +61,27 @@ pub async fn mark_broken_promises(
 
 /// The promises that the new configuration breaks and the old one keeps, asked of the routes as they were; but not those that the
 /// new one keeps by its own.
-async fn broken_by(new: &Bench, old: &Bench, promises: &mut Promises) -> BTreeMap<Promise, BrokenPromise> {
+async fn broken_by(
+    new: &Bench,
+    old: &Bench,
+    touched: Arc<Site>,
+    promises: &mut Promises,
+) -> BTreeMap<Promise, BrokenPromise> {
     let mut as_before = new.stage.source.clone();
+    let mut before = old.stage.source.clone();
     // What a profile promises is asked for wherever it is served now.
     if as_before.profile.routes.is_empty() {
-        as_before.site = Arc::clone(&old.stage.source.site);
+        as_before.site = Arc::clone(&touched);
+        before.site = touched;
     }
-    let results = new.run(as_before, None, 0).await;
+    let results = new.run_within(as_before, None, 0, Some(TIME)).await;
     promises.kept = results.count(is_kept);
     promises.unfinished.clone_from(&results.unfinished);
     let mut broken: BTreeSet<Promise> =
         results.records.iter().filter(|record| record.fails()).map(promise).collect();
-    for (bench, wanted) in [(old, true), (new, false)] {
+    for (bench, source, wanted) in [(old, before, true), (new, new.stage.source.clone(), false)] {
         if !broken.is_empty() {
-            let asked = bench.run(bench.stage.source.clone(), Some(&broken), 1).await;
+            let asked = bench.run(source, Some(&broken), 1).await;
             let kept: BTreeSet<Promise> =
                 asked.records.iter().filter(|record| is_kept(record)).map(promise).collect();
             broken.retain(|promise| kept.contains(promise) == wanted);

@@ -86,6 +86,7 @@ pub(crate) fn of(found: &Found<'_>, accepted: &Accepted) -> Diff {
         gone: gone.map(|(_, accepted)| accepted.difference.clone()).collect(),
         promises: None,
         merged: Arc::clone(found.merged),
+        touched: Vec::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use hopcheck_site::{Line, Node};
+use hopcheck_site::{Kind as RouteKind, Line, Node, Site};
 use hopcheck_targets::conf::Source;
 use serde::Serialize;
 
@@ -38,6 +38,9 @@ pub struct Diff {
     /// Both configurations as one.
     #[serde(skip)]
     pub(crate) merged: Arc<Merged>,
+    /// Where the locations of the old one stand of which something differs.
+    #[serde(skip)]
+    pub(crate) touched: Vec<Line>,
 }
 
 /// What becomes of the promises that the old configuration keeps.
@@ -185,6 +188,23 @@ impl Diff {
         let changes = &self.entries.get(entry).filter(|entry| !entry.changes.is_empty())?.changes;
         let text: String = self.merged.making(changes).iter().map(Node::to_string).collect();
         Some(old.clone().with_text(text))
+    }
+
+    /// The routes of the old configuration's site of which something differs. Pages stay, as they lead to others.
+    pub fn touched(&self, site: &Site) -> Site {
+        let mut touched = site.clone();
+        for server in &mut touched.servers {
+            let server_line = server.line.clone();
+            server.routes.retain(|route| {
+                let is_page = matches!(
+                    route.kind,
+                    RouteKind::FrontEnd | RouteKind::Files | RouteKind::App | RouteKind::Redirect
+                );
+                let line = route.lines.first().unwrap_or(&server_line);
+                is_page || self.touched.contains(line) || self.touched.contains(&server_line)
+            });
+        }
+        touched
     }
 
     /// The broken promises that no entry breaks alone.
