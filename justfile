@@ -35,5 +35,6 @@ docs:
     HOPCHECK_WRITE_DOCS=1 cargo test --quiet -p reference-proxy --test config the_list_of_directives
     HOPCHECK_BLESS=1 cargo test --quiet --test explain kept
     HOPCHECK_BLESS=1 cargo test --quiet --test fix page
+    HOPCHECK_BLESS=1 cargo test --quiet --test diff examples
     HOPCHECK_BLESS=1 HOPCHECK_REQUIRE_NGINX=1 cargo test --quiet --test differential what_can_be_read_in_two_ways
     HOPCHECK_BLESS=1 HOPCHECK_REQUIRE_CLIENTS=1 HOPCHECK_REQUIRE_NGINX=1 cargo test --quiet --test clients

@@ -5,27 +5,55 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use hopcheck_diff::{Diff, DiffError, Options};
-use hopcheck_proving::mutants::{Catalogue, Mutant, mutants, sample};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{InstalledNginx, Reference, Target};
 
+#[path = "diff/examples.rs"]
+mod examples;
+#[path = "diff/mutants.rs"]
+mod mutants;
+#[path = "diff/promises.rs"]
+mod promises;
 #[path = "diff/unchanged.rs"]
 mod unchanged;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_hopcheck");
 
-fn reference(source: Source) -> Arc<Stage> {
-    let target: Box<dyn Target> = Box::new(Reference::new(PathBuf::from(PROGRAM)).unwrap());
-    Arc::new(Stage { target, source })
+/// What runs the configurations.
+#[derive(Debug, Clone)]
+enum Engine {
+    Reference,
+    Nginx(PathBuf),
+}
+
+impl Engine {
+    async fn stage(&self, source: Source) -> Arc<Stage> {
+        let target: Box<dyn Target> = match self {
+            Engine::Reference => Box::new(Reference::new(PathBuf::from(PROGRAM)).unwrap()),
+            Engine::Nginx(program) => {
+                Box::new(InstalledNginx::find(program).await.unwrap().launched_by(PathBuf::from(PROGRAM)))
+            }
+        };
+        Arc::new(Stage { target, source })
+    }
+
+    async fn diff(&self, old: Source, new: Source) -> Result<Diff, DiffError> {
+        let _turn = ONE_AT_A_TIME.lock().await;
+        hopcheck_diff::diff(&self.stage(old).await, &self.stage(new).await, &Options::default()).await
+    }
+}
+
+/// Whether all mutants are taken, and more changes that change nothing.
+fn has_all() -> bool {
+    std::env::var_os("HOPCHECK_ALL_CHANGES").is_some()
 }
 
 /// One at a time: each has four proxies and their app servers.
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 async fn diff(old: Source, new: Source) -> Result<Diff, DiffError> {
-    let _turn = ONE_AT_A_TIME.lock().await;
-    hopcheck_diff::diff(&reference(old), &reference(new), &Options::default()).await
+    Engine::Reference.diff(old, new).await
 }
 
 fn run(here: &Path, arguments: &[&str]) -> Output {
@@ -34,62 +62,6 @@ fn run(here: &Path, arguments: &[&str]) -> Output {
 
 fn said(output: &Output) -> String {
     String::from_utf8_lossy(&[&output.stdout[..], &output.stderr[..]].concat()).into_owned()
-}
-
-/// What came of one mutant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Outcome {
-    /// The change is told, with its line.
-    Found,
-    /// Something is told, with another line.
-    OtherCause,
-    /// Nothing is told.
-    Missed,
-}
-
-async fn outcome(original: &Source, mutant: &Mutant) -> Outcome {
-    let new = original.clone().with_text(mutant.text.clone());
-    match diff(original.clone(), new).await {
-        // It does not start: the engine says so, with the line.
-        Err(DiffError::NotRun { which: "new", .. } | DiffError::Read { which: "new", .. }) => Outcome::Found,
-        Err(error) => panic!("{}: {error}", mutant.title()),
-        Ok(diff) if diff.is_empty() => Outcome::Missed,
-        Ok(diff) => {
-            let lines = diff
-                .entries
-                .iter()
-                .flat_map(|entry| &entry.causes)
-                .flat_map(|cause| [&cause.old, &cause.new]);
-            let is_there = lines.flatten().any(|at| at.line.line == mutant.line);
-            if is_there { Outcome::Found } else { Outcome::OtherCause }
-        }
-    }
-}
-
-/// Of a sample of the mutants of the document's file; `HOPCHECK_ALL_CHANGES=1` takes all of them.
-#[tokio::test(flavor = "multi_thread")]
-async fn mutants_are_told_with_their_cause() {
-    const SAMPLE: usize = 40;
-    let original = Source::built_in();
-    let (made, _) = mutants(&Catalogue::built_in().unwrap(), &original);
-    let noticeable: Vec<Mutant> = made.into_iter().filter(|mutant| mutant.equivalent.is_none()).collect();
-    let has_all = std::env::var_os("HOPCHECK_ALL_CHANGES").is_some();
-    let chosen = if has_all { noticeable } else { sample(noticeable, SAMPLE, 1, true) };
-    let (mut told, mut missed, mut other) = (0, Vec::new(), Vec::new());
-    for mutant in &chosen {
-        match outcome(&original, mutant).await {
-            Outcome::Found => told += 1,
-            Outcome::Missed => missed.push(mutant.full_name()),
-            Outcome::OtherCause => other.push(mutant.full_name()),
-        }
-    }
-    eprintln!(
-        "{} mutants: {told} told with their cause; other cause: {other:#?}; missed: {missed:#?}",
-        chosen.len()
-    );
-    let percent = |count: usize| 100 * count / chosen.len();
-    assert!(percent(told + other.len()) >= 95, "missed: {missed:#?}");
-    assert!(percent(told) >= 95, "with another cause: {other:#?}");
 }
 
 /// The wrong sites, each with the edit that mends it, and a word of what is told.
@@ -207,7 +179,18 @@ async fn each_change_is_an_entry() {
 /// The right sites and the document's, changed in ways that change nothing. `HOPCHECK_ALL_CHANGES=1` takes more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_change_nothing_are_no_entry() {
-    let rounds = if std::env::var_os("HOPCHECK_ALL_CHANGES").is_some() { 12 } else { 3 };
+    let (rounds, expected) = if has_all() { (12, 200) } else { (3, 60) };
+    nothing_is_told(&Engine::Reference, rounds, expected).await;
+}
+
+/// The same with nginx, where one is installed.
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_that_change_nothing_are_no_entry_with_nginx() {
+    let Some(program) = InstalledNginx::locate().filter(|_| has_all()) else { return };
+    nothing_is_told(&Engine::Nginx(program), 12, 200).await;
+}
+
+async fn nothing_is_told(engine: &Engine, rounds: usize, expected: usize) {
     let mut confs = vec![PathBuf::from("../../nginx/nginx.conf")];
     let entries = std::fs::read_dir("../../tests/sites/right").unwrap().map(|entry| entry.unwrap().path());
     confs.extend(entries.filter(|path| path.extension().is_some_and(|extension| extension == "conf")));
@@ -221,15 +204,15 @@ async fn changes_that_change_nothing_are_no_entry() {
             };
             changed += 1;
             let (old, new) = (Source::read(conf).unwrap(), Source::read(&new).unwrap());
-            let found =
-                diff(old, new).await.unwrap_or_else(|error| panic!("{} by {how}: {error}", conf.display()));
+            let found = engine.diff(old, new).await;
+            let found = found.unwrap_or_else(|error| panic!("{} by {how}: {error}", conf.display()));
             if !found.is_empty() {
                 told.push(format!("{} by {how}: {}", conf.display(), found.text(&|_, text| text.to_owned())));
             }
         }
     }
     eprintln!("{changed} changes that change nothing");
-    assert!(changed >= 60 && told.is_empty(), "{changed} changes:\n{}", told.join("\n"));
+    assert!(changed >= expected && told.is_empty(), "{changed} changes:\n{}", told.join("\n"));
 }
 
 #[test]

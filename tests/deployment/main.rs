@@ -1,6 +1,7 @@
 //! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
 
 mod brokers;
+mod compared;
 mod gateway;
 mod limits;
 mod promises;

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use std::sync::Arc;
 
 use hopcheck_targets::conf::Source;
-use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target};
+use hopcheck_targets::target::{InstalledNginx, Nginx, NginxOptions, Reference, Target};
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use mock_upstreams::Exchange;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
@@ -20,6 +20,8 @@ pub(crate) const NAME: &str = "shop.example.com";
 pub(crate) enum Engine {
     Reference,
     Nginx,
+    /// An nginx that is installed here.
+    Installed,
 }
 
 /// Every engine to be had here. nginx may be missing, unless it is required.
@@ -95,6 +97,11 @@ impl Plan {
         let target: Box<dyn Target> = match self.engine {
             Engine::Reference => Box::new(Reference::new(env!("CARGO_BIN_EXE_hopcheck").into()).unwrap()),
             Engine::Nginx => Box::new(Nginx::start(&NginxOptions::from_env()).await.unwrap()),
+            Engine::Installed => {
+                let program = InstalledNginx::locate().expect("an installed nginx");
+                let hopcheck = env!("CARGO_BIN_EXE_hopcheck").into();
+                Box::new(InstalledNginx::find(&program).await.unwrap().launched_by(hopcheck))
+            }
         };
         let source = Source::read(&here.join("nginx.conf")).unwrap();
         let mut scene = Scene::set(Arc::new(Stage { target, source })).await.unwrap();

@@ -4,8 +4,10 @@
 mod applied;
 mod fault;
 mod faults;
+mod mutants;
 mod page;
 mod refused;
+mod templates;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

@@ -154,16 +154,10 @@ impl Trials<'_> {
     }
 
     fn configuration(&self, bundle: &Bundle, direction: Direction) -> Configuration {
-        let changes = self.merged.changes();
-        let is_made = |id: ChangeId| match direction {
-            // What is newly defined is there for whoever uses it, and what is not any more still is.
-            Direction::Make => bundle.contains(&id) || changes[id].is_definition && changes[id].old.is_none(),
-            Direction::TakeBack => {
-                let stays = changes[id].is_definition && changes[id].new.is_none();
-                !bundle.contains(&id) && !stays
-            }
-        };
-        self.old.with(self.merged.with(&is_made))
+        self.old.with(match direction {
+            Direction::Make => self.merged.making(bundle),
+            Direction::TakeBack => self.merged.taking_back(bundle),
+        })
     }
 }
 
@@ -183,7 +177,7 @@ impl Direction {
             Direction::Make => &changed.new,
             Direction::TakeBack => &changed.old,
         };
-        seen.get(&changed.field) == wanted.as_deref()
+        compare::fits(wanted.as_deref(), seen.get(&changed.field))
     }
 }
 

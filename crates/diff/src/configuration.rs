@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hopcheck_site::{Node, Site};
+use hopcheck_site::{Line, Node, Site};
 use hopcheck_targets::conf::Source;
 
 /// One of the two.
@@ -55,12 +55,31 @@ impl Configuration {
         self.nodes.iter().filter(|node| node.is("http"))
     }
 
+    /// The directives of a name, wherever they are.
+    pub(crate) fn of_name(&self, name: &str) -> Vec<&Node> {
+        fn add<'a>(nodes: &'a [Node], name: &str, found: &mut Vec<&'a Node>) {
+            for node in nodes {
+                found.extend(node.is(name).then_some(node));
+                add(&node.inner, name, found);
+            }
+        }
+        let mut found = Vec::new();
+        add(&self.nodes, name, &mut found);
+        found
+    }
+
     /// Whether a directive of that name is anywhere in it.
     pub(crate) fn mentions(&self, name: &str) -> bool {
-        fn in_any(nodes: &[Node], name: &str) -> bool {
-            nodes.iter().any(|node| node.is(name) || in_any(&node.inner, name))
+        !self.of_name(name).is_empty()
+    }
+
+    /// Whether an app server's address is anywhere in it.
+    pub(crate) fn has_address(&self, address: &str) -> bool {
+        fn in_any(nodes: &[Node], address: &str) -> bool {
+            let has = |node: &Node| node.args.iter().any(|word| word.contains(address));
+            nodes.iter().any(|node| has(node) || in_any(&node.inner, address))
         }
-        in_any(&self.nodes, name)
+        in_any(&self.nodes, address)
     }
 
     /// The upstream of that name.
@@ -89,6 +108,7 @@ impl Configuration {
 
     /// The server that a request to this port and host comes to.
     pub(crate) fn server_of(&self, port: &str, host: &str) -> Option<ServerBlock<'_>> {
+        let host = host.split_once(':').filter(|_| !host.starts_with('[')).map_or(host, |(name, _)| name);
         let listens =
             |block: &ServerBlock<'_>| block.server.listen.iter().any(|listen| listen.port() == port);
         let at: Vec<ServerBlock<'_>> = self.servers().filter(listens).collect();
@@ -111,6 +131,15 @@ impl Configuration {
             Some(block) => (block.node.line, block.server.location_of(&normalized(path))),
             None => (0, None),
         }
+    }
+
+    /// Where the location stands that a request comes to, or its server where there is none.
+    pub(crate) fn line_of(&self, port: &str, host: &str, path: &str) -> Option<Line> {
+        let block = self.server_of(port, host)?;
+        let number = block.server.location_of(&normalized(path));
+        let location = number.and_then(|number| locations(block.node, &[]).into_iter().nth(number));
+        let node = location.map_or(block.node, |location| location.node);
+        Some(Line { file: node.file.to_string(), line: node.line })
     }
 
     /// The levels that a request to `path` comes through, from `http` to its location.

@@ -11,6 +11,8 @@ use hopcheck_targets::conf::Scratch;
 
 use crate::configuration::Configuration;
 use crate::probe::Probe;
+use crate::probes::{NAMED, content_of};
+use crate::values;
 
 /// When all of them were last modified: 1 January 2020.
 const MODIFIED: Duration = Duration::from_secs(1_577_836_800);
@@ -39,12 +41,19 @@ impl Files {
     /// Those that the two configurations may serve when asked these.
     pub(crate) fn of(confs: [&Configuration; 2], probes: &[Probe]) -> Files {
         let mut files = Files::default();
+        let served: Vec<&str> =
+            probes.iter().filter(|probe| is_served(confs, probe)).map(Probe::path).collect();
         let mut names: BTreeSet<String> =
-            probes.iter().map(Probe::path).filter(|path| is_file(path)).map(str::to_owned).collect();
+            served.iter().copied().filter(|path| is_file(path)).map(str::to_owned).collect();
+        names.extend(served.iter().filter_map(|path| content_of(path)));
         let mut directories = Directories::default();
         for conf in confs {
             directories.add(&conf.nodes, None, &mut names, &mut files);
         }
+        let named = served.iter().filter(|path| path.ends_with(NAMED));
+        let of_ends =
+            |path: &&str| directories.ends.iter().map(|end| format!("{path}{end}")).collect::<Vec<_>>();
+        names.extend(named.flat_map(of_ends));
         names.insert("/index.html".to_owned());
         let names: Vec<&String> = names.iter().take(MAX_PATHS).collect();
         for root in &directories.roots {
@@ -83,6 +92,8 @@ struct Directories {
     roots: BTreeSet<String>,
     /// The name of a location, and what stands for it.
     aliases: BTreeSet<(String, String)>,
+    /// What `try_files` looks for behind the path: `.html` of `$uri.html`.
+    ends: BTreeSet<String>,
 }
 
 impl Directories {
@@ -109,6 +120,9 @@ impl Directories {
                 }
                 "gzip_static" => files.compressed = true,
                 "try_files" | "error_page" | "index" | "rewrite" => {
+                    let ends = node.args.iter().filter_map(|word| word.strip_prefix("$uri"));
+                    let is_end = |end: &&str| !matches!(*end, "" | "/") && is_file(&format!("/x{end}"));
+                    self.ends.extend(ends.filter(is_end).map(str::to_owned));
                     let words = node.args.iter().filter(|word| !word.contains(['$', '^', '(']));
                     let named = words.map(|word| word.split('?').next().unwrap_or_default());
                     let named = named.map(|word| format!("/{}", word.trim_start_matches('/')));
@@ -120,6 +134,17 @@ impl Directories {
             self.add(&node.inner, around, names, files);
         }
     }
+}
+
+/// Whether a probe may ask for a file. What is passed on to app servers lies on no disk: the directories of such files
+/// would be served in place of what is not passed on.
+fn is_served(confs: [&Configuration; 2], probe: &Probe) -> bool {
+    let host = probe.host.as_deref().unwrap_or_default();
+    let is_passed_on = |conf: &&Configuration| {
+        let levels = conf.levels(&probe.port, host, probe.path()).unwrap_or_default();
+        levels.last().is_some_and(|level| values::passes_on(level))
+    };
+    !confs.iter().any(is_passed_on)
 }
 
 /// Whether a path is that of a file which is there.

@@ -20,6 +20,8 @@
 //!    asked again: what then answers as the new one does is the work of that change. One change is one entry of the [`Diff`].
 //!
 //! The same seed makes the same requests, and the same report.
+//!
+//! Two live sites are compared, too (`sites`): by safe requests alone, as slowly as the profile says, and without causes.
 
 mod accepted;
 mod causes;
@@ -35,12 +37,16 @@ mod probe;
 mod probes;
 pub mod report;
 mod side;
+mod sites;
+mod timeless;
 mod values;
+mod wire;
 mod words;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use hopcheck_site::Line;
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::stage::Stage;
@@ -50,14 +56,15 @@ pub use accepted::{Accepted, AcceptedError};
 pub use compare::Filter;
 pub use git::{Checkout, GitError, Revisions};
 pub use observation::{KINDS, Kind};
-pub use report::{Diff, NewError};
+pub use report::{BrokenPromise, Diff, NewError, Promises};
+pub use sites::diff_sites;
 
 use causes::{Ran, Trials};
 use changes::Merged;
-use compare::{Differing, Peers, SAMPLES};
+use compare::{Group, Peers, SAMPLES};
 use configuration::Configuration;
 use files::Files;
-use found::Found;
+use found::{Found, Together};
 use observation::{Field, Observation};
 use probe::Probe;
 use side::SideError;
@@ -152,18 +159,9 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     let (old_name, new_name) = (&old.source.name, &new.source.name);
     let olds = [seen_by("old", old_name, ran.0)?, seen_by("old", old_name, ran.1)?];
     let news = [seen_by("new", new_name, ran.2)?, seen_by("new", new_name, ran.3)?];
-    let mut differing = Differing::new();
-    for nth in 0..probes.len() {
-        let found = compare::differences(
-            [&olds[0][nth], &olds[1][nth]],
-            [&news[0][nth], &news[1][nth]],
-            &options.filter,
-        );
-        if !found.is_empty() {
-            differing.insert(nth, found);
-        }
-    }
-    let mut groups = compare::groups([&old_conf, &new_conf], &probes, &differing);
+    let differing = compare::differing(&olds, &news, &options.filter);
+    let places = |probe: &Probe| compare::places([&old_conf, &new_conf], probe);
+    let mut groups = compare::groups(&places, &probes, &differing);
     groups.truncate(MAX_GROUPS);
 
     // Once more, by proxies that have not been asked anything else.
@@ -177,8 +175,8 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
         let is_again = |nth: usize, field: &Field| {
             let Ok(at) = samples.binary_search(&nth) else { return false };
             compare::changed(&differing, nth, field).is_some_and(|changed| {
-                old_again[at].get(field) == changed.old.as_deref()
-                    && new_again[at].get(field) == changed.new.as_deref()
+                compare::fits(changed.old.as_deref(), old_again[at].get(field))
+                    && compare::fits(changed.new.as_deref(), new_again[at].get(field))
             })
         };
         for group in &mut groups {
@@ -195,7 +193,7 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
         groups.retain(|group| !group.probes.is_empty());
     }
 
-    let merged = Merged::of(&old_conf.nodes, &new_conf.nodes);
+    let merged = Arc::new(Merged::of(&old_conf.nodes, &new_conf.nodes));
     let trials = Trials {
         stage: new,
         old: &old_conf,
@@ -210,8 +208,26 @@ pub async fn diff(old: &Staged, new: &Staged, options: &Options) -> Result<Diff,
     } else {
         trials.causes(&groups).await.map_err(|error| DiffError::Machine(error.to_string()))?
     };
-    let found = Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes };
-    Ok(report::of(&found, &options.accepted))
+    let [old, new] = [old, new]
+        .map(|stage| report::Ran { name: stage.source.name.clone(), engine: stage.target.describe() });
+    let together = Together::Fields;
+    let found =
+        Found { old, new, probes: &probes, merged: &merged, groups: &groups, causes: &causes, together };
+    let mut diff = report::of(&found, &options.accepted);
+    diff.touched = touched(&old_conf, &probes, &groups);
+    Ok(diff)
+}
+
+/// Where the locations of the old configuration stand of which something differs, each once.
+fn touched(old: &Configuration, probes: &[Probe], groups: &[Group]) -> Vec<Line> {
+    let mut touched: Vec<Line> = Vec::new();
+    let probes = groups.iter().flat_map(|group| &group.probes).map(|nth| &probes[*nth]);
+    for probe in probes {
+        let host = probe.host.as_deref().unwrap_or_default();
+        let line = old.line_of(&probe.port, host, probe.path());
+        touched.extend(line.filter(|line| !touched.contains(line)));
+    }
+    touched
 }
 
 /// Fails if the engine does not take the configuration, with its words about the text as it is written.

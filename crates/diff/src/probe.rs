@@ -46,6 +46,8 @@ pub(crate) enum AppAnswer {
     Cors,
     /// A status.
     Status(u16),
+    /// 200 with the headers that apps often send.
+    ManyHeaders,
     /// 302 to where the app believes to be.
     Redirect,
     /// 200 with a header of so many bytes.
@@ -146,7 +148,13 @@ impl Probe {
         let answer = if self.answer == AppAnswer::Json { 0 } else { 30 };
         let version = if self.version == Version::Http11 { 0 } else { 30 };
         let method = if self.method == "GET" { 0 } else { 5 };
+        // A name as it stands in the file says more than another spelling, or one that is nowhere.
+        let is_odd = |host: &String| {
+            host.contains("unknown") || host.bytes().any(|b| b == b':' || b.is_ascii_uppercase())
+        };
+        let host = if self.host.as_ref().is_none_or(is_odd) { 40 } else { 0 };
         self.target.len()
+            + host
             + headers
             + self.body.as_ref().map_or(0, |body| body.len() + 10)
             + way
@@ -173,7 +181,11 @@ impl Probe {
             title += &format!(" with {}", with.join(", "));
         }
         match self.answer {
-            AppAnswer::Json | AppAnswer::Page | AppAnswer::Cors | AppAnswer::Socket => {}
+            AppAnswer::Json
+            | AppAnswer::Page
+            | AppAnswer::Cors
+            | AppAnswer::ManyHeaders
+            | AppAnswer::Socket => {}
             AppAnswer::Status(status) => title += &format!(", if the app answers {status}"),
             AppAnswer::Redirect => title += ", if the app answers with a redirect",
             AppAnswer::LongHeader(size) => {

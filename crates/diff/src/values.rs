@@ -1,7 +1,7 @@
 //! What cannot be seen in one request, or takes waiting: limits of time and rate, buffers, logs, TLS, who is let in by
 //! address. It is read from the configuration, as it holds for a place, and compared as values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use hopcheck_site::Node;
@@ -10,7 +10,7 @@ use crate::configuration::Configuration;
 use crate::observation::{Field, Kind, Observation};
 
 /// Directives whose values are compared where a request comes to.
-const OF_PLACES: [(&str, Kind); 52] = [
+const OF_PLACES: [(&str, Kind); 53] = [
     ("allow", Kind::Access),
     ("client_body_buffer_size", Kind::Limits),
     ("client_body_timeout", Kind::Limits),
@@ -38,6 +38,7 @@ const OF_PLACES: [(&str, Kind); 52] = [
     ("proxy_cache_use_stale", Kind::Limits),
     ("proxy_cache_valid", Kind::Limits),
     ("proxy_connect_timeout", Kind::Limits),
+    ("proxy_ignore_client_abort", Kind::Limits),
     ("proxy_limit_rate", Kind::Limits),
     ("proxy_max_temp_file_size", Kind::Limits),
     ("proxy_next_upstream", Kind::Limits),
@@ -125,6 +126,7 @@ pub(crate) fn of_place(conf: &Configuration, port: &str, host: &str, path: &str)
             seen.insert(Field::new(kind, name), value);
         }
     }
+    add_conditional_logs(&levels, &mut seen);
     let is_tls = conf
         .server_of(port, host)
         .is_some_and(|block| block.server.listen.iter().any(|listen| listen.port() == port && listen.tls));
@@ -140,8 +142,20 @@ pub(crate) fn of_place(conf: &Configuration, port: &str, host: &str, path: &str)
     Observation(seen)
 }
 
+/// What is logged where a condition holds, which no request shows either.
+fn add_conditional_logs(levels: &[&[Node]], seen: &mut BTreeMap<Field, String>) {
+    let conditions = levels.iter().flat_map(|level| level.iter()).filter(|node| node.is("if"));
+    for condition in conditions {
+        let found = in_force(&[&condition.inner], "access_log");
+        if !found.is_empty() {
+            let name = format!("access_log {}", condition.head);
+            seen.insert(Field::new(Kind::Logs, &name), all("access_log", &found));
+        }
+    }
+}
+
 /// Whether requests are passed on to app servers here.
-fn passes_on(nodes: &[Node]) -> bool {
+pub(crate) fn passes_on(nodes: &[Node]) -> bool {
     nodes.iter().any(|node| node.is("proxy_pass") || !node.is("location") && passes_on(&node.inner))
 }
 
@@ -154,7 +168,24 @@ pub(crate) fn of_whole(conf: &Configuration) -> Observation {
             seen.insert(Field::new(Kind::Limits, &node.name), plain(&node.name, &node.args));
         }
     }
+    let listened: BTreeSet<String> =
+        conf.servers().flat_map(|block| &block.server.listen).map(|listen| of_any(&listen.address)).collect();
+    let listened: Vec<String> = listened.into_iter().collect();
+    seen.insert(Field::new(Kind::Connection, "listen at"), listened.join(", "));
     Observation(seen)
+}
+
+/// An address with its port, `*:80` for every address of IPv4.
+fn of_any(address: &str) -> String {
+    let is_port = address.bytes().all(|byte| byte.is_ascii_digit());
+    match address.strip_prefix("0.0.0.0:").or_else(|| address.strip_prefix("*:")) {
+        Some(port) => format!("*:{port}"),
+        None if is_port => format!("*:{address}"),
+        None if address.starts_with("unix:") || address.ends_with(']') || address.contains(':') => {
+            address.to_owned()
+        }
+        None => format!("{address}:80"),
+    }
 }
 
 /// The directives of a name that hold: those of the innermost level that has one.
@@ -167,8 +198,13 @@ fn in_force<'a>(levels: &[&'a [Node]], name: &str) -> Vec<&'a Node> {
 /// The upstream that a place passes requests to, if it is one by name.
 fn upstream_of<'a>(conf: &'a Configuration, levels: &[&'a [Node]]) -> Option<&'a Node> {
     let pass = levels.last()?.iter().find(|node| node.is("proxy_pass"))?;
+    conf.upstream(upstream_name(pass)?)
+}
+
+/// What a `proxy_pass` calls its upstream; none where it has a port, as only a host does.
+pub(crate) fn upstream_name(pass: &Node) -> Option<&str> {
     let (_, rest) = pass.arg(0).split_once("://")?;
-    conf.upstream(rest.split(['/', '$', '?', ':']).next()?)
+    rest.split(['/', '$', '?']).next().filter(|name| !name.contains(':'))
 }
 
 fn add_upstream(upstream: &Node, seen: &mut BTreeMap<Field, String>) {

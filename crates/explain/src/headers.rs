@@ -79,7 +79,8 @@ impl<'s> Known<'s> {
             Step::Cache { status, .. } => {
                 self.is_cached = !matches!(status.as_str(), "MISS" | "BYPASS" | "-")
             }
-            Step::File { .. } => self.is_file = true,
+            // The answer to what is not there is of the proxy.
+            Step::File { status, .. } => self.is_file = *status < 400,
             Step::Return { directive, text: Some(text), .. } => self.redirect = Some((text, directive)),
             Step::Rewrite { directive, to: Some(to), status: Some(_), .. } => {
                 self.redirect = Some((to, directive));

@@ -11,10 +11,13 @@
 //! 4. `headers`: which line each header of the answer comes from, and which ones are lost where.
 //! 5. `beside`: what another engine does with the same request; which locations it chose, as its debug log tells.
 //! 6. `rows` and `text`: the [`Explanation`] for people.
+//!
+//! `examples` asks for each route of a configuration, for pages in which a reader looks a URL up.
 
 mod beside;
 mod debug_log;
 mod door;
+mod examples;
 mod explanation;
 mod headers;
 mod order;
@@ -24,6 +27,7 @@ mod run;
 mod text;
 mod written;
 
+pub use examples::explain_examples;
 pub use explanation::{AnsweredField, Arrived, AskedRequest, Beside, Difference, Explanation, Lost, Origin};
 pub use question::{Question, QuestionError, RequestUrl};
 pub use run::{ExplainError, explain};

@@ -149,8 +149,12 @@ fn rows(step: &Step) -> Vec<Row> {
             let does = if *allowed { "lets the client in" } else { "403: refuses the client" };
             vec![Row::of(directive, format!("{does}, {address} here"))]
         }
-        Step::Password { directive, allowed, reason } => {
-            vec![Row::of(directive, format!("{}: {reason}", if *allowed { "lets it in" } else { "401" }))]
+        Step::Password { directive, allowed, status, reason } => {
+            let does = match status {
+                _ if *allowed => "lets it in".to_owned(),
+                status => status.unwrap_or(401).to_string(),
+            };
+            vec![Row::of(directive, format!("{does}: {reason}"))]
         }
         Step::AuthRequest { directive, status } => {
             let does = match status {

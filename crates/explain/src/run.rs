@@ -91,7 +91,12 @@ async fn ask(scene: &mut Scene, question: &Question) -> Result<Explanation, Expl
     let steps = trace.lines().map(|line| written.step(line)).collect::<Result<Vec<TracedStep>, _>>()?;
     let (headers, lost) = headers::of(&steps);
     let is_missing = |step: &TracedStep| {
-        matches!(step.step, Step::Try { found: false, .. } | Step::File { status: 404 | 403, .. })
+        matches!(
+            step.step,
+            Step::Try { found: false, .. }
+                | Step::File { status: 404 | 403, .. }
+                | Step::Password { status: Some(403), .. }
+        )
     };
     let has_note = question.files.is_empty() && steps.iter().any(is_missing);
     let fields = question.request().headers.into_iter().map(|(name, value)| Field { name, value });

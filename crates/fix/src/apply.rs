@@ -9,15 +9,16 @@ use crate::model::Fix;
 impl Fix {
     /// The files that the mends change.
     pub fn changed(&self) -> Vec<PathBuf> {
-        self.changes().map(|(path, _, _)| path.to_owned()).collect()
+        self.changes().into_iter().map(|(path, ..)| path.to_owned()).collect()
     }
 
-    fn changes(&self) -> impl Iterator<Item = (&Path, &str, &str)> {
+    /// The files with their texts before and after, as the user has written them.
+    fn changes(&self) -> Vec<(&Path, String, String)> {
         let changes = self.mended.texts.iter().filter_map(|(name, new)| {
             let (path, old) = (self.written.path(name)?, self.written.text(name));
-            Some((path, old, new.as_str()))
+            Some((path, self.written.as_written(name, old)?, self.written.as_written(name, new)?))
         });
-        changes.filter(|(_, old, new)| old != new)
+        changes.filter(|(_, old, new)| old != new).collect()
     }
 
     /// Writes the mends, each file whole or not at all: a new one takes the place of the old, with its permissions.
@@ -31,7 +32,7 @@ impl Fix {
             }
         }
         for (path, _, new) in self.changes() {
-            write(path, new).map_err(|error| FixError::Write { path: path.to_owned(), error })?;
+            write(path, &new).map_err(|error| FixError::Write { path: path.to_owned(), error })?;
         }
         Ok(())
     }

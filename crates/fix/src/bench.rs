@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use hopcheck_diff::{Diff, Kind};
 use hopcheck_report::{Record, Style, TargetResults, Verdict};
@@ -39,6 +40,8 @@ pub struct Bench {
 /// Why an edit is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Objection {
+    /// It changes a line that is filled in.
+    Placeholder,
     /// The engine refuses what comes of it.
     Refused(String),
     /// The promise is broken as before.
@@ -62,7 +65,23 @@ pub(crate) struct Proof {
 
 impl Bench {
     /// Runs the scenarios of `only`, or all.
-    async fn run(&self, source: Source, only: Option<&BTreeSet<Promise>>, retries: usize) -> TargetResults {
+    pub(crate) async fn run(
+        &self,
+        source: Source,
+        only: Option<&BTreeSet<Promise>>,
+        retries: usize,
+    ) -> TargetResults {
+        self.run_within(source, only, retries, None).await
+    }
+
+    /// The same, and no longer than `time`.
+    pub(crate) async fn run_within(
+        &self,
+        source: Source,
+        only: Option<&BTreeSet<Promise>>,
+        retries: usize,
+        time: Option<Duration>,
+    ) -> TargetResults {
         let specification = match only {
             Some(promises) => Specification {
                 features: retain(&self.specification.features, |feature, _, scenario| {
@@ -76,7 +95,14 @@ impl Bench {
         let selection = Selection { retries, ..self.selection.clone() };
         let setting = Setting::Staged(self.stage.with_source(source));
         let style = Style { silent: true, live: false, colour: false, brief: false };
-        run(&specification, setting, &selection, style, std::future::pending()).await
+        let end = async {
+            match time {
+                Some(time) => tokio::time::sleep(time).await,
+                None => std::future::pending().await,
+            }
+            format!("stopped after {} s", time.unwrap_or_default().as_secs())
+        };
+        run(&specification, setting, &selection, style, end).await
     }
 
     /// Runs all scenarios.
@@ -206,6 +232,7 @@ impl Objection {
             [one, rest @ ..] => format!("{one}, and {} more", rest.len()),
         };
         match self {
+            Objection::Placeholder => "not tried: the line is filled in from a template".to_owned(),
             Objection::Refused(said) => format!("refused: {}", said.lines().next().unwrap_or_default()),
             Objection::StillBroken => "the promise is broken as before".to_owned(),
             Objection::Loses(names) => format!("it breaks: {}", first(names)),

@@ -28,8 +28,7 @@ pub enum FixError {
     Changed(PathBuf),
     /// It is made of something else.
     #[error(
-        "{0} is filled in before nginx reads it, so an edit of it cannot be tried as it stands\n  help: fill it in \
-         (`hopcheck rewrite {0}` shows how), mend what comes of it, and make the same edit here"
+        "{0} is a directory of templates, of which none is the whole configuration\n  help: name the one to mend"
     )]
     Template(String),
     /// Nothing was found out about it.

@@ -8,6 +8,7 @@ use hopcheck_targets::conf::Source;
 use nginx_conf::syntax::{parse, walk};
 
 use crate::error::FixError;
+use crate::made;
 
 /// More than any real configuration includes.
 const MAX_FILES: usize = 500;
@@ -20,13 +21,26 @@ const MAX_FILE_SIZE: u64 = 16 * 1024 * 1024;
 pub(crate) struct Files {
     main: String,
     paths: Arc<BTreeMap<String, PathBuf>>,
+    /// Of a file that is filled in before nginx reads it: the user's own text, and what was made of it.
+    made: Arc<BTreeMap<String, Made>>,
     pub(crate) texts: BTreeMap<String, String>,
+}
+
+#[derive(Debug)]
+struct Made {
+    own: String,
+    filled: String,
 }
 
 impl Files {
     /// Reads `conf` and what `source`, which was read from it, includes. What is built in, as `mime.types`, is left out.
     pub(crate) fn read(conf: &Path, source: &Source) -> Result<Files, FixError> {
-        let mut files = Files { main: source.name.clone(), paths: Arc::default(), texts: BTreeMap::new() };
+        let mut files = Files {
+            main: source.name.clone(),
+            paths: Arc::default(),
+            made: Arc::default(),
+            texts: BTreeMap::new(),
+        };
         let mut pending = vec![(source.name.clone(), conf.to_owned())];
         let mut paths = BTreeMap::new();
         while let Some((name, path)) = pending.pop() {
@@ -38,13 +52,21 @@ impl Files {
                 .map_err(|error| unreadable(error.to_string()))?;
             let text =
                 String::from_utf8(bytes).map_err(|_| unreadable("it is not written in UTF-8".to_owned()))?;
-            for directive in walk(&parse(&text, &name).unwrap_or_default()) {
+            let is_made = name == source.name && source.origin.is_made();
+            let read = if is_made { &source.text } else { &text };
+            for directive in walk(&parse(read, &name).unwrap_or_default()) {
                 let pattern = directive.arg(0).filter(|_| directive.is("include")).unwrap_or_default();
                 let included = source.included(pattern).into_iter().map(|(name, _)| name);
                 pending.extend(included.filter_map(|name| Some((name.clone(), source.path_of(&name)?))));
             }
             paths.insert(name.clone(), path);
-            files.texts.insert(name, text);
+            if is_made {
+                let made = Made { own: text, filled: source.text.clone() };
+                files.texts.insert(name.clone(), made.filled.clone());
+                files.made = Arc::new(BTreeMap::from([(name, made)]));
+            } else {
+                files.texts.insert(name, text);
+            }
         }
         files.paths = Arc::new(paths);
         Ok(files)
@@ -63,6 +85,14 @@ impl Files {
     /// Where a file lies.
     pub(crate) fn path(&self, name: &str) -> Option<&Path> {
         self.paths.get(name).map(PathBuf::as_path)
+    }
+
+    /// `text`, which a file is to have for nginx, as the user would write it; `None` where that cannot be, for what is filled in.
+    pub(crate) fn as_written(&self, name: &str, text: &str) -> Option<String> {
+        match self.made.get(name) {
+            Some(Made { own, filled }) => made::carried_over(own, filled, text),
+            None => Some(text.to_owned()),
+        }
     }
 
     /// The text of a file.

@@ -10,6 +10,8 @@
 //! 4. The first that is proven is taken, and the next fault is looked at in the configuration with it (`mending`).
 //!
 //! What no edit decides, as who does CORS, is asked back (`advice`).
+//!
+//! The same bench tells which promises a change breaks that somebody else made (`regression`).
 
 mod advice;
 mod apply;
@@ -19,11 +21,13 @@ mod edit;
 mod error;
 mod fault;
 mod files;
+mod made;
 mod mending;
 mod model;
 mod patch;
 mod proposal;
 mod refusal;
+mod regression;
 mod rules;
 mod text;
 
@@ -32,3 +36,4 @@ pub use bench::Bench;
 pub use error::FixError;
 pub use mending::{Step, fix};
 pub use model::{Fix, Mend, Tried, Unmended};
+pub use regression::mark_broken_promises;

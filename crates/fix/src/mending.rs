@@ -55,7 +55,7 @@ pub async fn fix(
     tell: &mut dyn FnMut(Step<'_>),
 ) -> Result<Fix, FixError> {
     let source = &bench.stage.source;
-    if source.origin.is_made() {
+    if source.origin.is_made() && conf.is_dir() {
         return Err(FixError::Template(source.name.clone()));
     }
     let written = Files::read(conf, source)?;
@@ -84,7 +84,10 @@ async fn start(bench: &Bench, here: &Path, mut state: State) -> Result<(State, V
         let changed =
             proposed.and_then(|proposal| Some((proposal.edit.applied(&state.files)?, proposal.title)));
         let not_run = || FixError::NotRun(format!("{} is refused:\n{said}", state.source.name));
-        let (changed, title) = changed.filter(|_| mends.len() < MAX_MENDS).ok_or_else(not_run)?;
+        let may_be_made = |changed: &BTreeMap<String, String>| {
+            mends.len() < MAX_MENDS && is_writable(&state.files, changed)
+        };
+        let (changed, title) = changed.filter(|(changed, _)| may_be_made(changed)).ok_or_else(not_run)?;
         let mut texts = state.files.texts.clone();
         texts.extend(changed);
         let source = state.source.with_files(&texts);
@@ -100,11 +103,18 @@ async fn start(bench: &Bench, here: &Path, mut state: State) -> Result<(State, V
     Ok((state, mends))
 }
 
+/// Whether each of these texts can be written as the user would: not so where a line with a placeholder is another.
+fn is_writable(files: &Files, texts: &BTreeMap<String, String>) -> bool {
+    texts.iter().all(|(name, text)| files.as_written(name, text).is_some())
+}
+
 /// The files that an edit changes, as patches.
 fn patches(files: &Files, texts: &BTreeMap<String, String>, here: &Path) -> String {
     let changed = texts.iter().filter(|(name, text)| files.text(name) != **text);
-    let patches = changed
-        .filter_map(|(name, text)| Some(patch::unified(files.path(name)?, here, files.text(name), text)));
+    let patches = changed.filter_map(|(name, text)| {
+        let (old, new) = (files.as_written(name, files.text(name))?, files.as_written(name, text)?);
+        Some(patch::unified(files.path(name)?, here, &old, &new))
+    });
     patches.collect()
 }
 
@@ -161,6 +171,10 @@ impl Mending<'_> {
             }
             let mut texts = self.state.files.texts.clone();
             let Some(changed) = proposal.edit.applied(&self.state.files) else { continue };
+            if !is_writable(&self.state.files, &changed) {
+                tried.push(told(&proposal, &Objection::Placeholder));
+                continue;
+            }
             texts.extend(changed);
             self.trials += 1;
             tell(Step::Trying { nth: nth + 1, of, title: &proposal.title });
@@ -198,8 +212,6 @@ impl Mending<'_> {
         let broken = self.results.records.iter().filter(|record| record.fails());
         let also = broken.filter(|other| !now.contains(&promise(other)) && promise(other) != promise(record));
         let effects = proof.diff.entries.iter().flat_map(|entry| &entry.effects);
-        // What else reaches an app server in the same moment may be of another request.
-        let effects = effects.filter(|effect| !effect.difference.starts_with("the app server sees requests"));
         let effects: Vec<String> =
             effects.map(|effect| format!("{}: {}", effect.request, effect.difference)).collect();
         self.mends.push(Mend {

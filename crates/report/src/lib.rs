@@ -31,7 +31,7 @@ pub use model::{
     ConfLine, Evidence, FailedStep, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults,
     Verdict,
 };
-pub use site_map::{MappedRoute, MappedServer, MappedUpstream, SiteMap, Turn};
+pub use site_map::{ExplainedUrl, MappedRoute, MappedServer, MappedUpstream, SiteMap, Turn};
 pub use terminal::{
     FeatureOutline, LACKING, Progress, Style, print_details, print_failures, print_matrix, print_rows,
     print_summary,

@@ -11,6 +11,21 @@ pub struct SiteMap {
     pub servers: Vec<MappedServer>,
     /// The upstreams, in the order of the file.
     pub upstreams: Vec<MappedUpstream>,
+    /// Where its URLs go, if that was asked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub explained: Vec<ExplainedUrl>,
+}
+
+/// What becomes of a request, as `hopcheck explain` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExplainedUrl {
+    /// The method.
+    pub method: String,
+    /// The URL.
+    pub url: String,
+    /// What becomes of it, in lines.
+    pub text: String,
 }
 
 /// A server.
@@ -101,7 +116,7 @@ impl SiteMap {
             routes.sort_by_key(|route| (route.turn, std::cmp::Reverse(route.prefix_length())));
             MappedServer::of(server, routes)
         });
-        SiteMap { servers: servers.collect(), upstreams }
+        SiteMap { servers: servers.collect(), upstreams, explained: Vec::new() }
     }
 
     /// Calls `change` with every text in it.
@@ -112,6 +127,9 @@ impl SiteMap {
                 let texts = [path, location, place, to].into_iter().chain(notes).chain(upstream);
                 texts.for_each(&mut *change);
             }
+        }
+        for ExplainedUrl { method: _, url, text } in &mut self.explained {
+            [url, text].into_iter().for_each(&mut *change);
         }
         for MappedUpstream { name, balancing, servers } in &mut self.upstreams {
             [name, balancing].into_iter().chain(servers).for_each(&mut *change);

@@ -4,7 +4,8 @@
 /// does; `None` where the pattern is beyond this.
 pub(crate) fn of(pattern: &str) -> Option<String> {
     let text = text_of(pattern)?;
-    Some(if pattern.starts_with('^') || text.starts_with('/') { text } else { format!("/x{text}") })
+    let is_anchored = pattern.trim_start_matches("(?i)").starts_with('^');
+    Some(if is_anchored || text.starts_with('/') { text } else { format!("/x{text}") })
 }
 
 /// The same for a text that is no path.
@@ -48,7 +49,10 @@ fn sequence(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
                 chars.next();
                 atom
             }
-            Some('{') => return None,
+            Some('{') => {
+                chars.next();
+                atom.repeat(least(chars)?)
+            }
             _ => atom,
         };
         // `*?` and `+?` want as little as we give.
@@ -60,6 +64,22 @@ fn sequence(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
     Some(text)
 }
 
+/// How often something repeats at least: `2` of `{2}` and `{2,4}`.
+fn least(chars: &mut Chars<'_>) -> Option<usize> {
+    const MAX_REPEAT: usize = 64;
+    let mut inner = String::new();
+    loop {
+        match chars.next()? {
+            '}' => break,
+            letter if letter.is_ascii_digit() || letter == ',' => inner.push(letter),
+            // Such a brace is one to PCRE, too.
+            _ => return None,
+        }
+    }
+    let least = inner.split(',').next()?.parse().ok()?;
+    (least <= MAX_REPEAT).then_some(least)
+}
+
 fn group(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
     let mut rejects = false;
     if chars.next_if_eq(&'?').is_some() {
@@ -67,6 +87,12 @@ fn group(chars: &mut Chars<'_>, depth: usize) -> Option<String> {
             ':' => {}
             '!' => rejects = true,
             'P' | '<' | '\'' => while !matches!(chars.next()?, '>' | '\'') {},
+            // `(?i)` and `(?i:…)`: a text as it is written matches with and without.
+            'i' => match chars.next()? {
+                ')' => return Some(String::new()),
+                ':' => {}
+                _ => return None,
+            },
             _ => return None,
         }
     }
@@ -111,10 +137,14 @@ mod tests {
             (r"\.(?:js|css)(\?.*)?$", "/x.js"),
             (r"/\.(?!well-known).*", "/."),
             (r"^/[^/]+/edit", "/x/edit"),
+            (r"^/[0-9a-f]{8,}\.js$", "/00000000.js"),
+            (r"^/v\d{1,2}/(ab){2}$", "/v1/abab"),
+            ("(?i)^/Upload/", "/Upload/"),
+            (r"\.(?i:PNG|jpg)$", "/x.PNG"),
         ] {
             assert_eq!(of(pattern).as_deref(), Some(path), "{pattern}");
         }
-        for beyond in [r"^/a{2}", r"\p{L}", "(", "^/a)", "[a"] {
+        for beyond in [r"^/a{b}", r"^/a{2", r"^/a{999}", r"\p{L}", "(", "^/a)", "[a", "(?x)a"] {
             assert_eq!(of(beyond), None, "{beyond}");
         }
     }

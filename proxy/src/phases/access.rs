@@ -151,8 +151,15 @@ fn by_password(x: &mut Exchange<'_>) -> Access {
         Err(error) => ("open", Err(error)),
     };
     if let Err(error) = read {
-        trace_password(x, false, &format!("{call}() \"{name}\" failed ({})", describe(&error)));
-        return unreadable(x, call, &name, &error);
+        let status = if error.kind() == ErrorKind::NotFound { 403 } else { 500 };
+        let reason = format!("{call}() \"{name}\" failed ({})", describe(&error));
+        x.trace(|here| Step::Password {
+            directive: here.first(&["auth_basic_user_file"]),
+            allowed: false,
+            status: Some(status),
+            reason,
+        });
+        return unreadable(x, call, &name, &error, status);
     }
     let Some(stored) = stored_password(&users, &user) else {
         let what = format!("user \"{}\" was not found in \"{name}\"", Escaped(&user));
@@ -174,8 +181,8 @@ fn by_password(x: &mut Exchange<'_>) -> Access {
 }
 
 fn trace_password(x: &Exchange<'_>, allowed: bool, reason: &str) {
-    let reason = reason.to_owned();
-    x.trace(|here| Step::Password { directive: here.first(&["auth_basic"]), allowed, reason });
+    let (reason, status) = (reason.to_owned(), (!allowed).then_some(401));
+    x.trace(|here| Step::Password { directive: here.first(&["auth_basic"]), allowed, status, reason });
 }
 
 fn challenge(x: &mut Exchange<'_>, realm: &[u8]) -> Access {
@@ -183,11 +190,8 @@ fn challenge(x: &mut Exchange<'_>, realm: &[u8]) -> Access {
     Access::Denied(401)
 }
 
-fn unreadable(x: &Exchange<'_>, call: &str, name: &Escaped<'_>, error: &io::Error) -> Access {
-    let (level, status) = match error.kind() {
-        ErrorKind::NotFound => (Level::Error, 403),
-        _ => (Level::Crit, 500),
-    };
+fn unreadable(x: &Exchange<'_>, call: &str, name: &Escaped<'_>, error: &io::Error, status: u16) -> Access {
+    let level = if error.kind() == ErrorKind::NotFound { Level::Error } else { Level::Crit };
     x.log(level, format_args!("{call}() \"{name}\" failed ({})", describe(error)));
     Access::Denied(status)
 }

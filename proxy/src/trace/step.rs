@@ -136,10 +136,13 @@ pub enum Step {
     },
     /// `auth_basic` has decided.
     Password {
-        /// The `auth_basic`.
+        /// The `auth_basic`, or the `auth_basic_user_file` that cannot be read.
         directive: Option<Directive>,
         /// Whether the client is let in, as far as this goes.
         allowed: bool,
+        /// The status that it is refused with: 401 asks for a password, others do not.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
         /// What was found.
         reason: String,
     },

@@ -71,3 +71,42 @@ impl Change {
         }
     }
 }
+
+/// The name that a definition has where it is used: `$host_kind` of `map $host $host_kind { … }`.
+pub(super) fn defined_name(text: &str) -> Option<&str> {
+    let words: Vec<&str> = text.trim_end_matches([';', '}', '…', '{', ' ']).split_whitespace().collect();
+    let name = match words.first() {
+        Some(&("map" | "geo" | "split_clients")) => words.last(),
+        _ => words.get(1),
+    };
+    name.copied()
+}
+
+/// Whether a directive has `name` as a word of its own.
+pub(super) fn mentions(text: &str, name: &str) -> bool {
+    let is_of_name =
+        |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || letter == '_');
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        !is_of_name(before) && !is_of_name(after)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_defined_is_known_where_it_is_used() {
+        for (text, name) in [
+            ("map $http_upgrade $connection { … }", "$connection"),
+            ("upstream app { … }", "app"),
+            ("log_format main $remote_addr;", "main"),
+            ("location @app { … }", "@app"),
+        ] {
+            assert_eq!(defined_name(text), Some(name));
+        }
+        assert!(mentions("proxy_pass http://app/x;", "app") && !mentions("proxy_pass http://apps;", "app"));
+        assert!(mentions("set $a ${b}$c;", "$c") && !mentions("set $a $connection_upgrade;", "$connection"));
+    }
+}

@@ -7,13 +7,15 @@ mod item;
 mod key;
 mod pair;
 
+use std::collections::BTreeSet;
+
 use hopcheck_site::Node;
 
 pub use item::{Change, ChangeId, Written};
 use item::{Item, What};
 
 /// Two configurations as one.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Merged {
     items: Vec<Item>,
     reorder: Option<ChangeId>,
@@ -31,6 +33,30 @@ impl Merged {
     /// Every change, in the order of the file.
     pub fn changes(&self) -> &[Change] {
         &self.changes
+    }
+
+    /// What these changes use that is newly defined: the `map` of a variable, the `upstream` of a `proxy_pass`.
+    pub fn definitions_of(&self, bundle: &BTreeSet<ChangeId>) -> BTreeSet<ChangeId> {
+        let text = |id: &ChangeId| self.changes[*id].new.as_ref().map(|written| written.text.as_str());
+        let defined = (0..self.changes.len()).filter(|id| self.changes[*id].is_definition);
+        let named = defined.filter_map(|id| Some((id, item::defined_name(text(&id)?)?)));
+        let uses = |name: &str| bundle.iter().filter_map(text).any(|text| item::mentions(text, name));
+        named.filter(|(_, name)| uses(name)).map(|(id, _)| id).collect()
+    }
+
+    /// The old configuration with the changes of `bundle`. What is newly defined is there for whoever uses it.
+    pub fn making(&self, bundle: &BTreeSet<ChangeId>) -> Vec<Node> {
+        self.with(&|id| {
+            bundle.contains(&id) || self.changes[id].is_definition && self.changes[id].old.is_none()
+        })
+    }
+
+    /// The new configuration without the changes of `bundle`. What was defined still is for whoever uses it.
+    pub fn taking_back(&self, bundle: &BTreeSet<ChangeId>) -> Vec<Node> {
+        self.with(&|id| {
+            let stays = self.changes[id].is_definition && self.changes[id].new.is_none();
+            !bundle.contains(&id) && !stays
+        })
     }
 
     /// The configuration in which just the `chosen` changes are made.

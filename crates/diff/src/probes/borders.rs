@@ -4,6 +4,15 @@ use hopcheck_site::Node;
 
 use crate::pattern;
 
+/// A directory without an index.
+const BARE: &str = "/bare";
+
+/// A directory with the index that its name ends with.
+const WITH_INDEX: &str = "/with-";
+
+/// A path to which `try_files` adds something.
+pub(crate) const NAMED: &str = "/named";
+
 /// How many texts are made of one pattern.
 const SAMPLES: usize = 3;
 
@@ -14,6 +23,8 @@ pub(super) struct Borders {
     pub(super) main: Option<String>,
     /// Those around the border.
     pub(super) others: Vec<String>,
+    /// How paths end that a pattern takes wherever they begin.
+    pub(super) end: Option<String>,
 }
 
 /// The paths of a location; `known` is one of it that is known from elsewhere.
@@ -26,7 +37,7 @@ pub(super) fn of(node: &Node, known: Option<&str>, seed: u64) -> Borders {
     match modifier {
         _ if name.starts_with('@') => Borders::default(),
         "~" | "~*" => of_pattern(name, known, seed),
-        "=" => Borders { main: is_path(name).then(|| name.to_owned()), others: around(name) },
+        "=" => Borders { main: is_path(name).then(|| name.to_owned()), others: around(name), end: None },
         _ => of_prefix(name),
     }
 }
@@ -43,7 +54,7 @@ fn of_prefix(name: &str) -> Borders {
     others.retain(|path| is_path(path));
     // At its own name a front end shows its page; what is behind a longer one is below it.
     let main = if name == "/" { name.to_owned() } else { inside };
-    Borders { main: is_path(name).then_some(main), others }
+    Borders { main: is_path(name).then_some(main), others, end: None }
 }
 
 /// A name, one letter less and more, with and without its slash, twice, encoded and in upper case.
@@ -87,12 +98,42 @@ fn of_pattern(pattern: &str, known: Option<&str>, seed: u64) -> Borders {
             path.to_ascii_uppercase(),
             format!("{path}x"),
             format!("{path}/"),
+            format!("{path}.js"),
             format!("/a{path}"),
         ]);
     }
+    paths.extend(literal_prefix(pattern).map(around).unwrap_or_default());
     paths.extend(known);
     paths.retain(|path| is_path(path));
-    Borders { main, others: paths }
+    let end = matching.first().filter(|text| !pattern.starts_with('^') && !text.is_empty()).cloned();
+    Borders { main, others: paths, end }
+}
+
+/// The directory that everything is in which a pattern takes: `/api/` of `^/api/v[0-9]`.
+fn literal_prefix(pattern: &str) -> Option<&str> {
+    let path = pattern.strip_prefix('^')?;
+    let end = path.find(|letter: char| !letter.is_ascii_alphanumeric() && !"/-_".contains(letter));
+    let plain = path.get(..end.unwrap_or(path.len()))?;
+    plain.get(..=plain.rfind('/')?).filter(|prefix| prefix.len() > 1)
+}
+
+/// Paths of files and directories below a location that serves such: a directory with each index, one with none, and a name to
+/// which `try_files` may add something.
+pub(super) fn of_files(name: &str, indexes: &[&str]) -> Vec<String> {
+    let folder = name.trim_end_matches('/');
+    let bare = [format!("{folder}{BARE}"), format!("{folder}{BARE}/"), format!("{folder}{NAMED}")];
+    let with_index = indexes.iter().map(|index| format!("{folder}{WITH_INDEX}{index}/"));
+    bare.into_iter().chain(with_index).filter(|path| is_path(path)).collect()
+}
+
+/// The file that a directory of [`of_files`] holds.
+pub(crate) fn content_of(path: &str) -> Option<String> {
+    let directory = path.strip_suffix('/')?;
+    if directory.ends_with(BARE) {
+        return Some(format!("{path}item.txt"));
+    }
+    let (_, index) = directory.rsplit_once(WITH_INDEX)?;
+    Some(format!("{path}{index}"))
 }
 
 /// Paths that a server's `rewrite`s are about.

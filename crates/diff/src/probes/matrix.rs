@@ -14,10 +14,15 @@ pub(super) struct Place<'a> {
     pub(super) has_apps: bool,
     /// Whether answers may be kept for a second request.
     pub(super) caches: bool,
+    /// Headers that clients may send.
+    pub(super) headers: &'a BTreeSet<String>,
 }
 
 /// Methods beside GET, HEAD and OPTIONS, with a body.
 const METHODS_WITH_BODY: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+/// A name that no server has, with a port.
+const UNKNOWN_HOST_AND_PORT: &str = "unknown.hopcheck.test:8443";
 
 /// Longer than what nginx has room for in a line unless told otherwise.
 const LONG_COOKIE: usize = 9_000;
@@ -38,6 +43,11 @@ pub(super) fn of(place: &Place<'_>, origins: &[String], sizes: &BTreeSet<u64>) -
         probes.push(get().header("Origin", origin).answered(AppAnswer::Cors));
         probes.push(get().method("POST").header("Origin", origin).json("{}").answered(AppAnswer::Cors));
     }
+    // By its name as one may write it, and as none of its names.
+    let host = format!("{}:8443", place.at.host.to_ascii_uppercase());
+    probes.extend([host, UNKNOWN_HOST_AND_PORT.to_owned()].map(|host| Probe { host: Some(host), ..get() }));
+    let with_headers = place.headers.iter().fold(get(), |probe, name| probe.header(name, "from-client"));
+    probes.push(with_headers.header("Under_Score", "1"));
     let query = format!("{}?q=%20a&b=/../c", place.path);
     // An app that opens no socket answers otherwise than it does else, which must not be kept for others.
     let socket = if place.caches { format!("{}?socket", place.path) } else { place.path.to_owned() };
@@ -60,6 +70,7 @@ pub(super) fn of(place: &Place<'_>, origins: &[String], sizes: &BTreeSet<u64>) -
             .header("Sec-WebSocket-Version", "13")
             .header("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==")
             .header("Sec-WebSocket-Protocol", "v12.stomp")
+            .header("Sec-WebSocket-Extensions", "permessage-deflate")
             .answered(AppAnswer::Socket)
             .way(Way::Upgrade),
         Probe { version: Version::Http10, ..get() },
@@ -69,6 +80,7 @@ pub(super) fn of(place: &Place<'_>, origins: &[String], sizes: &BTreeSet<u64>) -
         probes.extend([404, 401, 500, 503].map(|status| get().answered(AppAnswer::Status(status))));
         probes.extend([
             get().answered(AppAnswer::Redirect),
+            get().answered(AppAnswer::ManyHeaders),
             get().answered(AppAnswer::LongHeader(3_000)),
             get().answered(AppAnswer::LongHeader(7_000)),
             get().method("POST").json("{}").answered(AppAnswer::Status(500)),

@@ -14,6 +14,7 @@ use crate::configuration::{Configuration, ServerBlock, locations};
 use crate::probe::{AppAnswer, Probe, Way};
 use crate::values;
 use at::At;
+pub(crate) use borders::{NAMED, content_of};
 
 /// The `Host` where a server has no name.
 pub(crate) const DEFAULT_HOST: &str = "www.hopcheck.test";
@@ -26,6 +27,33 @@ const UNKNOWN_ORIGIN: &str = "https://other.hopcheck.test";
 
 /// More than any real configuration leads to.
 const MAX_PROBES: usize = 20_000;
+
+/// Headers that requests of their own are for, or that frame a message.
+const OTHERWISE_ASKED: [&str; 20] = [
+    "Accept-Encoding",
+    "Authorization",
+    "Connection",
+    "Content-Length",
+    "Content-Type",
+    "Cookie",
+    "Expect",
+    "Host",
+    "If-Modified-Since",
+    "If-None-Match",
+    "If-Range",
+    "Keep-Alive",
+    "Origin",
+    "Proxy-Connection",
+    "Range",
+    "TE",
+    "Trailer",
+    "Transfer-Encoding",
+    "Upgrade",
+    "X-Forwarded-For",
+];
+
+/// A few places show what a server does everywhere.
+const MAX_PLACES: usize = 4;
 
 /// So many origins are tried at most.
 const MAX_ORIGINS: usize = 3;
@@ -56,6 +84,7 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
     origins.dedup();
     origins.truncate(MAX_ORIGINS);
     origins.push(UNKNOWN_ORIGIN.to_owned());
+    let headers: BTreeSet<String> = [old, new].into_iter().flat_map(header_names).collect();
     for (at, wanted) in &wanted {
         for (path, has_apps) in &wanted.main {
             let sizes: BTreeSet<u64> = [old, new]
@@ -64,7 +93,8 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
                 .filter(|size| *size > 0)
                 .flat_map(|size| [size, size.saturating_add(1)])
                 .collect();
-            let place = matrix::Place { at, path, has_apps: *has_apps, caches: wanted.caches };
+            let place =
+                matrix::Place { at, path, has_apps: *has_apps, caches: wanted.caches, headers: &headers };
             probes.extend(matrix::of(&place, &origins, &sizes));
         }
         probes.extend(wanted.others.iter().map(|path| Probe::get(&at.port, &at.host, path)));
@@ -94,6 +124,8 @@ fn add_server(
     let wanted = wanted.entry(at).or_default();
     wanted.main.entry("/".to_owned()).or_insert(false);
     let mut first_paths = vec!["/".to_owned()];
+    let indexes = index_names(conf);
+    let (mut ends, mut passing): (BTreeSet<String>, Vec<&String>) = (BTreeSet::new(), Vec::new());
     for location in locations(block.node, &[]) {
         let number = first_paths.len() as u64;
         let route = block.server.routes.iter().find(|route| {
@@ -107,7 +139,21 @@ fn add_server(
             first_paths.push(main);
         }
         wanted.others.extend(found.others);
+        ends.extend(found.end);
+        if let [name] | [_, name] = location.node.args.as_slice() {
+            let is_prefix =
+                name.starts_with('/') && location.node.args.first().is_none_or(|word| word != "=");
+            match location.levels.last().is_some_and(|level| values::passes_on(level)) {
+                true if is_prefix => passing.push(name),
+                false if is_prefix => wanted.others.extend(borders::of_files(name, &indexes)),
+                _ => {}
+            }
+        }
         conditions::add(location.node, &port, &host, first_paths.last(), seed, &mut wanted.conditions);
+    }
+    // What takes paths by their ends may take them from the app servers.
+    for folder in passing.iter().map(|name| name.trim_end_matches('/')).take(MAX_PLACES) {
+        wanted.others.extend(ends.iter().map(|end| format!("{folder}/item{end}")));
     }
     let server_wide = |nodes: &[hopcheck_site::Node]| -> Vec<hopcheck_site::Node> {
         nodes.iter().filter(|node| !node.is("location") && !node.is("server")).cloned().collect()
@@ -117,8 +163,6 @@ fn add_server(
     for http in conf.http_blocks() {
         shell.inner.extend(server_wide(&http.inner));
     }
-    // A few places show what a server does everywhere.
-    const MAX_PLACES: usize = 4;
     for path in first_paths.iter().take(MAX_PLACES) {
         conditions::add(&shell, &port, &host, Some(path), seed, &mut wanted.conditions);
     }
@@ -136,6 +180,34 @@ fn add_server(
     let old_fashioned =
         Probe { host: None, version: crate::probe::Version::Http10, ..Probe::get(&port, &host, "/") };
     probes.insert(old_fashioned);
+}
+
+/// The files that stand for a directory.
+fn index_names(conf: &Configuration) -> Vec<&str> {
+    const MAX_INDEXES: usize = 6;
+    let mut found = vec!["index.html"];
+    for word in conf.of_name("index").iter().flat_map(|node| &node.args) {
+        if !word.contains(['$', '/']) && !found.contains(&word.as_str()) {
+            found.push(word);
+        }
+    }
+    found.truncate(MAX_INDEXES);
+    found
+}
+
+/// Names of headers that clients may send, as the configuration knows of them: those it sets for app servers, and those it
+/// allows pages of other origins.
+fn header_names(conf: &Configuration) -> BTreeSet<String> {
+    const MAX_NAMES: usize = 24;
+    let set = conf.of_name("proxy_set_header").into_iter().map(|node| node.arg(0));
+    let allowed = conf.of_name("add_header").into_iter();
+    let allowed = allowed.filter(|node| node.arg(0).eq_ignore_ascii_case("Access-Control-Allow-Headers"));
+    let names = set.chain(allowed.flat_map(|node| node.arg(1).split(',').map(str::trim)));
+    let is_of_clients = |name: &&str| {
+        let is_token = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+        !name.is_empty() && is_token && !OTHERWISE_ASKED.iter().any(|known| known.eq_ignore_ascii_case(name))
+    };
+    names.filter(is_of_clients).take(MAX_NAMES).map(str::to_owned).collect()
 }
 
 /// For each way to an upstream: whose turn it is, and what happens when the first of its servers fails. Each needs a proxy that
@@ -189,8 +261,7 @@ struct Pass {
 fn passes_to(conf: &Configuration, at: &At, path: &str) -> Option<Pass> {
     let levels = conf.levels(&at.port, &at.host, path)?;
     let pass = levels.last()?.iter().find(|node| node.is("proxy_pass"))?;
-    let (_, rest) = pass.arg(0).split_once("://")?;
-    let upstream = conf.upstream(rest.split(['/', '$', '?', ':']).next()?)?;
+    let upstream = conf.upstream(values::upstream_name(pass)?)?;
     let servers: Vec<&hopcheck_site::Node> = upstream.inner.iter().filter(|node| node.is("server")).collect();
     let weight = |node: &&hopcheck_site::Node| {
         let word = node.args.iter().find_map(|word| word.strip_prefix("weight="));

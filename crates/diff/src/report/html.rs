@@ -1,9 +1,9 @@
 //! The report as a page that is whole in itself.
 
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 
 use super::markdown::engines;
-use super::model::Diff;
+use super::model::{BrokenPromise, Diff};
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;\
     background:#fff}h1{font-size:1.4rem}h2{font-size:1.05rem;margin:2rem 0 .2rem}pre{background:#f4f4f4;padding:.6rem;\
@@ -48,8 +48,13 @@ pub(super) fn of(diff: &Diff) -> String {
                                 @if entry.more_effects > 0 { li { "and " (entry.more_effects) " more" } }
                             }
                         }
+                        @if !entry.breaks.is_empty() { (promises("Breaks what was kept", &mut entry.breaks.iter())) }
                         details { summary { "The smallest request that shows it" } pre { (entry.smallest) } }
                     }
+                }
+                @if diff.broken_together().next().is_some() {
+                    h2 { "Promises that no change breaks alone" }
+                    (promises("Broken", &mut diff.broken_together()))
                 }
                 @if !diff.accepted.is_empty() || !diff.gone.is_empty() {
                     h2 { "Accepted" }
@@ -64,4 +69,12 @@ pub(super) fn of(diff: &Diff) -> String {
         }
     };
     page.into_string()
+}
+
+/// Promises that are broken, each with what its scenario says.
+fn promises(title: &str, broken: &mut dyn Iterator<Item = &BrokenPromise>) -> Markup {
+    html! {
+        p.old { "✗ " (title) ":" }
+        ul { @for broken in broken { li { (broken.title()) span.quiet { " " (broken.message) } } } }
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::Diff;
+use super::model::{Diff, MAX_BREAKS};
 
 pub(super) fn of(diff: &Diff) -> String {
     let mut text = format!("### hopcheck: {}\n\n", diff.summary());
@@ -46,11 +46,20 @@ pub(super) fn of(diff: &Diff) -> String {
         if entry.more_effects > 0 {
             let _ = writeln!(text, "- and {} more", entry.more_effects);
         }
+        for broken in entry.breaks.iter().take(MAX_BREAKS) {
+            let _ = writeln!(text, "- ❌ **breaks a promise that was kept:** {}", escaped(&broken.title()));
+        }
+        if entry.breaks.len() > MAX_BREAKS {
+            let _ = writeln!(text, "- ❌ and {} more", entry.breaks.len() - MAX_BREAKS);
+        }
         let _ = writeln!(
             text,
             "\n<details><summary>The smallest request that shows it</summary>\n\n```http\n{}```\n\n</details>\n",
             fenced(&entry.smallest)
         );
+    }
+    for broken in diff.broken_together() {
+        let _ = writeln!(text, "- ❌ **was kept, and is broken:** {}", escaped(&broken.title()));
     }
     for accepted in &diff.accepted {
         let _ = writeln!(

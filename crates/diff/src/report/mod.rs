@@ -6,16 +6,19 @@ mod model;
 mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::accepted::Accepted;
 use crate::changes::ChangeId;
 use crate::compare::Group;
-use crate::found::Found;
+use crate::found::{Found, Together};
 use crate::observation::{KINDS, Kind};
 use crate::probe::AppAnswer;
 use crate::words;
 
-pub use model::{AcceptedEffect, Cause, CauseLine, Diff, Effect, Entry, NewError, Ran};
+pub use model::{
+    AcceptedEffect, BrokenPromise, Cause, CauseLine, Diff, Effect, Entry, NewError, Promises, Ran,
+};
 
 /// So many effects of one cause are told.
 const MAX_EFFECTS: usize = 8;
@@ -58,8 +61,12 @@ pub(crate) fn of(found: &Found<'_>, accepted: &Accepted) -> Diff {
                 meant.push(AcceptedEffect { effect, reason: accepted.differences[known].reason.clone() });
             }
             None if found.causes[nth].is_empty() => {
-                // Nothing was changed, or nobody knows: what differs in the same fields belongs together.
-                by_cause.entry(Key::Fields(group.kind(), &group.changed.field.name)).or_default().push(nth);
+                // Nothing was changed, or nobody knows.
+                let key = match found.together {
+                    Together::Fields => Key::Fields(group.kind(), &group.changed.field.name),
+                    Together::Requests => Key::Requests(&group.probes),
+                };
+                by_cause.entry(key).or_default().push(nth);
             }
             None => by_cause.entry(Key::Changes(&found.causes[nth])).or_default().push(nth),
         }
@@ -68,19 +75,18 @@ pub(crate) fn of(found: &Found<'_>, accepted: &Accepted) -> Diff {
         by_cause.into_iter().map(|(key, groups)| entry(found, &key, &groups)).collect();
     entries.sort_by(|a, b| (a.kind, b.requests, &a.summary).cmp(&(b.kind, a.requests, &b.summary)));
     let gone = accepted.differences.iter().enumerate().filter(|(nth, _)| !met.contains(nth));
-    let ran = |stage: &hopcheck_targets::stage::Stage| Ran {
-        name: stage.source.name.clone(),
-        engine: stage.target.describe(),
-    };
     Diff {
-        old: ran(found.old),
-        new: ran(found.new),
+        old: found.old.clone(),
+        new: found.new.clone(),
         requests: found.probes.len(),
         changes: found.merged.changes().len(),
         entries,
         new_errors: new_errors(found),
         accepted: meant,
         gone: gone.map(|(_, accepted)| accepted.difference.clone()).collect(),
+        promises: None,
+        merged: Arc::clone(found.merged),
+        touched: Vec::new(),
     }
 }
 
@@ -116,6 +122,7 @@ fn new_errors(found: &Found<'_>) -> Vec<NewError> {
 enum Key<'a> {
     Changes(&'a BTreeSet<ChangeId>),
     Fields(Kind, &'a str),
+    Requests(&'a [usize]),
 }
 
 fn effect_of(found: &Found<'_>, nth: usize) -> Effect {
@@ -148,7 +155,9 @@ fn effects_of(found: &Found<'_>, groups: &[usize]) -> Vec<Shown> {
                 groups.iter().copied().min_by_key(|nth| first_probe(found, *nth)).unwrap_or(groups[0]);
             let (_, probe) = first_probe(found, first);
             let effect = Effect { requests: probes.len(), ..effect_of(found, first) };
-            of_kind.extend(probes);
+            if !is_between_apps(&found.groups[first]) {
+                of_kind.extend(probes);
+            }
             match told.iter_mut().find(|(known, shown)| known.kind == kind && *shown == probe) {
                 Some((known, _)) => {
                     known.difference += &format!("; {}", effect.difference);
@@ -160,6 +169,12 @@ fn effects_of(found: &Found<'_>, groups: &[usize]) -> Vec<Shown> {
         explained.extend(of_kind);
     }
     told
+}
+
+/// Whether another app server answers, which sees and says the same for all that is known.
+fn is_between_apps(group: &Group) -> bool {
+    let is_app = |value: &Option<String>| value.as_deref().is_some_and(|who| who.starts_with("app server "));
+    group.kind() == Kind::Who && is_app(&group.changed.old) && is_app(&group.changed.new)
 }
 
 /// The smallest request of a group, with its size.
@@ -179,12 +194,13 @@ fn entry(found: &Found<'_>, key: &Key<'_>, groups: &[usize]) -> Entry {
         effects[..=at].rotate_right(1);
     }
     let smallest = effects.first().map(|(_, probe)| found.probes[*probe].text()).unwrap_or_default();
-    let causes = match key {
-        Key::Changes(ids) => {
-            ids.iter().take(MAX_CAUSES).map(|id| Cause::of(&found.merged.changes()[*id])).collect()
-        }
-        Key::Fields(..) => Vec::new(),
+    let changes = match key {
+        Key::Changes(ids) => (*ids).clone(),
+        Key::Fields(..) | Key::Requests(_) => BTreeSet::new(),
     };
+    let told = &changes | &found.merged.definitions_of(&changes);
+    let causes = told.iter().take(MAX_CAUSES).map(|id| Cause::of(&found.merged.changes()[*id]));
+    let causes = causes.collect();
     let effects: Vec<Effect> = effects.into_iter().map(|(effect, _)| effect).collect();
     Entry {
         kind: effects.first().map_or(Kind::Logs, |effect| effect.kind),
@@ -197,5 +213,7 @@ fn entry(found: &Found<'_>, key: &Key<'_>, groups: &[usize]) -> Entry {
         causes,
         more_effects: effects.len().saturating_sub(MAX_EFFECTS),
         effects: effects.into_iter().take(MAX_EFFECTS).collect(),
+        breaks: Vec::new(),
+        changes,
     }
 }

@@ -1,10 +1,17 @@
 //! What a report tells.
 
-use hopcheck_site::Line;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use hopcheck_site::{Kind as RouteKind, Line, Node, Site};
+use hopcheck_targets::conf::Source;
 use serde::Serialize;
 
-use crate::changes::{Change, Written};
+use crate::changes::{Change, ChangeId, Merged, Written};
 use crate::observation::Kind;
+
+/// So many promises that one cause breaks are told.
+pub(super) const MAX_BREAKS: usize = 4;
 
 /// What changes between two configurations.
 #[derive(Debug, Clone, Serialize)]
@@ -26,6 +33,37 @@ pub struct Diff {
     pub accepted: Vec<AcceptedEffect>,
     /// Accepted differences that are there no more.
     pub gone: Vec<String>,
+    /// What becomes of the promises that the old one keeps; `None` where the scenarios were not run.
+    pub promises: Option<Promises>,
+    /// Both configurations as one.
+    #[serde(skip)]
+    pub(crate) merged: Arc<Merged>,
+    /// Where the locations of the old one stand of which something differs.
+    #[serde(skip)]
+    pub(crate) touched: Vec<Line>,
+}
+
+/// What becomes of the promises that the old configuration keeps.
+#[derive(Debug, Clone, Default, Serialize)]
+pub struct Promises {
+    /// How many the new one keeps, asked of the routes as they were.
+    pub kept: usize,
+    /// Those that the old one keeps, and the new one does not.
+    pub broken: Vec<BrokenPromise>,
+    /// Why some scenarios were not run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unfinished: Option<String>,
+}
+
+/// A promise that was kept, and is broken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct BrokenPromise {
+    /// The promise.
+    pub promise: String,
+    /// Where its scenario stands.
+    pub place: String,
+    /// What the scenario says.
+    pub message: String,
 }
 
 /// A request that is answered with an error, and was not.
@@ -71,6 +109,11 @@ pub struct Entry {
     pub effects: Vec<Effect>,
     /// How many effects there are beside these.
     pub more_effects: usize,
+    /// The promises that it breaks, and that were kept.
+    pub breaks: Vec<BrokenPromise>,
+    /// All that was changed.
+    #[serde(skip)]
+    pub(crate) changes: BTreeSet<ChangeId>,
 }
 
 /// A directive that was changed.
@@ -132,11 +175,60 @@ impl Diff {
             0 => String::new(),
             count => format!(", {count} accepted"),
         };
+        let promises = self.promises.as_ref().map_or_else(String::new, Promises::summary);
         match self.entries.len() {
             0 => format!("no difference in {requests}{accepted}"),
-            1 => format!("1 difference in {requests}{accepted}"),
-            count => format!("{count} differences in {requests}{accepted}"),
+            1 => format!("1 difference in {requests}{accepted}{promises}"),
+            count => format!("{count} differences in {requests}{accepted}{promises}"),
         }
+    }
+
+    /// The old configuration, which is that of `old`, with the changes of one entry alone; `None` where no change does it.
+    pub fn with_only(&self, entry: usize, old: &Source) -> Option<Source> {
+        let changes = &self.entries.get(entry).filter(|entry| !entry.changes.is_empty())?.changes;
+        let text: String = self.merged.making(changes).iter().map(Node::to_string).collect();
+        Some(old.clone().with_text(text))
+    }
+
+    /// The routes of the old configuration's site of which something differs. Pages stay, as they lead to others.
+    pub fn touched(&self, site: &Site) -> Site {
+        let mut touched = site.clone();
+        for server in &mut touched.servers {
+            let server_line = server.line.clone();
+            server.routes.retain(|route| {
+                let is_page = matches!(
+                    route.kind,
+                    RouteKind::FrontEnd | RouteKind::Files | RouteKind::App | RouteKind::Redirect
+                );
+                let line = route.lines.first().unwrap_or(&server_line);
+                is_page || self.touched.contains(line) || self.touched.contains(&server_line)
+            });
+        }
+        touched
+    }
+
+    /// The broken promises that no entry breaks alone.
+    pub(super) fn broken_together(&self) -> impl Iterator<Item = &BrokenPromise> {
+        let broken = self.promises.iter().flat_map(|promises| &promises.broken);
+        broken.filter(|broken| !self.entries.iter().any(|entry| entry.breaks.contains(broken)))
+    }
+}
+
+impl Promises {
+    fn summary(&self) -> String {
+        match (self.kept, self.broken.len()) {
+            (0, 0) => String::new(),
+            (kept, 0) => format!("; {kept} promises are kept, and none is broken that was"),
+            (kept, 1) => format!("; {kept} promises are kept, 1 that was is broken"),
+            (kept, broken) => format!("; {kept} promises are kept, {broken} that were are broken"),
+        }
+    }
+}
+
+impl BrokenPromise {
+    /// It in a line.
+    pub(super) fn title(&self) -> String {
+        format!("{} ({})", self.promise, self.place)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::model::{Diff, Entry};
+use super::model::{BrokenPromise, Diff, Entry, MAX_BREAKS};
 
 const RED: u8 = 31;
 const GREEN: u8 = 32;
@@ -23,6 +23,12 @@ pub(super) fn of(diff: &Diff, paint: &dyn Fn(u8, &str) -> String) -> String {
     for gone in &diff.gone {
         let line = format!("gone: {gone} was accepted, and is there no more: take it off the list");
         let _ = writeln!(text, "{}", paint(YELLOW, &line));
+    }
+    for broken in diff.broken_together() {
+        let _ = writeln!(text, "{}", paint(RED, &format!("✗ was kept, and is broken: {}", broken.title())));
+    }
+    if let Some(why) = diff.promises.as_ref().and_then(|promises| promises.unfinished.as_deref()) {
+        let _ = writeln!(text, "{}", paint(YELLOW, &format!("promises: {why}")));
     }
     let colour = if diff.is_empty() { GREEN } else { RED };
     let _ = writeln!(text, "{}", paint(colour, &diff.summary()));
@@ -58,8 +64,22 @@ fn add(entry: &Entry, number: usize, diff: &Diff, paint: &dyn Fn(u8, &str) -> St
     if entry.more_effects > 0 {
         let _ = writeln!(text, "   · and {} more", entry.more_effects);
     }
+    for line in promises(&entry.breaks) {
+        let _ = writeln!(text, "   {}", paint(RED, &line));
+    }
     for line in entry.smallest.lines() {
         let _ = writeln!(text, "   {}", paint(FAINT, &format!("> {line}")));
     }
     text.push('\n');
+}
+
+/// What an entry breaks, in as many lines as one reads.
+fn promises(breaks: &[BrokenPromise]) -> Vec<String> {
+    let told = breaks.iter().take(MAX_BREAKS);
+    let mut lines: Vec<String> =
+        told.map(|broken| format!("✗ breaks a promise that was kept: {}", broken.title())).collect();
+    if breaks.len() > MAX_BREAKS {
+        lines.push(format!("✗ and {} more", breaks.len() - MAX_BREAKS));
+    }
+    lines
 }

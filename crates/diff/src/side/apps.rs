@@ -13,6 +13,24 @@ use crate::probe::AppAnswer;
 /// A header of every answer of an app server, by which it is known.
 pub(super) const APP_MARK: &str = "X-App";
 
+/// Headers of answers that a proxy may keep back, or change.
+const MANY_HEADERS: [(&str, &str); 14] = [
+    ("Accept-Ranges", "bytes"),
+    ("Cache-Control", "private, max-age=60"),
+    ("Content-Disposition", "inline"),
+    ("Content-Language", "en"),
+    ("Content-Security-Policy", "default-src 'self'"),
+    ("Expires", "Thu, 01 Jan 2032 00:00:00 GMT"),
+    ("Last-Modified", "Wed, 01 Jan 2020 00:00:00 GMT"),
+    ("Link", "</next>; rel=next"),
+    ("Pragma", "no-cache"),
+    ("Strict-Transport-Security", "max-age=60"),
+    ("Vary", "Accept"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Frame-Options", "SAMEORIGIN"),
+    ("X-Request-Id", "of-the-app"),
+];
+
 /// The app servers by their addresses, as the configuration has them.
 #[derive(Debug)]
 pub(super) struct Apps {
@@ -110,6 +128,7 @@ fn fault_of(answer: AppAnswer) -> Option<Fault> {
                 ("Vary", "Origin"),
             ],
         ),
+        AppAnswer::ManyHeaders => json_answer(200, &MANY_HEADERS),
         AppAnswer::Status(status) => json_answer(status, &[]),
         AppAnswer::LongHeader(size) => json_answer(200, &[("X-Long", &"h".repeat(usize::from(size)))]),
         AppAnswer::Page => Fault::Status {

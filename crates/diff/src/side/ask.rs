@@ -1,9 +1,8 @@
 //! Asks one probe, and writes down what was seen.
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
-use hopcheck_clients::{ClientError, Connection, Request, Response, Route, Tls};
+use hopcheck_clients::{ClientError, Connection, Response, Route, Tls};
 use hopcheck_targets::machine;
 use mock_upstreams::Exchange;
 use tokio::io::AsyncReadExt as _;
@@ -14,23 +13,18 @@ use super::apps::APP_MARK;
 use super::{ANSWER_TIMEOUT, Door, Side};
 use crate::files::FILE_MARK;
 use crate::observation::{Kind, Observation};
-use crate::probe::{AppAnswer, Probe, Version, Way};
+use crate::probe::{AppAnswer, Probe, Way};
 use crate::probes::DEFAULT_HOST;
+use crate::wire::{OF_CONNECTION, exchange, plain_body, request_of};
 
 /// An answer, or why there is none; the outer error if it did not come in time.
 type Answer<T> = Result<Result<T, ClientError>, Elapsed>;
 
-/// So much of a body is compared as text.
-const MAX_BODY_TEXT: usize = 4_096;
-
-/// So much of a compressed body is decompressed.
-const MAX_DECOMPRESSED: u64 = 1 << 20;
+/// A header that numbers the requests, so that one is known by the app servers from the one before it.
+const NUMBER: &str = "X-Hopcheck-Number";
 
 /// The beginning of an interim answer.
 const CONTINUE: &str = "HTTP/1.1 100";
-
-/// Headers of the answer that are of the connection.
-const OF_CONNECTION: [&str; 3] = ["connection", "keep-alive", "proxy-connection"];
 
 impl Side {
     /// What comes of a probe.
@@ -40,7 +34,8 @@ impl Side {
             seen.set(Kind::Who, "", "nobody: no server listens on this port");
             return seen;
         };
-        let Ok(route) = route_to(door, probe) else {
+        self.asked += 1;
+        let Ok(route) = route_to(door, probe, self.asked) else {
             seen.set(Kind::Who, "", "nobody: no TLS");
             return seen;
         };
@@ -109,10 +104,11 @@ impl Side {
             headers.entry(name.to_ascii_lowercase()).or_default().push(self.scrubber.clean(value));
         }
         let has_encoding = headers.contains_key("content-encoding");
+        let names_engine = self.scrubber.names_engine(&body);
         for (name, values) in headers {
             let kind = if OF_CONNECTION.contains(&name.as_str()) { Kind::Connection } else { Kind::Headers };
-            // The length of what is compressed, or of what the app says of itself, tells nothing.
-            let is_noise = name == "content-length" && (has_encoding || is_socket)
+            // The length of what is compressed, or of what the app or the engine says of itself, tells nothing.
+            let is_noise = name == "content-length" && (has_encoding || is_socket || names_engine)
                 || matches!(name.as_str(), "date" | "x-instance");
             if !is_noise {
                 seen.set(kind, &name, values.join(" | "));
@@ -131,6 +127,15 @@ impl Side {
     /// What reached the app servers in order, with what was answered last; copies, which take their time, first.
     fn arrived(&self, answered_by: Option<&str>) -> Vec<(&str, Exchange)> {
         let mut arrived = self.apps.seen();
+        // What a WebSocket or a cut connection leaves behind may come late.
+        let number = self.asked.to_string();
+        let is_of_this = |exchange: &Exchange| {
+            exchange
+                .headers
+                .iter()
+                .all(|(name, value)| !name.eq_ignore_ascii_case(NUMBER) || *value == number)
+        };
+        arrived.retain(|(_, exchange)| is_of_this(exchange));
         if self.mirrors {
             arrived.sort_by_key(|(address, _)| *address);
         }
@@ -205,7 +210,8 @@ impl Side {
         let line = format!("{} {} {}", exchange.method, clean(&exchange.target), exchange.version);
         seen.set(Kind::App, "request line", line);
         let mut headers: BTreeMap<String, Vec<String>> = BTreeMap::new();
-        for (name, value) in exchange.headers.iter() {
+        let told = exchange.headers.iter().filter(|(name, _)| !name.eq_ignore_ascii_case(NUMBER));
+        for (name, value) in told {
             headers.entry(name.to_ascii_lowercase()).or_default().push(clean(value));
         }
         for (name, values) in headers {
@@ -228,78 +234,8 @@ impl Side {
     }
 }
 
-fn route_to(door: Door, probe: &Probe) -> Result<Route, String> {
+fn route_to(door: Door, probe: &Probe, number: usize) -> Result<Route, String> {
     let tls = door.is_tls.then(Tls::accepting_any_certificate).transpose()?;
     let name = probe.host.as_deref().unwrap_or(DEFAULT_HOST);
-    Ok(Route::to_site(door.address, tls, name, Vec::new()))
-}
-
-fn request_of(probe: &Probe) -> Request {
-    let mut request = Request::new(&probe.method, &probe.target);
-    if let Some(host) = &probe.host {
-        request = request.header("Host", host);
-    }
-    for (name, value) in &probe.headers {
-        request = request.header(name, value);
-    }
-    if probe.version == Version::Http10 {
-        request.version = "HTTP/1.0";
-    }
-    if let Some(body) = &probe.body {
-        request.body = hopcheck_clients::Body::Sized(body.clone().into_bytes());
-    }
-    request
-}
-
-/// Sends a probe on a connection of its own.
-async fn exchange(route: &Route, probe: &Probe) -> Result<Response, ClientError> {
-    let mut connection = Connection::open(route).await?;
-    let response = exchange_on(&mut connection, probe).await;
-    // What was answered is not cut short by this any more.
-    if response.is_ok() && probe.way != Way::Upgrade {
-        connection.reset_when_dropped();
-    }
-    response
-}
-
-async fn exchange_on(connection: &mut Connection, probe: &Probe) -> Result<Response, ClientError> {
-    let request = request_of(probe);
-    if probe.host.is_none() {
-        // The client would add one.
-        let head = format!("{} {} HTTP/1.0\r\n\r\n", probe.method, probe.target);
-        connection.send(head.as_bytes()).await?;
-        return connection.response(&probe.method).await;
-    }
-    if probe.way == Way::Upgrade {
-        connection.send(&connection.head_of(&request)).await?;
-        let mut response = connection.head(&probe.method).await?;
-        response.complete = true;
-        return Ok(response);
-    }
-    connection.ask(&request).await
-}
-
-/// The body as text, without compression; what is long or no text, by its length and digest.
-fn plain_body(response: &Response) -> String {
-    let is_gzip = response.value("content-encoding") == Some("gzip");
-    let mut plain = Vec::new();
-    if is_gzip {
-        let mut decoder = flate2::read::GzDecoder::new(&response.body[..]).take(MAX_DECOMPRESSED);
-        if decoder.read_to_end(&mut plain).is_err() {
-            plain.clone_from(&response.body);
-        }
-    } else {
-        plain.clone_from(&response.body);
-    }
-    match String::from_utf8(plain) {
-        Ok(text) if text.len() <= MAX_BODY_TEXT => text,
-        Ok(text) => {
-            let shown = text.char_indices().nth(200).map_or(text.as_str(), |(end, _)| &text[..end]);
-            format!("{shown}… ({} bytes, sha256 {})", text.len(), hopcheck_clients::digest(text.as_bytes()))
-        }
-        Err(bytes) => {
-            let bytes = bytes.into_bytes();
-            format!("({} bytes, sha256 {})", bytes.len(), hopcheck_clients::digest(&bytes))
-        }
-    }
+    Ok(Route::to_site(door.address, tls, name, vec![(NUMBER.to_owned(), number.to_string())]))
 }

@@ -80,6 +80,8 @@ pub(crate) struct Side {
     /// Whether copies of requests are sent while they are answered.
     mirrors: bool,
     is_used: bool,
+    /// How many probes it was asked.
+    asked: usize,
     _ports: BTreeMap<String, ReservedPort>,
     // Dropped last: the proxy runs in it.
     scratch: Scratch,
@@ -124,7 +126,7 @@ impl Side {
         rewritten.write(&scratch)?;
         files.write(&scratch)?;
         let apps = Apps::start(&rewritten.app_servers).await?;
-        let scrubber = Scrubber::of(&rewritten, scratch.path());
+        let scrubber = Scrubber::of(&rewritten, scratch.path(), &stage.target.describe());
         let doors = doors(&rewritten);
         let proxy = start(stage, &scratch, &doors).await?;
         Ok(Side {
@@ -140,6 +142,7 @@ impl Side {
             error_log: rewritten.logs.get("error_log").cloned(),
             mirrors: conf.mentions("mirror"),
             is_used: false,
+            asked: 0,
             _ports: ports,
             scratch,
         })

@@ -1,25 +1,19 @@
 //! Takes out of a text what belongs to the run and not to the configuration: ports, directories, the time of day.
 
 use std::path::Path;
-use std::sync::LazyLock;
-use std::time::{Duration, SystemTime};
 
 use hopcheck_targets::conf::RewrittenConf;
-use regex::{Captures, Regex};
 
-/// Times closer than this to the present are the present.
-const AROUND_NOW: Duration = Duration::from_secs(3_600);
+use crate::timeless::timeless;
 
-static HTTP_DATE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d[ -][A-Z][a-z]{2}[ -]\d{2,4} \d\d:\d\d:\d\d GMT").ok()
-});
-
-static OTHER_TIME: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"\b1[789]\d{8}(?:\.\d{3})?\b|\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[+-]\d\d:\d\d|Z)?|\b\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4}",
-    )
-    .ok()
-});
+/// What an engine calls itself in `Server`: `nginx/1.22.1`.
+fn product(description: &str) -> Option<String> {
+    let (name, rest) = match description.strip_prefix("reference proxy ") {
+        Some(rest) => ("reference-proxy", rest),
+        None => ("nginx", description.strip_prefix("nginx ")?),
+    };
+    Some(format!("{name}/{}", rest.split_whitespace().next()?))
+}
 
 /// What is replaced in every text of one side.
 #[derive(Debug)]
@@ -28,10 +22,13 @@ pub(super) struct Scrubber {
     replaced: Vec<(String, String)>,
     /// Ports that may stand alone.
     ports: Vec<(String, String)>,
+    /// The engine with its version, as its error pages have it.
+    engine: Option<String>,
 }
 
 impl Scrubber {
-    pub(super) fn of(rewritten: &RewrittenConf, scratch: &Path) -> Scrubber {
+    /// Of a run by an engine that describes itself so.
+    pub(super) fn of(rewritten: &RewrittenConf, scratch: &Path, engine: &str) -> Scrubber {
         let mut replaced = vec![(scratch.join("root").display().to_string(), String::new())];
         let mut ports = Vec::new();
         for (written, address) in &rewritten.app_servers {
@@ -41,10 +38,25 @@ impl Scrubber {
         for (written, address) in &rewritten.listen {
             let port = written.rsplit_once(':').map_or(written.as_str(), |(_, port)| port);
             let port = if port.bytes().all(|byte| byte.is_ascii_digit()) { port } else { "80" };
+            // No URL names the port of its scheme.
+            if matches!(port, "80" | "443") {
+                replaced.push((format!(":{}/", address.port()), "/".to_owned()));
+            }
             replaced.push((format!(":{}", address.port()), format!(":{port}")));
             ports.push((address.port().to_string(), port.to_owned()));
         }
-        Scrubber { replaced, ports }
+        let engine = product(engine);
+        if let Some(engine) = &engine {
+            let name = engine.split('/').next().unwrap_or_default().to_owned();
+            replaced.extend([(engine.clone(), "nginx/<version>".to_owned()), (name, "nginx".to_owned())]);
+        }
+        Scrubber { replaced, ports, engine }
+    }
+
+    /// Whether a text, such as an error page, says which engine has made it.
+    pub(super) fn names_engine(&self, text: &str) -> bool {
+        let name = self.engine.as_deref().and_then(|engine| engine.split('/').next());
+        name.is_some_and(|name| text.contains(&format!("<center>{name}")))
     }
 
     /// `text` as it would be anywhere, at any time.
@@ -59,52 +71,5 @@ impl Scrubber {
             }
         }
         timeless(&text)
-    }
-}
-
-/// Without the time of day. A time far from now is told by how far it is.
-fn timeless(text: &str) -> String {
-    let now = SystemTime::now();
-    let dates = |found: &Captures<'_>| match httpdate::parse_http_date(&found[0]) {
-        Ok(time) => relative(time, now).unwrap_or_else(|| found[0].to_owned()),
-        Err(_) => found[0].to_owned(),
-    };
-    let text = HTTP_DATE.as_ref().map_or_else(|| text.into(), |date| date.replace_all(text, dates));
-    OTHER_TIME
-        .as_ref()
-        .map_or_else(|| text.to_string(), |time| time.replace_all(&text, "<time>").into_owned())
-}
-
-fn relative(time: SystemTime, now: SystemTime) -> Option<String> {
-    const A_YEAR: Duration = Duration::from_secs(400 * 24 * 3_600);
-    match time.duration_since(now) {
-        Ok(ahead) if ahead < AROUND_NOW => Some(rounded(ahead)),
-        // To the minute: answers of both sides are seconds apart.
-        Ok(ahead) => Some(rounded(ahead)),
-        Err(behind) if behind.duration() < AROUND_NOW => Some("<now>".to_owned()),
-        Err(behind) if behind.duration() < A_YEAR => Some("<the past>".to_owned()),
-        Err(_) => None,
-    }
-}
-
-fn rounded(ahead: Duration) -> String {
-    match (ahead.as_secs() + 30) / 60 {
-        0 => "<now>".to_owned(),
-        minutes => format!("<in {minutes} min>"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_time_of_day_is_taken_out() {
-        let now = SystemTime::now();
-        let date = |time| httpdate::fmt_http_date(time);
-        assert_eq!(timeless(&date(now)), "<now>");
-        assert_eq!(timeless(&date(now + Duration::from_secs(86_400))), "<in 1440 min>");
-        assert_eq!(timeless("Wed, 01 Jan 2020 00:00:00 GMT"), "Wed, 01 Jan 2020 00:00:00 GMT");
-        assert_eq!(timeless("t=1790000000.123 2026-11-30T01:02:03+00:00"), "t=<time> <time>");
     }
 }

@@ -5,6 +5,7 @@ mod conf;
 mod diff;
 mod exit;
 mod explain;
+mod explained;
 mod features;
 mod fix;
 mod init;
@@ -100,6 +101,7 @@ enum Command {
     ///   hopcheck diff HEAD                             what is not committed
     ///   hopcheck diff main..HEAD -- nginx/nginx.conf   what a branch changes (A...B: since A and B parted)
     ///   hopcheck diff nginx.conf --target nginx=/opt/nginx-1.22/sbin/nginx --target nginx=/usr/sbin/nginx
+    ///   hopcheck diff --target https://shop.example.com --target https://203.0.113.7   two live sites, by safe requests
     #[command(after_help = DIFF_EXIT_CODES, verbatim_doc_comment)]
     Diff(DiffArgs),
     /// Where does this URL go, and why? The way of one request through an nginx.conf, with the line that decides each step
@@ -176,7 +178,7 @@ pub fn main() -> ExitCode {
         Command::Diff(arguments) => block_on(diff_command(arguments)),
         Command::Explain(arguments) => block_on(explain_command(arguments)),
         Command::Fix(arguments) => block_on(fix_command(arguments)),
-        Command::Routes(arguments) => block_on(async { routes_command(&arguments) }),
+        Command::Routes(arguments) => block_on(routes_command(&arguments)),
         Command::Rewrite(arguments) => block_on(rewrite_command(&arguments)),
         Command::Scenarios => block_on(async {
             let specification = Specification::find(&std::env::current_dir()?)?;

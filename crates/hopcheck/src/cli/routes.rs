@@ -9,6 +9,7 @@ use hopcheck_site::{Line, Route, Server, Site};
 
 use super::conf::OneConfArgs;
 use super::exit::{EXIT_KEPT, Error};
+use super::explained::explained;
 use super::overwrite::refuse_to_overwrite;
 
 #[derive(Debug, Args)]
@@ -18,21 +19,28 @@ pub(super) struct RoutesArgs {
     /// Print JSON
     #[arg(long, conflicts_with = "html")]
     json: bool,
-    /// Draw them: write a page with the servers, their locations in the order in which nginx tries them, and where they lead
+    /// Draw them: write a page with the servers, their locations in the order in which nginx tries them, and where they lead; an
+    /// example of each is explained, and a URL can be looked up among them
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
 }
 
 /// Prints what a configuration serves.
-pub(super) fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
-    let source = arguments.conf.named().source_to_look_at(&std::env::current_dir()?)?;
+pub(super) async fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> {
+    let here = std::env::current_dir()?;
+    let conf = arguments.conf.named();
+    let source = conf.source_to_look_at(&here)?;
     let site = source.read_site().map_err(|error| error.to_string())?;
     match (&arguments.html, arguments.json) {
         (Some(file), _) => {
-            let read: Vec<PathBuf> =
-                arguments.conf.named().path(&std::env::current_dir()?).into_iter().collect();
+            let read: Vec<PathBuf> = conf.path(&here).into_iter().collect();
             refuse_to_overwrite(file, &read)?;
-            std::fs::write(file, site_map_page(&source.name, &SiteMap::of(&site)))
+            let mut map = SiteMap::of(&site);
+            // What cannot be run can still be drawn.
+            if let Ok(source) = conf.source(&here) {
+                map.explained = explained(&source).await;
+            }
+            std::fs::write(file, site_map_page(&source.name, &map))
                 .map_err(|error| format!("cannot write {}: {error}", file.display()))?;
             outln!("wrote {}", file.display());
         }

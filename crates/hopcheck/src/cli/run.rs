@@ -14,7 +14,7 @@ use super::interrupt::{Interrupted, unless_interrupted};
 use super::overwrite::refuse_to_overwrite;
 use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
-use hopcheck_report::{Outputs, ReportOption, Shard};
+use hopcheck_report::{Format, Outputs, ReportOption, Shard};
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{Selected, Selection};
 use hopcheck_steps::scenarios::{place, scenarios, tags};
@@ -146,6 +146,7 @@ impl RunArgs {
             verbose: self.verbose,
             quiet: self.quiet,
             show_secrets: self.show_secrets,
+            explains: self.reports.iter().any(|report| report.format == Format::Html),
         };
         Session::begin(&specification, &options)?;
         Ok((specification, options))

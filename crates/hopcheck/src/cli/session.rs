@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::conf::{ConfArgs, print_notes};
 use super::exit::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
+use super::explained::explained;
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
 use hopcheck_report::outln;
@@ -32,6 +33,8 @@ pub(crate) struct RunOptions {
     pub(crate) quiet: bool,
     /// Whether credentials are shown.
     pub(crate) show_secrets: bool,
+    /// Whether an example of each route is explained, for a page.
+    pub(crate) explains: bool,
 }
 
 impl Default for RunOptions {
@@ -41,6 +44,7 @@ impl Default for RunOptions {
             verbose: false,
             quiet: false,
             show_secrets: false,
+            explains: false,
         }
     }
 }
@@ -111,7 +115,14 @@ impl<'a> Session<'a> {
             was_interrupted = true;
             "interrupted".to_owned()
         };
+        let explained = match &setting {
+            Setting::Staged(stage) if self.options.explains => explained(&stage.source).await,
+            _ => Vec::new(),
+        };
         let mut results = run(self.specification, setting, &selection, self.style, end).await;
+        if let Some(site) = &mut results.site {
+            site.explained = explained;
+        }
         results.name = self.report_name(&results.name, &results.configuration);
         let nothing = results.records.is_empty() && results.unfinished.is_none();
         let is_live = selection.live;

@@ -27,6 +27,8 @@ pub struct InstalledNginx {
     scratch: RunDirectory,
     /// Whether it writes its debug log to standard error.
     debugs: bool,
+    /// The program that becomes nginx, in a sandbox; `None` for this one.
+    launcher: Option<PathBuf>,
 }
 
 impl InstalledNginx {
@@ -47,7 +49,14 @@ impl InstalledNginx {
             version: version.to_owned(),
             scratch,
             debugs: false,
+            launcher: None,
         })
+    }
+
+    /// Started through `hopcheck`, in a program that is another one itself.
+    #[must_use]
+    pub fn launched_by(self, hopcheck: PathBuf) -> InstalledNginx {
+        InstalledNginx { launcher: Some(hopcheck), ..self }
     }
 
     /// The same, with its debug log on standard error, if its build has one (`--with-debug`) and the configuration has no
@@ -65,7 +74,11 @@ impl InstalledNginx {
     }
 
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Result<Command, TargetError> {
-        let mut command = Command::new(std::env::current_exe()?);
+        let launcher = match &self.launcher {
+            Some(hopcheck) => hopcheck.clone(),
+            None => std::env::current_exe()?,
+        };
+        let mut command = Command::new(launcher);
         command
             .env(super::PARENT_VARIABLE, std::process::id().to_string())
             .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());

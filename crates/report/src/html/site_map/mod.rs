@@ -1,5 +1,6 @@
 //! A site as a picture: its servers, their locations in the order in which nginx tries them, and where they lead.
 
+mod explained;
 mod layout;
 mod of_run;
 mod picture;
@@ -26,6 +27,8 @@ pub fn site_map_page(name: &str, map: &SiteMap) -> String {
         main #main {
             (style())
             (picture(map, &|_| None))
+            (explained::explained(&map.explained, 0))
+            @if !map.explained.is_empty() { (explained::script()) }
         }
     };
     page(&title, &body)
@@ -35,6 +38,7 @@ pub fn site_map_page(name: &str, map: &SiteMap) -> String {
 mod tests {
     use super::route_verdict::RouteVerdict;
     use super::*;
+    use crate::site_map::ExplainedUrl;
     use hopcheck_site::Site;
 
     fn map(text: &str) -> SiteMap {
@@ -57,6 +61,23 @@ mod tests {
         );
         assert!(page.contains("/&lt;new&gt;") && !page.contains("<new>"), "{page}");
         let fetches = ["url(", "@import", "src=", "href=\"http"];
+        assert!(!fetches.iter().any(|word| page.contains(word)), "{page}");
+    }
+
+    #[test]
+    fn a_url_is_looked_up_among_the_examples_without_fetching_anything() {
+        let mut map = map(TEXT);
+        assert!(!site_map_page("nginx.conf", &map).contains("<script"));
+        map.explained = vec![ExplainedUrl {
+            method: "GET".to_owned(),
+            url: "https://shop.test/api/".to_owned(),
+            text: "200 by <app>".to_owned(),
+        }];
+        let page = site_map_page("nginx.conf", &map);
+        assert!(page.contains("<details data-url=\"https://shop.test/api/\">"), "{page}");
+        assert!(page.contains("<pre>200 by &lt;app&gt;</pre>"), "{page}");
+        assert!(page.contains("<input id=\"url-0\" list=\"urls-0\""), "{page}");
+        let fetches = ["fetch(", "eval(", "Function(", "innerHTML", "src=", "import "];
         assert!(!fetches.iter().any(|word| page.contains(word)), "{page}");
     }
 

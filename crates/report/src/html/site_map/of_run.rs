@@ -3,6 +3,7 @@
 use maud::{Markup, html};
 
 use super::super::verdict;
+use super::explained::{explained, script};
 use super::picture::{picture, style};
 use super::route_verdict::RouteVerdict;
 use crate::model::{Record, Report, TargetResults};
@@ -21,7 +22,8 @@ pub(crate) fn section(report: &Report) -> Markup {
     let mut configurations: Vec<Mapped<'_>> = Vec::new();
     for (number, target) in report.targets.iter().enumerate() {
         let Some(map) = &target.site else { continue };
-        let same = |one: &&mut Mapped<'_>| one.name == target.configuration && one.map == map;
+        let is_map = |other: &SiteMap| other.servers == map.servers && other.upstreams == map.upstreams;
+        let same = |one: &&mut Mapped<'_>| one.name == target.configuration && is_map(one.map);
         match configurations.iter_mut().find(same) {
             Some(known) => known.targets.push((number, target)),
             None => configurations.push(Mapped {
@@ -42,10 +44,12 @@ pub(crate) fn section(report: &Report) -> Markup {
                 "Each server with its locations, in the order in which nginx tries them, and where they lead. "
                 "What is broken, or warned of, leads to its failures."
             }
-            @for mapped in &configurations {
+            @for (nth, mapped) in configurations.iter().enumerate() {
                 @if configurations.len() > 1 { p { b { (mapped.name) } } }
                 (picture(mapped.map, &|number| mapped.verdict(number)))
+                (explained(&mapped.map.explained, nth))
             }
+            @if configurations.iter().any(|mapped| !mapped.map.explained.is_empty()) { (script()) }
         }
     }
 }
