@@ -8,6 +8,7 @@ use crate::model::{Http, Location, LocationKind, Server, VerifyClient};
 use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
 use crate::read::reader::Reader;
 use crate::template::Variable;
+use crate::version::Version;
 
 /// Builds [`Http`] from what was read.
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
@@ -35,7 +36,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             tls,
             rejects_handshake,
             verify_client,
-            ..server_without_tls(server, &draft.levels, &mut trees)
+            ..server_without_tls(server, &draft.levels, &mut trees, reader.version)
         })
         .collect();
     let (variables, slots) = draft.variables.resolve(reader.version)?;
@@ -85,8 +86,13 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     Ok(http)
 }
 
-fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut LocationTrees) -> Server {
-    let heads = merge::request_heads(levels, draft.level);
+fn server_without_tls(
+    draft: &ServerDraft,
+    levels: &[Level],
+    trees: &mut LocationTrees,
+    version: Option<Version>,
+) -> Server {
+    let heads = merge::request_heads(levels, draft.level, version);
     let first = draft.names.first().map_or("", |name| name.text.as_str());
     Server {
         // `.example.com` names itself `example.com`.
