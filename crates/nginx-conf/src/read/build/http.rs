@@ -13,7 +13,9 @@ use crate::version::Version;
 /// Builds [`Http`] from what was read.
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut draft = std::mem::replace(&mut reader.http, HttpDraft::new());
-    let upstreams = draft.upstreams.finish(reader.resolver, reader.version)?;
+    let around = draft.levels.first().map(|level| &level.settings);
+    let around = around.map(|http| (http.resolver.clone(), http.resolver_timeout)).unwrap_or_default();
+    let upstreams = draft.upstreams.finish(reader.resolver, &around, reader.version)?;
     if let Some(message) = checks::buffers(&draft.levels).or_else(|| checks::secure_links(&draft.levels)) {
         return Err(reader.error_here(message));
     }
@@ -22,7 +24,8 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut warnings = Vec::new();
 
     let mut settings = merge::settings(&draft.levels, &reader.prefix, reader.version);
-    referers::set(&draft.levels, &draft.servers, &mut settings)?;
+    let end = reader.error_here("");
+    referers::set(&draft.levels, &draft.servers, &mut settings, end.place())?;
     proxy_ssl::set(reader, &draft.levels, &mut settings)?;
     let mut trees = LocationTrees::new(&draft.levels)?;
     let server_tls = tls::server_tls(reader, &draft.levels, &draft.servers)?;
