@@ -12,10 +12,8 @@ use crate::text;
 pub struct Target<'a> {
     /// `$request_uri`: path and query as the client sent them, without the scheme and host of an absolute form.
     pub raw: &'a [u8],
-    /// The host of an absolute form, without the port. It takes precedence over the `Host` field.
-    pub host: Option<&'a [u8]>,
-    /// The port behind it.
-    pub port: Option<u16>,
+    /// The host of an absolute form, with its port if it has one. It takes precedence over the `Host` field.
+    pub authority: Option<&'a [u8]>,
     /// `$uri`: the normalised path. It may hold any byte except zero.
     pub path: Cow<'a, [u8]>,
     /// `$args`: what follows the `?`, or nothing.
@@ -51,11 +49,11 @@ pub(crate) fn parse_with(target: &[u8], merge_slashes: bool) -> Result<Target<'_
     if target.iter().fold(false, |found, &byte| found | (byte <= b' ') | (byte == 0x7f)) {
         return Err(BadTarget);
     }
-    let (host, port, raw) = match target.first() {
-        Some(b'/') => (None, None, target),
+    let (authority, raw) = match target.first() {
+        Some(b'/') => (None, target),
         Some(_) => {
-            let (host, port, path) = absolute(target)?;
-            (Some(host), port, path)
+            let (authority, path) = absolute(target)?;
+            (Some(authority), path)
         }
         None => return Err(BadTarget),
     };
@@ -71,7 +69,7 @@ pub(crate) fn parse_with(target: &[u8], merge_slashes: bool) -> Result<Target<'_
         () if is_plain(path, merge_slashes) => (Cow::Borrowed(path), false),
         () => (Cow::Owned(normalise(path, merge_slashes)?), path.contains(&b'%')),
     };
-    Ok(Target { raw, host, port, path, args, quoted_uri, empty_path })
+    Ok(Target { raw, authority, path, args, quoted_uri, empty_path })
 }
 
 /// Whether a path is normalised already.
@@ -80,11 +78,8 @@ fn is_plain(path: &[u8], merge_slashes: bool) -> bool {
         && !text::has_pair(path, b'/', |next| ((next == b'/') & merge_slashes) | (next == b'.'))
 }
 
-/// Host, port and path.
-type Absolute<'a> = (&'a [u8], Option<u16>, &'a [u8]);
-
-/// The parts of `scheme://host:port/path`.
-fn absolute(target: &[u8]) -> Result<Absolute<'_>, BadTarget> {
+/// The authority and the path of `scheme://host:port/path`.
+fn absolute(target: &[u8]) -> Result<(&[u8], &[u8]), BadTarget> {
     let colon = target.iter().position(|byte| *byte == b':').ok_or(BadTarget)?;
     let (scheme, rest) = target.split_at(colon);
     let rest = rest.strip_prefix(b"://").ok_or(BadTarget)?;
@@ -94,8 +89,26 @@ fn absolute(target: &[u8]) -> Result<Absolute<'_>, BadTarget> {
     }
     let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?')).unwrap_or(rest.len());
     let (authority, path) = rest.split_at(end);
+    if host_of(authority).is_none_or(<[u8]>::is_empty) {
+        return Err(BadTarget);
+    }
+    Ok((authority, if path.is_empty() { b"/" } else { path }))
+}
+
+/// Whether a target is a host and a port, as that of a CONNECT is (RFC 9112 §3.2.3). Either may be empty.
+pub(crate) fn is_authority(target: &[u8]) -> bool {
+    host_of(target).is_some_and(|host| host.len() < target.len())
+}
+
+/// Whether a target may become one, by how it begins.
+pub(crate) fn begins_authority(target: &[u8]) -> bool {
+    target.starts_with(b"[") || host_of(target).is_some()
+}
+
+/// The host of an authority, behind which there is nothing but a port, if that.
+fn host_of(authority: &[u8]) -> Option<&[u8]> {
     let host_end = match authority.first() {
-        Some(b'[') => authority.iter().position(|byte| *byte == b']').ok_or(BadTarget)? + 1,
+        Some(b'[') => authority.iter().position(|byte| *byte == b']')? + 1,
         _ => authority.iter().position(|byte| *byte == b':').unwrap_or(authority.len()),
     };
     let (host, port) = authority.split_at(host_end);
@@ -107,14 +120,11 @@ fn absolute(target: &[u8]) -> Result<Absolute<'_>, BadTarget> {
     };
     let host_is_good = match host.strip_prefix(b"[").and_then(|rest| rest.strip_suffix(b"]")) {
         Some(address) => address.iter().all(is_address),
-        None => !host.is_empty() && host.iter().all(is_host),
+        None => host.iter().all(is_host),
     };
     let (colon, digits) = port.split_at(port.len().min(1));
-    if !host_is_good || !matches!(colon, b"" | b":") || !digits.iter().all(u8::is_ascii_digit) {
-        return Err(BadTarget);
-    }
-    let port = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
-    Ok((host, port, if path.is_empty() { b"/" } else { path }))
+    let port_is_good = matches!(colon, b"" | b":") && digits.iter().all(u8::is_ascii_digit);
+    (host_is_good && port_is_good).then_some(host)
 }
 
 /// Where in a segment the next byte is.

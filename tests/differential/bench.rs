@@ -28,6 +28,9 @@ const MAX_ATTEMPTS: usize = 5;
 /// How often it is tried to make a configuration smaller.
 const MAX_TRIES: usize = 150;
 
+/// The versions of nginx to compare with.
+const VERSIONS: [&str; 3] = ["1.22", "1.26", "1.30"];
+
 /// How many cases are tried, and which.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
@@ -70,6 +73,8 @@ pub(crate) struct Bench {
     reference: Engine,
     runtime: Runtime,
     files: PathBuf,
+    /// The version of nginx, if it is one to stand for.
+    version: Option<&'static str>,
     /// How often each known difference was met.
     known: BTreeMap<&'static str, usize>,
     /// Whether it counts which app server is asked.
@@ -100,13 +105,19 @@ impl Bench {
                 return None;
             }
         };
-        // `known` is about this one. With another, whoever names a number of cases wants to see what is new.
-        if !nginx.describe().starts_with("nginx 1.22.") && std::env::var_os("HOPCHECK_DIFF_CASES").is_none() {
-            println!("not compared with {}: what is known of nginx is known of 1.22", nginx.describe());
+        // `known` is about these. With another, whoever names a number of cases wants to see what is new.
+        let version = VERSIONS.into_iter().find(|version| nginx.is_of(version));
+        if version.is_none() && std::env::var_os("HOPCHECK_DIFF_CASES").is_none() {
+            println!("not compared with {}: nothing is known of it", nginx.describe());
             return None;
         }
         let reference =
             Reference::new(PathBuf::from(env!("CARGO_BIN_EXE_hopcheck"))).expect("a scratch directory");
+        // That of the oldest is also what is done without a version.
+        let reference = match version {
+            Some(version) if version != VERSIONS[0] => reference.standing_for(version),
+            _ => reference,
+        };
         let (nginx, reference) = runtime.block_on(async {
             let nginx = Engine::new(Box::new(nginx)).await.expect("app servers for nginx");
             (nginx, Engine::new(Box::new(reference)).await.expect("app servers for the reference proxy"))
@@ -121,11 +132,17 @@ impl Bench {
             reference,
             runtime,
             files,
+            version,
             known: BTreeMap::new(),
             turns: false,
             tally: BTreeMap::new(),
             disagreements: Vec::new(),
         })
+    }
+
+    /// The version of nginx, if it is one to stand for.
+    pub(crate) fn version(&self) -> Option<&'static str> {
+        self.version
     }
 
     /// Has both run this configuration. False where neither would; an error where only one would, or for unlike reasons.

@@ -37,7 +37,7 @@ fn nearest<'a>(wrong: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a 
 }
 
 fn directive(wrong: &str, conf: &Conf) -> Option<Proposal> {
-    let unsupported = table::unsupported().flat_map(|(_, names)| names);
+    let unsupported = table::unsupported().flat_map(|(.., names)| names);
     let right = nearest(wrong, table::commands().map(|command| command.name).chain(unsupported))?;
     let make = Edit::made(|edit| {
         for (_, entry) in conf.all().filter(|(_, entry)| entry.is(wrong)) {

@@ -36,6 +36,9 @@ mod environment;
 mod error;
 mod file;
 mod fill;
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod interpolation;
 mod method;
 mod mistake;

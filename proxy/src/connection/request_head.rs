@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::task::Poll;
 
 use crate::exchange::Exchange;
-use crate::message::request::error::{CONNECT, INVALID_REQUEST, RequestError};
+use crate::message::request::error::RequestError;
 use crate::message::request::reader::HeadReader;
 use crate::message::request::scanner::HeadLimits;
 use crate::response::ClientConnection;
@@ -45,7 +45,7 @@ pub(super) async fn read_head<S: Stream>(
         if let Some(head) = head {
             return match head {
                 Ok(()) => HeadOutcome::Request,
-                Err(error) => HeadOutcome::Invalid(refused_connect(x, error).unwrap_or(error)),
+                Err(error) => HeadOutcome::Invalid(error),
             };
         }
         if input.is_full() {
@@ -79,27 +79,4 @@ pub(super) async fn read_head<S: Stream>(
         x.log(Level::Info, format_args!("{what} while reading client request {part}"));
         return HeadOutcome::Aborted(status);
     }
-}
-
-/// What nginx from 1.30 on says of a CONNECT: it reads the target as an authority (RFC 9110 §9.3.6), and refuses the
-/// method after that.
-fn refused_connect(x: &Exchange<'_>, error: RequestError) -> Option<RequestError> {
-    if x.request.method() != b"CONNECT" || !x.cycle.config.is_from(30, 0) {
-        return None;
-    }
-    match error {
-        CONNECT => Some(INVALID_REQUEST),
-        INVALID_REQUEST if has_authority(x.request.line()) => Some(CONNECT),
-        _ => None,
-    }
-}
-
-/// Whether the target in a request line is a host and a port.
-fn has_authority(line: &[u8]) -> bool {
-    let target = line.split(|&byte| byte == b' ').nth(1).unwrap_or_default();
-    let colon = target.iter().rposition(|&byte| byte == b':');
-    colon.filter(|at| *at > 0).is_some_and(|at| {
-        let port = target.get(at + 1..).unwrap_or_default();
-        port.iter().all(u8::is_ascii_digit) && !target.contains(&b'/')
-    })
 }

@@ -68,7 +68,10 @@ impl Variables for Exchange<'_> {
             Variable::DateGmt => out.extend_from_slice(self.cycle.clock.day_and_time_in_utc().as_bytes()),
             Variable::DateLocal => out.extend_from_slice(self.cycle.clock.day_and_time().as_bytes()),
             Variable::DocumentRoot => self.nested(|| path::directory(&self.settings.root, self, out)),
-            Variable::DocumentUri | Variable::Uri => return append_non_empty(out, &self.uri),
+            // Gone to by `try_files`, it may be empty.
+            Variable::DocumentUri | Variable::Uri => {
+                return append_non_empty(out, &self.uri) || self.is_internal();
+            }
             Variable::GzipRatio => return gzip_ratio(self.compressed, out),
             Variable::Host => out.extend_from_slice(self.host()),
             Variable::Hostname => out.extend_from_slice(hostname().as_bytes()),

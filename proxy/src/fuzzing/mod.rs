@@ -3,11 +3,19 @@
 //! Each function takes any bytes and panics if a property does not hold. The fuzz targets in `fuzz/` call them, and so
 //! do the tests below, with the seeds in `fuzz/seeds`. They are part of the crate because they need its internals.
 
+mod body;
 mod config;
+mod http2;
+mod name_server;
+mod proxy_header;
 mod request;
 mod response;
 
+pub use body::body;
 pub use config::config;
+pub use http2::http2;
+pub use name_server::name_server;
+pub use proxy_header::proxy_header;
 pub use request::request;
 pub use response::response;
 
@@ -71,6 +79,26 @@ mod tests {
             replayed += 1;
         }
         assert!(replayed > 0, "no inputs are kept for {target}");
+    }
+
+    #[test]
+    fn kept_inputs_of_body_hold() {
+        replay("body", super::body);
+    }
+
+    #[test]
+    fn kept_inputs_of_http2_hold() {
+        replay("http2", super::http2);
+    }
+
+    #[test]
+    fn kept_inputs_of_name_server_hold() {
+        replay("name_server", super::name_server);
+    }
+
+    #[test]
+    fn kept_inputs_of_proxy_header_hold() {
+        replay("proxy_header", super::proxy_header);
     }
 
     #[test]

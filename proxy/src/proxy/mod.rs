@@ -119,9 +119,15 @@ async fn ask<C: Stream>(
         return Err(ProxyError::Status(500));
     };
     trace_request(x, pass, &request);
+    if group.names.are_unknown() {
+        let mut known = Box::pin(group.names.known());
+        if client.unless_closed(known.as_mut()).await.is_none() {
+            return Err(request::left(x));
+        }
+    }
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, settings.proxy.next_upstream_tries);
-    selection.prefer(group.sticky.as_ref().and_then(|sticky| sticky::wanted_route(x, sticky)));
+    selection.prefer(sticky::wanted_route(x, group));
     let mut handler = ProxyHandler::new(x, pass, group, request, body);
     handler.outlives_client = for_cache.shared || settings.proxy.ignore_client_abort;
     let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
@@ -134,6 +140,7 @@ async fn ask<C: Stream>(
     if let (Some(Sticky::Cookie(cookie)), Some(route)) = (&group.sticky, selection.route()) {
         x.sticky_cookie = Some(sticky::set_cookie(x, cookie, &route));
     }
+    sticky::learn(x, group, &selection, true);
     if let Some(known) = &mut context
         && let Some(stored) = known.instead_of(x, &head)
     {
@@ -182,6 +189,7 @@ async fn ask<C: Stream>(
         Some(context) => Box::pin(cache::pass_on(client, x, &mut handler, answer, context)).await?,
         None => Some(handler.send_response(client, x, answer, &Delivery::AsReceived).await?),
     };
+    sticky::learn(x, group, &selection, false);
     if let Some(ended) = ended {
         handler.keep_alive(client, upstream, &head, ended);
     }

@@ -187,7 +187,7 @@ impl ProxyHandler<'_> {
             connection.stream.count(&attempt.traffic);
         }
         let limits = UploadLimits {
-            body: x.settings.client_max_body_size,
+            body: request::max_body_size(x),
             client: x.settings.client_body_timeout,
             server: x.settings.proxy.send_timeout,
         };

@@ -2,19 +2,40 @@
 
 use crate::clock::http_date;
 use crate::exchange::Exchange;
+use crate::upstream::{PeerSelection, UpstreamGroup};
 use crate::variables::Variables;
 use nginx_conf::model::{Sticky, StickyCookie, StickyExpires};
+use nginx_conf::template::Template;
 
 /// The last second that a cookie of `expires=max` is kept, and how many seconds that is said to be.
 const MAX: (u64, u64) = (2_145_916_555, 315_360_000);
 
 /// The route that a request asks for, if any.
-pub(super) fn wanted_route(x: &Exchange<'_>, sticky: &Sticky) -> Option<Vec<u8>> {
-    let route = match sticky {
+pub(super) fn wanted_route(x: &Exchange<'_>, group: &UpstreamGroup) -> Option<Vec<u8>> {
+    let route = match group.sticky.as_ref()? {
         Sticky::Cookie(cookie) => x.cookie(&cookie.name).map(<[u8]>::to_vec),
-        Sticky::Route(texts) => texts.iter().map(|text| x.evaluate(text)).find(|route| !route.is_empty()),
+        Sticky::Route(texts) => first(x, texts),
+        Sticky::Learn(learn) => {
+            let route = group.sessions.as_ref()?.find(&first(x, &learn.lookup)?, learn.timeout)?;
+            Some(route.as_bytes().to_vec())
+        }
     };
     route.filter(|route| !route.is_empty())
+}
+
+/// The first that is not empty.
+fn first(x: &Exchange<'_>, texts: &[Template]) -> Option<Vec<u8>> {
+    texts.iter().map(|text| x.evaluate(text)).find(|text| !text.is_empty())
+}
+
+/// Notes the session that an answer has begun, when its head has come, or after it was passed on.
+pub(super) fn learn(x: &Exchange<'_>, group: &UpstreamGroup, selection: &PeerSelection<'_>, at_head: bool) {
+    if let (Some(Sticky::Learn(learn)), Some(sessions)) = (&group.sticky, &group.sessions)
+        && learn.at_head == at_head
+        && let (Some(name), Some(route)) = (first(x, &learn.create), selection.route())
+    {
+        sessions.note(&name, &route);
+    }
 }
 
 /// The `Set-Cookie` that names a server's route.

@@ -105,6 +105,23 @@ fn kind(family: Family) -> TYPE {
     }
 }
 
+/// Asserts that what an answer to the first question of `bytes` tells can be used.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) fn check_answer(bytes: &[u8]) {
+    let Ok(packet) = Packet::parse(bytes) else { return };
+    let (id, Some(name)) = (packet.id(), packet.questions.first().map(|first| first.qname.to_string()))
+    else {
+        return;
+    };
+    for family in [Family::V4, Family::V6] {
+        match answer(bytes, id, &name, family) {
+            Some(Ok(Answer::Addresses(addresses, _))) => assert!(!addresses.is_empty()),
+            Some(Ok(Answer::Alias(alias))) => assert!(!alias.eq_ignore_ascii_case(&name), "{alias}"),
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use simple_dns::ResourceRecord;

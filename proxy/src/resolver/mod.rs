@@ -15,6 +15,8 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
 pub(crate) use error::ResolveError;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use message::check_answer;
 use nginx_conf::model::NameServers;
 
 /// The most names that a worker remembers, or asks for at the same time.

@@ -13,6 +13,8 @@ mod trailers;
 
 pub(crate) use client::ClientConnection;
 pub(crate) use fields::{write_field, write_number};
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use filter::checks;
 pub(crate) use filter::{BodyChanges, BodyFilters, without_charset};
 pub(crate) use pages::{close_after_error, error_page, page_response};
 pub(crate) use send::SendError;

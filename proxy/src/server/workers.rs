@@ -17,6 +17,7 @@ use crate::cycle::counts::Counts;
 use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
 use crate::trace::TraceLog;
+use crate::upstream::SessionZones;
 use nginx_conf::model::Config;
 
 /// All running workers, of this generation and of older ones that are still finishing their requests.
@@ -30,6 +31,7 @@ pub(super) struct Workers {
     connection_numbers: Arc<AtomicU64>,
     trace: Option<Arc<TraceLog>>,
     zones: Zones,
+    sessions: SessionZones,
     caches: Caches,
     counts: Arc<Counts>,
     exits: mpsc::UnboundedSender<WorkerExit>,
@@ -70,6 +72,7 @@ impl Workers {
             connection_numbers: Arc::new(AtomicU64::new(1)),
             trace,
             zones: Zones::default(),
+            sessions: SessionZones::default(),
             caches: Caches::default(),
             counts: Arc::default(),
             exits,
@@ -109,6 +112,7 @@ impl Workers {
     ) -> Result<u32, String> {
         let (commands, receiver) = mpsc::unbounded_channel();
         self.zones = self.zones.of(config.http.as_ref());
+        self.sessions = self.sessions.of(config.http.as_ref());
         self.caches = self.caches.of(config.http.as_ref());
         let options = WorkerOptions {
             config: config.clone(),
@@ -117,6 +121,7 @@ impl Workers {
             connection_numbers: Arc::clone(&self.connection_numbers),
             trace: self.trace.clone(),
             zones: self.zones.clone(),
+            sessions: self.sessions.clone(),
             caches: self.caches.clone(),
             counts: Arc::clone(&self.counts),
             commands: receiver,

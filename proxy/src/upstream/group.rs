@@ -3,11 +3,14 @@
 use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::hash::{Point, points};
 use super::keepalive::KeepalivePool;
+use super::names::Names;
 use super::peer::Peer;
+use super::sessions::{SessionZones, Sessions};
 use nginx_conf::model::{Balance, Sticky, Upstream, UpstreamServer};
 use nginx_conf::template::Template;
 
@@ -20,6 +23,8 @@ pub(crate) struct UpstreamGroup {
     pub(crate) pool: KeepalivePool,
     /// Primary servers, then `backup` servers.
     pub(super) tiers: [RefCell<Vec<Peer>>; 2],
+    /// The names of servers with `resolve`.
+    pub(crate) names: Names,
     /// Whether there is only one server, which nginx never marks as failed.
     pub(super) single: bool,
     /// The port of an address that a `proxy_pass` names; `None` for an `upstream`.
@@ -29,12 +34,14 @@ pub(crate) struct UpstreamGroup {
     pub(crate) hash_key: Option<Template>,
     /// `sticky`.
     pub(crate) sticky: Option<Sticky>,
+    /// The sessions of `sticky learn`.
+    pub(crate) sessions: Option<Arc<Sessions>>,
     /// The points of `hash … consistent`.
     pub(super) points: Vec<Point>,
 }
 
 impl UpstreamGroup {
-    pub(super) fn new(upstream: &Upstream) -> UpstreamGroup {
+    pub(super) fn new(upstream: &Upstream, sessions: &SessionZones) -> UpstreamGroup {
         let tier = |backup| {
             let servers = upstream.servers.iter().filter(|server| server.backup == backup);
             RefCell::new(servers.map(Peer::new).collect())
@@ -43,13 +50,21 @@ impl UpstreamGroup {
             name: upstream.name.as_str().into(),
             pool: KeepalivePool::new(upstream),
             tiers: [tier(false), tier(true)],
-            single: upstream.servers.len() == 1,
+            names: Names::new(upstream.resolved.as_ref()),
+            single: upstream.servers.len() == 1 && upstream.resolved.is_none(),
             port: upstream.port,
             balance: upstream.balance,
             hash_key: upstream.hash_key.clone(),
             sticky: upstream.sticky.clone(),
+            sessions: match &upstream.sticky {
+                Some(Sticky::Learn(learn)) => sessions.get(&learn.zone),
+                _ => None,
+            },
             points: match upstream.balance {
-                Balance::Hash { is_consistent: true } => points(&upstream.servers),
+                Balance::Hash { is_consistent: true } => {
+                    let resolved = upstream.resolved.iter().flat_map(|resolved| &resolved.names);
+                    points(upstream.servers.iter().chain(resolved.map(|name| &name.server)))
+                }
                 _ => Vec::new(),
             },
         }
@@ -69,9 +84,10 @@ impl UpstreamGroup {
             drain: false,
             route: None,
         };
-        UpstreamGroup::new(&Upstream {
+        let upstream = Upstream {
             name: name.to_owned(),
             servers: addresses.iter().map(server).collect(),
+            resolved: None,
             declared: false,
             port: None,
             balance: Balance::RoundRobin,
@@ -80,6 +96,7 @@ impl UpstreamGroup {
             keepalive: None,
             keepalive_requests: 1000,
             keepalive_timeout: Duration::from_secs(60),
-        })
+        };
+        UpstreamGroup::new(&upstream, &SessionZones::default())
     }
 }

@@ -19,9 +19,9 @@ const POINTS: i64 = 160;
 pub(super) type Point = (u32, Rc<str>);
 
 /// The points of some servers: `ngx_http_upstream_init_chash`.
-pub(super) fn points(servers: &[UpstreamServer]) -> Vec<Point> {
+pub(super) fn points<'s>(servers: impl Iterator<Item = &'s UpstreamServer>) -> Vec<Point> {
     let mut points: Vec<Point> = Vec::new();
-    for server in servers.iter().filter(|server| !server.backup) {
+    for server in servers.filter(|server| !server.backup) {
         let name: Rc<str> = server.name.as_str().into();
         let (host, port) = match server.name.rsplit_once(':') {
             Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => (host, port),

@@ -8,8 +8,10 @@ mod connection;
 mod group;
 mod hash;
 mod keepalive;
+mod names;
 mod peer;
 mod selection;
+mod sessions;
 #[cfg(test)]
 mod tests;
 
@@ -26,6 +28,7 @@ use keepalive::KeepalivePool;
 use nginx_conf::model::Http;
 pub(crate) use peer::PeerOutcome;
 pub(crate) use selection::PeerSelection;
+pub(crate) use sessions::SessionZones;
 
 /// The upstreams of a configuration, as one worker sees them.
 #[derive(Debug)]
@@ -45,8 +48,9 @@ const MAX_ADDRESSES: usize = 1024;
 
 impl Upstreams {
     /// With no failures and no connections yet.
-    pub(crate) fn new(http: Option<&Http>) -> Upstreams {
-        let groups = http.into_iter().flat_map(|http| &http.upstreams).map(UpstreamGroup::new).collect();
+    pub(crate) fn new(http: Option<&Http>, sessions: &SessionZones) -> Upstreams {
+        let upstreams = http.into_iter().flat_map(|http| &http.upstreams);
+        let groups = upstreams.map(|upstream| UpstreamGroup::new(upstream, sessions)).collect();
         Upstreams {
             groups,
             addresses: RefCell::default(),
@@ -92,6 +96,11 @@ impl Upstreams {
                 .entry(address)
                 .or_insert_with(|| Rc::new(UpstreamGroup::undeclared(&address.to_string(), &[address]))),
         )
+    }
+
+    /// All of them that are in the configuration.
+    pub(crate) fn groups(&self) -> &[UpstreamGroup] {
+        &self.groups
     }
 
     pub(crate) fn group(&self, index: usize) -> Option<&UpstreamGroup> {

@@ -19,6 +19,10 @@ pub(super) struct Peer {
     /// In seconds.
     pub(super) fail_timeout: u64,
     pub(super) down: bool,
+    /// The name that it has its address of, by its place among those with `resolve`.
+    pub(super) of_name: Option<usize>,
+    /// Whether the name has that address no more.
+    pub(super) gone: bool,
     /// Whether only requests of its own sessions come here.
     pub(super) drain: bool,
     /// What `sticky` calls it.
@@ -58,6 +62,8 @@ impl Peer {
             max_fails: server.max_fails,
             fail_timeout: server.fail_timeout.as_secs(),
             down: server.down,
+            of_name: None,
+            gone: false,
             drain: server.drain,
             route: server.route.clone().unwrap_or_else(|| digest(server.address)).into(),
             max_conns: i64::from(server.max_conns),
@@ -69,10 +75,20 @@ impl Peer {
         }
     }
 
+    /// Makes it a server that is not there any more. Whatever has a request there goes on with it.
+    pub(super) fn leave(&mut self) {
+        self.gone = true;
+        // It has no turn.
+        self.weight = 0;
+    }
+
     /// Whether the server may be asked: it is not `down`, is not asked by `max_conns` already, and has not failed
     /// `max_fails` times within `fail_timeout`.
     pub(super) fn is_available(&self, now: u64) -> bool {
-        !self.down && !self.is_full() && (!self.has_failed() || now - self.checked > self.fail_timeout)
+        !self.down
+            && !self.gone
+            && !self.is_full()
+            && (!self.has_failed() || now - self.checked > self.fail_timeout)
     }
 
     /// Whether as many requests are under way as there may be.

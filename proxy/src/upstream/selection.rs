@@ -32,7 +32,8 @@ impl UpstreamGroup {
     /// Starts selecting servers for a request from `client`. `key` is the value of `hash`. `max_tries` is `proxy_next_upstream_tries`; 0 means no
     /// limit.
     pub(crate) fn select(&self, client: IpAddr, key: Vec<u8>, max_tries: usize) -> PeerSelection<'_> {
-        let count = |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down).count();
+        let count =
+            |tier: &RefCell<Vec<Peer>>| tier.borrow().iter().filter(|peer| !peer.down && !peer.gone).count();
         let tries: usize = self.tiers.iter().map(count).sum();
         let tries = if max_tries > 0 { tries.min(max_tries) } else { tries };
         PeerSelection {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nginx_conf::model::{Balance, Upstream, UpstreamServer};
 
-use super::{PeerOutcome, PeerSelection, UpstreamGroup};
+use super::{PeerOutcome, PeerSelection, SessionZones, UpstreamGroup};
 
 const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
@@ -43,9 +43,10 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         drain: false,
         route: None,
     });
-    UpstreamGroup::new(&Upstream {
+    let upstream = Upstream {
         name: "app".to_owned(),
         servers: servers.collect(),
+        resolved: None,
         declared: true,
         port: None,
         balance: Balance::RoundRobin,
@@ -54,7 +55,8 @@ fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
         keepalive: None,
         keepalive_requests: 1000,
         keepalive_timeout: Duration::from_secs(60),
-    })
+    };
+    UpstreamGroup::new(&upstream, &SessionZones::default())
 }
 
 fn ask(selection: &mut PeerSelection<'_>, now: u64) -> char {

@@ -49,15 +49,23 @@ fn page() -> String {
     let _ = write!(page, "\n{}; `$1` to `$9`, and the families", built_in.join(", "));
     page.push_str(
         " `$http_…`, `$arg_…`, `$cookie_…`, `$sent_http_…`, `$sent_trailer_…`, `$upstream_http_…`, `$upstream_trailer_…` and `$upstream_cookie_…`.\n\
-         `set`, `map` and named captures make others. nginx's other variables are refused by name.\n",
+         `set`, `map` and named captures make others.\n",
+    );
+    let (names, families) = table::unsupported_variables();
+    let names = names.iter().map(|name| format!("`${name}`"));
+    let families = families.iter().map(|family| format!("other `${family}…`"));
+    let _ = writeln!(
+        page,
+        "\nRefused by name, for belonging to directives that are, or for telling what the library or the system does not tell here: {}.",
+        names.chain(families).collect::<Vec<_>>().join(", ")
     );
     page.push_str(
         "\n## Known to nginx, but not supported here\n\n\
-         These are refused by name, so that a slip of the pen can be told from a feature that is missing.\n",
+         These are refused by name, so that a slip of the pen can be told from what is outside the purpose of this proxy, or missing.\n",
     );
-    for (module, names) in table::unsupported() {
+    for (module, why, names) in table::unsupported() {
         let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
-        let _ = write!(page, "\n**{module}**: {}\n", names.join(", "));
+        let _ = write!(page, "\n**{module}**: {why} {}\n", names.join(", "));
     }
     page
 }

@@ -122,10 +122,11 @@ fn nginx_agrees_with_the_table() {
 
 #[test]
 fn an_absolute_form_names_the_host() {
-    let host = |target: &'static str| parse(target.as_bytes()).ok().and_then(|target| target.host);
-    assert_eq!(host("http://example.com:8080/x"), Some(&b"example.com"[..]));
-    assert_eq!(host("http://[::1]:80/x"), Some(&b"[::1]"[..]));
-    assert_eq!(host("/x"), None);
+    let authority = |target: &'static str| parse(target.as_bytes()).ok().and_then(|target| target.authority);
+    assert_eq!(authority("http://example.com:8080/x"), Some(&b"example.com:8080"[..]));
+    assert_eq!(authority("http://[::1]:80/x"), Some(&b"[::1]:80"[..]));
+    assert_eq!(authority("http://a?b"), Some(&b"a"[..]));
+    assert_eq!(authority("/x"), None);
 }
 
 #[test]

@@ -197,12 +197,14 @@ fn what_app_servers_answer_in_place_of_an_error() {
             server {
                 listen 127.0.0.1:@PORT@;
                 error_page 404 @app; error_page 405 = @app; error_page 403 =200 @app; error_page 410 =204 @app;
-                error_page 420 @kept;
+                error_page 420 @kept; error_page 421 @small;
                 location /404 { return 404; }
                 location /405 { return 405; }
                 location /403 { return 403; }
                 location /410 { return 410; }
                 location /420 { return 420; }
+                location /421 { return 421; }
+                location @small { client_max_body_size 3; proxy_pass http://127.0.0.1:@PORT2@; }
                 location /text { return 200 text; }
                 location @app { proxy_pass http://127.0.0.1:@PORT2@; }
                 location @kept { proxy_pass http://127.0.0.1:@PORT2@; proxy_cache kept; proxy_cache_valid any 1m; }
@@ -224,6 +226,8 @@ fn what_app_servers_answer_in_place_of_an_error() {
             ));
         }
     }
+    // A body whose length is told was looked at before.
+    requests.push(request("POST", "/421", &["Content-Length: 5", "X-Say: 200"]) + "12345");
     let site = || {
         let site = Site::new(CONF);
         App::start(site.address(1));

@@ -15,7 +15,8 @@ pub(crate) struct NameServer {
 }
 
 impl NameServer {
-    /// Starts it. `nx`, `fail`, `refused`, `silent` and `none` are errors; `multi` has two addresses, `v6` one of IPv6,
+    /// Starts it. `nx`, `fail`, `refused`, `silent` and `none` are errors; `multi` has two addresses, `v6` one of IPv6, `moves`
+    /// another from the third time on,
     /// `cname` stands for another name, of which `alias` does not tell the address, `trunc` answers by TCP alone, and `long`
     /// holds for an hour where others do for a second.
     pub(crate) fn start() -> NameServer {
@@ -88,6 +89,10 @@ fn answer(question: &[u8], is_stream: bool, asked: &Mutex<Vec<String>>) -> Optio
         ("cname", true) => {
             say(name, RData::CNAME(CNAME(other())));
             say(other(), v4(1));
+        }
+        ("moves", true) => {
+            let times = asked.lock().unwrap().iter().filter(|asked| asked.starts_with("moves.")).count();
+            say(name, v4(if times > 2 { 2 } else { 1 }));
         }
         ("alias", true) => say(name, RData::CNAME(CNAME(other()))),
         ("v6", false) => say(name, RData::AAAA(AAAA { address: Ipv6Addr::LOCALHOST.into() })),

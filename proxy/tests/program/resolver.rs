@@ -158,3 +158,55 @@ fn without_a_resolver_only_what_is_known_is_found() {
     });
     assert_eq!((statuses, errors), ([502, 200, 200, 200], true));
 }
+
+/// A site whose upstreams have names, at the second port.
+fn upstreams(names: SocketAddr) -> Site {
+    Site::new(&format!(
+        "worker_processes 1; pid nginx.pid; error_log logs/error.log; events {{}}
+         http {{ access_log off; resolver {names} ipv6=off; resolver_timeout 2s;
+         upstream multi {{ zone multi 64k; server multi.test:@PORT2@ resolve; }}
+         upstream own {{ zone own 64k; resolver {names} ipv6=off valid=1s; server a.test:@PORT2@ resolve weight=2; }}
+         upstream address {{ zone address 64k; server 127.0.0.1:@PORT2@ resolve; }}
+         upstream spare {{ zone spare 64k; server nx.test:@PORT2@ resolve; server a.test:@PORT2@ resolve backup; }}
+         upstream nobody {{ zone nobody 64k; server nx.test:@PORT2@ resolve; }}
+         upstream moves {{ zone moves 64k; server moves.test:@PORT2@ resolve; }}
+         server {{ listen 127.0.0.1:@PORT@;
+             location / {{ proxy_pass http://$arg_u; }}
+         }}
+         server {{ listen 127.0.0.1:@PORT2@; listen 127.0.0.2:@PORT2@; listen [::1]:@PORT2@;
+             return 200 '$server_addr $host'; }} }}"
+    ))
+}
+
+#[test]
+fn servers_are_at_the_addresses_of_their_names() {
+    let ask = |server: &Server<'_>| {
+        // nginx answers 502 until it knows them.
+        eventually("the names are known", || {
+            ["multi", "own", "spare"].iter().all(|name| get(server, &format!("/?u={name}")).0 == 200)
+        });
+        let mut multi = ["multi"; 4].map(|name| get(server, &format!("/?u={name}")));
+        multi.sort();
+        let others = ["own", "address", "spare", "nobody"].map(|name| get(server, &format!("/?u={name}")));
+        eventually("moves has moved", || get(server, "/?u=moves").1 == "127.0.0.2 moves");
+        server.logged("nx.test could not be resolved (3: Host not found)", 2);
+        server.logged("no live upstreams while connecting to upstream", 1);
+        (multi, others)
+    };
+    let names = NameServer::start();
+    let outcome = ask(&upstreams(names.address).start());
+    if let Some(nginx) = crate::versions::nginx("1.30") {
+        let names = NameServer::start();
+        assert_eq!(outcome, ask(&upstreams(names.address).start_nginx(&nginx)), "nginx is on the right");
+    }
+    let said = |address: &str, name: &str| (200, format!("{address} {name}"));
+    let (one, two) = (said("127.0.0.1", "multi"), said("127.0.0.2", "multi"));
+    assert_eq!(outcome.0, [one.clone(), one, two.clone(), two]);
+    let others = [
+        said("127.0.0.1", "own"),
+        said("127.0.0.1", "address"),
+        said("127.0.0.1", "spare"),
+        (502, String::new()),
+    ];
+    assert_eq!(outcome.1, others);
+}

@@ -1,6 +1,6 @@
 //! Sessions that stay with a server, as in nginx 1.30.
 
-use crate::server::{Server, Site};
+use crate::server::{Server, Site, eventually};
 use crate::versions::nginx;
 
 const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
@@ -92,4 +92,72 @@ fn a_session_stays_with_its_server() {
             assert_eq!(ours, theirs, "nginx is on the right");
         }
     }
+}
+
+const LEARNING: &str = "@USER@ worker_processes 2; pid nginx.pid; error_log logs/error.log; events {}
+    http {
+        access_log off;
+        map $arg_new $cookie { \"\" \"\"; default sid=$arg_new; }
+        upstream learn { server 127.0.0.1:@PORT2@; server 127.0.0.2:@PORT2@; server 127.0.0.3:@PORT2@;
+            sticky learn create=$upstream_cookie_none create=$upstream_cookie_sid lookup=$cookie_sid lookup=$arg_sid zone=s:64k; }
+        upstream header { server 127.0.0.1:@PORT2@; server 127.0.0.2:@PORT2@; server 127.0.0.3:@PORT2@;
+            sticky learn create=$upstream_http_x_session lookup=$arg_sid zone=h:64k timeout=10m header; }
+        upstream short { server 127.0.0.1:@PORT2@; server 127.0.0.2:@PORT2@; server 127.0.0.3:@PORT2@;
+            sticky learn create=$upstream_cookie_sid lookup=$arg_sid zone=t:1m timeout=1s; }
+        server {
+            listen 127.0.0.1:@PORT@;
+            location /learn { proxy_pass http://learn; }
+            location /header { proxy_pass http://header; }
+            location /short { proxy_pass http://short; }
+        }
+        server {
+            listen 127.0.0.1:@PORT2@; listen 127.0.0.2:@PORT2@; listen 127.0.0.3:@PORT2@;
+            add_header Set-Cookie $cookie;
+            add_header X-Session $arg_new;
+            return 200 $server_addr;
+        }
+    }";
+
+/// Whether all requests go where the session has begun.
+fn stays(server: &Server<'_>, begin: &str, again: &str, cookie: &str) -> bool {
+    let ask = |target: &str, cookie: &str| {
+        let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{cookie}\r\n");
+        server.send(head.as_bytes()).body
+    };
+    let first = ask(begin, "");
+    (0..12).all(|_| ask(again, cookie) == first)
+}
+
+#[test]
+fn sessions_are_learnt_from_answers() {
+    let ask = |server: &Server<'_>| {
+        let cookie = "Cookie: sid=a\r\n";
+        let stays = |begin, again, cookie| stays(server, begin, again, cookie);
+        let outcomes = [
+            stays("/learn?new=a", "/learn", cookie),
+            stays("/learn?new=b", "/learn?sid=b", ""),
+            // Another server has it from then on.
+            stays("/learn?new=a", "/learn", cookie),
+            stays("/learn", "/learn?sid=nobody", ""),
+            stays("/header?new=a", "/header?sid=a", ""),
+            stays("/header", "/header?sid=b", ""),
+            stays("/short?new=a", "/short?sid=a", ""),
+        ];
+        // To look for a session is to use it, so that each is looked for once.
+        for number in 0..500 {
+            server.get(&format!("/short?new={number}"));
+        }
+        let mut numbers = 0..500;
+        eventually("one is forgotten", || {
+            let number = numbers.next().expect("all of them are known");
+            let by: Vec<String> = (0..4).map(|_| server.get(&format!("/short?sid={number}")).body).collect();
+            by.iter().any(|other| *other != by[0])
+        });
+        outcomes
+    };
+    let ours = ask(&Site::new(LEARNING).start());
+    if let Some(nginx) = nginx("1.30") {
+        assert_eq!(ours, ask(&Site::new(LEARNING).start_nginx(&nginx)), "nginx is on the right");
+    }
+    assert_eq!(ours, [true, true, true, false, true, false, true]);
 }

@@ -185,6 +185,12 @@ fn connect_is_refused_by_its_target_or_its_method() {
             "CONNECT :1",
             "CONNECT a:x",
             "CONNECT http://a/",
+            "CONNECT a:99999",
+            "CONNECT a.:0",
+            "CONNECT [::1]:1",
+            "CONNECT ::1:1",
+            "CONNECT a_b:1",
+            "CONNECT a:1?b",
         ]
         .map(|line| {
             let head = format!("{line} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -265,4 +271,20 @@ fn early_hints_do_so_over_http2_as_well() {
         (hints, response.await.unwrap().status())
     });
     assert_eq!((hints.as_ref().map(|link| link.as_bytes()), status.as_u16()), (Some(&b"</a>"[..]), 200));
+}
+
+#[test]
+fn ports_that_there_cannot_be() {
+    let statuses = each(|server| {
+        let of = |target: &str, host: &str| {
+            let head = format!("GET {target} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            server.send(head.as_bytes()).status()
+        };
+        let in_field = ["a:65535", "a:65536", "a:0", "a:", "[::1]:99999"].map(|host| of("/own", host));
+        let in_target = ["a:65535", "a:65536", "a:000080", "a:", "[::1]:99999"]
+            .map(|host| of(&format!("http://{host}/own"), "b"));
+        [in_field, in_target]
+    });
+    let ignored = [[200; 5]; 2];
+    assert_eq!(statuses, [ignored, ignored, [[200, 400, 200, 200, 400]; 2]]);
 }

@@ -5,19 +5,18 @@ use crate::stream::Stream;
 
 /// What generated configurations have that `docs/trust/directives.md` says is missing. Anything else that is refused for that
 /// reason has come to be missing by mistake.
-const UNSUPPORTED: &[&str] = &[
-    "\"2\" in \"proxy_http_version\" directive is known to nginx, but not supported here",
-    "a variable in \"proxy_pass\" directive is known to nginx, but not supported here",
-];
+const UNSUPPORTED: &[&str] =
+    &["a variable in \"proxy_pass\" directive is known to nginx, but not supported here"];
 
 const INVALID: &str = "invalid variable name";
 
 /// Whether a configuration is refused for what the reference proxy is known not to have.
 pub(crate) fn is_unsupported(ours: &str) -> bool {
-    // `\cs` is a control character to PCRE, and nothing to the library here.
-    let escape =
-        ours.starts_with("regular expression") && ours.contains("cannot be compiled: invalid escape: ");
-    escape || UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
+    // `\cs` is a control character to PCRE, and nothing to the library here; nor is `(?)`.
+    let unknown = ["invalid escape: ", "unknown group flag: "];
+    let is_unknown = |what: &&str| ours.contains(&format!("cannot be compiled: {what}"));
+    let expression = ours.starts_with("regular expression") && unknown.iter().any(is_unknown);
+    expression || UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
 }
 
 /// Whether an address is refused that has nothing between two dots, or behind the last: nginx reads it as 0.

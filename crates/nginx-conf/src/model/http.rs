@@ -121,6 +121,10 @@ pub struct HeadRules {
     pub ignore_invalid_headers: bool,
     /// `max_headers`: how many lines a head may have.
     pub max_headers: usize,
+    /// Whether a port that is none makes a host invalid, as from 1.30 on.
+    pub checks_ports: bool,
+    /// Whether the target of a CONNECT is a host and a port (RFC 9112 §3.2.3), as from 1.30 on.
+    pub knows_authority_form: bool,
 }
 
 impl Default for HeadRules {
@@ -130,6 +134,8 @@ impl Default for HeadRules {
             underscores_in_headers: false,
             ignore_invalid_headers: true,
             max_headers: 1000,
+            checks_ports: false,
+            knows_authority_form: false,
         }
     }
 }

@@ -57,9 +57,9 @@ pub use settings::{
     AccessRule, AddHeader, ErrorPage, ErrorStatus, Expires, IfModifiedSince, Inherit, Root, Satisfy,
     Settings, TryFile, TryFiles, TryFilesFallback,
 };
-pub use sticky::{Sticky, StickyCookie, StickyExpires};
+pub use sticky::{Sticky, StickyCookie, StickyExpires, StickyLearn};
 pub use sub::{SubFilter, SubRule};
-pub use upstream::{Balance, NextUpstream, Upstream, UpstreamServer};
+pub use upstream::{Balance, NextUpstream, ResolvedServer, ResolvedServers, Upstream, UpstreamServer};
 pub use wildcard_names::WildcardNames;
 
 /// A whole configuration: nginx calls it a cycle.

@@ -1,9 +1,10 @@
 //! Upstreams and their servers.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::Sticky;
+use super::{NameServers, Sticky};
 use crate::template::Template;
 
 /// An `upstream`.
@@ -13,6 +14,8 @@ pub struct Upstream {
     pub name: String,
     /// Its servers, one per address (a name with several addresses gives several).
     pub servers: Vec<UpstreamServer>,
+    /// Servers whose names are looked up while requests are served: `resolve`.
+    pub resolved: Option<ResolvedServers>,
     /// Whether there is an `upstream` of that name; otherwise a `proxy_pass` names an address.
     pub declared: bool,
     /// The port of an address that a `proxy_pass` names.
@@ -29,6 +32,26 @@ pub struct Upstream {
     pub keepalive_requests: u64,
     /// `keepalive_timeout` of the upstream.
     pub keepalive_timeout: Duration,
+}
+
+/// The servers of an upstream whose addresses may change.
+#[derive(Debug, Clone)]
+pub struct ResolvedServers {
+    /// Each of their names; at least one.
+    pub names: Vec<ResolvedServer>,
+    /// `resolver` of the upstream, or of `http`.
+    pub resolver: Arc<NameServers>,
+    /// `resolver_timeout`, likewise.
+    pub timeout: Duration,
+}
+
+/// A name that stands for as many servers as it has addresses.
+#[derive(Debug, Clone)]
+pub struct ResolvedServer {
+    /// What is looked up.
+    pub host: String,
+    /// What each of them is, but for its address, of which only the port is known.
+    pub server: UpstreamServer,
 }
 
 /// How a server of an upstream is chosen.

@@ -59,14 +59,20 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
     .flatten()
 }
 
-/// nginx's other directives, which are refused by name, grouped by the part of nginx that they belong to.
-pub fn unsupported() -> impl Iterator<Item = (&'static str, impl Iterator<Item = &'static str>)> {
-    unsupported::MODULES.iter().map(|(module, names)| (*module, names.split_whitespace()))
+/// nginx's other directives, which are refused by name, grouped by the part of nginx that they belong to, each with why.
+pub fn unsupported() -> impl Iterator<Item = (&'static str, &'static str, impl Iterator<Item = &'static str>)>
+{
+    unsupported::MODULES.iter().map(|(module, why, names)| (*module, *why, names.split_whitespace()))
 }
 
 /// nginx's own variables that can be used, without the families such as `$http_…`.
 pub fn variables() -> impl Iterator<Item = &'static str> {
     variables::built_in_names()
+}
+
+/// nginx's other variables, which are refused by name: their names, and how the names of more begin.
+pub fn unsupported_variables() -> (&'static [&'static str], &'static [&'static str]) {
+    variables::unsupported_names()
 }
 
 /// Whether [`load`](crate::load) reads a directive of this name.
@@ -83,6 +89,6 @@ pub fn is_known(name: &str) -> bool {
 
 /// Whether a name is that of a directive of nginx, or close enough to one to be a misspelling.
 pub fn resembles_directive(name: &str) -> bool {
-    let unsupported = unsupported().flat_map(|(_, names)| names);
+    let unsupported = unsupported().flat_map(|(.., names)| names);
     nearest(name, commands().map(|command| command.name).chain(unsupported)).is_some()
 }

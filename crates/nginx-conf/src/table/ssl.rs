@@ -1,7 +1,7 @@
 //! TLS.
 
 use super::command::Arity::{AtLeast, Flag, Take};
-use super::command::{Command, HTTP, LEVELS, SERVER, command};
+use super::command::{Command, HTTP, LEVELS, SERVER, UPSTREAM, command};
 
 const SERVERS: u16 = HTTP | SERVER;
 
@@ -39,7 +39,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("ssl_verify_depth", SERVERS, Take(1, 1), "1", "How many certificates there may be between that of a client and one of these."),
     command("ssl_crl", SERVERS, Take(1, 1), "", "Certificates of clients that are revoked (PEM).")
         .note("A file without a list is refused, as by nginx from 1.29 on."),
-    command("resolver", LEVELS, AtLeast(1), "", "Name servers, for names in the variables of `proxy_pass`.")
+    command("resolver", LEVELS | UPSTREAM, AtLeast(1), "", "Name servers, for names in the variables of `proxy_pass`, and of servers with `resolve`.")
         .note("Each worker remembers answers for itself. `status_zone=` is accepted without effect."),
-    command("resolver_timeout", LEVELS, Take(1, 1), "30s", "Time for a look-up."),
+    command("resolver_timeout", LEVELS | UPSTREAM, Take(1, 1), "30s", "Time for a look-up."),
 ];

@@ -131,6 +131,18 @@ pub(super) const COMMANDS: &[Command] = &[
     tuning("map_hash_bucket_size", HTTP, Take(1, 1), "64", "Size of a table of nginx."),
     tuning("proxy_headers_hash_max_size", LEVELS, Take(1, 1), "512", "Size of a table of nginx."),
     tuning("proxy_headers_hash_bucket_size", LEVELS, Take(1, 1), "64", "Size of a table of nginx."),
+    tuning("http2_pool_size", HTTP | SERVER, Take(1, 1), "4k", "Memory for a connection of HTTP/2 to begin with."),
+    tuning("http2_streams_index_size", HTTP | SERVER, Take(1, 1), "32", "Size of a table of nginx."),
+    tuning("proxy_cache_max_range_offset", LEVELS, Take(1, 1), "", "From where on a range is passed on without the rest.")
+        .note("Accepted without effect: an answer is kept whole, or not at all."),
+    tuning("ssl_certificate_cache", HTTP | SERVER, Take(1, 3), "off", "Keep certificates that are named by variables.").since(27, 4),
+    tuning("proxy_ssl_certificate_cache", LEVELS, Take(1, 3), "off", "Keep certificates that are named by variables.").since(27, 4),
+    tuning("ssl_object_cache_inheritable", MAIN, Flag, "on", "Take certificates over from the configuration before.").since(27, 4),
+    tuning("ssl_certificate_compression", HTTP | SERVER, Flag, "off", "Compress certificates for clients that can unpack them.").since(29, 1),
+    tuning("ssl_stapling_file", HTTP | SERVER, Take(1, 1), "", "The OCSP response to send along.")
+        .note("Accepted without effect: none is sent along."),
+    tuning("ssl_stapling_responder", HTTP | SERVER, Take(1, 1), "", "Whom to ask for it.")
+        .note("Accepted without effect: nobody is asked."),
     tuning("ssl_early_data", HTTP | SERVER, Flag, "off", "Take requests before the handshake has ended."),
     tuning("ssl_password_file", HTTP | SERVER, Take(1, 1), "", "Passphrases of keys.")
         .note("Accepted without effect: a key with a passphrase is refused."),

@@ -6,13 +6,12 @@ use super::command::{Command, HTTP, UPSTREAM, command};
 pub(super) const COMMANDS: &[Command] = &[
     command("upstream", HTTP, Take(1, 1), "", "A group of app servers, taken in turn.").block(),
     command("server", UPSTREAM, AtLeast(1), "", "An app server.")
-        .note("With `weight=`, `max_fails=`, `fail_timeout=`, `backup`, `down`, `max_conns=`, and `route=` and `drain` from 1.29.6 on. `resolve`, `unix:` and the like are refused."),
+        .note("With `weight=`, `max_fails=`, `fail_timeout=`, `backup`, `down`, `max_conns=`, `resolve` from 1.27.3 on, and `route=` and `drain` from 1.29.6 on. `service=`, `unix:` and the like are refused."),
     command("ip_hash", UPSTREAM, Take(0, 0), "", "One server for all clients of a network."),
     command("least_conn", UPSTREAM, Take(0, 0), "", "The server with the fewest requests under way."),
     command("hash", UPSTREAM, Take(1, 2), "", "One server for all requests of the same key; `consistent` for few that change over when servers come or go."),
     command("random", UPSTREAM, Take(0, 2), "", "Any server, or of any `two` the one with fewer requests under way."),
-    command("sticky", UPSTREAM, AtLeast(2), "", "Keeps a session with its server: by a `cookie`, or by a `route` that variables tell. It has to stand behind the method of choosing one.")
-        .note("`learn` is refused.")
+    command("sticky", UPSTREAM, AtLeast(2), "", "Keeps a session with its server: by a `cookie`, by a `route` that variables tell, or by what it can `learn` of answers. It has to stand behind the method of choosing one.")
         .since(29, 6),
     command("zone", UPSTREAM, Take(1, 2), "", "Memory that workers share about the group.")
         .note("Accepted; each worker keeps its own turn and list of failures nevertheless."),

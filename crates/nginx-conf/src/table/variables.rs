@@ -115,8 +115,6 @@ const SINCE: &[(&str, Version)] = &[
 /// nginx's own variables that are not supported.
 const UNSUPPORTED: &[&str] = &[
     "ancient_browser",
-    "date_gmt",
-    "date_local",
     "fastcgi_path_info",
     "fastcgi_script_name",
     "memcached_key",
@@ -163,6 +161,11 @@ const RESERVED_FAMILY_MEMBERS: &[&str] = &[
 /// The names of nginx's own variables that are supported, without the families.
 pub(crate) fn built_in_names() -> impl Iterator<Item = &'static str> {
     BUILT_IN.iter().map(|(name, _)| *name)
+}
+
+/// Those of nginx's own that are refused by name, and how the names of others begin.
+pub(crate) fn unsupported_names() -> (&'static [&'static str], &'static [&'static str]) {
+    (UNSUPPORTED, UNSUPPORTED_FAMILIES)
 }
 
 /// The variable of nginx of that name.

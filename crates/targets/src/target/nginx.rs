@@ -106,6 +106,11 @@ impl Nginx {
         Ok(nginx)
     }
 
+    /// Whether it is of a version, such as `1.22`.
+    pub fn is_of(&self, version: &str) -> bool {
+        self.version.strip_prefix(version).is_some_and(|rest| rest.starts_with('.'))
+    }
+
     async fn ask_version(&self) -> Result<String, TargetError> {
         let directory = self.scratch.path().join("version");
         std::fs::create_dir(&directory)?;

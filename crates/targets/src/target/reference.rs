@@ -17,6 +17,9 @@ pub const REFERENCE_SUBCOMMAND: &str = "reference-proxy";
 /// The environment variable that names the file where the reference proxy tells what becomes of requests.
 pub const TRACE_VARIABLE: &str = "REFERENCE_PROXY_TRACE";
 
+/// The environment variable that names the version of nginx to stand for.
+const VERSION_VARIABLE: &str = "HOPCHECK_NGINX_VERSION";
+
 /// A file system in memory, on Linux.
 const MEMORY_DIRECTORY: &str = "/dev/shm";
 
@@ -31,6 +34,8 @@ pub struct Reference {
     scratch: RunDirectory,
     /// Whether it tells what becomes of requests.
     is_traced: bool,
+    /// The version of nginx that it stands for, unless the environment says so.
+    version: Option<String>,
 }
 
 impl Reference {
@@ -43,7 +48,7 @@ impl Reference {
             Some(Ok(scratch)) => scratch,
             _ => create_run_directory(&std::env::temp_dir())?,
         };
-        Ok(Reference { program, scratch, is_traced: false })
+        Ok(Reference { program, scratch, is_traced: false, version: None })
     }
 
     /// The same, telling what becomes of requests: see [`Scene::trace`](crate::scene::Scene::trace).
@@ -52,11 +57,20 @@ impl Reference {
         Reference { is_traced: true, ..self }
     }
 
+    /// The same, standing for a version of nginx: `1.22`, `1.26` or `1.30`.
+    #[must_use]
+    pub fn standing_for(self, version: &str) -> Reference {
+        Reference { version: Some(version.to_owned()), ..self }
+    }
+
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
             .env(super::PARENT_VARIABLE, std::process::id().to_string())
             .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
+        if let Some(version) = &self.version {
+            command.env(VERSION_VARIABLE, version);
+        }
         if self.is_traced {
             command.env(TRACE_VARIABLE, scratch.trace());
         }

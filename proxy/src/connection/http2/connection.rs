@@ -1,6 +1,7 @@
 //! A connection: its handshake, and the requests that are answered on it side by side.
 
 use std::cell::Cell;
+use std::fmt;
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -10,10 +11,12 @@ use std::task::Poll;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
+use h2::Reason;
 use h2::server::{Builder, Connection};
 
 use super::io::Http2Io;
 use super::session::Session;
+use super::traffic::Traffic;
 use crate::connection::http_connection::HttpConnection;
 use crate::response::ClientConnection;
 use crate::wire::Stream;
@@ -40,22 +43,22 @@ impl HttpConnection<'_> {
     pub(in crate::connection) async fn run_http2<S: Stream>(self, connection: ClientConnection<S>) {
         let Some(server) = self.http.servers.get(self.server) else { return };
         let Some(location) = self.http.locations.get(server.root.0) else { return };
-        let lingers = Rc::new(Cell::new(true));
+        let (lingers, traffic) = (Rc::new(Cell::new(true)), Rc::new(Traffic::default()));
         let begun = tokio::select! {
             biased;
-            begun = self.handshake(connection, server, Rc::clone(&lingers)) => begun,
+            begun = self.handshake(connection, server, Rc::clone(&lingers), Rc::clone(&traffic)) => begun,
             () = self.cycle.aborting() => return,
         };
         let outcome = match begun {
             Ok(Some(http2)) => {
-                let session = Session::new(http2, self.cycle, server, &location.settings, lingers);
+                let session = Session::new(http2, self.cycle, server, &location.settings, lingers, traffic);
                 self.serve_streams(session).await
             }
             Ok(None) => Ok(()),
             Err(error) => Err(error),
         };
         if let Err(error) = outcome {
-            self.log_http2_error(&location.settings, &error);
+            self.log_http2(&location.settings, &error);
         }
     }
 
@@ -65,12 +68,13 @@ impl HttpConnection<'_> {
         mut connection: ClientConnection<S>,
         server: &Server,
         lingers: Rc<Cell<bool>>,
+        traffic: Rc<Traffic>,
     ) -> Result<Option<Connection<Http2Io<S>, Bytes>>, h2::Error> {
         if !self.wait(&mut connection).await {
             connection.stream.close();
             return Ok(None);
         }
-        let handshake = settings(server).handshake(Http2Io::new(connection, lingers));
+        let handshake = settings(server).handshake(Http2Io::new(connection, lingers, traffic));
         let timeout = tokio::time::timeout(server.client_header_timeout, handshake);
         timeout.await.ok().transpose()
     }
@@ -82,13 +86,18 @@ impl HttpConnection<'_> {
         let serve = poll_fn(|cx| {
             loop {
                 while let Poll::Ready(Some(())) = streams.poll_next_unpin(cx) {}
+                if session.is_flooded() {
+                    self.log_http2(session.settings, &"http2 flood detected");
+                    session.close(Reason::NO_ERROR);
+                }
                 if !session.is_going_away && draining.as_mut().poll(cx).is_ready() {
                     session.go_away();
                 }
                 match session.poll(streams.len(), cx) {
                     Poll::Ready(ControlFlow::Continue(accepted)) => {
-                        streams
-                            .extend(accepted.map(|accepted| self.serve_stream(accepted, session.requests)));
+                        streams.extend(accepted.map(|accepted| {
+                            self.serve_stream(accepted, session.requests, Rc::clone(&session.traffic))
+                        }));
                     }
                     Poll::Ready(ControlFlow::Break(outcome)) => return Poll::Ready(outcome),
                     Poll::Pending => return Poll::Pending,
@@ -105,10 +114,10 @@ impl HttpConnection<'_> {
         outcome
     }
 
-    fn log_http2_error(&self, settings: &Settings, error: &h2::Error) {
+    fn log_http2(&self, settings: &Settings, what: &dyn fmt::Display) {
         let (number, ip, address) = (self.client.number, self.client.peer.ip(), self.listen.address);
         let context = format_args!("while processing HTTP/2 connection, client: {ip}, server: {address}");
-        self.cycle.logs.error(&settings.error_log, Level::Info, format_args!("*{number} {error} {context}"));
+        self.cycle.logs.error(&settings.error_log, Level::Info, format_args!("*{number} {what} {context}"));
     }
 }
 

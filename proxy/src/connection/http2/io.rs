@@ -8,6 +8,7 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use super::traffic::Traffic;
 use crate::response::ClientConnection;
 use crate::wire::Stream;
 
@@ -18,12 +19,17 @@ pub(super) struct Http2Io<S> {
     /// the connection and could lose what it has not read yet.
     lingers: Rc<Cell<bool>>,
     is_lingering: bool,
+    traffic: Rc<Traffic>,
 }
 
 impl<S: Stream> Http2Io<S> {
     /// A connection that has just begun.
-    pub(super) fn new(connection: ClientConnection<S>, lingers: Rc<Cell<bool>>) -> Http2Io<S> {
-        Http2Io { connection, lingers, is_lingering: false }
+    pub(super) fn new(
+        connection: ClientConnection<S>,
+        lingers: Rc<Cell<bool>>,
+        traffic: Rc<Traffic>,
+    ) -> Http2Io<S> {
+        Http2Io { connection, lingers, is_lingering: false, traffic }
     }
 
     fn stream(&mut self) -> Pin<&mut S> {
@@ -39,19 +45,25 @@ impl<S: Stream> AsyncRead for Http2Io<S> {
     ) -> Poll<io::Result<()>> {
         let input = &mut self.connection.input;
         if input.is_empty() {
-            return self.stream().poll_read(cx, room);
+            let before = room.filled().len();
+            ready!(self.stream().poll_read(cx, room))?;
+            self.traffic.add(room.filled().len() - before);
+            return Poll::Ready(Ok(()));
         }
         let count = input.len().min(room.remaining());
         room.put_slice(input.bytes().get(..count).unwrap_or_default());
         input.consume(count);
         input.release();
+        self.traffic.add(count);
         Poll::Ready(Ok(()))
     }
 }
 
 impl<S: Stream> AsyncWrite for Http2Io<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        self.stream().poll_write(cx, data)
+        let count = ready!(self.stream().poll_write(cx, data))?;
+        self.traffic.add(count);
+        Poll::Ready(Ok(count))
     }
 
     fn poll_write_vectored(
@@ -59,7 +71,9 @@ impl<S: Stream> AsyncWrite for Http2Io<S> {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.stream().poll_write_vectored(cx, pieces)
+        let count = ready!(self.stream().poll_write_vectored(cx, pieces))?;
+        self.traffic.add(count);
+        Poll::Ready(Ok(count))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -11,5 +11,6 @@ mod request;
 mod response_head;
 mod session;
 mod stream;
+mod traffic;
 
 pub(super) use preface::begins_http2;

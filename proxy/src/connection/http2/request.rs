@@ -2,11 +2,13 @@
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 
 use tokio::io::AsyncWrite;
 
 use super::session::Accepted;
 use super::stream::Http2Stream;
+use super::traffic::Traffic;
 use crate::connection::answer::{AfterRequest, answer};
 use crate::connection::http_connection::HttpConnection;
 use crate::cycle::counts::CountedRequest;
@@ -17,7 +19,7 @@ use nginx_conf::model::Level;
 
 impl HttpConnection<'_> {
     /// Answers the request that is the connection's `number`th.
-    pub(super) async fn serve_stream(&self, (request, respond): Accepted, number: u64) {
+    pub(super) async fn serve_stream(&self, (request, respond): Accepted, number: u64, traffic: Rc<Traffic>) {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return };
         let client = ClientInfo { requests: number, ..self.client };
@@ -29,9 +31,11 @@ impl HttpConnection<'_> {
         let max_size = server.large_client_header_buffers.saturating_mul(server.large_client_header_size);
         x.request.rules = server.head_rules;
         let read = x.request.read_http2(&head, body.is_end_stream(), max_size);
-        x.request_length = x.request.line().len() as u64 + fields_length(&head);
+        let head_length = x.request.line().len() + fields_length(&head);
+        x.request_length = head_length as u64;
+        traffic.add_payload(head_length);
         let tells_end = x.request.body == BodyLength::Chunked;
-        let stream = Http2Stream::new(body, respond, head.method == http::Method::HEAD, tells_end);
+        let stream = Http2Stream::new(body, respond, head.method == http::Method::HEAD, tells_end, traffic);
         drop(head);
         let mut connection = ClientConnection::new(stream);
         let is_complete = match read {
@@ -67,6 +71,6 @@ impl HttpConnection<'_> {
 }
 
 /// The fields of a head, without what HTTP/1 would put around them.
-fn fields_length(head: &http::request::Parts) -> u64 {
-    head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum::<usize>() as u64
+fn fields_length(head: &http::request::Parts) -> usize {
+    head.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum()
 }

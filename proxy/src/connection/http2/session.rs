@@ -11,6 +11,7 @@ use h2::server::{Connection, SendResponse};
 use h2::{Reason, RecvStream};
 
 use super::io::Http2Io;
+use super::traffic::Traffic;
 use crate::cycle::Cycle;
 use crate::cycle::connections::IdleConnection;
 use crate::wire::{Deadline, Stream};
@@ -27,7 +28,8 @@ pub(super) struct Session<'a, S> {
     http2: Connection<Http2Io<S>, Bytes>,
     cycle: &'a Cycle,
     server: &'a Server,
-    settings: &'a Settings,
+    pub(super) settings: &'a Settings,
+    pub(super) traffic: Rc<Traffic>,
     /// Whether the connection waits for the client when it ends.
     lingers: Rc<Cell<bool>>,
     /// How many requests there have been.
@@ -50,12 +52,14 @@ impl<'a, S: Stream> Session<'a, S> {
         server: &'a Server,
         settings: &'a Settings,
         lingers: Rc<Cell<bool>>,
+        traffic: Rc<Traffic>,
     ) -> Session<'a, S> {
         Session {
             http2,
             cycle,
             server,
             settings,
+            traffic,
             lingers,
             requests: 0,
             is_going_away: false,
@@ -70,6 +74,11 @@ impl<'a, S: Stream> Session<'a, S> {
         self.is_going_away = true;
         self.deadline.stop();
         self.http2.graceful_shutdown();
+    }
+
+    /// Whether the client sends far more than messages, and is to be rid of.
+    pub(super) fn is_flooded(&self) -> bool {
+        !self.is_closing && self.traffic.is_flood()
     }
 
     /// Reads and writes until it has to wait, or has read a request, while so many are being answered.
@@ -139,7 +148,8 @@ impl<'a, S: Stream> Session<'a, S> {
         Poll::Ready(Turn::Continue(None))
     }
 
-    fn close(&mut self, reason: Reason) {
+    /// Ends the connection, whatever is left of its streams.
+    pub(super) fn close(&mut self, reason: Reason) {
         self.is_going_away = true;
         self.is_closing = true;
         self.idle = None;

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
@@ -14,6 +15,7 @@ use tokio::net::TcpStream;
 
 use super::in_flight::InFlight;
 use super::response_head;
+use super::traffic::Traffic;
 use crate::wire::Stream;
 
 /// One request and its response.
@@ -25,6 +27,7 @@ pub(super) struct Http2Stream {
     tells_end: bool,
     is_head: bool,
     response: ResponseState,
+    traffic: Rc<Traffic>,
 }
 
 /// How far the response is.
@@ -53,9 +56,10 @@ impl Http2Stream {
         respond: SendResponse<Bytes>,
         is_head: bool,
         tells_end: bool,
+        traffic: Rc<Traffic>,
     ) -> Http2Stream {
         let response = ResponseState::Head(respond);
-        Http2Stream { body, data: Bytes::new(), tells_end, is_head, response }
+        Http2Stream { body, data: Bytes::new(), tells_end, is_head, response, traffic }
     }
 
     /// Ends the response: as it should if it is `complete`, or else so that it cannot be taken for a whole one.
@@ -115,6 +119,7 @@ impl AsyncRead for Http2Stream {
         }
         let count = self.data.len().min(room.remaining());
         room.put_slice(&self.data.split_to(count));
+        self.traffic.add_payload(count);
         // The client may send as much again; if that is too much, h2 has lost count.
         Poll::Ready(self.body.flow_control().release_capacity(count).map_err(io_error))
     }
@@ -123,13 +128,14 @@ impl AsyncRead for Http2Stream {
 impl AsyncWrite for Http2Stream {
     /// Takes as much as the client's windows and the stream's share of memory have room for.
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
+        let this = &mut *self;
         let ResponseState::Body(ResponseBody {
             stream,
             left,
             trailers,
             has_ended: has_ended @ false,
             in_flight,
-        }) = &mut self.response
+        }) = &mut this.response
         else {
             return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
         };
@@ -148,6 +154,7 @@ impl AsyncWrite for Http2Stream {
             *left -= count as u64;
         }
         *has_ended = *left == Some(0) && trailers.is_none();
+        this.traffic.add_payload(count);
         let piece = in_flight.piece(data.get(..count).unwrap_or_default());
         Poll::Ready(stream.send_data(piece, *has_ended).map(|()| count).map_err(io_error))
     }
@@ -176,6 +183,7 @@ impl Stream for Http2Stream {
     }
 
     fn take_head(&mut self, head: &[u8], trailers: bool) -> bool {
+        self.traffic.add_payload(head.len());
         let ResponseState::Head(respond) = &mut self.response else { return true };
         let Some(response) = response_head::parse(head) else { return true };
         let left = match self.is_head || matches!(response.status().as_u16(), 204 | 304) {

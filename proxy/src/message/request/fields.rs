@@ -76,7 +76,7 @@ impl Request {
         }
         if name.eq_ignore_ascii_case("Host") {
             once(&self.headers, "client sent duplicate host header")?;
-            let Some(host) = host::validate(value) else {
+            let Some(host) = host::validate(value, rules.checks_ports) else {
                 // The log shows it nevertheless.
                 self.headers.push(name, value);
                 return Err(bad_request("client sent invalid host header"));

@@ -9,18 +9,22 @@ pub(crate) struct Host<'v> {
     pub(crate) port: Option<u16>,
 }
 
-/// The host of a `Host` field or an authority, in the client's case; `None` if it is invalid.
+/// The host of a `Host` field or an authority, in the client's case; `None` if it is invalid. `checks_port`: so is a port
+/// that there cannot be.
 ///
 /// nginx accepts more, such as `user@host` and `host:x`. They are refused here, since an app server may read them
 /// differently.
-pub(crate) fn validate(value: &[u8]) -> Option<Host<'_>> {
-    let (host, port) = split(value)?;
+pub(crate) fn validate(value: &[u8], checks_port: bool) -> Option<Host<'_>> {
+    let (host, digits) = split(value)?;
     // Checked before the final dot is removed, which would hide one of two.
-    if !port.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
+    if !digits.iter().all(u8::is_ascii_digit) || text::has_pair(host, b'.', |next| next == b'.') {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
-    let port = std::str::from_utf8(port).ok().and_then(|port| port.parse().ok());
+    let port = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    if checks_port && port.is_none() && !digits.is_empty() {
+        return None;
+    }
     (!host.is_empty()).then_some(Host { name: host, port })
 }
 
@@ -76,7 +80,11 @@ mod tests {
             ("a:", "a", None),
             ("a_b", "a_b", None),
         ] {
-            assert_eq!(validate(value.as_bytes()), Some(Host { name: name.as_bytes(), port }), "{value}");
+            assert_eq!(
+                validate(value.as_bytes(), true),
+                Some(Host { name: name.as_bytes(), port }),
+                "{value}"
+            );
         }
     }
 
@@ -86,7 +94,20 @@ mod tests {
             "", "a/b", "a b", "a@b", "a:b", "a..b", "a..", "a..:80", "[::1", "[::1]x", "a\0", "a\x7f", "ä",
             "a\\b", "[a b]", "[::1/x]", "a:1:2", "::1", ":80", ".", ".:80",
         ] {
-            assert_eq!(validate(value.as_bytes()), None, "{value:?}");
+            assert_eq!(validate(value.as_bytes(), false), None, "{value:?}");
+        }
+    }
+
+    #[test]
+    fn a_port_that_there_cannot_be_is_refused_if_it_is_looked_at() {
+        for (value, port) in
+            [("a:65535", Some(65535)), ("a:0", Some(0)), ("a:000000080", Some(80)), ("a:", None)]
+        {
+            assert_eq!(validate(value.as_bytes(), true), Some(Host { name: b"a", port }), "{value}");
+        }
+        for value in ["a:65536", "[::1]:99999", "a:123456789012345678901234567890"] {
+            assert_eq!(validate(value.as_bytes(), true), None, "{value}");
+            assert_eq!(validate(value.as_bytes(), false).and_then(|host| host.port), None, "{value}");
         }
     }
 }

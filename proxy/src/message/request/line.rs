@@ -21,7 +21,11 @@ impl Request {
         let start = skip_spaces(line, method);
         let end =
             memchr::memchr(b' ', line.get(start..).unwrap_or_default()).map_or(line.len(), |at| start + at);
-        self.read_target(line.get(start..end).unwrap_or_default(), start)?;
+        let target = line.get(start..end).unwrap_or_default();
+        let authority = match self.rules.knows_authority_form && self.method() == b"CONNECT" {
+            true => Some(self.read_authority(target, start)?),
+            false => self.read_target(target, start)?,
+        };
         let start = skip_spaces(line, end);
         // Only spaces may follow: to a reader that takes a bare CR for the end of the line, it is another request.
         let rest = line.get(start..).unwrap_or_default();
@@ -37,6 +41,11 @@ impl Request {
                 }
                 return Err(refusal);
             }
+        }
+        if let Some(authority) = authority {
+            let host = host::validate(authority, self.rules.checks_ports);
+            self.set_host(host.ok_or(bad_request("client sent invalid host in request line"))?);
+            self.absolute = true;
         }
         Ok(())
     }
@@ -63,7 +72,12 @@ impl Request {
         mark.is_some_and(|at| target[at..].starts_with(b"?#"))
     }
 
-    pub(super) fn read_target(&mut self, target: &[u8], start: usize) -> Result<(), RequestError> {
+    /// Reads a target that is in the line from `start` on, and returns the authority of an absolute form (RFC 9112 §3.2.2).
+    pub(super) fn read_target<'t>(
+        &mut self,
+        target: &'t [u8],
+        start: usize,
+    ) -> Result<Option<&'t [u8]>, RequestError> {
         let parsed = uri::parse_with(target, self.rules.merge_slashes).map_err(|_| INVALID_REQUEST)?;
         let end = start + target.len();
         self.target = if target.ends_with(parsed.raw) {
@@ -73,18 +87,23 @@ impl Request {
             let slash = start + target.iter().position(|&byte| byte == b'/').unwrap_or_default();
             slash..slash + 1
         };
-        if let Some(host) = parsed.host {
-            let host = host::validate(host).ok_or(bad_request("client sent invalid host in request line"))?;
-            self.set_host(Host { port: parsed.port, ..host });
-            self.absolute = true;
-        }
         self.path.clear();
         self.path.extend_from_slice(&parsed.path);
         self.args.clear();
         self.args.extend_from_slice(parsed.args);
         self.quoted_uri = parsed.quoted_uri;
         self.has_path = !parsed.empty_path;
-        Ok(())
+        Ok(parsed.authority)
+    }
+
+    /// Reads the target of a CONNECT, which is a host and a port (RFC 9112 §3.2.3).
+    fn read_authority<'t>(&mut self, target: &'t [u8], start: usize) -> Result<&'t [u8], RequestError> {
+        if !uri::is_authority(target) {
+            return Err(INVALID_REQUEST);
+        }
+        self.target = start..start + target.len();
+        self.path.extend_from_slice(b"/");
+        Ok(target)
     }
 
     pub(super) fn set_host(&mut self, Host { name, port }: Host<'_>) {
@@ -114,7 +133,10 @@ impl Request {
         let rest = line.get(skip_spaces(line, self.method.end)..).unwrap_or_default();
         let mut words = rest.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
         let (target, version) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let begins = target.first().is_none_or(|&byte| byte == b'/' || byte.is_ascii_alphabetic());
+        let begins = match self.rules.knows_authority_form && self.method() == b"CONNECT" {
+            true => uri::begins_authority(target),
+            false => target.first().is_none_or(|&byte| byte == b'/' || byte.is_ascii_alphabetic()),
+        };
         let versioned = version.iter().zip(b"HTTP/").all(|(byte, expected)| byte == expected);
         let good = begins && versioned && !rest.iter().any(u8::is_ascii_control);
         (!good).then_some(INVALID_REQUEST)

@@ -26,6 +26,7 @@ pub(crate) async fn update(
     x.cache_status = Some(CacheStatus::Expired);
     let mut client = ClientConnection::new(SilentStream);
     let Some(request) = request::create(x, pass, RequestBody::None, &context.request(x)) else { return };
+    group.names.known().await;
     let key = group.hash_key.as_ref().map(|key| x.evaluate(key)).unwrap_or_default();
     let mut selection = group.select(x.client.peer.ip(), key, x.settings.proxy.next_upstream_tries);
     let mut handler = ProxyHandler::new(x, pass, group, request, RequestBody::None);

@@ -91,7 +91,7 @@ async fn fill<C: Stream>(
     x: &mut Exchange<'_>,
     buffered: usize,
 ) -> Result<(), ProxyError> {
-    let (timeout, max_size) = (x.settings.client_body_timeout, x.settings.client_max_body_size);
+    let (timeout, max_size) = (x.settings.client_body_timeout, max_body_size(x));
     let ClientConnection { stream, input, body, reading, .. } = client;
     reading.stop();
     let received = &mut x.request_length;
@@ -125,10 +125,16 @@ async fn fill<C: Stream>(
 }
 
 fn check_size<C>(client: &ClientConnection<C>, x: &mut Exchange<'_>) -> Result<(), ProxyError> {
-    match x.settings.client_max_body_size {
+    match max_body_size(x) {
         Some(max_size) if client.body.min_length() > max_size => Err(refuse(x, UploadError::TooLarge)),
         _ => Ok(()),
     }
+}
+
+/// How long a body may become that does not tell its length. One that does was looked at when its location was found, and
+/// an `error_page` with other limits takes it as it is.
+pub(crate) fn max_body_size(x: &Exchange<'_>) -> Option<u64> {
+    x.settings.client_max_body_size.filter(|_| x.request.body == BodyLength::Chunked)
 }
 
 /// Refuses a request whose body cannot be read.

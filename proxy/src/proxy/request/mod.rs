@@ -6,7 +6,7 @@ mod pass;
 mod upload;
 
 pub(crate) use buffering::read_whole_body;
-pub(super) use buffering::{read_body, refuse};
+pub(super) use buffering::{max_body_size, read_body, refuse};
 pub(super) use head::{ForCache, RequestBody, RequestHead, create, target};
-pub(super) use pass::{Destination, EvaluatedPass, evaluate_pass, resolve};
+pub(super) use pass::{Destination, EvaluatedPass, evaluate_pass, left, resolve};
 pub(super) use upload::{Upload, UploadError, UploadLimits};

@@ -99,12 +99,15 @@ pub(crate) async fn resolve<C: Stream>(
             x.log(Level::Error, format_args!("{host} could not be resolved {error}"));
             Err(ProxyError::Status(502))
         }
-        None => {
-            x.log(Level::Info, format_args!("client prematurely closed connection"));
-            x.status = 499;
-            Err(ProxyError::Close)
-        }
+        None => Err(left(x)),
     }
+}
+
+/// The client has closed its connection before anybody was asked.
+pub(crate) fn left(x: &mut Exchange<'_>) -> ProxyError {
+    x.log(Level::Info, format_args!("client prematurely closed connection"));
+    x.status = 499;
+    ProxyError::Close
 }
 
 /// Host and port; `None` if there is no host, or the port is invalid.

@@ -36,11 +36,17 @@ pub(crate) struct BodyFilters {
 impl BodyFilters {
     /// The filters of a response.
     pub(crate) fn new(x: &Exchange<'_>, changes: BodyChanges) -> BodyFilters {
+        let sub = changes.substitute.then(|| SubBody::new(x));
+        BodyFilters::of(changes.unpack, sub, changes.compress.then_some(x.settings.gzip.level))
+    }
+
+    /// These filters; `level` is that of compression.
+    fn of(unpack: bool, sub: Option<SubBody>, level: Option<u32>) -> BodyFilters {
         BodyFilters {
-            gunzip: changes.unpack.then(GunzipBody::new),
+            gunzip: unpack.then(GunzipBody::new),
             unpacked: Vec::new(),
-            sub: changes.substitute.then(|| SubBody::new(x)),
-            gzip: changes.compress.then(|| GzipBody::new(x.settings.gzip.level)),
+            sub,
+            gzip: level.map(GzipBody::new),
             output: Vec::new(),
             sent: 0,
             is_finished: false,
@@ -133,6 +139,9 @@ impl BodyFilters {
     }
 }
 
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) mod checks;
+
 #[cfg(test)]
 mod tests {
     use std::io::{Read, Write};
@@ -142,31 +151,12 @@ mod tests {
     use super::*;
 
     fn filters() -> BodyFilters {
-        BodyFilters {
-            gunzip: None,
-            unpacked: Vec::new(),
-            sub: None,
-            gzip: None,
-            output: Vec::new(),
-            sent: 0,
-            is_finished: false,
-        }
+        BodyFilters::of(false, None, None)
     }
 
     /// What comes out of a body, and the most that was ever ready to be sent.
-    fn run(mut filters: BodyFilters, body: &[u8]) -> io::Result<(Vec<u8>, usize)> {
-        let (mut out, mut most, mut rest) = (Vec::new(), 0, body);
-        while !filters.is_finished() {
-            match rest {
-                [] => filters.finish()?,
-                data => rest = &data[filters.push(data, false)?..],
-            }
-            let count = filters.output().len();
-            most = most.max(count);
-            out.extend_from_slice(filters.output());
-            filters.consume(count);
-        }
-        Ok((out, most))
+    fn run(filters: BodyFilters, body: &[u8]) -> io::Result<(Vec<u8>, usize)> {
+        checks::run(filters, body, usize::MAX)
     }
 
     fn packed(text: &[u8]) -> Vec<u8> {

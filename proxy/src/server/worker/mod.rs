@@ -2,6 +2,7 @@
 //! request is shared with another worker but counts, limits and what is kept of answers.
 
 mod accept;
+mod names;
 mod privileges;
 
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ use crate::cycle::{Cycle, ShutdownStage};
 use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
 use crate::trace::TraceLog;
-use crate::upstream::Upstreams;
+use crate::upstream::{SessionZones, Upstreams};
 use accept::{AcceptState, accept};
 use nginx_conf::model::{Config, Level};
 pub(super) use privileges::{is_root, switch_user};
@@ -51,6 +52,7 @@ pub(crate) struct WorkerOptions {
     pub(crate) connection_numbers: Arc<AtomicU64>,
     pub(crate) trace: Option<Arc<TraceLog>>,
     pub(crate) zones: Zones,
+    pub(crate) sessions: SessionZones,
     pub(crate) caches: Caches,
     pub(crate) counts: Arc<Counts>,
     pub(crate) commands: mpsc::UnboundedReceiver<Command>,
@@ -65,6 +67,7 @@ pub(crate) async fn run(options: WorkerOptions) {
         connection_numbers,
         trace,
         zones,
+        sessions,
         caches,
         counts,
         mut commands,
@@ -73,7 +76,7 @@ pub(crate) async fn run(options: WorkerOptions) {
     let logs = Rc::new(Logs::new(files, &config.error_log, Rc::clone(&clock)));
     let (stage, shutdown) = watch::channel(ShutdownStage::Serving);
     let cycle = Rc::new(Cycle {
-        upstreams: Upstreams::new(config.http.as_ref()),
+        upstreams: Upstreams::new(config.http.as_ref(), &sessions),
         connections: Connections::new(config.worker_connections, reserved_connections(&config), counts),
         config: Rc::new(config),
         logs: Rc::clone(&logs),
@@ -86,6 +89,7 @@ pub(crate) async fn run(options: WorkerOptions) {
     });
     let writer = Rc::clone(&logs);
     tokio::task::spawn_local(async move { writer.run().await });
+    names::look_up(&cycle);
     let acceptors: Vec<Acceptor> = sockets
         .into_iter()
         .map(|listening| {

@@ -8,11 +8,14 @@ use crate::model::{Http, Location, LocationKind, Server, VerifyClient};
 use crate::read::draft::{HttpDraft, Level, LevelId, ServerDraft};
 use crate::read::reader::Reader;
 use crate::template::Variable;
+use crate::version::Version;
 
 /// Builds [`Http`] from what was read.
 pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut draft = std::mem::replace(&mut reader.http, HttpDraft::new());
-    let upstreams = draft.upstreams.finish(reader.resolver, reader.version)?;
+    let around = draft.levels.first().map(|level| &level.settings);
+    let around = around.map(|http| (http.resolver.clone(), http.resolver_timeout)).unwrap_or_default();
+    let upstreams = draft.upstreams.finish(reader.resolver, &around, reader.version)?;
     if let Some(message) = checks::buffers(&draft.levels).or_else(|| checks::secure_links(&draft.levels)) {
         return Err(reader.error_here(message));
     }
@@ -21,7 +24,8 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     let mut warnings = Vec::new();
 
     let mut settings = merge::settings(&draft.levels, &reader.prefix, reader.version);
-    referers::set(&draft.levels, &draft.servers, &mut settings)?;
+    let end = reader.error_here("");
+    referers::set(&draft.levels, &draft.servers, &mut settings, end.place())?;
     proxy_ssl::set(reader, &draft.levels, &mut settings)?;
     let mut trees = LocationTrees::new(&draft.levels)?;
     let server_tls = tls::server_tls(reader, &draft.levels, &draft.servers)?;
@@ -35,7 +39,7 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             tls,
             rejects_handshake,
             verify_client,
-            ..server_without_tls(server, &draft.levels, &mut trees)
+            ..server_without_tls(server, &draft.levels, &mut trees, reader.version)
         })
         .collect();
     let (variables, slots) = draft.variables.resolve(reader.version)?;
@@ -85,8 +89,13 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
     Ok(http)
 }
 
-fn server_without_tls(draft: &ServerDraft, levels: &[Level], trees: &mut LocationTrees) -> Server {
-    let heads = merge::request_heads(levels, draft.level);
+fn server_without_tls(
+    draft: &ServerDraft,
+    levels: &[Level],
+    trees: &mut LocationTrees,
+    version: Option<Version>,
+) -> Server {
+    let heads = merge::request_heads(levels, draft.level, version);
     let first = draft.names.first().map_or("", |name| name.text.as_str());
     Server {
         // `.example.com` names itself `example.com`.

@@ -37,6 +37,9 @@ pub(super) fn link(http: &mut Http, variables: &[Variable]) {
                 texts.for_each(|text| linker.template(text));
             }
             Some(Sticky::Route(texts)) => texts.iter_mut().for_each(|text| linker.template(text)),
+            Some(Sticky::Learn(learn)) => {
+                learn.create.iter_mut().chain(&mut learn.lookup).for_each(|text| linker.template(text));
+            }
             None => {}
         }
         upstream.hash_key.iter_mut().for_each(|key| linker.template(key));

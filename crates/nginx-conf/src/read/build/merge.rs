@@ -71,7 +71,8 @@ pub(super) fn http2(levels: &[Level], server: LevelId) -> Http2 {
 }
 
 /// The settings of a server that have no place in a location.
-pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
+pub(super) fn request_heads(levels: &[Level], server: LevelId, version: Option<Version>) -> RequestHeads {
+    let is_newest = version.is_some_and(|version| version >= Version::V1_30);
     RequestHeads {
         timeout: first(levels, server, |raw| raw.client_header_timeout).unwrap_or(MINUTE),
         first_buffer: first(levels, server, |raw| raw.client_header_buffer_size).unwrap_or(1024),
@@ -81,6 +82,8 @@ pub(super) fn request_heads(levels: &[Level], server: LevelId) -> RequestHeads {
             merge_slashes: first(levels, server, |raw| raw.merge_slashes).unwrap_or(true),
             underscores_in_headers: first(levels, server, |raw| raw.underscores_in_headers).unwrap_or(false),
             ignore_invalid_headers: first(levels, server, |raw| raw.ignore_invalid_headers).unwrap_or(true),
+            checks_ports: is_newest,
+            knows_authority_form: is_newest,
         },
     }
 }

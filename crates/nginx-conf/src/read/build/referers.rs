@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::error::ConfigError;
+use crate::error::{ConfigError, Place};
 use crate::model::{LocationKind, Referers, Settings};
 use crate::read::draft::{Level, LevelId, RefererSettings, ServerDraft};
 use crate::read::host_names::{Conflict, HostPattern};
@@ -10,15 +10,16 @@ use crate::read::host_names::{Conflict, HostPattern};
 const NOBODY: &str = "the \"none\" or \"blocked\" referers are specified in the \"valid_referers\" directive without any valid \
                       referer";
 
-/// Sets the referers of every level.
+/// Sets the referers of every level. `end`: where the `http` block ends, which is when nginx looks at them.
 pub(super) fn set(
     levels: &[Level],
     servers: &[ServerDraft],
     settings: &mut [Settings],
+    end: Option<&Place>,
 ) -> Result<(), ConfigError> {
     for (index, level) in levels.iter().enumerate() {
         let referers = match &level.settings.referers {
-            Some(own) => Some(Arc::new(referers(own, server_of(levels, servers, index))?)),
+            Some(own) => Some(Arc::new(referers(own, server_of(levels, servers, index), end)?)),
             // A level stands after the one around it.
             None => settings.get(level.parent.0).and_then(|outer| outer.referers.clone()),
         };
@@ -29,7 +30,11 @@ pub(super) fn set(
     Ok(())
 }
 
-fn referers(own: &RefererSettings, server: Option<&ServerDraft>) -> Result<Referers, ConfigError> {
+fn referers(
+    own: &RefererSettings,
+    server: Option<&ServerDraft>,
+    end: Option<&Place>,
+) -> Result<Referers, ConfigError> {
     let RefererSettings { none, blocked, server_names, mut names, patterns } = own.clone();
     let of_server = server.filter(|_| server_names).map_or(&[][..], |server| &server.names);
     let mut server_patterns = Vec::new();
@@ -38,7 +43,10 @@ fn referers(own: &RefererSettings, server: Option<&ServerDraft>) -> Result<Refer
             server_patterns.push(pattern.clone());
             continue;
         }
-        let wrong = |what: &str| name.error.clone().with_message(format!("{what} \"{}\"", name.text));
+        let wrong = |what: &str| {
+            let error = name.error.clone().with_message(format!("{what} \"{}\"", name.text));
+            end.map_or_else(|| error.clone(), |end| error.clone().at(end.clone()))
+        };
         let pattern = HostPattern::parse(&name.text).ok_or_else(|| wrong("invalid hostname or wildcard"))?;
         names.insert(pattern, String::new()).map_err(|Conflict| wrong("conflicting parameter"))?;
     }

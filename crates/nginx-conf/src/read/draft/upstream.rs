@@ -1,12 +1,13 @@
 //! `upstream` blocks, and the implicit upstreams of `proxy_pass` to a plain address.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::address::{Resolver, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Balance, Sticky, Upstream, UpstreamServer};
+use crate::model::{Balance, NameServers, ResolvedServer, ResolvedServers, Sticky, Upstream, UpstreamServer};
 use crate::source::Word;
 use crate::spelling::nearest;
 use crate::template::Template;
@@ -37,6 +38,14 @@ pub(crate) struct UpstreamDraft {
     default_port: u16,
     /// Its servers so far.
     pub servers: Vec<UpstreamServer>,
+    /// Those with `resolve`.
+    pub resolved: Vec<ResolvedServer>,
+    /// `zone`.
+    pub has_zone: bool,
+    /// `resolver`.
+    pub resolver: Option<Arc<NameServers>>,
+    /// `resolver_timeout`.
+    pub resolver_timeout: Option<Duration>,
     /// `ip_hash`, `least_conn`, `hash` or `random`.
     pub balance: Option<Balance>,
     /// The key of `hash`.
@@ -59,6 +68,12 @@ impl UpstreamDrafts {
     /// The `upstream` being read.
     pub(crate) fn current(&mut self) -> &mut UpstreamDraft {
         self.groups.get_mut(self.current).unwrap_or(&mut self.none)
+    }
+
+    /// The upstream whose sessions are kept in a zone.
+    pub(crate) fn with_sessions_in(&self, zone: &str) -> Option<&str> {
+        let keeps = |group: &&UpstreamDraft| matches!(&group.sticky, Some(Sticky::Learn(learn)) if learn.zone == zone);
+        self.groups.iter().find(keeps).map(|group| group.name.as_str())
     }
 
     /// An `upstream` block starts. A `proxy_pass` may have named it before.
@@ -127,17 +142,21 @@ impl UpstreamDrafts {
         index
     }
 
-    /// Looks up what is left to look up.
+    /// Looks up what is left to look up. `around`: what `http` says of name servers.
     pub(crate) fn finish(
         self,
         resolver: Resolver,
+        around: &Lookup,
         version: Option<Version>,
     ) -> Result<Vec<Upstream>, ConfigError> {
         let declared: Vec<String> =
             self.groups.iter().filter(|group| group.declared).map(|group| group.name.clone()).collect();
-        self.groups.into_iter().map(|group| group.finish(resolver, &declared, version)).collect()
+        self.groups.into_iter().map(|group| group.finish(resolver, around, &declared, version)).collect()
     }
 }
+
+/// `resolver` and `resolver_timeout`.
+pub(crate) type Lookup = (Option<Arc<NameServers>>, Option<Duration>);
 
 /// How many connections a version keeps where the file does not say; `None` where that is ours to decide.
 fn default_keepalive(version: Option<Version>, declared: bool) -> Option<usize> {
@@ -147,16 +166,18 @@ fn default_keepalive(version: Option<Version>, declared: bool) -> Option<usize> 
 
 impl UpstreamDraft {
     fn finish(
-        self,
+        mut self,
         resolver: Resolver,
+        around: &Lookup,
         declared: &[String],
         version: Option<Version>,
     ) -> Result<Upstream, ConfigError> {
+        let resolved = self.resolved(around)?;
         let UpstreamDraft { name, servers, place, .. } = self;
         let error =
             |message: String| place.clone().unwrap_or_else(|| ConfigError::new("")).with_message(message);
         let servers = match self.declared {
-            true if servers.iter().all(|server| server.backup) => {
+            true if resolved.is_none() && servers.iter().all(|server| server.backup) => {
                 return Err(error(format!("no servers in upstream \"{name}\"")));
             }
             true => servers,
@@ -176,6 +197,7 @@ impl UpstreamDraft {
         Ok(Upstream {
             name,
             servers,
+            resolved,
             declared: self.declared,
             port: (!self.declared).then(|| self.port.unwrap_or(self.default_port)),
             balance: self.balance.unwrap_or_default(),
@@ -185,5 +207,27 @@ impl UpstreamDraft {
             keepalive_requests: self.keepalive_requests.unwrap_or(1000),
             keepalive_timeout: self.keepalive_timeout.unwrap_or(Duration::from_secs(60)),
         })
+    }
+
+    /// The servers with `resolve`, which need somewhere to be kept and somebody to ask.
+    fn resolved(&mut self, around: &Lookup) -> Result<Option<ResolvedServers>, ConfigError> {
+        let names = std::mem::take(&mut self.resolved);
+        if names.is_empty() {
+            return Ok(None);
+        }
+        // nginx names the place within the message.
+        let place = self.place.as_ref().and_then(ConfigError::place);
+        let place = place.map(|place| format!(" in {place}")).unwrap_or_default();
+        let upstream = format!("upstream \"{}\"{place}", self.name);
+        if !self.has_zone {
+            let message = format!("resolving names at run time requires {upstream} to be in shared memory");
+            return Err(ConfigError::new(message).help("give the upstream a zone: \"zone NAME 64k;\""));
+        }
+        let Some(resolver) = self.resolver.clone().or_else(|| around.0.clone()) else {
+            let message = format!("no resolver defined to resolve names at run time in {upstream}");
+            return Err(ConfigError::new(message));
+        };
+        let timeout = self.resolver_timeout.or(around.1).unwrap_or(Duration::from_secs(30));
+        Ok(Some(ResolvedServers { names, resolver, timeout }))
     }
 }

@@ -18,9 +18,23 @@ const DNS_PORT: u16 = 53;
 
 /// `resolver`.
 fn resolver(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
-    if reader.settings().resolver.is_some() {
-        return Err(duplicate(directive));
+    let servers = name_servers(reader, directive)?;
+    match reader.settings().resolver.replace(servers) {
+        Some(_) => Err(duplicate(directive)),
+        None => Ok(()),
     }
+}
+
+/// `resolver` in `upstream`.
+pub(super) fn upstream_resolver(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let servers = name_servers(reader, directive)?;
+    match reader.upstream().resolver.replace(servers) {
+        Some(_) => Err(duplicate(directive)),
+        None => Ok(()),
+    }
+}
+
+fn name_servers(reader: &Reader, directive: &Directive) -> Result<Arc<NameServers>, ConfigError> {
     let mut servers = NameServers { addresses: Vec::new(), valid: None, ipv4: true, ipv6: true };
     for word in directive.arguments() {
         let invalid = || directive.error_at(word, format!("invalid parameter: {}", word.text));
@@ -55,6 +69,5 @@ fn resolver(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErro
     if servers.addresses.is_empty() {
         return Err(directive.error("no name servers defined"));
     }
-    reader.settings().resolver = Some(Arc::new(servers));
-    Ok(())
+    Ok(Arc::new(servers))
 }

@@ -1,12 +1,15 @@
 //! `sticky` in `upstream`: `ngx_http_upstream_sticky_module`.
 
+use std::time::Duration;
+
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Sticky, StickyCookie, StickyExpires};
+use crate::model::{Sticky, StickyCookie, StickyExpires, StickyLearn};
 use crate::read::reader::Reader;
-use crate::read::values::{duplicate, unsupported_value};
+use crate::read::values::duplicate;
 use crate::read::variables::{template, template_of};
-use crate::units::parse_seconds;
+use crate::template::Template;
+use crate::units::{parse_seconds, parse_size};
 
 /// `sticky`.
 pub(super) fn sticky(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
@@ -21,7 +24,7 @@ pub(super) fn sticky(reader: &mut Reader, directive: &Directive) -> Result<(), C
             let route = words.map(|word| template(&mut reader.http.variables, directive, word));
             Sticky::Route(route.collect::<Result<_, _>>()?)
         }
-        "learn" => return Err(unsupported_value(directive, 0, "\"learn\"")),
+        "learn" => Sticky::Learn(learn(reader, directive)?),
         other => return Err(directive.error_at(kind, format!("unknown parameter \"{other}\""))),
     };
     reader.upstream().sticky = Some(sticky);
@@ -63,4 +66,53 @@ fn cookie(reader: &mut Reader, directive: &Directive) -> Result<StickyCookie, Co
         }
     }
     Ok(cookie)
+}
+
+/// The smallest zone of sessions: eight pages.
+const MIN_ZONE_SIZE: usize = 8 * 4096;
+
+fn learn(reader: &mut Reader, directive: &Directive) -> Result<StickyLearn, ConfigError> {
+    let wrong = |what: &str| directive.error(format!("\"sticky\" directive {what}"));
+    let (mut create, mut lookup): (Vec<Template>, Vec<Template>) = Default::default();
+    let (mut zone, mut timeout, mut at_head) = (None, Duration::from_secs(600), false);
+    for word in directive.arguments().iter().skip(1) {
+        let here = |what: &str| directive.error_at(word, format!("\"sticky\" directive {what}"));
+        match word.text.split_once('=') {
+            Some((name @ ("create" | "lookup"), value)) => {
+                let text = template_of(&mut reader.http.variables, directive, word, value)?;
+                if !value.starts_with('$') {
+                    return Err(here(&format!("missing variable in the \"{name}\" parameter")));
+                }
+                (if name == "create" { &mut create } else { &mut lookup }).push(text);
+            }
+            Some(("zone", value)) => {
+                let (name, size) = value.split_once(':').ok_or_else(|| here("zone size is not specified"))?;
+                let size = parse_size(size).ok_or_else(|| here("invalid zone size"))?;
+                if size < MIN_ZONE_SIZE {
+                    return Err(here("zone is too small"));
+                }
+                if zone.replace((name.to_owned(), size)).is_some() {
+                    return Err(here("duplicate zone"));
+                }
+            }
+            Some(("timeout", value)) => {
+                timeout = parse_seconds(value).ok_or_else(|| here("invalid timeout"))?;
+            }
+            None if word.text == "header" => at_head = true,
+            _ => return Err(directive.error_at(word, format!("unknown parameter \"{}\"", word.text))),
+        }
+    }
+    let missing = |name: &str| wrong(&format!("\"{name}\" parameter is not specified"));
+    if create.is_empty() {
+        return Err(missing("create"));
+    }
+    if lookup.is_empty() {
+        return Err(missing("lookup"));
+    }
+    let (zone, size) = zone.ok_or_else(|| missing("zone"))?;
+    if let Some(upstream) = reader.http.upstreams.with_sessions_in(&zone) {
+        let message = format!("sticky zone \"{zone}\" is already used in upstream \"{upstream}\"");
+        return Err(directive.error(message));
+    }
+    Ok(StickyLearn { create, lookup, zone, size, timeout, at_head })
 }

@@ -76,6 +76,15 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("map_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
     ("proxy_headers_hash_max_size", |r, d| once(r, d, number::<u64>)),
     ("proxy_headers_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("http2_pool_size", |r, d| once(r, d, http2_pool_size)),
+    ("http2_streams_index_size", |r, d| once(r, d, power_of_two)),
+    ("proxy_cache_max_range_offset", |r, d| once(r, d, offset)),
+    ("ssl_certificate_cache", |r, d| once(r, d, certificate_cache)),
+    ("proxy_ssl_certificate_cache", |r, d| once(r, d, certificate_cache)),
+    ("ssl_object_cache_inheritable", |r, d| once(r, d, flag)),
+    ("ssl_certificate_compression", |r, d| once(r, d, flag)),
+    ("ssl_stapling_file", |r, d| once(r, d, text)),
+    ("ssl_stapling_responder", |r, d| once(r, d, text)),
     ("ssl_early_data", |r, d| once(r, d, flag)),
     ("ssl_password_file", |r, d| once(r, d, text)),
 ];
@@ -106,6 +115,41 @@ fn once<T>(
         return Err(duplicate(directive));
     }
     read(directive).map(drop)
+}
+
+/// `http2_pool_size`, which has to have room for a pool itself.
+fn http2_pool_size(directive: &Directive) -> Result<(), ConfigError> {
+    const MIN_SIZE: usize = 112;
+    match size(directive)? {
+        ..MIN_SIZE => Err(directive.error(format!("the pool size must be no less than {MIN_SIZE}"))),
+        _ => Ok(()),
+    }
+}
+
+fn power_of_two(directive: &Directive) -> Result<(), ConfigError> {
+    match number::<u64>(directive)?.is_power_of_two() {
+        true => Ok(()),
+        false => Err(directive.error(format!("\"{}\" directive must be a power of two", directive.name()))),
+    }
+}
+
+/// `ssl_certificate_cache max=N [inactive=TIME] [valid=TIME]`, or `off`.
+fn certificate_cache(directive: &Directive) -> Result<(), ConfigError> {
+    let mut is_whole = false;
+    for word in directive.arguments() {
+        let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
+        match word.text.split_once('=') {
+            Some(("max", number)) => {
+                parse_number(number).filter(|number| *number > 0).ok_or_else(invalid)?;
+                is_whole = true;
+            }
+            Some(("inactive" | "valid", time)) => drop(parse_seconds(time).ok_or_else(invalid)?),
+            None if word.text == "off" => is_whole = true,
+            _ => return Err(invalid()),
+        }
+    }
+    let message = format!("\"{}\" must have the \"max\" parameter", directive.name());
+    if is_whole { Ok(()) } else { Err(directive.error(message)) }
 }
 
 /// The `…_temp_path`s: nothing is kept in files.

@@ -1,10 +1,13 @@
 //! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
 
+use std::net::IpAddr;
+
+use super::resolver::upstream_resolver;
 use super::sticky::sticky;
 use crate::address::{UrlKind, parse, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Balance, UpstreamServer};
+use crate::model::{Balance, ResolvedServer, UpstreamServer};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, number, once, time, unsupported_value};
 use crate::read::variables::template;
@@ -25,7 +28,19 @@ pub(super) const UPSTREAM_SETTERS: &[(&str, Setter)] = &[
     ("keepalive_requests", |r, d| once(&mut r.upstream().keepalive_requests, d, number)),
     ("keepalive_timeout", |r, d| once(&mut r.upstream().keepalive_timeout, d, time)),
     ("keepalive_time", |r, d| once(&mut r.upstream().keepalive_time, d, time)),
+    ("resolver", |r, d| since_resolve(r, d).and_then(|()| upstream_resolver(r, d))),
+    ("resolver_timeout", |r, d| {
+        since_resolve(r, d).and_then(|()| once(&mut r.upstream().resolver_timeout, d, time))
+    }),
 ];
+
+/// What stands in an `upstream` from 1.27.3 on.
+fn since_resolve(reader: &Reader, directive: &Directive) -> Result<(), ConfigError> {
+    match reader.is_before(27, 3) {
+        true => Err(directive.error(format!("\"{}\" directive is not allowed here", directive.name()))),
+        false => Ok(()),
+    }
+}
 
 /// The smallest `zone`: eight pages.
 const MIN_ZONE_SIZE: usize = 8 * 4096;
@@ -37,7 +52,8 @@ const MAX_ROUTE_LENGTH: usize = 32;
 fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     reader.http.upstreams.declare(directive)?;
     reader.block(table::UPSTREAM)?;
-    if reader.upstream().servers.is_empty() {
+    let upstream = reader.upstream();
+    if upstream.servers.is_empty() && upstream.resolved.is_empty() {
         let error = reader.error_here("no servers are inside upstream");
         return Err(match directive.words.first() {
             Some(word) => error.point_at(&word.span),
@@ -51,6 +67,7 @@ fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErro
 fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
     let mut server = UpstreamServer::new(word.text.clone(), ([0, 0, 0, 0], 0).into());
+    let mut is_resolved = false;
     for (index, word) in directive.arguments().iter().enumerate().skip(1) {
         let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
         let number =
@@ -81,7 +98,8 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
                 }
                 server.route = Some(route.to_owned());
             }
-            (Some((name @ ("slow_start" | "service" | "sticky"), _)), _) | (None, name @ "resolve") => {
+            (None, "resolve") if !reader.is_before(27, 3) => is_resolved = true,
+            (Some((name @ ("slow_start" | "service" | "sticky"), _)), _) => {
                 return Err(unsupported_value(directive, index, &format!("\"{name}\"")));
             }
             _ => return Err(invalid()),
@@ -92,11 +110,21 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
     }
     let wrong = |reason: &str| directive.error_at(word, format!("{reason} in upstream \"{}\"", word.text));
     let url = parse(&word.text, UrlKind::Server).map_err(wrong)?;
-    let addresses =
-        resolve(reader.resolver, &url.host, url.port.unwrap_or(80)).ok_or_else(|| wrong("host not found"))?;
+    let port = url.port.unwrap_or(80);
+    if is_resolved && !is_address(&url.host) {
+        server.address.set_port(port);
+        reader.upstream().resolved.push(ResolvedServer { host: url.host, server });
+        return Ok(());
+    }
+    let addresses = resolve(reader.resolver, &url.host, port).ok_or_else(|| wrong("host not found"))?;
     let servers = addresses.into_iter().map(|address| UpstreamServer { address, ..server.clone() });
     reader.upstream().servers.extend(servers);
     Ok(())
+}
+
+/// Whether there is nothing to look up.
+fn is_address(host: &str) -> bool {
+    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
 }
 
 /// Whether a method of choosing a server knows no `backup`.
@@ -168,7 +196,9 @@ fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
         return Err(duplicate(directive));
     }
     let word = directive.argument(0);
-    let number = parse_number(&word.text).filter(|number| *number > 0);
+    // From 1.29.7 on, none is kept.
+    let may_be_none = reader.version.is_none() || reader.is_from(29, 7);
+    let number = parse_number(&word.text).filter(|number| may_be_none || *number > 0);
     let number = number.and_then(|number| usize::try_from(number).ok()).ok_or_else(|| {
         directive.error_at(word, format!("invalid value \"{}\" in \"keepalive\" directive", word.text))
     })?;
@@ -180,7 +210,8 @@ fn keepalive(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErr
 }
 
 /// `zone` in `upstream`.
-fn zone(_: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+fn zone(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    reader.upstream().has_zone = true;
     let name = directive.argument(0);
     if name.text.is_empty() {
         return Err(directive.error_at(name, "invalid zone name \"\""));

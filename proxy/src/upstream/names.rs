@@ -1,0 +1,92 @@
+//! Servers whose addresses may change: `server … resolve`.
+
+use std::cell::Cell;
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::sync::Notify;
+use tokio::time::timeout;
+
+use super::group::UpstreamGroup;
+use super::peer::Peer;
+use nginx_conf::model::{ResolvedServer, ResolvedServers};
+
+/// The most addresses of a name that become servers.
+const MAX_ADDRESSES: usize = 256;
+
+/// The names of an upstream, which a worker looks up again and again.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// The names, and whom to ask; `None` if there are none.
+    pub(crate) servers: Option<ResolvedServers>,
+    /// How many have not been looked up yet.
+    unknown: Cell<usize>,
+    looked_up: Notify,
+}
+
+impl Names {
+    pub(super) fn new(servers: Option<&ResolvedServers>) -> Names {
+        let unknown = Cell::new(servers.map_or(0, |servers| servers.names.len()));
+        Names { servers: servers.cloned(), unknown, looked_up: Notify::new() }
+    }
+
+    /// Whether there are names that have not been looked up yet.
+    pub(crate) fn are_unknown(&self) -> bool {
+        self.unknown.get() > 0
+    }
+
+    /// Waits until each name has been looked up once. nginx answers 502 until then.
+    pub(crate) async fn known(&self) {
+        let Some(servers) = &self.servers else { return };
+        let known = async {
+            while self.are_unknown() {
+                self.looked_up.notified().await;
+            }
+        };
+        // Without an answer, others may be asked.
+        let _ = timeout(servers.timeout, known).await;
+    }
+
+    /// A name has been looked up, for the first time or again.
+    fn note(&self, is_first: bool) {
+        if is_first {
+            self.unknown.set(self.unknown.get().saturating_sub(1));
+        }
+        self.looked_up.notify_waiters();
+    }
+}
+
+impl UpstreamGroup {
+    /// Notes the addresses of the name of this number; `None` if they could not be found out, and stay as they were.
+    pub(crate) fn resolved(&self, number: usize, addresses: Option<&[IpAddr]>, is_first: bool) {
+        let name = self.names.servers.as_ref().and_then(|servers| servers.names.get(number));
+        if let (Some(name), Some(addresses)) = (name, addresses) {
+            self.take(number, name, addresses);
+        }
+        self.names.note(is_first);
+    }
+
+    fn take(&self, number: usize, name: &ResolvedServer, addresses: &[IpAddr]) {
+        let Some(tier) = self.tiers.get(usize::from(name.server.backup)) else { return };
+        let mut peers = tier.borrow_mut();
+        let addresses = addresses.iter().take(MAX_ADDRESSES);
+        let addresses: Vec<SocketAddr> =
+            addresses.map(|ip| SocketAddr::new(*ip, name.server.address.port())).collect();
+        let is_its = |peer: &Peer| peer.of_name == Some(number) && !peer.gone;
+        for peer in peers.iter_mut().filter(|peer| is_its(peer) && !addresses.contains(&peer.address)) {
+            peer.leave();
+        }
+        for address in addresses {
+            if peers.iter().any(|peer| is_its(peer) && peer.address == address) {
+                continue;
+            }
+            let mut server = name.server.clone();
+            server.address = address;
+            let peer = Peer { of_name: Some(number), ..Peer::new(&server) };
+            // Requests know servers by their places, so that only one without requests gives way.
+            match peers.iter_mut().find(|peer| peer.gone && peer.conns == 0) {
+                Some(place) => *place = peer,
+                None => peers.push(peer),
+            }
+        }
+    }
+}
