@@ -1,14 +1,14 @@
 //! The servers of one `upstream`.
 
 use std::cell::RefCell;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::hash::{Point, points};
 use super::keepalive::KeepalivePool;
-use super::names::Names;
+use super::names::{self, Names};
 use super::peer::Peer;
 use super::sessions::{SessionZones, Sessions};
 use nginx_conf::model::{Balance, Sticky, Upstream, UpstreamServer};
@@ -68,6 +68,17 @@ impl UpstreamGroup {
                 _ => Vec::new(),
             },
         }
+    }
+
+    /// Notes the addresses of the name of this number; `None` if they could not be found out, and stay as they were.
+    pub(crate) fn resolved(&self, number: usize, addresses: Option<&[IpAddr]>, is_first: bool) {
+        let name = self.names.servers.as_ref().and_then(|servers| servers.names.get(number));
+        if let (Some(name), Some(addresses)) = (name, addresses)
+            && let Some(tier) = self.tiers.get(usize::from(name.server.backup))
+        {
+            names::replace(&mut tier.borrow_mut(), number, name, addresses);
+        }
+        self.names.note(is_first);
     }
 
     /// Servers with nginx's defaults.

@@ -6,9 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use super::group::UpstreamGroup;
 use super::peer::Peer;
-use nginx_conf::model::{ResolvedServer, ResolvedServers};
+use nginx_conf::model::{ResolvedServer, ResolvedServers, UpstreamServer};
 
 /// The most addresses of a name that become servers.
 const MAX_ADDRESSES: usize = 256;
@@ -47,7 +46,7 @@ impl Names {
     }
 
     /// A name has been looked up, for the first time or again.
-    fn note(&self, is_first: bool) {
+    pub(super) fn note(&self, is_first: bool) {
         if is_first {
             self.unknown.set(self.unknown.get().saturating_sub(1));
         }
@@ -55,38 +54,25 @@ impl Names {
     }
 }
 
-impl UpstreamGroup {
-    /// Notes the addresses of the name of this number; `None` if they could not be found out, and stay as they were.
-    pub(crate) fn resolved(&self, number: usize, addresses: Option<&[IpAddr]>, is_first: bool) {
-        let name = self.names.servers.as_ref().and_then(|servers| servers.names.get(number));
-        if let (Some(name), Some(addresses)) = (name, addresses) {
-            self.take(number, name, addresses);
-        }
-        self.names.note(is_first);
+/// Puts the servers at these addresses in place of those that the name of this number stood for.
+pub(super) fn replace(peers: &mut Vec<Peer>, number: usize, name: &ResolvedServer, addresses: &[IpAddr]) {
+    let port = name.server.address.port();
+    let addresses: Vec<SocketAddr> =
+        addresses.iter().take(MAX_ADDRESSES).map(|ip| SocketAddr::new(*ip, port)).collect();
+    let is_its = |peer: &Peer| peer.of_name == Some(number) && !peer.gone;
+    for peer in peers.iter_mut().filter(|peer| is_its(peer) && !addresses.contains(&peer.address)) {
+        peer.leave();
     }
-
-    fn take(&self, number: usize, name: &ResolvedServer, addresses: &[IpAddr]) {
-        let Some(tier) = self.tiers.get(usize::from(name.server.backup)) else { return };
-        let mut peers = tier.borrow_mut();
-        let addresses = addresses.iter().take(MAX_ADDRESSES);
-        let addresses: Vec<SocketAddr> =
-            addresses.map(|ip| SocketAddr::new(*ip, name.server.address.port())).collect();
-        let is_its = |peer: &Peer| peer.of_name == Some(number) && !peer.gone;
-        for peer in peers.iter_mut().filter(|peer| is_its(peer) && !addresses.contains(&peer.address)) {
-            peer.leave();
+    for address in addresses {
+        if peers.iter().any(|peer| is_its(peer) && peer.address == address) {
+            continue;
         }
-        for address in addresses {
-            if peers.iter().any(|peer| is_its(peer) && peer.address == address) {
-                continue;
-            }
-            let mut server = name.server.clone();
-            server.address = address;
-            let peer = Peer { of_name: Some(number), ..Peer::new(&server) };
-            // Requests know servers by their places, so that only one without requests gives way.
-            match peers.iter_mut().find(|peer| peer.gone && peer.conns == 0) {
-                Some(place) => *place = peer,
-                None => peers.push(peer),
-            }
+        let server = UpstreamServer { address, ..name.server.clone() };
+        let peer = Peer { of_name: Some(number), ..Peer::new(&server) };
+        // Requests know servers by their places, so that only one without requests gives way.
+        match peers.iter_mut().find(|peer| peer.gone && peer.conns == 0) {
+            Some(place) => *place = peer,
+            None => peers.push(peer),
         }
     }
 }
