@@ -14,8 +14,18 @@ use hopcheck_steps::features::Specification;
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
 /// Tags that are neither a statement nor a standard.
-const OTHER_TAGS: [&str; 10] =
-    ["default", "slow", "deployment", "document", "warning", "routine", "everybody", "first", "http1", "socket"];
+const OTHER_TAGS: [&str; 10] = [
+    "default",
+    "slow",
+    "deployment",
+    "document",
+    "warning",
+    "routine",
+    "everybody",
+    "first",
+    "http1",
+    "socket",
+];
 
 /// The input of a trace.
 #[derive(Debug, Clone)]
