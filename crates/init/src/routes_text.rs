@@ -207,7 +207,7 @@ server {
     location /api/ { proxy_pass http://app/; proxy_read_timeout 5m; add_header Access-Control-Allow-Origin *; }
     location /events { proxy_pass http://app; proxy_buffering off; }
     location = /health { return 200; }
-    location ~ "\.x{2}$" { root /srv; }
+    location ~ "\.(?>x)$" { root /srv; }
     location / { root /srv/www; try_files $uri /index.html; add_header Cache-Control no-cache; }
 }
 "#;
@@ -255,7 +255,7 @@ server {
             "{text}"
         );
         assert!(
-            text.contains("\n# Left out: `location ~ \"\\.x{2}$\"`, nginx.conf:9: no path is known"),
+            text.contains("\n# Left out: `location ~ \"\\.(?>x)$\"`, nginx.conf:9: no path is known"),
             "{text}"
         );
         // Each line that is left out must be right as soon as its `#` is removed.
