@@ -1,20 +1,9 @@
 // Streams of gunicorn, as its client speaks HTTP/1.1 or 1.0, and uploads to it.
 
-import { check, end, equal, everyByte, site } from './checks.mjs'
-import { send, sha256 } from './requests.mjs'
+import { check, end, equal, everyByte } from './checks.mjs'
+import { eventsInTurn, send, sha256 } from './requests.mjs'
 
-await check('each event comes before the next is sent', async () => {
-  const response = await fetch(`http://${site.host}/events`)
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
-  equal((await reader.read()).value, ': open\n\n')
-  for (const event of ['1', '2', '3']) {
-    await send(`/send/${event}`)
-    equal((await reader.read()).value, `data: ${event}\n\n`)
-  }
-  await send('/send/end')
-  equal((await reader.read()).done, true)
-  return response.headers.get('transfer-encoding')
-})
+await check('each event comes before the next is sent', eventsInTurn)
 
 await check('an upload with its length arrives whole', async () => {
   const body = everyByte(2048)

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 
-import { site } from './checks.mjs'
+import { equal, site } from './checks.mjs'
 
 const [hostname, port] = site.host.split(':')
 
@@ -44,4 +44,18 @@ export function send(path, { method = 'GET', headers = {}, body, pieces } = {}) 
 async function write(sent, pieces) {
   for (const piece of pieces) if (!sent.write(piece)) await Promise.race([once(sent, 'drain'), once(sent, 'close')])
   sent.end()
+}
+
+/// Reads /events, of which each is sent once the one before has come. Returns how the stream is framed.
+export async function eventsInTurn() {
+  const response = await fetch(`http://${site.host}/events`)
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  equal((await reader.read()).value, ': open\n\n')
+  for (const event of ['1', '2', '3']) {
+    await send(`/send/${event}`)
+    equal((await reader.read()).value, `data: ${event}\n\n`)
+  }
+  await send('/send/end')
+  equal((await reader.read()).done, true)
+  return response.headers.get('transfer-encoding')
 }
