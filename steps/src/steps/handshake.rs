@@ -16,31 +16,19 @@ pub(super) async fn handshake(
     text_behind: Option<&str>,
 ) -> Result<Option<WebSocket>, Failure> {
     let handshake = Handshake::new(&world.text(target), headers);
-    if world.is_over_http2() {
-        return handshake_over_http2(world, handshake).await;
-    }
-    let connection = Connection::open(&world.route().await?).await?;
-    world.client = Some(connection.local()?);
-    world
-        .transcript
-        .sent(&connection.head_of(&handshake.request), text_behind.unwrap_or_default().as_bytes());
-    world.request = Some(handshake.request.clone());
-    let begun = Instant::now();
-    let answer = handshake.open(connection, text_behind).await;
-    world.took = begun.elapsed();
-    let (answer, socket) =
-        answer.map_or_else(|error| (Err(error), None), |(answer, socket)| (Ok(answer), socket));
-    world.keep(answer)?;
-    Ok(socket)
-}
-
-/// The same as a stream of an HTTP/2 connection.
-async fn handshake_over_http2(world: &mut World, handshake: Handshake) -> Result<Option<WebSocket>, Failure> {
     let route = world.route().await?;
-    let shown = route.with_common_headers(&handshake.extended_connect());
-    world.transcript.sent(&shown.head(route.host()), b"");
     let begun = Instant::now();
-    let answer = handshake.open_over_http2(&route).await;
+    let answer = if world.is_over_http2() {
+        let shown = route.with_common_headers(&handshake.extended_connect());
+        world.transcript.sent(&shown.head(route.host()), b"");
+        handshake.open_over_http2(&route).await
+    } else {
+        let connection = Connection::open(&route).await?;
+        world.client = Some(connection.local()?);
+        let head = connection.head_of(&handshake.request);
+        world.transcript.sent(&head, text_behind.unwrap_or_default().as_bytes());
+        handshake.open(connection, text_behind).await
+    };
     world.took = begun.elapsed();
     world.request = Some(handshake.request);
     let (answer, socket) =
