@@ -125,7 +125,7 @@ Feature: Front ends of any site
 
       Given the directory "{directory}" has the file "hopcheck-directory/index.html" with the content "<title>a directory</title>"
       When a browser follows "{front-end}hopcheck-directory" as far as it leads on this site
-      Then it comes to an end
+      Then it is not sent in a circle there
 
   Rule: Nothing beside the files is served
 

@@ -88,6 +88,17 @@ async fn ends(world: &mut World) -> Checked {
     Ok(())
 }
 
+/// It was not led in a circle at the path where it began, or below: a circle elsewhere is another path's.
+#[then(expr = "it is not sent in a circle there")]
+async fn no_circle_there(world: &mut World) -> Checked {
+    let (Some(first), Some((last, before))) = (world.way.first(), world.way.split_last()) else {
+        return Ok(());
+    };
+    let is_there = before.contains(last) && last.starts_with(first.as_str());
+    ensure!(!is_there, "the browser is sent in a circle: {}", world.way.join(" -> "));
+    Ok(())
+}
+
 /// The host of a URL, without its port, is that of `host`.
 fn is_at(url: &str, host: &str) -> bool {
     let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
