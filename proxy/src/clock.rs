@@ -2,10 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
+
+use crate::turn::since_epoch;
 
 /// How `$date_gmt` and `$date_local` begin.
 const DAY_AND_TIME: &str = "%A, %d-%b-%Y %H:%M:%S";
@@ -83,11 +85,6 @@ impl Clock {
 pub(crate) fn format_utc(second: i64, format: &str) -> String {
     let timestamp = Timestamp::from_second(second).unwrap_or_default();
     timestamp.to_zoned(TimeZone::UTC).strftime(format).to_string()
-}
-
-/// Time since the epoch, for `$msec`; zero if the system's clock is before 1970.
-pub(crate) fn since_epoch() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 impl FormattedTime {

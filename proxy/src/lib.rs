@@ -8,6 +8,7 @@
 //!
 //! The modules form layers, and each uses only those above it in this list (`tests/architecture.rs` checks that):
 //!
+//! - `turn`: a turn of the event loop, and the time of it;
 //! - `clock`, `text`, [`trace`], `variables`, `version`: the time of day, fast formatting, what becomes of requests as it
 //!   is told step by step, evaluation of strings with variables;
 //! - `log`, [`uri`] and `wire`: logs, normalised request targets, and bytes on connections (buffers, framing,
@@ -47,6 +48,7 @@ pub mod server;
 mod text;
 mod tls;
 pub mod trace;
+mod turn;
 mod upstream;
 pub mod uri;
 mod variables;

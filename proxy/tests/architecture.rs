@@ -3,8 +3,8 @@
 
 /// From the ground up. A module may use its own room and the layers below it.
 const LAYERS: &[&[&str]] = &[
-    // What all workers count.
-    &["cycle::counts"],
+    // What all workers count; the time of an event loop's turn.
+    &["cycle::counts", "turn"],
     // The time, bytes as text, what becomes of requests, values of variables, the program's name, and how many connections
     // a worker may hold.
     &["clock", "cycle::connections", "text", "trace", "variables", "version"],

@@ -4,7 +4,6 @@ use std::cell::Cell;
 use std::net::SocketAddr;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::time::Instant;
 
 use tokio::net::TcpStream;
 
@@ -16,6 +15,7 @@ use crate::exchange::ClientInfo;
 use crate::message::proxy_protocol::ProxyHeader;
 use crate::response::ClientConnection;
 use crate::tls::{self, Handshake, HandshakeOptions, Selected};
+use crate::turn;
 use nginx_conf::model::{Http, Level, Listen};
 
 /// Serves a connection until it is closed. `listen` is the index of its address in the configuration.
@@ -31,7 +31,7 @@ pub(crate) async fn serve(
     let Some(listen) = http.listen.get(listen) else { return };
     // Only latency is lost if this fails.
     let _ = stream.set_nodelay(true);
-    let since = Instant::now();
+    let since = turn::now().into_std();
     let client = ClientInfo { peer, local, number: cycle.next_connection_number(), since, requests: 0 };
     let header = match listen.proxy_protocol {
         true => match Box::pin(proxy_header(&stream, &cycle, http, listen, client)).await {
@@ -45,9 +45,9 @@ pub(crate) async fn serve(
         Box::pin(serve_tls(stream, &cycle, http, listen, client, header.as_ref())).await;
         return;
     }
-    let connection = HttpConnection::new(&cycle, http, listen, client).behind(header.as_ref());
+    let mut connection = HttpConnection::new(&cycle, http, listen, client).behind(header.as_ref());
     let default = http.servers.get(listen.default_server);
-    let stream = ClientConnection::new(stream);
+    let mut stream = ClientConnection::new(stream);
     if listen.http2 && cycle.config.is_before(25, 1) {
         // That spoke nothing else there.
         return Box::pin(connection.run_http2(stream)).await;
@@ -55,7 +55,7 @@ pub(crate) async fn serve(
     match listen.http2 || default.is_some_and(|server| server.http2.on) {
         // Boxed, so that those that speak HTTP/1 alone need no memory for it.
         true => Box::pin(connection.run_as_begun(stream)).await,
-        false => connection.run(stream).await,
+        false => connection.run(&mut stream).await,
     }
 }
 
@@ -91,18 +91,21 @@ async fn serve_tls(
         },
     };
     let connection = HttpConnection::new(cycle, http, listen, client).behind(header);
-    match tls::accept(stream, options).await {
+    // Boxed, as it is over long before the connection is.
+    match Box::pin(tls::accept(stream, options)).await {
         Ok(Handshake::Tls(stream, mut info)) => {
             info.names_server = selected.get().is_some();
             let is_http2 = info.alpn.as_deref() == Some(b"h2");
-            let connection = connection.over_tls(selected.get().unwrap_or(listen.default_server), &info);
-            let stream = ClientConnection::new(*stream);
+            let mut connection = connection.over_tls(selected.get().unwrap_or(listen.default_server), &info);
+            let mut stream = ClientConnection::new(*stream);
             match is_http2 {
                 true => Box::pin(connection.run_http2(stream)).await,
-                false => connection.run(stream).await,
+                false => connection.run(&mut stream).await,
             }
         }
-        Ok(Handshake::Plain(stream)) => connection.plain_to_tls().run(ClientConnection::new(stream)).await,
+        Ok(Handshake::Plain(stream)) => {
+            connection.plain_to_tls().run(&mut ClientConnection::new(stream)).await
+        }
         Ok(Handshake::Evicted) => {}
         Err(error) => {
             log(cycle, http, listen, client, Level::Info, format_args!("{error} while SSL handshaking"));

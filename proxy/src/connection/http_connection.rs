@@ -1,7 +1,7 @@
 //! HTTP/1 on a connection: reads and answers requests until it is closed. HTTP/2 has its own room.
 
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::poll_fn;
+use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use super::request_memory::RequestMemory;
 use super::selection;
 use super::server_names;
 use crate::cycle::counts::CountedRequest;
-use crate::cycle::{Cycle, ShutdownStage};
+use crate::cycle::{Aborting, Cycle, ShutdownStage};
 use crate::exchange::{ClientInfo, Exchange};
 use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::status::HTTP_TO_HTTPS;
@@ -49,7 +49,6 @@ pub(super) struct HttpConnection<'a> {
     pub(super) proxy_header: Option<&'a ProxyHeader>,
     /// Whether it is plain HTTP on a TLS address.
     plain_to_tls: bool,
-    memory: RequestMemory,
     /// Whether the next request is there already.
     is_pipelined: bool,
     /// `keepalive_timeout` of the last request's location.
@@ -73,7 +72,6 @@ impl<'a> HttpConnection<'a> {
             tls: None,
             proxy_header: None,
             plain_to_tls: false,
-            memory: RequestMemory::default(),
             is_pipelined: false,
             keepalive_timeout: Duration::ZERO,
         }
@@ -95,7 +93,7 @@ impl<'a> HttpConnection<'a> {
     }
 
     /// Serves requests in the protocol that the connection begins with.
-    pub(super) async fn run_as_begun<S: Stream>(self, mut connection: ClientConnection<S>) {
+    pub(super) async fn run_as_begun<S: Stream>(mut self, mut connection: ClientConnection<S>) {
         let Some(server) = self.http.servers.get(self.server) else { return };
         let begun = async {
             self.wait(&mut connection).await.then_some(())?;
@@ -108,25 +106,25 @@ impl<'a> HttpConnection<'a> {
         // Boxed, as either is there only once something has been said.
         match is_http2 {
             Some(true) => Box::pin(self.run_http2(connection)).await,
-            Some(false) => Box::pin(self.run(connection)).await,
+            Some(false) => Box::pin(self.run(&mut connection)).await,
             None => connection.stream.close(),
         }
     }
 
     /// Serves requests over HTTP/1 until the connection ends.
-    pub(super) async fn run<S: Stream>(mut self, mut connection: ClientConnection<S>) {
-        let mut aborting = pin!(self.cycle.aborting());
+    pub(super) async fn run<S: Stream>(&mut self, connection: &mut ClientConnection<S>) {
+        let mut aborting = self.cycle.aborting();
         loop {
             let there = tokio::select! {
                 biased;
-                there = self.wait(&mut connection) => there,
+                there = self.wait(connection) => there,
                 () = &mut aborting => return,
             };
             if !there {
                 break;
             }
             // Boxed: what a request needs is there only while there are any, and most connections are silent.
-            match Box::pin(self.serve_requests(&mut connection, aborting.as_mut())).await {
+            match Box::pin(self.serve_requests(connection, &mut aborting)).await {
                 AfterRequest::KeepAlive => {}
                 AfterRequest::Close => break,
                 AfterRequest::LingeringClose => {
@@ -205,10 +203,11 @@ impl<'a> HttpConnection<'a> {
     async fn serve_requests<S: Stream>(
         &mut self,
         connection: &mut ClientConnection<S>,
-        mut aborting: Pin<&mut impl Future<Output = ()>>,
+        aborting: &mut Aborting,
     ) -> AfterRequest {
+        let mut memory = RequestMemory::default();
         loop {
-            let after = self.serve_request(connection, aborting.as_mut()).await;
+            let after = self.serve_request(connection, aborting, &mut memory).await;
             if after != AfterRequest::KeepAlive {
                 return after;
             }
@@ -217,7 +216,7 @@ impl<'a> HttpConnection<'a> {
             let event = tokio::select! {
                 biased;
                 event = self.next_event(connection, self.keepalive_timeout.min(BUSY_PERIOD)) => event,
-                () = &mut aborting => return AfterRequest::Abort,
+                () = &mut *aborting => return AfterRequest::Abort,
             };
             let goes_on = match event {
                 IdleEvent::Request => true,
@@ -235,21 +234,24 @@ impl<'a> HttpConnection<'a> {
     async fn serve_request<S: Stream>(
         &mut self,
         connection: &mut ClientConnection<S>,
-        mut aborting: Pin<&mut impl Future<Output = ()>>,
+        aborting: &mut Aborting,
+        memory: &mut RequestMemory,
     ) -> AfterRequest {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
         self.client.requests += 1;
-        let Some(mut x) = Exchange::new(cycle, http, server, self.client) else { return AfterRequest::Close };
+        // Not moved out of where it is made, as it is large.
+        let mut exchange = Exchange::new(cycle, http, server, self.client);
+        let Some(x) = &mut exchange else { return AfterRequest::Close };
         x.tls = self.tls;
         x.is_pipelined = self.is_pipelined;
         x.proxy_header = self.proxy_header;
-        self.memory.lend(&mut x);
+        memory.lend(x);
         let mut counted = CountedRequest::new(cycle.connections.counts());
         let head = tokio::select! {
             biased;
-            head = read_head(connection, &mut x) => head,
-            () = &mut aborting => return AfterRequest::Abort,
+            head = read_head(connection, x) => head,
+            () = &mut *aborting => return AfterRequest::Abort,
         };
         let after = match head {
             HeadOutcome::Empty => return AfterRequest::Close,
@@ -262,31 +264,31 @@ impl<'a> HttpConnection<'a> {
                 x.args = std::mem::take(&mut x.request.args);
                 x.log(Level::Info, format_args!("{}", error.reason));
                 x.linger = true;
-                let page = error_page(&mut x, error.status);
+                let page = error_page(x, error.status);
                 // Nothing is left to be done if the client is gone.
-                let _ = connection.respond(&mut x, page).await;
+                let _ = connection.respond(x, page).await;
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request if self.plain_to_tls => {
-                self.select_server(&mut x);
+                self.select_server(x);
                 let sent = "client sent plain HTTP request to HTTPS port";
                 x.log(Level::Info, format_args!("{sent} while reading client request headers"));
                 x.linger = true;
-                let page = error_page(&mut x, HTTP_TO_HTTPS);
-                let _ = connection.respond(&mut x, page).await;
+                let page = error_page(x, HTTP_TO_HTTPS);
+                let _ = connection.respond(x, page).await;
                 AfterRequest::LingeringClose
             }
             HeadOutcome::Request => {
                 counted.is_read();
-                self.select_server(&mut x);
+                self.select_server(x);
                 x.keep_alive = x.request.keep_alive && *cycle.shutdown.borrow() == ShutdownStage::Serving;
                 let answered = {
                     // Pinned here: a future that is moved takes its room twice.
-                    let mut answering = pin!(answer(connection, &mut x));
+                    let mut answering = pin!(answer(connection, x));
                     tokio::select! {
                         biased;
                         after = &mut answering => Some(after),
-                        () = &mut aborting => None,
+                        () = &mut *aborting => None,
                     }
                 };
                 answered.unwrap_or_else(|| {
@@ -298,10 +300,10 @@ impl<'a> HttpConnection<'a> {
             }
         };
         for log in &x.settings.access_log {
-            cycle.logs.access(log, http, &x);
+            cycle.logs.access(log, http, x);
         }
         self.keepalive_timeout = x.settings.keepalive_timeout;
-        self.memory.take_back(&mut x);
+        memory.take_back(x);
         after
     }
 

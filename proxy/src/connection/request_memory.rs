@@ -1,6 +1,6 @@
 //! Memory that the requests of a connection reuse.
 
-use crate::exchange::Exchange;
+use crate::exchange::{Attempt, Exchange};
 use crate::message::Headers;
 use crate::message::request::Request;
 
@@ -10,6 +10,7 @@ pub(super) struct RequestMemory {
     request: Request,
     response_head: Vec<u8>,
     upstream_fields: Headers,
+    attempts: Vec<Attempt>,
 }
 
 impl RequestMemory {
@@ -22,6 +23,7 @@ impl RequestMemory {
         x.response_head = std::mem::take(&mut self.response_head).into();
         x.upstream_fields = std::mem::take(&mut self.upstream_fields);
         x.upstream_fields.clear();
+        x.attempts = std::mem::take(&mut self.attempts);
     }
 
     /// Takes it back from an answered one.
@@ -30,6 +32,8 @@ impl RequestMemory {
         (self.request.path, self.request.args) = (std::mem::take(&mut x.uri), std::mem::take(&mut x.args));
         self.response_head = x.response_head.take();
         self.upstream_fields = std::mem::take(&mut x.upstream_fields);
+        self.attempts = std::mem::take(&mut x.attempts);
+        self.attempts.clear();
         self.response_head.clear();
         self.response_head.shrink_to(Self::MAX_HEAD_CAPACITY);
         self.upstream_fields.clear();

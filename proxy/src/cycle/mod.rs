@@ -4,9 +4,11 @@
 pub(crate) mod connections;
 pub(crate) mod counts;
 
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
 
 use tokio::sync::watch;
 
@@ -46,12 +48,14 @@ pub(crate) struct Cycle {
 
 impl Cycle {
     /// Waits for the end of `worker_shutdown_timeout`, if there is one.
-    pub(crate) async fn aborting(&self) {
-        if self.config.worker_shutdown_timeout.is_none() {
-            return std::future::pending().await;
-        }
-        // An error means that the worker is gone, and this task with it.
-        let _ = self.shutdown.clone().wait_for(|stage| *stage == ShutdownStage::Aborting).await;
+    pub(crate) fn aborting(&self) -> Aborting {
+        Aborting(self.config.worker_shutdown_timeout.map(|_| {
+            let mut shutdown = self.shutdown.clone();
+            Box::pin(async move {
+                // An error means that the worker is gone, and this task with it.
+                let _ = shutdown.wait_for(|stage| *stage == ShutdownStage::Aborting).await;
+            }) as Pin<Box<dyn Future<Output = ()>>>
+        }))
     }
 
     /// Waits until the worker is to finish what it does.
@@ -63,6 +67,17 @@ impl Cycle {
     /// A number for a new connection (`$connection`, `*3` in error logs), unique across workers.
     pub(crate) fn next_connection_number(&self) -> u64 {
         self.connection_numbers.fetch_add(1, Ordering::Relaxed)
+    }
+}
+
+/// Ready at the end of `worker_shutdown_timeout`; see [`Cycle::aborting`]. Boxed, as every silent connection has one.
+pub(crate) struct Aborting(Option<Pin<Box<dyn Future<Output = ()>>>>);
+
+impl Future for Aborting {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().map_or(Poll::Pending, |aborting| aborting.as_mut().poll(cx))
     }
 }
 

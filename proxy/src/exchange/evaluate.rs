@@ -8,11 +8,11 @@ use std::sync::OnceLock;
 
 use super::credentials::Credentials;
 use super::{Exchange, path};
-use crate::clock::since_epoch;
 use crate::log::{Escaped, describe};
 use crate::message::Headers;
 use crate::message::request::BodyLength;
 use crate::text;
+use crate::turn;
 use crate::variables::Variables;
 use crate::version::VERSION;
 use nginx_conf::model::Level;
@@ -94,7 +94,7 @@ impl Variables for Exchange<'_> {
                 return append(out, self.limit_req_status.map(|it| it.name().as_bytes()));
             }
             Variable::LimitRate => text::decimal(out, self.limit_rate.unwrap_or_default()),
-            Variable::Msec => text::seconds(out, since_epoch()),
+            Variable::Msec => text::seconds(out, turn::since_epoch()),
             Variable::NginxVersion => out.extend_from_slice(VERSION.as_bytes()),
             Variable::Pid => text::decimal(out, u64::from(std::process::id())),
             Variable::Pipe => out.push(if self.is_pipelined { b'p' } else { b'.' }),
@@ -148,7 +148,7 @@ impl Variables for Exchange<'_> {
                     text::decimal(out, u64::from(port));
                 }
             }
-            Variable::RequestTime => text::seconds(out, self.started.elapsed()),
+            Variable::RequestTime => text::seconds(out, turn::now().into_std() - self.started),
             Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
             Variable::SecureLink => return self.nested(|| append(out, self.secure_link().as_deref())),

@@ -29,6 +29,7 @@ use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use crate::trace::Trace;
+use crate::turn;
 use captures::Captures;
 pub(crate) use credentials::Credentials;
 pub(crate) use forwarded::forwarded;
@@ -224,7 +225,7 @@ impl<'a> Exchange<'a> {
             error_page_used: false,
             uri_changes: 0,
             variables: VariableCache::default(),
-            started: Instant::now(),
+            started: turn::now().into_std(),
             is_pipelined: false,
             status: 0,
             keep_alive: false,

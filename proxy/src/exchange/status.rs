@@ -79,8 +79,8 @@ pub(crate) struct Attempt {
     pub(crate) time: Option<Duration>,
     /// The bytes of its body.
     pub(crate) length: u64,
-    /// The bytes that were sent to the server and have come from it.
-    pub(crate) traffic: Rc<Traffic>,
+    /// The bytes that were sent to the server and have come from it; `None` if there was no connection.
+    pub(crate) traffic: Option<Rc<Traffic>>,
 }
 
 impl Attempt {
@@ -94,7 +94,7 @@ impl Attempt {
             header_time: None,
             time: None,
             length: 0,
-            traffic: Rc::default(),
+            traffic: None,
         }
     }
 }

@@ -15,8 +15,12 @@ impl Exchange<'_> {
                 return self.cache_status.is_some();
             }
             UpstreamVariable::Addr => |attempt, out| out.extend_from_slice(attempt.address.as_bytes()),
-            UpstreamVariable::BytesReceived => |attempt, out| text::decimal(out, attempt.traffic.received()),
-            UpstreamVariable::BytesSent => |attempt, out| text::decimal(out, attempt.traffic.sent()),
+            UpstreamVariable::BytesReceived => |attempt, out| {
+                text::decimal(out, attempt.traffic.as_ref().map_or(0, |traffic| traffic.received()))
+            },
+            UpstreamVariable::BytesSent => |attempt, out| {
+                text::decimal(out, attempt.traffic.as_ref().map_or(0, |traffic| traffic.sent()))
+            },
             UpstreamVariable::ConnectTime => |attempt, out| time(attempt.connect_time, out),
             UpstreamVariable::HeaderTime => |attempt, out| time(attempt.header_time, out),
             UpstreamVariable::ResponseLength => |attempt, out| text::decimal(out, attempt.length),

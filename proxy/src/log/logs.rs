@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::log_format::{LineMemory, is_wanted, render};
 use super::{LogFiles, describe, error, files};
 use crate::clock::Clock;
+use crate::turn;
 use crate::variables::Variables;
 use nginx_conf::model::{AccessLog, ErrorLog, Http, Level, LogTarget};
 
@@ -29,7 +30,10 @@ pub(crate) struct Logs {
     main: Vec<ErrorLog>,
     buffers: RefCell<Vec<Buffer>>,
     memory: RefCell<LineMemory>,
-    wake: Notify,
+    /// Whether there are lines to be written at the end of the turn.
+    has_lines: Cell<bool>,
+    /// Wakes [`Logs::run`] when a line has to be written later.
+    has_due: Notify,
     last_write_error: Cell<Option<Instant>>,
     clock: Rc<Clock>,
     pid: u32,
@@ -55,7 +59,8 @@ impl Logs {
             main: main.to_vec(),
             buffers: RefCell::default(),
             memory: RefCell::default(),
-            wake: Notify::new(),
+            has_lines: Cell::new(false),
+            has_due: Notify::new(),
             last_write_error: Cell::new(None),
             clock,
             pid: std::process::id(),
@@ -64,7 +69,7 @@ impl Logs {
     }
 
     /// Logs a request, unless `if=` says otherwise. Only waits for the disk when 64 KiB are buffered or a `buffer=` is
-    /// full; [`Logs::run`] writes the rest.
+    /// full; [`Logs::end_turn`] and [`Logs::run`] write the rest.
     pub(crate) fn access(&self, log: &AccessLog, http: &Http, variables: &dyn Variables) {
         let Some(format) = http.log_formats.get(log.format) else { return };
         let mut memory = self.memory.take();
@@ -100,8 +105,14 @@ impl Logs {
         self.main.iter().any(|log| log.target == LogTarget::Stderr && level <= log.level)
     }
 
-    /// Writes buffered lines at the end of each turn of the event loop, or when `flush=` is over. Runs as long as the
-    /// worker does.
+    /// Writes the lines of logs without `buffer=`. To be called at the end of each turn of the event loop.
+    pub(crate) fn end_turn(&self) {
+        if self.has_lines.take() {
+            self.write_where(|buffer| buffer.size.is_none());
+        }
+    }
+
+    /// Writes buffered lines when `flush=` is over. Runs as long as the worker does.
     pub(crate) async fn run(&self) {
         loop {
             let due = self.buffers.borrow().iter().filter_map(|buffer| buffer.due).min();
@@ -112,11 +123,12 @@ impl Logs {
                 }
             };
             tokio::select! {
-                () = self.wake.notified() => tokio::task::yield_now().await,
-                () = timer => {}
+                () = self.has_due.notified() => {}
+                () = timer => {
+                    let now = Instant::now();
+                    self.write_where(|buffer| buffer.due.is_some_and(|due| due <= now));
+                }
             }
-            let now = Instant::now();
-            self.write_where(|buffer| buffer.size.is_none() || buffer.due.is_some_and(|due| due <= now));
         }
     }
 
@@ -151,12 +163,15 @@ impl Logs {
             self.write(buffer);
         }
         if buffer.lines.is_empty() {
-            buffer.due = log.flush.filter(|_| buffer.size.is_some()).map(|flush| Instant::now() + flush);
-            if buffer.size.is_none() || buffer.due.is_some() {
-                self.wake.notify_one();
+            buffer.due = log.flush.filter(|_| buffer.size.is_some()).map(|flush| turn::now() + flush);
+            if buffer.due.is_some() {
+                self.has_due.notify_one();
             }
         }
         buffer.lines.extend_from_slice(line);
+        if buffer.size.is_none() {
+            self.has_lines.set(true);
+        }
         if buffer.lines.len() > full {
             self.write(buffer);
         }

@@ -7,6 +7,7 @@ use super::request::{RequestBody, RequestHead};
 use crate::exchange::Exchange;
 use crate::log::Escaped;
 use crate::tls::UpstreamName;
+use crate::turn;
 use crate::upstream::{TlsPeer, UpstreamGroup};
 use crate::variables::Variables;
 use nginx_conf::model::{Level, ProxyPass};
@@ -49,7 +50,7 @@ impl<'h> ProxyHandler<'h> {
         request: RequestHead,
         body: RequestBody,
     ) -> ProxyHandler<'h> {
-        let now = Instant::now();
+        let now = turn::now().into_std();
         ProxyHandler {
             group,
             request,
@@ -67,7 +68,7 @@ impl<'h> ProxyHandler<'h> {
     /// Records that there is a connection to the current server.
     pub(super) fn note_connected(&self, x: &mut Exchange<'_>) {
         if let Some(attempt) = x.attempts.last_mut() {
-            attempt.connect_time = Some(self.selected.elapsed());
+            attempt.connect_time = Some(turn::now().into_std() - self.selected);
         }
     }
 
@@ -75,13 +76,13 @@ impl<'h> ProxyHandler<'h> {
     pub(super) fn note_head(&self, x: &mut Exchange<'_>, status: u16) {
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.status = Some(status);
-            attempt.header_time = Some(self.selected.elapsed());
+            attempt.header_time = Some(turn::now().into_std() - self.selected);
         }
     }
 
     /// Records the end of the current attempt and returns its time.
     pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
-        let now = Instant::now();
+        let now = turn::now().into_std();
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.status = status;
             attempt.time = Some(now - self.selected);

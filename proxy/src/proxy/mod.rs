@@ -82,7 +82,7 @@ pub(crate) async fn handle<C: Stream>(
         Destination::Address(group) => group,
         Destination::Name(host, port) => match Box::pin(request::resolve(client, x, host, *port)).await {
             Ok(group) => {
-                looked_up = group;
+                looked_up = Box::new(group);
                 &looked_up
             }
             // It was only to be updated.

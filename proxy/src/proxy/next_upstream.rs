@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::rc::Rc;
 
 use super::error::ProxyError;
@@ -56,7 +55,7 @@ impl ProxyHandler<'_> {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         selection: &mut PeerSelection<'_>,
-    ) -> Result<(UpstreamRequest, ResponseHead), ProxyError> {
+    ) -> Result<(Box<UpstreamRequest>, ResponseHead), ProxyError> {
         let upstreams = &x.cycle.upstreams;
         loop {
             let Some((address, name)) = selection.next(upstreams.seconds(self.selected)) else {
@@ -134,7 +133,7 @@ impl ProxyHandler<'_> {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         address: SocketAddr,
-    ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
+    ) -> Result<(Box<UpstreamRequest>, ResponseHead), AttemptError> {
         let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
             && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), once)
@@ -156,10 +155,12 @@ impl ProxyHandler<'_> {
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
         let connected = {
-            let connecting = pin!(connect(address, self.tls.as_ref(), x.settings.proxy.connect_timeout));
+            // Boxed, so that requests on kept connections have no room for it.
+            let timeout = x.settings.proxy.connect_timeout;
+            let mut connecting = Box::pin(connect(address, self.tls.as_ref(), timeout));
             match self.outlives_client {
                 true => Some(connecting.await),
-                false => client.unless_closed(connecting).await,
+                false => client.unless_closed(connecting.as_mut()).await,
             }
         };
         let stream = match connected {
@@ -180,11 +181,15 @@ impl ProxyHandler<'_> {
         Ok((upstream, head))
     }
 
-    fn upstream_request(&self, x: &mut Exchange<'_>, mut connection: UpstreamConnection) -> UpstreamRequest {
+    /// Boxed, as it is handed on several times.
+    fn upstream_request(
+        &self,
+        x: &mut Exchange<'_>,
+        mut connection: UpstreamConnection,
+    ) -> Box<UpstreamRequest> {
         if let Some(attempt) = x.attempts.last_mut() {
             // Of a connection that had ended, there is nothing to count.
-            attempt.traffic = Rc::default();
-            connection.stream.count(&attempt.traffic);
+            attempt.traffic = Some(connection.stream.count_anew());
         }
         let limits = UploadLimits {
             body: request::max_body_size(x),
@@ -193,14 +198,14 @@ impl ProxyHandler<'_> {
         };
         let outlives_client = self.outlives_client;
         let upload = Upload::new(&self.request.head, self.body == RequestBody::Chunked, limits);
-        UpstreamRequest {
+        Box::new(UpstreamRequest {
             connection,
             input: Buffer::default(),
             upload,
             tee: None,
             outlives_client,
             is_complete: false,
-        }
+        })
     }
 
     async fn exchange<C: Stream>(

@@ -10,7 +10,8 @@ use super::upstream_error::Action;
 use super::upstream_request::UpstreamRequest;
 use crate::exchange::Exchange;
 use crate::response::{BodyFilters, ClientConnection};
-use crate::upstream::{PeerOutcome, PeerSelection, UpstreamConnection};
+use crate::turn;
+use crate::upstream::{PeerOutcome, PeerSelection};
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
 
@@ -65,7 +66,8 @@ impl ProxyHandler<'_> {
         let mut text = x.response_head.take();
         text.clear();
         let HeadWritten { chunked, changes } = head.write(x, delivery, &mut text);
-        let mut filters = (changes.any() && has_body).then(|| BodyFilters::new(x, changes));
+        // Boxed, as most responses and every tunnel have none.
+        let mut filters = (changes.any() && has_body).then(|| Box::new(BodyFilters::new(x, changes)));
         if filters.is_some() && x.ends_with_connection() {
             x.keep_alive = false;
         }
@@ -74,10 +76,10 @@ impl ProxyHandler<'_> {
 
         let before = x.sent;
         let outcome = if head.status == 101 {
-            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(Instant::now()));
+            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(turn::now().into_std()));
             tunnel::run(client, x, upstream).await
         } else {
-            upstream.relay(client, x, &mut body, filters.as_mut()).await
+            upstream.relay(client, x, &mut body, filters.as_deref_mut()).await
         };
         if upstream.tee.is_some() && matches!(outcome, Err(RelayError::ClientClosed)) {
             // It is for others, too.
@@ -87,7 +89,7 @@ impl ProxyHandler<'_> {
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.length = body.total();
         }
-        x.compressed = filters.as_ref().map(BodyFilters::totals).unwrap_or_default();
+        x.compressed = filters.as_deref().map(BodyFilters::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));
         selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
@@ -107,7 +109,7 @@ impl ProxyHandler<'_> {
     pub(super) fn keep_alive<C>(
         &self,
         client: &mut ClientConnection<C>,
-        upstream: UpstreamRequest,
+        upstream: Box<UpstreamRequest>,
         head: &ResponseHead,
         ended: Instant,
     ) {
@@ -119,8 +121,9 @@ impl ProxyHandler<'_> {
             && is_idle
             && !head.ends_by_close()
         {
-            let requests = upstream.connection.requests + 1;
-            self.group.pool.put(UpstreamConnection { requests, ..upstream.connection }, ended.into());
+            let mut connection = upstream.connection;
+            connection.requests += 1;
+            self.group.pool.put(connection, ended.into());
         }
     }
 }

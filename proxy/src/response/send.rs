@@ -87,7 +87,10 @@ impl<S: Stream> ClientConnection<S> {
         let body = if sends_body { response.body } else { Body::Empty };
         let before = x.sent;
         let sent = match body {
-            body if changes.any() && sends_body => self.write_filtered(x, body, changes, timeout).await,
+            // Boxed, so that what goes out unchanged has no room for filters.
+            body if changes.any() && sends_body => {
+                Box::pin(self.write_filtered(x, body, changes, timeout)).await
+            }
             Body::Empty => self.write(&[], timeout).await,
             Body::Bytes(bytes) | Body::Generated(bytes) => self.write(&bytes, timeout).await,
             Body::File { file, pieces } if chunked => self.write_in_chunks(&file, &pieces, timeout).await,

@@ -17,6 +17,7 @@ use crate::cycle::counts::Counts;
 use crate::limits::Zones;
 use crate::log::{LogFiles, describe};
 use crate::trace::TraceLog;
+use crate::turn;
 use crate::upstream::SessionZones;
 use nginx_conf::model::Config;
 
@@ -195,7 +196,7 @@ fn prepare(config: &Config) -> Result<LocalRuntime, String> {
             format!("{call}({argument}) failed ({})", describe(&error))
         })?;
     }
-    Builder::new_current_thread()
+    turn::observe(&mut Builder::new_current_thread())
         .enable_all()
         .build_local(LocalOptions::default())
         .map_err(|error| format!("epoll_create() failed ({})", describe(&error)))

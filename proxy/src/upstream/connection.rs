@@ -130,9 +130,14 @@ impl UpstreamStream {
         UpstreamStream { transport, traffic: Rc::default() }
     }
 
-    /// Counts what is sent and received from now on there.
-    pub(crate) fn count(&mut self, traffic: &Rc<Traffic>) {
-        self.traffic = Rc::clone(traffic);
+    /// Counts what is sent and received from now on, for another request. What counted for the last one is used again, if
+    /// nobody looks at it any more.
+    pub(crate) fn count_anew(&mut self) -> Rc<Traffic> {
+        match Rc::get_mut(&mut self.traffic) {
+            Some(traffic) => *traffic = Traffic::default(),
+            None => self.traffic = Rc::default(),
+        }
+        Rc::clone(&self.traffic)
     }
 
     /// A session.

@@ -15,6 +15,7 @@ use nginx_conf::model::Balance;
 pub(crate) struct PeerSelection<'g> {
     group: &'g UpstreamGroup,
     tier: usize,
+    /// Servers that have failed, of each tier.
     tried: [Vec<usize>; 2],
     /// The server being asked.
     pub(super) current: Option<usize>,
@@ -71,7 +72,6 @@ impl PeerSelection<'_> {
             numbered.find(|(_, peer)| peer.route.as_bytes() == route && peer.is_available(now))?;
         peer.start_check(now);
         peer.conns += 1;
-        self.tried.first_mut()?.push(index);
         self.current = Some(index);
         Some((peer.address, Rc::clone(&peer.name)))
     }
@@ -89,7 +89,7 @@ impl PeerSelection<'_> {
 
     fn choose(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
         let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
-        let tried = self.tried.get_mut(self.tier)?;
+        let tried = self.tried.get(self.tier)?;
         if self.group.single {
             let peer = peers.first_mut().filter(|peer| !peer.down && !peer.is_full())?;
             peer.conns += 1;
@@ -130,7 +130,6 @@ impl PeerSelection<'_> {
         let peer = peers.get_mut(index)?;
         peer.start_check(now);
         peer.conns += 1;
-        tried.push(index);
         self.current = Some(index);
         Some((peer.address, Rc::clone(&peer.name)))
     }
@@ -145,7 +144,10 @@ impl PeerSelection<'_> {
         match outcome {
             // The request stays with this server until it ends, even if it becomes a WebSocket.
             PeerOutcome::Success => self.answered = Some(index),
-            PeerOutcome::Failed | PeerOutcome::Next => peer.conns -= 1,
+            PeerOutcome::Failed | PeerOutcome::Next => {
+                peer.conns -= 1;
+                self.tried.get_mut(self.tier).into_iter().for_each(|tried| tried.push(index));
+            }
         }
         match outcome {
             _ if self.group.single => false,

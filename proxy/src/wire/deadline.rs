@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use crate::turn;
+
 /// A deadline that moves with every byte. Almost every deadline is moved before it passes, so the timer underneath is
 /// only touched when it fires too early.
 #[derive(Debug, Default)]
@@ -18,7 +20,7 @@ pub(crate) struct Deadline {
 impl Deadline {
     /// Sets the deadline to `timeout` from now.
     pub(crate) fn start(&mut self, timeout: Duration) {
-        self.at = Instant::now().checked_add(timeout);
+        self.at = turn::now().checked_add(timeout);
     }
 
     /// Sets the deadline to `timeout` from now, unless it is set already.

@@ -15,9 +15,9 @@ use super::request::ForCache;
 use super::response::ResponseHead;
 use super::upstream_error::is_next_status;
 use crate::cache::{Freshness, Key, StoredResponse, Visit, variant};
-use crate::clock::since_epoch;
 use crate::exchange::{CacheStatus, Exchange};
 use crate::message::date;
+use crate::turn::since_epoch;
 
 pub(super) use deliver::send_stored;
 pub(super) use open::{Opened, open};

@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::task::Poll;
 use std::time::Duration;
@@ -19,6 +19,7 @@ use crate::cycle::connections::{Admission, is_out_of_descriptors};
 use crate::log::describe;
 use crate::server::panic;
 use crate::server::sockets::ListeningSocket;
+use crate::turn;
 use nginx_conf::model::Level;
 
 /// How long a worker waits after a failed `accept`, for want of file descriptors for example, as in nginx.
@@ -107,8 +108,8 @@ async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
     let cycle = Rc::clone(cycle);
     tokio::task::spawn_local(async move {
         let _slot = slot;
-        let served = catch_panic(connection::serve(stream, peer, local, listen, Rc::clone(&cycle))).await;
-        if let Err(panic) = served {
+        let serving = pin!(connection::serve(stream, peer, local, listen, Rc::clone(&cycle)));
+        if let Err(panic) = catch_panic(serving).await {
             cycle.logs.main_error(
                 Level::Alert,
                 format_args!("panic while serving client {}: {}", peer.ip(), panic::message(&*panic)),
@@ -117,13 +118,15 @@ async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
     });
 }
 
-/// Runs a future, catching a panic so that it can be logged.
-async fn catch_panic(future: impl Future<Output = ()>) -> Result<(), Box<dyn Any + Send>> {
-    let mut future = pin!(future);
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
-        Ok(Poll::Pending) => Poll::Pending,
-        Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
-        Err(panic) => Poll::Ready(Err(panic)),
+/// Runs a future, catching a panic so that it can be logged. It is pinned already: one that is moved takes its room twice.
+async fn catch_panic(mut future: Pin<&mut impl Future<Output = ()>>) -> Result<(), Box<dyn Any + Send>> {
+    poll_fn(|context| {
+        turn::count_poll();
+        match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(())) => Poll::Ready(Ok(())),
+            Err(panic) => Poll::Ready(Err(panic)),
+        }
     })
     .await
 }
@@ -134,8 +137,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_is_contained_and_heard() {
-        let panicked = catch_panic(async { panic!("no {}", 5) }).await;
+        let panicked = catch_panic(pin!(async { panic!("no {}", 5) })).await;
         assert_eq!(panicked.err().map(|panic| panic::message(&*panic).to_owned()).as_deref(), Some("no 5"));
-        assert!(catch_panic(async {}).await.is_ok());
+        assert!(catch_panic(pin!(async {})).await.is_ok());
     }
 }

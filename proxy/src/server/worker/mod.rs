@@ -22,6 +22,7 @@ use crate::cycle::{Cycle, ShutdownStage};
 use crate::limits::Zones;
 use crate::log::{LogFiles, Logs};
 use crate::trace::TraceLog;
+use crate::turn;
 use crate::upstream::{SessionZones, Upstreams};
 use accept::{AcceptState, accept};
 use nginx_conf::model::{Config, Level};
@@ -87,8 +88,13 @@ pub(crate) async fn run(options: WorkerOptions) {
         zones,
         caches,
     });
-    let writer = Rc::clone(&logs);
+    let (writer, lines) = (Rc::clone(&logs), Rc::downgrade(&logs));
     tokio::task::spawn_local(async move { writer.run().await });
+    turn::run(move || {
+        if let Some(logs) = lines.upgrade() {
+            logs.end_turn();
+        }
+    });
     names::look_up(&cycle);
     let acceptors: Vec<Acceptor> = sockets
         .into_iter()
