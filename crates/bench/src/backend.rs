@@ -3,6 +3,7 @@
 //! | request | answer |
 //! |---|---|
 //! | `/api/bytes/N` | N bytes |
+//! | `/api/json/N` | as much of a list of items in JSON |
 //! | anything under `/stomp/` with `Upgrade` | 101, then every message back |
 //! | anything else | a small JSON text, after the request's body was read |
 
@@ -58,11 +59,13 @@ struct Request {
     body: usize,
     kept_alive: bool,
     bytes: Option<usize>,
+    json: Option<usize>,
     key: Option<String>,
 }
 
 async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     let mut read = Vec::with_capacity(16 * 1024);
+    let mut list = String::new();
     loop {
         let request = loop {
             if let Some(request) = parse(&read) {
@@ -86,7 +89,17 @@ async fn serve(mut stream: TcpStream) -> std::io::Result<()> {
             }
             missing -= count;
         }
-        answer(&mut stream, request.bytes, request.kept_alive).await?;
+        let text = match request.json {
+            Some(size) => {
+                // Made once for all requests of a connection.
+                if list.len() != size {
+                    list = items(size);
+                }
+                &list
+            }
+            None => ITEMS,
+        };
+        answer(&mut stream, text, request.bytes, request.kept_alive).await?;
         if !request.kept_alive {
             return stream.shutdown().await;
         }
@@ -106,21 +119,46 @@ fn parse(read: &[u8]) -> Option<Request> {
         std::str::from_utf8(found.value).ok()
     };
     let closes = field("connection").is_some_and(|value| value.eq_ignore_ascii_case("close"));
+    let number = |prefix: &str| parsed.path.and_then(|path| path.strip_prefix(prefix)?.parse().ok());
     Some(Request {
         head,
         body: field("content-length").and_then(|length| length.parse().ok()).unwrap_or(0),
         kept_alive: parsed.version == Some(1) && !closes,
-        bytes: parsed.path.and_then(|path| path.strip_prefix("/api/bytes/")?.parse().ok()),
+        bytes: number("/api/bytes/"),
+        json: number("/api/json/"),
         key: field("sec-websocket-key").map(str::to_owned),
     })
 }
 
-async fn answer(stream: &mut TcpStream, bytes: Option<usize>, kept_alive: bool) -> std::io::Result<()> {
+/// A list of items in JSON of that size. What is cut off at its end makes no difference here.
+fn items(size: usize) -> String {
+    let mut list = String::with_capacity(size + 64);
+    list.push('[');
+    for id in 0.. {
+        if list.len() >= size {
+            break;
+        }
+        // Numbers that no compressor can foresee, as in real answers.
+        let left = (id as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40;
+        list.push_str(&format!(
+            r#"{{"id":{id},"name":"item {left:x}","left":{left},"tags":["new","fresh"]}},"#
+        ));
+    }
+    list.truncate(size);
+    list
+}
+
+async fn answer(
+    stream: &mut TcpStream,
+    text: &str,
+    bytes: Option<usize>,
+    kept_alive: bool,
+) -> std::io::Result<()> {
     let connection = if kept_alive { "" } else { "Connection: close\r\n" };
     let Some(bytes) = bytes else {
         let text = format!(
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{connection}\r\n{ITEMS}",
-            ITEMS.len()
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {}\r\n{connection}\r\n{text}",
+            text.len()
         );
         return stream.write_all(text.as_bytes()).await;
     };

@@ -1,13 +1,13 @@
 //! What is compared, and how good the reference proxy is meant to be.
 
-use crate::contender::{Contender, Upstream};
+use crate::contender::{Contender, Setup};
 use crate::load::wrk::Wrk;
 
 /// One line of work.
 #[derive(Debug)]
 pub(crate) struct Case {
     pub(crate) name: &'static str,
-    pub(crate) upstream: Upstream,
+    pub(crate) setup: Setup,
     pub(crate) work: Work,
     pub(crate) goal: Goal,
 }
@@ -25,12 +25,25 @@ pub(crate) enum Work {
     Rate(&'static str, u32),
     /// Messages of `size` bytes on as many sessions.
     Echo { sessions: usize, size: usize },
-    /// Sessions that say nothing.
+    /// WebSocket sessions that say nothing.
     Idle { sessions: usize },
+    /// Connections that say nothing, or nothing more.
+    Silent { connections: usize, since: Silence },
     /// From the start of the process to its first answer.
     StartUp,
     /// Requests while SIGHUP comes five times a second.
     Reload(Wrk),
+}
+
+/// Since when a connection says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// Since it was accepted.
+    Accepted,
+    /// Since a request on it was answered.
+    Answered,
+    /// Since its TLS handshake.
+    TlsHandshake,
 }
 
 /// Ratios to nginx in the same run that the reference proxy is meant to reach.
@@ -112,29 +125,58 @@ pub(crate) const CASES: &[Case] = &[
         Work::Http2 { path: "/assets/1k.js", streams: 64 },
         NO_GOAL,
     ),
+    case(
+        "16 KiB of JSON, compressed by gzip",
+        Setup::Gzip,
+        Work::Requests(Wrk { field: Some(("Accept-Encoding", "gzip")), ..Wrk::get("/api/json/16384") }),
+        goal(1.0, 1.0),
+    ),
+    case("API, from the cache", Setup::Cache, Work::Requests(API), goal(1.0, 1.0)),
     document("WebSocket, messages of 64 bytes", Work::Echo { sessions: 100, size: 64 }, goal(1.0, 0.9)),
     document("WebSocket, messages of 64 KiB", Work::Echo { sessions: 16, size: 64 * 1024 }, goal(1.0, 0.9)),
     document("idle WebSocket sessions", Work::Idle { sessions: 10_000 }, at_most(1.0)),
+    document(
+        "connections silent from the start",
+        Work::Silent { connections: 5000, since: Silence::Accepted },
+        at_most(1.0),
+    ),
+    document(
+        "connections kept alive, idle for two seconds",
+        Work::Silent { connections: 5000, since: Silence::Answered },
+        at_most(1.0),
+    ),
+    document(
+        "TLS connections idle after the handshake",
+        Work::Silent { connections: 5000, since: Silence::TlsHandshake },
+        at_most(1.0),
+    ),
     document("start to first answer", Work::StartUp, NO_GOAL),
     kept("API while it is reloaded, 5 times a second", Work::Reload(API), NO_GOAL),
 ];
 
+const fn case(name: &'static str, setup: Setup, work: Work, goal: Goal) -> Case {
+    Case { name, setup, work, goal }
+}
+
 const fn document(name: &'static str, work: Work, goal: Goal) -> Case {
-    Case { name, upstream: Upstream::Document, work, goal }
+    case(name, Setup::Document, work, goal)
 }
 
 const fn kept(name: &'static str, work: Work, goal: Goal) -> Case {
-    Case { name, upstream: Upstream::KeptAlive, work, goal }
+    case(name, Setup::KeptAlive, work, goal)
 }
 
 impl Case {
     /// Whether a contender can do that.
     pub(crate) fn suits(&self, contender: Contender) -> bool {
+        if !contender.takes(self.setup) {
+            return false;
+        }
         match &self.work {
             // Only of small messages between connections that stay does it show the least that they can cost.
             work if contender == Contender::Relay => match work {
                 Work::Requests(wrk) => {
-                    self.upstream == Upstream::KeptAlive && wrk.body == 0 && wrk.field.is_none() && !wrk.tls
+                    self.setup == Setup::KeptAlive && wrk.body == 0 && wrk.field.is_none() && !wrk.tls
                 }
                 Work::Echo { size, .. } => *size < 1024,
                 _ => false,
@@ -146,8 +188,10 @@ impl Case {
             Work::Rate(path, _) => contender.serves_files() || !path.contains("assets"),
             Work::Http2 { .. } => contender.speaks_http2(),
             Work::Reload(_) => contender.reloads(),
-            // httpd has a thread for each session.
+            // httpd has a thread for each session, and few.
             Work::Idle { .. } => contender != Contender::Httpd,
+            Work::Silent { since: Silence::TlsHandshake, .. } => contender.terminates_tls(),
+            Work::Silent { .. } => contender != Contender::Httpd,
             Work::Echo { .. } | Work::StartUp => true,
         }
     }

@@ -29,13 +29,17 @@ pub(crate) enum Contender {
 /// The `reference-proxy` of another build, set once from the command line.
 pub(crate) static BEFORE: OnceLock<PathBuf> = OnceLock::new();
 
-/// How the app servers are spoken to.
+/// What a contender is configured to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Upstream {
+pub(crate) enum Setup {
     /// As the document's configuration says it.
     Document,
     /// With `keepalive 64`, HTTP/1.1 and no `Connection` in `location /api`.
     KeptAlive,
+    /// The same, and JSON is compressed by `gzip`.
+    Gzip,
+    /// The same as `KeptAlive`, with a `proxy_cache` for the API.
+    Cache,
 }
 
 impl Contender {
@@ -67,6 +71,11 @@ impl Contender {
     /// Whether it is configured to speak HTTP/2 here.
     pub(crate) fn speaks_http2(self) -> bool {
         Contender::PAIR.contains(&self)
+    }
+
+    /// Whether it can be configured like that here.
+    pub(crate) fn takes(self, setup: Setup) -> bool {
+        matches!(setup, Setup::Document | Setup::KeptAlive) || Contender::PAIR.contains(&self)
     }
 
     /// Whether SIGHUP makes it read its configuration again while it goes on serving, as nginx does.
@@ -111,9 +120,9 @@ impl Contender {
     ///
     /// # Errors
     /// When it is not installed, does not start, or does not answer in time.
-    pub(crate) fn start(self, site: &Site, upstream: Upstream) -> Result<Running, Error> {
+    pub(crate) fn start(self, site: &Site, setup: Setup) -> Result<Running, Error> {
         let conf = site.path().join(format!("{}.conf", self.name().replace(' ', "-")));
-        fs::write(&conf, self.configuration(site, upstream)?)?;
+        fs::write(&conf, self.configuration(site, setup)?)?;
         let said = site.path().join(format!("{}.said", self.name()));
         let mut command = pinned(site.cores.proxy, &self.program()?);
         match self {
@@ -149,12 +158,12 @@ impl Contender {
         Ok(running)
     }
 
-    fn configuration(self, site: &Site, upstream: Upstream) -> Result<String, Error> {
-        let kept = upstream == Upstream::KeptAlive;
+    fn configuration(self, site: &Site, setup: Setup) -> Result<String, Error> {
+        let kept = setup != Setup::Document;
         let choose = |kept_alive: &'static str, closed: &'static str| if kept { kept_alive } else { closed };
         match self {
             Contender::Nginx | Contender::Reference | Contender::Before => {
-                nginx_conf(site, upstream, self.speaks_http2())
+                nginx_conf(site, setup, self.speaks_http2())
             }
             Contender::Relay => Ok(String::new()),
             Contender::Haproxy => {
@@ -215,7 +224,7 @@ fn filled(template: &str, site: &Site, more: &[(&str, &str)]) -> String {
 }
 
 /// The document's configuration with other places and limits, and nothing else: what is missing there is an error here.
-fn nginx_conf(site: &Site, upstream: Upstream, http2: bool) -> Result<String, Error> {
+fn nginx_conf(site: &Site, setup: Setup, http2: bool) -> Result<String, Error> {
     let scratch = site.path().display();
     let [blue, green] = site.backends;
     let (user, group) = worker_account();
@@ -240,12 +249,18 @@ fn nginx_conf(site: &Site, upstream: Upstream, http2: bool) -> Result<String, Er
         ("listen 80;", format!("listen 127.0.0.1:{};\n{http2}{tls}", site.port)),
         ("root /home/dambae200/dambae200-front/www;", format!("root {};", site.www().display())),
     ];
-    if upstream == Upstream::KeptAlive {
+    let api = match setup {
+        Setup::Document | Setup::KeptAlive => "",
+        Setup::Gzip => "gzip on; gzip_types application/json;",
+        Setup::Cache => "proxy_cache bench; proxy_cache_valid 200 10m;",
+    };
+    if setup == Setup::Cache {
+        edits.push(("http {", format!("http {{ proxy_cache_path {scratch}/cache keys_zone=bench:1m;")));
+    }
+    if setup != Setup::Document {
         edits.push(("upstream dambae200 {", "upstream dambae200 { keepalive 64;".into()));
-        edits.push((
-            "location /api {",
-            "location /api { proxy_http_version 1.1; proxy_set_header Connection \"\";".into(),
-        ));
+        let kept_alive = "proxy_http_version 1.1; proxy_set_header Connection \"\";";
+        edits.push(("location /api {", format!("location /api {{ {kept_alive} {api}")));
     }
     let mut conf = include_str!("../../../nginx/nginx.conf").to_owned();
     for (from, to) in edits {

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::cases::{Case, Work};
 use crate::contender::{Contender, Running};
 use crate::load::wrk::Wrk;
-use crate::load::{Seen, http2, open_loop, sessions};
+use crate::load::{Seen, http2, open_loop, sessions, silent};
 use crate::process;
 use crate::site::Site;
 
@@ -53,7 +53,7 @@ pub(crate) fn measure(
 ) -> Result<Sample, Error> {
     // What earlier rounds logged would fill the disk.
     let _ = std::fs::remove_file(site.path().join("access.log"));
-    let running = contender.start(site, case.upstream)?;
+    let running = contender.start(site, case.setup)?;
     let on = |wrk: &Wrk| wrk.run(site, time);
     match &case.work {
         Work::Requests(wrk) | Work::Transfer(wrk) => {
@@ -71,7 +71,12 @@ pub(crate) fn measure(
         Work::Echo { sessions, size } => {
             with_cpu(&running, false, || sessions::echo(site.port, *sessions, *size, time))
         }
-        Work::Idle { sessions } => idle(&running, site, *sessions),
+        Work::Idle { sessions } => {
+            idle(&running, *sessions, |count, look| sessions::idle(site.port, count, look))
+        }
+        Work::Silent { connections, since } => {
+            idle(&running, *connections, |count, look| silent::hold(site, *since, count, look))
+        }
         Work::StartUp => Ok(Sample::from([(Metric::StartUp, running.started_in.as_secs_f64() * 1e3)])),
         Work::Reload(wrk) => with_cpu(&running, false, || {
             let reload = || running.signal(rustix::process::Signal::HUP);
@@ -129,12 +134,17 @@ fn meanwhile<T>(between: Duration, mut act: impl FnMut() + Send, work: impl FnOn
     })
 }
 
-fn idle(running: &Running, site: &Site, wanted: usize) -> Result<Sample, Error> {
+/// What a session costs: `hold` opens as many as it is told, and calls what it is given while they are open.
+fn idle(
+    running: &Running,
+    wanted: usize,
+    hold: impl FnOnce(usize, &dyn Fn() -> f64) -> Result<f64, Error>,
+) -> Result<Sample, Error> {
     // Two descriptors each in a proxy that is one process, and some for itself.
     let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current.unwrap_or(u64::MAX);
     let sessions = wanted.min(usize::try_from(limit.saturating_sub(200) / 2).unwrap_or(wanted));
     let before = process::memory(running.pid()) as f64;
-    let after = sessions::idle(site.port, sessions, || process::memory(running.pid()) as f64)?;
+    let after = hold(sessions, &|| process::memory(running.pid()) as f64)?;
     Ok(Sample::from([
         (Metric::Resident, before),
         (Metric::Peak, after),

@@ -3,6 +3,7 @@
 pub(crate) mod http2;
 pub(crate) mod open_loop;
 pub(crate) mod sessions;
+pub(crate) mod silent;
 pub(crate) mod wrk;
 
 use std::time::Duration;
