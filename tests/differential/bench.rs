@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target as _};
+use hopcheck_container::{Nginx, NginxOptions};
+use hopcheck_targets::target::{Reference, Target as _};
 use proptest::strategy::{Strategy, ValueTree as _};
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 use tokio::runtime::Runtime;

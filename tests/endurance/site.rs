@@ -6,8 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hopcheck_clients::{Connection, Request, Response, Route};
+use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_targets::conf::{Overlay, Source};
-use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Signal, Target};
+use hopcheck_targets::target::{Reference, Signal, Target};
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use tokio::time::{Instant, sleep};
 

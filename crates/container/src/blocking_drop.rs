@@ -4,19 +4,18 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use hopcheck_targets::target::START_TIMEOUT;
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::START_TIMEOUT;
-
 /// Work that is completed even if it is dropped, as only its result can clean up what it has created by then, such as a
 /// container that exists but does not run yet.
-pub(super) struct CompleteOnDrop<T: Send + 'static>(JoinHandle<T>);
+pub(crate) struct CompleteOnDrop<T: Send + 'static>(JoinHandle<T>);
 
 impl<T: Send + 'static> CompleteOnDrop<T> {
     /// Starts the work; must be called in a runtime.
-    pub(super) fn start(work: impl Future<Output = T> + Send + 'static) -> CompleteOnDrop<T> {
+    pub(crate) fn start(work: impl Future<Output = T> + Send + 'static) -> CompleteOnDrop<T> {
         CompleteOnDrop(tokio::spawn(work))
     }
 }
@@ -42,10 +41,10 @@ impl<T: Send + 'static> Drop for CompleteOnDrop<T> {
 
 /// Something that waits for a runtime when it is dropped, and does so [`run_blocking`].
 #[derive(Debug)]
-pub(super) struct BlockingDrop<T: Send>(Option<T>);
+pub(crate) struct BlockingDrop<T: Send>(Option<T>);
 
 impl<T: Send> BlockingDrop<T> {
-    pub(super) fn new(value: T) -> BlockingDrop<T> {
+    pub(crate) fn new(value: T) -> BlockingDrop<T> {
         BlockingDrop(Some(value))
     }
 }

@@ -10,20 +10,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hopcheck_targets::conf::Scratch;
+use hopcheck_targets::target::{
+    Proxy, ProxyState, RunDirectory, START_TIMEOUT, Signal, Target, TargetError, Verdict,
+    create_run_directory,
+};
 use testcontainers::core::{ImageExt as _, Mount};
 use testcontainers::runners::AsyncRunner as _;
 use testcontainers::{ContainerAsync, GenericImage};
 use tokio::time::{Instant, sleep};
 
-use super::blocking_drop::{BlockingDrop, CompleteOnDrop};
-use super::{
-    Proxy, ProxyState, RunDirectory, START_TIMEOUT, Signal, Target, TargetError, Verdict,
-    create_run_directory,
-};
-use crate::conf::Scratch;
+use crate::blocking_drop::{BlockingDrop, CompleteOnDrop};
 
 /// The script that runs in the container.
-const SERVE_SCRIPT: &str = include_str!("../../nginx/serve.sh");
+const SERVE_SCRIPT: &str = include_str!("../serve.sh");
 
 /// The image used when none is named and no local build is present.
 pub const OFFICIAL_IMAGE: &str = "nginx:1.29";

@@ -9,10 +9,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::cli::{self, RunOptions};
+#[cfg(feature = "container")]
+use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_steps::features::Specification;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::{Nginx, NginxOptions, Reference, Target};
+use hopcheck_targets::target::{Reference, Target};
 
 /// libtest's options that have no effect here.
 const IGNORED_OPTIONS: [&str; 6] =
@@ -29,6 +31,7 @@ pub fn reference() -> ExitCode {
 
 /// Runs the suite against nginx in a container. If that is not available, says so in one line, and only fails if
 /// `HOPCHECK_REQUIRE_NGINX` is set.
+#[cfg(feature = "container")]
 pub fn nginx() -> ExitCode {
     let Some(arguments) = arguments() else { return cli::reference_proxy() };
     conform(arguments, async || match Nginx::start(&NginxOptions::from_env()).await {

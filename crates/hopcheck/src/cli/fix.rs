@@ -31,7 +31,7 @@ pub(super) struct FixArgs {
     /// What runs it: `reference`, `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`
     /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
     #[arg(long, value_name = "TARGET")]
-    target: Option<TargetName>,
+    pub(super) target: Option<TargetName>,
     /// The profile in place of the hopcheck.toml beside the file
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,

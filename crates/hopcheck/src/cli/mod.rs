@@ -2,6 +2,7 @@
 
 mod completions;
 mod conf;
+mod container;
 mod diff;
 mod exit;
 mod explain;
@@ -52,6 +53,7 @@ use routes::{RoutesArgs, routes_command};
 use run::RunArgs;
 pub(crate) use run::run_target;
 pub(crate) use session::RunOptions;
+use targets::TargetName;
 use watch::{WatchArgs, watch_command};
 
 /// Checks that a reverse proxy keeps its promises to a single-page app, a REST API and STOMP over WebSocket.
@@ -154,6 +156,19 @@ enum Command {
     Completions(CompletionsArgs),
 }
 
+impl Command {
+    /// What `--target` names.
+    fn targets(&self) -> &[TargetName] {
+        match self {
+            Command::Run(arguments) => &arguments.targets,
+            Command::Diff(arguments) => &arguments.targets,
+            Command::Fix(arguments) => arguments.target.as_slice(),
+            Command::Mutants(arguments) => std::slice::from_ref(&arguments.target),
+            _ => &[],
+        }
+    }
+}
+
 /// Runs the program with this process' arguments.
 pub fn main() -> ExitCode {
     if is_reference_proxy() {
@@ -170,7 +185,11 @@ pub fn main() -> ExitCode {
             return ExitCode::from(if error.use_stderr() { EXIT_COULD_NOT_RUN } else { EXIT_KEPT });
         }
     };
-    match cli.command.unwrap_or(Command::Run(cli.run)) {
+    let command = cli.command.unwrap_or(Command::Run(cli.run));
+    if let Some(code) = container::rebuild_for(command.targets()) {
+        return code;
+    }
+    match command {
         Command::Run(arguments) => block_on_uninterrupted(run_command(arguments)),
         Command::Watch(arguments) => block_on_uninterrupted(watch_command(arguments)),
         Command::Merge(arguments) => block_on(async { merge_command(&arguments) }),

@@ -27,7 +27,7 @@ use hopcheck_targets::setting::Setting;
 pub(super) struct MutantsArgs {
     /// The target: `reference` (the reference proxy, no Docker) or `nginx` (in a container)
     #[arg(long, value_name = "TARGET", default_value = "reference")]
-    target: TargetName,
+    pub(super) target: TargetName,
     #[command(flatten)]
     conf: ConfArgs,
     /// The scenarios: a directory or one file [default: features/ of this checkout, or the built-in ones]

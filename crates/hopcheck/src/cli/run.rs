@@ -34,7 +34,7 @@ pub(super) struct RunArgs {
     /// section of the profile
     /// [default: reference, or an installed nginx if the configuration uses features that the reference proxy does not have]
     #[arg(long = "target", value_name = "TARGET")]
-    targets: Vec<TargetName>,
+    pub(super) targets: Vec<TargetName>,
     /// The profile [default: of a configuration the hopcheck.toml beside it, of deployments the one here]
     #[arg(long, value_name = "FILE")]
     profile: Option<PathBuf>,

@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
 
+use super::container;
 use super::exit::Error;
 use hopcheck_site::profile::{FILE, Profile};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::{Deployment, InstalledNginx, Nginx, NginxOptions, Reference};
+use hopcheck_targets::target::{Deployment, InstalledNginx, Reference};
 
 /// A value of `--target`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,11 +86,7 @@ impl TargetName {
         let staged = |target| Setting::Staged(Arc::new(Stage { target, source: source.clone() }));
         Ok(match self {
             TargetName::Reference => staged(Box::new(Reference::new(std::env::current_exe()?)?)),
-            TargetName::Nginx(image) => {
-                let from_env = NginxOptions::from_env();
-                let options = NginxOptions { image: image.clone().or(from_env.image) };
-                staged(Box::new(Nginx::start(&options).await?))
-            }
+            TargetName::Nginx(image) => staged(container::start(image.as_deref()).await?),
             TargetName::Installed(program) => staged(Box::new(InstalledNginx::find(program).await?)),
             TargetName::Live { name, url } => {
                 let profile = live_profile(name, url.as_deref(), profile)?;

@@ -1,10 +1,8 @@
 //! The targets. Each starts a proxy for a scenario; steps do not know which one it is.
 
-mod blocking_drop;
 mod child;
 mod deployment;
 mod installed;
-mod nginx;
 mod reference;
 mod sandbox;
 
@@ -20,7 +18,6 @@ use thiserror::Error;
 
 pub use deployment::{Deployment, DeploymentInfo, USER_AGENT};
 pub use installed::{CHILD_SUBCOMMAND, InstalledNginx, become_child};
-pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference, TRACE_VARIABLE};
 pub use sandbox::PORTS_FILE;
 pub use sandbox::enter as enter_sandbox;
@@ -33,7 +30,7 @@ pub const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// The directory of a run, which contains its scratch directories. It is removed at the end of the run or, if the run was
 /// killed, by the next one.
 #[derive(Debug)]
-struct RunDirectory {
+pub struct RunDirectory {
     directory: tempfile::TempDir,
     /// Locked for the duration of the run.
     _lock: std::fs::File,
@@ -44,7 +41,8 @@ const RUN_PREFIX: &str = "hopcheck-";
 const RUN_LOCK: &str = "lock";
 
 impl RunDirectory {
-    fn path(&self) -> &Path {
+    /// Where it lies.
+    pub fn path(&self) -> &Path {
         self.directory.path()
     }
 }
@@ -63,8 +61,12 @@ fn sweep(parent: &Path) {
     }
 }
 
-/// Creates the directory of a run below `parent`, accessible to the workers' account.
-fn create_run_directory(parent: &Path) -> io::Result<RunDirectory> {
+/// Creates the directory of a run below `parent`, accessible to the workers' account, and removes those of runs that were
+/// killed.
+///
+/// # Errors
+/// When it cannot be created there.
+pub fn create_run_directory(parent: &Path) -> io::Result<RunDirectory> {
     sweep(parent);
     let open = std::fs::Permissions::from_mode(0o755);
     let directory = tempfile::Builder::new().prefix(RUN_PREFIX).tempdir_in(parent)?;

@@ -34,7 +34,7 @@ pub(super) struct DiffArgs {
     /// What runs them: `reference`, `nginx` (in a container), `nginx=IMAGE` or `nginx=/PATH`; twice to compare two engines. Or two
     /// live sites, by their URLs or the names of their [target.NAME] sections: the second URL is asked by the name of the first
     #[arg(long = "target", value_name = "TARGET", default_value = "reference")]
-    targets: Vec<TargetName>,
+    pub(crate) targets: Vec<TargetName>,
     #[command(flatten)]
     values: ValueArgs,
     /// The profile in place of the hopcheck.toml beside each, or of the one here for live sites
