@@ -92,7 +92,7 @@ Feature: CORS on any site
     Scenario: Where the proxy does CORS, a preflight of {api-with-cors} is let through
       A browser that is refused here never asks what it wanted to ask. See `if ($request_method = OPTIONS) { return 204; }` in this
       location, with the `add_header` lines in it: browsers send no credentials with a preflight, so it must come before any
-      `auth_request`.
+      `auth_request` or `auth_basic`.
 
       Given the app servers leave CORS to the proxy
       And a page that the proxy lets read "{api-with-cors}hopcheck"

@@ -63,6 +63,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("index-misspelt", "/ shows the page"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
         ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
+        ("office-slash-twice", "/reports/ leads to the app"),
         ("origins-in-one", "Each origin that may read is one"),
         ("page-kept", "The page at / is not kept by browsers"),
         ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
@@ -73,6 +74,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
+        ("preflight-without-password", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
         ("redirect-in-a-circle", "The redirect of /help comes to an end"),
         ("redirect-to-nobody", "No redirect takes its host from a server without a name"),
@@ -82,10 +84,12 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),
         ("slashes-taken", "A directory of the build below / comes to an end"),
+        ("staging-page-kept", "The page at / is not kept by browsers"),
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
         ("upstreams-swapped", "A request to /orders/hopcheck reaches an upstream that the profile names"),
+        ("users-missing", "/admin/ asks those for a password who have none"),
         ("way-out", "No path that begins with /files leaves its directory"),
         ("writes-as-page", "What would change something at a path that / does not have is refused"),
     ];
@@ -259,6 +263,39 @@ fn only_what_strangers_may_is_asked_of_them() {
         "{}",
         ran.said
     );
+}
+
+#[test]
+fn what_is_for_some_is_asked_by_somebody_who_is_let_in() {
+    for engine in engines() {
+        let ran = run(&engine, Path::new("../../tests/sites/right/behind-doors.conf"));
+        let records = &ran.report.targets[0].records;
+        for name in [
+            "/ shows the page",
+            "/ asks those for a password who have none",
+            "/api/ leads to the app",
+            "A WebSocket opens at /ws",
+            "Where the proxy does CORS, a preflight of /shared/ is let through",
+            "No answer of /shared/ that was meant for one user is given to another",
+            "/office/ leads to the app",
+            "/printers/ leads to the app",
+            "/ledger/ shows the page",
+            "/people/ shows the page",
+        ] {
+            let found = records.iter().find(|record| record.name == name);
+            assert_eq!(
+                found.map(|record| &record.verdict),
+                Some(&Verdict::Kept),
+                "{engine}: {name}: {}",
+                ran.said
+            );
+        }
+        assert!(
+            ran.said.contains("closed, behind auth_basic, asked with a stand-in's password"),
+            "{engine}: {}",
+            ran.said
+        );
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use gherkin::{Background, Feature, Rule, Scenario};
 use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
-use hopcheck_site::{Comparison, Role};
+use hopcheck_site::{Admission, Comparison, Role};
 
 use super::before::before;
 use super::bound::{Bound, braced, contains, put_into};
@@ -13,6 +13,7 @@ use super::promises;
 use super::route_words::{ROUTE_WORDS, RouteWord, SiteRoute};
 use crate::scenarios::Unchecked;
 use hopcheck_targets::conf::Source;
+use hopcheck_targets::scene::other_users;
 
 /// The word for an app server of a route, and the one for its place among them.
 const SERVER: &str = "server";
@@ -148,7 +149,7 @@ impl<'a> Binder<'a> {
                     let method = kept_out().unwrap_or_default();
                     reason = format!("{method} of {} is not for everybody: `{gate}` in {place}", route.path);
                 }
-                (_, Some(gate)) if gate != "limit_except" && route.authorization.is_none() => {
+                (_, Some(gate)) if gate != "limit_except" && !route.admits_clients() => {
                     reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
                 (None, _) => {
@@ -192,9 +193,16 @@ impl<'a> Binder<'a> {
             let text = text.replace("{primaries}", &here.servers(Role::Primary).join(" and "));
             let text =
                 text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
-            match &upload {
+            let text = match &upload {
                 Some(bytes) => text.replace("{api.largest-upload}", bytes),
                 None => text,
+            };
+            // What a token is elsewhere is a password here.
+            match route.admission.is_some_and(Admission::by_password) {
+                true => other_users().fold(text, |text, (name, authorization)| {
+                    text.replace(&format!("Bearer {name}"), authorization)
+                }),
+                false => text,
             }
         };
         let mut bound = put_into(scenario, put);
@@ -207,9 +215,7 @@ impl<'a> Binder<'a> {
             let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
             bound.name = format!("{} on {server_name}, {at}", bound.name);
         }
-        bound
-            .steps
-            .splice(0..0, before(scenario, server, route.authorization.as_ref(), &self.upstreams_of(here)));
+        bound.steps.splice(0..0, before(scenario, server, route, &self.upstreams_of(here)));
         bound
     }
 

@@ -1,7 +1,7 @@
 //! The words by which scenarios speak of a kind of route.
 
 use hopcheck_site::profile::{Cors, PromisedRoute, Protocol};
-use hopcheck_site::{Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
+use hopcheck_site::{Admission, Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
 
 /// A route of a site, with what its profile says of it.
 #[derive(Debug, Clone)]
@@ -54,6 +54,13 @@ impl<'a> SiteRoute<'a> {
     fn cors(&self) -> Cors {
         let found = if self.route.adds_cors { Cors::Proxy } else { Cors::App };
         self.promise.and_then(|promise| promise.cors).unwrap_or(found)
+    }
+
+    /// Whether it is known who does CORS here. Headers that a place with a password has from around it may be meant for others.
+    fn shows_cors(&self) -> bool {
+        let is_promised = self.promises(|promise| promise.cors.is_some());
+        let is_closed = self.route.admission.is_some_and(Admission::by_password);
+        !is_closed || !self.route.adds_cors || self.route.shows_cors || is_promised
     }
 
     /// The addresses of the upstream's servers that are asked so, each once.
@@ -142,7 +149,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 34] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 35] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -160,13 +167,13 @@ pub(super) const ROUTE_WORDS: [RouteWord; 34] = [
         word: "api-with-cors",
         what: "API for which the proxy does CORS",
         only_promised: false,
-        is: |here| is_api(here.route) && here.cors() == Cors::Proxy,
+        is: |here| is_api(here.route) && here.shows_cors() && here.cors() == Cors::Proxy,
     },
     RouteWord {
         word: "api-without-cors",
         what: "API that does CORS itself",
         only_promised: false,
-        is: |here| is_api(here.route) && here.cors() == Cors::App,
+        is: |here| is_api(here.route) && here.shows_cors() && here.cors() == Cors::App,
     },
     RouteWord {
         word: "personal-api",
@@ -243,7 +250,13 @@ pub(super) const ROUTE_WORDS: [RouteWord; 34] = [
         word: "path",
         what: "path that anybody may ask for",
         only_promised: false,
-        is: |here| here.route.open && !matches!(here.route.kind, Kind::Closed | Kind::Other),
+        is: |here| here.route.open && !matches!(here.route.content, Kind::Closed | Kind::Other),
+    },
+    RouteWord {
+        word: "locked",
+        what: "path that asks for a password (`auth_basic`)",
+        only_promised: false,
+        is: |here| here.route.open && here.route.asks_for_password,
     },
     RouteWord {
         word: "redirect",

@@ -51,17 +51,6 @@ async fn app_servers_of(world: &mut World, upstreams: String) -> Checked {
     Ok(())
 }
 
-/// From now on the app servers of these upstreams, named with blanks between them, say at this path that a client may come, as a
-/// service for `auth_request` does: to everybody but a preflight, with which browsers send no credentials. Scenarios that speak of
-/// a kind of route have this step before their own where such a service lets its clients in.
-#[given(expr = "clients are let in by {string}, which is asked for {string}")]
-async fn let_in(world: &mut World, upstreams: String, path: String) -> Checked {
-    let upstreams: Vec<String> = upstreams.split(' ').map(str::to_owned).collect();
-    let scene = world.scene().await?;
-    scene.app_servers_of(&upstreams).into_iter().for_each(|server| server.authorize_at(&path));
-    Ok(())
-}
-
 /// Asks on a connection of its own, and leaves no trace of it.
 pub(super) async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
     let route = world.route().await?;
