@@ -22,11 +22,11 @@ Feature: App servers of any site
       Then every response is 200
 
     Scenario: While the app servers of {backed-up-pool} refuse connections, their backup answers
-      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first request may fail where
-      `proxy_next_upstream_tries` ends it before the backup's turn.
+      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first requests may fail where
+      `proxy_next_upstream_tries` ends them before the backup's turn; with `max_fails=0` all of them do.
 
       Given the app servers "{primaries}" are stopped
-      When the client sends "GET {backed-up-pool}hopcheck" 3 times
+      When the client sends "GET {backed-up-pool}hopcheck" once for each app server
       Then the response is 200
 
   Rule: What is sent is done once
