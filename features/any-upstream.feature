@@ -40,6 +40,15 @@ Feature: App servers of any site
       When the client sends "POST {balanced}hopcheck" with the body "{}"
       Then no request reached more than one of "{primaries}"
 
+    @warning
+    Scenario: What is sent to {falling-back} and may have been done is not sent on to the fallback
+      A named location is asked by the same method and with the same body: `error_page 502 504 = @fallback` has a POST done again that
+      broke down half done. See `if ($request_method !~ ^(GET|HEAD)$) { return 502; }` in that location.
+
+      Given the app servers "{first}" reset the connection "before the head"
+      When the client sends "POST {falling-back}hopcheck" with the body "{}"
+      Then no request is sent on to "{fallback}"
+
   Rule: A session of several requests stays with one app server
 
     Scenario: Requests of one client to {polling} go to one app server

@@ -189,6 +189,10 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("decoded-path", "No path that a pattern has captured is sent on decoded"),
         ("directories-listed", "No directory below / is listed"),
         ("done-twice", "What is sent to /orders/ and may have been done is not sent to another app server"),
+        (
+            "fallback-repeats",
+            "What is sent to /orders/ and may have been done is not sent on to the fallback",
+        ),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),

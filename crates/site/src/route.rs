@@ -24,6 +24,9 @@ pub struct Route {
     /// back on. `None` where there are none, or only a run can tell.
     #[serde(skip)]
     pub destinations: Option<Vec<String>>,
+    /// Those among them that are asked, by the same method, once another has broken down (`error_page 502 = @fallback`).
+    #[serde(skip)]
+    pub second_destinations: Vec<String>,
     /// Whether a WebSocket is meant to be opened here: `Upgrade` is passed on, or the name says so.
     pub socket: bool,
     /// The location as it is written; `server` where there is none.

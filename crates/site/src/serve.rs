@@ -1,6 +1,6 @@
 //! What serves a location, or a server that has none for a path.
 
-use crate::destinations::destinations;
+use crate::destinations::{destinations, second_destinations};
 use crate::gate::{admission, asks_for_password, gate, open_methods};
 use crate::in_force::{
     answers_preflights, does_cors, forwards, headers, is_elsewhere, is_public, names_own_paths, read_timeout,
@@ -51,6 +51,9 @@ pub(crate) fn of_location(
     found.location = node.head.clone();
     found.number = Some(nth);
     found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
+    if found.destinations.is_some() {
+        found.second_destinations = second_destinations(scope);
+    }
     Some(found)
 }
 
@@ -250,6 +253,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         kind: Kind::Other,
         content: Kind::Other,
         destinations: None,
+        second_destinations: Vec::new(),
         socket: false,
         location: String::new(),
         to: String::new(),

@@ -184,6 +184,7 @@ impl<'a> Binder<'a> {
         // As clients write it.
         let path = path.replace(' ', "%20");
         let upload = promise.and_then(|promise| promise.largest_upload).map(|Size(bytes)| bytes.to_string());
+        let [first, fallback] = here.in_turn();
         let put = |text: &str| {
             let text = text.replace(&braced(word.word), &path);
             let text = text
@@ -191,6 +192,8 @@ impl<'a> Binder<'a> {
                 .replace("{directory}", &route.directories().join(", "));
             let version = route.http_version.as_deref().unwrap_or("1.0 before nginx 1.29.7");
             let text = text.replace("{primaries}", &here.servers(Role::Primary).join(" and "));
+            let text =
+                text.replace("{first}", &first.join(" and ")).replace("{fallback}", &fallback.join(" and "));
             let text =
                 text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
             let text = match &upload {

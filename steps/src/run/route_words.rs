@@ -9,6 +9,7 @@ pub(super) struct SiteRoute<'a> {
     pub(super) server: &'a Server,
     pub(super) route: &'a Route,
     pub(super) promise: Option<&'a PromisedRoute>,
+    site: &'a Site,
     /// The upstreams that it leads to: several where variables choose among them.
     upstreams: Vec<&'a Upstream>,
     /// Whether it leads to the server of a front end, beside others of the site.
@@ -44,6 +45,7 @@ impl<'a> SiteRoute<'a> {
             server,
             route,
             promise: comparison.promise_of(route),
+            site,
             upstreams: site.upstreams_of(route),
             is_front_end: is_proxied_front_end(server, route),
         };
@@ -82,6 +84,23 @@ impl<'a> SiteRoute<'a> {
         Some(self.servers(Role::Primary))
             .filter(|servers| has_several && servers.len() > 1)
             .unwrap_or_default()
+    }
+
+    /// The app servers that are asked first where others are asked once these have broken down, and those.
+    pub(super) fn in_turn(&self) -> [Vec<&'a str>; 2] {
+        let second = &self.route.second_destinations;
+        let all: Vec<&String> = self.route.destinations.iter().flatten().collect();
+        let first: Vec<&String> = all.iter().copied().filter(|host| !second.contains(host)).collect();
+        let servers = |hosts: &[&'a String]| -> Vec<&'a str> {
+            let upstream =
+                |host: &str| self.site.upstreams.iter().find(|one| one.name.eq_ignore_ascii_case(host));
+            let of_host = |host: &&'a String| match upstream(host) {
+                Some(upstream) => upstream.servers.iter().map(|server| server.address.as_str()).collect(),
+                None => vec![host.as_str()],
+            };
+            hosts.iter().flat_map(of_host).collect()
+        };
+        [servers(if first.is_empty() { &all } else { &first }), servers(&second.iter().collect::<Vec<_>>())]
     }
 
     /// Whether there is another app server for when these, which are the others, cannot be asked.
@@ -149,7 +168,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 35] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 36] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -216,6 +235,12 @@ pub(super) const ROUTE_WORDS: [RouteWord; 35] = [
         what: "path of several app servers with a backup",
         only_promised: false,
         is: |here| is_proxied(here.route) && here.has_backup_for(|primaries| primaries > 1),
+    },
+    RouteWord {
+        word: "falling-back",
+        what: "path that other app servers are asked for once one has broken down (`error_page 502 = @…`)",
+        only_promised: false,
+        is: |here| is_proxied(here.route) && !here.route.second_destinations.is_empty(),
     },
     RouteWord {
         word: "cached-api",
