@@ -92,6 +92,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("upgrade-lost", "A WebSocket opens at /ws"),
         ("upstreams-swapped", "A request to /orders/hopcheck reaches an upstream that the profile names"),
         ("users-missing", "/admin/ asks those for a password who have none"),
+        ("way-out-beside", "No path that begins with /assets leaves its directory"),
         ("way-out", "No path that begins with /files leaves its directory"),
         ("writes-as-page", "What would change something at a path that / does not have is refused"),
     ];
