@@ -183,6 +183,7 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
             "assets-take-pictures",
             "/api/hopcheck/avatar.png is asked of the app, though it looks like a file of the front end",
         ),
+        ("cache-control-misspelt", "The page at / says how long browsers may keep it"),
         ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
         ("cookie-hidden", "A cookie that /api/ sets reaches the client"),
         ("cookie-of-a-prefix", "A cookie that /shop/ sets for a path of its own comes back to it"),

@@ -265,12 +265,32 @@ async fn gone_scripts(world: &mut World, path: String) -> Checked {
     Ok(())
 }
 
+/// What `Cache-Control` may say to browsers (RFC 9111 §5.2.2, RFC 5861, RFC 8246).
+const CACHE_DIRECTIVES: [&str; 13] = [
+    "immutable",
+    "max-age",
+    "must-revalidate",
+    "must-understand",
+    "no-cache",
+    "no-store",
+    "no-transform",
+    "private",
+    "proxy-revalidate",
+    "public",
+    "s-maxage",
+    "stale-if-error",
+    "stale-while-revalidate",
+];
+
 /// The latest response names a time until which browsers may keep it, or says that they may not.
 #[then(expr = "the response says how long browsers may keep it")]
 async fn says_how_long(world: &mut World) -> Checked {
     let response = world.response()?;
-    let says = |name: &str| response.value(name).is_some_and(|value| !value.trim().is_empty());
-    ensure!(says("cache-control") || says("expires"), "the response has no Cache-Control and no Expires");
+    let control = response.values("cache-control").collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    let mut said = control.split(',').map(|one| one.split('=').next().unwrap_or_default().trim());
+    let is_said = said.any(|one| CACHE_DIRECTIVES.contains(&one));
+    let expires = response.value("expires").is_some_and(|value| !value.trim().is_empty());
+    ensure!(is_said || expires, "the response has no Cache-Control that browsers know, and no Expires");
     Ok(())
 }
 
