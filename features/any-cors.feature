@@ -99,6 +99,14 @@ Feature: CORS on any site
       When the page has the browser ask "{api-with-cors}hopcheck" for a preflight
       Then the proxy lets the preflight through
 
+    @warning
+    Scenario: A preflight of {api-without-cors} that the proxy answers names who may ask
+      `if ($request_method = OPTIONS) { return 204; }` alone says that nobody may, and the app is not asked. See
+      `add_header Access-Control-Allow-Origin` in it, or leave the preflight to the app.
+
+      When a page of the site has the browser ask "{api-without-cors}hopcheck" for a preflight
+      Then a preflight that the proxy answers names an origin
+
     Scenario: No preflight of {api} is redirected
       Browsers follow no redirect of a preflight. See any `return 301 https://…` in this location; a server of its own for
       port 80, which the page is redirected by, too, does no harm.

@@ -203,12 +203,14 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("page-of-another", "A path of the app below /admin/ shows the page of its own directory"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
         ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
+        ("preflight-for-nobody", "A preflight of /api/ that the proxy answers names who may ask"),
         ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("root-for-alias", "No directory has the path of its location in it already"),
         ("root-workers", "A worker has connections for more than one browser"),
         ("root-workers", "No worker is root"),
         ("short-lines", "A request to /api/ may have 5 KiB of cookies"),
         ("token-kept-from-app", "Authorization of a client reaches the app at /api/"),
+        ("type-replaced", "The app is told of what type a body is that is sent to /api/"),
     ];
     for (site, warning) in sites {
         let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));
