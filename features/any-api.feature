@@ -174,6 +174,15 @@ Feature: APIs of any site
         | Content-Type  | application/json |
 
     @warning
+    Scenario: The app is told of what type a body is that is sent to {personal-api}
+      An upload is taken apart by the boundary that its type names. See `proxy_set_header Content-Type` of this location, which puts one
+      type in the place of all.
+
+      When the client sends "POST {personal-api}hopcheck" with the headers:
+        | Content-Type | multipart/form-data; boundary=hopcheck |
+      Then the app server saw the header "Content-Type" as "multipart/form-data; boundary=hopcheck"
+
+    @warning
     Scenario: A request to {personal-api} may have 5 KiB of cookies
       A line of a request must fit into one buffer, of 8k unless said otherwise. See `large_client_header_buffers`.
 

@@ -92,12 +92,20 @@ Feature: CORS on any site
     Scenario: Where the proxy does CORS, a preflight of {api-with-cors} is let through
       A browser that is refused here never asks what it wanted to ask. See `if ($request_method = OPTIONS) { return 204; }` in this
       location, with the `add_header` lines in it: browsers send no credentials with a preflight, so it must come before any
-      `auth_request`.
+      `auth_request` or `auth_basic`.
 
       Given the app servers leave CORS to the proxy
       And a page that the proxy lets read "{api-with-cors}hopcheck"
       When the page has the browser ask "{api-with-cors}hopcheck" for a preflight
       Then the proxy lets the preflight through
+
+    @warning
+    Scenario: A preflight of {api-without-cors} that the proxy answers names who may ask
+      `if ($request_method = OPTIONS) { return 204; }` alone says that nobody may, and the app is not asked. See
+      `add_header Access-Control-Allow-Origin` in it, or leave the preflight to the app.
+
+      When a page of the site has the browser ask "{api-without-cors}hopcheck" for a preflight
+      Then a preflight that the proxy answers names an origin
 
     Scenario: No preflight of {api} is redirected
       Browsers follow no redirect of a preflight. See any `return 301 https://…` in this location; a server of its own for

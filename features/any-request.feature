@@ -16,6 +16,15 @@ Feature: Requests to any site
       Then no header of the response says "X-Hopcheck: written"
       And no app server saw a header that says "X-Hopcheck: written"
 
+  Rule: Where a password is asked for, everybody is asked
+
+    Scenario: {locked} asks those for a password who have none
+      `auth_basic` asks nobody unless there is an `auth_basic_user_file`, too, here or further out.
+
+      Given clients have no password
+      When the client sends "GET {locked}hopcheck"
+      Then the response is 401
+
   Rule: A redirect comes to an end
 
     @everybody

@@ -22,11 +22,11 @@ Feature: App servers of any site
       Then every response is 200
 
     Scenario: While the app servers of {backed-up-pool} refuse connections, their backup answers
-      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first request may fail where
-      `proxy_next_upstream_tries` ends it before the backup's turn.
+      See `server … backup;` in the upstream, and `proxy_next_upstream` of this location. The first requests may fail where
+      `proxy_next_upstream_tries` ends them before the backup's turn; with `max_fails=0` all of them do.
 
       Given the app servers "{primaries}" are stopped
-      When the client sends "GET {backed-up-pool}hopcheck" 3 times
+      When the client sends "GET {backed-up-pool}hopcheck" once for each app server
       Then the response is 200
 
   Rule: What is sent is done once
@@ -39,6 +39,15 @@ Feature: App servers of any site
       Given the app servers "{primaries}" reset the connection "before the head"
       When the client sends "POST {balanced}hopcheck" with the body "{}"
       Then no request reached more than one of "{primaries}"
+
+    @warning
+    Scenario: What is sent to {falling-back} and may have been done is not sent on to the fallback
+      A named location is asked by the same method and with the same body: `error_page 502 504 = @fallback` has a POST done again that
+      broke down half done. See `if ($request_method !~ ^(GET|HEAD)$) { return 502; }` in that location.
+
+      Given the app servers "{first}" reset the connection "before the head"
+      When the client sends "POST {falling-back}hopcheck" with the body "{}"
+      Then no request is sent on to "{fallback}"
 
   Rule: A session of several requests stays with one app server
 

@@ -48,6 +48,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
+        ("backups-out-of-reach", "While the app servers of /api/ refuse connections, their backup answers"),
         ("cache-of-posts", "What is sent to /api/ reaches the app each time"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cache-without-query", "What /api/ answers to one query is not given for another"),
@@ -63,6 +64,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("index-misspelt", "/ shows the page"),
         ("line-end", "A line end in a path at /shop/ ends no header"),
         ("no-second-try", "While the first app server of /v1/ refuses connections, the others answer"),
+        ("office-slash-twice", "/reports/ leads to the app"),
         ("origins-in-one", "Each origin that may read is one"),
         ("page-kept", "The page at / is not kept by browsers"),
         ("polling-takes-turns", "Requests of one client to /socket.io/ go to one app server"),
@@ -73,6 +75,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),
+        ("preflight-without-password", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("query-lost", "Path and query of a request to /backend/ reach the app as they were asked"),
         ("redirect-in-a-circle", "The redirect of /help comes to an end"),
         ("redirect-to-nobody", "No redirect takes its host from a server without a name"),
@@ -82,10 +85,14 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("slash-missing", "Path and query of a request to /api/ reach the app as they were asked"),
         ("slash-twice", "/api/ leads to the app"),
         ("slashes-taken", "A directory of the build below / comes to an end"),
+        ("spare-never-tried", "While the app servers of /tickets/ refuse connections, their backup answers"),
+        ("staging-page-kept", "The page at / is not kept by browsers"),
         ("subprotocol-lost", "A subprotocol is agreed on at /graphql/ws"),
         ("too-small", "The largest upload of /api/ reaches the app"),
         ("upgrade-lost", "A WebSocket opens at /ws"),
         ("upstreams-swapped", "A request to /orders/hopcheck reaches an upstream that the profile names"),
+        ("users-missing", "/admin/ asks those for a password who have none"),
+        ("way-out-beside", "No path that begins with /assets leaves its directory"),
         ("way-out", "No path that begins with /files leaves its directory"),
         ("writes-as-page", "What would change something at a path that / does not have is refused"),
     ];
@@ -176,6 +183,7 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
             "assets-take-pictures",
             "/api/hopcheck/avatar.png is asked of the app, though it looks like a file of the front end",
         ),
+        ("cache-control-misspelt", "The page at / says how long browsers may keep it"),
         ("certificate-unused", "TLS is spoken on the port for it where there is a certificate"),
         ("cookie-hidden", "A cookie that /api/ sets reaches the client"),
         ("cookie-of-a-prefix", "A cookie that /shop/ sets for a path of its own comes back to it"),
@@ -183,6 +191,10 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("decoded-path", "No path that a pattern has captured is sent on decoded"),
         ("directories-listed", "No directory below / is listed"),
         ("done-twice", "What is sent to /orders/ and may have been done is not sent to another app server"),
+        (
+            "fallback-repeats",
+            "What is sent to /orders/ and may have been done is not sent on to the fallback",
+        ),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
@@ -191,12 +203,14 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("page-of-another", "A path of the app below /admin/ shows the page of its own directory"),
         ("posts-sent-on", "What is sent to /api/ is not sent on to another path"),
         ("socket-in-name-alone", "A location with the name of a WebSocket passes Upgrade on"),
+        ("preflight-for-nobody", "A preflight of /api/ that the proxy answers names who may ask"),
         ("private-kept", "No answer of /v2/ that is marked as private is given to another"),
         ("root-for-alias", "No directory has the path of its location in it already"),
         ("root-workers", "A worker has connections for more than one browser"),
         ("root-workers", "No worker is root"),
         ("short-lines", "A request to /api/ may have 5 KiB of cookies"),
         ("token-kept-from-app", "Authorization of a client reaches the app at /api/"),
+        ("type-replaced", "The app is told of what type a body is that is sent to /api/"),
     ];
     for (site, warning) in sites {
         let ran = run("reference", &Path::new("../../tests/sites/warned").join(format!("{site}.conf")));
@@ -259,6 +273,39 @@ fn only_what_strangers_may_is_asked_of_them() {
         "{}",
         ran.said
     );
+}
+
+#[test]
+fn what_is_for_some_is_asked_by_somebody_who_is_let_in() {
+    for engine in engines() {
+        let ran = run(&engine, Path::new("../../tests/sites/right/behind-doors.conf"));
+        let records = &ran.report.targets[0].records;
+        for name in [
+            "/ shows the page",
+            "/ asks those for a password who have none",
+            "/api/ leads to the app",
+            "A WebSocket opens at /ws",
+            "Where the proxy does CORS, a preflight of /shared/ is let through",
+            "No answer of /shared/ that was meant for one user is given to another",
+            "/office/ leads to the app",
+            "/printers/ leads to the app",
+            "/ledger/ shows the page",
+            "/people/ shows the page",
+        ] {
+            let found = records.iter().find(|record| record.name == name);
+            assert_eq!(
+                found.map(|record| &record.verdict),
+                Some(&Verdict::Kept),
+                "{engine}: {name}: {}",
+                ran.said
+            );
+        }
+        assert!(
+            ran.said.contains("closed, behind auth_basic, asked with a stand-in's password"),
+            "{engine}: {}",
+            ran.said
+        );
+    }
 }
 
 #[test]

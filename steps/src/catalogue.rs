@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 16] = [
+const SOURCES: [Source; 17] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
@@ -15,6 +15,7 @@ const SOURCES: [Source; 16] = [
     ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
     ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
+    ("Who is let in", "steps/admission.rs", include_str!("steps/admission.rs")),
     ("What is handed on", "steps/handed_on.rs", include_str!("steps/handed_on.rs")),
     ("Redirects", "steps/redirects.rs", include_str!("steps/redirects.rs")),
     ("The files of a build", "steps/build.rs", include_str!("steps/build.rs")),

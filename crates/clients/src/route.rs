@@ -21,7 +21,11 @@ const MAX_LOCAL_PORTS: usize = 16;
 
 /// The route to a proxy. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct Route(Arc<Inner>);
+pub struct Route {
+    inner: Arc<Inner>,
+    /// `Authorization` of every request but preflights.
+    authorization: Option<Arc<str>>,
+}
 
 #[derive(Debug)]
 struct Inner {
@@ -58,7 +62,7 @@ impl Tls {
 impl Route {
     /// To a proxy on this machine, started for one scenario: anything may be sent.
     pub fn local(address: SocketAddr, tls: Option<Tls>) -> Route {
-        Route(Arc::new(Inner {
+        Route::of(Inner {
             addresses: vec![address],
             tls,
             host: address.to_string(),
@@ -66,7 +70,7 @@ impl Route {
             policy: None,
             timeout: DEFAULT_TIMEOUT,
             limits: AnswerLimits::LOCAL,
-        }))
+        })
     }
 
     /// To one of the sites of a proxy on this machine, with these headers in every request.
@@ -80,7 +84,7 @@ impl Route {
             tls.name = ServerName::try_from(host.to_owned()).unwrap_or(tls.name);
             tls
         };
-        Route(Arc::new(Inner {
+        Route::of(Inner {
             addresses: vec![address],
             tls: tls.map(named),
             host: host.to_owned(),
@@ -88,7 +92,7 @@ impl Route {
             policy: None,
             timeout: DEFAULT_TIMEOUT,
             limits: AnswerLimits::LOCAL,
-        }))
+        })
     }
 
     /// To a live deployment.
@@ -101,39 +105,53 @@ impl Route {
         timeout: Duration,
         limits: AnswerLimits,
     ) -> Route {
-        Route(Arc::new(Inner { addresses, tls, host, headers, policy: Some(policy), timeout, limits }))
+        Route::of(Inner { addresses, tls, host, headers, policy: Some(policy), timeout, limits })
+    }
+
+    /// The same with credentials, which go with every request that has none of its own. Browsers send none with a preflight (Fetch
+    /// standard, CORS-preflight fetch).
+    pub fn with_authorization(&self, authorization: &str) -> Route {
+        Route { authorization: Some(authorization.into()), ..self.clone() }
+    }
+
+    fn of(inner: Inner) -> Route {
+        Route { inner: Arc::new(inner), authorization: None }
     }
 
     /// The default of `Host`.
     pub fn host(&self) -> &str {
-        &self.0.host
+        &self.inner.host
     }
 
     /// Whether it uses TLS.
     pub fn is_tls(&self) -> bool {
-        self.0.tls.is_some()
+        self.inner.tls.is_some()
     }
 
     /// The limits of a live deployment; `None` for a proxy started for the scenario.
     pub fn policy(&self) -> Option<&RequestPolicy> {
-        self.0.policy.as_ref()
+        self.inner.policy.as_ref()
     }
 
     /// How long to wait for the next event.
     pub fn timeout(&self) -> Duration {
-        self.0.timeout
+        self.inner.timeout
     }
 
     /// What is read of one answer at most.
     pub fn limits(&self) -> AnswerLimits {
-        self.0.limits
+        self.inner.limits
     }
 
     /// `request` as it is sent: with the headers that every request has, except those it sets itself.
     pub fn with_common_headers(&self, request: &Request) -> Request {
         let mut with_common_headers = request.clone();
-        let missing = self.0.headers.iter().filter(|(name, _)| !request.has(name));
-        with_common_headers.headers.splice(0..0, missing.cloned());
+        let is_preflight = request.has("Access-Control-Request-Method");
+        let credentials = self.authorization.iter().filter(|_| !is_preflight);
+        let credentials = credentials.map(|value| ("Authorization".to_owned(), value.to_string()));
+        let common = self.inner.headers.iter().cloned().chain(credentials);
+        let missing = common.filter(|(name, _)| !request.has(name));
+        with_common_headers.headers.splice(0..0, missing);
         with_common_headers
     }
 
@@ -173,7 +191,7 @@ impl Route {
         &self,
         config: impl Fn(&Tls) -> Arc<rustls::ClientConfig>,
     ) -> Result<Stream, ClientError> {
-        let inner = &self.0;
+        let inner = &self.inner;
         let tcp = with_timeout(inner.timeout, "a connection", connect(inner)).await?;
         tcp.set_nodelay(true)?;
         let Some(tls) = &inner.tls else { return Ok(Stream::Plain(tcp)) };
@@ -215,4 +233,23 @@ async fn connect_from_client(address: SocketAddr) -> io::Result<TcpStream> {
         }
     }
     TcpStream::connect(address).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_go_with_all_but_preflights() {
+        let route =
+            Route::local(SocketAddr::from(([127, 0, 0, 1], 80)), None).with_authorization("Basic YTpi");
+        let sent = |request: Request| {
+            let sent = route.with_common_headers(&request);
+            sent.headers.into_iter().find(|(name, _)| name == "Authorization").map(|(_, value)| value)
+        };
+        let get = || Request::new("GET", "/");
+        assert_eq!(sent(get()).as_deref(), Some("Basic YTpi"));
+        assert_eq!(sent(get().header("Authorization", "Bearer c")).as_deref(), Some("Bearer c"));
+        assert_eq!(sent(Request::new("OPTIONS", "/").header("Access-Control-Request-Method", "PUT")), None);
+    }
 }

@@ -84,7 +84,12 @@ pub(crate) fn parse(text: &str, kind: UrlKind) -> Result<Url, &'static str> {
 /// Why nginx takes no `listen` of this address, in its words; `None` where it does, or where only a name server can tell.
 pub fn listen_mistake(text: &str) -> Option<&'static str> {
     let is_socket = text.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("unix:"));
-    if is_socket { None } else { parse(text, UrlKind::Listen).err() }
+    // Without an address the first parameter is one.
+    match text {
+        "default_server" | "proxy_protocol" => Some("host not found"),
+        _ if is_socket => None,
+        _ => parse(text, UrlKind::Listen).err(),
+    }
 }
 
 /// Why nginx takes no `server` of an upstream with this address, in its words; `None` where it does, or where only a name server can

@@ -22,7 +22,10 @@ pub(crate) fn find(
     let location = chooser.choose(path)?;
     let service = routes.iter().find(|route| route.number == Some(location))?;
     let destinations = service.destinations.clone().filter(|found| !found.is_empty())?;
-    let own = client.destinations.as_ref()?.first()?;
+    let own = client.destinations.as_ref().and_then(|own| own.first());
+    if own.is_none() && client.kind.is_proxied() {
+        return None;
+    }
     let path = match service.uri? {
         Uri::Kept => path.to_owned(),
         Uri::Replaced => {
@@ -32,7 +35,8 @@ pub(crate) fn find(
         }
         Uri::Rewritten => return None,
     };
-    (!destinations.contains(own)).then_some(Authorization { destinations, path, location })
+    let is_apart = own.is_none_or(|own| !destinations.contains(own));
+    is_apart.then_some(Authorization { destinations, path, location })
 }
 
 #[cfg(test)]

@@ -20,6 +20,17 @@ pub(crate) fn destinations(scope: &Scope<'_>, chooser: &LocationChooser) -> Opti
     Some(finder.found)
 }
 
+/// Those that a request is sent to once more where an app server breaks down: the method stays with a named location
+/// (`error_page 502 = @fallback`), and becomes GET with any other.
+pub(crate) fn second_destinations(scope: &Scope<'_>) -> Vec<String> {
+    let is_of_breakdown = |page: &&Node| page.args.iter().any(|word| word == "502");
+    let page = scope.all("error_page").into_iter().find(is_of_breakdown);
+    let named = page.and_then(|page| page.args.last()).filter(|target| target.starts_with('@'));
+    let Some(location) = named.and_then(|name| scope.named(name)) else { return Vec::new() };
+    let inside = scope.of_server().inside(&location.inner);
+    inside.own_one("proxy_pass").and_then(|pass| hosts(&inside, pass.arg(0), 0)).unwrap_or_default()
+}
+
 struct Finder<'a> {
     chooser: &'a LocationChooser,
     visited: Vec<&'a [Node]>,

@@ -18,6 +18,12 @@ pub(crate) fn does_cors(scope: &Scope<'_>) -> bool {
         || hides
 }
 
+/// Whether an `add_header` of the place itself does CORS for what it answers, and none of the blocks around it.
+pub(crate) fn shows_cors(scope: &Scope<'_>) -> bool {
+    let headers = scope.own().iter().filter(|node| node.is("add_header"));
+    headers.into_iter().any(is_cors) || scope.own().iter().any(answers_preflights)
+}
+
 fn is_cors(header: &Node) -> bool {
     header.arg(0).eq_ignore_ascii_case("access-control-allow-origin")
 }
@@ -80,35 +86,4 @@ pub(crate) fn is_elsewhere(scope: &Scope<'_>) -> bool {
 pub(crate) fn answers_preflights(node: &Node) -> bool {
     let asks = |word: &String| word.contains("request_method");
     node.is("if") && node.args.iter().any(asks) && node.inner.iter().any(|inner| inner.is("return"))
-}
-
-/// The methods that anybody may use where `limit_except` keeps strangers from all others.
-pub(crate) fn open_methods(scope: &Scope<'_>) -> Vec<String> {
-    let mut methods: Vec<String> =
-        scope.own_one("limit_except").map(|limit| limit.args.clone()).unwrap_or_default();
-    if methods.iter().any(|method| method == "GET") {
-        methods.push("HEAD".to_owned());
-    }
-    methods
-}
-
-/// What keeps strangers out of a place: `auth_request` only where nothing else does.
-pub(crate) fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
-    let access = |name: &str| scope.all(name).into_iter().find(|node| node.arg(0) != "off");
-    let denied = || {
-        // The first rule that matches a client whom no other knows decides.
-        let decides = |node: &&Node| ["all", "0.0.0.0/0"].contains(&node.arg(0));
-        let rule = scope.all_of(&["allow", "deny"]).into_iter().find(decides);
-        rule.filter(|rule| rule.is("deny")).or_else(|| scope.own_one("internal"))
-    };
-    // Without a burst the second request within a moment is refused.
-    let is_strict = |node: &&Node| node.args.iter().all(|word| !word.starts_with("burst="));
-    let limited = || scope.all("limit_req").into_iter().find(is_strict);
-    let asks_for_certificate = || scope.one("ssl_verify_client").filter(|node| node.arg(0) == "on");
-    access("auth_basic")
-        .or_else(denied)
-        .or_else(|| scope.own_one("limit_except"))
-        .or_else(limited)
-        .or_else(asks_for_certificate)
-        .or_else(|| access("auth_request"))
 }

@@ -19,6 +19,7 @@ mod authorization;
 mod authorizing;
 mod comparison;
 mod destinations;
+mod gate;
 mod header_names;
 mod in_force;
 mod kind;
@@ -45,6 +46,7 @@ use serde::Serialize;
 
 pub use authorization::Authorization;
 pub use comparison::{Comparison, Difference, Differences};
+pub use gate::Admission;
 pub use header_names::{in_variables as header_variables, resembled as nearest_header};
 pub use kind::Kind;
 pub use line::Line;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::authorization::Authorization;
+use crate::gate::Admission;
 use crate::kind::Kind;
 use crate::line::Line;
 use crate::uri::Uri;
@@ -14,12 +15,18 @@ pub struct Route {
     pub path: String,
     /// Whether longer paths that begin so belong to it, too.
     pub open: bool,
-    /// What it is.
+    /// What it is: [`Kind::Closed`] for files that only some may read.
     pub kind: Kind,
+    /// What it is to a client that is let in, if a run has one: else as [`Route::kind`].
+    #[serde(skip)]
+    pub content: Kind,
     /// The upstreams and hosts that its requests may be sent to, its own first, then those that an `error_page` or the like falls
     /// back on. `None` where there are none, or only a run can tell.
     #[serde(skip)]
     pub destinations: Option<Vec<String>>,
+    /// Those among them that are asked, by the same method, once another has broken down (`error_page 502 = @fallback`).
+    #[serde(skip)]
+    pub second_destinations: Vec<String>,
     /// Whether a WebSocket is meant to be opened here: `Upgrade` is passed on, or the name says so.
     pub socket: bool,
     /// The location as it is written; `server` where there is none.
@@ -50,6 +57,9 @@ pub struct Route {
     pub is_public: bool,
     /// Whether `Access-Control-Allow-Origin` is added to what app servers answer.
     pub adds_cors: bool,
+    /// Whether the location itself says so, and has not got it from the server around it.
+    #[serde(skip)]
+    pub shows_cors: bool,
     /// How the path is handed on to app servers. `None` where there are none, or only a run can tell.
     pub uri: Option<Uri>,
     /// How long app servers may take to answer (`proxy_read_timeout`), in seconds. `None` where there are none.
@@ -68,6 +78,12 @@ pub struct Route {
     pub http_version: Option<String>,
     /// What keeps strangers out, as `auth_basic`.
     pub gate: Option<String>,
+    /// By what a client of a run can be let in nevertheless.
+    #[serde(skip)]
+    pub admission: Option<Admission>,
+    /// Whether everybody is asked for a password who has none, and told so by 401.
+    #[serde(skip)]
+    pub asks_for_password: bool,
     /// The methods that are for everybody, if that is `limit_except`.
     pub open_methods: Vec<String>,
     /// If that is `auth_request`: who says whom it lets in, if the file tells.
@@ -99,14 +115,35 @@ impl Route {
             return Some(format!("behind {gate} but for {}", self.open_methods.join(" and ")));
         }
         let is_passed = self.answers_preflights && !gate.starts_with("auth_");
-        Some(format!("behind {gate}{}", if is_passed { ", which its preflights pass" } else { "" }))
+        let passed = if is_passed { ", which its preflights pass" } else { "" };
+        let asked = match self.admission {
+            Some(Admission::Password) => ", asked with a stand-in's password",
+            Some(Admission::Address) => ", asked from an address that is let in",
+            Some(Admission::PasswordAndAddress) => {
+                ", asked with a stand-in's password from an address that is let in"
+            }
+            None => "",
+        };
+        Some(format!("behind {gate}{passed}{asked}"))
+    }
+
+    /// Whether clients of a run are let in, whatever keeps strangers out.
+    pub fn admits_clients(&self) -> bool {
+        self.gate.is_none() || self.admission.is_some() || self.authorization.is_some()
+    }
+
+    /// Forgets what is behind the gate, as a run has nobody who is let in.
+    pub(crate) fn close(&mut self) {
+        self.content = Kind::Closed;
+        self.alias = false;
+        self.roots.clear();
     }
 
     /// Whether a page is shown here, from a directory that is known: at `/`, or below a path of its own.
     pub fn is_front_page(&self) -> bool {
         let below = format!("{}/", self.path.trim_end_matches('/'));
         let is_own = || self.open && self.fallback.as_ref().is_some_and(|page| page.starts_with(&below));
-        self.kind == Kind::FrontEnd && !self.roots.is_empty() && (self.path == "/" || is_own())
+        self.content == Kind::FrontEnd && !self.roots.is_empty() && (self.path == "/" || is_own())
     }
 
     /// Whether a page of its own may be meant to be shown here, and another is: of a directory of its own, with one as the index,
@@ -114,7 +151,7 @@ impl Route {
     pub fn is_second_front_end(&self) -> bool {
         let is_of_files = || self.path.split('/').any(|part| FILE_NAMES.contains(&part));
         let has_path = self.open && self.path.len() > 1 && !self.location.contains('~');
-        self.kind == Kind::FrontEnd && has_path && self.falls_back_elsewhere && !is_of_files()
+        self.content == Kind::FrontEnd && has_path && self.falls_back_elsewhere && !is_of_files()
     }
 
     /// For files: the directories of those that it serves, one for each value of a variable.
@@ -183,7 +220,10 @@ mod tests {
             behind(&format!("deny all; {ANSWERS}")).as_deref(),
             Some("behind deny, which its preflights pass")
         );
-        assert_eq!(behind(&format!("auth_basic Shop; {ANSWERS}")).as_deref(), Some("behind auth_basic"));
+        assert_eq!(
+            behind(&format!("auth_basic Shop; {ANSWERS}")).as_deref(),
+            Some("behind auth_basic, asked with a stand-in's password")
+        );
         assert_eq!(behind(ANSWERS), None);
         assert_eq!(
             behind("limit_except GET { deny all; }").as_deref(),

@@ -1,9 +1,10 @@
 //! What serves a location, or a server that has none for a path.
 
-use crate::destinations::destinations;
+use crate::destinations::{destinations, second_destinations};
+use crate::gate::{admission, asks_for_password, gate, open_methods};
 use crate::in_force::{
-    answers_preflights, does_cors, forwards, gate, headers, is_elsewhere, is_public, names_own_paths,
-    open_methods, read_timeout,
+    answers_preflights, does_cors, forwards, headers, is_elsewhere, is_public, names_own_paths, read_timeout,
+    shows_cors,
 };
 use crate::kind::Kind;
 use crate::line::Line;
@@ -50,6 +51,9 @@ pub(crate) fn of_location(
     found.location = node.head.clone();
     found.number = Some(nth);
     found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
+    if found.destinations.is_some() {
+        found.second_destinations = second_destinations(scope);
+    }
     Some(found)
 }
 
@@ -101,7 +105,15 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         return Some(Route {
             kind: if is_page { Kind::FrontEnd } else { found.kind },
             fallback: if found.kind.is_proxied() { None } else { page },
+            content: if is_page { Kind::FrontEnd } else { found.content },
             gate: gate.map(|gate| gate.name.clone()).or(found.gate.clone()),
+            // Both locations ask who comes.
+            admission: match (gate.is_some(), found.gate.is_some()) {
+                (true, true) => admission(scope).filter(|own| found.admission == Some(*own)),
+                (true, false) => admission(scope),
+                (false, _) => found.admission,
+            },
+            asks_for_password: gate.is_some() && asks_for_password(scope),
             lines,
             ..found
         });
@@ -168,7 +180,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         // Only the program behind it knows what such a path serves.
         if fallback.as_ref().is_some_and(|last| last.starts_with('@') || last.contains(".php")) {
             let to = format!("{}, else {}", root.arg(0), fallback.unwrap_or_default());
-            return Some(Route { kind: Kind::Other, to, fallback: None, ..bare(path, lines) });
+            return Some(Route { to, ..bare(path, lines) });
         }
         let has_page = path == "/" || fallback.as_ref().is_some_and(|last| last.starts_with('/'));
         (if has_page { Kind::FrontEnd } else { Kind::Files }, root.arg(0).to_owned())
@@ -176,7 +188,13 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     let open_methods =
         if gate.is_some_and(|gate| gate.is("limit_except")) { open_methods(scope) } else { Vec::new() };
     let is_readable = open_methods.iter().any(|method| method == "GET");
-    let kind = if gate.is_some() && !is_readable && !kind.is_proxied() { Kind::Closed } else { kind };
+    let admission = admission(scope);
+    let is_closed = gate.is_some() && !is_readable && !kind.is_proxied();
+    // What is returned or handed to another program is so before anybody is asked for anything.
+    let is_for_some = admission.is_some() || gate.is_some_and(|gate| gate.is("auth_request"));
+    let is_of_files = matches!(kind, Kind::Files | Kind::FrontEnd);
+    let content = if is_closed && !(is_for_some && is_of_files) { Kind::Closed } else { kind };
+    let kind = if is_closed { Kind::Closed } else { kind };
     let roots = scope.expand(&to).unwrap_or_default();
     let has_own_page = |node: &&Node| {
         node.is("index") || node.is("try_files") && node.args.iter().any(|word| word == "$uri/")
@@ -191,13 +209,15 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         decided_by(gate);
         gate.name.clone()
     });
+    let is_of_files = matches!(content, Kind::Files | Kind::FrontEnd);
     Some(Route {
         kind,
+        content,
         socket,
         to,
         fallback,
-        alias: matches!(kind, Kind::Files | Kind::FrontEnd) && scope.own_one("alias").is_some(),
-        roots: if matches!(kind, Kind::Files | Kind::FrontEnd) { roots } else { Vec::new() },
+        alias: is_of_files && scope.own_one("alias").is_some(),
+        roots: if is_of_files { roots } else { Vec::new() },
         falls_back_elsewhere,
         strips_prefix: pass.is_some_and(|pass| uri::strips_prefix(pass.arg(0), name_of(node))),
         names_own_paths: names_own_paths(scope),
@@ -206,6 +226,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         is_public: is_public(scope),
         answers_preflights: scope.own().iter().any(answers_preflights),
         adds_cors: does_cors(scope),
+        shows_cors: shows_cors(scope),
         uri: pass.and_then(|pass| uri::handed_on(pass.arg(0), name_of(node), scope)),
         read_timeout: pass.map(|_| read_timeout(scope)),
         is_buffered: pass.is_some()
@@ -216,6 +237,8 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         server_forwards: pass.map(|_| forwards(&scope.of_server())).unwrap_or_default(),
         http_version: scope.one("proxy_http_version").map(|version| version.arg(0).to_owned()),
         gate,
+        admission,
+        asks_for_password: (kind.is_proxied() || is_of_files) && asks_for_password(scope),
         open_methods,
         asks_for_leave_at,
         ..bare(path, lines)
@@ -228,7 +251,9 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         path: path.to_owned(),
         open: false,
         kind: Kind::Other,
+        content: Kind::Other,
         destinations: None,
+        second_destinations: Vec::new(),
         socket: false,
         location: String::new(),
         to: String::new(),
@@ -243,6 +268,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         is_elsewhere: false,
         is_public: false,
         adds_cors: false,
+        shows_cors: false,
         uri: None,
         read_timeout: None,
         is_buffered: false,
@@ -252,6 +278,8 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         server_forwards: Vec::new(),
         http_version: None,
         gate: None,
+        admission: None,
+        asks_for_password: false,
         open_methods: Vec::new(),
         authorization: None,
         asks_for_leave_at: None,

@@ -116,7 +116,12 @@ impl Server {
             .iter()
             .map(|route| authorizing::find(route.asks_for_leave_at.as_deref()?, route, &routes, &chooser))
             .collect();
-        routes.iter_mut().zip(authorizations).for_each(|(route, found)| route.authorization = found);
+        for (route, found) in routes.iter_mut().zip(authorizations) {
+            route.authorization = found;
+            if route.kind == Kind::Closed && !route.admits_clients() {
+                route.close();
+            }
+        }
         Ok(Server {
             names: own("server_name").flat_map(|names| names.args.iter().cloned()).collect(),
             listen,

@@ -2,22 +2,21 @@
 
 use cucumber::gherkin::StepType;
 use gherkin::{Scenario, Step};
-use hopcheck_site::{Authorization, Server};
+use hopcheck_site::{Admission, Route, Server};
 
 /// The steps that say which server is asked, who lets its clients in, and which upstreams its requests may reach, if that is known.
-pub(super) fn before(
-    scenario: &Scenario,
-    server: &Server,
-    authorization: Option<&Authorization>,
-    upstreams: &[&str],
-) -> Vec<Step> {
+pub(super) fn before(scenario: &Scenario, server: &Server, route: &Route, upstreams: &[&str]) -> Vec<Step> {
     let is_plain = |name: &&str| !name.contains(['"', '\\']) && !name.contains(char::is_whitespace);
     let is_known = !upstreams.is_empty() && upstreams.iter().all(is_plain);
     let app_servers = is_known.then(|| format!("the app servers are those of \"{}\"", upstreams.join(" ")));
-    let let_in = authorization.map(|by| {
+    let has = |by: fn(Admission) -> bool| route.admission.is_some_and(by);
+    let password = has(Admission::by_password).then(|| "clients have a stand-in's password".to_owned());
+    let address =
+        has(Admission::by_address).then(|| "clients come from an address that is let in".to_owned());
+    let let_in = route.authorization.as_ref().map(|by| {
         format!("clients are let in by \"{}\", which is asked for \"{}\"", by.destinations.join(" "), by.path)
     });
-    let texts = asking(server).into_iter().chain(let_in).chain(app_servers);
+    let texts = asking(server).into_iter().chain(password).chain(address).chain(let_in).chain(app_servers);
     texts.filter_map(|text| given(scenario, text)).collect()
 }
 

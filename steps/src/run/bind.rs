@@ -5,14 +5,16 @@ use std::collections::HashMap;
 use gherkin::{Background, Feature, Rule, Scenario};
 use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
-use hopcheck_site::{Comparison, Role};
+use hopcheck_site::{Admission, Comparison, Role};
 
 use super::before::before;
 use super::bound::{Bound, braced, contains, put_into};
 use super::promises;
-use super::route_words::{ROUTE_WORDS, RouteWord, SiteRoute};
+use super::route_words::{ROUTE_WORDS, RouteWord};
+use super::site_route::SiteRoute;
 use crate::scenarios::Unchecked;
 use hopcheck_targets::conf::Source;
+use hopcheck_targets::scene::other_users;
 
 /// The word for an app server of a route, and the one for its place among them.
 const SERVER: &str = "server";
@@ -148,7 +150,7 @@ impl<'a> Binder<'a> {
                     let method = kept_out().unwrap_or_default();
                     reason = format!("{method} of {} is not for everybody: `{gate}` in {place}", route.path);
                 }
-                (_, Some(gate)) if gate != "limit_except" && route.authorization.is_none() => {
+                (_, Some(gate)) if gate != "limit_except" && !route.admits_clients() => {
                     reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
                 (None, _) => {
@@ -183,6 +185,7 @@ impl<'a> Binder<'a> {
         // As clients write it.
         let path = path.replace(' ', "%20");
         let upload = promise.and_then(|promise| promise.largest_upload).map(|Size(bytes)| bytes.to_string());
+        let [first, fallback] = here.in_turn();
         let put = |text: &str| {
             let text = text.replace(&braced(word.word), &path);
             let text = text
@@ -191,10 +194,19 @@ impl<'a> Binder<'a> {
             let version = route.http_version.as_deref().unwrap_or("1.0 before nginx 1.29.7");
             let text = text.replace("{primaries}", &here.servers(Role::Primary).join(" and "));
             let text =
+                text.replace("{first}", &first.join(" and ")).replace("{fallback}", &fallback.join(" and "));
+            let text =
                 text.replace("{http-version}", version).replace("{lost}", &here.lost_forwards().join(", "));
-            match &upload {
+            let text = match &upload {
                 Some(bytes) => text.replace("{api.largest-upload}", bytes),
                 None => text,
+            };
+            // What a token is elsewhere is a password here.
+            match route.admission.is_some_and(Admission::by_password) {
+                true => other_users().fold(text, |text, (name, authorization)| {
+                    text.replace(&format!("Bearer {name}"), authorization)
+                }),
+                false => text,
             }
         };
         let mut bound = put_into(scenario, put);
@@ -207,9 +219,7 @@ impl<'a> Binder<'a> {
             let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
             bound.name = format!("{} on {server_name}, {at}", bound.name);
         }
-        bound
-            .steps
-            .splice(0..0, before(scenario, server, route.authorization.as_ref(), &self.upstreams_of(here)));
+        bound.steps.splice(0..0, before(scenario, server, route, &self.upstreams_of(here)));
         bound
     }
 

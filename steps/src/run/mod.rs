@@ -9,6 +9,7 @@ mod promises;
 mod recorder;
 mod route_words;
 mod select;
+mod site_route;
 mod versions;
 
 use std::borrow::Cow;

@@ -92,8 +92,7 @@ fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_
         let is_known = !upstreams.is_empty() && differences.route(&promised.title()).is_none();
         let is_asked = is_known
             && server.unreachable.is_none()
-            && (route.gate.as_deref().is_none_or(|gate| gate == "limit_except")
-                || route.authorization.is_some())
+            && (route.admits_clients() || route.gate.as_deref() == Some("limit_except"))
             && !server.is_for_authorization(route);
         let path = match promised.exact {
             true => promised.path.clone(),
@@ -102,7 +101,7 @@ fn destinations(scenario: &Scenario, source: &Source, comparison: &Comparison<'_
         let place = format!("{}:{}", source.profile.name, promised.line);
         let put = |text: &str| text.replace(&braced(DESTINATION), &path).replace(&braced(PLACE), &place);
         let mut bound = put_into(scenario, put);
-        bound.steps.splice(0..0, before(scenario, server, route.authorization.as_ref(), &upstreams));
+        bound.steps.splice(0..0, before(scenario, server, route, &upstreams));
         is_asked.then_some(Bound::Asked(bound, Some(number)))
     });
     bound.collect()

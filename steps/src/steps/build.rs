@@ -39,7 +39,7 @@ async fn build_files(world: &mut World) -> Checked {
     for route in files() {
         for (path, file) in paths.iter().flat_map(|path| BUILD_FILES.map(|file| (path, file))) {
             let asked = format!("{}/{file}", path.trim_end_matches('/'));
-            let inside = match (route.kind, route.alias) {
+            let inside = match (route.content, route.alias) {
                 (Kind::Files | Kind::FrontEnd, true) => asked.strip_prefix(route.path.trim_end_matches('/')),
                 (Kind::Files | Kind::FrontEnd, false) => Some(&*asked),
                 _ => None,

@@ -272,3 +272,17 @@ async fn lets_through(world: &mut World) -> Checked {
     );
     Ok(())
 }
+
+/// An answer of the proxy's own to the preflight, if it is 200 to 299, allows some origin or other.
+#[then(expr = "a preflight that the proxy answers names an origin")]
+async fn names_origin(world: &mut World) -> Checked {
+    let response = world.response()?;
+    let is_own = (200..300).contains(&response.status) && !world.is_from_app_server(response);
+    let names_one = response.value("access-control-allow-origin").is_some();
+    ensure!(
+        !is_own || names_one,
+        "the proxy itself answers {}, without Access-Control-Allow-Origin: browsers let no page ask",
+        response.status
+    );
+    Ok(())
+}

@@ -53,6 +53,24 @@ async fn reached_one(world: &mut World, which: String) -> Checked {
     Ok(())
 }
 
+/// After the first app server that a request has reached, none of these has seen it.
+#[then(expr = "no request is sent on to {string}")]
+async fn not_sent_on(world: &mut World, which: String) -> Checked {
+    let arrived = world.arrived();
+    let scene = world.scene().await?;
+    for name in names(&which) {
+        let server = scene.app_server(name)?.name();
+        let again = arrived.iter().skip(1).find(|exchange| exchange.instance == server);
+        let first = arrived.first().map_or("nobody", |exchange| exchange.instance.as_str());
+        ensure!(
+            again.is_none(),
+            "{} was sent to {first}, which broke down, and once more to {server}",
+            again.map(|exchange| exchange.method.as_str()).unwrap_or_default()
+        );
+    }
+    Ok(())
+}
+
 /// Of a route that the profile does not name: it takes no paths from one that the profile names.
 #[then(expr = "{string} takes nothing of {string}")]
 async fn takes_nothing(_: &mut World, taking: String, promised: String) -> Checked {

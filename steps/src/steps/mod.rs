@@ -1,5 +1,6 @@
 //! The step definitions, by subject. They say what is checked; clients, scene and targets know how.
 
+mod admission;
 mod answering;
 mod arrival;
 mod asking;

@@ -51,17 +51,6 @@ async fn app_servers_of(world: &mut World, upstreams: String) -> Checked {
     Ok(())
 }
 
-/// From now on the app servers of these upstreams, named with blanks between them, say at this path that a client may come, as a
-/// service for `auth_request` does: to everybody but a preflight, with which browsers send no credentials. Scenarios that speak of
-/// a kind of route have this step before their own where such a service lets its clients in.
-#[given(expr = "clients are let in by {string}, which is asked for {string}")]
-async fn let_in(world: &mut World, upstreams: String, path: String) -> Checked {
-    let upstreams: Vec<String> = upstreams.split(' ').map(str::to_owned).collect();
-    let scene = world.scene().await?;
-    scene.app_servers_of(&upstreams).into_iter().for_each(|server| server.authorize_at(&path));
-    Ok(())
-}
-
 /// Asks on a connection of its own, and leaves no trace of it.
 pub(super) async fn ask_apart(world: &mut World, request: Request) -> Result<Response, Failure> {
     let route = world.route().await?;
@@ -276,12 +265,32 @@ async fn gone_scripts(world: &mut World, path: String) -> Checked {
     Ok(())
 }
 
+/// What `Cache-Control` may say to browsers (RFC 9111 §5.2.2, RFC 5861, RFC 8246).
+const CACHE_DIRECTIVES: [&str; 13] = [
+    "immutable",
+    "max-age",
+    "must-revalidate",
+    "must-understand",
+    "no-cache",
+    "no-store",
+    "no-transform",
+    "private",
+    "proxy-revalidate",
+    "public",
+    "s-maxage",
+    "stale-if-error",
+    "stale-while-revalidate",
+];
+
 /// The latest response names a time until which browsers may keep it, or says that they may not.
 #[then(expr = "the response says how long browsers may keep it")]
 async fn says_how_long(world: &mut World) -> Checked {
     let response = world.response()?;
-    let says = |name: &str| response.value(name).is_some_and(|value| !value.trim().is_empty());
-    ensure!(says("cache-control") || says("expires"), "the response has no Cache-Control and no Expires");
+    let control = response.values("cache-control").collect::<Vec<_>>().join(",").to_ascii_lowercase();
+    let mut said = control.split(',').map(|one| one.split('=').next().unwrap_or_default().trim());
+    let is_said = said.any(|one| CACHE_DIRECTIVES.contains(&one));
+    let expires = response.value("expires").is_some_and(|value| !value.trim().is_empty());
+    ensure!(is_said || expires, "the response has no Cache-Control that browsers know, and no Expires");
     Ok(())
 }
 

@@ -105,8 +105,13 @@ impl Side {
         let text: String = runnable(&conf.nodes).iter().map(Node::to_string).collect();
         let mut ports: BTreeMap<String, ReservedPort> = BTreeMap::new();
         // Each app server gets a stand-in of its own, so that one sees which was asked.
-        let rewriter =
-            Rewriter { source: &conf.source, scratch: &scratch, app_servers: &[], user: worker_account() };
+        let rewriter = Rewriter {
+            source: &conf.source,
+            scratch: &scratch,
+            app_servers: &[],
+            user: worker_account(),
+            allows_clients: false,
+        };
         let rewritten = rewriter.rewrite(&text, |written| {
             let key = same_address(written);
             if let Some(port) = ports.get(&key) {

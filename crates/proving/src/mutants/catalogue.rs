@@ -4,6 +4,7 @@ use include_dir::{Dir, include_dir};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error;
 
+use super::elsewhere::Elsewhere;
 use super::place::Place;
 
 static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/mutants");
@@ -21,6 +22,8 @@ pub struct Catalogue {
     pub families: Vec<Family>,
     /// Generated mutants that cannot be noticed, or only by `@slow` scenarios.
     pub excuses: Vec<Excuse>,
+    /// Generated mutants that are no fault of a site that is not the document's.
+    pub elsewhere: Vec<Elsewhere>,
 }
 
 /// Faults of one kind: a file of the catalogue.
@@ -61,20 +64,6 @@ pub struct Fault {
     /// Why it is no fault of a site that is not the document's, if so.
     #[serde(default, deserialize_with = "one_or_many")]
     pub elsewhere: Vec<Elsewhere>,
-}
-
-/// Why a fault of the document's site is none of any other.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Elsewhere {
-    /// Why.
-    pub because: String,
-    /// The mutants that this holds of: those with one of these texts in their names. None: all.
-    #[serde(default)]
-    pub of: Vec<String>,
-    /// Whether it holds only where no upstream has several servers.
-    #[serde(default)]
-    pub of_one_server: bool,
 }
 
 /// What it takes to notice a mutant.
@@ -189,6 +178,8 @@ pub struct Excuse {
 struct Excuses {
     #[serde(default)]
     mutant: Vec<Excuse>,
+    #[serde(default)]
+    elsewhere: Vec<Elsewhere>,
 }
 
 /// A file of the catalogue is invalid.
@@ -212,13 +203,16 @@ impl Catalogue {
             .filter_map(|file| Some((file.path().to_str()?.strip_suffix(".toml")?, file.contents_utf8()?)))
             .collect();
         files.sort_unstable();
-        let mut catalogue = Catalogue { families: Vec::new(), excuses: Vec::new() };
+        let mut catalogue = Catalogue { families: Vec::new(), excuses: Vec::new(), elsewhere: Vec::new() };
         for (name, text) in files {
             let file = format!("{name}.toml");
             let wrong = |error| CatalogueError { file: file.clone(), error };
             match file.as_str() {
                 SCORE_FILE => {}
-                GENERATED_FILE => catalogue.excuses = toml::from_str::<Excuses>(text).map_err(wrong)?.mutant,
+                GENERATED_FILE => {
+                    let excuses: Excuses = toml::from_str(text).map_err(wrong)?;
+                    (catalogue.excuses, catalogue.elsewhere) = (excuses.mutant, excuses.elsewhere);
+                }
                 _ => {
                     let family: Family = toml::from_str(text).map_err(wrong)?;
                     catalogue.families.push(Family { name: name.to_owned(), ..family });

@@ -7,6 +7,7 @@
 
 mod apply;
 mod catalogue;
+mod elsewhere;
 mod expected_rules;
 mod generate;
 mod killers;
@@ -17,7 +18,8 @@ mod score;
 mod tree;
 
 pub use apply::Mutant;
-pub use catalogue::{Catalogue, CatalogueError, Edit, Elsewhere, Excuse, Family, Fault, Needs};
+pub use catalogue::{Catalogue, CatalogueError, Edit, Excuse, Family, Fault, Needs};
+pub use elsewhere::Elsewhere;
 pub use expected_rules::{ExpectedRules, REMOVAL_FAMILY, VALUE_FAMILY};
 pub use killers::{Killers, KillersError};
 pub use place::Place;
@@ -27,15 +29,11 @@ pub use score::{MutantResult, Row, Score};
 
 use hopcheck_targets::conf::Source;
 
-/// Whether a fault is none here: on a site that is not the document's.
-fn excuse<'a>(fault: &'a Fault, mutant: &Mutant, source: &Source) -> Option<&'a str> {
-    let has_several = || source.site.upstreams.iter().any(|upstream| upstream.servers.len() > 1);
-    let holds = |elsewhere: &&Elsewhere| {
-        let is_named = elsewhere.of.is_empty() || elsewhere.of.iter().any(|text| mutant.name.contains(text));
-        is_named && !(elsewhere.of_one_server && has_several())
-    };
-    let excuses = fault.elsewhere.iter().filter(|_| !source.as_documented);
-    excuses.into_iter().find(holds).map(|elsewhere| elsewhere.because.as_str())
+/// Why a fault is none here, on a site that is not the document's; `None` where it is one.
+fn excuse(elsewhere: &[Elsewhere], mutant: &Mutant, source: &Source) -> Option<String> {
+    let mut excuses = elsewhere.iter().filter(|_| !source.as_documented);
+    let excuse = excuses.find(|elsewhere| elsewhere.holds(mutant, &source.site))?;
+    Some(format!("no fault here: {}", excuse.because))
 }
 
 /// Every mutant of `source`, and the family and name of each fault that does not apply to it.
@@ -45,7 +43,7 @@ pub fn mutants(catalogue: &Catalogue, source: &Source) -> (Vec<Mutant>, Vec<(Str
         for fault in &family.faults {
             let mut of_fault = apply::mutants_of(&family.name, fault, &source.text);
             for mutant in &mut of_fault {
-                let excuse = excuse(fault, mutant, source).map(|because| format!("no fault here: {because}"));
+                let excuse = excuse(&fault.elsewhere, mutant, source);
                 mutant.equivalent = mutant.equivalent.take().or(excuse);
             }
             if of_fault.is_empty() {
@@ -54,7 +52,12 @@ pub fn mutants(catalogue: &Catalogue, source: &Source) -> (Vec<Mutant>, Vec<(Str
             made.extend(of_fault);
         }
     }
-    made.extend(generate::mutants_of(&source.text, &catalogue.excuses));
+    let mut generated = generate::mutants_of(&source.text, &catalogue.excuses);
+    for mutant in &mut generated {
+        let excuse = excuse(&catalogue.elsewhere, mutant, source);
+        mutant.equivalent = mutant.equivalent.take().or(excuse);
+    }
+    made.extend(generated);
     // What a file is wrapped in is not its author's.
     let is_in_head = |mutant: &Mutant| {
         let (mutated, original) = (mutant.text.bytes(), source.text.bytes());

@@ -34,6 +34,8 @@ pub struct RewrittenConf {
     pub tls: Vec<SocketAddr>,
     /// Certificates, keys and the like, in the order of the file.
     pub tls_files: Vec<TlsFile>,
+    /// Where the files of users and passwords would be (`auth_basic_user_file`). There are none unless a scenario needs them.
+    pub password_files: BTreeSet<PathBuf>,
     /// The `root` that serves `/`, as written.
     pub front_end: Option<String>,
     /// The files of the first `access_log`, `error_log` and `pid`, by directive.

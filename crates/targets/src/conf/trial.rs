@@ -60,7 +60,8 @@ impl Source {
     /// Rewrites it as a trial, to find out before a run whether that is possible.
     fn check(&self) -> std::io::Result<()> {
         let scratch = Scratch::new(&std::env::temp_dir())?;
-        let rewriter = Rewriter { source: self, scratch: &scratch, app_servers: &[], user: None };
+        let rewriter =
+            Rewriter { source: self, scratch: &scratch, app_servers: &[], user: None, allows_clients: false };
         // Five digits, like reserved ports.
         let mut ports = 10_000..u16::MAX;
         let reserve = |_: &str| {

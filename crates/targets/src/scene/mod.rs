@@ -1,5 +1,6 @@
 //! The scene of a scenario: its own proxy, app servers, front end and logs.
 
+mod admission;
 mod app_servers;
 mod error;
 mod selection;
@@ -18,6 +19,8 @@ use tokio::time::{Instant, sleep};
 use crate::conf::{Overlay, Rewriter, RewrittenConf, Scratch};
 use crate::stage::{Refusal, Stage};
 use crate::target::{Proxy, ProxyState, START_TIMEOUT, TargetError, Verdict};
+use admission::Admission;
+pub use admission::other_users;
 use app_servers::AppServers;
 pub use error::SceneError;
 use hopcheck_clients::{Route, Tls};
@@ -55,6 +58,7 @@ pub struct Scene {
     rewritten: RewrittenConf,
     /// The server that clients address; `None`: the first.
     asked: Option<VirtualServer>,
+    admission: Admission,
     proxy: Option<Box<dyn Proxy>>,
     app_servers: AppServers,
     /// The addresses of other app servers that take the place of the mocks.
@@ -77,6 +81,7 @@ impl Scene {
             ports: BTreeMap::new(),
             rewritten: RewrittenConf::default(),
             asked: None,
+            admission: Admission::default(),
             proxy: None,
             app_servers,
             stand_ins: None,
@@ -215,7 +220,11 @@ impl Scene {
             headers.extend(TLS_BALANCER_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())));
         }
         let host = if server.name.is_empty() { DEFAULT_HOST } else { &server.name };
-        Ok(Route::to_site(address, tls, host, headers))
+        let route = Route::to_site(address, tls, host, headers);
+        Ok(match self.admission.authorization() {
+            Some(authorization) => route.with_authorization(authorization),
+            None => route,
+        })
     }
 
     /// The running proxy.
@@ -332,6 +341,7 @@ impl Scene {
             scratch: &self.scratch,
             app_servers: &addresses,
             user: worker_account(),
+            allows_clients: self.admission.is_allowed,
         };
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;

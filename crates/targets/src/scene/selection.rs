@@ -1,10 +1,11 @@
-//! The app servers that a scenario speaks of: those of the upstreams that its route may lead to.
+//! What a scenario speaks of: the app servers of the upstreams that its route may lead to, and clients that are let in there.
 
 use std::io;
 
 use mock_upstreams::AppServer;
 
 use super::Scene;
+use super::admission::write_users;
 use super::error::SceneError;
 
 impl Scene {
@@ -43,6 +44,25 @@ impl Scene {
         self.stage.source.deploy(&build)?;
         self.selected_app_servers().into_iter().for_each(|server| server.serve_front_end(build.clone()));
         std::fs::read(build.join("index.html"))
+    }
+
+    /// Gives clients a password, which the proxy knows.
+    ///
+    /// # Errors
+    /// When the file of users cannot be written.
+    pub fn have_password(&mut self) -> io::Result<()> {
+        self.admission.has_password = true;
+        write_users(&self.rewritten.password_files)
+    }
+
+    /// Takes it away; the proxy still knows it.
+    pub fn have_no_password(&mut self) {
+        self.admission.has_password = false;
+    }
+
+    /// Has the configuration allow the addresses of clients wherever it allows some; takes effect when the proxy starts.
+    pub fn allow_clients(&mut self) {
+        self.admission.is_allowed = true;
     }
 
     /// The app servers of the configuration that `server` stands in for, as written.

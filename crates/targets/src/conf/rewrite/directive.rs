@@ -5,9 +5,13 @@ use std::io;
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::{Directive, Word};
 
-use super::Walker;
+use super::{Walker, quoted};
 use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
+use crate::conf::paths::place;
 use crate::conf::proxy_pass::assigned;
+
+/// The addresses that clients of a run come from.
+const CLIENTS: &str = "127.0.0.0/8";
 
 impl Walker<'_> {
     /// Rewrites a directive without its block.
@@ -87,6 +91,15 @@ impl Walker<'_> {
                     self.mistaken(directive, &mistake);
                 }
                 self.proxy_pass(directive, edits)?;
+            }
+            ("allow", _) if self.rewriter.allows_clients => {
+                self.note(directive, "and the clients of this run");
+                edits.insert(directive.span.start, format!("allow {CLIENTS}; "));
+            }
+            ("auth_basic_user_file", _) if !value.contains('$') => {
+                let placed = place(self.rewriter.scratch.path(), value);
+                self.put(directive, edits, span, quoted(&placed.display().to_string()));
+                self.out.password_files.insert(placed);
             }
             ("proxy_redirect", _) => self.proxy_redirect(directive, edits)?,
             ("include", _) => self.include(directive, text, edits, block)?,

@@ -8,7 +8,8 @@ fn rewrite(directory: &Path, text: &str) -> (RewrittenConf, Scratch, String) {
     std::fs::write(directory.join("nginx.conf"), text).unwrap();
     let source = Source::read(&directory.join("nginx.conf")).unwrap();
     let scratch = Scratch::new(directory).unwrap();
-    let rewriter = Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None };
+    let rewriter =
+        Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None, allows_clients: false };
     let mut port = 40_000;
     let rewritten = rewriter.rewrite(&source.text, |_| {
         port += 1;

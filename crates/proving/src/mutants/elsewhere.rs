@@ -1,0 +1,75 @@
+//! Which faults of the document's site are none of another, and why.
+
+use hopcheck_site::{Kind, Route, Server, Site};
+use serde::Deserialize;
+
+use super::Mutant;
+
+/// Why a fault of the document's site is none of any other.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Elsewhere {
+    /// Why.
+    pub because: String,
+    /// The mutants that this holds of: those with one of these texts in their names, in which `…` is any. None: all.
+    #[serde(default)]
+    pub of: Vec<String>,
+    /// The kinds of locations with the fault that it holds of. None: all.
+    #[serde(default)]
+    pub kinds: Vec<Kind>,
+    /// Whether it holds only where no upstream has several servers.
+    #[serde(default)]
+    pub of_one_server: bool,
+    /// Whether it holds only where the file has one `server`.
+    #[serde(default)]
+    pub of_one_name: bool,
+    /// Whether it holds only of a location whose page is served by another.
+    #[serde(default)]
+    pub of_page_elsewhere: bool,
+    /// It holds only where no path begins so.
+    pub without: Option<String>,
+}
+
+impl Elsewhere {
+    /// Whether it holds of a mutant of `site`.
+    pub(super) fn holds(&self, mutant: &Mutant, site: &Site) -> bool {
+        let has_several = || site.upstreams.iter().any(|upstream| upstream.servers.len() > 1);
+        let is_there = |path: &String| site.routes().any(|(_, route)| route.path.starts_with(path.as_str()));
+        let place = site.routes().find(|(_, route)| route.location == mutant.place);
+        let is_of = |kind: &Kind| place.is_some_and(|(_, route)| route.kind == *kind);
+        (self.of.is_empty() || self.of.iter().any(|text| has(&mutant.name, text)))
+            && (self.kinds.is_empty() || self.kinds.iter().any(is_of))
+            && !(self.of_one_server && has_several())
+            && !(self.of_one_name && site.servers.len() > 1)
+            && (!self.of_page_elsewhere || place.is_some_and(|(server, route)| is_elsewhere(server, route)))
+            && !self.without.as_ref().is_some_and(is_there)
+    }
+}
+
+/// Whether `name` has all parts of `text` in it, in their order.
+fn has(name: &str, text: &str) -> bool {
+    let mut rest = Some(name);
+    for part in text.split('…') {
+        rest = rest.and_then(|rest| rest.split_once(part)).map(|(_, rest)| rest);
+    }
+    rest.is_some()
+}
+
+/// Whether the page of a route is served by another.
+fn is_elsewhere(server: &Server, route: &Route) -> bool {
+    let page = route.fallback.as_deref().and_then(|page| server.route_of(page));
+    page.is_some_and(|other| !std::ptr::eq(other, route))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has;
+
+    #[test]
+    fn a_text_may_leave_something_out() {
+        let name = "`server app:80` with `app:81` for `app:80`";
+        for (text, found) in [("`server …with", true), ("with `…server", false), ("app:81", true)] {
+            assert_eq!(has(name, text), found, "{text}");
+        }
+    }
+}
