@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_site::profile::Transport;
-use hopcheck_targets::target::{Nginx, NginxOptions};
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use hopcheck_watch::{KindReport, Report, WatchOptions};
 use mock_upstreams::journal::{Journal, SessionEnd};
