@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
+use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::stage::Stage;
-use hopcheck_targets::target::{
-    CHILD_SUBCOMMAND, InstalledNginx, Nginx, NginxOptions, REFERENCE_SUBCOMMAND, Reference, Target,
-};
+use hopcheck_targets::target::{CHILD_SUBCOMMAND, InstalledNginx, REFERENCE_SUBCOMMAND, Reference, Target};
 
 use crate::is_set;
 

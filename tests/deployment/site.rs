@@ -5,8 +5,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::Arc;
 
+use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_targets::conf::Source;
-use hopcheck_targets::target::{InstalledNginx, Nginx, NginxOptions, Reference, Target};
+use hopcheck_targets::target::{InstalledNginx, Reference, Target};
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use mock_upstreams::Exchange;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
