@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hopcheck_browser::BrowserError;
 use hopcheck_clients::ClientError;
 use hopcheck_targets::conf::OverlayError;
 use hopcheck_targets::scene::SceneError;
@@ -84,7 +85,7 @@ macro_rules! failure_from {
     )*};
 }
 
-failure_from!(ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
+failure_from!(BrowserError, ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
 
 /// Returns a [`Failure`] unless a condition holds.
 #[macro_export]

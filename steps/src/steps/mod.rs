@@ -3,6 +3,7 @@
 mod answering;
 mod arrival;
 mod asking;
+mod browser;
 mod build;
 mod cors;
 mod events;
@@ -15,6 +16,7 @@ mod response;
 mod routes;
 mod scene;
 mod site;
+mod sockjs;
 mod stomp;
 mod websocket;
 

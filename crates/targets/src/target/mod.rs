@@ -3,6 +3,7 @@
 mod blocking_drop;
 mod child;
 mod deployment;
+mod in_browser;
 mod installed;
 mod nginx;
 mod reference;
@@ -19,6 +20,7 @@ use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 pub use deployment::{Deployment, DeploymentInfo, USER_AGENT};
+pub use in_browser::find_browser;
 pub use installed::{CHILD_SUBCOMMAND, InstalledNginx, become_child};
 pub use nginx::{LOCAL_IMAGE, Nginx, NginxOptions, OFFICIAL_IMAGE};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference, TRACE_VARIABLE};

@@ -1,0 +1,108 @@
+//! A visit: the page is opened, comes to rest, and is looked at.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use crate::browser::BrowserSite;
+use crate::observed::Observed;
+use crate::origin::Origin;
+use crate::page::Page;
+use crate::visit::{Visit, VisitEnd, Worker};
+use crate::{BrowserError, screenshot, worker};
+
+/// A page is at rest when nothing has come for so long.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// So long after it was loaded a page counts as at rest, whatever it asks for: many ask for ever.
+const BUSY: Duration = Duration::from_secs(5);
+
+/// A page that loads itself anew so often goes on for ever.
+const MAX_DOCUMENTS: usize = 8;
+
+/// Visits the page of `site`.
+pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> Result<Visit, BrowserError> {
+    let until = Instant::now() + site.limit;
+    let refused = match page.go(&origin.at("/"), site.limit).await {
+        Ok(refused) => refused,
+        Err(BrowserError::Timeout { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    if refused.is_none() {
+        come_to_rest(page, 0, until).await;
+    }
+    let (url, end) = {
+        let observed = page.observed();
+        let url = document(&observed).map_or_else(|| origin.at("/"), |document| document.url.clone());
+        let end = refused.map_or_else(|| end(&observed, origin, &url), VisitEnd::Unreachable);
+        (url, end)
+    };
+    let mut visit = {
+        let observed = page.observed();
+        Visit {
+            url,
+            site: origin.text(),
+            end,
+            requests: observed.requests.clone(),
+            complaints: observed.complaints.clone(),
+            held_back: observed.held_back.clone(),
+            worker: Worker::None,
+            screenshot: None,
+        }
+    };
+    if !matches!(visit.end, VisitEnd::Unreachable(_)) {
+        visit.screenshot = screenshot::take(page, &site.mask).await;
+    }
+    if visit.end == VisitEnd::AtRest {
+        visit.worker = worker::compare(page, site, &visit.url).await?;
+    } else {
+        let _ = page.call("Page.stopLoading", json!({})).await;
+    }
+    Ok(visit)
+}
+
+/// Waits until the page, which was loaded so often `before`, is loaded once more, and quiet.
+pub(crate) async fn come_to_rest(page: &Page, before: usize, until: Instant) {
+    if !page.wait(until, |observed| observed.loads > before || is_circling(observed)).await {
+        return;
+    }
+    let until = until.min(Instant::now() + BUSY);
+    loop {
+        let changed = page.observed().changed;
+        let is_under_way = page.observed().under_way().next().is_some();
+        // Where nothing is under way, silence is enough; else an answer may still come.
+        let quiet = if is_under_way { until } else { until.min(Instant::now() + QUIET) };
+        let is_over = !page.wait(quiet, |observed| observed.changed != changed).await;
+        if is_over || Instant::now() >= until || is_circling(&page.observed()) {
+            return;
+        }
+    }
+}
+
+fn is_circling(observed: &Observed) -> bool {
+    observed.documents.len() > MAX_DOCUMENTS
+}
+
+/// The latest request for the page itself.
+pub(crate) fn document(observed: &Observed) -> Option<&crate::visit::PageRequest> {
+    observed.requests.iter().rfind(|request| request.is_document)
+}
+
+fn end(observed: &Observed, origin: &Origin, url: &str) -> VisitEnd {
+    let waits_for = || {
+        let waiting = observed.under_way().map(|request| format!("{} {}", request.method, request.url));
+        waiting.collect::<Vec<_>>()
+    };
+    let Some(document) = document(observed) else { return VisitEnd::Waiting(waits_for()) };
+    match document.status {
+        _ if is_circling(observed) => VisitEnd::Circling,
+        _ if !origin.has(url) => VisitEnd::Elsewhere,
+        Some(status) if status >= 400 => VisitEnd::Error(status),
+        Some(_) if !matches!(&*document.media_type, "text/html" | "application/xhtml+xml") => {
+            VisitEnd::NoPage(document.media_type.clone())
+        }
+        _ if observed.loads == 0 => VisitEnd::Waiting(waits_for()),
+        _ => VisitEnd::AtRest,
+    }
+}
