@@ -52,7 +52,10 @@ pub(crate) async fn open_socket(
     protocols: &[&str],
     limit: Duration,
 ) -> Result<SocketEnd, BrowserError> {
-    let (sockets, complaints) = (page.observed().sockets.len(), page.observed().complaints.len());
+    let (sockets, complaints) = {
+        let observed = page.observed();
+        (observed.sockets.len(), observed.complaints.len())
+    };
     let script = OPEN.replace("PROTOCOLS", &json!(protocols).to_string());
     let script = script.replace("URL", &json!(url).to_string());
     let came = match page.evaluate(&script, limit).await {
