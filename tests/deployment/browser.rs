@@ -11,7 +11,8 @@ use crate::site::{Engine, Plan, hopcheck, said};
 fn has_browser() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
-    let mut places = std::env::split_paths(&path).flat_map(|directory| names.map(|name| directory.join(name)));
+    let mut places =
+        std::env::split_paths(&path).flat_map(|directory| names.map(|name| directory.join(name)));
     if places.any(|program| program.is_file()) {
         return true;
     }
@@ -36,10 +37,12 @@ fn a_site_that_works_keeps_every_promise_and_is_only_asked_what_its_page_asks() 
     }
     let site = PageSite::with(&[(
         "/app-2.js",
-        script("navigator.serviceWorker.register('/sw.js'); fetch('/api/me');
+        script(
+            "navigator.serviceWorker.register('/sw.js'); fetch('/api/me');
                 fetch('/api/visits', { method: 'POST' }).catch(() => {});
                 navigator.sendBeacon('/api/beacon', 'x');
-                new WebSocket(location.origin.replace('http', 'ws') + '/ws', 'v12.stomp');"),
+                new WebSocket(location.origin.replace('http', 'ws') + '/ws', 'v12.stomp');",
+        ),
     )]);
     let report = site.directory.path().join("r.html");
     let (code, said) = look(&site, "", &["--report", &format!("html={}", report.display())]);
@@ -144,7 +147,8 @@ async fn mixed_content_is_blocked_on_a_site_that_only_its_profile_leads_to() {
         );
         // Edits live as long as the test.
         let site = Plan::of(Engine::Reference).edit("location / {", page.leak()).deploy().await;
-        let (code, said) = site.run("longest-page = 5\n", &["--browser", "--tags", "@browser", "--name", "blocks|rest"]);
+        let (code, said) =
+            site.run("longest-page = 5\n", &["--browser", "--tags", "@browser", "--name", "blocks|rest"]);
         assert_eq!(code, Some(expected), "{said}");
         assert_eq!(said.contains("mixed content: it is asked by http"), expected == 1, "{said}");
         site.end().await;
@@ -193,7 +197,8 @@ fn without_a_browser_it_is_said_what_to_install() {
     }
     let (code, text) = said(&hopcheck(&["run", "--browser", "--target", "reference"]));
     assert!(code == Some(2) && text.contains("--browser has a live site looked at"), "{text}");
-    let (code, text) = said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@browser"]));
+    let (code, text) =
+        said(&hopcheck(&["run", "--target", &site.url, "--profile", &profile, "--tags", "@browser"]));
     assert!(code == Some(2) && text.contains("are run with --browser"), "{text}");
 }
 
@@ -221,10 +226,20 @@ fn a_browser_ends_with_who_started_it() {
     let works = PageSite::with(&[]);
     let profile = works.profile("");
     let mut command = Command::new(env!("CARGO_BIN_EXE_hopcheck"));
-    command.args(["run", "--browser", "--target", &works.url, "--profile", &profile, "--name", "comes to rest"]);
+    command.args([
+        "run",
+        "--browser",
+        "--target",
+        &works.url,
+        "--profile",
+        &profile,
+        "--name",
+        "comes to rest",
+    ]);
     let (code, said) = said(&command.env("TMPDIR", &temporary).output().unwrap());
     assert_eq!(code, Some(0), "{said}");
-    let left: Vec<_> = std::fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let left: Vec<_> =
+        std::fs::read_dir(&temporary).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["hopcheck.toml"]);
     assert_eq!(processes_with(&temporary), 0);
 }

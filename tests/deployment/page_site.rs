@@ -15,7 +15,8 @@ pub(crate) struct Answer(pub(crate) u16, pub(crate) &'static str, pub(crate) Str
 
 /// The page of a build that names these.
 pub(crate) fn page(body: &str) -> Answer {
-    let text = format!("<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,>{body}</html>");
+    let text =
+        format!("<!doctype html><html lang=en><title>Shop</title><link rel=icon href=data:,>{body}</html>");
     Answer(200, "Content-Type: text/html", text)
 }
 
@@ -70,10 +71,16 @@ fn right() -> BTreeMap<&'static str, Answer> {
     let items = "Content-Type: application/json\r\nAccess-Control-Allow-Origin: https://app.example.com\r\n\
                  Access-Control-Allow-Credentials: true\r\nAccess-Control-Allow-Headers: content-type";
     BTreeMap::from([
-        ("/", page("<link rel=stylesheet href=\"/app-2.css\"><h1>Shop</h1><script src=\"/app-2.js\"></script>")),
+        (
+            "/",
+            page("<link rel=stylesheet href=\"/app-2.css\"><h1>Shop</h1><script src=\"/app-2.js\"></script>"),
+        ),
         ("/app-2.js", script(app)),
         ("/app-2.css", Answer(200, "Content-Type: text/css", "h1 { color: green }".to_owned())),
-        ("/sw.js", script("self.addEventListener('fetch', event => event.respondWith(fetch(event.request)));")),
+        (
+            "/sw.js",
+            script("self.addEventListener('fetch', event => event.respondWith(fetch(event.request)));"),
+        ),
         ("/api/items", Answer(200, items, "[]".to_owned())),
         ("/api/me", Answer(401, "Content-Type: application/json", "{}".to_owned())),
         ("/ws", Answer(101, "Sec-WebSocket-Protocol: v12.stomp", String::new())),

@@ -65,7 +65,8 @@ impl Browser {
         let mapping = Mapping { host: host.zip(site.address), verified_key: site.verified_key.clone() };
         let (mut process, to, from) = Process::start(program, directory, &mapping)?;
         let connection = Connection::over(to, from);
-        let version = match connection.call_within(None, "Browser.getVersion", json!({}), START_TIMEOUT).await {
+        let version = match connection.call_within(None, "Browser.getVersion", json!({}), START_TIMEOUT).await
+        {
             Ok(version) => version,
             Err(BrowserError::Ended) => {
                 process.end().await;
@@ -77,7 +78,9 @@ impl Browser {
         Ok(Browser {
             connection,
             process: Mutex::new(process),
-            version: text(&version["product"]).replace("HeadlessChrome/", "Chromium ").replace("Chrome/", "Chromium "),
+            version: text(&version["product"])
+                .replace("HeadlessChrome/", "Chromium ")
+                .replace("Chrome/", "Chromium "),
             user_agent: format!("{plain} {}", site.user_agent),
             site,
             origin,
@@ -138,7 +141,8 @@ impl Browser {
         with_credentials: bool,
         headers: &[(&str, &str)],
     ) -> Result<Read, BrowserError> {
-        let not_one = || BrowserError::Refused { method: "Page.navigate", why: format!("{origin} is no origin") };
+        let not_one =
+            || BrowserError::Refused { method: "Page.navigate", why: format!("{origin} is no origin") };
         let origin = Origin::of(origin).ok_or_else(not_one)?;
         let page = self.page(Some(origin.clone())).await?;
         page.go(&origin.at("/"), self.site.limit).await?;

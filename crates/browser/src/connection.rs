@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader};
+use tokio::io::{
+    AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, BufReader,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::BrowserError;
@@ -104,7 +106,10 @@ impl Connection {
         let bytes = [message.to_string().as_bytes(), b"\0"].concat();
         let answer = async {
             let mut to = self.0.to.lock().await;
-            let written = async { to.write_all(&bytes).await?; to.flush().await };
+            let written = async {
+                to.write_all(&bytes).await?;
+                to.flush().await
+            };
             written.await.map_err(|_| BrowserError::Ended)?;
             drop(to);
             let answer = told.await.map_err(|_| BrowserError::Ended)?;

@@ -48,7 +48,8 @@ impl Gate {
         if let Some(origin) = &self.made_up {
             if paused["resourceType"] == "Document" && origin.has(url) {
                 let head = json!([{"name": "Content-Type", "value": "text/html"}]);
-                let page = json!({"requestId": id, "responseCode": 200, "responseHeaders": head, "body": BLANK});
+                let page =
+                    json!({"requestId": id, "responseCode": 200, "responseHeaders": head, "body": BLANK});
                 return decision("Fetch.fulfillRequest", page);
             }
             if !self.site.has(url) {
@@ -66,7 +67,9 @@ impl Gate {
             // Only the pace: a page may have streams that stay open, and each of them would be one in flight.
             match policy.acquire(&request).await {
                 Ok(permit) => drop(permit),
-                Err(_) => return Decision { method: "Fetch.failRequest", params: block(), is_held_back: true },
+                Err(_) => {
+                    return Decision { method: "Fetch.failRequest", params: block(), is_held_back: true };
+                }
             }
         }
         decision("Fetch.continueRequest", self.with_headers(id, &paused["request"]["headers"], &request))
@@ -76,7 +79,8 @@ impl Gate {
     fn with_headers(&self, id: &Value, headers: &Value, request: &Request) -> Value {
         let common = self.route.with_common_headers(request).headers;
         // The browser says itself who it is.
-        let ours: Vec<_> = common.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("user-agent")).collect();
+        let ours: Vec<_> =
+            common.iter().filter(|(name, _)| !name.eq_ignore_ascii_case("user-agent")).collect();
         if ours.is_empty() {
             return json!({"requestId": id});
         }
@@ -111,7 +115,8 @@ mod tests {
     }
 
     async fn decide(gate: &Gate, method: &str, url: &str, kind: &str) -> (String, Decision) {
-        let request = json!({"url": url, "method": method, "headers": {"Accept": "*/*", "authorization": "x"}});
+        let request =
+            json!({"url": url, "method": method, "headers": {"Accept": "*/*", "authorization": "x"}});
         let decision =
             gate.decide(&json!({"requestId": "7", "resourceType": kind, "request": request})).await;
         (decision.method.to_owned(), decision)

@@ -316,8 +316,7 @@ mod tests {
     fn observed(events: &[(&str, Value)]) -> Observed {
         let mut observed = Observed::of("S", "F");
         for (method, params) in events {
-            let event =
-                Event { session: "S".into(), method: (*method).to_owned(), params: params.clone() };
+            let event = Event { session: "S".into(), method: (*method).to_owned(), params: params.clone() };
             observed.note(&event);
         }
         observed
@@ -334,10 +333,16 @@ mod tests {
     fn requests_are_followed_to_their_end() {
         let observed = observed(&[
             sent("1", "Document", "https://a/"),
-            ("Network.responseReceived", json!({"requestId": "1", "response": {"status": 200, "mimeType": "text/html"}})),
+            (
+                "Network.responseReceived",
+                json!({"requestId": "1", "response": {"status": 200, "mimeType": "text/html"}}),
+            ),
             ("Network.loadingFinished", json!({"requestId": "1"})),
             sent("2", "Fetch", "https://b/"),
-            ("Network.loadingFailed", json!({"requestId": "2", "corsErrorStatus": {"corsError": "MissingAllowOriginHeader"}})),
+            (
+                "Network.loadingFailed",
+                json!({"requestId": "2", "corsErrorStatus": {"corsError": "MissingAllowOriginHeader"}}),
+            ),
             sent("3", "EventSource", "https://a/events"),
             sent("4", "Image", "data:image/png;base64,"),
             ("Page.loadEventFired", json!({})),
@@ -351,7 +356,8 @@ mod tests {
     fn errors_are_told_with_their_place_once() {
         let thrown = json!({"exceptionDetails": {"text": "Uncaught", "lineNumber": 6, "url": "https://a/app.js",
                             "exception": {"description": "TypeError: no\n    at f"}}});
-        let rejected = json!({"exceptionDetails": {"text": "Uncaught (in promise)", "exception": {"value": "no"}}});
+        let rejected =
+            json!({"exceptionDetails": {"text": "Uncaught (in promise)", "exception": {"value": "no"}}});
         let network = json!({"entry": {"level": "error", "source": "network", "text": "404"}});
         let observed = observed(&[
             ("Runtime.exceptionThrown", thrown.clone()),

@@ -42,7 +42,8 @@ impl Origin {
         let Some(own) = self.0.domain() else { return false };
         let parent = |host: &str| host.split_once('.').map(|(_, parent)| parent.to_owned());
         let is_below = |one: &str, of: &str| one.strip_suffix(of).is_some_and(|rest| rest.ends_with('.'));
-        let have_one_parent = || parent(own).is_some_and(|own| own.contains('.') && parent(&other) == Some(own));
+        let have_one_parent =
+            || parent(own).is_some_and(|own| own.contains('.') && parent(&other) == Some(own));
         own == other || is_below(&other, own) || is_below(own, &other) || have_one_parent()
     }
 }

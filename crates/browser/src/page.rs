@@ -54,7 +54,7 @@ impl Page {
             ("Runtime.enable", json!({})),
             ("Log.enable", json!({})),
             ("Audits.enable", json!({})),
-            ("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})),
+            ("Fetch.enable", all_requests()),
             ("Network.setUserAgentOverride", json!({"userAgent": user_agent})),
             ("Target.setAutoAttach", attach_to_children()),
         ] {
@@ -148,13 +148,13 @@ fn attach_to_children() -> Value {
     json!({"autoAttach": true, "waitForDebuggerOnStart": true, "flatten": true})
 }
 
+/// Every request waits at the gate.
+fn all_requests() -> Value {
+    json!({"patterns": [{"urlPattern": "*"}]})
+}
+
 /// Takes note of what happens, and lets requests through, each in its own time.
-async fn watch(
-    connection: Connection,
-    gate: Gate,
-    mut events: mpsc::Receiver<Event>,
-    shared: Arc<Shared>,
-) {
+async fn watch(connection: Connection, gate: Gate, mut events: mpsc::Receiver<Event>, shared: Arc<Shared>) {
     while let Some(event) = events.recv().await {
         match event.method.as_str() {
             "Fetch.requestPaused" => {
@@ -192,14 +192,14 @@ async fn let_through(connection: &Connection, gate: &Gate, event: &Event, shared
     let _ = connection.call(Some(&event.session), decision.method, decision.params).await;
 }
 
-/// Has a worker or a frame watched as its page is, as far as that can be done, and lets it begin.
+/// Has a worker or a frame watched as its page is, as far as that can be done, and lets it begin. A worker answers only once it has
+/// begun, so nothing is waited for in between.
 async fn watch_child(connection: Connection, session: String) {
-    for (method, params) in [
-        ("Network.enable", json!({"maxPostDataSize": 0})),
-        ("Fetch.enable", json!({"patterns": [{"urlPattern": "*"}]})),
-        ("Target.setAutoAttach", attach_to_children()),
-        ("Runtime.runIfWaitingForDebugger", json!({})),
-    ] {
-        let _ = connection.call(Some(&session), method, params).await;
-    }
+    let call = |method, params| connection.call(Some(&session), method, params);
+    let _ = tokio::join!(
+        call("Network.enable", json!({"maxPostDataSize": 0})),
+        call("Fetch.enable", all_requests()),
+        call("Target.setAutoAttach", attach_to_children()),
+        call("Runtime.runIfWaitingForDebugger", json!({})),
+    );
 }

@@ -76,7 +76,8 @@ pub(crate) async fn open_socket(
         })
         .await;
     let observed = page.observed();
-    let of_socket = observed.sockets.iter().skip(sockets).find(|(at, _)| at == url).map(|(_, why)| why.clone());
+    let of_socket =
+        observed.sockets.iter().skip(sockets).find(|(at, _)| at == url).map(|(_, why)| why.clone());
     let of_page = observed.complaints.get(complaints..).and_then(|new| new.last());
     let why = of_socket.or_else(|| of_page.map(|complaint| complaint.text.clone())).filter(|_| is_told);
     Ok(SocketEnd::Refused(why.unwrap_or_else(|| format!("it was closed with {}", came["code"]))))

@@ -220,7 +220,8 @@ fn lacks(request: &PageRequest) -> Option<String> {
         // What a visitor without a login may not have, or has not yet, is the app's affair.
         (_, Some(status)) if is_asked_by_script && status >= 500 => format!("is answered with {status}"),
         (_, Some(_)) if matches!(kind.as_str(), "Script" | "Stylesheet") && media_type == "text/html" => {
-            "is answered with a page, text/html: is the file there? see `try_files` of this location".to_owned()
+            "is answered with a page, text/html: is the file there? see `try_files` of this location"
+                .to_owned()
         }
         _ => return None,
     };

@@ -49,7 +49,10 @@ async fn at_rest(world: &mut World) -> Checked {
                 (true, None) => Err(Failure::new(format!(
                     "the page is not at rest after {limit} s, though all that it asked for has come: does a script of it never end?"
                 ))),
-                _ => Err(Failure::new(list(&format!("the page is not at rest after {limit} s; it waits for"), &own))),
+                _ => Err(Failure::new(list(
+                    &format!("the page is not at rest after {limit} s; it waits for"),
+                    &own,
+                ))),
             }
         }
         VisitEnd::Circling => {
@@ -71,11 +74,15 @@ async fn nothing_missing(world: &mut World) -> Checked {
     none_of("the page does not get all that it needs", page(world)?.missing())
 }
 
-/// No script of the site has thrown what nobody catches.
+/// No script of the site has thrown what nobody catches, but for want of what is missing or blocked.
 #[then(expr = "no script has failed")]
 async fn no_script_failed(world: &mut World) -> Checked {
     let visit = page(world)?;
-    judged(&visit, "a script of the page has broken down", visit.uncaught())
+    let found = visit.uncaught();
+    match (found.broken.first(), wanting(&visit)) {
+        (Some(error), Some(lack)) => Err(Failure::not_asked(format!("{error}: it may come of this: {lack}"))),
+        _ => judged(&visit, "a script of the page has broken down", found),
+    }
 }
 
 /// Nothing of the site is kept from the page: by mixed content, CORS, a policy or a type.
@@ -85,13 +92,14 @@ async fn nothing_blocked(world: &mut World) -> Checked {
     judged(&visit, "the browser keeps this from the page", visit.blocked())
 }
 
-/// Nothing else stands in the console as an error, and nothing of other sites is blocked. Where an app says 401, it may complain.
+/// Nothing else stands in the console as an error, and nothing of other sites is blocked. Where an app says 401, or something is
+/// missing, the page may complain.
 #[then(expr = "the console has no errors")]
 async fn console_is_empty(world: &mut World) -> Checked {
     let visit = page(world)?;
-    let refused = visit.requests.iter().any(|request| matches!(request.status, Some(401 | 403)));
-    let logged = visit.logged().broken;
-    let mut wrong: Vec<String> = if refused { Vec::new() } else { logged };
+    let is_refused = visit.requests.iter().any(|request| matches!(request.status, Some(401 | 403)));
+    let is_known = is_refused || wanting(&visit).is_some();
+    let mut wrong = if is_known { Vec::new() } else { visit.logged().broken };
     if visit.held_back.is_empty() {
         wrong.extend(visit.blocked().doubtful);
     }
@@ -106,7 +114,9 @@ async fn latest_build(world: &mut World) -> Checked {
         Worker::Old(kept, latest) => Err(Failure::new(format!(
             "a service worker serves an old build\n  its page names:  {kept}\n  the network's:   {latest}"
         ))),
-        Worker::Unknown(why) => Err(Failure::not_asked(format!("what the service worker serves is not known: {why}"))),
+        Worker::Unknown(why) => {
+            Err(Failure::not_asked(format!("what the service worker serves is not known: {why}")))
+        }
     }
 }
 
@@ -165,7 +175,9 @@ async fn reads(world: &mut World, origin: String, path: String) -> Checked {
 async fn gives_answer(world: &mut World) -> Checked {
     match &world.read {
         Some(Read::Status(_)) => Ok(()),
-        Some(Read::Blocked(why)) => Err(Failure::new(format!("the browser keeps the answer from the page: {why}"))),
+        Some(Read::Blocked(why)) => {
+            Err(Failure::new(format!("the browser keeps the answer from the page: {why}")))
+        }
         Some(Read::Failed(why)) => Err(Failure::new(format!("the page gets no answer: {why}"))),
         None => Err(Failure::new("no page has read anything yet")),
     }
@@ -188,9 +200,16 @@ fn page(world: &World) -> Result<Arc<Visit>, Failure> {
         VisitEnd::Unreachable(why) => format!("the browser does not get the page: {why}"),
         VisitEnd::Elsewhere => format!("/ leads to {}, which is of another site", visit.url),
         VisitEnd::NoPage(kind) => format!("/ is no page, but {kind}"),
-        VisitEnd::Error(status) => format!("the page is answered with {status}; see `[headers]` for a site with a login"),
+        VisitEnd::Error(status) => {
+            format!("the page is answered with {status}; see `[headers]` for a site with a login")
+        }
     };
     Err(Failure::not_asked(why))
+}
+
+/// The first thing that the page does not get, if there is one: scripts may fail for want of it.
+fn wanting(visit: &Visit) -> Option<String> {
+    visit.missing().into_iter().chain(visit.blocked().broken).next()
 }
 
 /// What was asked, for the report of a failure.

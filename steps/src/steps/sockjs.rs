@@ -45,7 +45,9 @@ async fn reaches_session(world: &mut World) -> Checked {
     );
     ensure!(failed.is_none(), "what is sent on an open session is answered with {}", failed.unwrap_or(&0));
     match answers.iter().find(|status| **status >= 300) {
-        Some(status) => Err(Failure::not_asked(format!("the app answers what is sent on its sessions with {status}"))),
+        Some(status) => {
+            Err(Failure::not_asked(format!("the app answers what is sent on its sessions with {status}")))
+        }
         None => Ok(()),
     }
 }

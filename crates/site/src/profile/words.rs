@@ -22,7 +22,10 @@ pub const WORDS: [(&str, &str); 19] = [
     ("stomp.subscribe", "names no STOMP destination to subscribe to (`[stomp] subscribe`)"),
     ("stomp.send", "names no STOMP destination to send to (`[stomp] send`)"),
     ("stomp.heart-beat", "names no heart-beats to ask for (`[stomp] heart-beat`)"),
-    ("socket.endpoint", "does not allow POST, which SockJS is asked by without WebSocket (`[socket] may-post = true`)"),
+    (
+        "socket.endpoint",
+        "does not allow POST, which SockJS is asked by without WebSocket (`[socket] may-post = true`)",
+    ),
     ("front-end.deep-link", "names no deep link of the front end (`[front-end] deep-link`)"),
     ("front-end.text", "names no text of the front end's page (`[front-end] text`)"),
     ("front-end.asset", "names no built file of the front end (`[front-end] asset`)"),

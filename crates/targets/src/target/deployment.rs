@@ -107,9 +107,12 @@ impl Deployment {
             named(&stomp.subscribe),
             named(&stomp.send),
         );
-        let policy = policy.with_sockjs(stomp.endpoint.clone().filter(|_| {
-            stomp.transport == Transport::SockJs && profile.socket.may_post
-        }));
+        let policy = policy.with_sockjs(
+            stomp
+                .endpoint
+                .clone()
+                .filter(|_| stomp.transport == Transport::SockJs && profile.socket.may_post),
+        );
         let timeout = Duration::from_secs(limits.timeout);
         let answer = AnswerLimits {
             size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
