@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::page_site::{Answer, PageSite, page, script};
-use crate::site::{Engine, Plan, hopcheck, said};
+use crate::site::{Engine, PROFILE, Plan, hopcheck, said};
 
 /// Whether there is a browser to test with; without one, unless it is required, it is said that this did not run.
 fn has_browser() -> bool {
@@ -132,6 +132,43 @@ fn what_may_come_of_what_is_not_sent_is_not_the_site_s_fault() {
     let (code, said) = look(&site, "", &[]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("it may come of what was not sent") && said.contains("/api/token"), "{said}");
+}
+
+#[test]
+fn what_the_profile_adds_to_requests_goes_to_the_site_alone() {
+    if !has_browser() {
+        return;
+    }
+    let other = PageSite::with(&[]);
+    let text = format!("fetch('/api/me'); fetch('{}/api/none', {{ mode: 'no-cors' }});", other.url);
+    let site = PageSite::with(&[("/app-2.js", script(&text))]);
+    let (code, said) = look(&site, "[headers]\nX-Login = \"abc\"\n", &["--name", "rest"]);
+    assert_eq!(code, Some(0), "{said}");
+    let asked = site.asked();
+    assert!(asked.len() > 4, "{asked:?}");
+    for head in asked {
+        assert!(head.contains("\r\nX-Login: abc\r\n") && head.contains("hopcheck/"), "{head}");
+    }
+    assert!(!other.asked().is_empty() && other.asked().iter().all(|head| !head.contains("X-Login")));
+}
+
+/// A page that is made for it, by both the browser and its document.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_document_s_own_site_keeps_every_promise_with_and_without_tls() {
+    if !has_browser() {
+        return;
+    }
+    for plan in [Plan::of(Engine::Reference), Plan::of(Engine::Reference).plain()] {
+        let site = plan.deploy().await;
+        let report = format!("html={}", site.directory.path().join("r.html").display());
+        let (code, said) = site.run(PROFILE, &["--browser", "--tags", "@browser", "--report", &report]);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("8 scenarios: 8 kept in "), "{said}");
+        for exchange in site.arrived() {
+            assert!(matches!(&*exchange.method, "GET" | "HEAD" | "OPTIONS"), "{exchange}");
+        }
+        site.end().await;
+    }
 }
 
 /// Over TLS by a name that no DNS has, with an authority that only the profile names; what is in the page asks by http.

@@ -41,14 +41,14 @@ impl PageSite {
         let log = Arc::clone(&asked);
         let url = raw_site::serve(move |head, stream| {
             let line = head.lines().next().unwrap_or_default();
-            log.lock().unwrap().push(line.to_owned());
+            log.lock().unwrap().push(head.to_owned());
             let path = line.split([' ', '?']).nth(1).unwrap_or_default();
             answer(answers.get(path), head, stream)
         });
         PageSite { url, asked, directory: tempfile::tempdir().unwrap() }
     }
 
-    /// The first lines of all requests.
+    /// The heads of all requests.
     pub(crate) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()
     }

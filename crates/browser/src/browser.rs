@@ -74,6 +74,8 @@ impl Browser {
             }
             Err(error) => return Err(failed(error.to_string())),
         };
+        let no_files = json!({"behavior": "deny"});
+        connection.call(None, "Browser.setDownloadBehavior", no_files).await?;
         let plain = text(&version["userAgent"]).replace("HeadlessChrome", "Chrome");
         Ok(Browser {
             connection,

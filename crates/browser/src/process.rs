@@ -18,12 +18,13 @@ const WITH_PIPES: &str = r#"exec "$0" "$@" 3<&0 4>&1 </dev/null >/dev/null"#;
 
 /// How it is started: without a window, without what it does for its user's comfort, and without asking anybody but the page's
 /// hosts for anything.
-const OPTIONS: [&str; 22] = [
+const OPTIONS: [&str; 23] = [
     "--headless",
     "--remote-debugging-pipe",
     "--window-size=1280,800",
     "--hide-scrollbars",
     "--mute-audio",
+    "--block-new-web-contents",
     "--disable-gpu",
     "--disable-dev-shm-usage",
     "--disable-quic",
@@ -40,9 +41,11 @@ const OPTIONS: [&str; 22] = [
     "--no-pings",
     "--no-proxy-server",
     "--password-store=basic",
-    // Whether a public page may ask a private address is for its user to say, whom nobody can ask here.
+    // Whether a public page may ask a private address is for its user to say, whom nobody can ask here; and what is asked for by http
+    // is asked for by http.
     "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets,BlockInsecurePrivateNetworkRequests,\
-     PrivateNetworkAccessSendPreflights,OptimizationHints,MediaRouter,Translate",
+     PrivateNetworkAccessSendPreflights,HttpsUpgrades,HttpsFirstBalancedMode,\
+     HttpsFirstBalancedModeAutoEnable,OptimizationHints,MediaRouter,Translate",
 ];
 
 /// How long it may take to end by itself.

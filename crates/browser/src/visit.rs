@@ -135,6 +135,9 @@ pub struct Findings {
 /// What scripts take for an error that is none: the browser only puts off to tell them of a size.
 const HARMLESS: &str = "ResizeObserver loop";
 
+/// What fails requests and is not the site's doing.
+const OF_THIS_MACHINE: [&str; 3] = ["ERR_NETWORK_CHANGED", "ERR_INTERNET_DISCONNECTED", "ERR_ABORTED"];
+
 impl Visit {
     /// Whether there is a page of the site to look at.
     pub fn has_page(&self) -> bool {
@@ -144,6 +147,21 @@ impl Visit {
     /// What the page needs of its site and does not get: its files, and answers of an app that is there.
     pub fn missing(&self) -> Vec<String> {
         self.requests.iter().filter(|request| self.is_of_site(&request.url)).filter_map(lacks).collect()
+    }
+
+    /// The first thing that scripts of the page may fail for want of: what the page misses, what is blocked, or a script of another
+    /// site that has not come.
+    pub fn wanting(&self) -> Option<String> {
+        let is_of_another =
+            |request: &&PageRequest| request.kind == "Script" && !self.is_of_site(&request.url);
+        let others = self.requests.iter().filter(is_of_another);
+        let others = others.filter_map(|request| match (&request.outcome, request.status) {
+            (Outcome::Failed(why) | Outcome::Blocked(why), _) => Some(format!("{}: {why}", request.url)),
+            (Outcome::UnderWay, _) => Some(format!("{} has not come", request.url)),
+            (_, Some(status)) if status >= 400 => Some(format!("{} is answered with {status}", request.url)),
+            _ => None,
+        });
+        self.missing().into_iter().chain(self.blocked().broken).chain(others).next()
     }
 
     /// The exceptions that no script has caught.
@@ -215,6 +233,10 @@ fn lacks(request: &PageRequest) -> Option<String> {
     let is_file = matches!(kind.as_str(), "Script" | "Stylesheet" | "Image" | "Font" | "Media");
     let is_asked_by_script = matches!(kind.as_str(), "XHR" | "Fetch" | "EventSource");
     let what = match (outcome, *status) {
+        // The network of this machine has changed, or the page has gone on.
+        (Outcome::Failed(why), _) if OF_THIS_MACHINE.iter().any(|machine| why.contains(machine)) => {
+            return None;
+        }
         (Outcome::Failed(why), _) if is_file || is_asked_by_script => format!("fails: {why}"),
         (_, Some(status)) if is_file && status >= 400 => format!("is answered with {status}"),
         // What a visitor without a login may not have, or has not yet, is the app's affair.
@@ -277,6 +299,17 @@ mod tests {
         let missing = visit.missing();
         let about: Vec<&str> = missing.iter().filter_map(|line| line.split(' ').nth(1)).collect();
         assert_eq!(about, [format!("{site}/app.js"), format!("{site}/old.js"), format!("{site}/api/items")]);
+    }
+
+    #[test]
+    fn a_script_of_another_site_that_does_not_come_may_be_what_others_want() {
+        let mut script = request("https://cdn.example.net/jquery.js", "Script", 200, "text/javascript");
+        assert_eq!(visit(vec![script.clone()], Vec::new()).wanting(), None);
+        script.outcome = Outcome::Failed("net::ERR_NAME_NOT_RESOLVED".to_owned());
+        let visit = visit(vec![script], Vec::new());
+        assert!(visit.missing().is_empty());
+        let why = "https://cdn.example.net/jquery.js: net::ERR_NAME_NOT_RESOLVED";
+        assert_eq!(visit.wanting().as_deref(), Some(why));
     }
 
     #[test]

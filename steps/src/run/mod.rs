@@ -22,7 +22,7 @@ use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 
-pub use select::{BROWSER_TAG, SOCKJS_TAG, Selected, Selection};
+pub use select::{BROWSER_TAG, OPTIONAL_TAGS, SOCKJS_TAG, Selected, Selection};
 
 use crate::features::{KnownDifference, Specification, fill_in};
 use crate::scenarios::{place, scenarios};
@@ -35,6 +35,9 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use recorder::Recorder;
+
+/// So much of what a page has asked for is told.
+const MAX_NOTES: usize = 200;
 
 /// The tag of scenarios that are special to the document's site.
 const DOCUMENT_TAG: &str = "document";
@@ -157,7 +160,7 @@ fn picture(setting: &Setting) -> Option<Picture> {
     let visit = browser.seen()?;
     Some(Picture {
         caption: format!("{} in {}", visit.url, browser.version()),
-        notes: visit.summary(),
+        notes: visit.summary().into_iter().take(MAX_NOTES).collect(),
         png: visit.screenshot.clone().unwrap_or_default(),
     })
 }

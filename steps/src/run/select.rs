@@ -17,8 +17,8 @@ pub const BROWSER_TAG: &str = "browser";
 /// The tag of scenarios about SockJS, which few sites speak.
 pub const SOCKJS_TAG: &str = "sockjs";
 
-/// Scenarios with one of these tags are only run where that is named.
-const OPTIONAL_TAGS: [&str; 2] = [BROWSER_TAG, SOCKJS_TAG];
+/// Scenarios with one of these tags are only run where that is named: against live sites alone.
+pub const OPTIONAL_TAGS: [&str; 2] = [BROWSER_TAG, SOCKJS_TAG];
 
 /// Which scenarios are run, and how.
 #[derive(Debug, Clone)]

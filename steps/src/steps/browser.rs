@@ -59,7 +59,13 @@ async fn at_rest(world: &mut World) -> Checked {
             Err(Failure::new("the page loads itself again and again, and never comes to rest"))
         }
         VisitEnd::Unreachable(why) if !OF_THIS_MACHINE.iter().any(|machine| why.contains(machine)) => {
-            Err(Failure::new(format!("the browser does not get the page: {why}")))
+            let is_file = why.contains("ERR_ABORTED");
+            let types = if is_file {
+                "\n  it is a file to save, and no page to show: see `types` and `default_type`"
+            } else {
+                ""
+            };
+            Err(Failure::new(format!("the browser does not get the page: {why}{types}")))
         }
         VisitEnd::Error(status) if !matches!(status, 401 | 403) => {
             Err(Failure::new(format!("the page is answered with {status}")))
@@ -79,7 +85,7 @@ async fn nothing_missing(world: &mut World) -> Checked {
 async fn no_script_failed(world: &mut World) -> Checked {
     let visit = page(world)?;
     let found = visit.uncaught();
-    match (found.broken.first(), wanting(&visit)) {
+    match (found.broken.first(), visit.wanting()) {
         (Some(error), Some(lack)) => Err(Failure::not_asked(format!("{error}: it may come of this: {lack}"))),
         _ => judged(&visit, "a script of the page has broken down", found),
     }
@@ -98,7 +104,7 @@ async fn nothing_blocked(world: &mut World) -> Checked {
 async fn console_is_empty(world: &mut World) -> Checked {
     let visit = page(world)?;
     let is_refused = visit.requests.iter().any(|request| matches!(request.status, Some(401 | 403)));
-    let is_known = is_refused || wanting(&visit).is_some();
+    let is_known = is_refused || visit.wanting().is_some();
     let mut wrong = if is_known { Vec::new() } else { visit.logged().broken };
     if visit.held_back.is_empty() {
         wrong.extend(visit.blocked().doubtful);
@@ -205,11 +211,6 @@ fn page(world: &World) -> Result<Arc<Visit>, Failure> {
         }
     };
     Err(Failure::not_asked(why))
-}
-
-/// The first thing that the page does not get, if there is one: scripts may fail for want of it.
-fn wanting(visit: &Visit) -> Option<String> {
-    visit.missing().into_iter().chain(visit.blocked().broken).next()
 }
 
 /// What was asked, for the report of a failure.
