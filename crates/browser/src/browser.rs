@@ -16,7 +16,7 @@ use crate::origin::Origin;
 use crate::page::Page;
 use crate::process::{Mapping, Process};
 use crate::reach::{self, Read, SocketEnd};
-use crate::visit::Visit;
+use crate::visit::{Visit, VisitEnd};
 use crate::{BrowserError, visiting};
 
 /// How long it may take to start, where others are at work, too.
@@ -124,7 +124,7 @@ impl Browser {
     pub async fn open_socket(&self, path: &str, protocols: &[&str]) -> Result<SocketEnd, BrowserError> {
         let url = self.origin.websocket_at(path);
         let (visit, page) = self.visited().await?;
-        if visit.has_page() {
+        if visit.end == VisitEnd::AtRest {
             return reach::open_socket(page, &url, protocols, self.site.limit).await;
         }
         let page = self.page(Some(self.origin.clone())).await?;

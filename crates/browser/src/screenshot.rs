@@ -10,13 +10,18 @@ use crate::page::Page;
 /// The largest picture, in base64; one that is larger is taken again at half the size.
 const MAX_LENGTH: usize = 2 << 20;
 
-/// What of the page's texts is looked at: so many texts, of so many characters.
+/// So often a picture is taken of a page that writes its texts anew.
+const MAX_ATTEMPTS: usize = 3;
+
+/// So many of the page's texts are looked at; those behind them are taken out.
 const MAX_TEXTS: usize = 5000;
 
 /// Blanks what is typed where passwords are, and what a page calls a secret; collects all other texts that are shown. Roots within
 /// elements and frames of the same origin are gone through, too. Other frames cannot be looked into: they are blanked.
 const COLLECT: &str = r"(() => {
+  let hidden = 0;
   const hide = element => {
+    if (getComputedStyle(element).webkitTextFillColor !== 'rgba(0, 0, 0, 0)') hidden += 1;
     for (const [name, value] of [['color', 'transparent'], ['-webkit-text-fill-color', 'transparent'], ['text-shadow', 'none'],
                                  ['caret-color', 'transparent'], ['background', '#999']])
       element.style.setProperty(name, value, 'important');
@@ -42,13 +47,26 @@ const COLLECT: &str = r"(() => {
   };
   walk(document);
   self.hopcheckTexts = texts;
-  return texts.slice(0, MAX_TEXTS).map(text => text.get().slice(0, 2000));
+  for (const text of texts.slice(MAX_TEXTS)) text.set('');
+  for (const text of texts) if (text.get().length > 2000) text.set(text.get().slice(0, 2000));
+  return { hidden, texts: texts.slice(0, MAX_TEXTS).map(text => text.get()) };
 })()";
 
 /// Takes a picture of what a window shows of the page; `None` where that cannot be done.
 pub(crate) async fn take(page: &Page, mask: &Mask) -> Option<String> {
-    // A picture that might show a secret is none.
-    conceal(page, mask).await.ok()?;
+    let world = page.world().await.ok()?;
+    for _ in 0..MAX_ATTEMPTS {
+        conceal(page, &world, mask).await.ok()?;
+        let picture = capture(page).await?;
+        // A picture that might show a secret is none: a page may write its texts anew at any time.
+        if !conceal(page, &world, mask).await.ok()? {
+            return Some(picture);
+        }
+    }
+    None
+}
+
+async fn capture(page: &Page) -> Option<String> {
     for scale in [1.0, 0.5] {
         let clip = json!({"x": 0, "y": 0, "width": 1280, "height": 800, "scale": scale});
         let taken = page.call("Page.captureScreenshot", json!({"format": "png", "clip": clip})).await.ok()?;
@@ -60,19 +78,18 @@ pub(crate) async fn take(page: &Page, mask: &Mask) -> Option<String> {
     None
 }
 
-/// Takes what must not be seen out of the page.
-async fn conceal(page: &Page, mask: &Mask) -> Result<(), BrowserError> {
-    let world = page.world().await?;
+/// Takes what must not be seen out of the page; whether there was something.
+async fn conceal(page: &Page, world: &Value, mask: &Mask) -> Result<bool, BrowserError> {
     let collect = COLLECT.replace("MAX_TEXTS", &MAX_TEXTS.to_string());
-    let texts = page.evaluate_apart(&world, &collect).await?;
-    let masked = texts.as_array().into_iter().flatten().map(text).enumerate();
-    let masked: Vec<Value> = masked
+    let found = page.evaluate_apart(world, &collect).await?;
+    let texts = found["texts"].as_array().into_iter().flatten().map(text).enumerate();
+    let masked: Vec<Value> = texts
         .filter(|(_, shown)| mask.hides(shown))
         .map(|(place, shown)| json!([place, mask.text(shown)]))
         .collect();
-    let replace = format!(
-        "{}.forEach(([place, text]) => self.hopcheckTexts[place].set(text)); true",
-        Value::from(masked)
-    );
-    page.evaluate_apart(&world, &replace).await.map(drop)
+    let is_any = !masked.is_empty() || found["hidden"] != 0;
+    let masked = Value::from(masked);
+    let replace = format!("{masked}.forEach(([place, text]) => self.hopcheckTexts[place].set(text)); true");
+    page.evaluate_apart(world, &replace).await?;
+    Ok(is_any)
 }

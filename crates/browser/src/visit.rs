@@ -139,11 +139,6 @@ const HARMLESS: &str = "ResizeObserver loop";
 const OF_THIS_MACHINE: [&str; 3] = ["ERR_NETWORK_CHANGED", "ERR_INTERNET_DISCONNECTED", "ERR_ABORTED"];
 
 impl Visit {
-    /// Whether there is a page of the site to look at.
-    pub fn has_page(&self) -> bool {
-        matches!(self.end, VisitEnd::AtRest | VisitEnd::Waiting(_))
-    }
-
     /// What the page needs of its site and does not get: its files, and answers of an app that is there.
     pub fn missing(&self) -> Vec<String> {
         self.requests.iter().filter(|request| self.is_of_site(&request.url)).filter_map(lacks).collect()
