@@ -85,7 +85,14 @@ macro_rules! failure_from {
     )*};
 }
 
-failure_from!(BrowserError, ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
+failure_from!(ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
+
+impl From<BrowserError> for Failure {
+    /// What a browser fails at says nothing of the site.
+    fn from(error: BrowserError) -> Failure {
+        Failure::not_asked(error)
+    }
+}
 
 /// Returns a [`Failure`] unless a condition holds.
 #[macro_export]

@@ -91,6 +91,12 @@ fn each_fault_is_found_by_one_scenario_and_says_why() {
             "Content Security Policy",
         ),
         (
+            "/app-2.js",
+            script("new WebSocket(location.origin.replace('http', 'ws') + '/none');"),
+            "What the page needs of its site is there",
+            "/none does not open: Error during WebSocket handshake: Unexpected response code: 404",
+        ),
+        (
             "/sw.js",
             script("self.addEventListener('install', () => self.skipWaiting());
                     self.addEventListener('fetch', event => { if (event.request.mode === 'navigate') event.respondWith(new Response(

@@ -1,12 +1,9 @@
 //! Chromium, started for one site.
 
-use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hopcheck_clients::Route;
-use hopcheck_site::Mask;
 use serde_json::json;
 use tokio::sync::{Mutex, OnceCell};
 
@@ -16,30 +13,12 @@ use crate::origin::Origin;
 use crate::page::Page;
 use crate::process::{Mapping, Process};
 use crate::reach::{self, Read, SocketEnd};
+use crate::site::BrowserSite;
 use crate::visit::{Visit, VisitEnd};
 use crate::{BrowserError, visiting};
 
 /// How long it may take to start, where others are at work, too.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// The site that a browser looks at.
-#[derive(Debug, Clone)]
-pub struct BrowserSite {
-    /// Where the browser finds it: `https://shop.example.com`.
-    pub url: String,
-    /// How it is asked: how fast, and with which headers.
-    pub route: Route,
-    /// Where it is connected to, whatever the DNS says.
-    pub address: Option<SocketAddr>,
-    /// The digest of the key of its certificate, which has been verified: SHA-256 in base64.
-    pub verified_key: Option<String>,
-    /// How long its page may take to come to rest.
-    pub limit: Duration,
-    /// What must not be seen in a picture of the page.
-    pub mask: Mask,
-    /// What is added to the browser's `User-Agent`.
-    pub user_agent: String,
-}
 
 /// A running Chromium. It ends when it is closed or dropped, or when this program ends, however it does.
 #[derive(Debug)]

@@ -9,7 +9,8 @@
 //! in a way of its own, with an open port, or leaves it running.
 //!
 //! From the bottom up: `program` finds Chromium, `process` starts and ends it, `connection` speaks with it, `gate` and `observed` decide
-//! on and take note of what a page does, `page` is one page, and `visiting`, `screenshot`, `worker` and `reach` use it.
+//! on and take note of what a page does, `page` is one page, `rest` says when it has come to rest, and `visiting`, `screenshot`,
+//! `worker` and `reach` use it.
 
 mod browser;
 mod connection;
@@ -20,7 +21,9 @@ mod page;
 mod process;
 mod program;
 mod reach;
+mod rest;
 mod screenshot;
+mod site;
 mod visit;
 mod visiting;
 mod worker;
@@ -30,9 +33,10 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-pub use browser::{Browser, BrowserSite};
+pub use browser::Browser;
 pub use program::{PROGRAM_VARIABLE, locate};
 pub use reach::{Read, SocketEnd};
+pub use site::BrowserSite;
 pub use visit::{Complaint, ComplaintKind, Findings, Outcome, PageRequest, Visit, VisitEnd, Worker};
 
 /// Why a browser cannot be used.

@@ -15,6 +15,8 @@ pub struct Visit {
     pub requests: Vec<PageRequest>,
     /// What the page, and the browser, had to complain about.
     pub complaints: Vec<Complaint>,
+    /// The WebSockets that the page did not get, by their URLs, and why.
+    pub sockets: Vec<(String, String)>,
     /// Requests that may have changed something, and so were not sent.
     pub held_back: Vec<String>,
     /// What the page's service worker shows.
@@ -139,9 +141,11 @@ const HARMLESS: &str = "ResizeObserver loop";
 const OF_THIS_MACHINE: [&str; 3] = ["ERR_NETWORK_CHANGED", "ERR_INTERNET_DISCONNECTED", "ERR_ABORTED"];
 
 impl Visit {
-    /// What the page needs of its site and does not get: its files, and answers of an app that is there.
+    /// What the page needs of its site and does not get: its files, answers of an app that is there, and WebSockets.
     pub fn missing(&self) -> Vec<String> {
-        self.requests.iter().filter(|request| self.is_of_site(&request.url)).filter_map(lacks).collect()
+        let requests = self.requests.iter().filter(|request| self.is_of_site(&request.url)).filter_map(lacks);
+        let sockets = self.sockets.iter().filter(|(url, why)| self.is_of_site(url) && is_refusal(why));
+        requests.chain(sockets.map(|(url, why)| format!("WebSocket {url} does not open: {why}"))).collect()
     }
 
     /// The first thing that scripts of the page may fail for want of: what the page misses, what is blocked, or a script of another
@@ -222,6 +226,11 @@ impl Visit {
     }
 }
 
+/// Whether a handshake was answered with something else, which is not that who asks has no login.
+fn is_refusal(why: &str) -> bool {
+    why.contains("Unexpected response code") && !why.ends_with(" 401") && !why.ends_with(" 403")
+}
+
 /// What a page lacks for want of this answer.
 fn lacks(request: &PageRequest) -> Option<String> {
     let PageRequest { url, method, kind, status, media_type, outcome, .. } = request;
@@ -270,6 +279,7 @@ mod tests {
             end: VisitEnd::AtRest,
             requests,
             complaints,
+            sockets: Vec::new(),
             held_back: Vec::new(),
             worker: Worker::None,
             screenshot: None,

@@ -1,25 +1,15 @@
 //! A visit: the page is opened, comes to rest, and is looked at.
 
-use std::time::Duration;
-
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::browser::BrowserSite;
 use crate::observed::Observed;
 use crate::origin::Origin;
 use crate::page::Page;
+use crate::rest::{come_to_rest, document, is_circling};
+use crate::site::BrowserSite;
 use crate::visit::{Visit, VisitEnd, Worker};
 use crate::{BrowserError, screenshot, worker};
-
-/// A page is at rest when nothing has come for so long.
-const QUIET: Duration = Duration::from_millis(500);
-
-/// So long after it was loaded a page counts as at rest, whatever it asks for: many ask for ever.
-const BUSY: Duration = Duration::from_secs(5);
-
-/// A page that loads itself anew so often goes on for ever.
-const MAX_DOCUMENTS: usize = 8;
 
 /// Visits the page of `site`.
 pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> Result<Visit, BrowserError> {
@@ -46,6 +36,7 @@ pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> R
             end,
             requests: observed.requests.clone(),
             complaints: observed.complaints.clone(),
+            sockets: observed.sockets.clone(),
             held_back: observed.held_back.clone(),
             worker: Worker::None,
             screenshot: None,
@@ -60,33 +51,6 @@ pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> R
         let _ = page.call("Page.stopLoading", json!({})).await;
     }
     Ok(visit)
-}
-
-/// Waits until the page, which was loaded so often `before`, is loaded once more, and quiet.
-pub(crate) async fn come_to_rest(page: &Page, before: usize, until: Instant) {
-    if !page.wait(until, |observed| observed.loads > before || is_circling(observed)).await {
-        return;
-    }
-    let until = until.min(Instant::now() + BUSY);
-    loop {
-        let changed = page.observed().changed;
-        let is_under_way = page.observed().under_way().next().is_some();
-        // Where nothing is under way, silence is enough; else an answer may still come.
-        let quiet = if is_under_way { until } else { until.min(Instant::now() + QUIET) };
-        let is_over = !page.wait(quiet, |observed| observed.changed != changed).await;
-        if is_over || Instant::now() >= until || is_circling(&page.observed()) {
-            return;
-        }
-    }
-}
-
-fn is_circling(observed: &Observed) -> bool {
-    observed.documents.len() > MAX_DOCUMENTS
-}
-
-/// The latest request for the page itself.
-pub(crate) fn document(observed: &Observed) -> Option<&crate::visit::PageRequest> {
-    observed.requests.iter().rfind(|request| request.is_document)
 }
 
 fn end(observed: &Observed, origin: &Origin, url: &str) -> VisitEnd {

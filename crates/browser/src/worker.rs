@@ -7,12 +7,12 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::BrowserError;
-use crate::browser::BrowserSite;
 use crate::gate::text;
 use crate::origin::path_of;
 use crate::page::Page;
+use crate::rest::{come_to_rest, document};
+use crate::site::BrowserSite;
 use crate::visit::Worker;
-use crate::visiting::{come_to_rest, document};
 
 /// How long a worker may take to be there for the page.
 const ACTIVATION: Duration = Duration::from_secs(5);
