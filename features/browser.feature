@@ -15,7 +15,8 @@ Feature: The site in a browser
 
     Scenario: What the page needs of its site is there
       A script, style sheet or picture that fails is often of another build than the page: see `expires` and `Cache-Control` of the
-      page, and `try_files` of where its files are. A 502 or 504 comes of an app that is not there.
+      page, and `try_files` of where its files are. One that comes as a type of another kind lacks `include mime.types;`. A 502 or 504
+      comes of an app that is not there.
 
       When a browser opens the page of the site
       Then nothing is missing that the page needs
@@ -28,7 +29,8 @@ Feature: The site in a browser
 
     Scenario: The browser blocks nothing that the page asks for
       Mixed content: a page that came by https asks by http; see `X-Forwarded-Proto` for an app that makes up such URLs. CORS: see who adds
-      `Access-Control-Allow-Origin`, the app or the proxy. Else see `Content-Security-Policy`.
+      `Access-Control-Allow-Origin`, the app or the proxy. A MIME type: see `types`, and `include mime.types;`. Else see
+      `Content-Security-Policy`.
 
       When a browser opens the page of the site
       Then the browser has blocked nothing

@@ -1,8 +1,6 @@
 //! Live sites as Chromium shows them: a right one, and one for each fault.
 
-use std::path::Path;
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::process::Command;
 
 use crate::page_site::{Answer, PageSite, page, script};
 use crate::site::{Engine, PROFILE, Plan, hopcheck, said};
@@ -97,6 +95,18 @@ fn each_fault_is_found_by_one_scenario_and_says_why() {
             "/none does not open: Error during WebSocket handshake: Unexpected response code: 404",
         ),
         (
+            "/app-2.css",
+            Answer(200, "Content-Type: text/plain", "h1 { color: green }".to_owned()),
+            "What the page needs of its site is there",
+            "comes as text/plain, of which browsers take no style",
+        ),
+        (
+            "/app-2.js",
+            Answer(200, "Content-Type: text/plain\r\nX-Content-Type-Options: nosniff", "1".to_owned()),
+            "The browser blocks nothing that the page asks for",
+            "MIME type",
+        ),
+        (
             "/sw.js",
             script("self.addEventListener('install', () => self.skipWaiting());
                     self.addEventListener('fetch', event => { if (event.request.mode === 'navigate') event.respondWith(new Response(
@@ -138,6 +148,27 @@ fn what_may_come_of_what_is_not_sent_is_not_the_site_s_fault() {
     let (code, said) = look(&site, "", &[]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("it may come of what was not sent") && said.contains("/api/token"), "{said}");
+}
+
+#[test]
+fn a_page_that_never_stops_asking_and_one_that_waits_for_another_site_are_no_faults() {
+    if !has_browser() {
+        return;
+    }
+    let text = "new EventSource('/events'); fetch('/poll'); setInterval(() => fetch('/api/items'), 200);";
+    let never = || Answer(0, "", String::new());
+    let site = PageSite::with(&[("/app-2.js", script(text)), ("/events", never()), ("/poll", never())]);
+    let (code, said) = look(&site, "", &[]);
+    assert!(code == Some(0) && said.contains("8 kept"), "{said}");
+    let other = PageSite::with(&[("/slow.js", never())]);
+    let slow = format!("<h1>Shop</h1><script src=\"{}/slow.js\"></script>", other.url);
+    let site = PageSite::with(&[("/", page(&slow))]);
+    let (code, said) = look(&site, "longest-page = 3\n", &[]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("after 3 s the page still waits for") && said.contains("not of this site"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -246,6 +277,7 @@ fn without_a_browser_it_is_said_what_to_install() {
 }
 
 /// Whatever ends hopcheck, the browser ends, too.
+#[cfg(target_os = "linux")] // which says what processes there are
 #[test]
 fn a_browser_ends_with_who_started_it() {
     if !has_browser() {
@@ -257,7 +289,7 @@ fn a_browser_ends_with_who_started_it() {
     let mut running = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
         .args(["run", "--browser", "--target", &site.url, "--profile", &profile, "--tags", "@browser"])
         .env("TMPDIR", &temporary)
-        .stdout(Stdio::null())
+        .stdout(std::process::Stdio::null())
         .spawn()
         .unwrap();
     wait_until("the page is asked for", || site.asked().iter().any(|line| line.contains("/app-2.js")));
@@ -288,7 +320,8 @@ fn a_browser_ends_with_who_started_it() {
 }
 
 /// How many processes name this directory on their command line.
-fn processes_with(directory: &Path) -> usize {
+#[cfg(target_os = "linux")]
+fn processes_with(directory: &std::path::Path) -> usize {
     let directory = directory.display().to_string();
     let processes = std::fs::read_dir("/proc").unwrap().filter_map(Result::ok);
     let commands = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
@@ -299,11 +332,11 @@ fn processes_with(directory: &Path) -> usize {
     commands.filter(names).count()
 }
 
+#[cfg(target_os = "linux")]
 fn wait_until(what: &str, is_so: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !is_so() {
-        assert!(Instant::now() < deadline, "not within a minute: {what}");
-        std::thread::yield_now();
-        std::thread::sleep(Duration::from_millis(20));
+        assert!(std::time::Instant::now() < deadline, "not within a minute: {what}");
+        std::thread::sleep(std::time::Duration::from_millis(20));
     }
 }

@@ -11,10 +11,13 @@ const MAY_POST: &str = "[socket]\nmay-post = true\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_that_stay_with_an_app_server_are_kept() {
-    let site = Plan::of(Engine::Reference)
-        .edit("upstream dambae200 {", "upstream dambae200 {\n ip_hash;\n")
-        .deploy()
-        .await;
+    for balancing in ["upstream dambae200 { ip_hash;", "upstream dambae200 { sticky cookie srv;"] {
+        stays(balancing).await;
+    }
+}
+
+async fn stays(balancing: &'static str) {
+    let site = Plan::of(Engine::Reference).edit("upstream dambae200 {", balancing).deploy().await;
     let (code, said) = site.run(&profile(MAY_POST), &["--tags", "@sockjs"]);
     assert_eq!(code, Some(0), "{said}");
     assert!(said.contains("1 kept in "), "{said}");

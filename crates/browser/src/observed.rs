@@ -72,9 +72,13 @@ impl Observed {
                 let response = &params["response"];
                 let status = response["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 let is_from_worker = response["fromServiceWorker"].as_bool().unwrap_or_default();
+                let is_declared = response["headers"].as_object().is_none_or(|headers| {
+                    headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"))
+                });
                 self.change(session, params, |request| {
                     request.status = status;
                     request.media_type = short(text(&response["mimeType"]));
+                    request.is_declared = is_declared;
                     request.is_from_worker = is_from_worker;
                 });
             }
@@ -144,6 +148,7 @@ impl Observed {
                 kind: kind.to_owned(),
                 status: None,
                 media_type: String::new(),
+                is_declared: false,
                 is_from_worker: false,
                 is_document,
                 begun: Instant::now(),
@@ -205,16 +210,21 @@ impl Observed {
 
     /// What the browser itself puts into the console; what it says of the network is known already.
     fn logged(&mut self, entry: &Value) {
-        if text(&entry["level"]) != "error" || text(&entry["source"]) == "network" {
+        let (said, url) = (text(&entry["text"]), text(&entry["url"]));
+        let is_error = text(&entry["level"]) == "error" && text(&entry["source"]) != "network";
+        if !is_error || said.contains("eport Only") || said.contains("eport-only") {
             return;
         }
-        let (said, url) = (text(&entry["text"]), text(&entry["url"]));
-        if !said.contains("Content Security Policy") {
+        // What is in quotes is what is blocked; a script within the page has no URL.
+        let quoted = said.split('\'').skip(1).step_by(2).find(|quoted| quoted.contains("://"));
+        if said.contains("Content Security Policy") {
+            self.complain(ComplaintKind::Blocked, said, quoted.unwrap_or_default());
+        } else if said.contains("MIME type") {
+            let source = quoted.unwrap_or(url);
+            let place = if said.contains(source) { String::new() } else { format!(" ({})", short(source)) };
+            self.complain(ComplaintKind::Blocked, &format!("{said}{place}"), source);
+        } else {
             self.complain(ComplaintKind::Logged, said, url);
-        } else if !said.contains("eport Only") && !said.contains("report-only") {
-            // What is in quotes is what is blocked; a script within the page has no URL.
-            let blocked = said.split('\'').skip(1).step_by(2).find(|quoted| quoted.contains("://"));
-            self.complain(ComplaintKind::Blocked, said, blocked.unwrap_or_default());
         }
     }
 

@@ -11,6 +11,8 @@ pub struct Visit {
     pub site: String,
     /// What came of it.
     pub end: VisitEnd,
+    /// Whether it is shown as in the days before standards, with style sheets of any type.
+    pub is_quirky: bool,
     /// What the page has asked for, itself included.
     pub requests: Vec<PageRequest>,
     /// What the page, and the browser, had to complain about.
@@ -30,8 +32,13 @@ pub struct Visit {
 pub enum VisitEnd {
     /// The page has all that it waits for.
     AtRest,
-    /// It still waits for these when its time is over.
-    Waiting(Vec<String>),
+    /// It still waits for something when its time is over.
+    Waiting {
+        /// What the site has not answered, as `GET https://shop.example.com/app.js`.
+        own: Vec<String>,
+        /// What others have not.
+        others: Vec<String>,
+    },
     /// It loads itself again and again.
     Circling,
     /// There is no page to see, and why.
@@ -57,6 +64,8 @@ pub struct PageRequest {
     pub status: Option<u16>,
     /// Its media type.
     pub media_type: String,
+    /// Whether the answer says so itself.
+    pub is_declared: bool,
     /// Whether a service worker has answered.
     pub is_from_worker: bool,
     /// Whether it is for the page itself.
@@ -143,9 +152,19 @@ const OF_THIS_MACHINE: [&str; 3] = ["ERR_NETWORK_CHANGED", "ERR_INTERNET_DISCONN
 impl Visit {
     /// What the page needs of its site and does not get: its files, answers of an app that is there, and WebSockets.
     pub fn missing(&self) -> Vec<String> {
-        let requests = self.requests.iter().filter(|request| self.is_of_site(&request.url)).filter_map(lacks);
+        let own = || self.requests.iter().filter(|request| self.is_of_site(&request.url));
+        let requests = own().filter_map(lacks).chain(own().filter_map(|request| self.unstyled(request)));
         let sockets = self.sockets.iter().filter(|(url, why)| self.is_of_site(url) && is_refusal(why));
         requests.chain(sockets.map(|(url, why)| format!("WebSocket {url} does not open: {why}"))).collect()
+    }
+
+    /// What is wrong with a style sheet that comes as something else.
+    fn unstyled(&self, request: &PageRequest) -> Option<String> {
+        let PageRequest { url, method, kind, status, media_type, is_declared, .. } = request;
+        let is_refused = *is_declared && !matches!(media_type.as_str(), "text/css" | "text/html" | "");
+        (kind == "Stylesheet" && *status == Some(200) && is_refused && !self.is_quirky).then(|| {
+            format!("{method} {url} comes as {media_type}, of which browsers take no style: see `types`, and `include mime.types;`")
+        })
     }
 
     /// The first thing that scripts of the page may fail for want of: what the page misses, what is blocked, or a script of another
@@ -168,9 +187,13 @@ impl Visit {
         self.findings(&[ComplaintKind::Uncaught])
     }
 
-    /// What the browser keeps from the page.
+    /// What the browser keeps from the page, but for what is missing anyway.
     pub fn blocked(&self) -> Findings {
-        self.findings(&[ComplaintKind::Blocked])
+        let mut found = self.findings(&[ComplaintKind::Blocked]);
+        let missing = self.requests.iter().filter(|request| lacks(request).is_some());
+        let missing: Vec<&str> = missing.map(|request| request.url.as_str()).collect();
+        found.broken.retain(|line| !missing.iter().any(|url| line.contains(url)));
+        found
     }
 
     /// What the console says else.
@@ -265,6 +288,7 @@ mod tests {
             kind: kind.to_owned(),
             status: Some(status),
             media_type: media_type.to_owned(),
+            is_declared: true,
             is_from_worker: false,
             is_document: false,
             begun: Instant::now(),
@@ -277,6 +301,7 @@ mod tests {
             url: "https://shop.example.com/".to_owned(),
             site: "https://shop.example.com".to_owned(),
             end: VisitEnd::AtRest,
+            is_quirky: false,
             requests,
             complaints,
             sockets: Vec::new(),

@@ -1,5 +1,7 @@
 //! A visit: the page is opened, comes to rest, and is looked at.
 
+use std::time::Duration;
+
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -8,8 +10,11 @@ use crate::origin::Origin;
 use crate::page::Page;
 use crate::rest::{come_to_rest, document, is_circling};
 use crate::site::BrowserSite;
-use crate::visit::{Visit, VisitEnd, Worker};
+use crate::visit::{PageRequest, Visit, VisitEnd, Worker};
 use crate::{BrowserError, screenshot, worker};
+
+/// How long a page may take to say how it is shown.
+const MODE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Visits the page of `site`.
 pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> Result<Visit, BrowserError> {
@@ -28,12 +33,15 @@ pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> R
         let end = refused.map_or_else(|| end(&observed, origin, &url), VisitEnd::Unreachable);
         (url, end)
     };
+    let is_quirky =
+        page.evaluate("document.compatMode", MODE_TIMEOUT).await.is_ok_and(|mode| mode == "BackCompat");
     let mut visit = {
         let observed = page.observed();
         Visit {
             url,
             site: origin.text(),
             end,
+            is_quirky,
             requests: observed.requests.clone(),
             complaints: observed.complaints.clone(),
             sockets: observed.sockets.clone(),
@@ -54,11 +62,15 @@ pub(crate) async fn visit(page: &Page, site: &BrowserSite, origin: &Origin) -> R
 }
 
 fn end(observed: &Observed, origin: &Origin, url: &str) -> VisitEnd {
-    let waits_for = || {
-        let waiting = observed.under_way().map(|request| format!("{} {}", request.method, request.url));
-        waiting.collect::<Vec<_>>()
+    let waiting = || {
+        let (own, others): (Vec<_>, Vec<_>) =
+            observed.under_way().partition(|request| origin.has(&request.url));
+        let lines = |requests: Vec<&PageRequest>| {
+            requests.iter().map(|request| format!("{} {}", request.method, request.url)).collect()
+        };
+        VisitEnd::Waiting { own: lines(own), others: lines(others) }
     };
-    let Some(document) = document(observed) else { return VisitEnd::Waiting(waits_for()) };
+    let Some(document) = document(observed) else { return waiting() };
     match document.status {
         _ if is_circling(observed) => VisitEnd::Circling,
         _ if !origin.has(url) => VisitEnd::Elsewhere,
@@ -66,7 +78,7 @@ fn end(observed: &Observed, origin: &Origin, url: &str) -> VisitEnd {
         Some(_) if !matches!(&*document.media_type, "text/html" | "application/xhtml+xml") => {
             VisitEnd::NoPage(document.media_type.clone())
         }
-        _ if observed.loads == 0 => VisitEnd::Waiting(waits_for()),
+        _ if observed.loads == 0 => waiting(),
         _ => VisitEnd::AtRest,
     }
 }

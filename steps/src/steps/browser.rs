@@ -39,22 +39,18 @@ async fn at_rest(world: &mut World) -> Checked {
     let limit = world.deployment()?.profile().limits.longest_page.0;
     let visit = visited(world)?;
     match &visit.end {
-        VisitEnd::Waiting(for_what) => {
-            let is_own = |asked: &&String| asked.contains(&visit.site);
-            let own: Vec<String> = for_what.iter().filter(is_own).cloned().collect();
-            match (own.is_empty(), for_what.first()) {
-                (true, Some(other)) => Err(Failure::not_asked(format!(
-                    "after {limit} s the page still waits for {other}, which is not of this site"
-                ))),
-                (true, None) => Err(Failure::new(format!(
-                    "the page is not at rest after {limit} s, though all that it asked for has come: does a script of it never end?"
-                ))),
-                _ => Err(Failure::new(list(
-                    &format!("the page is not at rest after {limit} s; it waits for"),
-                    &own,
-                ))),
-            }
-        }
+        VisitEnd::Waiting { own, others } => match (own.is_empty(), others.first()) {
+            (true, Some(other)) => Err(Failure::not_asked(format!(
+                "after {limit} s the page still waits for {other}, which is not of this site"
+            ))),
+            (true, None) => Err(Failure::new(format!(
+                "the page is not at rest after {limit} s, though all that it asked for has come: does a script of it never end?"
+            ))),
+            (false, _) => Err(Failure::new(list(
+                &format!("the page is not at rest after {limit} s; it waits for"),
+                own,
+            ))),
+        },
         VisitEnd::Circling => {
             Err(Failure::new("the page loads itself again and again, and never comes to rest"))
         }
@@ -201,7 +197,7 @@ fn visited(world: &World) -> Result<Arc<Visit>, Failure> {
 fn page(world: &World) -> Result<Arc<Visit>, Failure> {
     let visit = visited(world)?;
     let why = match &visit.end {
-        VisitEnd::AtRest | VisitEnd::Waiting(_) => return Ok(visit),
+        VisitEnd::AtRest | VisitEnd::Waiting { .. } => return Ok(visit),
         VisitEnd::Circling => "the page never comes to rest".to_owned(),
         VisitEnd::Unreachable(why) => format!("the browser does not get the page: {why}"),
         VisitEnd::Elsewhere => format!("/ leads to {}, which is of another site", visit.url),
