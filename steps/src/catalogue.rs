@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 /// The sources that define steps, in the order in which the catalogue lists them.
-const SOURCES: [Source; 17] = [
+const SOURCES: [Source; 19] = [
     ("The scene", "steps/scene.rs", include_str!("steps/scene.rs")),
     ("The client asks", "steps/asking.rs", include_str!("steps/asking.rs")),
     ("What comes back", "steps/response.rs", include_str!("steps/response.rs")),
@@ -14,6 +14,8 @@ const SOURCES: [Source; 17] = [
     ("What the app server saw", "steps/arrival.rs", include_str!("steps/arrival.rs")),
     ("WebSocket", "steps/websocket.rs", include_str!("steps/websocket.rs")),
     ("STOMP", "steps/stomp.rs", include_str!("steps/stomp.rs")),
+    ("SockJS", "steps/sockjs.rs", include_str!("steps/sockjs.rs")),
+    ("A browser", "steps/browser.rs", include_str!("steps/browser.rs")),
     ("Routes of any site", "steps/site.rs", include_str!("steps/site.rs")),
     ("Who is let in", "steps/admission.rs", include_str!("steps/admission.rs")),
     ("What is handed on", "steps/handed_on.rs", include_str!("steps/handed_on.rs")),

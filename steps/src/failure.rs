@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hopcheck_browser::BrowserError;
 use hopcheck_clients::ClientError;
 use hopcheck_targets::conf::OverlayError;
 use hopcheck_targets::scene::SceneError;
@@ -85,6 +86,13 @@ macro_rules! failure_from {
 }
 
 failure_from!(ClientError, TargetError, OverlayError, SceneError, std::io::Error, regex::Error);
+
+impl From<BrowserError> for Failure {
+    /// What a browser fails at says nothing of the site.
+    fn from(error: BrowserError) -> Failure {
+        Failure::not_asked(error)
+    }
+}
 
 /// Returns a [`Failure`] unless a condition holds.
 #[macro_export]

@@ -9,8 +9,10 @@ pub use page::Page;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use hopcheck_browser::{Read, SocketEnd, Visit};
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::failure::Failure;
@@ -23,7 +25,7 @@ use hopcheck_report::Evidence;
 use hopcheck_site::profile::Transport;
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
-use hopcheck_targets::target::Verdict;
+use hopcheck_targets::target::{Deployment, Verdict};
 
 /// The world of one scenario.
 #[derive(Debug, Default, cucumber::World)]
@@ -60,6 +62,14 @@ pub struct World {
     pub way: Vec<String>,
     /// An origin whose pages the proxy lets read an API.
     pub origin: Option<String>,
+    /// What a browser has seen of the site's page.
+    pub visit: Option<Arc<Visit>>,
+    /// What came of a WebSocket that a page has opened.
+    pub socket_end: Option<SocketEnd>,
+    /// What came of an API that a page has read.
+    pub read: Option<Read>,
+    /// The answers to what was sent on sessions of SockJS.
+    pub session_answers: Vec<u16>,
     /// What went over the wire, for the report of a failure.
     pub transcript: Transcript,
     /// The evidence for the report of a failure.
@@ -116,6 +126,17 @@ impl World {
     /// What the site calls its own: `{api.path}` and the like.
     pub fn word(&self, word: &str) -> Option<&str> {
         self.setting.as_ref().and_then(|setting| setting.words().get(word))
+    }
+
+    /// The live deployment.
+    ///
+    /// # Errors
+    /// When a configuration is tested instead.
+    pub fn deployment(&self) -> Result<Arc<Deployment>, Failure> {
+        match self.setting()? {
+            Setting::Live(deployment) => Ok(deployment),
+            Setting::Staged(_) => Err(Failure::new("this step is about live sites alone")),
+        }
     }
 
     /// Whether what reaches the app servers can be seen.

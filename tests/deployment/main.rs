@@ -1,13 +1,16 @@
 //! Acceptance checks against deployments of our own: by both engines, over TLS, whole and broken.
 
 mod brokers;
+mod browser;
 mod compared;
 mod gateway;
 mod limits;
+mod page_site;
 mod promises;
 mod raw_site;
 mod secrets;
 mod site;
+mod sockjs;
 
 use site::{Engine, PROFILE, Plan, engines, hopcheck, said};
 

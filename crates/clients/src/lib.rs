@@ -42,10 +42,10 @@ pub use request::encode_chunk;
 pub use request::{Body, Request};
 pub use response::{Framing, Response, digest, escape};
 pub use route::{Route, Tls};
-pub use sockjs::sockjs_path;
+pub use sockjs::{NO_MESSAGES, sockjs_path, sockjs_session};
 pub use stomp::{StompClient, with_headers};
 pub use stream::Stream;
-pub use tls::Trust;
+pub use tls::{Trust, key_digest};
 pub use traffic::{Outcome, Traffic};
 pub use websocket::{Handshake, WebSocket, describe_message};
 

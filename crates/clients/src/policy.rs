@@ -9,6 +9,7 @@ use mock_upstreams::stomp::frame::Frame;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until};
 
+use crate::sockjs::NO_MESSAGES;
 use crate::{Body, ClientError, Request};
 
 /// Safe methods (RFC 9110 §9.2.1).
@@ -28,6 +29,8 @@ pub struct RequestPolicy {
     sent: AtomicUsize,
     subscribe: Vec<String>,
     send: Vec<String>,
+    /// The SockJS endpoint whose sessions may be asked by POST.
+    sockjs: Option<String>,
 }
 
 /// Held while a request is in flight.
@@ -52,7 +55,14 @@ impl RequestPolicy {
             sent: AtomicUsize::new(0),
             subscribe,
             send,
+            sockjs: None,
         }
+    }
+
+    /// The same, which lets sessions of SockJS at `endpoint` be asked by POST: opened, and sent no message.
+    #[must_use]
+    pub fn with_sockjs(self, endpoint: Option<String>) -> RequestPolicy {
+        RequestPolicy { sockjs: endpoint, ..self }
     }
 
     /// Waits until `request` may be sent. It counts as in flight until the permit is dropped.
@@ -60,10 +70,11 @@ impl RequestPolicy {
     /// # Errors
     /// When it must never be sent.
     pub async fn acquire(&self, request: &Request) -> Result<RequestPermit, ClientError> {
-        if !SAFE_METHODS.contains(&request.method.as_str()) {
+        let is_sockjs = self.is_empty_sockjs(request);
+        if !SAFE_METHODS.contains(&request.method.as_str()) && !is_sockjs {
             return Err(refused(&format!("a {} request may change something", request.method)));
         }
-        if request.body != Body::None {
+        if request.body != Body::None && !is_sockjs {
             return Err(refused(&format!("a {} request with a body may not be safe", request.method)));
         }
         let permit = Arc::clone(&self.in_flight).acquire_owned().await;
@@ -74,6 +85,20 @@ impl RequestPolicy {
         *next = Instant::now() + self.pause;
         self.sent.fetch_add(1, Ordering::Relaxed);
         Ok(RequestPermit { _permit: permit })
+    }
+
+    /// Whether this asks for a session of SockJS, or sends no message on one.
+    fn is_empty_sockjs(&self, request: &Request) -> bool {
+        let Some(endpoint) = &self.sockjs else { return false };
+        let below = request.target.strip_prefix(endpoint.trim_end_matches('/'));
+        let parts: Vec<&str> = below.unwrap_or_default().split('/').collect();
+        let ["", _, _, transport] = parts[..] else { return false };
+        let is_empty = match &request.body {
+            Body::None => transport == "xhr",
+            Body::Sized(body) => transport == "xhr_send" && body == NO_MESSAGES.as_bytes(),
+            Body::Chunked(_) => false,
+        };
+        request.method == "POST" && is_empty
     }
 
     /// Whether a STOMP frame may be sent.
@@ -123,6 +148,27 @@ mod tests {
         }
         assert!(policy.acquire(&Request::new("GET", "/").body(Body::Sized(vec![1]))).await.is_err());
         assert_eq!(policy.sent(), 0);
+    }
+
+    #[tokio::test]
+    async fn sessions_of_sockjs_may_be_opened_and_sent_nothing_where_that_is_allowed() {
+        let open = Request::new("POST", "/ws/000/abc/xhr");
+        assert!(policy().acquire(&open).await.is_err());
+        let policy = policy().with_sockjs(Some("/ws".to_owned()));
+        let send = |body: &str| {
+            Request::new("POST", "/ws/000/abc/xhr_send").body(Body::Sized(body.as_bytes().to_vec()))
+        };
+        assert!(policy.acquire(&open).await.is_ok());
+        assert!(policy.acquire(&send("[]")).await.is_ok());
+        for refused in [
+            send("[\"SEND\"]"),
+            Request::new("POST", "/ws/000/abc/xhr_send"),
+            Request::new("PUT", "/ws/000/abc/xhr"),
+            Request::new("POST", "/api/ws/000/abc/xhr"),
+            Request::new("POST", "/ws/000/abc/xhr/../../api"),
+        ] {
+            assert!(policy.acquire(&refused).await.is_err(), "{refused:?}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -23,11 +23,19 @@ pub(super) enum ServerFrame {
     Closed(u16, String),
 }
 
-/// The path of a new session's WebSocket below `endpoint`: a server id for load balancers, and a unique session id.
+/// What is sent on a session to say nothing.
+pub const NO_MESSAGES: &str = "[]";
+
+/// The path of a new session's WebSocket below `endpoint`.
 pub fn sockjs_path(endpoint: &str) -> String {
+    format!("{}/websocket", sockjs_session(endpoint))
+}
+
+/// The path of a new session below `endpoint`: a server id for load balancers, and a unique session id.
+pub fn sockjs_session(endpoint: &str) -> String {
     // Each hasher has a random seed.
     let random = RandomState::new().build_hasher().finish();
-    format!("{}/{:03}/{random:016x}/websocket", endpoint.trim_end_matches('/'), random % 1000)
+    format!("{}/{:03}/{random:016x}", endpoint.trim_end_matches('/'), random % 1000)
 }
 
 /// Encodes a message of the client.

@@ -8,13 +8,22 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{
     AlertDescription, CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore,
     SignatureScheme,
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::ClientError;
 use crate::own_authority::{OwnAuthority, is_of_authority};
+
+/// The digest of the public key of the certificate that the peer has shown: SHA-256 in base64.
+pub fn key_digest(tls: &rustls::ClientConnection) -> Option<String> {
+    let certificate = ParsedCertificate::try_from(tls.peer_certificates()?.first()?).ok()?;
+    let key = certificate.subject_public_key_info();
+    Some(data_encoding::BASE64.encode(&Sha256::digest(key.as_ref())))
+}
 
 /// The CAs that a client trusts, and its own certificate.
 #[derive(Debug, Default)]

@@ -12,6 +12,7 @@ use crate::cli::{self, RunOptions};
 #[cfg(feature = "container")]
 use hopcheck_container::{Nginx, NginxOptions};
 use hopcheck_steps::features::Specification;
+use hopcheck_steps::run::OPTIONAL_TAGS;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{Reference, Target};
@@ -59,7 +60,8 @@ fn arguments() -> Option<Arguments> {
 fn conform<F: AsyncFnOnce() -> Result<Box<dyn Target>, String>>(arguments: Arguments, target: F) -> ExitCode {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut specification = match Specification::find(here) {
-        Ok(specification) => specification,
+        // What only live sites are asked is none of these tests.
+        Ok(specification) => OPTIONAL_TAGS.iter().fold(specification, |rest, tag| rest.without(tag)),
         Err(error) => return cli::could_not_run(&error),
     };
     if let Some(filter) = &arguments.filter {

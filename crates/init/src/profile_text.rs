@@ -9,7 +9,7 @@ use crate::text::{ProfileText, description, key};
 use hopcheck_site::profile::schema;
 
 /// The sections in order, each field with an example.
-const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
+const EXAMPLES: [(&str, &[(&str, &str)]); 9] = [
     ("api", &[("path", "\"/api/items\""), ("status", "200")]),
     (
         "preflight",
@@ -19,6 +19,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
             ("allow-methods", "\"GET, POST\""),
             ("allow-headers", "\"Content-Type\""),
             ("max-age", "600"),
+            ("credentials", "true"),
         ],
     ),
     (
@@ -34,6 +35,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
             ("heart-beat", "\"10000,10000\""),
         ],
     ),
+    ("socket", &[("may-post", "true")]),
     (
         "front-end",
         &[("text", "\"Shop\""), ("asset", "\"/assets/index-4f3c2a10.js\""), ("deep-link", "\"/stores/7\"")],
@@ -59,6 +61,7 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 8] = [
             ("timeout", "15"),
             ("largest-answer", "\"16m\""),
             ("longest-answer", "\"60s\""),
+            ("longest-page", "\"30s\""),
         ],
     ),
 ];

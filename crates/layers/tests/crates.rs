@@ -8,13 +8,15 @@ use serde_json::Value;
 
 /// A crate may use those of the layers below its own. `reference-proxy` and `mock-upstreams` know nothing of the suite,
 /// nor of each other.
-const LAYERS: [&[&str]; 8] = [
+const LAYERS: [&[&str]; 9] = [
     // Reads nginx.conf; what is behind a proxy; the measure of this test.
     &["nginx-conf", "mock-upstreams", "layers"],
     // Runs an nginx.conf; what a site is; an nginx.conf as repositories hold it.
     &["reference-proxy", "hopcheck-site", "hopcheck-templates"],
     // Who asks; who reads the answers.
     &["hopcheck-clients", "hopcheck-report"],
+    // A browser that asks.
+    &["hopcheck-browser"],
     // What is asked.
     &["hopcheck-targets"],
     // The vocabulary and the World; nginx in a container; what asks a deployment, a configuration, or two, without scenarios.
@@ -65,7 +67,8 @@ fn crates_use_only_what_lies_below_them() {
 }
 
 /// The crates whose modules have no order of their own in a test beside them.
-const SUITE: [&str; 14] = [
+const SUITE: [&str; 15] = [
+    "browser",
     "clients",
     "container",
     "diff",

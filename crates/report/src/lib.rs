@@ -28,8 +28,8 @@ pub use files::{Format, Outputs, ReportError, ReportOption};
 pub use mask::{mask, mask_results};
 pub use merge::{MergeError, merge};
 pub use model::{
-    ConfLine, Evidence, FailedStep, Outline, Record, Report, Shard, StepRecord, StepStatus, TargetResults,
-    Verdict,
+    ConfLine, Evidence, FailedStep, Outline, Picture, Record, Report, Shard, StepRecord, StepStatus,
+    TargetResults, Verdict,
 };
 pub use site_map::{ExplainedUrl, MappedRoute, MappedServer, MappedUpstream, SiteMap, Turn};
 pub use terminal::{

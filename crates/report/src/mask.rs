@@ -3,7 +3,7 @@
 use hopcheck_site::Mask;
 
 use crate::model::{
-    ConfLine, Evidence, FailedStep, Outline, Record, Report, StepRecord, TargetResults, Verdict,
+    ConfLine, Evidence, FailedStep, Outline, Picture, Record, Report, StepRecord, TargetResults, Verdict,
 };
 
 /// Masks every text of `report`.
@@ -41,10 +41,14 @@ fn in_results(results: &mut TargetResults, change: &mut dyn FnMut(&mut String)) 
         shuffle: _,
         unfinished,
         site,
+        pictures,
         records,
     } = results;
     [name, description, configuration].into_iter().chain(unfinished).for_each(&mut *change);
     site.iter_mut().for_each(|site| site.each_text(change));
+    for Picture { caption, notes, png: _ } in pictures {
+        std::iter::once(caption).chain(notes).for_each(&mut *change);
+    }
     records.iter_mut().for_each(|record| in_record(record, change));
 }
 

@@ -124,6 +124,9 @@ impl MergedTarget {
         self.results.unfinished = (!unfinished.is_empty()).then(|| unfinished.join("; "));
         self.results.took = self.results.took.max(more.took);
         self.results.shuffle = self.results.shuffle.filter(|seed| more.shuffle == Some(*seed));
+        if self.results.pictures.is_empty() {
+            self.results.pictures = more.pictures;
+        }
         self.results.records.extend(more.records);
         Ok(())
     }

@@ -74,8 +74,23 @@ pub struct TargetResults {
     /// What the configuration serves; `None` where none was tested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub site: Option<SiteMap>,
+    /// What a browser has shown of it; empty where none has looked.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pictures: Vec<Picture>,
     /// Every scenario's record, in the order of the specification.
     pub records: Vec<Record>,
+}
+
+/// A picture of a page, as a browser has shown it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Picture {
+    /// What it shows, by what.
+    pub caption: String,
+    /// What the page has asked for, a line each.
+    pub notes: Vec<String>,
+    /// A PNG, in base64.
+    pub png: String,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // as serde asks

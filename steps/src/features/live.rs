@@ -103,7 +103,12 @@ pub fn markdown(specification: &Specification) -> String {
                 feature_name = &feature.name;
                 let _ = write!(out, "\n## {feature_name}\n\n");
             }
-            let slow = if scenario.tags.iter().any(|tag| tag == "slow") { " (`--slow`)" } else { "" };
+            let has = |wanted: &str| feature.tags.iter().chain(&scenario.tags).any(|tag| tag == wanted);
+            let slow = match (has("slow"), has("browser")) {
+                (true, _) => " (`--slow`)",
+                (_, true) => " (`--browser`)",
+                _ => "",
+            };
             let _ = writeln!(out, "- {}{slow}", scenario.name);
         } else {
             let reason = reason_against(scenario, rule).unwrap_or(DOCUMENT_S_OWN);

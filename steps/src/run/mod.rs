@@ -23,17 +23,22 @@ use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 
-pub use select::{Selected, Selection};
+pub use select::{BROWSER_TAG, OPTIONAL_TAGS, SOCKJS_TAG, Selected, Selection};
 
 use crate::features::{KnownDifference, Specification, fill_in};
 use crate::scenarios::{place, scenarios};
 use crate::world::World;
 use configuration_lines::relevant_lines;
-use hopcheck_report::{FailedStep, FeatureOutline, Progress, Record, SiteMap, Style, TargetResults, Verdict};
+use hopcheck_report::{
+    FailedStep, FeatureOutline, Picture, Progress, Record, SiteMap, Style, TargetResults, Verdict,
+};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use recorder::Recorder;
+
+/// So much of what a page has asked for is told.
+const MAX_NOTES: usize = 200;
 
 /// The tag of scenarios that are special to the document's site.
 const DOCUMENT_TAG: &str = "document";
@@ -112,6 +117,7 @@ pub async fn run(
         Setting::Staged(stage) => Some(stage.source.clone()),
         Setting::Live(_) => None,
     };
+    let shown = setting.clone();
     let work = go(setting, selection, known, features, recorder);
     let ended = tokio::select! {
         biased;
@@ -120,6 +126,7 @@ pub async fn run(
         () = gathered.broken.notified(), if selection.fail_fast => Some("stopped at the first broken promise".to_owned()),
     };
     results.records = gathered.take();
+    results.pictures = picture(&shown).into_iter().collect();
     let of_record = |record: &Record| (record.file.clone(), record.line, record.name.clone());
     results.records.sort_by_key(|record| order.get(&of_record(record)).copied());
     if let Some(source) = source {
@@ -145,6 +152,18 @@ pub async fn run(
     }
     results.took = begun.elapsed();
     results
+}
+
+/// What a browser has shown of a live site.
+fn picture(setting: &Setting) -> Option<Picture> {
+    let Setting::Live(deployment) = setting else { return None };
+    let browser = deployment.browser().ok()?;
+    let visit = browser.seen()?;
+    Some(Picture {
+        caption: format!("{} in {}", visit.url, browser.version()),
+        notes: visit.summary().into_iter().take(MAX_NOTES).collect(),
+        png: visit.screenshot.clone().unwrap_or_default(),
+    })
 }
 
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.

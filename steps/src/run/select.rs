@@ -11,6 +11,15 @@ use crate::features::Specification;
 use crate::scenarios::{Place, Unchecked, paragraph, path_of, place, retain, scenarios, tags};
 use hopcheck_report::{Outline, Shard};
 
+/// The tag of scenarios that a browser is needed for.
+pub const BROWSER_TAG: &str = "browser";
+
+/// The tag of scenarios about SockJS, which few sites speak.
+pub const SOCKJS_TAG: &str = "sockjs";
+
+/// Scenarios with one of these tags are only run where that is named: against live sites alone.
+pub const OPTIONAL_TAGS: [&str; 2] = [BROWSER_TAG, SOCKJS_TAG];
+
 /// Which scenarios are run, and how.
 #[derive(Debug, Clone)]
 pub struct Selection {
@@ -24,6 +33,8 @@ pub struct Selection {
     pub shard: Option<Shard>,
     /// Whether only scenarios are run that are safe on a system that others use (`@deployment`).
     pub live: bool,
+    /// What is also run, by its tag: [`BROWSER_TAG`], [`SOCKJS_TAG`].
+    pub with: Vec<&'static str>,
     /// How many scenarios are run at once.
     pub jobs: usize,
     /// How often a scenario that fails is run again.
@@ -46,6 +57,7 @@ impl Default for Selection {
             slow: false,
             shard: None,
             live: false,
+            with: Vec::new(),
             jobs: 1,
             retries: 0,
             fail_fast: false,
@@ -72,7 +84,9 @@ impl Selected {
         let features = retain(&specification.features, |feature, rule, scenario| {
             let tags: Vec<&str> = tags(feature, rule, scenario).map(String::as_str).collect();
             let safe = !selection.live || tags.contains(&"deployment");
+            let is_left_out = |tag: &&str| tags.contains(tag) && !selection.with.contains(tag);
             let named = safe
+                && !OPTIONAL_TAGS.iter().any(is_left_out)
                 && selection.tags.as_ref().is_none_or(|wanted| holds(wanted, &tags))
                 && selection.name.as_ref().is_none_or(|wanted| wanted.is_match(&scenario.name));
             let too_slow = named && !selection.slow && tags.contains(&"slow");

@@ -1,6 +1,8 @@
 //! The versions of HTTP that a live site is asked over: the same promises over each that it offers.
 
 use gherkin::Feature;
+
+use super::select::BROWSER_TAG;
 use hopcheck_targets::target::DeploymentInfo;
 
 /// The tag of features, or scenarios, whose promise is one of HTTP/1.1 alone.
@@ -18,7 +20,8 @@ const OVER_HTTP2: &str = " over HTTP/2";
 /// `features`, and once more over HTTP/2 what the site lets be asked over it.
 pub(super) fn over_each_version(mut features: Vec<Feature>, offers: &DeploymentInfo) -> Vec<Feature> {
     let is_asked = |tags: &[String]| match tags {
-        tags if tags.iter().any(|tag| tag == HTTP1_TAG) => false,
+        // A browser chooses by itself.
+        tags if tags.iter().any(|tag| tag == HTTP1_TAG || tag == BROWSER_TAG) => false,
         tags if tags.iter().any(|tag| tag == WEBSOCKET_TAG) => offers.offers_websocket_over_http2(),
         _ => offers.offers_http2(),
     };

@@ -4,6 +4,7 @@ mod admission;
 mod answering;
 mod arrival;
 mod asking;
+mod browser;
 mod build;
 mod cors;
 mod events;
@@ -16,6 +17,7 @@ mod response;
 mod routes;
 mod scene;
 mod site;
+mod sockjs;
 mod stomp;
 mod websocket;
 

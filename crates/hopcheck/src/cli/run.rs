@@ -3,6 +3,7 @@
 use hopcheck_report::outln;
 use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::Args;
 use gherkin::tagexpr::TagOperation;
@@ -16,13 +17,13 @@ use super::session::{DEFAULT_JOBS, RunOptions, Session};
 use super::targets::TargetName;
 use hopcheck_report::{Format, Outputs, ReportOption, Shard};
 use hopcheck_steps::features::Specification;
-use hopcheck_steps::run::{Selected, Selection};
+use hopcheck_steps::run::{BROWSER_TAG, SOCKJS_TAG, Selected, Selection};
 use hopcheck_steps::scenarios::{place, scenarios, tags};
 use hopcheck_targets::conf::Source;
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Refusal;
-use hopcheck_targets::target::InstalledNginx;
+use hopcheck_targets::target::{Deployment, InstalledNginx, find_browser};
 
 #[derive(Debug, Args)]
 pub(super) struct RunArgs {
@@ -81,6 +82,10 @@ pub(super) struct RunArgs {
     /// Show credentials in output and reports: secrets of the profile, cookies, Authorization, tokens in URLs
     #[arg(long)]
     show_secrets: bool,
+    /// Also have Chromium look at the live site as its visitors' browsers do: whether the page works, what is blocked, sockets,
+    /// other origins and service workers. The HTML report shows what it saw
+    #[arg(long)]
+    browser: bool,
     /// Only list the scenarios
     #[arg(long)]
     list: bool,
@@ -131,6 +136,7 @@ impl RunArgs {
             slow: self.slow,
             shard: self.shard,
             live: false,
+            with: self.browser.then_some(BROWSER_TAG).into_iter().chain([SOCKJS_TAG]).collect(),
             jobs: self.jobs,
             retries: self.retry,
             fail_fast: self.fail_fast,
@@ -160,8 +166,16 @@ pub(super) async fn run_once(arguments: &RunArgs, first: Vec<(String, usize, Str
     options.selection.first = first;
     if arguments.list {
         let live = !arguments.targets.is_empty() && arguments.targets.iter().all(TargetName::is_live);
-        let code = list(&specification, &Selection { live, ..options.selection.clone() });
+        let mut selection = Selection { live, ..options.selection.clone() };
+        selection.with.retain(|_| live);
+        let code = list(&specification, &selection);
         return Ok(Ran { code, broken: Vec::new() });
+    }
+    if arguments.browser {
+        if !arguments.targets.iter().any(TargetName::is_live) {
+            return Err("--browser has a live site looked at: name one, as in `hopcheck run --browser --target https://shop.example.com`".into());
+        }
+        find_browser()?;
     }
     let mut session = Session::begin(&specification, &options)?;
     let confs = arguments.confs()?;
@@ -218,15 +232,34 @@ async fn run_targets(
                 return Err(error);
             }
         };
-        match refusal(&setting).await? {
-            Some(refusal) => session.refused(&setting, &refusal),
-            None => session.run(setting).await?,
+        match (refusal(&setting).await?, &setting) {
+            (Some(refusal), _) => session.refused(&setting, &refusal),
+            (None, Setting::Live(deployment)) if session.has_browser() => {
+                run_in_browser(session, target, deployment).await?;
+            }
+            _ => session.run(setting).await?,
         }
         if session.is_over() {
             break;
         }
     }
     Ok(())
+}
+
+/// Runs it against a live site that a browser looks at, too.
+async fn run_in_browser(
+    session: &mut Session<'_>,
+    target: &TargetName,
+    deployment: &Arc<Deployment>,
+) -> Result<(), Error> {
+    let started = unless_interrupted(deployment.start_browser()).await;
+    if let Err(error) = started.map_err(Error::from).and_then(|started| Ok(started?)) {
+        session.not_run(target.name(), &error.to_string());
+        return Err(error);
+    }
+    let ran = session.run(Setting::Live(Arc::clone(deployment))).await;
+    deployment.close_browser().await;
+    ran
 }
 
 /// Runs it with the reference proxy or, if that refuses the configuration, with an installed nginx.

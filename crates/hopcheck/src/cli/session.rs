@@ -7,14 +7,16 @@ use super::exit::{EXIT_BROKEN, EXIT_COULD_NOT_RUN, EXIT_KEPT, Error};
 use super::explained::explained;
 use super::interrupt::{Interrupted, interrupted};
 use super::routes::print_routes;
+use gherkin::tagexpr::TagOperation;
 use hopcheck_report::outln;
 use hopcheck_report::{
     Outputs, Report, Style, TargetResults, mask, mask_results, print_details, print_failures, print_matrix,
     print_rows, print_summary,
 };
 use hopcheck_site::Mask;
+use hopcheck_site::profile::Transport;
 use hopcheck_steps::features::Specification;
-use hopcheck_steps::run::{Selected, Selection, run};
+use hopcheck_steps::run::{BROWSER_TAG, SOCKJS_TAG, Selected, Selection, run};
 use hopcheck_targets::machine;
 use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Refusal;
@@ -108,7 +110,8 @@ impl<'a> Session<'a> {
         if let (true, Setting::Staged(stage)) = (self.options.verbose, &setting) {
             print_notes(&stage.source).await?;
         }
-        let selection = Selection { live: setting.is_live(), ..self.options.selection.clone() };
+        let with = with(&self.options.selection, &setting);
+        let selection = Selection { live: setting.is_live(), with, ..self.options.selection.clone() };
         let mut was_interrupted = false;
         let end = async {
             interrupted().await;
@@ -185,6 +188,11 @@ impl<'a> Session<'a> {
     /// Sets the number of configurations, each of which has a row in reports.
     pub(crate) fn expect(&mut self, confs: usize) {
         self.confs = confs;
+    }
+
+    /// Whether a browser looks at live sites.
+    pub(crate) fn has_browser(&self) -> bool {
+        self.options.selection.with.contains(&BROWSER_TAG)
     }
 
     /// Whether several configurations are run.
@@ -267,6 +275,15 @@ impl<'a> Session<'a> {
     }
 }
 
+/// What is run of that which makes sense for some targets only.
+fn with(selection: &Selection, setting: &Setting) -> Vec<&'static str> {
+    let Setting::Live(deployment) = setting else { return Vec::new() };
+    let stomp = &deployment.profile().stomp;
+    let has_sockjs = stomp.transport == Transport::SockJs && stomp.endpoint.is_some();
+    let makes_sense = |tag: &&'static str| **tag != *SOCKJS_TAG || has_sockjs;
+    selection.with.iter().copied().filter(|tag| makes_sense(tag)).collect()
+}
+
 /// Prints the results of a target.
 pub(super) fn print_results(style: Style, results: &TargetResults, with_warnings: bool, verbose: bool) {
     print_failures(style, results, with_warnings);
@@ -293,9 +310,21 @@ fn nothing(selected: &Selected, options: &RunOptions) -> String {
         (Some(shard), _, _) if !selected.features.is_empty() => {
             format!("there are fewer scenarios than shards: shard {shard} is empty")
         }
+        (_, Some(tags), _) if names_browser(tags) && !options.selection.with.contains(&BROWSER_TAG) => {
+            "the scenarios with the tag @browser are run with --browser, against a live site".to_owned()
+        }
         (_, Some(_), Some(_)) => "no scenario matches --tags and --name".to_owned(),
         (_, None, Some(_)) => "no scenario's name matches --name".to_owned(),
         _ => "no scenario matches --tags".to_owned(),
+    }
+}
+
+/// Whether a tag expression names that of scenarios which need a browser, and none is asked for.
+fn names_browser(tags: &TagOperation) -> bool {
+    match tags {
+        TagOperation::And(a, b) | TagOperation::Or(a, b) => names_browser(a) || names_browser(b),
+        TagOperation::Not(_) => false,
+        TagOperation::Tag(tag) => tag.trim_start_matches('@') == BROWSER_TAG,
     }
 }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ExpectedRules, Mutant};
 use hopcheck_report::{Record, Style, TargetResults};
 use hopcheck_steps::features::Specification;
-use hopcheck_steps::run::{Selection, run};
+use hopcheck_steps::run::{OPTIONAL_TAGS, Selection, run};
 use hopcheck_steps::scenarios::{place, tags};
 use hopcheck_targets::scene::Scene;
 use hopcheck_targets::setting::Setting;
@@ -190,7 +190,8 @@ impl MutantRunner {
         self.specification
             .scenarios()
             .filter(|(feature, rule, scenario)| {
-                self.slow || tags(feature, *rule, scenario).all(|tag| tag != "slow")
+                let mut tags = tags(feature, *rule, scenario).map(String::as_str);
+                tags.all(|tag| !OPTIONAL_TAGS.contains(&tag) && (self.slow || tag != "slow"))
             })
             .map(|(_, _, scenario)| scenario.name.as_str())
     }

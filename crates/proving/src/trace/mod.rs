@@ -14,7 +14,7 @@ use hopcheck_steps::features::Specification;
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
 /// Tags that are neither a statement nor a standard.
-const OTHER_TAGS: [&str; 10] = [
+const OTHER_TAGS: [&str; 12] = [
     "default",
     "slow",
     "deployment",
@@ -25,6 +25,8 @@ const OTHER_TAGS: [&str; 10] = [
     "first",
     "http1",
     "socket",
+    "browser",
+    "sockjs",
 ];
 
 /// The input of a trace.

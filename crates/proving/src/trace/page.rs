@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use gherkin::{Feature, Rule, Scenario};
 
 use super::{Tag, Trace, TraceGap};
+use hopcheck_steps::run::OPTIONAL_TAGS;
 use hopcheck_steps::scenarios::tags;
 
 /// The most mutants named per scenario on the page; all are in mutants/killers.json.
@@ -93,7 +94,12 @@ impl Trace {
         let on = |target: &str| {
             let known = &self.specification.known_differences;
             let differs = known.iter().any(|known| known.target == target && known.scenario == scenario.name);
-            if differs { "*differs*" } else { run }
+            let is_for_live_sites = OPTIONAL_TAGS.iter().any(|tag| has(tag));
+            match (differs, is_for_live_sites) {
+                (true, _) => "*differs*",
+                (false, true) => "",
+                (false, false) => run,
+            }
         };
         [on("reference"), on("nginx"), if has("deployment") { run } else { "" }]
     }

@@ -3,6 +3,7 @@
 mod failure;
 mod matrix;
 mod page;
+mod pictures;
 mod results;
 mod rows;
 mod site_map;

@@ -5,7 +5,7 @@ use maud::{Markup, PreEscaped, html};
 
 use super::super::model::{Record, Report, TargetResults, Verdict};
 use super::super::numbers::counted;
-use super::{failure, matrix, page, rows, site_map};
+use super::{failure, matrix, page, pictures, rows, site_map};
 
 const STYLE: &str = include_str!("results.css");
 
@@ -28,6 +28,7 @@ pub fn report(report: &Report) -> String {
             @if report.has_several_configurations() { (rows::section(report)) } @else { (targets(report)) }
             (failure::broken(report))
             (failure::warnings(report))
+            (pictures::section(report))
             (site_map::section(report))
             // A column for each of many files would be read by nobody.
             @if !report.has_several_configurations() { (matrix::section(report)) }

@@ -44,6 +44,8 @@ pub struct Profile {
     pub preflight: Preflight,
     /// STOMP over WebSocket.
     pub stomp: Stomp,
+    /// What may be sent to sockets besides.
+    pub socket: Socket,
     /// The single-page front end.
     pub front_end: FrontEnd,
     /// How the instances behind the proxy can be told apart.
@@ -106,6 +108,8 @@ pub struct Preflight {
     pub allow_headers: Option<String>,
     /// `Access-Control-Max-Age`, in seconds.
     pub max_age: Option<u32>,
+    /// Whether pages of that origin ask with cookies, by `credentials: "include"`. Asked in a browser (`--browser`).
+    pub credentials: Option<bool>,
 }
 
 /// STOMP over WebSocket.
@@ -131,6 +135,15 @@ pub struct Stomp {
     /// The heart-beats to ask for in CONNECT, in milliseconds: `10000,10000`. Whether they come is checked only if the app
     /// server is known to send some.
     pub heart_beat: Option<String>,
+}
+
+/// What may be sent to sockets besides.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct Socket {
+    /// Whether SockJS may be asked by POST, which its transports without WebSocket are made of: sessions are opened, and sent nothing
+    /// to. Needs `transport = "sockjs"` in `[stomp]`.
+    pub may_post: bool,
 }
 
 /// What carries STOMP.
@@ -203,6 +216,8 @@ pub struct Limits {
     pub largest_answer: Size,
     /// How long one answer is read at most, to its end.
     pub longest_answer: Seconds,
+    /// How long the page may take to come to rest in a browser (`--browser`).
+    pub longest_page: Seconds,
 }
 
 impl Default for Limits {
@@ -213,6 +228,7 @@ impl Default for Limits {
             timeout: 15,
             largest_answer: Size(16 << 20),
             longest_answer: Seconds(60),
+            longest_page: Seconds(30),
         }
     }
 }

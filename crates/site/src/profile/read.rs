@@ -120,12 +120,16 @@ impl Profile {
                 "[limits] in-flight must be from 1 to 64, and timeout from 1 to 600 seconds".to_owned(),
             );
         }
-        let Limits { largest_answer: Size(bytes), longest_answer: Seconds(seconds), .. } = *limits;
+        let Limits { largest_answer: Size(bytes), longest_answer: Seconds(seconds), longest_page, .. } =
+            *limits;
         if !(1..=1 << 30).contains(&bytes) || !(1..=3600).contains(&seconds) {
             return mistake(
                 "[limits] largest-answer must be from 1 byte to 1024m, and longest-answer from 1 to 3600 seconds"
                     .to_owned(),
             );
+        }
+        if !(1..=3600).contains(&longest_page.0) {
+            return mistake("[limits] longest-page must be from 1 to 3600 seconds".to_owned());
         }
         promises::mistake(self).map_or(Ok(()), mistake)?;
         self.target.values().try_for_each(|target| target.check(file))

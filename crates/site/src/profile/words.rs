@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Api, Profile, Size, Transport};
 
 /// Every word, and what a profile does not say if it is missing.
-pub const WORDS: [(&str, &str); 18] = [
+pub const WORDS: [(&str, &str); 19] = [
     ("api.path", "does not name an API path (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
     ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
@@ -22,6 +22,10 @@ pub const WORDS: [(&str, &str); 18] = [
     ("stomp.subscribe", "names no STOMP destination to subscribe to (`[stomp] subscribe`)"),
     ("stomp.send", "names no STOMP destination to send to (`[stomp] send`)"),
     ("stomp.heart-beat", "names no heart-beats to ask for (`[stomp] heart-beat`)"),
+    (
+        "socket.endpoint",
+        "does not allow POST, which SockJS is asked by without WebSocket (`[socket] may-post = true`)",
+    ),
     ("front-end.deep-link", "names no deep link of the front end (`[front-end] deep-link`)"),
     ("front-end.text", "names no text of the front end's page (`[front-end] text`)"),
     ("front-end.asset", "names no built file of the front end (`[front-end] asset`)"),
@@ -29,7 +33,7 @@ pub const WORDS: [(&str, &str); 18] = [
 ];
 
 /// What a profile may say for a word, as a line of `hopcheck.toml`: an example to be corrected. Of what no other line says.
-const EXAMPLES: [(&str, &str); 17] = [
+const EXAMPLES: [(&str, &str); 18] = [
     ("api.path", "path = \"/api/items\"  # a GET that is answered with 200"),
     ("api.status", "status = 200"),
     ("api.largest-upload", "largest-upload = \"10M\""),
@@ -46,6 +50,7 @@ const EXAMPLES: [(&str, &str); 17] = [
     ("stomp.subscribe", "subscribe = \"/topic/hopcheck\"  # harmless to subscribe to"),
     ("stomp.send", "send = \"/topic/hopcheck\"  # harmless to send to"),
     ("stomp.heart-beat", "heart-beat = \"10000,10000\"  # ms"),
+    ("socket.endpoint", "may-post = true  # sessions of SockJS are opened, and sent nothing to"),
     ("front-end.deep-link", "deep-link = \"/orders/7\"  # a path that the app itself shows"),
     ("front-end.text", "text = \"<title>Shop</title>\"  # words of the page's HTML"),
     ("front-end.asset", "asset = \"/assets/app-1a2b3c4d.js\"  # a built file"),
@@ -107,6 +112,7 @@ impl Words {
         words.set("stomp.subscribe", Some("/topic/stock"));
         words.set("stomp.send", Some("/topic/stock"));
         words.set("stomp.heart-beat", Some("200,200"));
+        words.set("socket.endpoint", Some("/stomp/ws"));
         words.set("front-end.deep-link", Some("/stores/1/items?q="));
         words.set("front-end.text", page.and_then(title_of));
         words.set("front-end.asset", page.and_then(asset_of));
@@ -143,6 +149,8 @@ impl Words {
         words.set("stomp.subscribe", profile.stomp.subscribe.as_deref());
         words.set("stomp.send", profile.stomp.send.as_deref());
         words.set("stomp.heart-beat", profile.stomp.heart_beat.as_deref());
+        let endpoint = profile.stomp.endpoint.as_deref().filter(|_| profile.socket.may_post);
+        words.set("socket.endpoint", endpoint);
         words.set("front-end.deep-link", profile.front_end.deep_link.as_deref());
         words.set("front-end.text", profile.front_end.text.as_deref());
         words.set("front-end.asset", profile.front_end.asset.as_deref());

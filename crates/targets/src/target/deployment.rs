@@ -9,11 +9,14 @@ use rustls::pki_types::ServerName;
 use url::Url;
 
 use super::TargetError;
+use super::in_browser::{InBrowser, SiteKey};
+use hopcheck_browser::{Browser, BrowserSite};
 use hopcheck_clients::{
     AnswerLimits, ClientError, Connection, Request, RequestPolicy, Response, Route, Tls, Trust, http2_offer,
+    key_digest,
 };
 use hopcheck_site::Mask;
-use hopcheck_site::profile::{Profile, Words};
+use hopcheck_site::profile::{Profile, Transport, Words};
 
 /// The `User-Agent` of requests to a deployment (RFC 9110 §10.1.5).
 pub const USER_AGENT: &str = concat!("hopcheck/", env!("CARGO_PKG_VERSION"));
@@ -29,6 +32,10 @@ pub struct Deployment {
     profile: Profile,
     mask: Mask,
     found: DeploymentInfo,
+    key: SiteKey,
+    /// Where it is connected to first.
+    address: Option<SocketAddr>,
+    browser: InBrowser,
 }
 
 /// What the first request found out.
@@ -100,13 +107,20 @@ impl Deployment {
             named(&stomp.subscribe),
             named(&stomp.send),
         );
+        let policy = policy.with_sockjs(
+            stomp
+                .endpoint
+                .clone()
+                .filter(|_| stomp.transport == Transport::SockJs && profile.socket.may_post),
+        );
         let timeout = Duration::from_secs(limits.timeout);
         let answer = AnswerLimits {
             size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
             time: Duration::from_secs(limits.longest_answer.0),
         };
+        let address = addresses.first().copied();
         let route = Route::live(addresses, tls, host, headers, policy, timeout, answer);
-        let mut found = first_contact(&route, &url).await.map_err(wrong)?;
+        let (mut found, key) = first_contact(&route, &url).await.map_err(wrong)?;
         if secure && let Some(offer) = http2_offer(&route).await {
             let also = offer.extended_connect.then(|| WEBSOCKET_OVER_HTTP2.to_owned());
             found.offers.splice(0..0, std::iter::once(HTTP2.to_owned()).chain(also));
@@ -121,7 +135,44 @@ impl Deployment {
             profile,
             mask: Mask::of_credentials(secrets),
             found,
+            key,
+            address,
+            browser: InBrowser::default(),
         })
+    }
+
+    /// Has a browser look at it, too, from here on.
+    ///
+    /// # Errors
+    /// When there is none, or it does not start.
+    pub async fn start_browser(&self) -> Result<(), TargetError> {
+        let connect = &self.profile.connect;
+        let is_elsewhere = connect.address.is_some() || connect.host.is_some();
+        let site = BrowserSite {
+            url: format!("{}://{}", self.url.scheme(), self.route.host()),
+            route: self.route.clone(),
+            address: self.address.filter(|_| is_elsewhere),
+            verified_key: self.key.clone(),
+            limit: Duration::from_secs(self.profile.limits.longest_page.0),
+            mask: self.mask.clone(),
+            user_agent: USER_AGENT.to_owned(),
+        };
+        self.browser.start(site, connect).await
+    }
+
+    /// The browser that looks at it; why there is none, if so.
+    ///
+    /// # Errors
+    /// When it was not started, or cannot reach the site as the profile has it.
+    pub fn browser(&self) -> Result<&Browser, &str> {
+        self.browser.get()
+    }
+
+    /// Ends the browser, and waits for that.
+    pub async fn close_browser(&self) {
+        if let Ok(browser) = self.browser() {
+            browser.close().await;
+        }
     }
 
     /// The target's name.
@@ -148,6 +199,9 @@ impl Deployment {
         }
         if !others.is_empty() {
             known.push(format!("also offers {}", others.join(" and ")));
+        }
+        if let Ok(browser) = self.browser() {
+            known.push(format!("in {}", browser.version()));
         }
         let site = self.url.as_str().trim_end_matches('/');
         if known.is_empty() { site.to_owned() } else { format!("{site} ({})", known.join("; ")) }
@@ -251,7 +305,7 @@ fn tls(url: &Url, profile: &Profile, trust: &Trust) -> Result<Tls, String> {
 }
 
 /// Sends one request, so that a connection problem is not reported as a failure of every scenario.
-async fn first_contact(route: &Route, url: &Url) -> Result<DeploymentInfo, String> {
+async fn first_contact(route: &Route, url: &Url) -> Result<(DeploymentInfo, SiteKey), String> {
     let mut connection = Connection::open(route).await.map_err(|error| unreachable(url, &error))?;
     let response =
         connection.ask(&Request::new("HEAD", "/")).await.map_err(|error| unreachable(url, &error))?;
@@ -260,6 +314,7 @@ async fn first_contact(route: &Route, url: &Url) -> Result<DeploymentInfo, Strin
     } else if response.status == 400 {
         certificate_wanted(route).await?;
     }
+    let key = connection.tls().and_then(key_digest);
     let tls = connection.tls().and_then(|tls| tls.protocol_version());
     let tls = tls.map(|version| match version {
         rustls::ProtocolVersion::TLSv1_3 => "TLS 1.3".to_owned(),
@@ -268,7 +323,8 @@ async fn first_contact(route: &Route, url: &Url) -> Result<DeploymentInfo, Strin
     });
     let http3 = response.values("alt-svc").any(|value| value.contains("h3"));
     let offers = if http3 { vec!["HTTP/3".to_owned()] } else { Vec::new() };
-    Ok(DeploymentInfo { server: response.value("server").map(str::to_owned), tls, offers })
+    let found = DeploymentInfo { server: response.value("server").map(str::to_owned), tls, offers };
+    Ok((found, key))
 }
 
 fn unreachable(url: &Url, error: &ClientError) -> String {

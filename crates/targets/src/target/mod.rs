@@ -2,6 +2,7 @@
 
 mod child;
 mod deployment;
+mod in_browser;
 mod installed;
 mod reference;
 mod sandbox;
@@ -17,6 +18,7 @@ use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
 pub use deployment::{Deployment, DeploymentInfo, USER_AGENT};
+pub use in_browser::find_browser;
 pub use installed::{CHILD_SUBCOMMAND, InstalledNginx, become_child};
 pub use reference::{REFERENCE_SUBCOMMAND, Reference, TRACE_VARIABLE};
 pub use sandbox::PORTS_FILE;
