@@ -42,15 +42,13 @@ pub(crate) fn gate<'a>(scope: &Scope<'a>) -> Option<&'a Node> {
 
 /// By what a client of a run can be let in where `auth_basic` or `deny` keeps strangers out.
 pub(crate) fn admission(scope: &Scope<'_>) -> Option<Admission> {
-    let others = [
-        scope.own_one("internal"),
-        scope.own_one("limit_except"),
-        limited(scope),
-        asks_for_certificate(scope),
-    ];
+    let others = [scope.own_one("internal"), limited(scope), asks_for_certificate(scope)];
     if others.iter().any(Option::is_some) {
         return None;
     }
+    // What is said of the other methods is said within.
+    let within = scope.own_one("limit_except").map(|limit| scope.inside(&limit.inner));
+    let scope = within.as_ref().unwrap_or(scope);
     let (password, denied) = (password(scope), denied(scope));
     let has_password = password.is_some_and(|realm| is_fixed(realm) && users(scope).is_none_or(is_fixed));
     let has_address = denied.is_some_and(|last| allows_some(scope, last));
@@ -74,7 +72,8 @@ pub(crate) fn admission(scope: &Scope<'_>) -> Option<Admission> {
 pub(crate) fn asks_for_password(scope: &Scope<'_>) -> bool {
     let is_told_otherwise =
         scope.all("error_page").into_iter().any(|page| page.args.iter().any(|status| status == "401"));
-    admission(scope) == Some(Admission::Password) && !satisfies_any(scope) && !is_told_otherwise
+    let is_for_all = scope.own_one("limit_except").is_none() && !satisfies_any(scope);
+    admission(scope) == Some(Admission::Password) && is_for_all && !is_told_otherwise
 }
 
 /// The methods that anybody may use where `limit_except` keeps strangers from all others.
@@ -167,6 +166,9 @@ mod tests {
             (format!("{PASSWORD} {office} satisfy any;"), (Some(Password), false)),
             (format!("{PASSWORD} deny all; satisfy any;"), (Some(Password), false)),
             (format!("{PASSWORD} deny all;"), (None, false)),
+            (format!("limit_except GET {{ {PASSWORD} }}"), (Some(Password), false)),
+            (format!("limit_except GET {{ {office} }}"), (Some(Address), false)),
+            ("limit_except GET { deny all; }".to_owned(), (None, false)),
             (format!("{PASSWORD} internal;"), (None, false)),
             (format!("{PASSWORD} auth_request /may;"), (None, false)),
             (format!("{PASSWORD} limit_req zone=a;"), (None, false)),

@@ -111,11 +111,12 @@ impl Route {
     /// which browsers do not send with a preflight.
     pub fn behind(&self) -> Option<String> {
         let gate = self.gate.as_ref()?;
-        if !self.open_methods.is_empty() {
-            return Some(format!("behind {gate} but for {}", self.open_methods.join(" and ")));
-        }
         let is_passed = self.answers_preflights && !gate.starts_with("auth_");
-        let passed = if is_passed { ", which its preflights pass" } else { "" };
+        let passed = match self.open_methods.is_empty() {
+            false => format!(" but for {}", self.open_methods.join(" and ")),
+            true if is_passed => ", which its preflights pass".to_owned(),
+            true => String::new(),
+        };
         let asked = match self.admission {
             Some(Admission::Password) => ", asked with a stand-in's password",
             Some(Admission::Address) => ", asked from an address that is let in",

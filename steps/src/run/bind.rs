@@ -146,7 +146,9 @@ impl<'a> Binder<'a> {
                         route.path
                     )
                 }
-                (_, Some(gate)) if gate == "limit_except" && kept_out().is_some() => {
+                (_, Some(gate))
+                    if gate == "limit_except" && kept_out().is_some() && !route.admits_clients() =>
+                {
                     let method = kept_out().unwrap_or_default();
                     reason = format!("{method} of {} is not for everybody: `{gate}` in {place}", route.path);
                 }
