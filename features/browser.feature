@@ -1,14 +1,14 @@
 @deployment @browser
 Feature: The site in a browser
 
-  A browser does more with an answer than whoever only asks for it: it runs scripts, holds back what a page may not have, and may show
-  what a service worker has kept. With `--browser`, Chromium opens the live site as its visitors do.
+  A browser does more than ask: it runs scripts, keeps from a page what it may not have, and may show what a service worker has
+  kept. With `--browser`, Chromium opens the live site as its visitors do.
 
   Rule: The page works in a browser
 
     Scenario: The page comes to rest in a browser
-      A page that waits for something has not been drawn yet, or not as it is meant. See what it waits for, and whether the proxy or
-      the app holds that back.
+      A page that still waits for something is blank, or half drawn. See what it waits for, and whether the proxy or the app holds
+      that back.
 
       When a browser opens the page of the site
       Then the page is at rest
@@ -22,14 +22,15 @@ Feature: The site in a browser
       Then nothing is missing that the page needs
 
     Scenario: No script of the page breaks down
-      `Unexpected token '<'` is a page where a script should be. Others are the app's own, or come of an answer that it did not expect.
+      `Unexpected token '<'` means that a page came in place of a script. Other exceptions are the app's own, or come of an answer that
+      it did not expect.
 
       When a browser opens the page of the site
       Then no script has failed
 
     Scenario: The browser blocks nothing that the page asks for
-      Mixed content: a page that came by https asks by http; see `X-Forwarded-Proto` for an app that makes up such URLs. CORS: see who adds
-      `Access-Control-Allow-Origin`, the app or the proxy. A MIME type: see `types`, and `include mime.types;`. Else see
+      Mixed content: a page that came by https asks by http; an app that writes such URLs may lack `X-Forwarded-Proto`. CORS: see which of
+      the two adds `Access-Control-Allow-Origin`, the app or the proxy. A MIME type: see `include mime.types;`. Else see
       `Content-Security-Policy`.
 
       When a browser opens the page of the site
@@ -37,14 +38,14 @@ Feature: The site in a browser
 
     @warning
     Scenario: Nothing is wrong by the console of the page
-      What a developer sees first, and a visitor never.
+      Developers see this first, and visitors never. It may still tell of something that does not work.
 
       When a browser opens the page of the site
       Then the console has no errors
 
     Scenario: No service worker shows an old build
-      A worker that is kept shows the page it was built with, whose files may be gone. See `Cache-Control` of the worker's script, as
-      `no-cache`, in the location that serves it, and of the page.
+      A worker that was kept shows the page that it was built with, whose files may be gone. Serve the worker's script, and the page, with
+      `Cache-Control: no-cache`.
 
       When a browser opens the page of the site
       Then the page is that of the latest build, whoever serves it

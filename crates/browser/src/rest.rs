@@ -15,7 +15,7 @@ const QUIET: Duration = Duration::from_millis(500);
 const BUSY: Duration = Duration::from_secs(5);
 
 /// A page that loads itself anew so often goes on for ever.
-const MAX_DOCUMENTS: usize = 8;
+const MAX_DOCUMENTS: usize = 4;
 
 /// Waits until the page, which was loaded so often `before`, is loaded once more, and quiet.
 pub(crate) async fn come_to_rest(page: &Page, before: usize, until: Instant) {

@@ -1,13 +1,14 @@
 //! The live site as a browser shows it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cucumber::{then, when};
 
 use crate::failure::{Checked, Failure};
 use crate::world::World;
 use hopcheck_browser::{Browser, Findings, Read, SocketEnd, Visit, VisitEnd, Worker};
-use hopcheck_site::profile::Transport;
+use hopcheck_site::profile::{Limits, Transport};
 use hopcheck_targets::target::Deployment;
 
 /// So many of what is wrong are told.
@@ -36,7 +37,8 @@ async fn opens(world: &mut World) -> Checked {
 /// The page has loaded all that it waits for.
 #[then(expr = "the page is at rest")]
 async fn at_rest(world: &mut World) -> Checked {
-    let limit = world.deployment()?.profile().limits.longest_page.0;
+    let limits = world.deployment()?.profile().limits.clone();
+    let limit = limits.longest_page.0;
     let visit = visited(world)?;
     match &visit.end {
         VisitEnd::Waiting { own, others } => match (own.is_empty(), others.first()) {
@@ -45,6 +47,10 @@ async fn at_rest(world: &mut World) -> Checked {
             ))),
             (true, None) => Err(Failure::new(format!(
                 "the page is not at rest after {limit} s, though all that it asked for has come: does a script of it never end?"
+            ))),
+            (false, _) if is_much(visit.requests.len(), &limits) => Err(Failure::not_asked(format!(
+                "the page asks for {} things, which in {limit} s are too many for `[limits] requests-per-second`",
+                visit.requests.len()
             ))),
             (false, _) => Err(Failure::new(list(
                 &format!("the page is not at rest after {limit} s; it waits for"),
@@ -183,6 +189,13 @@ async fn gives_answer(world: &mut World) -> Checked {
         Some(Read::Failed(why)) => Err(Failure::new(format!("the page gets no answer: {why}"))),
         None => Err(Failure::new("no page has read anything yet")),
     }
+}
+
+/// Whether so many requests take half of a page's time by their pace alone.
+fn is_much(requests: usize, limits: &Limits) -> bool {
+    let time = Duration::from_secs(limits.longest_page.0).as_secs_f64();
+    let requests = u32::try_from(requests).map_or(f64::INFINITY, f64::from);
+    requests > limits.requests_per_second * time / 2.0
 }
 
 fn browser(deployment: &Deployment) -> Result<&Browser, Failure> {
