@@ -5,7 +5,6 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use super::exit::Error;
-use super::targets::TargetName;
 use hopcheck_targets::target::Target;
 
 /// Starts nginx in a container of `image`.
@@ -32,10 +31,9 @@ pub(super) async fn start(_: Option<&str>) -> Result<Box<dyn Target>, Error> {
         .into())
 }
 
-/// Where `cargo run` has built this without containers and a target is one, replaces this process by the same command of a
+/// Where `cargo run` has built this without containers and they are wanted, replaces this process by the same command of a
 /// build with them. `None` where that is not so.
-pub(super) fn rebuild_for(targets: &[TargetName]) -> Option<ExitCode> {
-    let wanted = targets.iter().any(|target| matches!(target, TargetName::Nginx(_)));
+pub(super) fn rebuild_if(wanted: bool) -> Option<ExitCode> {
     if cfg!(feature = "container") || !wanted {
         return None;
     }

@@ -186,7 +186,7 @@ pub fn main() -> ExitCode {
         }
     };
     let command = cli.command.unwrap_or(Command::Run(cli.run));
-    if let Some(code) = container::rebuild_for(command.targets()) {
+    if let Some(code) = container::rebuild_if(command.targets().iter().any(TargetName::is_container)) {
         return code;
     }
     match command {

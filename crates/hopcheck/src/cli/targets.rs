@@ -73,6 +73,11 @@ impl TargetName {
         }
     }
 
+    /// Whether it is nginx in a container.
+    pub(crate) fn is_container(&self) -> bool {
+        matches!(self, TargetName::Nginx(_))
+    }
+
     /// Whether it is a live deployment.
     pub(crate) fn is_live(&self) -> bool {
         matches!(self, TargetName::Live { .. })
