@@ -3,8 +3,6 @@
 use hopcheck_site::{Kind, Route, Server, Site};
 use serde::Deserialize;
 
-use super::Mutant;
-
 /// Why a fault of the document's site is none of any other.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -31,13 +29,13 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    /// Whether it holds of a mutant of `site`.
-    pub(super) fn holds(&self, mutant: &Mutant, site: &Site) -> bool {
+    /// Whether it holds of the mutant `name` in the location `place` of `site`.
+    pub(super) fn holds(&self, name: &str, place: &str, site: &Site) -> bool {
         let has_several = || site.upstreams.iter().any(|upstream| upstream.servers.len() > 1);
         let is_there = |path: &String| site.routes().any(|(_, route)| route.path.starts_with(path.as_str()));
-        let place = site.routes().find(|(_, route)| route.location == mutant.place);
+        let place = site.routes().find(|(_, route)| route.location == place);
         let is_of = |kind: &Kind| place.is_some_and(|(_, route)| route.kind == *kind);
-        (self.of.is_empty() || self.of.iter().any(|text| has(&mutant.name, text)))
+        (self.of.is_empty() || self.of.iter().any(|text| has(name, text)))
             && (self.kinds.is_empty() || self.kinds.iter().any(is_of))
             && !(self.of_one_server && has_several())
             && !(self.of_one_name && site.servers.len() > 1)

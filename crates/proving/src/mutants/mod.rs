@@ -32,7 +32,7 @@ use hopcheck_targets::conf::Source;
 /// Why a fault is none here, on a site that is not the document's; `None` where it is one.
 fn excuse(elsewhere: &[Elsewhere], mutant: &Mutant, source: &Source) -> Option<String> {
     let mut excuses = elsewhere.iter().filter(|_| !source.as_documented);
-    let excuse = excuses.find(|elsewhere| elsewhere.holds(mutant, &source.site))?;
+    let excuse = excuses.find(|elsewhere| elsewhere.holds(&mutant.name, &mutant.place, &source.site))?;
     Some(format!("no fault here: {}", excuse.because))
 }
 
