@@ -61,7 +61,7 @@ fn escape(line: &mut Vec<u8>, start: usize, how: LogEscape, spare: &mut Vec<u8>)
     }
 }
 
-/// Whether any byte is special: eight at a time, as most of the time of a line of the log would go here.
+/// Whether any byte is special. Eight at a time, as every byte of every line is looked at.
 fn has_special(value: &[u8], how: LogEscape) -> bool {
     const ONES: u64 = u64::MAX / 255;
     const HIGH: u64 = ONES << 7;
