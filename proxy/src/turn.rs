@@ -2,6 +2,8 @@
 //! (`ngx_time_update`) and not once for each use.
 
 use std::cell::{Cell, RefCell};
+use std::ops::Sub;
+use std::sync::OnceLock;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::runtime::Builder;
@@ -16,6 +18,7 @@ thread_local! {
         Turn {
             is_worker: Cell::new(false),
             now: Cell::new(None),
+            moment: Cell::new(None),
             since_epoch: Cell::new(None),
             polls: Cell::new(0),
             at_end: RefCell::new(None),
@@ -23,11 +26,22 @@ thread_local! {
     };
 }
 
+/// When moments began to be counted.
+static BEGIN: OnceLock<Instant> = OnceLock::new();
+
+/// A time on a monotonic clock. Unlike an [`Instant`], it is told from another by one subtraction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment {
+    /// Nanoseconds since [`BEGIN`], which last for 584 years.
+    nanoseconds: u64,
+}
+
 /// The turn of this thread.
 struct Turn {
     /// Whether this thread has turns.
     is_worker: Cell<bool>,
     now: Cell<Option<Instant>>,
+    moment: Cell<Option<Moment>>,
     since_epoch: Cell<Option<Duration>>,
     polls: Cell<u32>,
     at_end: RefCell<Option<Box<dyn Fn()>>>,
@@ -46,7 +60,12 @@ pub(crate) fn run(at_end: impl Fn() + 'static) {
     });
 }
 
-/// The time of this turn; where there are no turns, the time.
+/// The time of this turn, to be told from that of another; where there are no turns, the time.
+pub(crate) fn moment() -> Moment {
+    TURN.with(|turn| turn.read(&turn.moment, || Moment::of(now())))
+}
+
+/// The time of this turn, for timers; where there are no turns, the time.
 pub(crate) fn now() -> Instant {
     TURN.with(|turn| turn.read(&turn.now, Instant::now))
 }
@@ -72,6 +91,28 @@ fn end() {
     TURN.with(Turn::end);
 }
 
+impl Moment {
+    fn of(time: Instant) -> Moment {
+        let age = time.saturating_duration_since(*BEGIN.get_or_init(|| time));
+        Moment { nanoseconds: u64::try_from(age.as_nanos()).unwrap_or(u64::MAX) }
+    }
+
+    /// Whole seconds, far from 0.
+    pub(crate) fn seconds(self) -> u64 {
+        const START: u64 = 1 << 32;
+        START + self.nanoseconds / 1_000_000_000
+    }
+}
+
+impl Sub for Moment {
+    type Output = Duration;
+
+    /// The time since an earlier moment; zero if it is a later one.
+    fn sub(self, earlier: Moment) -> Duration {
+        Duration::from_nanos(self.nanoseconds.saturating_sub(earlier.nanoseconds))
+    }
+}
+
 impl Turn {
     fn read<T: Copy>(&self, kept: &Cell<Option<T>>, read: impl Fn() -> T) -> T {
         if !self.is_worker.get() {
@@ -87,6 +128,7 @@ impl Turn {
     fn end(&self) {
         self.polls.set(0);
         self.now.set(None);
+        self.moment.set(None);
         self.since_epoch.set(None);
         if let Some(at_end) = &*self.at_end.borrow() {
             at_end();
@@ -107,11 +149,15 @@ mod tests {
         let counted = Rc::clone(&ends);
         runtime.block_on(async {
             run(move || counted.set(counted.get() + 1));
-            let (time, day) = (now(), since_epoch());
+            let read = || (now(), moment(), since_epoch());
+            let (time, moment, day) = read();
             std::thread::sleep(Duration::from_millis(2));
-            assert_eq!((now(), since_epoch()), (time, day));
+            assert_eq!(read(), (time, moment, day));
             tokio::time::sleep(Duration::from_millis(2)).await;
-            assert!(now() > time && since_epoch() > day && ends.get() > 0);
+            let later = read();
+            assert!(later.0 > time && later.2 > day && ends.get() > 0);
+            assert_eq!(later.1 - moment, later.0 - time);
+            assert_eq!(moment - later.1, Duration::ZERO);
         });
     }
 

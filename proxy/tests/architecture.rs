@@ -5,6 +5,8 @@
 const LAYERS: &[&[&str]] = &[
     // What all workers count; the time of an event loop's turn.
     &["cycle::counts", "turn"],
+    // Connections that wait for a request.
+    &["cycle::idle"],
     // The time, bytes as text, what becomes of requests, values of variables, the program's name, and how many connections
     // a worker may hold.
     &["clock", "cycle::connections", "text", "trace", "variables", "version"],

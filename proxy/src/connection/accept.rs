@@ -31,7 +31,7 @@ pub(crate) async fn serve(
     let Some(listen) = http.listen.get(listen) else { return };
     // Only latency is lost if this fails.
     let _ = stream.set_nodelay(true);
-    let since = turn::now().into_std();
+    let since = turn::moment();
     let client = ClientInfo { peer, local, number: cycle.next_connection_number(), since, requests: 0 };
     let header = match listen.proxy_protocol {
         true => match Box::pin(proxy_header(&stream, &cycle, http, listen, client)).await {

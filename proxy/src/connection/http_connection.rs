@@ -8,12 +8,11 @@ use std::time::Duration;
 use super::answer::{AfterRequest, answer};
 use super::http2::begins_http2;
 use super::request_head::{HeadOutcome, read_head};
-use super::request_memory::RequestMemory;
 use super::selection;
 use super::server_names;
 use crate::cycle::counts::CountedRequest;
 use crate::cycle::{Aborting, Cycle, ShutdownStage};
-use crate::exchange::{ClientInfo, Exchange};
+use crate::exchange::{ClientInfo, Exchange, RequestMemory};
 use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::status::HTTP_TO_HTTPS;
 use crate::response::{ClientConnection, error_page};
@@ -241,12 +240,11 @@ impl<'a> HttpConnection<'a> {
         let Some(server) = http.servers.get(self.server) else { return AfterRequest::Close };
         self.client.requests += 1;
         // Not moved out of where it is made, as it is large.
-        let mut exchange = Exchange::new(cycle, http, server, self.client);
+        let mut exchange = Exchange::new(cycle, http, server, self.client, memory);
         let Some(x) = &mut exchange else { return AfterRequest::Close };
         x.tls = self.tls;
         x.is_pipelined = self.is_pipelined;
         x.proxy_header = self.proxy_header;
-        memory.lend(x);
         let mut counted = CountedRequest::new(cycle.connections.counts());
         let head = tokio::select! {
             biased;
@@ -303,7 +301,7 @@ impl<'a> HttpConnection<'a> {
             cycle.logs.access(log, http, x);
         }
         self.keepalive_timeout = x.settings.keepalive_timeout;
-        memory.take_back(x);
+        x.give_back(memory);
         after
     }
 

@@ -7,7 +7,6 @@ mod http2;
 mod http_connection;
 mod proxy_protocol;
 mod request_head;
-mod request_memory;
 mod selection;
 mod server_names;
 mod subrequest;

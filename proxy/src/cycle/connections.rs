@@ -1,17 +1,16 @@
 //! `worker_connections`: how many connections a worker may hold, and which are closed to make room.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
-use std::future::poll_fn;
 use std::io;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
-use std::task::{Context, Poll, Waker};
 
 use rustix::io::Errno;
 use tokio::sync::Notify;
 
 use super::counts::Counts;
+pub(crate) use super::idle::IdleConnection;
+use super::idle::IdleList;
 
 /// A worker's connections, to clients and to app servers alike, as nginx counts them.
 #[derive(Debug, Clone)]
@@ -23,16 +22,12 @@ struct Shared {
     used: Cell<usize>,
     clients: Cell<usize>,
     no_clients: Notify,
-    /// Idle connections that were told to close and have not done so yet.
-    evicting: Cell<usize>,
-    /// Connections that wait for a request, longest first.
-    idle: RefCell<BTreeMap<u64, IdleEntry>>,
-    next_idle: Cell<u64>,
+    /// Connections that wait for a request.
+    idle: Rc<IdleList>,
     /// Holders of idle connections to app servers.
     reusable: RefCell<Vec<Weak<dyn ReusableConnections>>>,
     /// The second of the last warning about reused connections.
     warned: Cell<u64>,
-    draining: Cell<bool>,
     /// What all workers count.
     counts: Arc<Counts>,
 }
@@ -43,27 +38,11 @@ pub(crate) trait ReusableConnections: std::fmt::Debug {
     fn close_one(&self) -> bool;
 }
 
-/// A client connection that waits for a request.
-#[derive(Debug)]
-struct IdleEntry {
-    /// Whether it waits for its first request, which it may still send while the worker drains.
-    first: bool,
-    waker: Option<Waker>,
-}
-
 /// A place for one connection, freed when dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionSlot {
     connections: Connections,
     client: bool,
-}
-
-/// Marks a client connection as idle, so that it may be closed to make room, until this is dropped. See
-/// [`Connections::idle`].
-#[derive(Debug)]
-pub(crate) struct IdleConnection {
-    connections: Connections,
-    number: u64,
 }
 
 /// The result of [`Connections::accept`].
@@ -85,12 +64,9 @@ impl Connections {
             used: Cell::new(taken),
             clients: Cell::new(0),
             no_clients: Notify::new(),
-            evicting: Cell::new(0),
-            idle: RefCell::default(),
-            next_idle: Cell::new(0),
+            idle: Rc::new(IdleList::new(Arc::clone(&counts))),
             reusable: RefCell::default(),
             warned: Cell::new(0),
-            draining: Cell::new(false),
             counts,
         }))
     }
@@ -133,19 +109,12 @@ impl Connections {
 
     /// Marks a client connection as waiting for its `first` request, or for the next one.
     pub(crate) fn idle(&self, first: bool) -> IdleConnection {
-        let number = self.0.next_idle.get();
-        self.0.next_idle.set(number + 1);
-        self.0.idle.borrow_mut().insert(number, IdleEntry { first, waker: None });
-        self.0.counts.waiting.add();
-        IdleConnection { connections: self.clone(), number }
+        IdleList::add(&self.0.idle, first)
     }
 
     /// Closes idle connections, now and later, except those that wait for their first request.
     pub(crate) fn drain(&self) {
-        self.0.draining.set(true);
-        for waiting in self.0.idle.borrow_mut().values_mut().filter(|waiting| !waiting.first) {
-            waiting.wake();
-        }
+        self.0.idle.drain();
     }
 
     /// Waits until no client connection is open.
@@ -157,7 +126,7 @@ impl Connections {
 
     fn slot(&self, client: bool) -> Option<ConnectionSlot> {
         let shared = &self.0;
-        if shared.used.get().saturating_sub(shared.evicting.get()) >= shared.limit {
+        if shared.used.get().saturating_sub(shared.idle.evicting()) >= shared.limit {
             return None;
         }
         shared.used.set(shared.used.get() + 1);
@@ -173,7 +142,7 @@ impl Connections {
     /// counts, although it takes a turn of the event loop to close.
     fn make_room(&self) -> bool {
         let shared = &self.0;
-        let free = (shared.limit + shared.evicting.get()).saturating_sub(shared.used.get());
+        let free = (shared.limit + shared.idle.evicting()).saturating_sub(shared.used.get());
         if free > shared.limit / 16 {
             return false;
         }
@@ -181,14 +150,7 @@ impl Connections {
         if reusable.iter().filter_map(Weak::upgrade).any(|reusable| reusable.close_one()) {
             return true;
         }
-        let mut idle = shared.idle.borrow_mut();
-        let count = (idle.len() / 8).clamp(1, 32);
-        let before = shared.evicting.get();
-        for (_, mut waiting) in std::iter::from_fn(|| idle.pop_first()).take(count) {
-            waiting.wake();
-            shared.evicting.set(shared.evicting.get() + 1);
-        }
-        shared.evicting.get() > before
+        shared.idle.evict((shared.idle.len() / 8).clamp(1, 32))
     }
 }
 
@@ -213,46 +175,6 @@ impl Drop for ConnectionSlot {
     }
 }
 
-impl IdleEntry {
-    fn wake(&mut self) {
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-}
-
-impl IdleConnection {
-    /// Ready when the connection is to be closed, because the worker needs room or drains.
-    pub(crate) fn poll_closing(&self, cx: &Context<'_>) -> Poll<()> {
-        let shared = &self.connections.0;
-        match shared.idle.borrow_mut().get_mut(&self.number) {
-            Some(waiting) if waiting.first || !shared.draining.get() => {
-                match &mut waiting.waker {
-                    Some(waker) => waker.clone_from(cx.waker()),
-                    none => *none = Some(cx.waker().clone()),
-                }
-                Poll::Pending
-            }
-            _ => Poll::Ready(()),
-        }
-    }
-
-    /// Waits until the connection is to be closed.
-    pub(crate) async fn closing(&self) {
-        poll_fn(|cx| self.poll_closing(cx)).await;
-    }
-}
-
-impl Drop for IdleConnection {
-    fn drop(&mut self) {
-        let shared = &self.connections.0;
-        shared.counts.waiting.subtract();
-        if shared.idle.borrow_mut().remove(&self.number).is_none() {
-            shared.evicting.set(shared.evicting.get().saturating_sub(1));
-        }
-    }
-}
-
 /// Whether the process or the system has run out of file descriptors.
 pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
     [Errno::MFILE, Errno::NFILE].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()))
@@ -260,6 +182,8 @@ pub(crate) fn is_out_of_descriptors(error: &io::Error) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     /// Room for so many, of which one is taken.

@@ -1,6 +1,5 @@
 //! How many connections and requests there are and have been, in all workers: `stub_status`.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The counts of the process: nginx's `ngx_stat_…`.
@@ -45,17 +44,17 @@ impl Count {
 
 /// A request that counts, for as long as this lives.
 #[derive(Debug)]
-pub(crate) struct CountedRequest {
-    counts: Arc<Counts>,
+pub(crate) struct CountedRequest<'c> {
+    counts: &'c Counts,
     is_read: bool,
 }
 
-impl CountedRequest {
+impl<'c> CountedRequest<'c> {
     /// A request whose head is about to be read.
-    pub(crate) fn new(counts: &Arc<Counts>) -> CountedRequest {
+    pub(crate) fn new(counts: &'c Counts) -> CountedRequest<'c> {
         counts.requests.add();
         counts.reading.add();
-        CountedRequest { counts: Arc::clone(counts), is_read: false }
+        CountedRequest { counts, is_read: false }
     }
 
     /// Its head has been read, and it is answered from now on.
@@ -66,7 +65,7 @@ impl CountedRequest {
     }
 }
 
-impl Drop for CountedRequest {
+impl Drop for CountedRequest<'_> {
     fn drop(&mut self) {
         let count = if self.is_read { &self.counts.writing } else { &self.counts.reading };
         count.subtract();
@@ -79,7 +78,7 @@ mod tests {
 
     #[test]
     fn a_request_is_read_and_then_answered() {
-        let counts = Arc::new(Counts::default());
+        let counts = Counts::default();
         let now = || (counts.requests.get(), counts.reading.get(), counts.writing.get());
         let mut first = CountedRequest::new(&counts);
         let second = CountedRequest::new(&counts);

@@ -3,6 +3,7 @@
 
 pub(crate) mod connections;
 pub(crate) mod counts;
+mod idle;
 
 use std::pin::Pin;
 use std::rc::Rc;

@@ -53,7 +53,7 @@ impl Variables for Exchange<'_> {
             Variable::BytesSent => text::decimal(out, self.sent),
             Variable::Connection => text::decimal(out, self.client.number),
             Variable::ConnectionRequests => text::decimal(out, self.client.requests),
-            Variable::ConnectionTime => text::seconds(out, self.client.since.elapsed()),
+            Variable::ConnectionTime => text::seconds(out, turn::moment() - self.client.since),
             Variable::ConnectionsActive => text::decimal(out, self.cycle.connections.counts().active.get()),
             Variable::ConnectionsReading => text::decimal(out, self.cycle.connections.counts().reading.get()),
             Variable::ConnectionsWaiting => text::decimal(out, self.cycle.connections.counts().waiting.get()),
@@ -148,7 +148,7 @@ impl Variables for Exchange<'_> {
                     text::decimal(out, u64::from(port));
                 }
             }
-            Variable::RequestTime => text::seconds(out, turn::now().into_std() - self.started),
+            Variable::RequestTime => text::seconds(out, turn::moment() - self.started),
             Variable::RequestUri => return append_non_empty(out, request.target()),
             Variable::Scheme => out.extend_from_slice(if self.tls.is_some() { b"https" } else { b"http" }),
             Variable::SecureLink => return self.nested(|| append(out, self.secure_link().as_deref())),

@@ -7,6 +7,7 @@ mod forwarded;
 mod geo;
 mod limit_rate;
 mod matching;
+mod memory;
 pub(crate) mod path;
 mod referer;
 mod secure_link;
@@ -19,7 +20,6 @@ mod upstream_values;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::net::SocketAddr;
-use std::time::Instant;
 
 use crate::cycle::Cycle;
 use crate::limits::ConnectionSlot;
@@ -29,10 +29,11 @@ use crate::message::proxy_protocol::ProxyHeader;
 use crate::message::request::Request;
 use crate::tls::TlsInfo;
 use crate::trace::Trace;
-use crate::turn;
+use crate::turn::{self, Moment};
 use captures::Captures;
 pub(crate) use credentials::Credentials;
 pub(crate) use forwarded::forwarded;
+pub(crate) use memory::RequestMemory;
 use nginx_conf::model::{Http, Level, LocationId, LocationKind, ProxyPass, Server, Settings};
 pub(crate) use status::{Attempt, CacheStatus, LimitStatus};
 pub(crate) use traced::shown_uri;
@@ -50,7 +51,7 @@ pub(crate) struct ClientInfo {
     /// The number of the connection (`$connection`).
     pub(crate) number: u64,
     /// When it connected (`$connection_time`).
-    pub(crate) since: Instant,
+    pub(crate) since: Moment,
     /// Requests on this connection so far, including this one (`$connection_requests`).
     pub(crate) requests: u64,
 }
@@ -116,7 +117,7 @@ pub(crate) struct Exchange<'a> {
     pub(crate) error_page_used: bool,
     uri_changes: u8,
     pub(crate) variables: VariableCache,
-    pub(crate) started: Instant,
+    pub(crate) started: Moment,
     /// Whether it had arrived before the one before it was answered (`$pipe`).
     pub(crate) is_pipelined: bool,
     pub(crate) status: u16,
@@ -158,6 +159,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) sent_trailers: Vec<u8>,
     /// The app servers that were asked.
     pub(crate) attempts: Vec<Attempt>,
+    /// Memory for the head of a request to an app server.
+    pub(crate) upstream_head: RefCell<Vec<u8>>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
     /// Fields of an app server that has sent the request elsewhere by `X-Accel-Redirect`, for the response from there.
@@ -183,12 +186,14 @@ pub(crate) struct VariableCache {
 }
 
 impl<'a> Exchange<'a> {
-    /// A new request, with the settings of this server; `None` only if it has none.
+    /// A new request, with the settings of this server and the memory of an earlier request; `None` only if there are no
+    /// such settings.
     pub(crate) fn new(
         cycle: &'a Cycle,
         http: &'a Http,
         server: &'a Server,
         client: ClientInfo,
+        memory: &mut RequestMemory,
     ) -> Option<Exchange<'a>> {
         let settings = &http.locations.get(server.root.0)?.settings;
         Some(Exchange {
@@ -199,7 +204,7 @@ impl<'a> Exchange<'a> {
             real_ip_found: false,
             tls: None,
             proxy_header: None,
-            request: Request::default(),
+            request: std::mem::take(&mut memory.request),
             server,
             settings,
             level: server.root,
@@ -225,7 +230,7 @@ impl<'a> Exchange<'a> {
             error_page_used: false,
             uri_changes: 0,
             variables: VariableCache::default(),
-            started: turn::now().into_std(),
+            started: turn::moment(),
             is_pipelined: false,
             status: 0,
             keep_alive: false,
@@ -245,9 +250,10 @@ impl<'a> Exchange<'a> {
             gzip_vary: Cell::new(false),
             compressed: (0, 0),
             sent_trailers: Vec::new(),
-            response_head: RefCell::default(),
-            attempts: Vec::new(),
-            upstream_fields: Headers::new(),
+            response_head: std::mem::take(&mut memory.response_head).into(),
+            upstream_head: std::mem::take(&mut memory.upstream_head).into(),
+            attempts: std::mem::take(&mut memory.attempts),
+            upstream_fields: std::mem::take(&mut memory.upstream_fields),
             kept_fields: Vec::new(),
             kept_content_type: None,
             trace: cycle.trace.as_ref().map(Trace::begin),
@@ -294,7 +300,7 @@ impl<'a> Exchange<'a> {
 
     /// Applies `keepalive_timeout 0`, `keepalive_time` and `keepalive_requests` of the current settings. Later settings cannot undo it.
     pub(crate) fn limit_keep_alive(&mut self) {
-        let age = self.started.saturating_duration_since(self.client.since);
+        let age = self.started - self.client.since;
         self.keep_alive &= !self.settings.keepalive_timeout.is_zero()
             && age <= self.settings.keepalive_time
             && self.client.requests < self.settings.keepalive_requests;

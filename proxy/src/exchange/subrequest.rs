@@ -1,13 +1,14 @@
 //! Requests within a request.
 
-use super::Exchange;
+use super::{Exchange, RequestMemory};
 use crate::message::request::BodyLength;
 use crate::trace::Trace;
 
 impl<'a> Exchange<'a> {
     /// A request for another URI within this one: `ngx_http_subrequest`. It has no body unless it is given one.
     pub(crate) fn subrequest(&self, uri: &[u8]) -> Option<Exchange<'a>> {
-        let mut sub = Exchange::new(self.cycle, self.http, self.server, self.client)?;
+        let memory = &mut RequestMemory::default();
+        let mut sub = Exchange::new(self.cycle, self.http, self.server, self.client, memory)?;
         sub.connected = self.connected;
         sub.real_ip_found = self.real_ip_found;
         sub.tls = self.tls;

@@ -3,7 +3,7 @@
 use crate::text;
 use crate::variables::Variables;
 use nginx_conf::model::{AccessLog, LogEscape, LogFormat};
-use nginx_conf::template::Part;
+use nginx_conf::template::{Part, Variable};
 
 /// Memory for making a line, kept from one request to the next.
 #[derive(Debug, Default)]
@@ -33,7 +33,9 @@ pub(super) fn render(
             Part::Variable(variable) => {
                 let start = line.len();
                 if variables.variable(variable, line) {
-                    escape(line, start, format.escape, value);
+                    if !is_plain(variable) {
+                        escape(line, start, format.escape, value);
+                    }
                 } else if format.escape == LogEscape::Default {
                     line.push(b'-');
                 }
@@ -41,6 +43,24 @@ pub(super) fn render(
         }
     }
     line.push(b'\n');
+}
+
+/// Whether there is nothing to escape, whatever the value: a number, a time or an address.
+fn is_plain(variable: &Variable) -> bool {
+    matches!(
+        variable,
+        Variable::BodyBytesSent
+            | Variable::BytesSent
+            | Variable::Connection
+            | Variable::ConnectionRequests
+            | Variable::Msec
+            | Variable::RemoteAddr
+            | Variable::RequestLength
+            | Variable::RequestTime
+            | Variable::Status
+            | Variable::TimeIso8601
+            | Variable::TimeLocal
+    )
 }
 
 /// Escapes what is in `line` from `start` on, as the format says; `spare` is memory to do that in.

@@ -8,6 +8,8 @@
 pub(crate) struct Headers {
     text: Vec<u8>,
     fields: Vec<Field>,
+    /// The [marks](mark) of all names: who asks for a field that is not there, as most do, is told at once.
+    marks: u64,
 }
 
 /// Where the name and the value of a field are in the text.
@@ -34,6 +36,7 @@ impl Headers {
             self.text.reserve(Self::TYPICAL_TEXT);
             self.fields.reserve(Self::TYPICAL_FIELDS);
         }
+        self.marks |= mark(name.as_ref());
         let name = self.append(name.as_ref());
         let value = self.append(value.as_ref());
         self.fields.push(Field { name, value });
@@ -43,6 +46,7 @@ impl Headers {
     pub(crate) fn clear(&mut self) {
         self.text.clear();
         self.fields.clear();
+        self.marks = 0;
     }
 
     /// Frees memory for text beyond `capacity` bytes.
@@ -51,13 +55,27 @@ impl Headers {
     }
 
     /// The first field of this name, ignoring case.
+    #[inline]
     pub(crate) fn get(&self, name: &str) -> Option<&[u8]> {
+        if self.marks & mark(name.as_bytes()) == 0 {
+            return None;
+        }
+        self.find(name)
+    }
+
+    fn find(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
     }
 
     /// All fields of this name, ignoring case.
     pub(crate) fn get_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a [u8]> + use<'a> {
-        self.iter().filter(move |(n, _)| n.eq_ignore_ascii_case(name.as_bytes())).map(|(_, v)| v)
+        let is_there = self.marks & mark(name.as_bytes()) != 0;
+        let fields = if is_there { &self.fields[..] } else { &[] };
+        let is_named = move |n: &[u8]| n.eq_ignore_ascii_case(name.as_bytes());
+        fields
+            .iter()
+            .filter(move |field| is_named(self.slice(field.name)))
+            .map(|field| self.slice(field.value))
     }
 
     /// Names and values of all fields, in order.
@@ -74,6 +92,13 @@ impl Headers {
     fn slice(&self, (start, end): (u32, u32)) -> &[u8] {
         self.text.get(start as usize..end as usize).unwrap_or_default()
     }
+}
+
+/// One of 64 bits, the same for names that differ in case alone.
+#[inline]
+fn mark(name: &[u8]) -> u64 {
+    let letter = |byte: Option<&u8>| usize::from(byte.map_or(0, |byte| byte | 0x20));
+    1 << ((name.len() * 5 + letter(name.first()) + letter(name.last()) * 3) % 64)
 }
 
 impl std::fmt::Debug for Headers {

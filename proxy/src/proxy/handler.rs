@@ -1,13 +1,12 @@
 //! One request behind `proxy_pass`, whichever app server is being asked.
 
 use std::fmt;
-use std::time::Instant;
 
 use super::request::{RequestBody, RequestHead};
 use crate::exchange::Exchange;
 use crate::log::Escaped;
 use crate::tls::UpstreamName;
-use crate::turn;
+use crate::turn::{self, Moment};
 use crate::upstream::{TlsPeer, UpstreamGroup};
 use crate::variables::Variables;
 use nginx_conf::model::{Level, ProxyPass};
@@ -30,11 +29,11 @@ pub(super) struct ProxyHandler<'h> {
     pub(super) scheme: &'static str,
     /// How servers are spoken to if by `https`.
     pub(super) tls: Option<TlsPeer>,
-    pub(super) started: Instant,
+    pub(super) started: Moment,
     /// How many servers were asked.
     pub(super) asked: usize,
     /// When the current server was selected.
-    pub(super) selected: Instant,
+    pub(super) selected: Moment,
     /// Whether the request goes on if the client leaves, since its answer is for others, too.
     pub(super) outlives_client: bool,
     /// Why no server has answered.
@@ -50,7 +49,7 @@ impl<'h> ProxyHandler<'h> {
         request: RequestHead,
         body: RequestBody,
     ) -> ProxyHandler<'h> {
-        let now = turn::now().into_std();
+        let now = turn::moment();
         ProxyHandler {
             group,
             request,
@@ -68,7 +67,7 @@ impl<'h> ProxyHandler<'h> {
     /// Records that there is a connection to the current server.
     pub(super) fn note_connected(&self, x: &mut Exchange<'_>) {
         if let Some(attempt) = x.attempts.last_mut() {
-            attempt.connect_time = Some(turn::now().into_std() - self.selected);
+            attempt.connect_time = Some(turn::moment() - self.selected);
         }
     }
 
@@ -76,13 +75,13 @@ impl<'h> ProxyHandler<'h> {
     pub(super) fn note_head(&self, x: &mut Exchange<'_>, status: u16) {
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.status = Some(status);
-            attempt.header_time = Some(turn::now().into_std() - self.selected);
+            attempt.header_time = Some(turn::moment() - self.selected);
         }
     }
 
     /// Records the end of the current attempt and returns its time.
-    pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Instant {
-        let now = turn::now().into_std();
+    pub(super) fn finish_attempt(&self, x: &mut Exchange<'_>, status: Option<u16>) -> Moment {
+        let now = turn::moment();
         if let Some(attempt) = x.attempts.last_mut() {
             attempt.status = status;
             attempt.time = Some(now - self.selected);

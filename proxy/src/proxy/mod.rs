@@ -145,7 +145,7 @@ async fn ask<C: Stream>(
         && let Some(stored) = known.instead_of(x, &head)
     {
         let now = handler.finish_attempt(x, Some(head.status));
-        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        selection.report(PeerOutcome::Success, now.seconds());
         let sent = Box::pin(cache::send_stored(client, x, &stored)).await;
         if head.status == 304 {
             handler.keep_alive(client, upstream, &head, now);
@@ -164,7 +164,7 @@ async fn ask<C: Stream>(
     if x.is_subrequest && !handler.outlives_client {
         // Nobody waits for the rest, which goes down with the connection.
         let now = handler.finish_attempt(x, Some(head.status));
-        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        selection.report(PeerOutcome::Success, now.seconds());
         x.status = x.error_status.unwrap_or(head.status);
         return Ok(());
     }
@@ -173,14 +173,14 @@ async fn ask<C: Stream>(
     {
         // The rest goes down with the connection.
         let now = handler.finish_attempt(x, Some(head.status));
-        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        selection.report(PeerOutcome::Success, now.seconds());
         return Err(elsewhere);
     }
     if handler.outlives_client && client.has_left().await {
         // As in nginx, nothing is kept if there is nobody to send the head to.
         x.log(Level::Info, format_args!("client prematurely closed connection"));
         let now = handler.finish_attempt(x, Some(head.status));
-        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        selection.report(PeerOutcome::Success, now.seconds());
         x.status = head.status;
         return Err(ProxyError::Close);
     }
@@ -193,6 +193,7 @@ async fn ask<C: Stream>(
     if let Some(ended) = ended {
         handler.keep_alive(client, upstream, &head, ended);
     }
+    x.upstream_head.replace(handler.request.head);
     Ok(())
 }
 

@@ -55,10 +55,9 @@ impl ProxyHandler<'_> {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         selection: &mut PeerSelection<'_>,
-    ) -> Result<(Box<UpstreamRequest>, ResponseHead), ProxyError> {
-        let upstreams = &x.cycle.upstreams;
+    ) -> Result<(UpstreamRequest, ResponseHead), ProxyError> {
         loop {
-            let Some((address, name)) = selection.next(upstreams.seconds(self.selected)) else {
+            let Some((address, name)) = selection.next(self.selected.seconds()) else {
                 let name = Rc::clone(&self.group.name);
                 x.attempts.push(Attempt::new(name, self.asked == 0));
                 self.finish_attempt(x, Some(502));
@@ -103,7 +102,7 @@ impl ProxyHandler<'_> {
             if !matches!(error, UpstreamError::Status(_)) {
                 self.log(x, Level::Error, format_args!("{error}"), &name);
             }
-            if selection.report(error.peer_outcome(), upstreams.seconds(now)) {
+            if selection.report(error.peer_outcome(), now.seconds()) {
                 self.log(
                     x,
                     Level::Warn,
@@ -133,7 +132,7 @@ impl ProxyHandler<'_> {
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
         address: SocketAddr,
-    ) -> Result<(Box<UpstreamRequest>, ResponseHead), AttemptError> {
+    ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
         let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
             && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), once)
@@ -175,18 +174,17 @@ impl ProxyHandler<'_> {
         };
         self.note_connected(x);
         let tls = self.tls.clone();
-        let connection = UpstreamConnection { stream, address, tls, requests: 0, slot };
+        let connection = UpstreamConnection::new(stream, address, tls, slot);
         let mut upstream = self.upstream_request(x, connection);
         let head = self.exchange(&mut upstream, client, x).await?;
         Ok((upstream, head))
     }
 
-    /// Boxed, as it is handed on several times.
     fn upstream_request(
         &self,
         x: &mut Exchange<'_>,
-        mut connection: UpstreamConnection,
-    ) -> Box<UpstreamRequest> {
+        mut connection: Box<UpstreamConnection>,
+    ) -> UpstreamRequest {
         if let Some(attempt) = x.attempts.last_mut() {
             // Of a connection that had ended, there is nothing to count.
             attempt.traffic = Some(connection.stream.count_anew());
@@ -197,15 +195,10 @@ impl ProxyHandler<'_> {
             server: x.settings.proxy.send_timeout,
         };
         let outlives_client = self.outlives_client;
-        let upload = Upload::new(&self.request.head, self.body == RequestBody::Chunked, limits);
-        Box::new(UpstreamRequest {
-            connection,
-            input: Buffer::default(),
-            upload,
-            tee: None,
-            outlives_client,
-            is_complete: false,
-        })
+        let is_chunked = self.body == RequestBody::Chunked;
+        let upload = Upload::new(&mut connection.output, &self.request.head, is_chunked, limits);
+        let input = Buffer::default();
+        UpstreamRequest { connection, input, upload, tee: None, outlives_client, is_complete: false }
     }
 
     async fn exchange<C: Stream>(

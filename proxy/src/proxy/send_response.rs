@@ -1,7 +1,5 @@
 //! An app server's response, sent to the client.
 
-use std::time::Instant;
-
 use super::error::ProxyError;
 use super::handler::ProxyHandler;
 use super::response::{Delivery, HeadWritten, RelayError, ResponseHead};
@@ -10,7 +8,7 @@ use super::upstream_error::Action;
 use super::upstream_request::UpstreamRequest;
 use crate::exchange::Exchange;
 use crate::response::{BodyFilters, ClientConnection};
-use crate::turn;
+use crate::turn::{self, Moment};
 use crate::upstream::{PeerOutcome, PeerSelection};
 use crate::wire::{BodyReader, Framing, Stream};
 use nginx_conf::model::Level;
@@ -30,7 +28,7 @@ impl ProxyHandler<'_> {
         x: &mut Exchange<'_>,
         answer: Answer<'_, '_>,
         delivery: &Delivery,
-    ) -> Result<Instant, ProxyError> {
+    ) -> Result<Moment, ProxyError> {
         let Answer { upstream, head, selection } = answer;
         // `proxy_method` may ask for what the client has not: a body that nobody reads, or none where one is due.
         let (to_head, is_head) = (x.request.is_head(), self.request.is_head);
@@ -50,7 +48,7 @@ impl ProxyHandler<'_> {
                 &name,
             );
             let now = self.finish_attempt(x, Some(head.status));
-            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+            selection.report(PeerOutcome::Success, now.seconds());
             return Err(ProxyError::Status(502));
         };
         x.status = x.error_status.unwrap_or(head.status);
@@ -76,7 +74,7 @@ impl ProxyHandler<'_> {
 
         let before = x.sent;
         let outcome = if head.status == 101 {
-            selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(turn::now().into_std()));
+            selection.report(PeerOutcome::Success, turn::moment().seconds());
             tunnel::run(client, x, upstream).await
         } else {
             upstream.relay(client, x, &mut body, filters.as_deref_mut()).await
@@ -92,7 +90,7 @@ impl ProxyHandler<'_> {
         x.compressed = filters.as_deref().map(BodyFilters::totals).unwrap_or_default();
         x.sent = before + client.output.written();
         let now = self.finish_attempt(x, Some(head.status));
-        selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+        selection.report(PeerOutcome::Success, now.seconds());
         match outcome {
             Ok(()) => return Ok(now),
             Err(RelayError::ClientClosed) => {
@@ -109,12 +107,12 @@ impl ProxyHandler<'_> {
     pub(super) fn keep_alive<C>(
         &self,
         client: &mut ClientConnection<C>,
-        upstream: Box<UpstreamRequest>,
+        upstream: UpstreamRequest,
         head: &ResponseHead,
-        ended: Instant,
+        ended: Moment,
     ) {
         client.body.skip(&mut client.input);
-        let is_idle = upstream.input.is_empty() && upstream.upload.output.is_finished();
+        let is_idle = upstream.input.is_empty() && upstream.connection.output.is_finished();
         if self.request.persistent
             && head.persistent
             && head.status != 101
@@ -122,8 +120,8 @@ impl ProxyHandler<'_> {
             && !head.ends_by_close()
         {
             let mut connection = upstream.connection;
-            connection.requests += 1;
-            self.group.pool.put(connection, ended.into());
+            connection.end_request();
+            self.group.pool.put(connection, ended);
         }
     }
 }

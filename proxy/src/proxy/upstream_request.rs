@@ -20,7 +20,7 @@ use crate::wire::{Buffer, Stream};
 /// A request to an app server, and the connection it is sent on.
 #[derive(Debug)]
 pub(crate) struct UpstreamRequest {
-    pub(crate) connection: UpstreamConnection,
+    pub(crate) connection: Box<UpstreamConnection>,
     pub(crate) input: Buffer,
     pub(crate) upload: Upload,
     /// The copy of the response's body that is to be kept.
@@ -76,7 +76,7 @@ impl UpstreamRequest {
         let mut send_error = None;
         poll_fn(|cx| {
             if !self.upload.is_done() {
-                match self.upload.poll(client, &mut self.connection.stream, &mut x.request_length, cx) {
+                match self.upload.poll(client, &mut self.connection, &mut x.request_length, cx) {
                     Poll::Ready(Ok(())) => client.reading.start(read_timeout),
                     // An app server that stopped reading may still have answered, so wait for its answer or for the
                     // end of the connection.

@@ -1,8 +1,9 @@
 //! How fast a response is sent: `limit_rate`.
 
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::turn::{self, Moment};
 use crate::wire::Deadline;
 
 /// A limit on the bytes of a response in a second, as `ngx_http_write_filter` has it.
@@ -13,7 +14,7 @@ pub(crate) struct Pace {
     /// Bytes before the limit holds.
     after: u64,
     /// When the request began.
-    started: Instant,
+    started: Moment,
     /// Until when nothing is sent.
     pause: Deadline,
     is_paused: bool,
@@ -21,7 +22,7 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// A limit of at least one byte in a second.
-    pub(crate) fn new(rate: u64, after: u64, started: Instant) -> Pace {
+    pub(crate) fn new(rate: u64, after: u64, started: Moment) -> Pace {
         Pace { rate: rate.max(1), after, started, pause: Deadline::default(), is_paused: false }
     }
 
@@ -34,7 +35,7 @@ impl Pace {
                 }
                 self.is_paused = false;
             }
-            let seconds = self.started.elapsed().as_secs() + 1;
+            let seconds = (turn::moment() - self.started).as_secs() + 1;
             let allowed = self.rate.saturating_mul(seconds).saturating_add(self.after);
             if allowed > sent {
                 return Poll::Ready(usize::try_from(allowed - sent).unwrap_or(usize::MAX));
@@ -80,7 +81,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_sent_is_waited_for() {
-        let mut pace = Pace::new(1000, 0, Instant::now());
+        let mut pace = Pace::new(1000, 0, turn::moment());
         assert_eq!(room(&mut pace, 0), Some(1000));
         pace.sent(0, 1000);
         assert_eq!((room(&mut pace, 1000), pace.is_paused()), (None, true));
@@ -90,7 +91,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_first_bytes_are_free() {
-        let mut pace = Pace::new(1000, 500, Instant::now());
+        let mut pace = Pace::new(1000, 500, turn::moment());
         assert_eq!(room(&mut pace, 0), Some(1500));
         pace.sent(0, 400);
         assert_eq!(room(&mut pace, 400), Some(1100));

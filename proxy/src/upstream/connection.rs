@@ -13,7 +13,7 @@ use tokio::net::TcpStream;
 
 use crate::cycle::connections::ConnectionSlot;
 use crate::tls::{TlsStream, UpstreamName};
-use crate::wire::{Stream, peek};
+use crate::wire::{MessageWriter, Stream, peek};
 use nginx_conf::tls::UpstreamTls;
 
 /// A connection to an app server.
@@ -29,6 +29,8 @@ pub(crate) struct UpstreamConnection {
     pub(crate) requests: u64,
     /// Its place among `worker_connections`.
     pub(crate) slot: ConnectionSlot,
+    /// What writes requests to it, with the memory of those before.
+    pub(crate) output: MessageWriter,
 }
 
 /// Who an app server is to TLS. Only a connection to the same one may carry another request.
@@ -99,6 +101,26 @@ impl Drop for UpstreamTlsStream {
 }
 
 impl UpstreamConnection {
+    /// Memory beyond this is freed after a long request head.
+    const MAX_HEAD_CAPACITY: usize = 1024;
+
+    /// A new connection. Boxed, as it goes from the pool to a request and back many times.
+    pub(crate) fn new(
+        stream: UpstreamStream,
+        address: SocketAddr,
+        tls: Option<TlsPeer>,
+        slot: ConnectionSlot,
+    ) -> Box<UpstreamConnection> {
+        let output = MessageWriter::default();
+        Box::new(UpstreamConnection { stream, address, tls, requests: 0, slot, output })
+    }
+
+    /// Counts a request that has been answered.
+    pub(crate) fn end_request(&mut self) {
+        self.requests += 1;
+        self.output.shrink_to(Self::MAX_HEAD_CAPACITY);
+    }
+
     /// Whether neither an end nor a byte has arrived; an app server has nothing to say unless asked. Costs no system call
     /// while the event loop has seen no activity on the socket.
     pub(super) fn is_open(&mut self) -> bool {

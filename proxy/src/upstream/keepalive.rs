@@ -5,10 +5,9 @@ use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::connection::{TlsPeer, UpstreamConnection};
 use crate::cycle::connections::ReusableConnections;
+use crate::turn::{self, Moment};
 use nginx_conf::model::Upstream;
 
 /// Idle connections that are kept when the configuration does not say, as in nginx from 1.29.7 on. Until the next sweep
@@ -24,7 +23,7 @@ pub(crate) struct KeepalivePool(Rc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    idle: RefCell<Vec<(UpstreamConnection, Instant)>>,
+    idle: RefCell<Vec<(Box<UpstreamConnection>, Moment)>>,
     size: usize,
     /// Whether the configuration sets `keepalive`, rather than leaving it to the default.
     explicit: bool,
@@ -66,7 +65,7 @@ impl KeepalivePool {
         address: SocketAddr,
         tls: Option<&TlsPeer>,
         once: bool,
-    ) -> Option<UpstreamConnection> {
+    ) -> Option<Box<UpstreamConnection>> {
         if once && !self.0.explicit {
             return None;
         }
@@ -82,7 +81,7 @@ impl KeepalivePool {
     }
 
     /// Keeps a connection that has been idle since `since`. If there are too many, the longest idle one is closed.
-    pub(crate) fn put(&self, link: UpstreamConnection, since: Instant) {
+    pub(crate) fn put(&self, link: Box<UpstreamConnection>, since: Moment) {
         let shared = &self.0;
         if shared.size == 0 || link.requests >= shared.max_requests || shared.timeout.is_zero() {
             return;
@@ -108,7 +107,7 @@ async fn sweep(pool: Weak<Shared>) {
         tokio::time::sleep(SWEEP_INTERVAL).await;
         let Some(shared) = pool.upgrade() else { return };
         let mut idle = shared.idle.borrow_mut();
-        idle.retain_mut(|(link, since)| since.elapsed() < shared.timeout && link.is_open());
+        idle.retain_mut(|(link, since)| turn::moment() - *since < shared.timeout && link.is_open());
         let too_many = idle.len().saturating_sub(shared.size);
         idle.drain(..too_many);
         if idle.is_empty() {

@@ -19,7 +19,6 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use crate::resolver::Resolvers;
 pub(crate) use connection::{TlsPeer, Traffic, UpstreamConnection, UpstreamStream};
@@ -40,7 +39,6 @@ pub(crate) struct Upstreams {
     names: RefCell<HashMap<(String, u16), KeepalivePool>>,
     /// What looks such names up.
     pub(crate) resolvers: Resolvers,
-    began: Instant,
 }
 
 /// The most addresses, and the most names, of a `proxy_pass` with variables that a worker remembers.
@@ -56,7 +54,6 @@ impl Upstreams {
             addresses: RefCell::default(),
             names: RefCell::default(),
             resolvers: Resolvers::default(),
-            began: Instant::now(),
         }
     }
 
@@ -105,11 +102,5 @@ impl Upstreams {
 
     pub(crate) fn group(&self, index: usize) -> Option<&UpstreamGroup> {
         self.groups.get(index)
-    }
-
-    /// Whole seconds on a monotonic clock, starting far from the 0 of a server that was never checked.
-    pub(crate) fn seconds(&self, now: Instant) -> u64 {
-        const START: Duration = Duration::from_secs(1 << 32);
-        (START + now.saturating_duration_since(self.began)).as_secs()
     }
 }

@@ -32,6 +32,11 @@ impl MessageWriter {
         self.text.clear();
     }
 
+    /// Frees memory for heads beyond `capacity` bytes.
+    pub(crate) fn shrink_to(&mut self, capacity: usize) {
+        self.text.shrink_to(capacity);
+    }
+
     /// What is written before the body.
     pub(crate) fn head_mut(&mut self) -> &mut Vec<u8> {
         &mut self.text

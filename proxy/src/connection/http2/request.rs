@@ -12,7 +12,7 @@ use super::traffic::Traffic;
 use crate::connection::answer::{AfterRequest, answer};
 use crate::connection::http_connection::HttpConnection;
 use crate::cycle::counts::CountedRequest;
-use crate::exchange::{ClientInfo, Exchange};
+use crate::exchange::{ClientInfo, Exchange, RequestMemory};
 use crate::message::request::BodyLength;
 use crate::response::{ClientConnection, error_page};
 use nginx_conf::model::Level;
@@ -23,7 +23,8 @@ impl HttpConnection<'_> {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return };
         let client = ClientInfo { requests: number, ..self.client };
-        let Some(mut x) = Exchange::new(cycle, http, server, client) else { return };
+        let memory = &mut RequestMemory::default();
+        let Some(mut x) = Exchange::new(cycle, http, server, client, memory) else { return };
         x.tls = self.tls;
         x.proxy_header = self.proxy_header;
         let mut counted = CountedRequest::new(cycle.connections.counts());

@@ -1,7 +1,5 @@
 //! Passes an app server's answer on, and keeps it.
 
-use std::time::Instant;
-
 use bytes::Bytes;
 
 use super::CacheContext;
@@ -13,6 +11,7 @@ use crate::proxy::handler::{ProxyHandler, UpstreamFailure};
 use crate::proxy::response::{Delivery, Tee};
 use crate::proxy::send_response::Answer;
 use crate::response::ClientConnection;
+use crate::turn::Moment;
 use crate::upstream::PeerOutcome;
 use crate::wire::{BodyReader, Framing, Stream};
 
@@ -42,7 +41,7 @@ pub(crate) async fn pass_on<C: Stream>(
     handler: &mut ProxyHandler<'_>,
     answer: Answer<'_, '_>,
     mut context: Box<CacheContext>,
-) -> Result<Option<Instant>, ProxyError> {
+) -> Result<Option<Moment>, ProxyError> {
     let Answer { upstream, head, selection } = answer;
     let is_cacheable = context.is_cacheable && head.status != 101;
     let is_too_long = matches!(head.framing, Framing::Length(length) if length > MAX_STORED_BODY as u64);
@@ -89,7 +88,7 @@ pub(crate) async fn pass_on<C: Stream>(
         }
     }
     let now = handler.finish_attempt(x, Some(head.status));
-    selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+    selection.report(PeerOutcome::Success, now.seconds());
     if let (Some(valid), Some(body)) = (valid, &body) {
         context.store(x, head, Bytes::clone(body), valid);
     }

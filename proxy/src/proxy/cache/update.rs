@@ -1,7 +1,5 @@
 //! `proxy_cache_background_update`: fetches a new answer after the old one was given.
 
-use std::time::Instant;
-
 use super::CacheContext;
 use crate::exchange::{CacheStatus, Exchange};
 use crate::proxy::error::ProxyError;
@@ -9,6 +7,7 @@ use crate::proxy::handler::ProxyHandler;
 use crate::proxy::request::{self, RequestBody};
 use crate::proxy::response::Tee;
 use crate::response::ClientConnection;
+use crate::turn;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
 use crate::variables::Variables;
 use crate::wire::{BodyReader, SilentStream};
@@ -59,8 +58,8 @@ pub(crate) async fn update(
         }
     }
     let now = handler.finish_attempt(x, Some(head.status));
-    selection.report(PeerOutcome::Success, x.cycle.upstreams.seconds(now));
+    selection.report(PeerOutcome::Success, now.seconds());
     if upstream.is_complete {
-        handler.keep_alive(&mut client, upstream, &head, Instant::now());
+        handler.keep_alive(&mut client, upstream, &head, turn::moment());
     }
 }

@@ -79,7 +79,9 @@ pub(crate) fn create(
 ) -> Option<RequestHead> {
     let settings = x.settings;
     let http11 = settings.proxy.http11.unwrap_or(true);
-    let mut head = Vec::with_capacity(512);
+    let mut head = x.upstream_head.take();
+    head.clear();
+    head.reserve(256);
     let set_method = settings.proxy.method.as_ref().map(|method| x.evaluate(method));
     let method = set_method.as_deref().filter(|method| !method.is_empty()).unwrap_or(x.method());
     let method = if cache.get { b"GET" } else { method };

@@ -5,14 +5,12 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use crate::response::ClientConnection;
-use crate::wire::BodyError;
-use crate::wire::{MessageWriter, Stream};
+use crate::upstream::UpstreamConnection;
+use crate::wire::{BodyError, MessageWriter, Stream};
 
 /// A request that is being sent to an app server.
 #[derive(Debug)]
 pub(crate) struct Upload {
-    /// The head, and the framing of the body.
-    pub(crate) output: MessageWriter,
     /// Bytes of the buffered body that were sent. They stay in the buffer, for another server, as long as the whole
     /// body so far fits there.
     sent: usize,
@@ -58,12 +56,16 @@ pub(crate) enum UploadError {
 
 impl Upload {
     /// A request that is about to be sent.
-    pub(crate) fn new(head: &[u8], chunked: bool, limits: UploadLimits) -> Upload {
-        let mut output = MessageWriter::default();
+    pub(crate) fn new(
+        output: &mut MessageWriter,
+        head: &[u8],
+        chunked: bool,
+        limits: UploadLimits,
+    ) -> Upload {
         output.begin();
         output.head_mut().extend_from_slice(head);
         output.set_chunked(chunked);
-        Upload { output, sent: 0, streaming: false, limits, done: false, blocked: BlockedOn::Server }
+        Upload { sent: 0, streaming: false, limits, done: false, blocked: BlockedOn::Server }
     }
 
     /// Whether all of the request has been sent.
@@ -77,10 +79,10 @@ impl Upload {
     }
 
     /// Sends until it has to wait. Adds what the client sent to `received`.
-    pub(crate) fn poll<C: Stream, U: Stream>(
+    pub(crate) fn poll<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
-        server: &mut U,
+        server: &mut UpstreamConnection,
         received: &mut u64,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), UploadError>> {
@@ -104,24 +106,25 @@ impl Upload {
     }
 
     /// One read or write.
-    fn step<C: Stream, U: Stream>(
+    fn step<C: Stream>(
         &mut self,
         client: &mut ClientConnection<C>,
-        server: &mut U,
+        server: &mut UpstreamConnection,
         received: &mut u64,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), UploadError>> {
         let ClientConnection { stream, input, body, .. } = client;
+        let UpstreamConnection { stream: server, output, .. } = server;
         let (last, data) = (body.is_complete(), body.data(input).get(self.sent..).unwrap_or_default());
-        if !self.output.is_flushed() || !data.is_empty() || last {
-            match self.output.poll_write(server, cx, data, last) {
+        if !output.is_flushed() || !data.is_empty() || last {
+            match output.poll_write(server, cx, data, last) {
                 Poll::Ready(Ok(count)) => {
                     if self.streaming {
                         body.consume(input, count);
                     } else {
                         self.sent += count;
                     }
-                    self.done = self.output.is_finished();
+                    self.done = output.is_finished();
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Server(error))),
@@ -142,7 +145,7 @@ impl Upload {
             }
             Poll::Ready(Err(error)) => Poll::Ready(Err(UploadError::Client(error))),
             Poll::Pending => {
-                if self.output.is_flushed() && body.data(input).len() == self.sent {
+                if output.is_flushed() && body.data(input).len() == self.sent {
                     self.blocked = BlockedOn::Client;
                 }
                 Poll::Pending

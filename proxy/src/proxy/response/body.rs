@@ -109,7 +109,7 @@ impl UpstreamRequest {
         if self.upload.is_done() {
             return Ok(());
         }
-        match self.upload.poll(client, &mut self.connection.stream, received, cx) {
+        match self.upload.poll(client, &mut self.connection, received, cx) {
             Poll::Pending | Poll::Ready(Ok(())) => Ok(()),
             // An app server need not read the rest of a request that it has answered.
             Poll::Ready(Err(UploadError::Server(_) | UploadError::ServerTimedOut)) => {

@@ -1,5 +1,6 @@
 //! The head of an app server's response: read strictly, and written for the client.
 
+use std::borrow::Cow;
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
@@ -27,7 +28,7 @@ pub(crate) struct ResponseHead {
     /// The status code.
     pub(crate) status: u16,
     /// Status code and reason as received.
-    text: Vec<u8>,
+    text: Cow<'static, [u8]>,
     /// How the body is framed, if there is one.
     pub(crate) framing: Framing,
     /// Whether the app server keeps the connection alive.
@@ -137,7 +138,10 @@ fn parse(bytes: &[u8], kept: &mut Headers) -> Result<Option<(ResponseHead, usize
         0 => says("keep-alive") && framing != Framing::Chunked,
         _ => !says("close"),
     };
-    let text = bytes.get(status_text(bytes)).unwrap_or_default().to_vec();
+    let text = match bytes.get(status_text(bytes)).unwrap_or_default() {
+        b"200 OK" => Cow::Borrowed(&b"200 OK"[..]),
+        other => Cow::Owned(other.to_vec()),
+    };
     Ok(Some((ResponseHead { status, text, framing, persistent }, length)))
 }
 
@@ -196,7 +200,7 @@ impl ResponseHead {
 
     /// The head of a response that was kept.
     pub(crate) fn stored(status: u16, text: Vec<u8>, framing: Framing) -> ResponseHead {
-        ResponseHead { status, text, framing, persistent: false }
+        ResponseHead { status, text: text.into(), framing, persistent: false }
     }
 
     /// Status code and reason as received.
