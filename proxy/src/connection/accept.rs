@@ -29,8 +29,6 @@ pub(crate) async fn serve(
     let config = Rc::clone(&cycle.config);
     let Some(http) = &config.http else { return };
     let Some(listen) = http.listen.get(listen) else { return };
-    // Only latency is lost if this fails.
-    let _ = stream.set_nodelay(true);
     let since = turn::moment();
     let client = ClientInfo { peer, local, number: cycle.next_connection_number(), since, requests: 0 };
     let header = match listen.proxy_protocol {

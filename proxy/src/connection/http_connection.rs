@@ -204,9 +204,20 @@ impl<'a> HttpConnection<'a> {
         connection: &mut ClientConnection<S>,
         aborting: &mut Aborting,
     ) -> AfterRequest {
-        let mut memory = RequestMemory::default();
+        let mut memory = RequestMemory::spare();
+        let after = self.serve_with(connection, aborting, &mut memory).await;
+        memory.recycle();
+        after
+    }
+
+    async fn serve_with<S: Stream>(
+        &mut self,
+        connection: &mut ClientConnection<S>,
+        aborting: &mut Aborting,
+        memory: &mut RequestMemory,
+    ) -> AfterRequest {
         loop {
-            let after = self.serve_request(connection, aborting, &mut memory).await;
+            let after = self.serve_request(connection, aborting, memory).await;
             if after != AfterRequest::KeepAlive {
                 return after;
             }

@@ -1,8 +1,17 @@
-//! Memory that the requests of a connection reuse.
+//! Memory that requests reuse.
+
+use std::cell::RefCell;
 
 use super::{Attempt, Exchange};
 use crate::message::Headers;
 use crate::message::request::Request;
+
+/// The most that a worker keeps while there are no requests for it.
+const MAX_SPARE: usize = 64;
+
+thread_local! {
+    static SPARE: RefCell<Vec<RequestMemory>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Memory that the requests of a connection reuse. Each [takes it](Exchange::new) and [gives it back](Exchange::give_back).
 #[derive(Debug, Default)]
@@ -16,6 +25,22 @@ pub(crate) struct RequestMemory {
 
 /// Memory beyond this is freed after a long head.
 const MAX_HEAD_CAPACITY: usize = 1024;
+
+impl RequestMemory {
+    /// What an earlier connection has [left](RequestMemory::recycle), or nothing yet.
+    pub(crate) fn spare() -> RequestMemory {
+        SPARE.with_borrow_mut(Vec::pop).unwrap_or_default()
+    }
+
+    /// Leaves it to the requests of another connection.
+    pub(crate) fn recycle(self) {
+        SPARE.with_borrow_mut(|spare| {
+            if spare.len() < MAX_SPARE {
+                spare.push(self);
+            }
+        });
+    }
+}
 
 impl Exchange<'_> {
     /// Gives back the memory of a request that has been answered.

@@ -99,6 +99,7 @@ fn rewritten(x: &mut Exchange<'_>) -> NextPhase {
 fn find_location(x: &mut Exchange<'_>) -> NextPhase {
     let server = x.server;
     let http = x.http;
+    x.if_had_proxy_pass = false;
     let found = match &x.trace {
         None => {
             let mut matches = |pattern: &Pattern, uri: &[u8]| x.matches(pattern, uri);
@@ -171,6 +172,9 @@ fn after_access(x: &mut Exchange<'_>, admission: &Admission) -> NextPhase {
     }
     let settings = x.settings;
     if let Some(rule) = &settings.try_files {
+        if let Some(error) = lost_alias(x) {
+            return NextPhase::Done(error);
+        }
         match with_files(x, |request| files::try_files(request, rule)) {
             FileOutcome::Continue { uri, add_uri_to_alias } => {
                 (x.uri, x.add_uri_to_alias) = (uri, add_uri_to_alias);
@@ -214,11 +218,10 @@ fn handler(x: &mut Exchange<'_>) -> NextPhase {
         x.log(Level::Alert, format_args!("no upstream configuration"));
         return NextPhase::Done(Answer::Error(500));
     }
-    if settings.root.alias && !x.valid_location && matches!(x.method(), b"GET" | b"HEAD" | b"POST") {
-        let name = x.location_name();
-        let why = format_args!("\"alias\" cannot be used in location \"{name}\" where URI was rewritten");
-        x.log(Level::Alert, why);
-        return NextPhase::Done(Answer::Error(500));
+    if matches!(x.method(), b"GET" | b"HEAD" | b"POST")
+        && let Some(error) = lost_alias(x)
+    {
+        return NextPhase::Done(error);
     }
     match with_files(x, files::content) {
         FileOutcome::Redirect(uri) => {
@@ -228,6 +231,17 @@ fn handler(x: &mut Exchange<'_>) -> NextPhase {
         }
         outcome => file_outcome(x, outcome),
     }
+}
+
+/// The answer where an `alias` has no name of a location to replace any more.
+fn lost_alias(x: &Exchange<'_>) -> Option<Answer> {
+    if !x.settings.root.alias || x.valid_location {
+        return None;
+    }
+    let name = x.location_name();
+    let why = format_args!("\"alias\" cannot be used in location \"{name}\" where URI was rewritten");
+    x.log(Level::Alert, why);
+    Some(Answer::Error(500))
 }
 
 fn file_outcome(x: &mut Exchange<'_>, outcome: FileOutcome) -> NextPhase {

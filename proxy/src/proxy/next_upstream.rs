@@ -74,6 +74,8 @@ impl ProxyHandler<'_> {
                 self.failure = Some(UpstreamFailure::Error);
                 return Err(ProxyError::Status(502));
             };
+            // Most requests have one.
+            x.attempts.reserve_exact(1);
             x.attempts.push(Attempt::new(Rc::clone(&name), self.asked == 0));
             x.trace(|_| Step::Ask {
                 address: name.to_string(),

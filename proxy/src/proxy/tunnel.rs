@@ -48,6 +48,9 @@ pub(crate) async fn run<C: Stream>(
     client.write(&[], x.settings.send_timeout).await.map_err(|_| RelayError::ClientClosed)?;
     client.writing.release();
     client.body.skip(&mut client.input);
+    // No other head will be sent to either side.
+    client.output.shrink_to(0);
+    upstream.connection.output.shrink_to(0);
 
     let mut shutdown = x.cycle.shutdown.clone();
     let mut closing = pin!(async move {

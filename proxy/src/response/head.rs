@@ -87,7 +87,11 @@ impl Exchange<'_> {
             write_field(out, b"Content-Type", kind);
         }
         let after_type = out.len();
-        let trailers = self.has_trailers(status);
+        // As in nginx, where it is decided before a range turns out to be none of the file's.
+        let trailers = match (status, headers.range) {
+            (416, Some(_)) => self.has_trailers(200),
+            _ => self.has_trailers(status),
+        };
         // Trailers need chunks, which have no length (RFC 9112 §6.2); in HTTP/2 they go with one.
         let gets_chunks = trailers && self.has_chunks();
         if let Some(length) = headers.length.filter(|_| !gets_chunks) {

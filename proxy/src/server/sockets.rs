@@ -116,9 +116,39 @@ fn bind(listen: &Listen, shared: bool) -> Result<Socket, SocketError> {
         socket.set_reuse_address(true)?;
         socket.set_reuse_port(shared)?;
         socket.set_nonblocking(true)?;
+        // Connections that are accepted inherit it.
+        socket.set_tcp_nodelay(true)?;
         if address.is_ipv6() { socket.set_only_v6(!listen.dual_stack) } else { Ok(()) }
     };
     options().map_err(failed("setsockopt"))?;
     socket.bind(&SockAddr::from(address)).map_err(failed("bind"))?;
     Ok(socket)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener, TcpStream};
+
+    use super::*;
+    use nginx_conf::model::ServerNames;
+
+    #[test]
+    fn connections_send_small_pieces_at_once() {
+        let listen = Listen {
+            address: (Ipv4Addr::LOCALHOST, 0).into(),
+            dual_stack: false,
+            backlog: None,
+            tls: false,
+            proxy_protocol: false,
+            http2: false,
+            default_server: 0,
+            names: ServerNames::default(),
+        };
+        let socket = bind(&listen, true).unwrap();
+        socket.listen(1).unwrap();
+        let listener = TcpListener::from(socket);
+        let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let accepted = std::iter::repeat_with(|| listener.accept()).find_map(Result::ok).unwrap();
+        assert_eq!((accepted.0.nodelay().unwrap(), client.nodelay().unwrap()), (true, false));
+    }
 }

@@ -50,6 +50,8 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /aliased/ { alias www/; rewrite ^/aliased/(.*)$ /aliased/$1 break; }
             location ~ ^/aliased2/(.*)$ { alias www/$1; rewrite ^ /x break; index /a.txt; }
             location /aliased3/ { alias www/; break; }
+            location /aliased4/ { alias www/; rewrite ^ /x break; try_files a.txt =204; }
+            location /left/ { if ($arg_a) { rewrite ^ /none last; } proxy_pass http://127.0.0.1:@PORT@/echo/; }
             location /unchanged/ { break; proxy_pass http://127.0.0.1:@PORT@/echo/; }
             location /changed/ { rewrite ^/changed/(.*)$ /unchanged/$1; break; proxy_pass http://127.0.0.1:@PORT@/echo/; }
             location /error/ { error_page 404 /again/; return 404; }
@@ -71,9 +73,10 @@ fn where_requests_end_up() {
         /http?b /scheme/x /scheme/x?y /redirect/a /redirect/a?b /redirect2/a?b /permanent/a?b /quoted/?x=%20 /cycle/ /cycle2/x \
         /cycle3/ /nothing/x /nothing/x?none=/echo /relative/x /in?a=1 /in/x?b=1 /in/c /in/d /inside/ /to/inside /proxy/x?y /proxy/break/x?y \
         /proxy/on/a%20b?y /proxy/break/a%20b /error/ /missing/x /args/a%20b%26c%3fd%2bé /args/a+b&c /redirect/a%20b%26c%3fd /redirect2/a%20b%26%3d%3c%3e%5c%5e%60%7b%7c%7d%7e%5b%5d%3a%3b%40%21%24%27%28%29%2a%2c \
-        /unchanged/x?y /changed/x?y /aliased/a.txt /aliased/ /aliased2/a.txt /aliased2/ /aliased3/a.txt /aliased3/none/ /redirect2/a+b&c;d /http/a%2520b /last/a%20b%3fc /noargs/?a";
+        /unchanged/x?y /changed/x?y /aliased/a.txt /aliased/ /aliased2/a.txt /aliased2/ /aliased3/a.txt /aliased3/none/ /aliased4/x /left/x?a=1 /left/x /redirect2/a+b&c;d /http/a%2520b /last/a%20b%3fc /noargs/?a";
     let targets = targets.split_whitespace();
-    let requests: Vec<String> =
+    let mut requests: Vec<String> =
         targets.flat_map(|target| ["GET", "HEAD"].map(|method| request(method, target, &[]))).collect();
+    requests.extend(["/left/x?a=1", "/aliased4/x"].map(|target| request("OPTIONS", target, &[])));
     compare(site, &requests);
 }

@@ -30,6 +30,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /own/200 { add_trailer X-Own own; return 200 own; }
             location /empty { add_trailer X-Empty \"\"; return 200 text; }
             location /if { if ($arg_own) { add_trailer X-If $arg_own; } return 200 if; }
+            location /only/ { alias www/; add_trailer X-Own own; add_trailer X-Empty \"\"; }
             location /whole/ { alias www/; chunked_transfer_encoding off; }
             location /packed/ { alias www/; gzip on; gzip_min_length 1; gzip_types *; }
             location /sub/ { alias www/; sub_filter 0 zero; sub_filter_types *; }
@@ -41,7 +42,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
         }
     }";
 
-const TARGETS: &str = "/text /nothing /error /moved /204 /own /own/200 /empty /if /if?own=1 /whole/a.html /packed/a.html /sub/a.html \
+const TARGETS: &str = "/text /nothing /error /moved /204 /own /own/200 /empty /if /if?own=1 /only/a.html /whole/a.html /packed/a.html /sub/a.html \
      /page /a.html /none.html /long.html /missing /text?empty=no";
 
 fn http1() -> Site {

@@ -23,8 +23,8 @@ impl HttpConnection<'_> {
         let (http, cycle) = (self.http, self.cycle);
         let Some(server) = http.servers.get(self.server) else { return };
         let client = ClientInfo { requests: number, ..self.client };
-        let memory = &mut RequestMemory::default();
-        let Some(mut x) = Exchange::new(cycle, http, server, client, memory) else { return };
+        let mut memory = RequestMemory::spare();
+        let Some(mut x) = Exchange::new(cycle, http, server, client, &mut memory) else { return };
         x.tls = self.tls;
         x.proxy_header = self.proxy_header;
         let mut counted = CountedRequest::new(cycle.connections.counts());
@@ -68,6 +68,8 @@ impl HttpConnection<'_> {
         for log in &x.settings.access_log {
             cycle.logs.access(log, http, &x);
         }
+        x.give_back(&mut memory);
+        memory.recycle();
     }
 }
 

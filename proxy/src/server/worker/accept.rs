@@ -50,6 +50,8 @@ pub(super) async fn accept(
         Ok(listener) => listener,
         Err(error) => return failed(&error),
     };
+    // Unless it accepts on all addresses, it is that of each connection.
+    let local = listener.local_addr().ok().filter(|local| !local.ip().is_unspecified());
     loop {
         let accepted = tokio::select! {
             biased;
@@ -60,7 +62,7 @@ pub(super) async fn accept(
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, peer)) => spawn(stream, peer, listening.listen, &cycle).await,
+            Ok((stream, peer)) => spawn(stream, (peer, local), listening.listen, &cycle).await,
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             Err(error) => {
                 failed(&error);
@@ -71,14 +73,19 @@ pub(super) async fn accept(
     if *state.borrow() == AcceptState::Drain {
         while let Ok((stream, peer)) = listening.socket.accept() {
             if let Ok(stream) = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream)) {
-                spawn(stream, peer, listening.listen, &cycle).await;
+                spawn(stream, (peer, local), listening.listen, &cycle).await;
             }
         }
     }
 }
 
 /// Starts a task for a new connection, if there is room for it.
-async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cycle>) {
+async fn spawn(
+    stream: TcpStream,
+    (peer, local): (SocketAddr, Option<SocketAddr>),
+    listen: usize,
+    cycle: &Rc<Cycle>,
+) {
     let not_enough = |level, tail| {
         let limit = cycle.connections.limit();
         cycle.logs.main_error(level, format_args!("{limit} worker_connections are not enough{tail}"));
@@ -104,7 +111,7 @@ async fn spawn(stream: TcpStream, peer: SocketAddr, listen: usize, cycle: &Rc<Cy
     };
     counts.handled.add();
     // Fails if the peer is gone already.
-    let Ok(local) = stream.local_addr() else { return };
+    let Some(local) = local.or_else(|| stream.local_addr().ok()) else { return };
     let cycle = Rc::clone(cycle);
     tokio::task::spawn_local(async move {
         let _slot = slot;
