@@ -6,6 +6,8 @@ use std::io::{self, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
@@ -49,6 +51,8 @@ struct Buffer {
     size: Option<usize>,
     /// When the oldest line has to be written: `flush=`.
     due: Option<Instant>,
+    /// `gzip`: the level by which they are compressed when they are written.
+    gzip: Option<u32>,
 }
 
 impl Logs {
@@ -154,6 +158,7 @@ impl Logs {
                     lines: Vec::new(),
                     size: log.buffer,
                     due: None,
+                    gzip: log.gzip,
                 });
                 buffers.len() - 1
             });
@@ -189,7 +194,10 @@ impl Logs {
             return;
         }
         let written = match self.files.borrow().get(&buffer.target) {
-            Some(mut file) => file.write_all(&buffer.lines),
+            Some(mut file) => match buffer.gzip {
+                Some(level) => compressed(&buffer.lines, level).and_then(|lines| file.write_all(&lines)),
+                None => file.write_all(&buffer.lines),
+            },
             None => Ok(()),
         };
         buffer.lines.clear();
@@ -212,6 +220,13 @@ impl Logs {
         };
         self.main_error(Level::Alert, format_args!("write() to \"{name}\" failed ({})", describe(error)));
     }
+}
+
+/// A file of `gzip` holds one of these after another: `ngx_http_log_gzip`.
+fn compressed(lines: &[u8], level: u32) -> io::Result<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::new(level));
+    encoder.write_all(lines)?;
+    encoder.finish()
 }
 
 impl Drop for Logs {

@@ -50,6 +50,21 @@ fn several_logs_get_what_their_conditions_let_through() {
 }
 
 #[test]
+fn a_compressed_log_is_written_piece_by_piece() {
+    let http = "log_format short $uri; access_log logs/packed.log short gzip=9 buffer=8; access_log logs/plain.log short;";
+    let site = Site::new(&conf(http));
+    let server = site.start();
+    for target in ["/first", "/second", "/third"] {
+        server.get(target);
+    }
+    eventually("all is logged elsewhere", || site.read("logs/plain.log").contains("/third"));
+    drop(server);
+    let file = std::fs::File::open(site.path("logs/packed.log")).unwrap();
+    let text = std::io::read_to_string(flate2::read::MultiGzDecoder::new(file)).unwrap();
+    assert_eq!(text, "/first\n/second\n/third\n");
+}
+
+#[test]
 fn a_buffered_log_is_written_when_full_and_at_the_end() {
     let http = "log_format short $uri; access_log logs/buffered.log short buffer=20; access_log logs/plain.log short;";
     let site = Site::new(&conf(http));

@@ -137,6 +137,14 @@ pub(crate) fn listens(text: &str) -> bool {
     words.windows(4).filter(first).count() == servers.count()
 }
 
+/// Whether it says what nginx has come to know since its oldest version here. Without a version to stand for, the reference
+/// proxy knows it, too.
+pub(crate) fn is_newer(text: &str) -> bool {
+    // From 1.29.7 and 1.29.4 on.
+    const NEWER: [&str; 2] = ["keepalive 0;", "proxy_http_version 2;"];
+    text.lines().any(|line| NEWER.contains(&line.trim()))
+}
+
 /// Whether an app server has an address that is not of this machine, as a mistake may make one.
 pub(crate) fn asks_elsewhere(text: &str) -> bool {
     let asks = |line: &&str| ["server ", "proxy_pass "].iter().any(|name| line.contains(name));

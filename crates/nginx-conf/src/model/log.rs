@@ -14,10 +14,12 @@ pub struct AccessLog {
     pub format: usize,
     /// `if=`: nothing is written when this is empty or `0`.
     pub condition: Option<Template>,
-    /// `buffer=`, bytes.
+    /// `buffer=`, bytes; 64 KiB with `gzip`.
     pub buffer: Option<usize>,
     /// `flush=`.
     pub flush: Option<Duration>,
+    /// `gzip`: the level, 1 to 9, by which what is buffered is compressed.
+    pub gzip: Option<u32>,
 }
 
 /// A `log_format`.

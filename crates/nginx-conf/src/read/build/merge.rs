@@ -331,6 +331,7 @@ fn defaults(prefix: &Path) -> Settings {
             condition: None,
             buffer: None,
             flush: None,
+            gzip: None,
         }],
         error_log: Vec::new(),
         stub_status: false,

@@ -72,8 +72,8 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             .error_at(directive.argument(1), format!("unknown log format \"{name}\""))
             .or_help(|| Some("a log_format must come before the access_log that uses it".to_owned())));
     };
-    let mut log = AccessLog { target, format, condition: None, buffer: None, flush: None };
-    for (index, word) in directive.arguments().iter().enumerate().skip(2) {
+    let mut log = AccessLog { target, format, condition: None, buffer: None, flush: None, gzip: None };
+    for word in directive.arguments().iter().skip(2) {
         let invalid =
             |what: &str| directive.error_at(word, format!("invalid {what} \"{}\"", value(&word.text)));
         match word.text.split_once('=') {
@@ -88,11 +88,16 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             Some(("if", text)) => {
                 log.condition = Some(template_of(&mut reader.http.variables, directive, word, text)?);
             }
-            _ if word.text == "gzip" || word.text.starts_with("gzip=") => {
-                return Err(unsupported_value(directive, index, "\"gzip\""));
+            Some(("gzip", level)) => {
+                let level = level.parse().ok().filter(|level| (1..=9).contains(level));
+                log.gzip = Some(level.ok_or_else(|| invalid("compression level"))?);
             }
+            None if word.text == "gzip" => log.gzip = Some(1),
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         }
+    }
+    if log.gzip.is_some() {
+        log.buffer.get_or_insert(64 * 1024);
     }
     if log.flush.is_some() && log.buffer.is_none() {
         let message = format!("no buffer is defined for access_log \"{}\"", path.text);

@@ -136,12 +136,13 @@ fn proxy_set_body(reader: &mut Reader, directive: &Directive) -> Result<(), Conf
 
 /// `proxy_http_version`.
 fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    let knows_http2 = !reader.is_before(29, 4);
     once(&mut reader.settings().http11, directive, |directive| {
         let word = directive.argument(0);
         match word.text.as_str() {
             "1.0" => Ok(false),
             "1.1" => Ok(true),
-            "2" => Err(unsupported_value(directive, 0, "\"2\"")),
+            "2" if knows_http2 => Err(unsupported_value(directive, 0, "\"2\"")),
             other => Err(directive.error_at(word, format!("invalid value \"{other}\""))),
         }
     })
