@@ -142,6 +142,23 @@ pub(crate) fn resolve(resolver: Resolver, host: &str, port: u16) -> Option<Vec<S
     Some(addresses).filter(|addresses| !addresses.is_empty())
 }
 
+/// An IPv4 address as `ngx_inet_addr` reads it: four decimal numbers up to 255, with zeros in front or with no digits at all.
+pub(crate) fn ipv4(text: &str) -> Option<Ipv4Addr> {
+    let number = |digits: &str| match digits.trim_start_matches('0') {
+        "" if digits.bytes().all(|byte| byte == b'0') => Some(0),
+        digits => parse_number(digits).and_then(|number| u8::try_from(number).ok()),
+    };
+    let mut numbers = text.split('.').map(number);
+    let mut next = || numbers.next().flatten();
+    let octets = [next()?, next()?, next()?, next()?];
+    numbers.next().is_none().then(|| octets.into())
+}
+
+/// An address as nginx reads those of networks and in header fields, without brackets.
+pub fn ip(text: &str) -> Option<IpAddr> {
+    ipv4(text).map(IpAddr::from).or_else(|| text.parse::<Ipv6Addr>().ok().map(IpAddr::from))
+}
+
 /// An address in digits, or `*`.
 fn literal(host: &str) -> Option<IpAddr> {
     if host == "*" {
@@ -174,6 +191,21 @@ fn ports(text: &str, kind: UrlKind) -> Result<(u16, u16), &'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_of_an_address_may_be_long_or_missing() {
+        let read = |text: &str| ip(text).map(|address| address.to_string());
+        for (text, address) in
+            [("10.0.0.08", "10.0.0.8"), ("1..2.0003", "1.0.2.3"), ("...", "0.0.0.0"), ("::1", "::1")]
+        {
+            assert_eq!(read(text).as_deref(), Some(address), "{text}");
+        }
+        for text in
+            ["", "1.2.3", "1.2.3.4.5", "1.2.3.256", "1.2.3.+4", "1.2.3.0x4", "1.2.3.4 ", "[::1]", "a.b.c.d"]
+        {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn a_number_alone_is_a_port_to_listen_on_and_a_host_elsewhere() {

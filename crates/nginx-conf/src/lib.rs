@@ -93,7 +93,7 @@ pub mod tls;
 mod units;
 mod version;
 
-pub use address::{listen_mistake, proxy_pass_mistake, server_mistake};
+pub use address::{ip, listen_mistake, proxy_pass_mistake, server_mistake};
 pub use error::{ConfigError, Place};
 pub use file::read_regular_file;
 pub use read::{LoadOptions, load, read_text};

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
+use nginx_conf::ip;
 use nginx_conf::model::Network;
 
 /// The address that these values tell, the last of them first: `ngx_http_get_forwarded_addr`.
@@ -43,7 +44,7 @@ fn is_separator(byte: u8) -> bool {
 /// An address with or without a port; an IPv6 address with a port is in brackets.
 fn parse(text: &[u8]) -> Option<SocketAddr> {
     let text = std::str::from_utf8(text).ok()?;
-    if let Ok(address) = text.parse::<IpAddr>() {
+    if let Some(address) = ip(text) {
         return Some(SocketAddr::new(address, 0));
     }
     let (address, port) = match text.strip_prefix('[') {
@@ -53,7 +54,7 @@ fn parse(text: &[u8]) -> Option<SocketAddr> {
         }
         None => {
             let (address, port) = text.split_once(':')?;
-            (address.parse().ok()?, port)
+            (ip(address).filter(IpAddr::is_ipv4)?, port)
         }
     };
     let is_number = port.bytes().all(|byte| byte.is_ascii_digit());

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use crate::address::ip;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{Network, NextUpstream};
@@ -132,10 +133,10 @@ pub(crate) fn failure<'a>(when: &'a mut NextUpstream, name: &str) -> Option<&'a 
 /// An address or a network, and whether all bits that do not count are zero: `ngx_ptocidr`.
 pub(crate) fn network(text: &str) -> Option<(Network, bool)> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
-    let address: IpAddr = address.parse().ok()?;
+    let address = ip(address)?;
     let max_bits = if address.is_ipv4() { 32 } else { 128 };
     let bits: u8 = match bits {
-        Some(bits) => bits.parse().ok().filter(|bits| *bits <= max_bits)?,
+        Some(bits) => u8::try_from(parse_number(bits)?).ok().filter(|bits| *bits <= max_bits)?,
         None => max_bits,
     };
     let is_round = match address {

@@ -1,6 +1,6 @@
 //! A `proxy_pass` with variables: `ngx_http_proxy_eval`.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 
@@ -11,6 +11,7 @@ use crate::response::ClientConnection;
 use crate::upstream::UpstreamGroup;
 use crate::variables::Variables;
 use crate::wire::Stream;
+use nginx_conf::ip;
 use nginx_conf::model::{Level, ProxyPass};
 use nginx_conf::template::Template;
 
@@ -60,10 +61,10 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
     let default_port = ProxyPass::default_port(is_https);
     let named = x.cycle.upstreams.named(host, port, default_port);
     let port = port.unwrap_or(default_port);
-    let destination = match (named, host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>()) {
+    let destination = match (named, ip(host.trim_start_matches('[').trim_end_matches(']'))) {
         (Some(upstream), _) => Destination::Upstream(upstream),
-        (None, Ok(ip)) => Destination::Address(x.cycle.upstreams.at(SocketAddr::new(ip, port))),
-        (None, Err(_)) => Destination::Name(host.to_owned(), port),
+        (None, Some(ip)) => Destination::Address(x.cycle.upstreams.at(SocketAddr::new(ip, port))),
+        (None, None) => Destination::Name(host.to_owned(), port),
     };
     let pass = ProxyPass {
         computed: None,

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use crate::address::ipv4;
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{Geo, GeoValues, Network, SplitClients};
@@ -177,7 +178,7 @@ fn cidr(reader: &mut Reader, entry: &Directive, word: &Word) -> Result<Network, 
 /// `10.0.0.1-10.0.0.9`.
 fn range(text: &str) -> Option<(Ipv4Addr, Ipv4Addr)> {
     let (first, last) = text.split_once('-')?;
-    let (first, last) = (first.parse::<Ipv4Addr>().ok()?, last.parse::<Ipv4Addr>().ok()?);
+    let (first, last) = (ipv4(first)?, ipv4(last)?);
     (first <= last).then_some((first, last))
 }
 
