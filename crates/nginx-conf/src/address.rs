@@ -167,7 +167,7 @@ fn literal(host: &str) -> Option<IpAddr> {
     if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
         return inner.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     }
-    host.parse::<Ipv4Addr>().ok().map(IpAddr::from)
+    ipv4(host).map(IpAddr::from)
 }
 
 fn split_uri(text: &str) -> (&str, &str) {

@@ -5,8 +5,10 @@ use crate::stream::Stream;
 
 /// What generated configurations have that `docs/trust/directives.md` says is missing. Anything else that is refused for that
 /// reason has come to be missing by mistake.
-const UNSUPPORTED: &[&str] =
-    &["a variable in \"proxy_pass\" directive is known to nginx, but not supported here"];
+const UNSUPPORTED: &[&str] = &[
+    "a variable in \"proxy_pass\" directive is known to nginx, but not supported here",
+    "\"2\" in \"proxy_http_version\" directive is known to nginx, but not supported here",
+];
 
 const INVALID: &str = "invalid variable name";
 
@@ -17,21 +19,6 @@ pub(crate) fn is_unsupported(ours: &str) -> bool {
     let is_unknown = |what: &&str| ours.contains(&format!("cannot be compiled: {what}"));
     let expression = ours.starts_with("regular expression") && unknown.iter().any(is_unknown);
     expression || UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
-}
-
-/// Whether an address is refused that has nothing between two dots, or behind the last: nginx reads it as 0.
-pub(crate) fn is_odd_address(ours: &str) -> bool {
-    let rest =
-        ["host not found in upstream \"", "invalid parameter \"", "host not found in set_real_ip_from \""]
-            .iter()
-            .find_map(|it| ours.strip_prefix(it));
-    let address = rest.and_then(|rest| rest.split([':', '/', '"']).next());
-    address.is_some_and(|address| {
-        let parts = || address.split('.');
-        parts().count() == 4
-            && parts().any(str::is_empty)
-            && parts().all(|part| part.bytes().all(|byte| byte.is_ascii_digit()))
-    })
 }
 
 /// Whether two messages refuse a configuration for the same reason.

@@ -1,10 +1,8 @@
 //! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
 
-use std::net::IpAddr;
-
 use super::resolver::upstream_resolver;
 use super::sticky::sticky;
-use crate::address::{UrlKind, parse, resolve};
+use crate::address::{UrlKind, ip, parse, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{Balance, ResolvedServer, UpstreamServer};
@@ -124,7 +122,7 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
 
 /// Whether there is nothing to look up.
 fn is_address(host: &str) -> bool {
-    host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>().is_ok()
+    ip(host.trim_start_matches('[').trim_end_matches(']')).is_some()
 }
 
 /// Whether a method of choosing a server knows no `backup`.
