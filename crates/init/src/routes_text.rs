@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::addresses_text::write_addresses;
 use crate::text::{ProfileText, description, key};
 use hopcheck_site::profile::{EVERYBODY, PromisedRoute, schema};
 use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
@@ -13,8 +14,9 @@ use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
 const FOR_A_PERSON: [&str; 8] =
     ["cors", "longest-answer", "largest-upload", "sse", "headers", "protocol", "source-maps", "fixed-times"];
 
-/// The routes and upstreams of `site`, which the configuration in `file` has, called `name`.
-pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
+/// The routes and upstreams of `site`, which the configuration in `file` has, called `name`. Lines that `is_filled_in` may be others
+/// elsewhere.
+pub fn routes_text(name: &str, file: &Path, site: &Site, is_filled_in: &dyn Fn(&Line) -> bool) -> String {
     let mut text = ProfileText::default();
     text.comment(&format!(
         "The routes of {name}, written by `hopcheck init`. `hopcheck run` holds the file to them: correct what is not meant, and \
@@ -28,6 +30,7 @@ pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
         text.line("[configuration]");
         text.line(&format!("file = {}", toml::Value::from(file)));
     }
+    write_addresses(&mut text, site, is_filled_in);
     let is_reachable = |server: &&Server| server.unreachable.is_none();
     let several = site.servers.iter().filter(is_reachable).count() > 1;
     let mut titles = BTreeSet::new();
@@ -220,7 +223,7 @@ server {
     fn where_a_variable_leads_is_written_down() {
         let conf = "split_clients $remote_addr $to { 10% new; * old; } upstream new { server a; } upstream old { server b; }
                     server { location /a/ { proxy_pass http://$to; } location /b/ { proxy_pass http://old; } }";
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(conf));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(conf), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let upstreams: Vec<_> = profile.routes.iter().map(|route| route.upstreams.clone()).collect();
         assert_eq!(upstreams, [Some(vec!["new".to_owned(), "old".to_owned()]), None], "{text}");
@@ -228,7 +231,7 @@ server {
 
     #[test]
     fn a_configuration_keeps_what_is_written_of_it() {
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let site = site(CONF);
         let comparison = Comparison::of(&site, &profile);
@@ -243,7 +246,7 @@ server {
 
     #[test]
     fn what_the_file_shows_is_written_and_the_rest_left_to_a_person() {
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let [api, events, _, page] = &profile.routes[..] else { panic!("{text}") };
         assert_eq!((api.cors, api.longest_answer.map(|time| time.0)), (Some(Cors::Proxy), Some(300)));
@@ -274,6 +277,7 @@ server {
             &site(
                 "server { return 301 https://a.test$request_uri; } server { listen 443 ssl; server_name a.test; return 204; }",
             ),
+            &|_| false,
         );
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let titles: Vec<String> = profile.routes.iter().map(PromisedRoute::title).collect();
