@@ -88,8 +88,20 @@ fn a_route_that_moves_is_a_broken_promise() {
 fn a_site_that_moves_is_a_broken_promise() {
     let changes = [
         ("vite-api", "listen 80;", "listen 8080;", "Clients find the site at 80", "nobody listens there"),
-        ("vite-api", "listen 80;", "listen 127.0.0.1:80;", "Clients find the site at 80", "listen 127.0.0.1:80"),
-        ("tls", "listen 443 ssl;", "listen 443;", "Clients find the site at 443 ssl", "`ssl` is missing"),
+        (
+            "vite-api",
+            "listen 80;",
+            "listen 127.0.0.1:80;",
+            "Clients find the site at 80",
+            "listen 127.0.0.1:80",
+        ),
+        (
+            "tls",
+            "listen 443 ssl http2;",
+            "listen 443;",
+            "Clients find the site at 443 ssl",
+            "`ssl` is missing",
+        ),
         ("tls", "listen [::]:80;", "", "Clients find the site at [::]:80", "nobody listens there"),
         (
             "spring-sockjs",

@@ -50,7 +50,10 @@ fn listens(site: &Site, is_filled_in: &dyn Fn(&Line) -> bool) -> (Vec<PromisedLi
     let (mut promised, mut left_out) = (Vec::<PromisedListen>::new(), Vec::new());
     for listen in all() {
         if let Some(line) = listen.line.as_ref().filter(|line| is_filled_in(line)) {
-            let why = format!("Left out: what is filled in at {}:{} may be another elsewhere.", line.file, line.line);
+            let why = format!(
+                "Left out: what is filled in at {}:{} may be another elsewhere.",
+                line.file, line.line
+            );
             left_out.extend((!left_out.contains(&why)).then_some(why));
             continue;
         }
@@ -133,7 +136,10 @@ mod tests {
         let deployed = r#"deployed-at = ["a", "b"]"#;
         let text = written(conf, &at(3));
         assert_eq!(lines(&text), ["[clients]", r#"listen = ["80"]"#, "[app-servers]", deployed]);
-        assert!(text.contains("# Left out: what is filled in at nginx.conf:3 may be another elsewhere."), "{text}");
+        assert!(
+            text.contains("# Left out: what is filled in at nginx.conf:3 may be another elsewhere."),
+            "{text}"
+        );
         let text = written("server { listen 81; }", &at(2));
         assert_eq!(lines(&text), [""; 0]);
         assert!(text.contains("# Left out: what is filled in at nginx.conf:2"), "{text}");
@@ -144,6 +150,9 @@ mod tests {
 
     #[test]
     fn a_server_without_listen_is_at_80() {
-        assert_eq!(lines(&written("server { return 204; }", &|_| false)), ["[clients]", r#"listen = ["80"]"#]);
+        assert_eq!(
+            lines(&written("server { return 204; }", &|_| false)),
+            ["[clients]", r#"listen = ["80"]"#]
+        );
     }
 }

@@ -110,6 +110,15 @@ fn write_route(text: &mut ProfileText, address: Option<&str>, route: &Route, ser
     if !route.forwards.is_empty() {
         field("forwards", route.forwards.clone().into());
     }
+    if matches!(route.kind, Kind::Api | Kind::App | Kind::Events) {
+        field("refuses", route.refused_methods.clone().into());
+    }
+    if route.kind == Kind::Files && !route.added_headers().is_empty() {
+        field("headers", route.added_headers().into());
+    }
+    if matches!(route.kind, Kind::Files | Kind::FrontEnd) && !route.compressed.is_empty() {
+        field("compressed", route.compressed.clone().into());
+    }
     for (name, known, value) in for_a_person(route, server) {
         text.line(&format!("{}{name} = {value}", if known { "" } else { "#" }));
     }
@@ -124,6 +133,8 @@ fn leads_by_variable(to: &str) -> bool {
 fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml::Value)> {
     /// What nginx does unless told otherwise.
     const DEFAULT_READ_TIMEOUT: u64 = 60;
+    /// The largest upload that a run is made to send without being asked.
+    const MAX_SENT: u64 = 32 << 20;
     let mut fields = Vec::new();
     if matches!(route.kind, Kind::Api | Kind::Events) {
         fields.push(("cors", route.adds_cors, if route.adds_cors { "proxy" } else { "app" }.into()));
@@ -133,9 +144,11 @@ fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml
         fields.push(("longest-answer", is_written, format!("{seconds}s").into()));
     }
     if route.kind.is_proxied() && route.kind != Kind::Socket {
-        let largest =
-            route.largest_body.clone().filter(|size| size != "0").unwrap_or_else(|| "1m".to_owned());
-        fields.push(("largest-upload", false, largest.to_lowercase().into()));
+        let written = route.largest_body.clone().filter(|size| size != "0");
+        // So much is sent in a run.
+        let is_known = written.is_some() && route.upload_limit().is_some_and(|limit| limit <= MAX_SENT);
+        let largest = written.unwrap_or_else(|| "1m".to_owned());
+        fields.push(("largest-upload", is_known, largest.to_lowercase().into()));
     }
     if matches!(route.kind, Kind::Api | Kind::Events) {
         fields.push(("sse", route.kind == Kind::Events, true.into()));

@@ -33,6 +33,7 @@ mod other_modules;
 mod oversights;
 mod pattern_sample;
 pub mod profile;
+mod refused_methods;
 mod route;
 mod scope;
 mod serve;

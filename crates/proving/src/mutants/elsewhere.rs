@@ -1,6 +1,6 @@
 //! Which faults of the document's site are none of another, and why.
 
-use hopcheck_site::profile::Profile;
+use hopcheck_site::profile::{Profile, PromisedRoute};
 use hopcheck_site::{Kind, Route, Server};
 use hopcheck_targets::conf::Source;
 use serde::Deserialize;
@@ -40,11 +40,24 @@ pub enum Said {
     Listen,
     /// `[app-servers] deployed-at`.
     DeployedAt,
+    /// `largest-upload` of a route.
+    LargestUpload,
+    /// `compressed` of a route.
+    Compressed,
+    /// `headers` of a route.
+    Headers,
+    /// `refuses` of a route.
+    Refuses,
 }
 
 impl Said {
     fn is_in(self, profile: &Profile) -> bool {
+        let of_a_route = |is: fn(&PromisedRoute) -> bool| profile.routes.iter().any(is);
         match self {
+            Said::LargestUpload => of_a_route(|route| route.largest_upload.is_some()),
+            Said::Compressed => of_a_route(|route| route.compressed.is_some()),
+            Said::Headers => of_a_route(|route| route.headers.is_some()),
+            Said::Refuses => of_a_route(|route| route.refuses.is_some()),
             Said::Listen => !profile.clients.listen.is_empty(),
             Said::DeployedAt => !profile.app_servers.deployed_at.is_empty(),
         }

@@ -12,7 +12,11 @@ pub(super) fn strangers(site: &Site, profile: &Profile) -> Vec<String> {
     let is_stranger = |(address, _): &(&str, &Line)| !known.contains(&canonical_address(address));
     let told = |(address, line): (&str, &Line)| {
         let place = format!("{}:{}", line.file, line.line);
-        format!("{place} asks {address}, where no app server is; by {} they are at {}", profile.name, deployed.join(", "))
+        format!(
+            "{place} asks {address}, where no app server is; by {} they are at {}",
+            profile.name,
+            deployed.join(", ")
+        )
     };
     match known.is_empty() {
         true => Vec::new(),

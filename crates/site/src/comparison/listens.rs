@@ -25,7 +25,9 @@ pub(super) fn difference(site: &Site, profile: &Profile, promised: &PromisedList
             (_, true) if !proxy_protocol => {
                 "what the proxy in front tells of its clients is taken for a request: `proxy_protocol` is missing"
             }
-            (_, false) if proxy_protocol => "clients are not let in without `proxy_protocol`, which they do not speak",
+            (_, false) if proxy_protocol => {
+                "clients are not let in without `proxy_protocol`, which they do not speak"
+            }
             _ => return None,
         };
         found.push(what);
@@ -33,7 +35,8 @@ pub(super) fn difference(site: &Site, profile: &Profile, promised: &PromisedList
     let what = found.first().copied().unwrap_or("nobody listens there");
     let promise = (profile.name.clone(), format!("[clients] listen = \"{promised}\""));
     let shown = listens().take(MAX_SHOWN).map(|listen| {
-        let place = listen.line.as_ref().map_or_else(String::new, |line| format!("{}:{}", line.file, line.line));
+        let place =
+            listen.line.as_ref().map_or_else(String::new, |line| format!("{}:{}", line.file, line.line));
         (place, format!("listen {}{}", listen.address, if listen.tls { " ssl" } else { "" }))
     });
     let rows: Vec<(String, String)> = std::iter::once(promise).chain(shown).collect();
@@ -66,7 +69,8 @@ impl Address {
         if written.starts_with("unix:") {
             return Address { host: Host::One(written.to_owned()), port: String::new() };
         }
-        let is_port = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['.', ':', ']']);
+        let is_port =
+            |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && !text.contains(['.', ':', ']']);
         let (host, port) = match written.rsplit_once(':') {
             Some((host, port)) if is_port(port) => (host, port),
             None if is_port(written) => ("*", written),

@@ -59,7 +59,9 @@ impl<'de> Deserialize<'de> for PromisedListen {
             Written::Text(text) => text,
         };
         PromisedListen::of(&text).ok_or_else(|| {
-            D::Error::custom("an address is what `listen` begins with, and `ssl` or `proxy_protocol`: \"443 ssl\"")
+            D::Error::custom(
+                "an address is what `listen` begins with, and `ssl` or `proxy_protocol`: \"443 ssl\"",
+            )
         })
     }
 }
