@@ -37,16 +37,17 @@ fn an_answer_that_goes_on_and_on_is_told_as_such_and_all_else_is_asked() {
     if !has_browser() {
         return;
     }
-    let long = || stream("Content-Type: text/javascript", "// more\n");
-    let script =
-        PageSite::with(&[("/", page("<h1>Shop</h1><script src=\"/long\"></script>")), ("/long", long())]);
+    // A picture of 100 by 32512 points, of which some come at a time; as far as it goes they are those that begin it.
+    let header = "BM\0\0\0\0\0\0\0\0\u{36}\0\0\0\u{28}\0\0\0\u{64}\0\0\0\0\u{7f}\0\0\u{1}\0\u{18}\0";
+    let long = stream("Content-Type: image/bmp", &format!("{header}{}{}", "\0".repeat(24), "x".repeat(300)));
+    let picture = PageSite::with(&[("/", page("<h1>Shop</h1><img src=\"/long\">")), ("/long", long)]);
     let document = PageSite::with(&[("/", stream("Content-Type: text/html", "<p>more</p>\n"))]);
-    for (site, path) in [(script, "/long"), (document, "/")] {
+    for (site, path) in [(picture, "/long"), (document, "/")] {
         let (code, said) = look(&site, "longest-page = 5\n", &[]);
         assert!(code == Some(0) && said.contains("7 kept"), "{said}");
-        let told = said.lines().filter(|line| line.contains("still goes on")).collect::<Vec<_>>();
-        let is_told = |line: &str| line.contains("after 5 s") && line.contains(&format!("{path} still"));
-        assert!(matches!(told[..], [line] if is_told(line)), "{said}");
+        let is_told =
+            |line: &str| line.contains("after 5 s") && line.contains(&format!("{path} still goes on"));
+        assert!(said.lines().any(is_told), "{said}");
     }
 }
 

@@ -131,8 +131,6 @@ fn leads_by_variable(to: &str) -> bool {
 
 /// The fields that only a person knows: each with a value, and whether the file shows that this is the one.
 fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml::Value)> {
-    /// What nginx does unless told otherwise.
-    const DEFAULT_READ_TIMEOUT: u64 = 60;
     /// The largest upload that a run is made to send without being asked.
     const MAX_SENT: u64 = 32 << 20;
     let mut fields = Vec::new();
@@ -140,8 +138,7 @@ fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml
         fields.push(("cors", route.adds_cors, if route.adds_cors { "proxy" } else { "app" }.into()));
     }
     if let Some(seconds) = route.read_timeout {
-        let is_written = seconds != DEFAULT_READ_TIMEOUT;
-        fields.push(("longest-answer", is_written, format!("{seconds}s").into()));
+        fields.push(("longest-answer", true, format!("{seconds}s").into()));
     }
     if route.kind.is_proxied() && route.kind != Kind::Socket {
         let written = route.largest_body.clone().filter(|size| size != "0");
@@ -263,7 +260,9 @@ server {
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let [api, events, _, page] = &profile.routes[..] else { panic!("{text}") };
         assert_eq!((api.cors, api.longest_answer.map(|time| time.0)), (Some(Cors::Proxy), Some(300)));
-        assert_eq!((events.cors, events.sse, events.longest_answer), (None, Some(true), None));
+        let waits = events.longest_answer.map(|time| time.0);
+        assert_eq!((events.cors, events.sse, waits), (None, Some(true), Some(60)));
+        assert_eq!((api.refuses.as_deref(), &api.largest_upload), (Some(&[][..]), &None));
         let headers = ["X-Frame-Options", "Cache-Control"].map(str::to_owned);
         assert_eq!(page.headers.as_deref(), Some(&headers[..]));
         assert!(
