@@ -48,7 +48,7 @@ pub(crate) fn sends_expires(scope: &Scope<'_>) -> bool {
 /// The media types that are compressed for who can read it: those of `gzip_types`, `*` for all, and pages in any case.
 pub(crate) fn compressed(scope: &Scope<'_>) -> Vec<String> {
     const PAGE: &str = "text/html";
-    if !scope.one("gzip").is_some_and(|gzip| gzip.arg(0) == "on") {
+    if scope.one("gzip").is_none_or(|gzip| gzip.arg(0) != "on") {
         return Vec::new();
     }
     let mut types = vec![PAGE.to_owned()];

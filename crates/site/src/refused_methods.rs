@@ -16,7 +16,7 @@ pub(crate) fn refused_methods(scope: &Scope<'_>) -> Vec<String> {
     let of_server = scope.server();
     let nodes = || scope.own().iter().chain(of_server).filter(|node| refuses(node));
     let is_refused = |method: &&str| nodes().any(|node| holds(node, method));
-    METHODS.iter().copied().filter(|method| is_refused(&method)).map(str::to_owned).collect()
+    METHODS.iter().copied().filter(is_refused).map(str::to_owned).collect()
 }
 
 /// Whether it is an `if` that answers with an error.
@@ -27,16 +27,13 @@ fn refuses(node: &Node) -> bool {
 
 /// Whether its condition is about the method alone, and holds of this one.
 fn holds(node: &Node, method: &str) -> bool {
-    let words: Vec<&str> =
-        node.args.iter().map(|word| word.trim_start_matches('(').trim_end_matches(')')).collect();
-    let written = node.head.split_once('(').map_or("", |(_, rest)| rest);
-    let [variable, operator, _] = words[..] else { return false };
-    // The last parenthesis alone is no part of what is compared.
-    let value = node.args.last().map_or("", String::as_str);
-    let value = if written.is_empty() { value } else { value.strip_suffix(')').unwrap_or(value) };
-    if variable != "$request_method" {
+    let condition = node.args.join(" ");
+    let condition = condition.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(&condition);
+    let mut words = condition.trim().splitn(3, ' ');
+    let (Some("$request_method"), Some(operator), Some(value)) = (words.next(), words.next(), words.next())
+    else {
         return false;
-    }
+    };
     let matches = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(method));
     match operator {
         "=" => value == method,
