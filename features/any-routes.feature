@@ -26,6 +26,20 @@ Feature: Routes of any site
       When the client sends "GET {promised-destination}"
       Then the response comes from an app server that "{promise}" names
 
+  Rule: The configuration is where its profile says, and so are its app servers
+
+    Scenario: Clients find the site at {promised-listen}
+      See `listen`. If the change is meant, change `[clients]` in hopcheck.toml with it.
+
+      When the routes of the configuration are read
+      Then it listens for clients at "{promised-listen}"
+
+    Scenario: Upstreams have only app servers that the profile names
+      See `server` in `upstream`. If the change is meant, change `[app-servers]` in hopcheck.toml with it.
+
+      When the routes of the configuration are read
+      Then only "{promised-app-servers}" are asked
+
   Rule: New routes take nothing from those that the profile names
 
     @warning

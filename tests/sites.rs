@@ -45,6 +45,7 @@ fn nothing_of_a_right_site_is_called_broken() {
 fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
     let faults = [
         ("api-alone", "/ answers 404, and so is the client told"),
+        ("app-server-moved", "Upstreams have only app servers that the profile names"),
         ("assets-win", "/api/hopcheck/7.json is asked of the app, though it looks like a file"),
         ("assets-without-root", "Scripts, style sheets and pictures of the build are found below /"),
         ("backup-unused", "While the app server of /v1/ refuses connections, its backup answers"),
@@ -72,6 +73,7 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
             "pool-without-second-try",
             "While the first app server of /api/ refuses connections, the others answer",
         ),
+        ("port-moved", "Clients find the site at 80"),
         ("preflight-redirected", "No preflight of /api/ is redirected"),
         ("preflight-refused", "Where the proxy does CORS, a preflight of /v2/ is let through"),
         ("preflight-unauthorized", "Where the proxy does CORS, a preflight of /v2/ is let through"),

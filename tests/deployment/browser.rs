@@ -6,7 +6,7 @@ use crate::page_site::{Answer, PageSite, page, script};
 use crate::site::{Engine, PROFILE, Plan, hopcheck, said};
 
 /// Whether there is a browser to test with; without one, unless it is required, it is said that this did not run.
-fn has_browser() -> bool {
+pub(crate) fn has_browser() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
     let mut places =
@@ -22,7 +22,7 @@ fn has_browser() -> bool {
 }
 
 /// Has a browser look at a site whose profile says `more`, too.
-fn look(site: &PageSite, more: &str, arguments: &[&str]) -> (Option<i32>, String) {
+pub(crate) fn look(site: &PageSite, more: &str, arguments: &[&str]) -> (Option<i32>, String) {
     let profile = site.profile(more);
     let run = ["run", "--browser", "--target", &site.url, "--profile", &profile, "--tags", "@browser"];
     said(&hopcheck(&[&run[..], arguments].concat()))
@@ -333,7 +333,7 @@ fn processes_with(directory: &std::path::Path) -> usize {
 }
 
 #[cfg(target_os = "linux")]
-fn wait_until(what: &str, is_so: impl Fn() -> bool) {
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool) {
     let deadline = std::time::Instant::now() + std::time::Duration::from_secs(60);
     while !is_so() {
         assert!(std::time::Instant::now() < deadline, "not within a minute: {what}");

@@ -8,6 +8,7 @@ mod limits;
 mod page_site;
 mod promises;
 mod raw_site;
+mod restless;
 mod secrets;
 mod site;
 mod sockjs;

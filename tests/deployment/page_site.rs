@@ -9,6 +9,9 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::raw_site;
 
+/// The status of an answer that goes on and on: its body comes again every tenth of a second.
+pub(crate) const STREAM: u16 = 1;
+
 /// An answer: its status, its headers and its body; with status 0 there is none, ever.
 #[derive(Clone)]
 pub(crate) struct Answer(pub(crate) u16, pub(crate) &'static str, pub(crate) String);
@@ -90,9 +93,10 @@ fn right() -> BTreeMap<&'static str, Answer> {
 fn answer(answer: Option<&Answer>, head: &str, stream: &mut TcpStream) -> bool {
     let missing = Answer(404, "Content-Type: text/plain", "no".to_owned());
     let Answer(status, headers, body) = answer.unwrap_or(&missing);
-    match status {
+    match *status {
         // Until the client gives up.
         0 => drop(stream.read(&mut [0])),
+        STREAM => go_on(headers, body, stream),
         101 => upgrade(headers, head, stream),
         _ => {
             let length = body.len();
@@ -102,6 +106,20 @@ fn answer(answer: Option<&Answer>, head: &str, stream: &mut TcpStream) -> bool {
         }
     }
     false
+}
+
+/// Sends `body` again and again, until the client has enough.
+fn go_on(headers: &str, body: &str, stream: &mut TcpStream) {
+    let _ = stream.set_read_timeout(Some(std::time::Duration::from_millis(100)));
+    let mut sent = stream.write_all(format!("HTTP/1.1 200 X\r\n{headers}\r\n\r\n").as_bytes());
+    while sent.is_ok() {
+        sent = stream.write_all(body.as_bytes());
+        match stream.read(&mut [0]) {
+            Ok(_) => return,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+            Err(_) => return,
+        }
+    }
 }
 
 /// Opens a WebSocket, and closes it when the client does.

@@ -85,6 +85,50 @@ fn a_route_that_moves_is_a_broken_promise() {
 }
 
 #[test]
+fn a_site_that_moves_is_a_broken_promise() {
+    let changes = [
+        ("vite-api", "listen 80;", "listen 8080;", "Clients find the site at 80", "nobody listens there"),
+        (
+            "vite-api",
+            "listen 80;",
+            "listen 127.0.0.1:80;",
+            "Clients find the site at 80",
+            "listen 127.0.0.1:80",
+        ),
+        (
+            "tls",
+            "listen 443 ssl http2;",
+            "listen 443;",
+            "Clients find the site at 443 ssl",
+            "`ssl` is missing",
+        ),
+        ("tls", "listen [::]:80;", "", "Clients find the site at [::]:80", "nobody listens there"),
+        (
+            "spring-sockjs",
+            "app-green:8080",
+            "app-green:8081",
+            "Upstreams have only app servers that the profile names",
+            "asks app-green:8081, where no app server is; by ",
+        ),
+    ];
+    for (name, from, to, promise, told) in changes {
+        let ran =
+            held_to_its_routes(&PathBuf::from(format!("../../tests/sites/right/{name}.conf")), from, to);
+        assert!(ran.broken().contains(&promise), "{promise}: {}", ran.said);
+        assert!(ran.said.contains(told) && ran.code == Some(1), "{told}: {}", ran.said);
+    }
+    for (from, to) in [
+        ("listen 80;", "listen *:80;"),
+        ("listen 80;", "listen [::]:80 ipv6only=off;"),
+        ("listen 80;", "listen 80; listen 8080;"),
+        ("listen 80;", ""),
+    ] {
+        let ran = held_to_its_routes(Path::new("../../tests/sites/right/vite-api.conf"), from, to);
+        assert_eq!(ran.code, Some(0), "{to}: {}", ran.said);
+    }
+}
+
+#[test]
 fn a_new_route_is_told_and_breaks_nothing() {
     let conf = PathBuf::from("../../tests/sites/right/strip-prefix.conf");
     let ran = held_to_its_routes(

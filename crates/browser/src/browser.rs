@@ -1,7 +1,8 @@
 //! Chromium, started for one site.
 
+use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::json;
@@ -30,6 +31,8 @@ pub struct Browser {
     site: BrowserSite,
     origin: Origin,
     visited: OnceCell<Result<(Arc<Visit>, Page), BrowserError>>,
+    /// Why no page could be opened.
+    unusable: OnceLock<BrowserError>,
 }
 
 impl Browser {
@@ -66,6 +69,7 @@ impl Browser {
             site,
             origin,
             visited: OnceCell::new(),
+            unusable: OnceLock::new(),
         })
     }
 
@@ -85,6 +89,32 @@ impl Browser {
     /// What has been seen of the site's page, if it was visited.
     pub fn seen(&self) -> Option<Arc<Visit>> {
         self.visited.get()?.as_ref().ok().map(|(visit, _)| Arc::clone(visit))
+    }
+
+    /// Why it cannot be used any more; `None` where it can.
+    pub fn failure(&self) -> Option<BrowserError> {
+        self.connection.any_failure().or_else(|| self.unusable.get().cloned())
+    }
+
+    /// The same for a person, with what to do.
+    pub async fn obituary(&self) -> Option<String> {
+        let failure = self.failure()?;
+        let advice = match failure {
+            BrowserError::Ended => {
+                match self.process.lock().await.status().await.map(|status| status.signal()) {
+                    Some(Some(signal)) => format!(
+                        "it was ended by signal {signal}, by somebody or for want of memory; give it more, and run this again"
+                    ),
+                    _ => {
+                        format!("its last words: {}; run this again", self.process.lock().await.last_words())
+                    }
+                }
+            }
+            BrowserError::Crashed => "often for want of memory; give it more, and run this again".to_owned(),
+            BrowserError::Flooded(_) => "run this without --browser".to_owned(),
+            _ => "run this again when less is going on here".to_owned(),
+        };
+        Some(format!("{failure}: {advice}"))
     }
 
     async fn visited(&self) -> Result<&(Arc<Visit>, Page), BrowserError> {
@@ -138,6 +168,10 @@ impl Browser {
 
     async fn page(&self, made_up: Option<Origin>) -> Result<Page, BrowserError> {
         let gate = Gate { site: self.origin.clone(), route: self.site.route.clone(), made_up };
-        Page::open(&self.connection, gate, &self.user_agent).await
+        let opened = Page::open(&self.connection, gate, &self.user_agent).await;
+        if let Err(error) = &opened {
+            let _ = self.unusable.set(error.clone()); // the first is told
+        }
+        opened
     }
 }

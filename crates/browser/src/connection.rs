@@ -1,7 +1,7 @@
 //! The Chrome DevTools Protocol over two pipes: JSON, each text ended by a NUL. Commands have a number, by which the answer is
 //! known; events have the session of the page that they are about.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -55,9 +55,34 @@ impl std::fmt::Debug for Inner {
 
 #[derive(Default)]
 struct Shared {
-    unanswered: HashMap<u64, oneshot::Sender<Result<Value, String>>>,
+    unanswered: HashMap<u64, Unanswered>,
     sessions: HashMap<String, mpsc::Sender<Event>>,
-    has_ended: bool,
+    /// The sessions whose process has crashed.
+    crashed: HashSet<String>,
+    /// Why nothing more comes, if so.
+    end: Option<BrowserError>,
+}
+
+/// A command that waits for its answer, and the session that it was sent to.
+struct Unanswered {
+    session: Option<String>,
+    tell: oneshot::Sender<Result<Value, Failure>>,
+}
+
+/// Why a command has no answer.
+enum Failure {
+    /// It was refused, and why.
+    Refused(String),
+    /// The process of the page has crashed.
+    Crashed,
+}
+
+impl Shared {
+    /// Why nothing comes of a session any more, or of any; `None` where something may.
+    fn failure(&self, session: Option<&str>) -> Option<BrowserError> {
+        let has_crashed = session.is_some_and(|session| self.crashed.contains(session));
+        self.end.clone().or(has_crashed.then_some(BrowserError::Crashed))
+    }
 }
 
 impl Connection {
@@ -94,10 +119,10 @@ impl Connection {
         let (tell, told) = oneshot::channel();
         {
             let mut shared = lock(&self.0.shared);
-            if shared.has_ended {
-                return Err(BrowserError::Ended);
+            if let Some(failure) = shared.failure(session) {
+                return Err(failure);
             }
-            shared.unanswered.insert(number, tell);
+            shared.unanswered.insert(number, Unanswered { session: session.map(str::to_owned), tell });
         }
         let mut message = json!({"id": number, "method": method, "params": params});
         if let Some(session) = session {
@@ -110,14 +135,33 @@ impl Connection {
                 to.write_all(&bytes).await?;
                 to.flush().await
             };
-            written.await.map_err(|_| BrowserError::Ended)?;
+            written.await.map_err(|_| self.ended())?;
             drop(to);
-            let answer = told.await.map_err(|_| BrowserError::Ended)?;
-            answer.map_err(|why| BrowserError::Refused { method, why })
+            let answer = told.await.map_err(|_| self.ended())?;
+            answer.map_err(|failure| match failure {
+                Failure::Refused(why) => BrowserError::Refused { method, why },
+                Failure::Crashed => BrowserError::Crashed,
+            })
         };
         let answer = tokio::time::timeout(limit, answer).await;
         lock(&self.0.shared).unanswered.remove(&number);
         answer.unwrap_or(Err(BrowserError::Timeout { method, limit }))
+    }
+
+    /// Why nothing more comes, of this session or of any; `None` where something may.
+    pub(crate) fn failure(&self, session: Option<&str>) -> Option<BrowserError> {
+        lock(&self.0.shared).failure(session)
+    }
+
+    /// Why nothing more comes of any page, or of one whose process has crashed.
+    pub(crate) fn any_failure(&self) -> Option<BrowserError> {
+        let shared = lock(&self.0.shared);
+        let has_crashed = !shared.crashed.is_empty();
+        shared.end.clone().or(has_crashed.then_some(BrowserError::Crashed))
+    }
+
+    fn ended(&self) -> BrowserError {
+        self.failure(None).unwrap_or(BrowserError::Ended)
     }
 
     /// The events of a session from here on, with those of its workers and frames.
@@ -140,8 +184,11 @@ async fn read(from: impl AsyncRead + Unpin, shared: Arc<Mutex<Shared>>) {
             deliver(&mut lock(&shared), message);
         }
     }
+    let is_flooded = from.get_ref().limit() == 0;
     let mut shared = lock(&shared);
-    *shared = Shared { has_ended: true, ..Shared::default() };
+    let end = if is_flooded { BrowserError::Flooded(MAX_TOTAL) } else { BrowserError::Ended };
+    let crashed = std::mem::take(&mut shared.crashed);
+    *shared = Shared { end: Some(end), crashed, ..Shared::default() };
 }
 
 /// The next message; an empty one in place of one that is too long.
@@ -162,9 +209,9 @@ async fn next(from: &mut (impl tokio::io::AsyncBufRead + Unpin)) -> Option<Vec<u
 
 fn deliver(shared: &mut Shared, mut message: Value) {
     if let Some(number) = message["id"].as_u64() {
-        if let Some(tell) = shared.unanswered.remove(&number) {
+        if let Some(Unanswered { tell, .. }) = shared.unanswered.remove(&number) {
             let answer = match message["error"]["message"].as_str() {
-                Some(why) => Err(why.to_owned()),
+                Some(why) => Err(Failure::Refused(why.to_owned())),
                 None => Ok(message["result"].take()),
             };
             let _ = tell.send(answer);
@@ -176,6 +223,13 @@ fn deliver(shared: &mut Shared, mut message: Value) {
     };
     let (session, method) = (session.to_owned(), method.to_owned());
     let params = message["params"].take();
+    if method == "Inspector.targetCrashed" {
+        shared.crashed.insert(session.clone());
+        let of_session = |_: &u64, waits: &mut Unanswered| waits.session.as_ref() == Some(&session);
+        for (_, Unanswered { tell, .. }) in shared.unanswered.extract_if(of_session) {
+            let _ = tell.send(Err(Failure::Crashed));
+        }
+    }
     let Some(tell) = shared.sessions.get(&session).cloned() else { return };
     if let ("Target.attachedToTarget", Some(child)) = (method.as_str(), params["sessionId"].as_str()) {
         shared.sessions.insert(child.to_owned(), tell.clone());
@@ -224,6 +278,21 @@ mod tests {
         assert!(matches!(asked, Err(BrowserError::Refused { method: "A.a", why }) if why == "no"));
         drop(writes);
         assert!(matches!(connection.call(None, "B.b", json!({})).await, Err(BrowserError::Ended)));
+    }
+
+    #[tokio::test]
+    async fn whoever_waits_for_a_page_is_told_of_its_crash() {
+        let (connection, mut reads, mut writes) = connection();
+        let crash = async {
+            next(&mut reads).await.unwrap();
+            let crashed = json!({"sessionId": "page", "method": "Inspector.targetCrashed", "params": {}});
+            writes.write_all(format!("{crashed}\0").as_bytes()).await.unwrap();
+        };
+        let (asked, ()) = tokio::join!(connection.call(Some("page"), "A.a", json!({})), crash);
+        assert_eq!(asked, Err(BrowserError::Crashed));
+        assert_eq!(connection.call(Some("page"), "B.b", json!({})).await, Err(BrowserError::Crashed));
+        assert_eq!(connection.any_failure(), Some(BrowserError::Crashed));
+        assert_eq!((connection.failure(None), connection.failure(Some("other"))), (None, None));
     }
 
     #[tokio::test]

@@ -12,6 +12,7 @@
 //! on and take note of what a page does, `page` is one page, `rest` says when it has come to rest, and `visiting`, `screenshot`,
 //! `worker` and `reach` use it.
 
+mod blocked;
 mod browser;
 mod connection;
 mod gate;
@@ -51,7 +52,7 @@ pub enum BrowserError {
     #[error("there is no file {}, which {PROGRAM_VARIABLE} names", .0.display())]
     NoSuchProgram(PathBuf),
     /// It does not start.
-    #[error("{} does not start: {why}", program.display())]
+    #[error("{} does not start: {why}; see that it runs by itself, or name another in {PROGRAM_VARIABLE}", program.display())]
     Start {
         /// Which.
         program: PathBuf,
@@ -61,6 +62,12 @@ pub enum BrowserError {
     /// It has ended.
     #[error("Chromium has ended unexpectedly")]
     Ended,
+    /// The process that it has for a page has ended.
+    #[error("Chromium's process for the page has crashed")]
+    Crashed,
+    /// It says more than anybody listens to.
+    #[error("the page has Chromium tell more than {} MiB", .0 >> 20)]
+    Flooded(u64),
     /// It does not do as it is told.
     #[error("Chromium refuses {method}: {why}")]
     Refused {

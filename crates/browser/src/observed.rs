@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use serde_json::Value;
 
+use crate::blocked::{blocked_reason, cors_error};
 use crate::connection::Event;
 use crate::gate::text;
 use crate::visit::{Complaint, ComplaintKind, Outcome, PageRequest};
@@ -16,6 +17,9 @@ const MAX_COMPLAINTS: usize = 200;
 /// So many characters of a URL are kept, and of another text.
 const MAX_URL: usize = 4096;
 const MAX_TEXT: usize = 500;
+
+/// The media type of answers whose parts each take the place of the one before.
+const REPLACING: &str = "multipart/x-mixed-replace";
 
 /// What has happened so far.
 #[derive(Debug)]
@@ -32,6 +36,8 @@ pub(crate) struct Observed {
     pub(crate) documents: Vec<String>,
     /// How often the page was loaded with all it needs.
     pub(crate) loads: usize,
+    /// How often the page was there, whether or not its pictures were.
+    pub(crate) contents: usize,
     /// Every complaint, in order.
     pub(crate) complaints: Vec<Complaint>,
     /// Requests that may have changed something, as `POST /api/visits`.
@@ -54,6 +60,7 @@ impl Observed {
             places: HashMap::new(),
             documents: Vec::new(),
             loads: 0,
+            contents: 0,
             complaints: Vec::new(),
             held_back: Vec::new(),
             sockets: Vec::new(),
@@ -72,19 +79,30 @@ impl Observed {
                 let response = &params["response"];
                 let status = response["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 let is_from_worker = response["fromServiceWorker"].as_bool().unwrap_or_default();
-                let is_declared = response["headers"].as_object().is_none_or(|headers| {
-                    headers.keys().any(|name| name.eq_ignore_ascii_case("content-type"))
-                });
+                let headers = response["headers"].as_object();
+                let media_type = |headers: &serde_json::Map<String, Value>| {
+                    let is_it = |(name, _): &(&String, &Value)| name.eq_ignore_ascii_case("content-type");
+                    headers.iter().find(is_it).map(|(_, value)| text(value).to_ascii_lowercase())
+                };
+                let media_type = headers.map(media_type);
+                let is_declared = media_type.as_ref().is_none_or(Option::is_some);
+                let is_stream = media_type.flatten().is_some_and(|kind| kind.starts_with(REPLACING));
                 self.change(session, params, |request| {
                     request.status = status;
                     request.media_type = short(text(&response["mimeType"]));
                     request.is_declared = is_declared;
                     request.is_from_worker = is_from_worker;
+                    request.is_stream |= is_stream;
                 });
             }
             "Network.loadingFinished" => self.change(session, params, |request| {
                 request.outcome = Outcome::Finished;
             }),
+            "Network.dataReceived" => {
+                let place = (session.clone(), text(&params["requestId"]).to_owned());
+                let request = self.places.get(&place).and_then(|place| self.requests.get_mut(*place));
+                request.into_iter().for_each(|request| request.received = Some(Instant::now()));
+            }
             "Network.loadingFailed" => self.failed(session, params),
             "Network.webSocketCreated" => {
                 self.socket_urls.insert(text(&params["requestId"]).to_owned(), short(text(&params["url"])));
@@ -95,6 +113,7 @@ impl Observed {
                     self.sockets.truncate(MAX_COMPLAINTS);
                 }
             }
+            "Page.domContentEventFired" if is_own => self.contents += 1,
             "Page.loadEventFired" if is_own => self.loads += 1,
             "Runtime.exceptionThrown" if is_own => self.exception(&params["exceptionDetails"]),
             "Runtime.consoleAPICalled" if is_own && matches!(text(&params["type"]), "error" | "assert") => {
@@ -118,9 +137,16 @@ impl Observed {
 
     /// The requests that are under way: all but streams.
     pub(crate) fn under_way(&self) -> impl Iterator<Item = &PageRequest> {
-        self.requests
-            .iter()
-            .filter(|request| request.outcome == Outcome::UnderWay && request.kind != "EventSource")
+        self.requests.iter().filter(|request| {
+            let is_stream = request.is_stream || request.kind == "EventSource";
+            request.outcome == Outcome::UnderWay && !is_stream
+        })
+    }
+
+    /// Whether the page, which was there so often `before`, has all but the pictures of streams, which never end.
+    pub(crate) fn has_all_but_streams(&self, before: usize) -> bool {
+        let streams = |request: &PageRequest| request.is_stream && request.outcome == Outcome::UnderWay;
+        self.contents > before && self.requests.iter().any(streams) && self.under_way().next().is_none()
     }
 
     fn sent(&mut self, session: &str, params: &Value) {
@@ -151,7 +177,9 @@ impl Observed {
                 is_declared: false,
                 is_from_worker: false,
                 is_document,
+                is_stream: false,
                 begun: Instant::now(),
+                received: None,
                 outcome: Outcome::UnderWay,
             });
         }
@@ -271,49 +299,6 @@ fn shown(value: &Value) -> String {
         (Value::String(text), _) => short(text),
         (Value::Null, description) => short(description.lines().next().unwrap_or_default()),
         (value, _) => short(&value.to_string()),
-    }
-}
-
-/// Why a request was blocked, for its reader.
-fn blocked_reason(reason: &str) -> &str {
-    match reason {
-        "mixed-content" => "mixed content: it is asked by http from a page that came by https",
-        "csp" => "the page's Content-Security-Policy does not allow it",
-        "content-type" => "it comes as another type than it is used as, and with `nosniff`",
-        other => other,
-    }
-}
-
-/// Why a page may not read an answer, for its reader.
-fn cors_error(error: &str, parameter: &str) -> String {
-    let header = match error.strip_prefix("Preflight") {
-        Some(_) => "the answer to the preflight",
-        None => "the answer",
-    };
-    match error.strip_prefix("Preflight").unwrap_or(error) {
-        "MissingAllowOriginHeader" => format!("{header} has no Access-Control-Allow-Origin"),
-        "MultipleAllowOriginValues" => {
-            format!("Access-Control-Allow-Origin of {header} has several values: {parameter}")
-        }
-        "AllowOriginMismatch" => format!("{header} lets {parameter} read it, not this page's origin"),
-        "InvalidAllowOriginValue" => {
-            format!("Access-Control-Allow-Origin of {header} is no origin: {parameter}")
-        }
-        "WildcardOriginNotAllowed" => {
-            format!("{header} lets `*` read it, which does not hold for requests with credentials")
-        }
-        "InvalidAllowCredentials" => {
-            format!("{header} has no `Access-Control-Allow-Credentials: true`")
-        }
-        "InvalidStatus" => "the preflight is not answered with 2xx".to_owned(),
-        "DisallowedRedirect" => "the preflight is answered with a redirect".to_owned(),
-        "HeaderDisallowedByPreflightResponse" => {
-            format!("{header} to the preflight does not allow the header {parameter}")
-        }
-        "MethodDisallowedByPreflightResponse" => {
-            format!("{header} to the preflight does not allow the method {parameter}")
-        }
-        _ => format!("CORS: {error} {parameter}").trim_end().to_owned(),
     }
 }
 

@@ -49,6 +49,7 @@ impl Page {
         let watch = tokio::spawn(watch(connection.clone(), gate, events, Arc::clone(&shared)));
         let page = Page { connection: connection.clone(), target, session, shared, watch };
         for (method, params) in [
+            ("Inspector.enable", json!({})),
             ("Network.enable", json!({"maxPostDataSize": 0})),
             ("Page.enable", json!({})),
             ("Runtime.enable", json!({})),
@@ -112,12 +113,20 @@ impl Page {
         observed(&self.shared)
     }
 
-    /// Waits until `wanted` holds of what is seen, or the time has come; says whether it holds.
+    /// Why nothing more comes of it; `None` where something may.
+    pub(crate) fn failure(&self) -> Option<BrowserError> {
+        self.connection.failure(Some(&self.session))
+    }
+
+    /// Waits until `wanted` holds of what is seen, nothing more comes, or the time has come; says whether it holds.
     pub(crate) async fn wait(&self, until: Instant, wanted: impl Fn(&Observed) -> bool) -> bool {
         loop {
             let changed = self.shared.changed.notified();
             if wanted(&self.observed()) {
                 return true;
+            }
+            if self.failure().is_some() {
+                return false;
             }
             if timeout_at(until, changed).await.is_err() {
                 return wanted(&self.observed());
@@ -179,6 +188,8 @@ async fn watch(connection: Connection, gate: Gate, mut events: mpsc::Receiver<Ev
         }
         shared.changed.notify_waiters();
     }
+    // Nothing more comes.
+    shared.changed.notify_waiters();
 }
 
 async fn let_through(connection: &Connection, gate: &Gate, event: &Event, shared: &Shared) {

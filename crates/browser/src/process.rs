@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -125,6 +125,11 @@ impl Process {
         let line = telling.or_else(|| lines().next_back()).unwrap_or("it said nothing");
         // `[1234:1234:1130/160000.000000:FATAL:file.cc(1)] …`
         line.rsplit_once(")] ").map_or(line, |(_, words)| words).chars().take(300).collect()
+    }
+
+    /// How it has ended; `None` where it does not within some time.
+    pub(crate) async fn status(&mut self) -> Option<ExitStatus> {
+        tokio::time::timeout(END_TIMEOUT, self.child.wait()).await.ok()?.ok()
     }
 
     /// Waits until it has ended by itself, or ends it.

@@ -19,7 +19,9 @@ const MAX_DOCUMENTS: usize = 4;
 
 /// Waits until the page, which was loaded so often `before`, is loaded once more, and quiet.
 pub(crate) async fn come_to_rest(page: &Page, before: usize, until: Instant) {
-    if !page.wait(until, |observed| observed.loads > before || is_circling(observed)).await {
+    let contents = page.observed().contents.min(before);
+    let is_loaded = |observed: &Observed| observed.loads > before || observed.has_all_but_streams(contents);
+    if !page.wait(until, |observed| is_loaded(observed) || is_circling(observed)).await {
         return;
     }
     let until = until.min(Instant::now() + BUSY);
@@ -29,7 +31,7 @@ pub(crate) async fn come_to_rest(page: &Page, before: usize, until: Instant) {
         // Where nothing is under way, silence is enough; else an answer may still come.
         let quiet = if is_under_way { until } else { until.min(Instant::now() + QUIET) };
         let is_over = !page.wait(quiet, |observed| observed.changed != changed).await;
-        if is_over || Instant::now() >= until || is_circling(&page.observed()) {
+        if page.failure().is_some() || is_over || Instant::now() >= until || is_circling(&page.observed()) {
             return;
         }
     }

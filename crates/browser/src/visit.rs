@@ -11,6 +11,8 @@ pub struct Visit {
     pub site: String,
     /// What came of it.
     pub end: VisitEnd,
+    /// Whether its scripts leave no time for anything else.
+    pub is_busy: bool,
     /// Whether it is shown as in the days before standards, with style sheets of any type.
     pub is_quirky: bool,
     /// What the page has asked for, itself included.
@@ -38,6 +40,8 @@ pub enum VisitEnd {
         own: Vec<String>,
         /// What others have not.
         others: Vec<String>,
+        /// Whose answer goes on and on.
+        streams: Vec<String>,
     },
     /// It loads itself again and again.
     Circling,
@@ -70,8 +74,12 @@ pub struct PageRequest {
     pub is_from_worker: bool,
     /// Whether it is for the page itself.
     pub is_document: bool,
+    /// Whether each part of the answer takes the place of the one before, as the pictures of a camera do.
+    pub is_stream: bool,
     /// When it was sent.
     pub begun: Instant,
+    /// When some of the answer's body has come.
+    pub received: Option<Instant>,
     /// What has become of it.
     pub outcome: Outcome,
 }
@@ -291,7 +299,9 @@ mod tests {
             is_declared: true,
             is_from_worker: false,
             is_document: false,
+            is_stream: false,
             begun: Instant::now(),
+            received: None,
             outcome: Outcome::Finished,
         }
     }
@@ -301,6 +311,7 @@ mod tests {
             url: "https://shop.example.com/".to_owned(),
             site: "https://shop.example.com".to_owned(),
             end: VisitEnd::AtRest,
+            is_busy: false,
             is_quirky: false,
             requests,
             complaints,

@@ -8,6 +8,7 @@
 //! Only safe requests are sent: all take [`Deployment::route`], whose policy refuses any other, and there are at most
 //! [`MAX_REQUESTS`] of them.
 
+mod addresses_text;
 mod api;
 mod client;
 mod findings;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::addresses_text::write_addresses;
 use crate::text::{ProfileText, description, key};
 use hopcheck_site::profile::{EVERYBODY, PromisedRoute, schema};
 use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
@@ -13,8 +14,9 @@ use hopcheck_site::{Kind, Line, Role, Route, Server, Site, Upstream};
 const FOR_A_PERSON: [&str; 8] =
     ["cors", "longest-answer", "largest-upload", "sse", "headers", "protocol", "source-maps", "fixed-times"];
 
-/// The routes and upstreams of `site`, which the configuration in `file` has, called `name`.
-pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
+/// The routes and upstreams of `site`, which the configuration in `file` has, called `name`. Lines that `is_filled_in` may be others
+/// elsewhere.
+pub fn routes_text(name: &str, file: &Path, site: &Site, is_filled_in: &dyn Fn(&Line) -> bool) -> String {
     let mut text = ProfileText::default();
     text.comment(&format!(
         "The routes of {name}, written by `hopcheck init`. `hopcheck run` holds the file to them: correct what is not meant, and \
@@ -28,6 +30,7 @@ pub fn routes_text(name: &str, file: &Path, site: &Site) -> String {
         text.line("[configuration]");
         text.line(&format!("file = {}", toml::Value::from(file)));
     }
+    write_addresses(&mut text, site, is_filled_in);
     let is_reachable = |server: &&Server| server.unreachable.is_none();
     let several = site.servers.iter().filter(is_reachable).count() > 1;
     let mut titles = BTreeSet::new();
@@ -107,6 +110,15 @@ fn write_route(text: &mut ProfileText, address: Option<&str>, route: &Route, ser
     if !route.forwards.is_empty() {
         field("forwards", route.forwards.clone().into());
     }
+    if matches!(route.kind, Kind::Api | Kind::App | Kind::Events) {
+        field("refuses", route.refused_methods.clone().into());
+    }
+    if route.kind == Kind::Files && !route.added_headers().is_empty() {
+        field("headers", route.added_headers().into());
+    }
+    if matches!(route.kind, Kind::Files | Kind::FrontEnd) && !route.compressed.is_empty() {
+        field("compressed", route.compressed.clone().into());
+    }
     for (name, known, value) in for_a_person(route, server) {
         text.line(&format!("{}{name} = {value}", if known { "" } else { "#" }));
     }
@@ -119,20 +131,21 @@ fn leads_by_variable(to: &str) -> bool {
 
 /// The fields that only a person knows: each with a value, and whether the file shows that this is the one.
 fn for_a_person(route: &Route, server: &Server) -> Vec<(&'static str, bool, toml::Value)> {
-    /// What nginx does unless told otherwise.
-    const DEFAULT_READ_TIMEOUT: u64 = 60;
+    /// The largest upload that a run is made to send without being asked.
+    const MAX_SENT: u64 = 32 << 20;
     let mut fields = Vec::new();
     if matches!(route.kind, Kind::Api | Kind::Events) {
         fields.push(("cors", route.adds_cors, if route.adds_cors { "proxy" } else { "app" }.into()));
     }
     if let Some(seconds) = route.read_timeout {
-        let is_written = seconds != DEFAULT_READ_TIMEOUT;
-        fields.push(("longest-answer", is_written, format!("{seconds}s").into()));
+        fields.push(("longest-answer", true, format!("{seconds}s").into()));
     }
     if route.kind.is_proxied() && route.kind != Kind::Socket {
-        let largest =
-            route.largest_body.clone().filter(|size| size != "0").unwrap_or_else(|| "1m".to_owned());
-        fields.push(("largest-upload", false, largest.to_lowercase().into()));
+        let written = route.largest_body.clone().filter(|size| size != "0");
+        // So much is sent in a run.
+        let is_known = written.is_some() && route.upload_limit().is_some_and(|limit| limit <= MAX_SENT);
+        let largest = written.unwrap_or_else(|| "1m".to_owned());
+        fields.push(("largest-upload", is_known, largest.to_lowercase().into()));
     }
     if matches!(route.kind, Kind::Api | Kind::Events) {
         fields.push(("sse", route.kind == Kind::Events, true.into()));
@@ -220,7 +233,7 @@ server {
     fn where_a_variable_leads_is_written_down() {
         let conf = "split_clients $remote_addr $to { 10% new; * old; } upstream new { server a; } upstream old { server b; }
                     server { location /a/ { proxy_pass http://$to; } location /b/ { proxy_pass http://old; } }";
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(conf));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(conf), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let upstreams: Vec<_> = profile.routes.iter().map(|route| route.upstreams.clone()).collect();
         assert_eq!(upstreams, [Some(vec!["new".to_owned(), "old".to_owned()]), None], "{text}");
@@ -228,7 +241,7 @@ server {
 
     #[test]
     fn a_configuration_keeps_what_is_written_of_it() {
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let site = site(CONF);
         let comparison = Comparison::of(&site, &profile);
@@ -243,11 +256,13 @@ server {
 
     #[test]
     fn what_the_file_shows_is_written_and_the_rest_left_to_a_person() {
-        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF));
+        let text = routes_text("nginx.conf", Path::new("nginx.conf"), &site(CONF), &|_| false);
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let [api, events, _, page] = &profile.routes[..] else { panic!("{text}") };
         assert_eq!((api.cors, api.longest_answer.map(|time| time.0)), (Some(Cors::Proxy), Some(300)));
-        assert_eq!((events.cors, events.sse, events.longest_answer), (None, Some(true), None));
+        let waits = events.longest_answer.map(|time| time.0);
+        assert_eq!((events.cors, events.sse, waits), (None, Some(true), Some(60)));
+        assert_eq!((api.refuses.as_deref(), &api.largest_upload), (Some(&[][..]), &None));
         let headers = ["X-Frame-Options", "Cache-Control"].map(str::to_owned);
         assert_eq!(page.headers.as_deref(), Some(&headers[..]));
         assert!(
@@ -274,6 +289,7 @@ server {
             &site(
                 "server { return 301 https://a.test$request_uri; } server { listen 443 ssl; server_name a.test; return 204; }",
             ),
+            &|_| false,
         );
         let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
         let titles: Vec<String> = profile.routes.iter().map(PromisedRoute::title).collect();

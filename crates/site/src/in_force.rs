@@ -40,6 +40,25 @@ pub(crate) fn headers(scope: &Scope<'_>) -> Vec<String> {
     scope.all("add_header").into_iter().filter(fixed).map(|header| header.arg(0).to_owned()).collect()
 }
 
+/// Whether files are answered with `Expires`, and `Cache-Control` beside it.
+pub(crate) fn sends_expires(scope: &Scope<'_>) -> bool {
+    scope.one("expires").is_some_and(|expires| expires.arg(0) != "off")
+}
+
+/// The media types that are compressed for who can read it: those of `gzip_types`, `*` for all, and pages in any case.
+pub(crate) fn compressed(scope: &Scope<'_>) -> Vec<String> {
+    const PAGE: &str = "text/html";
+    if scope.one("gzip").is_none_or(|gzip| gzip.arg(0) != "on") {
+        return Vec::new();
+    }
+    let mut types = vec![PAGE.to_owned()];
+    for written in scope.all("gzip_types").into_iter().flat_map(|node| &node.args) {
+        let written = written.to_ascii_lowercase();
+        types.extend((!types.contains(&written)).then_some(written));
+    }
+    types
+}
+
 /// The headers that `proxy_set_header` gives to app servers, those of the connection left out.
 pub(crate) fn forwards(scope: &Scope<'_>) -> Vec<String> {
     let is_for_app = |header: &&Node| {

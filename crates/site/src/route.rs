@@ -6,6 +6,7 @@ use crate::authorization::Authorization;
 use crate::gate::Admission;
 use crate::kind::Kind;
 use crate::line::Line;
+use crate::profile::Size;
 use crate::uri::Uri;
 
 /// Paths that are served in one way.
@@ -86,6 +87,15 @@ pub struct Route {
     pub asks_for_password: bool,
     /// The methods that are for everybody, if that is `limit_except`.
     pub open_methods: Vec<String>,
+    /// The methods that an `if` answers with an error.
+    #[serde(skip)]
+    pub refused_methods: Vec<String>,
+    /// Whether files are answered with `Expires` (`expires`).
+    #[serde(skip)]
+    pub sends_expires: bool,
+    /// The media types that are compressed for who can read it (`gzip_types`).
+    #[serde(skip)]
+    pub compressed: Vec<String>,
     /// If that is `auth_request`: who says whom it lets in, if the file tells.
     #[serde(skip)]
     pub authorization: Option<Authorization>,
@@ -128,6 +138,21 @@ impl Route {
         Some(format!("behind {gate}{passed}{asked}"))
     }
 
+    /// The largest upload in bytes; `None` where there is no limit, or none that can be read.
+    pub fn upload_limit(&self) -> Option<u64> {
+        match self.largest_body.as_deref() {
+            None => Some(DEFAULT_UPLOAD_LIMIT),
+            Some("0") => None,
+            Some(written) => Size::of(written).map(|Size(bytes)| bytes),
+        }
+    }
+
+    /// The headers that are added to its answers, by name, with those that `expires` adds.
+    pub fn added_headers(&self) -> Vec<String> {
+        let expires = self.sends_expires.then(|| "Expires".to_owned());
+        self.headers.iter().cloned().chain(expires).collect()
+    }
+
     /// Whether clients of a run are let in, whatever keeps strangers out.
     pub fn admits_clients(&self) -> bool {
         self.gate.is_none() || self.admission.is_some() || self.authorization.is_some()
@@ -165,6 +190,9 @@ impl Route {
         if self.roots.is_empty() { vec![self.to.clone()] } else { self.roots.iter().map(of_root).collect() }
     }
 }
+
+/// `client_max_body_size` unless said otherwise.
+const DEFAULT_UPLOAD_LIMIT: u64 = 1 << 20;
 
 /// Names by which people call the paths of files that no page goes with.
 const FILE_NAMES: [&str; 18] = [

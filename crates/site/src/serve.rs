@@ -3,13 +3,14 @@
 use crate::destinations::{destinations, second_destinations};
 use crate::gate::{admission, asks_for_password, gate, open_methods};
 use crate::in_force::{
-    answers_preflights, does_cors, forwards, headers, is_elsewhere, is_public, names_own_paths, read_timeout,
-    shows_cors,
+    answers_preflights, compressed, does_cors, forwards, headers, is_elsewhere, is_public, names_own_paths,
+    read_timeout, sends_expires, shows_cors,
 };
 use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
+use crate::refused_methods::refused_methods;
 use crate::route::{Route, SOCKET_NAMES, is_for_all, is_of_a_library};
 use crate::scope::Scope;
 use crate::tree::Node;
@@ -240,6 +241,9 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         admission,
         asks_for_password: (kind.is_proxied() || is_of_files) && asks_for_password(scope),
         open_methods,
+        refused_methods: refused_methods(scope),
+        sends_expires: sends_expires(scope),
+        compressed: compressed(scope),
         asks_for_leave_at,
         ..bare(path, lines)
     })
@@ -281,6 +285,9 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         admission: None,
         asks_for_password: false,
         open_methods: Vec::new(),
+        refused_methods: Vec::new(),
+        sends_expires: false,
+        compressed: Vec::new(),
         authorization: None,
         asks_for_leave_at: None,
         lines,

@@ -9,6 +9,7 @@ use crate::authorization::Authorization;
 use crate::authorizing;
 use crate::kind::Kind;
 use crate::line::Line;
+use crate::listen::Listen;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
 use crate::route::Route;
@@ -45,56 +46,13 @@ pub struct Server {
 /// So many names of one server are tried at most.
 const MAX_NAMES: usize = 4;
 
-/// A `listen`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Listen {
-    /// The address as it is written.
-    pub address: String,
-    /// `ssl`.
-    pub tls: bool,
-    /// `http2`.
-    pub http2: bool,
-    /// `http2` without `ssl`: HTTP/1.1 is not spoken.
-    pub http2_alone: bool,
-    /// `default_server`.
-    pub default: bool,
-}
-
-impl Listen {
-    /// The port; of a socket in the file system all of its address.
-    pub fn port(&self) -> &str {
-        let last = self.address.rsplit_once(':').map_or(self.address.as_str(), |(_, last)| last);
-        let is_number = !last.is_empty() && last.bytes().all(|byte| byte.is_ascii_digit());
-        match self.address.starts_with("unix:") {
-            true => &self.address,
-            false if is_number => last,
-            false => "80",
-        }
-    }
-}
-
 impl Server {
     pub(crate) fn read(node: &Node, http: &Scope<'_>) -> Result<Server, ConfigError> {
         let scope = http.inside(&node.inner);
         let own = |name: &'static str| node.inner.iter().filter(move |inner| inner.is(name));
-        let mut listen: Vec<Listen> = own("listen")
-            .map(|listen| Listen {
-                address: listen.arg(0).to_owned(),
-                tls: listen.args.iter().any(|word| word == "ssl" || word == "quic"),
-                http2: listen.args.iter().any(|word| word == "http2"),
-                http2_alone: listen.args.iter().any(|word| word == "http2")
-                    && !listen.args.iter().any(|word| word == "ssl"),
-                default: listen.args.iter().any(|word| word == "default_server" || word == "default"),
-            })
-            .collect();
+        let mut listen: Vec<Listen> = own("listen").map(Listen::read).collect();
         if listen.is_empty() {
-            listen.push(Listen {
-                address: "80".to_owned(),
-                tls: false,
-                http2: false,
-                http2_alone: false,
-                default: false,
-            });
+            listen.push(Listen::at("80"));
         }
         let chooser = LocationChooser::of(&node.inner)?;
         let mut routes = Vec::new();

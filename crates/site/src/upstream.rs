@@ -25,6 +25,9 @@ pub struct UpstreamServer {
     pub address: String,
     /// When it is asked.
     pub role: Role,
+    /// Where it stands.
+    #[serde(skip)]
+    pub line: Line,
 }
 
 /// When a server of an upstream is asked.
@@ -87,7 +90,11 @@ impl UpstreamServer {
             (false, true) => Role::Backup,
             (false, false) => Role::Primary,
         };
-        UpstreamServer { address: node.arg(0).to_owned(), role }
+        UpstreamServer {
+            address: node.arg(0).to_owned(),
+            role,
+            line: Line { file: node.file.to_string(), line: node.line },
+        }
     }
 }
 

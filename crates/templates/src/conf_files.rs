@@ -1,5 +1,7 @@
 //! The files that nginx would read.
 
+use std::collections::BTreeSet;
+
 use crate::fill::FilledTemplate;
 use crate::mistake::mistake_in;
 
@@ -27,6 +29,8 @@ pub struct ConfFile {
     pub origin: String,
     /// Its text, filled in.
     pub text: String,
+    /// The lines of it, counted from 1, that have something in them which was filled in.
+    pub filled_lines: BTreeSet<usize>,
 }
 
 impl ConfFiles {
@@ -35,6 +39,7 @@ impl ConfFiles {
         self.notes.extend(filled.notes);
         self.warnings.extend(filled.warnings);
         self.refused = self.refused.take().or_else(|| mistake_in(&filled.text, &origin));
-        self.files.push(ConfFile { path: path.to_owned(), origin, text: filled.text });
+        let FilledTemplate { text, lines: filled_lines, .. } = filled;
+        self.files.push(ConfFile { path: path.to_owned(), origin, text, filled_lines });
     }
 }

@@ -132,7 +132,8 @@ pub(crate) fn of_config_map(path: &Path, overrides: &Overrides) -> Result<ConfFi
         owners.insert(path.clone(), file.map.clone());
         let output = if path.contains('/') { path } else { format!("conf.d/{path}") };
         if !is_template(Path::new(&file.key)) && !output.starts_with("templates/") {
-            conf.files.push(ConfFile { path: output, origin: name.clone(), text: file.text });
+            let filled_lines = BTreeSet::new();
+            conf.files.push(ConfFile { path: output, origin: name.clone(), text: file.text, filled_lines });
             continue;
         }
         for variable in container.iter().flat_map(|container| container.variables(&documents)) {

@@ -19,6 +19,8 @@ pub(crate) struct FilledTemplate {
     pub(crate) text: String,
     /// The names that were replaced by their values.
     pub(crate) used: BTreeSet<String>,
+    /// The lines with something filled in.
+    pub(crate) lines: BTreeSet<usize>,
     /// The stand-ins, which nobody wrote.
     pub(crate) stand_ins: BTreeSet<String>,
     pub(crate) notes: Vec<String>,
@@ -60,11 +62,13 @@ impl Template<'_> {
         let mut filled = FilledTemplate::default();
         let mut taken: BTreeMap<&str, usize> = BTreeMap::new();
         let mut kept: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut done = 0;
+        let (mut done, mut line, mut counted) = (0, 1, 0);
         for found in placeholders(self.text) {
             let Placeholder { name, range } = found;
             filled.text.push_str(&self.text[done..range.start]);
             done = range.end;
+            line += filled.text[counted..].matches('\n').count();
+            counted = filled.text.len();
             let written = &self.text[range.clone()];
             let context = parsed.as_deref().map(|parsed| Context::of(parsed, range.start, range.len()));
             let is_comment = matches!(context, Some(None));
@@ -97,6 +101,10 @@ impl Template<'_> {
                 }
                 Substitution::Unknown if is_comment => filled.text.push_str(written),
                 Substitution::Unknown => self.unknown(name, range, context.as_ref(), &mut filled),
+            }
+            if filled.text[counted..] != *written {
+                let last = line + filled.text[counted..].matches('\n').count();
+                filled.lines.extend(line..=last);
             }
         }
         filled.text.push_str(&self.text[done..]);

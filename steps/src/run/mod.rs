@@ -127,6 +127,8 @@ pub async fn run(
     };
     results.records = gathered.take();
     results.pictures = picture(&shown).into_iter().collect();
+    let (obituary, unseen) = without_browser(&shown, &results.records).await;
+    let ended = ended.or(obituary);
     let of_record = |record: &Record| (record.file.clone(), record.line, record.name.clone());
     results.records.sort_by_key(|record| order.get(&of_record(record)).copied());
     if let Some(source) = source {
@@ -138,7 +140,7 @@ pub async fn run(
     }
     let lacks: Vec<&str> = results.records.iter_mut().filter_map(of_the_machine).collect();
     let ended = ended.or_else(|| lacks.first().map(|lack| (*lack).to_owned()));
-    let missing = (order.len() + lacks.len()).saturating_sub(results.records.len());
+    let missing = (order.len() + lacks.len() + unseen).saturating_sub(results.records.len());
     results.unfinished = ended
         .filter(|_| missing > 0)
         .map(|why| format!("{why}; {missing} of {} scenarios were not run", order.len()));
@@ -164,6 +166,15 @@ fn picture(setting: &Setting) -> Option<Picture> {
         notes: visit.summary().into_iter().take(MAX_NOTES).collect(),
         png: visit.screenshot.clone().unwrap_or_default(),
     })
+}
+
+/// Why a browser that has broken down cannot look at a live site any more, and of how many scenarios.
+async fn without_browser(setting: &Setting, records: &[Record]) -> (Option<String>, usize) {
+    let Setting::Live(deployment) = setting else { return (None, 0) };
+    let Ok(browser) = deployment.browser() else { return (None, 0) };
+    let Some(failure) = browser.failure().map(|failure| failure.to_string()) else { return (None, 0) };
+    let is_unseen = |record: &&Record| matches!(&record.verdict, Verdict::NotChecked { reason } if reason.contains(&failure));
+    (browser.obituary().await, records.iter().filter(is_unseen).count())
 }
 
 /// Takes a failure back that only this machine is to blame for, and says what it lacks.

@@ -12,12 +12,14 @@ const ROUTE: &str = "promised-route";
 const UPSTREAM: &str = "promised-upstream";
 const DESTINATION: &str = "promised-destination";
 const TAKING: &str = "taking-route";
+const LISTEN: &str = "promised-listen";
+const APP_SERVERS: &str = "promised-app-servers";
 
 /// The word for the line of a profile.
 const PLACE: &str = "promise";
 
 /// The words for what a profile promises.
-pub(super) const WORDS: [&str; 4] = [ROUTE, UPSTREAM, DESTINATION, TAKING];
+pub(super) const WORDS: [&str; 6] = [ROUTE, UPSTREAM, DESTINATION, TAKING, LISTEN, APP_SERVERS];
 
 /// The scenario for each promise, and for each route that the profile does not know.
 pub(super) fn bind(
@@ -30,6 +32,16 @@ pub(super) fn bind(
     let profile = &source.profile;
     if word == UPSTREAM {
         return profile.upstreams.keys().map(|name| Bound::Asked(of(name), None)).collect();
+    }
+    if word == LISTEN {
+        let listens = profile.clients.listen.iter();
+        return listens.map(|listen| Bound::Asked(of(&listen.to_string()), None)).collect();
+    }
+    if word == APP_SERVERS {
+        let deployed = &profile.app_servers.deployed_at;
+        // At no other address of the document's site does anybody answer.
+        let is_asked = !deployed.is_empty() && !source.as_documented;
+        return is_asked.then(|| Bound::Asked(of(&deployed.join(", ")), None)).into_iter().collect();
     }
     if word == DESTINATION {
         return destinations(scenario, source, comparison);

@@ -41,12 +41,21 @@ async fn at_rest(world: &mut World) -> Checked {
     let limit = limits.longest_page.0;
     let visit = visited(world)?;
     match &visit.end {
-        VisitEnd::Waiting { own, others } => match (own.is_empty(), others.first()) {
+        VisitEnd::Waiting { .. } if visit.is_busy => {
+            Err(Failure::new("a script of the page never ends, and nothing else gets its turn"))
+        }
+        VisitEnd::Waiting { own, streams, .. } if own.is_empty() && !streams.is_empty() => {
+            Err(Failure::not_asked(format!(
+                "after {limit} s the answer to {} still goes on: it is a stream, or very long",
+                streams.join(" and ")
+            )))
+        }
+        VisitEnd::Waiting { own, others, .. } => match (own.is_empty(), others.first()) {
             (true, Some(other)) => Err(Failure::not_asked(format!(
                 "after {limit} s the page still waits for {other}, which is not of this site"
             ))),
             (true, None) => Err(Failure::new(format!(
-                "the page is not at rest after {limit} s, though all that it asked for has come: does a script of it never end?"
+                "the page is not at rest after {limit} s, though all that it asked for has come: it is never loaded, as after a `document.open` without `close`"
             ))),
             (false, _) if is_much(visit.requests.len(), &limits) => Err(Failure::not_asked(format!(
                 "the page asks for {} things, which in {limit} s are too many for `[limits] requests-per-second`",

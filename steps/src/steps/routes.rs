@@ -27,6 +27,22 @@ async fn upstream(world: &mut World, name: String) -> Checked {
     told(world, |differences| differences.upstream(&name))
 }
 
+/// Some server listens on an address of the profile's `[clients]`, and speaks there what they do.
+#[then(expr = "it listens for clients at {string}")]
+async fn listens(world: &mut World, address: String) -> Checked {
+    let source = source(world)?;
+    match source.differences().map_err(Failure::new)?.listen(&address) {
+        Some(difference) => Err(Failure::new(difference)),
+        None => Ok(()),
+    }
+}
+
+/// Upstreams have only app servers of the profile's `[app-servers]`; so has `proxy_pass`, where the profile names no routes.
+#[then(expr = "only {string} are asked")]
+async fn asks_only(world: &mut World, _addresses: String) -> Checked {
+    nothing_of(source(world)?.differences().map_err(Failure::new)?.app_servers())
+}
+
 /// The addresses of a configuration that a compose file runs are looked up among the services there. Nothing is started.
 #[when(expr = "the addresses of the configuration are held against the services beside it")]
 async fn addresses(world: &mut World) -> Checked {

@@ -245,13 +245,7 @@ fn doors(rewritten: &RewrittenConf) -> BTreeMap<String, Door> {
     let (later, first): (Vec<_>, Vec<_>) =
         rewritten.listen.iter().partition(|(written, _)| written.starts_with('['));
     for (written, address) in first.into_iter().chain(later) {
-        let listen = hopcheck_site::Listen {
-            address: written.clone(),
-            tls: false,
-            http2: false,
-            http2_alone: false,
-            default: false,
-        };
+        let listen = hopcheck_site::Listen::at(written);
         let is_tls = rewritten.tls.contains(address);
         doors.entry(listen.port().to_owned()).or_insert(Door { address: *address, is_tls });
     }

@@ -23,7 +23,7 @@ pub(super) struct InitArgs {
     /// The site, such as https://shop.example.com; asked for on a terminal
     #[arg(long, value_name = "URL")]
     target: Option<String>,
-    /// Instead of a site, write down the routes of this nginx.conf, which `run` then holds it to
+    /// Instead of a site, write down the routes of this nginx.conf and where it listens, which `run` then holds it to
     #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "headers", "address", "ca_file"])]
     conf: Option<PathBuf>,
     /// The file to write, or - for standard output [default: hopcheck.toml; of a configuration, the one beside it]
@@ -58,7 +58,7 @@ fn of_configuration(conf: &Path, profile: Option<&Path>, force: bool) -> Result<
     if site.routes().next().is_none() {
         return Err(format!("{} has no routes to write down", source.name).into());
     }
-    let text = routes_text(&source.name, conf, &site);
+    let text = routes_text(&source.name, conf, &site, &|line| source.origin.is_filled_in(line));
     let beside = conf.parent().unwrap_or(Path::new("")).join(FILE);
     let file = profile.unwrap_or(&beside);
     if file == Path::new(STANDARD_OUTPUT) {

@@ -1,6 +1,8 @@
 //! Which faults of the document's site are none of another, and why.
 
-use hopcheck_site::{Kind, Route, Server, Site};
+use hopcheck_site::profile::{Profile, PromisedRoute};
+use hopcheck_site::{Kind, Route, Server};
+use hopcheck_targets::conf::Source;
 use serde::Deserialize;
 
 /// Why a fault of the document's site is none of any other.
@@ -26,11 +28,46 @@ pub struct Elsewhere {
     pub of_page_elsewhere: bool,
     /// It holds only where no path begins so.
     pub without: Option<String>,
+    /// It holds only where the profile does not say this.
+    pub unless_said: Option<Said>,
+}
+
+/// What a profile may say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// `[clients] listen`.
+    Listen,
+    /// `[app-servers] deployed-at`.
+    DeployedAt,
+    /// `largest-upload` of a route.
+    LargestUpload,
+    /// `compressed` of a route.
+    Compressed,
+    /// `headers` of a route.
+    Headers,
+    /// `refuses` of a route.
+    Refuses,
+}
+
+impl Said {
+    fn is_in(self, profile: &Profile) -> bool {
+        let of_a_route = |is: fn(&PromisedRoute) -> bool| profile.routes.iter().any(is);
+        match self {
+            Said::LargestUpload => of_a_route(|route| route.largest_upload.is_some()),
+            Said::Compressed => of_a_route(|route| route.compressed.is_some()),
+            Said::Headers => of_a_route(|route| route.headers.is_some()),
+            Said::Refuses => of_a_route(|route| route.refuses.is_some()),
+            Said::Listen => !profile.clients.listen.is_empty(),
+            Said::DeployedAt => !profile.app_servers.deployed_at.is_empty(),
+        }
+    }
 }
 
 impl Elsewhere {
-    /// Whether it holds of the mutant `name` in the location `place` of `site`.
-    pub(super) fn holds(&self, name: &str, place: &str, site: &Site) -> bool {
+    /// Whether it holds of the mutant `name` in the location `place` of a configuration.
+    pub(super) fn holds(&self, name: &str, place: &str, source: &Source) -> bool {
+        let site = &source.site;
         let has_several = || site.upstreams.iter().any(|upstream| upstream.servers.len() > 1);
         let is_there = |path: &String| site.routes().any(|(_, route)| route.path.starts_with(path.as_str()));
         let place = site.routes().find(|(_, route)| route.location == place);
@@ -41,6 +78,7 @@ impl Elsewhere {
             && !(self.of_one_name && site.servers.len() > 1)
             && (!self.of_page_elsewhere || place.is_some_and(|(server, route)| is_elsewhere(server, route)))
             && !self.without.as_ref().is_some_and(is_there)
+            && !self.unless_said.is_some_and(|said| said.is_in(&source.profile))
     }
 }
 

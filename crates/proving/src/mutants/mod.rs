@@ -19,7 +19,7 @@ mod tree;
 
 pub use apply::Mutant;
 pub use catalogue::{Catalogue, CatalogueError, Edit, Excuse, Family, Fault, Needs};
-pub use elsewhere::Elsewhere;
+pub use elsewhere::{Elsewhere, Said};
 pub use expected_rules::{ExpectedRules, REMOVAL_FAMILY, VALUE_FAMILY};
 pub use killers::{Killers, KillersError};
 pub use place::Place;
@@ -32,7 +32,7 @@ use hopcheck_targets::conf::Source;
 /// Why a fault is none here, on a site that is not the document's; `None` where it is one.
 fn excuse(elsewhere: &[Elsewhere], mutant: &Mutant, source: &Source) -> Option<String> {
     let mut excuses = elsewhere.iter().filter(|_| !source.as_documented);
-    let excuse = excuses.find(|elsewhere| elsewhere.holds(&mutant.name, &mutant.place, &source.site))?;
+    let excuse = excuses.find(|elsewhere| elsewhere.holds(&mutant.name, &mutant.place, source))?;
     Some(format!("no fault here: {}", excuse.because))
 }
 

@@ -1,6 +1,6 @@
 //! What differs between a promise and what there is, field by field.
 
-use crate::profile::{EVERYBODY, PromisedRoute, PromisedUpstream, Seconds};
+use crate::profile::{EVERYBODY, PromisedRoute, PromisedUpstream, Seconds, Size};
 use crate::{Kind, Role, Route, Upstream, Uri};
 
 /// What `route` does otherwise than promised, each in a few words.
@@ -68,6 +68,37 @@ pub(super) fn differences(
     if route.kind.is_proxied() && !lost.is_empty() {
         what.push(format!("the app is not given {}: see `proxy_set_header`", lost.join(", ")));
     }
+    if let (Some(Size(wanted)), true) = (promised.largest_upload, route.kind.is_proxied())
+        && let Some(limit) = route.upload_limit().filter(|limit| *limit < wanted)
+    {
+        what.push(format!(
+            "bodies may have {limit} bytes, not {wanted}: see `client_max_body_size`, which is 1m unless said otherwise"
+        ));
+    }
+    let missing = |wanted: &Option<Vec<String>>, found: &[String]| {
+        let is_there = |name: &String| found.iter().any(|one| one == "*" || one.eq_ignore_ascii_case(name));
+        wanted.iter().flatten().filter(|name| !is_there(name)).cloned().collect::<Vec<_>>().join(", ")
+    };
+    // What the page carries is asked in a run.
+    let lost = if route.kind == Kind::Files {
+        missing(&promised.headers, &route.added_headers())
+    } else {
+        String::new()
+    };
+    if !lost.is_empty() {
+        what.push(format!("its files come without {lost}: see `expires` and `add_header`"));
+    }
+    let lost =
+        if is_of_files(route) { missing(&promised.compressed, &route.compressed) } else { String::new() };
+    if !lost.is_empty() {
+        what.push(format!("{lost} is not compressed: see `gzip` and `gzip_types`"));
+    }
+    if let Some(known) = &promised.refuses {
+        let refused = missing(&Some(route.refused_methods.clone()), known);
+        if !refused.is_empty() {
+            what.push(format!("the proxy turns {refused} away: see `if ($request_method …)`"));
+        }
+    }
     if promised.sse == Some(true) && route.is_buffered {
         what.push(
             "its events are held back until there is enough of them: see `proxy_buffering off;`".to_owned(),
@@ -85,6 +116,10 @@ pub(super) fn current_name<'a>(name: &'a str, renamed: &'a [(String, String)]) -
 fn is_alike(one: Kind, other: Kind) -> bool {
     let is_app = |kind| matches!(kind, Kind::Api | Kind::App);
     one == other || is_app(one) && is_app(other)
+}
+
+fn is_of_files(route: &Route) -> bool {
+    matches!(route.kind, Kind::Files | Kind::FrontEnd)
 }
 
 /// What makes a path so.

@@ -4,8 +4,10 @@
 //! the location that serves it must do what the profile says. So a prefix may become a regular expression, two locations may
 //! become one, and an upstream may get another name; nothing is different then.
 
+mod app_servers;
 mod difference;
 mod fields;
+mod listens;
 mod servers;
 
 use std::collections::BTreeMap;
@@ -32,6 +34,10 @@ pub struct Comparison<'a> {
 pub struct Differences {
     routes: BTreeMap<String, Difference>,
     upstreams: BTreeMap<String, Difference>,
+    /// Where clients find nobody, by the address as the profile has it.
+    listens: BTreeMap<String, String>,
+    /// App servers that are not where the profile says.
+    app_servers: Vec<String>,
 }
 
 impl Differences {
@@ -43,6 +49,16 @@ impl Differences {
     /// The difference of the promised upstream of this name, if there is one.
     pub fn upstream(&self, name: &str) -> Option<&Difference> {
         self.upstreams.get(name)
+    }
+
+    /// Why clients who come to this address of the profile find nobody, or not what they speak, if so.
+    pub fn listen(&self, address: &str) -> Option<&str> {
+        self.listens.get(address).map(String::as_str)
+    }
+
+    /// The app servers that are not where the profile says, each in a line.
+    pub fn app_servers(&self) -> &[String] {
+        &self.app_servers
     }
 }
 
@@ -65,7 +81,14 @@ impl<'a> Comparison<'a> {
             Some((promised.title(), self.difference_of(promised, *served)?))
         });
         let upstreams = self.profile.upstreams.keys();
+        let listens = self.profile.clients.listen.iter();
         Differences {
+            listens: listens
+                .filter_map(|listen| {
+                    Some((listen.to_string(), listens::difference(self.site, self.profile, listen)?))
+                })
+                .collect(),
+            app_servers: app_servers::strangers(self.site, self.profile),
             routes: routes.collect(),
             upstreams: upstreams.filter_map(|name| Some((name.clone(), self.upstream(name)?))).collect(),
         }

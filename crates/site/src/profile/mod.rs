@@ -1,6 +1,7 @@
 //! `hopcheck.toml`: what cannot be read from `nginx.conf`, and what a deployment's own paths and values are.
 
 mod environment;
+mod listening;
 mod promises;
 mod read;
 mod routes;
@@ -16,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 pub use environment::EnvironmentValue;
+pub use listening::PromisedListen;
 pub use read::ProfileError;
 pub use routes::{Cors, EVERYBODY, PromisedRoute, PromisedUpstream, Protocol};
 pub use seconds::Seconds;
@@ -245,8 +247,11 @@ pub struct AppServers {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Clients {
-    /// The port, as `listen` must name it.
+    /// The port, as `listen` must name it. Nothing is asked at any other.
     pub port: Option<u16>,
+    /// The addresses that they come to, as `listen` must have them: `["80", "[::]:80", "443 ssl"]`. In a container those inside it,
+    /// whichever are published.
+    pub listen: Vec<PromisedListen>,
 }
 
 /// For runs of a configuration: which one the routes and upstreams are of.

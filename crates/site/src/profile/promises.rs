@@ -21,13 +21,15 @@ struct Places {
 }
 
 impl Profile {
-    /// The profile as it is for the configuration in `path`: without routes and upstreams where they are of another.
+    /// The profile as it is for the configuration in `path`: without routes, upstreams and addresses where they are of another.
     #[must_use]
     pub fn of_configuration(mut self, path: &Path) -> Profile {
         let wanted = self.configuration.file.as_ref().map(Path::new).and_then(Path::file_name);
         if wanted.is_some() && wanted != path.file_name() {
             self.routes.clear();
             self.upstreams.clear();
+            self.clients.listen.clear();
+            self.app_servers.deployed_at.clear();
         }
         self
     }

@@ -44,8 +44,12 @@ pub struct PromisedRoute {
     pub sse: Option<bool>,
     /// The request headers that the proxy adds for the app, or replaces: `["Host", "X-Forwarded-For"]`.
     pub forwards: Option<Vec<String>>,
-    /// The response headers that its page must carry.
+    /// The response headers that its page, or its files, must carry.
     pub headers: Option<Vec<String>>,
+    /// The methods that the proxy itself turns away, by an `if`: `[]` where it turns away none.
+    pub refuses: Option<Vec<String>>,
+    /// For files: the media types that are compressed, as `gzip_types` has them.
+    pub compressed: Option<Vec<String>>,
     /// What is spoken over a WebSocket; left out, messages of any kind.
     pub protocol: Option<Protocol>,
     /// Whether everybody may read the source maps of a build.
@@ -114,6 +118,8 @@ impl PromisedRoute {
             sse: None,
             forwards: None,
             headers: None,
+            refuses: None,
+            compressed: None,
             protocol: None,
             source_maps: None,
             fixed_times: None,

@@ -11,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 pub struct Size(pub u64);
 
 impl Size {
-    fn of(text: &str) -> Option<Size> {
+    pub(crate) fn of(text: &str) -> Option<Size> {
         let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len()));
         let shift = match unit {
             "" => 0,

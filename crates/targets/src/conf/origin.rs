@@ -1,7 +1,9 @@
 //! Files that are not on disk as nginx reads them: filled in from templates, or taken out of a ConfigMap.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use hopcheck_site::Line;
 use hopcheck_templates::{ConfFile, ConfFiles};
 use nginx_conf::syntax::parse;
 use regex::Regex;
@@ -13,6 +15,8 @@ use super::default_files::STOCK_CONF_HEAD;
 pub struct Origin {
     files: Vec<ConfFile>,
     is_made: bool,
+    /// The lines with something filled in, by what the author calls the file.
+    filled_lines: BTreeMap<String, BTreeSet<usize>>,
     /// Which value came from where.
     pub notes: Vec<String>,
     /// What a reader should know first.
@@ -40,9 +44,18 @@ impl Origin {
         self.is_made
     }
 
+    /// Whether something in this line was filled in, and may be another elsewhere.
+    pub fn is_filled_in(&self, line: &Line) -> bool {
+        self.filled_lines.get(&line.file).is_some_and(|lines| lines.contains(&line.line))
+    }
+
     /// The main file among those that came of `path`, and the others.
     pub(super) fn of(files: ConfFiles, path: &Path) -> (MainFile, Origin) {
         let ConfFiles { mut files, notes, warnings, address_warnings, refused } = files;
+        let mut filled_lines = BTreeMap::<String, BTreeSet<usize>>::new();
+        for file in &files {
+            filled_lines.entry(file.origin.clone()).or_default().extend(&file.filled_lines);
+        }
         let main = match files.iter().position(is_whole) {
             Some(nth) => {
                 let ConfFile { origin, text, .. } = files.remove(nth);
@@ -58,7 +71,7 @@ impl Origin {
                 name: path.display().to_string(),
             },
         };
-        (main, Origin { files, is_made: true, notes, warnings, address_warnings, refused })
+        (main, Origin { files, is_made: true, filled_lines, notes, warnings, address_warnings, refused })
     }
 
     /// The files that `include` of a path below `/etc/nginx` names, each with its path for nginx.

@@ -46,11 +46,11 @@ impl AppServers {
     }
 
     /// Starts those that a configuration needs and that are not there yet.
-    pub(super) fn start_for(&mut self, conf: &RewrittenConf, source: &Source) -> io::Result<()> {
+    pub(super) fn start_for(&mut self, conf: &RewrittenConf) -> io::Result<()> {
         if self.is_pair {
             return Ok(());
         }
-        for (written, address) in conf.app_servers.iter().filter(|(written, _)| source.is_deployed(written)) {
+        for (written, address) in &conf.app_servers {
             if self.all().any(|server| server.address() == *address) {
                 continue;
             }

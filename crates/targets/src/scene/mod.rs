@@ -346,7 +346,7 @@ impl Scene {
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;
         self.rewritten = rewritten?;
-        self.app_servers.start_for(&self.rewritten, &stage.source)?;
+        self.app_servers.start_for(&self.rewritten)?;
         Ok(self.app_servers.speak_tls(&self.rewritten)?)
     }
 
