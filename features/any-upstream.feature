@@ -29,6 +29,17 @@ Feature: App servers of any site
       When the client sends "GET {backed-up-pool}hopcheck" once for each app server
       Then the response is 200
 
+  Rule: An app server that shuts down is no loss over HTTP/2 either
+
+    @warning
+    Scenario: What the {nth} app server of {balanced-http2} refuses as it shuts down is asked of another
+      A server that shuts down refuses requests that are on their way to it, and says that nothing was done (`GOAWAY`,
+      `REFUSED_STREAM`). nginx takes that for an invalid header: see `proxy_next_upstream error timeout invalid_header;`.
+
+      Given the app server "{server}" refuses requests as it shuts down
+      When the client sends "GET {balanced-http2}hopcheck" once for each app server
+      Then every response is 200
+
   Rule: What is sent is done once
 
     @warning

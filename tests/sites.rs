@@ -222,6 +222,54 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     }
 }
 
+/// The reference proxy, and nginx where `HOPCHECK_NGINX_VERSIONS` has one of that version.
+fn newer_engines(version: &str) -> Vec<String> {
+    let programs = std::env::var_os("HOPCHECK_NGINX_VERSIONS").map(PathBuf::from);
+    let nginx =
+        programs.map(|programs| programs.join(format!("nginx-{version}"))).filter(|nginx| nginx.is_file());
+    let nginx = nginx.map(|nginx| format!("nginx={}", nginx.display()));
+    std::iter::once("reference".to_owned()).chain(nginx).collect()
+}
+
+#[test]
+fn app_servers_that_are_asked_in_http2_are_held_to_the_same() {
+    let right = std::fs::read_to_string("../../tests/sites/newer/http2-upstream.conf").unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let refused = "What the next app server of /api/ refuses as it shuts down is asked of another";
+    for engine in newer_engines("1.30") {
+        std::fs::write(&conf, &right).unwrap();
+        let ran = run(&engine, &conf);
+        assert_eq!((ran.code, ran.broken()), (Some(0), vec![]), "{engine}: {}", ran.said);
+        let kept = |record: &Record| record.name == refused && record.verdict == Verdict::Kept;
+        assert!(ran.report.targets[0].records.iter().any(kept), "{engine}: {}", ran.said);
+
+        std::fs::write(&conf, right.replace(" invalid_header", "")).unwrap();
+        let ran = run(&engine, &conf);
+        assert_eq!((ran.code, ran.broken()), (Some(0), vec![]), "{engine}: {}", ran.said);
+        assert!(
+            ran.said.contains("proxy_next_upstream error timeout invalid_header"),
+            "{engine}: {}",
+            ran.said
+        );
+
+        // What is usual for WebSockets makes every request malformed.
+        std::fs::write(&conf, right.replace("proxy_http_version 1.1", "proxy_http_version 2")).unwrap();
+        let ran = run(&engine, &conf);
+        assert_eq!(
+            (ran.code, ran.broken().first()),
+            (Some(1), Some(&"/live/ leads to the app")),
+            "{engine}: {}",
+            ran.said
+        );
+        assert!(
+            ran.said.contains("`Connection` and `Upgrade` are no fields of HTTP/2"),
+            "{engine}: {}",
+            ran.said
+        );
+    }
+}
+
 #[test]
 fn what_nginx_warns_of_is_shown_with_what_it_does() {
     let directory = tempfile::tempdir().unwrap();

@@ -29,6 +29,9 @@ pub enum Fault {
     ResetBeforeResponse,
     /// Sends FIN in place of a response.
     CloseBeforeResponse,
+    /// Refuses the request as a server does that shuts down: over HTTP/2 by resetting its stream (`REFUSED_STREAM`, RFC 9113 §8.7),
+    /// over HTTP/1.1 by FIN in place of a response.
+    RefuseRequests,
     /// Sends RST in the middle of the head's second line.
     ResetMidHead,
     /// Promises 64 KiB more than the `after` bytes that it sends, then sends RST. Much more than what socket buffers take
@@ -107,6 +110,7 @@ impl fmt::Display for Fault {
             Self::ResetBeforeResponse => f.write_str("reset before the response"),
             Self::CloseBeforeResponse => f.write_str("close before the response"),
             Self::ResetMidHead => f.write_str("reset in the middle of the head"),
+            Self::RefuseRequests => f.write_str("refuse requests"),
             Self::ResetMidBody { after } => write!(f, "reset after {after} bytes of the body"),
             Self::CloseMidBody { after } => write!(f, "close after {after} bytes of the body"),
             Self::CloseMidChunks { after } => write!(f, "close after {after} bytes of the chunked body"),

@@ -1,18 +1,20 @@
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CONTENT_TYPE, TRAILER};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use futures::stream;
+use http_body_util::StreamBody;
+use hyper::body::Frame;
 use serde::Deserialize;
 
 use crate::instance::{Instance, RequestArrival, Shared};
-use crate::journal::Arrival;
 use crate::transport::RawResponse;
 
 #[derive(Deserialize)]
@@ -93,8 +95,10 @@ pub(super) async fn trailers(
     Extension(arrival): RequestArrival,
     _body: Bytes,
 ) -> Response {
-    if is_1_0(&arrival) {
-        return ([(CONTENT_TYPE, "text/plain")], "body, and more").into_response();
+    match arrival.head.version.as_str() {
+        "HTTP/1.0" => return ([(CONTENT_TYPE, "text/plain")], "body, and more").into_response(),
+        "HTTP/2" => return trailers_in_frames(),
+        _ => {}
     }
     raw(format!(
         "HTTP/1.1 200 OK\r\nX-Instance: {}\r\nContent-Type: text/plain\r\nTrailer: X-Checksum, X-Late\r\n\
@@ -104,13 +108,27 @@ pub(super) async fn trailers(
     ))
 }
 
-/// hyper cannot send interim responses. HTTP/1.0 must not get any (RFC 9110 §15.2).
+/// The same as hyper sends it over HTTP/2.
+fn trailers_in_frames() -> Response {
+    let mut trailers = HeaderMap::new();
+    trailers.insert("x-checksum", HeaderValue::from_static("abc"));
+    trailers.insert("x-late", HeaderValue::from_static("yes"));
+    let frames = [
+        Frame::data(Bytes::from_static(b"body,")),
+        Frame::data(Bytes::from_static(b" and more")),
+        Frame::trailers(trailers),
+    ];
+    let body = StreamBody::new(stream::iter(frames.map(Ok::<_, Infallible>)));
+    ([(CONTENT_TYPE, "text/plain"), (TRAILER, "X-Checksum, X-Late")], Body::new(body)).into_response()
+}
+
+/// hyper cannot send interim responses, and over HTTP/2 nobody else can. HTTP/1.0 must not get any (RFC 9110 §15.2).
 pub(super) async fn early_hints(
     State(instance): Shared,
     Extension(arrival): RequestArrival,
     _body: Bytes,
 ) -> Response {
-    if is_1_0(&arrival) {
+    if arrival.head.version != "HTTP/1.1" {
         return ([(CONTENT_TYPE, "text/plain")], "and all\n").into_response();
     }
     raw(format!(
@@ -119,10 +137,6 @@ pub(super) async fn early_hints(
          and all\n",
         instance.name
     ))
-}
-
-fn is_1_0(arrival: &Arrival) -> bool {
-    arrival.head.version == "HTTP/1.0"
 }
 
 fn raw(response: String) -> Response {

@@ -27,7 +27,7 @@ pub struct Exchange {
     pub method: String,
     /// Request target, byte for byte.
     pub target: String,
-    /// `HTTP/1.0` or `HTTP/1.1`.
+    /// `HTTP/1.0`, `HTTP/1.1` or `HTTP/2`. Over HTTP/2, `:authority` stands among the fields as `Host`.
     pub version: String,
     /// Header fields, in wire order.
     pub headers: Fields,

@@ -1,7 +1,6 @@
-use std::convert::Infallible;
 use std::future::pending;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -9,10 +8,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
+use h2::Reason;
 use hyper::body::Incoming;
-use hyper::server::conn::http1::{self, UpgradeableConnection};
-use hyper::service::{HttpService, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper::server::conn::{http1, http2};
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tower::ServiceExt;
@@ -20,7 +20,7 @@ use tower::ServiceExt;
 use super::{authorization, fault};
 use crate::instance::Instance;
 use crate::journal::Arrival;
-use crate::transport::{Connection, JournaledStream, RawResponse};
+use crate::transport::{Connection, JournaledStream, RawResponse, RecordedBody, RefusedStream, set_host};
 
 /// Accepts connections until it is dropped.
 pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
@@ -44,7 +44,13 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
     let served = Arc::clone(&connection);
     let service = service_fn(move |request| {
         let (instance, connection, app) = (Arc::clone(&instance), Arc::clone(&served), app.clone());
-        async move { Ok::<_, Infallible>(answer(request, &instance, &connection, app).await) }
+        async move {
+            let response = answer(request, &instance, &connection, app).await;
+            match response.extensions().get() {
+                Some(RefusedStream) => Err(h2::Error::from(Reason::REFUSED_STREAM)),
+                None => Ok(response),
+            }
+        }
     });
     let closing = Arc::clone(&connection);
     let task = tokio::spawn(async move {
@@ -54,26 +60,39 @@ fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Resul
             // Dropping the stream ends the connection.
             return;
         }
-        let exchange = http1::Builder::new().serve_connection(TokioIo::new(stream), service).with_upgrades();
-        until_quit(exchange, quitting).await;
+        let io = TokioIo::new(stream);
+        if is_http2(&closing, quitting.clone()).await {
+            let exchange = http2::Builder::new(TokioExecutor::new()).serve_connection(io, service);
+            until_quit(exchange, |exchange| exchange.graceful_shutdown(), quitting).await;
+        } else {
+            let exchange = http1::Builder::new().serve_connection(io, service).with_upgrades();
+            until_quit(exchange, |exchange| exchange.graceful_shutdown(), quitting).await;
+        }
         closing.linger().await;
     });
     connection.set_task(task.abort_handle());
     Ok(())
 }
 
-/// Serves a connection; once the server quits, it ends after the request in progress. How it ended is in the journal.
-async fn until_quit<S>(
-    exchange: UpgradeableConnection<TokioIo<JournaledStream>, S>,
+/// Whether a connection begins as one of HTTP/2. If the server quits before it does, that is all the same.
+async fn is_http2(connection: &Connection, mut quitting: watch::Receiver<bool>) -> bool {
+    tokio::select! {
+        begins = connection.accept_http2() => begins.unwrap_or(false),
+        () = async { drop(quitting.wait_for(|quitting| *quitting).await) } => false,
+    }
+}
+
+/// Serves a connection; once the server quits, it ends after the requests in progress. How it ended is in the journal.
+async fn until_quit<C: Future>(
+    exchange: C,
+    shut_down: impl FnOnce(Pin<&mut C>),
     mut quitting: watch::Receiver<bool>,
-) where
-    S: HttpService<Incoming, ResBody = Body, Error = Infallible>,
-{
+) {
     let mut exchange = pin!(exchange);
     tokio::select! {
         _ = exchange.as_mut() => {}
         () = async { drop(quitting.wait_for(|quitting| *quitting).await) } => {
-            exchange.as_mut().graceful_shutdown();
+            shut_down(exchange.as_mut());
             let _ = exchange.await;
         }
     }
@@ -85,13 +104,20 @@ async fn answer(
     connection: &Arc<Connection>,
     app: Router,
 ) -> Response<Body> {
-    let Some(arrival) = connection.next_arrival() else {
+    let is_http2 = connection.is_http2();
+    if is_http2 {
+        set_host(&mut request);
+    }
+    let Some(arrival) = connection.arrival(&request) else {
         return (StatusCode::BAD_REQUEST, "this is no request that the journal understands\n")
             .into_response();
     };
     request.extensions_mut().insert(Arc::clone(&arrival));
     request.extensions_mut().insert(Arc::clone(connection));
-    let request = request.map(Body::new);
+    let request = request.map(|body| match is_http2 {
+        true => Body::new(RecordedBody::new(body, connection, &arrival)),
+        false => Body::new(body),
+    });
     let response = match authorization::answer(instance, &arrival.head) {
         Some(status) => status.into_response(),
         None => answer_as_app(request, instance, connection, &arrival, app).await,

@@ -5,14 +5,17 @@ use std::net::Shutdown;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
+use axum::http::Request;
+use hyper::body::Incoming;
 use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 
+use super::http2;
 use super::tls::TlsSession;
 use super::watcher::{Part, RequestWatcher};
-use crate::journal::{Arrival, BodyRecorder, ConnectionEnd, Recorder};
+use crate::journal::{Arrival, Body, BodyRecorder, ConnectionEnd, Recorder};
 
 /// How the connections of a stopped server end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -41,6 +44,7 @@ pub(crate) struct Connection {
 #[derive(Debug, Default)]
 struct State {
     watcher: RequestWatcher,
+    is_http2: bool,
     /// Requests whose heads have arrived and that hyper has not yet passed to the app.
     waiting: VecDeque<Arc<Arrival>>,
     /// The request whose body is arriving.
@@ -71,9 +75,38 @@ impl Connection {
         Ok(())
     }
 
-    /// The next request that hyper hands over, as it was on the wire.
-    pub(crate) fn next_arrival(&self) -> Option<Arc<Arrival>> {
-        self.lock().waiting.pop_front()
+    /// Waits for the first bytes of messages, and tells whether the peer speaks HTTP/2.
+    pub(crate) async fn accept_http2(&self) -> io::Result<bool> {
+        let is_http2 = match self.tls() {
+            Some(session) => session.has_agreed_on(b"h2"),
+            None => http2::begins_with_preface(&self.socket).await?,
+        };
+        if is_http2 {
+            let mut state = self.lock();
+            state.is_http2 = true;
+            state.watcher.stop();
+        }
+        Ok(is_http2)
+    }
+
+    /// Whether the peer speaks HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        self.lock().is_http2
+    }
+
+    /// The request that hyper hands over, as it was on the wire.
+    pub(crate) fn arrival(&self, request: &Request<Incoming>) -> Option<Arc<Arrival>> {
+        let mut state = self.lock();
+        if !state.is_http2 {
+            return state.waiting.pop_front();
+        }
+        state.open += 1;
+        Some(Arc::new(self.journal.request(self.id, http2::head(request))))
+    }
+
+    /// Some of a body has arrived.
+    pub(super) fn record_body(&self, sequence: u64, change: impl FnOnce(&mut Body)) {
+        self.journal.update(sequence, |exchange| change(&mut exchange.body));
     }
 
     /// The request is answered with this status.

@@ -38,6 +38,11 @@ impl TlsSession {
         Ok(Some(TlsSession(Mutex::new(stream))))
     }
 
+    /// Whether ALPN has come to this protocol (RFC 7301).
+    pub(super) fn has_agreed_on(&self, protocol: &[u8]) -> bool {
+        self.lock().get_ref().1.alpn_protocol() == Some(protocol)
+    }
+
     /// Reads; the end of the connection is an end, announced or not.
     pub(super) fn poll_read(&self, cx: &mut Context<'_>, room: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match ready!(Pin::new(&mut *self.lock()).poll_read(cx, room)) {

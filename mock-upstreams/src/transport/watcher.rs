@@ -46,6 +46,11 @@ impl RequestWatcher {
         }
     }
 
+    /// What follows is not HTTP/1.1.
+    pub(super) fn stop(&mut self) {
+        self.state = State::Opaque;
+    }
+
     /// Takes note of the response to a request for an upgrade: 101 or not.
     pub(super) fn decide(&mut self, switched: bool, report: &mut dyn FnMut(Part<'_>)) {
         if self.state == State::AwaitingUpgrade {

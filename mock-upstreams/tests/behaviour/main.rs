@@ -2,6 +2,7 @@
 
 mod app;
 mod faults;
+mod http2;
 mod journal;
 mod lifecycle;
 mod sockjs;

@@ -9,7 +9,7 @@ use crate::tls::UpstreamName;
 use crate::turn::{self, Moment};
 use crate::upstream::{TlsPeer, UpstreamGroup};
 use crate::variables::Variables;
-use nginx_conf::model::{Level, ProxyPass};
+use nginx_conf::model::{Level, ProxyHttpVersion, ProxyPass};
 
 /// How all servers failed, as far as `proxy_cache_use_stale` cares.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub(super) struct ProxyHandler<'h> {
     pub(super) scheme: &'static str,
     /// How servers are spoken to if by `https`.
     pub(super) tls: Option<TlsPeer>,
+    /// Whether they are asked in HTTP/2.
+    pub(super) is_http2: bool,
     pub(super) started: Moment,
     /// How many servers were asked.
     pub(super) asked: usize,
@@ -56,6 +58,7 @@ impl<'h> ProxyHandler<'h> {
             body,
             scheme: pass.scheme(),
             tls: if pass.is_https { tls_peer(x, pass) } else { None },
+            is_http2: x.settings.proxy.http_version == Some(ProxyHttpVersion::Http2),
             started: now,
             asked: 0,
             selected: now,
@@ -90,7 +93,12 @@ impl<'h> ProxyHandler<'h> {
     }
 
     pub(super) fn log(&self, x: &Exchange<'_>, level: Level, message: fmt::Arguments<'_>, peer: &str) {
-        let target = self.request.head.get(self.request.target.clone()).unwrap_or_default();
+        // nginx leaves it out over HTTP/2.
+        let target = match self.is_http2 {
+            true => None,
+            false => self.request.head.get(self.request.target.clone()),
+        };
+        let target = target.unwrap_or_default();
         x.log_upstream(level, message, Some(&format_args!("{}://{peer}{}", self.scheme, Escaped(target))));
     }
 }

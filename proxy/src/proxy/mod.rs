@@ -30,7 +30,7 @@ use crate::trace::Step;
 use crate::upstream::{PeerOutcome, UpstreamGroup};
 use crate::variables::Variables;
 use crate::wire::Stream;
-use nginx_conf::model::{ErrorPage, Level, ProxyPass, Sticky};
+use nginx_conf::model::{ErrorPage, Level, ProxyHttpVersion, ProxyPass, Sticky};
 
 /// Handles a request by asking an app server.
 pub(crate) async fn handle<C: Stream>(
@@ -204,7 +204,9 @@ fn request_body(x: &Exchange<'_>) -> Result<RequestBody, ProxyError> {
         BodyLength::None => Ok(RequestBody::None),
         _ if !x.settings.proxy.passes_body() => Ok(RequestBody::None),
         BodyLength::Known(length) => Ok(RequestBody::Length(length)),
-        BodyLength::Chunked if x.settings.proxy.http11 == Some(false) => Err(ProxyError::Status(411)),
+        BodyLength::Chunked if x.settings.proxy.http_version == Some(ProxyHttpVersion::Http10) => {
+            Err(ProxyError::Status(411))
+        }
         BodyLength::Chunked => Ok(RequestBody::Chunked),
     }
 }

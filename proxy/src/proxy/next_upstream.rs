@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::error::ProxyError;
 use super::handler::{ProxyHandler, UpstreamFailure};
-use super::request::{self, RequestBody, Upload, UploadError, UploadLimits};
+use super::request::{self, Upload, UploadError, UploadLimits};
 use super::response::ResponseHead;
 use super::traced::trace_answer;
 use super::upstream_error::{Action, UpstreamError, is_next_status, is_non_idempotent};
@@ -137,7 +137,7 @@ impl ProxyHandler<'_> {
     ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
         let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
-            && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), once)
+            && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), self.is_http2, once)
         {
             self.note_connected(x);
             let mut upstream = self.upstream_request(x, connection);
@@ -158,7 +158,7 @@ impl ProxyHandler<'_> {
         let connected = {
             // Boxed, so that requests on kept connections have no room for it.
             let timeout = x.settings.proxy.connect_timeout;
-            let mut connecting = Box::pin(connect(address, self.tls.as_ref(), timeout));
+            let mut connecting = Box::pin(connect(address, self.tls.as_ref(), self.is_http2, timeout));
             match self.outlives_client {
                 true => Some(connecting.await),
                 false => client.unless_closed(connecting.as_mut()).await,
@@ -197,8 +197,7 @@ impl ProxyHandler<'_> {
             server: x.settings.proxy.send_timeout,
         };
         let outlives_client = self.outlives_client;
-        let is_chunked = self.body == RequestBody::Chunked;
-        let upload = Upload::new(&mut connection.output, &self.request.head, is_chunked, limits);
+        let upload = Upload::new(&mut connection, &self.request.head, self.body, limits);
         let input = Buffer::default();
         UpstreamRequest { connection, input, upload, tee: None, outlives_client, is_complete: false }
     }
@@ -214,7 +213,7 @@ impl ProxyHandler<'_> {
         match response {
             Ok(head) if head.status == 101 && !(self.request.upgrade && upstream.upload.is_done()) => {
                 Err(AttemptError::Upstream(
-                    UpstreamError::InvalidHeader("upstream sent unexpected 101 response"),
+                    UpstreamError::InvalidHeader("upstream sent unexpected 101 response".into()),
                     sent,
                 ))
             }

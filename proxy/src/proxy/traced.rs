@@ -28,7 +28,8 @@ pub(super) fn trace_request(x: &Exchange<'_>, pass: &ProxyPass, request: &Reques
         let target = request.head.get(request.target.clone()).unwrap_or_default();
         let mut set = set_fields(x, here).into_iter();
         let fields = lines.filter_map(|line| {
-            let colon = line.iter().position(|&byte| byte == b':')?;
+            // The name of a pseudo-header field of HTTP/2 begins with one.
+            let colon = line.iter().skip(1).position(|&byte| byte == b':')? + 1;
             let (name, value) = (shown(&line[..colon]), line.get(colon + 1..)?.trim_ascii());
             let directive = set.next();
             // The length is said anew, whoever has said it before.

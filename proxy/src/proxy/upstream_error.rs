@@ -1,5 +1,6 @@
 //! How app servers fail, in nginx's words, and whether another one is asked then.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 
@@ -25,7 +26,7 @@ pub(crate) enum UpstreamError {
     /// A timeout passed during this action.
     TimedOut(Action),
     /// The response's head is invalid, for this reason.
-    InvalidHeader(&'static str),
+    InvalidHeader(Cow<'static, str>),
     /// A status that `proxy_next_upstream` lists.
     Status(u16),
 }
@@ -163,7 +164,7 @@ mod tests {
             UpstreamError::Receive("recv()", reset()),
             UpstreamError::Closed,
             timed_out,
-            UpstreamError::InvalidHeader("nonsense"),
+            UpstreamError::InvalidHeader("nonsense".into()),
         ]
     }
 

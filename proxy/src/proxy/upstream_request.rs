@@ -14,7 +14,7 @@ use super::upstream_error::{Action, UpstreamError};
 use crate::exchange::Exchange;
 use crate::response::ClientConnection;
 use crate::tls;
-use crate::upstream::{TlsPeer, UpstreamConnection, UpstreamStream};
+use crate::upstream::{Http2Failure, TlsPeer, UpstreamConnection, UpstreamStream};
 use crate::wire::{Buffer, Stream};
 
 /// A request to an app server, and the connection it is sent on.
@@ -83,7 +83,10 @@ impl UpstreamRequest {
                     Poll::Ready(Err(UploadError::Server(error))) => {
                         self.upload.abandon();
                         client.reading.start(read_timeout);
-                        send_error = Some(UpstreamError::Send(self.connection.stream.write_call(), error));
+                        let stream = &self.connection.stream;
+                        // What ends a stream of HTTP/2 is found by reading.
+                        send_error =
+                            (!stream.is_http2()).then(|| UpstreamError::Send(stream.write_call(), error));
                     }
                     Poll::Ready(Err(UploadError::ServerTimedOut)) => {
                         return Poll::Ready(Err(ResponseError::Server(UpstreamError::TimedOut(
@@ -124,7 +127,9 @@ impl UpstreamRequest {
                 }
                 Ok(Some(head)) => return Poll::Ready(Ok(head)),
                 Ok(None) => {}
-                Err(InvalidHead(reason)) => return Poll::Ready(Err(UpstreamError::InvalidHeader(reason))),
+                Err(InvalidHead(reason)) => {
+                    return Poll::Ready(Err(UpstreamError::InvalidHeader(reason.into())));
+                }
             }
             if self.input.is_full() {
                 self.input.grow(max_size);
@@ -134,7 +139,10 @@ impl UpstreamRequest {
                 Poll::Ready(Ok(_)) => {}
                 Poll::Ready(Err(error)) => {
                     let call = self.connection.stream.read_call();
-                    return Poll::Ready(Err(UpstreamError::Receive(call, error)));
+                    return Poll::Ready(Err(match Http2Failure::in_error(&error) {
+                        Some(failure) => UpstreamError::InvalidHeader(failure.clone().into_words()),
+                        None => UpstreamError::Receive(call, error),
+                    }));
                 }
                 Poll::Pending => return Poll::Pending,
             }
@@ -146,12 +154,32 @@ impl UpstreamRequest {
 pub(crate) async fn connect(
     address: SocketAddr,
     tls: Option<&TlsPeer>,
+    http2: bool,
     timeout: Duration,
 ) -> Result<UpstreamStream, UpstreamError> {
-    let stream = connect_socket(address, timeout).await?;
-    let Some(TlsPeer { tls, name }) = tls else { return Ok(UpstreamStream::plain(stream)) };
+    let socket = connect_socket(address, timeout).await?;
+    let stream = match tls {
+        None => UpstreamStream::plain(socket),
+        Some(peer) => shake_hands(socket, peer, http2, address, timeout).await?,
+    };
+    match http2 {
+        false => Ok(stream),
+        // Boxed as below.
+        true => Box::pin(UpstreamStream::http2(stream)).await.map_err(|error| {
+            UpstreamError::Send(if tls.is_some() { "SSL_write()" } else { "writev()" }, error)
+        }),
+    }
+}
+
+async fn shake_hands(
+    socket: TcpStream,
+    TlsPeer { tls, name }: &TlsPeer,
+    http2: bool,
+    address: SocketAddr,
+    timeout: Duration,
+) -> Result<UpstreamStream, UpstreamError> {
     // Boxed, as few app servers are asked over TLS, so that the others' requests have no room for it.
-    let handshake = Box::pin(tls::connect(stream, tls, name, address.ip()));
+    let handshake = Box::pin(tls::connect(socket, tls, http2, name, address.ip()));
     match tokio::time::timeout(timeout, handshake).await {
         Ok(Ok(session)) => Ok(UpstreamStream::tls(session)),
         Ok(Err(error)) => Err(UpstreamError::Handshake(error)),

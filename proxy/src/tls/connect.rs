@@ -85,14 +85,16 @@ impl UpstreamName {
     }
 }
 
-/// Does the handshake on a connection to the app server at `address`, and verifies its certificate.
+/// Does the handshake on a connection to the app server at `address`, for HTTP/2 or not, and verifies its certificate.
 pub(crate) async fn connect(
     stream: TcpStream,
     tls: &UpstreamTls,
+    http2: bool,
     name: &UpstreamName,
     address: IpAddr,
 ) -> Result<TlsStream, ConnectError> {
-    let connector = TlsConnector::from(Arc::clone(&tls.config));
+    let config = if http2 { &tls.http2_config } else { &tls.config };
+    let connector = TlsConnector::from(Arc::clone(config));
     let stream = connector.connect(name.to_ask_for(address), stream).await?;
     if let Some(verification) = &tls.verification {
         let chain = stream.get_ref().1.peer_certificates().unwrap_or_default();

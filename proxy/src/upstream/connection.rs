@@ -11,6 +11,7 @@ use std::task::{Context, Poll, Waker};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use super::http2::Http2Connection;
 use crate::cycle::connections::ConnectionSlot;
 use crate::tls::{TlsStream, UpstreamName};
 use crate::wire::{MessageWriter, Stream, peek};
@@ -68,6 +69,8 @@ enum Transport {
     Plain(TcpStream),
     /// Over TLS.
     Tls(Box<UpstreamTlsStream>),
+    /// HTTP/2, over one of these.
+    Http2(Box<Http2Connection>),
 }
 
 /// A session that says when it ends.
@@ -83,6 +86,11 @@ impl Traffic {
     /// How many bytes have come from it.
     pub(crate) fn received(&self) -> u64 {
         self.received.get()
+    }
+
+    fn count(&self, (sent, received): (u64, u64)) {
+        self.sent.set(self.sent.get() + sent);
+        self.received.set(self.received.get() + received);
     }
 
     fn count_sent(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -133,12 +141,14 @@ impl UpstreamConnection {
                 let mut cx = Context::from_waker(Waker::noop());
                 Pin::new(&mut stream.0).poll_read(&mut cx, &mut ReadBuf::new(&mut [0])).is_pending()
             }
+            // What comes between requests is about the connection, and read here.
+            Transport::Http2(http2) => http2.is_open(),
         }
     }
 
     /// The same, asking the kernel.
     pub(super) fn is_silent(&self) -> bool {
-        matches!(peek(self.stream.tcp()), Err(rustix::io::Errno::AGAIN))
+        self.stream.tcp().is_none_or(|socket| matches!(peek(socket), Err(rustix::io::Errno::AGAIN)))
     }
 }
 
@@ -167,27 +177,51 @@ impl UpstreamStream {
         UpstreamStream::over(Transport::Tls(Box::new(UpstreamTlsStream(stream))))
     }
 
-    fn tcp(&self) -> &TcpStream {
+    /// Begins HTTP/2 on a connection that carries nothing yet.
+    pub(crate) async fn http2(stream: UpstreamStream) -> io::Result<UpstreamStream> {
+        let http2 = Http2Connection::new(stream).await?;
+        Ok(UpstreamStream::over(Transport::Http2(Box::new(http2))))
+    }
+
+    /// Whether requests are sent as HTTP/2.
+    pub(crate) fn is_http2(&self) -> bool {
+        matches!(self.transport, Transport::Http2(_))
+    }
+
+    /// Whether it is a session.
+    pub(super) fn is_tls(&self) -> bool {
         match &self.transport {
-            Transport::Plain(stream) => stream,
-            Transport::Tls(stream) => stream.0.tcp(),
+            Transport::Plain(_) => false,
+            Transport::Tls(_) => true,
+            Transport::Http2(http2) => http2.is_tls(),
+        }
+    }
+
+    /// What sends requests that are not sent as text.
+    pub(crate) fn as_http2(&mut self) -> Option<&mut Http2Connection> {
+        match &mut self.transport {
+            Transport::Http2(http2) => Some(http2),
+            Transport::Plain(_) | Transport::Tls(_) => None,
+        }
+    }
+
+    /// The socket, where its bytes are those of messages.
+    fn tcp(&self) -> Option<&TcpStream> {
+        match &self.transport {
+            Transport::Plain(stream) => Some(stream),
+            Transport::Tls(stream) => Some(stream.0.tcp()),
+            Transport::Http2(_) => None,
         }
     }
 
     /// What nginx calls to read, for the error log.
     pub(crate) fn read_call(&self) -> &'static str {
-        match &self.transport {
-            Transport::Plain(_) => "recv()",
-            Transport::Tls(_) => "SSL_read()",
-        }
+        if self.is_tls() { "SSL_read()" } else { "recv()" }
     }
 
     /// What nginx calls to write a request.
     pub(crate) fn write_call(&self) -> &'static str {
-        match &self.transport {
-            Transport::Plain(_) => "writev()",
-            Transport::Tls(_) => "SSL_write()",
-        }
+        if self.is_tls() { "SSL_write()" } else { "writev()" }
     }
 }
 
@@ -196,13 +230,15 @@ impl Stream for UpstreamStream {
         match &self.transport {
             Transport::Plain(stream) => Stream::poll_read_ready(stream, cx),
             Transport::Tls(stream) => stream.0.poll_read_ready(cx),
+            // It needs a buffer only while there is a request.
+            Transport::Http2(_) => Poll::Ready(Ok(())),
         }
     }
 
     fn socket(&self) -> Option<&TcpStream> {
         match &self.transport {
             Transport::Plain(stream) => Some(stream),
-            Transport::Tls(_) => None,
+            Transport::Tls(_) | Transport::Http2(_) => None,
         }
     }
 }
@@ -217,6 +253,12 @@ impl AsyncRead for UpstreamStream {
         let read = match &mut self.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_read(cx, room),
             Transport::Tls(stream) => Pin::new(&mut stream.0).poll_read(cx, room),
+            Transport::Http2(http2) => {
+                let read = http2.poll_read(cx, room);
+                let frames = http2.take_traffic();
+                self.traffic.count(frames);
+                return read;
+            }
         };
         let received = &self.traffic.received;
         received.set(received.get() + (room.filled().len() - before) as u64);
@@ -229,6 +271,8 @@ impl AsyncWrite for UpstreamStream {
         let written = match &mut self.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_write(cx, data),
             Transport::Tls(stream) => Pin::new(&mut stream.0).poll_write(cx, data),
+            // Its bytes are counted as they are read or sent.
+            Transport::Http2(http2) => return http2.poll_write(cx, data),
         };
         self.traffic.count_sent(written)
     }
@@ -241,6 +285,10 @@ impl AsyncWrite for UpstreamStream {
         let written = match &mut self.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_write_vectored(cx, pieces),
             Transport::Tls(stream) => Pin::new(&mut stream.0).poll_write_vectored(cx, pieces),
+            Transport::Http2(http2) => {
+                let first = pieces.iter().find(|piece| !piece.is_empty());
+                return first.map_or(Poll::Ready(Ok(0)), |piece| http2.poll_write(cx, piece));
+            }
         };
         self.traffic.count_sent(written)
     }
@@ -249,6 +297,7 @@ impl AsyncWrite for UpstreamStream {
         match &mut self.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Transport::Tls(stream) => Pin::new(&mut stream.0).poll_flush(cx),
+            Transport::Http2(http2) => http2.poll_flush(cx),
         }
     }
 
@@ -256,6 +305,7 @@ impl AsyncWrite for UpstreamStream {
         match &mut self.transport {
             Transport::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
             Transport::Tls(stream) => Pin::new(&mut stream.0).poll_shutdown(cx),
+            Transport::Http2(_) => Poll::Ready(Ok(())),
         }
     }
 }

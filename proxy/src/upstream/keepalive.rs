@@ -57,20 +57,23 @@ impl KeepalivePool {
         }))
     }
 
-    /// An open connection to `address`, with this TLS or none, if there is one. `once` is for a request that must not be sent twice, should
+    /// An open connection to `address`, with this TLS or none, for this version of HTTP, if there is one. `once` is for a request that must not be sent twice, should
     /// the server close the connection just now: it gets a connection only if `keepalive` is set and the kernel, not
     /// just the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
     pub(crate) fn take(
         &self,
         address: SocketAddr,
         tls: Option<&TlsPeer>,
+        http2: bool,
         once: bool,
     ) -> Option<Box<UpstreamConnection>> {
         if once && !self.0.explicit {
             return None;
         }
         let mut idle = self.0.idle.borrow_mut();
-        let suits = |link: &UpstreamConnection| link.address == address && link.tls.as_ref() == tls;
+        let suits = |link: &UpstreamConnection| {
+            link.address == address && link.tls.as_ref() == tls && link.stream.is_http2() == http2
+        };
         while let Some(index) = idle.iter().rposition(|(link, _)| suits(link)) {
             let (mut link, _) = idle.remove(index);
             if link.is_open() && (!once || link.is_silent()) {

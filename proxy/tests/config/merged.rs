@@ -106,7 +106,7 @@ fn the_documents_configuration_is_read() {
             "X-Forwarded-For: <ProxyAddXForwardedFor>"
         ]
     );
-    assert_eq!(stomp.settings.proxy.http11, Some(true));
+    assert_eq!(stomp.settings.proxy.http_version, Some(nginx_conf::model::ProxyHttpVersion::Http11));
     let front = location(&http, "/");
     assert_eq!(front.settings.index.iter().map(text).collect::<Vec<_>>(), ["index.html", "index.htm"]);
     assert_eq!(front.settings.types.get("js").map(String::as_str), Some("application/javascript"));

@@ -49,6 +49,7 @@ mod tls;
 mod trace;
 mod trailers;
 mod tunnel;
+mod upstream_http2;
 mod upstream_tls;
 mod user;
 mod variables;

@@ -4,6 +4,7 @@ mod before;
 mod bind;
 mod bound;
 mod configuration_lines;
+mod log_hints;
 mod order;
 mod promises;
 mod recorder;
@@ -186,10 +187,13 @@ fn of_the_machine(record: &mut Record) -> Option<&'static str> {
     Some(lack)
 }
 
-/// Adds to a failure the lines of the configuration that decided it.
+/// Adds to a failure the lines of the configuration that decided it, and what to look at where the error log knows better.
 fn explain(record: &mut Record, source: &Source) {
     if let Verdict::Broken(failed) | Verdict::Warned(failed) = &mut record.verdict {
         let FailedStep { message, evidence, configuration, .. } = failed;
+        if let Some(hint) = log_hints::hint(&evidence.error_log) {
+            hint.clone_into(&mut record.hint);
+        }
         // A message, too, may quote what to change.
         let quoting = format!("{} {message}", record.hint);
         *configuration = relevant_lines(source, &quoting, &format!("{message}\n{}", evidence.error_log));

@@ -16,7 +16,7 @@ pub(super) struct RouteWord {
 }
 
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
-pub(super) const ROUTE_WORDS: [RouteWord; 36] = [
+pub(super) const ROUTE_WORDS: [RouteWord; 37] = [
     RouteWord {
         word: "proxied",
         what: "path that app servers are asked for",
@@ -71,6 +71,16 @@ pub(super) const ROUTE_WORDS: [RouteWord; 36] = [
         what: "path that several app servers are asked for",
         only_promised: false,
         is: |here| is_proxied(here.route) && !here.balanced().is_empty(),
+    },
+    RouteWord {
+        word: "balanced-http2",
+        what: "path that several app servers are asked for in HTTP/2",
+        only_promised: false,
+        is: |here| {
+            is_proxied(here.route)
+                && !here.balanced().is_empty()
+                && here.route.http_version.as_deref() == Some("2")
+        },
     },
     RouteWord {
         word: "backed-up",

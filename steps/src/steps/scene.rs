@@ -126,6 +126,13 @@ async fn hangs(world: &mut World, which: String) -> Checked {
     inject(world, &which, Fault::Hang).await
 }
 
+/// From now on app servers refuse requests, as those do that shut down: over HTTP/2 by `REFUSED_STREAM`, over HTTP/1.1 by the end
+/// of the connection.
+#[given(expr = "the app server(s) {string} refuse(s) requests as it/they shut(s) down")]
+async fn refuses_requests(world: &mut World, which: String) -> Checked {
+    inject(world, &which, Fault::RefuseRequests).await
+}
+
 /// How app servers end the connection of each request: `reset` or `close` it `before the head`, `in the head` or
 /// `in the body`.
 #[given(expr = "the app server(s) {string} {word} the connection {string}")]

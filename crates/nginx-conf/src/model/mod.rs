@@ -47,7 +47,8 @@ pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
 pub use outline::{DirectiveId, Outline, WrittenDirective};
 pub use pattern::Pattern;
 pub use proxy::{
-    CookieFlags, CookieName, IgnoreHeaders, ProxyPass, ProxySettings, Redirect, RedirectRule, UpstreamSsl,
+    CookieFlags, CookieName, IgnoreHeaders, ProxyHttpVersion, ProxyPass, ProxySettings, Redirect,
+    RedirectRule, UpstreamSsl,
 };
 pub use real_ip::{Network, RealIp, RealIpHeader};
 pub use referers::Referers;

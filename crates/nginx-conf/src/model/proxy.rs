@@ -28,14 +28,25 @@ pub struct ProxyPass {
     pub is_whole: bool,
 }
 
+/// The version of HTTP that app servers are asked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProxyHttpVersion {
+    /// HTTP/1.0: neither chunks nor, by default, connections that are kept.
+    Http10,
+    /// HTTP/1.1.
+    Http11,
+    /// HTTP/2, without asking whether the app server speaks it (RFC 9113 §3.3).
+    Http2,
+}
+
 /// The `proxy_*` settings other than `proxy_pass`.
 #[derive(Debug, Clone)]
 pub struct ProxySettings {
     /// `proxy_set_header`, this level's or the inherited ones. `Host` and `Connection` defaults are *not* in it
     /// unless set by the file.
     pub set_header: Vec<(String, Template)>,
-    /// `proxy_http_version`: 1.0 is `false`, 1.1 is `true`; `None` where the file does not say.
-    pub http11: Option<bool>,
+    /// `proxy_http_version`; `None` where the file does not say.
+    pub http_version: Option<ProxyHttpVersion>,
     /// Whether app servers are asked to close connections where the file does not say (`Connection: close`).
     pub closes: bool,
     /// `proxy_connect_timeout`.

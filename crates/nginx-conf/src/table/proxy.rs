@@ -23,7 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("proxy_pass_request_headers", LEVELS, Flag, "on", "Whether the client's headers are passed on."),
     command("proxy_pass_request_body", LEVELS, Flag, "on", "Whether the client's body is passed on."),
     command("proxy_http_version", LEVELS, Take(1, 1), "1.0", "The version spoken to app servers.")
-        .note("Defaults to 1.1, as in nginx from 1.29.7 on; `2` is refused."),
+        .note("Defaults to 1.1, as in nginx from 1.29.7 on; `2` from 1.29.4 on."),
     command("proxy_connect_timeout", LEVELS, Take(1, 1), "60s", "Time to connect to an app server."),
     command("proxy_send_timeout", LEVELS, Take(1, 1), "60s", "Time between two writes to an app server."),
     command(

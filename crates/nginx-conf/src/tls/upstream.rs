@@ -22,6 +22,8 @@ const MAX_SESSIONS: usize = 256;
 pub struct UpstreamTls {
     /// For handshakes. It accepts any certificate; see `verification`.
     pub config: Arc<ClientConfig>,
+    /// The same for HTTP/2, which is agreed upon by ALPN.
+    pub http2_config: Arc<ClientConfig>,
     /// What the app server's certificate is verified by after the handshake, before anything is sent; `None` if it is not.
     pub verification: Option<Verification>,
 }
@@ -55,7 +57,9 @@ impl UpstreamTls {
             true => Resumption::in_memory_sessions(MAX_SESSIONS),
             false => Resumption::disabled(),
         };
-        Ok(UpstreamTls { config: Arc::new(config), verification })
+        let mut http2_config = config.clone();
+        http2_config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(UpstreamTls { config: Arc::new(config), http2_config: Arc::new(http2_config), verification })
     }
 }
 

@@ -32,11 +32,13 @@ pub(crate) fn app_server_tls(names: &BTreeSet<String>) -> io::Result<Arc<ServerC
         usual: issue(names.iter().map(String::as_str).chain(USUAL_NAMES))?,
         by_name: Mutex::default(),
     };
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(io::Error::other)?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(certificates));
+    // `proxy_http_version 2` asks for the first.
+    config.alpn_protocols = [b"h2".to_vec(), b"http/1.1".to_vec()].into();
     Ok(Arc::new(config))
 }
 

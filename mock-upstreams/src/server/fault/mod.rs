@@ -4,6 +4,7 @@ mod raw;
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -15,8 +16,11 @@ use tower::ServiceExt;
 
 use crate::fault::Fault;
 use crate::instance::Instance;
-use crate::transport::Connection;
-use raw::raw;
+use crate::transport::{Connection, RefusedStream, StopMode};
+use raw::{UNSENT_LENGTH, raw};
+
+/// How long what precedes a reset has to be sent.
+const BEFORE_RESET: Duration = Duration::from_millis(50);
 
 /// Answers a request as `fault` demands; returns only when there is a response for hyper to send.
 pub(super) async fn respond(
@@ -35,6 +39,9 @@ pub(super) async fn respond(
     // If the client disconnects, this task ends with its connection.
     let _ = request.into_body().collect().await;
     if let Some((bytes, end)) = raw(&fault, &instance.name) {
+        if connection.is_http2() {
+            return in_frames(&fault, end, instance, connection).await;
+        }
         let _ = connection.write_raw(&bytes).await;
         connection.kill(end);
         return pending().await;
@@ -73,6 +80,44 @@ pub(super) async fn respond(
         }
         _ => pending().await,
     }
+}
+
+/// The same over HTTP/2: what is cut short ends with its stream, all else with the connection.
+async fn in_frames(
+    fault: &Fault,
+    end: StopMode,
+    instance: &Instance,
+    connection: &Connection,
+) -> Response<Body> {
+    if *fault == Fault::RefuseRequests {
+        let mut refused = Response::new(Body::empty());
+        refused.extensions_mut().insert(RefusedStream);
+        return refused;
+    }
+    let (Fault::ResetMidBody { after } | Fault::CloseMidBody { after } | Fault::CloseMidChunks { after }) =
+        fault
+    else {
+        connection.kill(end);
+        return pending().await;
+    };
+    let sent = Bytes::from(vec![b'x'; *after]);
+    if !matches!(fault, Fault::CloseMidChunks { .. }) {
+        // It ends before the length that it has said.
+        return named(
+            instance,
+            &(*after + UNSENT_LENGTH).to_string(),
+            Body::from_stream(stream::iter([Ok::<_, std::io::Error>(sent)])),
+        );
+    }
+    let cut = async {
+        // A reset overtakes what is queued before it, and nothing tells when that has been sent.
+        tokio::time::sleep(BEFORE_RESET).await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    };
+    let frames = stream::iter([Ok(sent)]).chain(stream::once(cut));
+    let mut response = named(instance, "", Body::from_stream(frames));
+    response.headers_mut().remove("Content-Length");
+    response
 }
 
 /// A path without its last part.

@@ -2,7 +2,7 @@ use crate::fault::Fault;
 use crate::transport::StopMode;
 
 /// How many bytes `Content-Length` promises beyond those sent, for a truncated body.
-const UNSENT_LENGTH: usize = 64 * 1024;
+pub(super) const UNSENT_LENGTH: usize = 64 * 1024;
 
 /// The bytes to write past hyper, and how to end the connection after them.
 pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> {
@@ -17,7 +17,7 @@ pub(super) fn raw(fault: &Fault, instance: &str) -> Option<(Vec<u8>, StopMode)> 
     };
     Some(match fault {
         Fault::ResetBeforeResponse => (Vec::new(), StopMode::Reset),
-        Fault::CloseBeforeResponse => (Vec::new(), StopMode::Close),
+        Fault::CloseBeforeResponse | Fault::RefuseRequests => (Vec::new(), StopMode::Close),
         Fault::ResetMidHead => (b"HTTP/1.1 200 OK\r\nX-Inst".to_vec(), StopMode::Reset),
         Fault::ResetMidBody { after } => (with_length(after + UNSENT_LENGTH, *after), StopMode::Reset),
         Fault::CloseMidBody { after } => (with_length(after + UNSENT_LENGTH, *after), StopMode::Close),

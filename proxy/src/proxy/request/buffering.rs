@@ -14,7 +14,7 @@ use crate::proxy::error::ProxyError;
 use crate::response::ClientConnection;
 use crate::wire::buffer::BUFFER_SIZE;
 use crate::wire::{BodyError, Stream};
-use nginx_conf::model::Level;
+use nginx_conf::model::{Level, ProxyHttpVersion};
 
 /// The longest body that is kept whole: for `mirror`, for `$request_body`, and for HTTP/1.0 if it comes in chunks.
 const MAX_WHOLE_BODY: usize = 8 * 1024 * 1024;
@@ -25,7 +25,8 @@ pub(crate) async fn read_body<C: Stream>(
     x: &mut Exchange<'_>,
 ) -> Result<(), ProxyError> {
     // HTTP/1.0 has no chunks, and so the length has to be known (RFC 9112 §6.1).
-    let needs_length = x.request.body == BodyLength::Chunked && x.settings.proxy.http11 == Some(false);
+    let needs_length = x.request.body == BodyLength::Chunked
+        && x.settings.proxy.http_version == Some(ProxyHttpVersion::Http10);
     let max_size = match (x.settings.proxy.request_buffering, x.http.keeps_request_body) {
         _ if needs_length && x.settings.proxy.passes_body() => MAX_WHOLE_BODY,
         (false, _) => 0,

@@ -5,7 +5,7 @@ use crate::message::grammar::list_contains;
 use crate::response::{write_field, write_number};
 use crate::text;
 use crate::variables::Variables;
-use nginx_conf::model::{ProxyPass, Settings};
+use nginx_conf::model::{ProxyHttpVersion, ProxyPass, Settings};
 
 /// How the body of a request to an app server is framed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,6 +52,9 @@ const DROPPED_HEADERS: [&str; 10] = [
 const UNSHARED_HEADERS: [&str; 6] =
     ["If-Modified-Since", "If-Unmodified-Since", "If-None-Match", "If-Match", "Range", "If-Range"];
 
+/// What HTTP/2 has in place of `Host`, where no `proxy_set_header` sets that (RFC 9113 §8.3.1).
+pub(crate) const AUTHORITY: &[u8] = b":authority";
+
 /// How a request for a cache differs from that of its client.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ForCache {
@@ -78,7 +81,7 @@ pub(crate) fn create(
     cache: &ForCache,
 ) -> Option<RequestHead> {
     let settings = x.settings;
-    let http11 = settings.proxy.http11.unwrap_or(true);
+    let version = settings.proxy.http_version.unwrap_or(ProxyHttpVersion::Http11);
     let mut head = x.upstream_head.take();
     head.clear();
     head.reserve(256);
@@ -94,13 +97,18 @@ pub(crate) fn create(
     if target.is_empty() {
         return None;
     }
-    head.extend_from_slice(if http11 { b" HTTP/1.1\r\n" } else { b" HTTP/1.0\r\n" });
-    let persistent = http11 && (!settings.proxy.closes || is_set(settings, b"Connection"));
+    head.extend_from_slice(match version {
+        ProxyHttpVersion::Http10 => b" HTTP/1.0\r\n",
+        ProxyHttpVersion::Http11 => b" HTTP/1.1\r\n",
+        ProxyHttpVersion::Http2 => b" HTTP/2.0\r\n",
+    });
+    let persistent =
+        version > ProxyHttpVersion::Http10 && (!settings.proxy.closes || is_set(settings, b"Connection"));
     let mut request = RequestHead { head, target, upgrade: false, persistent, is_head };
     let set_body = settings.proxy.set_body.as_ref().map(|body| x.evaluate(body));
     let body = set_body.as_ref().map_or(body, |body| RequestBody::Length(body.len() as u64));
     write_set_fields(x, &mut request);
-    write_own_fields(settings, pass, body, &mut request.head);
+    write_own_fields(settings, pass, body, version, &mut request.head);
     for (name, value) in ["If-Modified-Since", "If-None-Match"].into_iter().zip(&cache.validators) {
         if let Some(value) = value.as_ref().filter(|_| !is_set(settings, name.as_bytes())) {
             write_field(&mut request.head, name.as_bytes(), value);
@@ -128,7 +136,8 @@ fn write_set_fields(x: &Exchange<'_>, request: &mut RequestHead) {
             continue;
         }
         if name.eq_ignore_ascii_case("Upgrade") {
-            request.upgrade = x.request.upgrade && request.persistent;
+            let is_http2 = x.settings.proxy.http_version == Some(ProxyHttpVersion::Http2);
+            request.upgrade = x.request.upgrade && request.persistent && !is_http2;
         } else if name.eq_ignore_ascii_case("Connection") && list_contains(&value, "close") {
             request.persistent = false;
         }
@@ -136,9 +145,16 @@ fn write_set_fields(x: &Exchange<'_>, request: &mut RequestHead) {
     }
 }
 
-fn write_own_fields(settings: &Settings, pass: &ProxyPass, body: RequestBody, out: &mut Vec<u8>) {
+fn write_own_fields(
+    settings: &Settings,
+    pass: &ProxyPass,
+    body: RequestBody,
+    version: ProxyHttpVersion,
+    out: &mut Vec<u8>,
+) {
+    let is_http2 = version == ProxyHttpVersion::Http2;
     if !is_set(settings, b"Host") {
-        write_field(out, b"Host", pass.host.as_bytes());
+        write_field(out, if is_http2 { AUTHORITY } else { b"Host" }, pass.host.as_bytes());
     }
     if settings.proxy.closes && !is_set(settings, b"Connection") {
         write_field(out, b"Connection", b"close");
@@ -146,6 +162,8 @@ fn write_own_fields(settings: &Settings, pass: &ProxyPass, body: RequestBody, ou
     match body {
         RequestBody::None => {}
         RequestBody::Length(length) => write_number(out, b"Content-Length: ", length),
+        // Frames say where it ends.
+        RequestBody::Chunked if is_http2 => {}
         RequestBody::Chunked => write_field(out, b"Transfer-Encoding", b"chunked"),
     }
 }
@@ -157,10 +175,12 @@ fn write_client_fields(x: &Exchange<'_>, shared: bool, out: &mut Vec<u8>) {
         headers.get_all("Connection").any(|options| list_contains(options, name))
     };
     let has_options = headers.get("Connection").is_some();
+    let is_http2 = x.settings.proxy.http_version == Some(ProxyHttpVersion::Http2);
     for (name, value) in headers.iter() {
         let is_one_of =
             |names: &[&str]| names.iter().any(|known| name.eq_ignore_ascii_case(known.as_bytes()));
-        let own = is_one_of(&DROPPED_HEADERS) || (shared && is_one_of(&UNSHARED_HEADERS));
+        let own = (is_one_of(&DROPPED_HEADERS) && !(is_http2 && is_one_of(&["Trailer"])))
+            || (shared && is_one_of(&UNSHARED_HEADERS));
         if own || is_set(x.settings, name) || (has_options && nominated(name)) {
             continue;
         }

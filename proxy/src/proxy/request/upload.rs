@@ -4,9 +4,10 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::head::RequestBody;
 use crate::response::ClientConnection;
 use crate::upstream::UpstreamConnection;
-use crate::wire::{BodyError, MessageWriter, Stream};
+use crate::wire::{BodyError, Stream};
 
 /// A request that is being sent to an app server.
 #[derive(Debug)]
@@ -55,16 +56,24 @@ pub(crate) enum UploadError {
 }
 
 impl Upload {
-    /// A request that is about to be sent.
+    /// A request that is about to be sent. `head` may be followed by all of its body (`proxy_set_body`).
     pub(crate) fn new(
-        output: &mut MessageWriter,
+        connection: &mut UpstreamConnection,
         head: &[u8],
-        chunked: bool,
+        body: RequestBody,
         limits: UploadLimits,
     ) -> Upload {
+        let UpstreamConnection { stream, output, .. } = connection;
         output.begin();
-        output.head_mut().extend_from_slice(head);
-        output.set_chunked(chunked);
+        if let Some(http2) = stream.as_http2() {
+            let length = memchr::memmem::find(head, b"\r\n\r\n").map_or(head.len(), |end| end + 4);
+            let (head, set_body) = head.split_at(length);
+            http2.begin(head, body != RequestBody::None || !set_body.is_empty());
+            output.head_mut().extend_from_slice(set_body);
+        } else {
+            output.head_mut().extend_from_slice(head);
+            output.set_chunked(body == RequestBody::Chunked);
+        }
         Upload { sent: 0, streaming: false, limits, done: false, blocked: BlockedOn::Server }
     }
 
@@ -125,6 +134,11 @@ impl Upload {
                         self.sent += count;
                     }
                     self.done = output.is_finished();
+                    if self.done
+                        && let Some(http2) = server.as_http2()
+                    {
+                        http2.end_upload();
+                    }
                     return Poll::Ready(Ok(()));
                 }
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(UploadError::Server(error))),

@@ -9,6 +9,7 @@ use crate::proxy::request::UploadError;
 use crate::proxy::upstream_error::{Action, UpstreamError};
 use crate::proxy::upstream_request::UpstreamRequest;
 use crate::response::{BodyFilters, ClientConnection};
+use crate::upstream::Http2Failure;
 use crate::wire::{BodyError, BodyReader, Deadline, Stream};
 use nginx_conf::model::Level;
 
@@ -240,7 +241,10 @@ fn timed_out(waits_for_client: bool) -> RelayError {
 fn describe(call: &str, error: &BodyError) -> String {
     let action = Action::ReadingBody;
     match error {
-        BodyError::Io(error) => format!("{call} failed ({}) while {action}", crate::log::describe(error)),
+        BodyError::Io(error) => match Http2Failure::in_error(error) {
+            Some(failure) => format!("{failure} while {action}"),
+            None => format!("{call} failed ({}) while {action}", crate::log::describe(error)),
+        },
         BodyError::Truncated => format!("upstream prematurely closed connection while {action}"),
         BodyError::Malformed => format!("upstream sent invalid chunked response while {action}"),
     }

@@ -12,8 +12,8 @@ use super::gzip::gzip;
 use super::limit::limits;
 use crate::model::{
     AccessLog, AddHeader, Autoindex, Charset, Expires, Gzip, HeadRules, Http2, IfModifiedSince,
-    IgnoreHeaders, Inherit, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache, ProxySettings, RealIp,
-    Redirect, Root, Satisfy, SecureLink, Settings, SubFilter, UpstreamSsl,
+    IgnoreHeaders, Inherit, Limits, LocationKind, LogTarget, NextUpstream, ProxyCache, ProxyHttpVersion,
+    ProxySettings, RealIp, Redirect, Root, Satisfy, SecureLink, Settings, SubFilter, UpstreamSsl,
 };
 use crate::read::draft::{Level, LevelId, RawSettings};
 use crate::template::Template;
@@ -38,7 +38,7 @@ pub(super) struct RequestHeads {
 pub(super) fn settings(levels: &[Level], prefix: &Path, version: Option<Version>) -> Vec<Settings> {
     let mut defaults = defaults(prefix);
     if version.is_some_and(|version| version < KEEPALIVE_BY_DEFAULT) {
-        defaults.proxy.http11 = Some(false);
+        defaults.proxy.http_version = Some(ProxyHttpVersion::Http10);
     }
     let mut merged: Vec<Settings> = Vec::with_capacity(levels.len());
     for level in levels {
@@ -46,7 +46,7 @@ pub(super) fn settings(levels: &[Level], prefix: &Path, version: Option<Version>
         let outer = merged.get(level.parent.0).unwrap_or(&defaults);
         let mut settings = merge(level, outer);
         settings.proxy.closes = match version {
-            None => settings.proxy.http11 == Some(false),
+            None => settings.proxy.http_version == Some(ProxyHttpVersion::Http10),
             Some(version) => version < KEEPALIVE_BY_DEFAULT,
         };
         merged.push(settings);
@@ -194,7 +194,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
 fn proxy(raw: &RawSettings, outer: &ProxySettings) -> ProxySettings {
     ProxySettings {
         set_header: if raw.set_header.is_empty() { outer.set_header.clone() } else { raw.set_header.clone() },
-        http11: raw.http11.or(outer.http11),
+        http_version: raw.http_version.or(outer.http_version),
         // By the version.
         closes: false,
         connect_timeout: raw.connect_timeout.unwrap_or(outer.connect_timeout),
@@ -340,7 +340,7 @@ fn defaults(prefix: &Path) -> Settings {
         proxy_pass: None,
         proxy: ProxySettings {
             set_header: Vec::new(),
-            http11: None,
+            http_version: None,
             closes: false,
             connect_timeout: MINUTE,
             send_timeout: MINUTE,

@@ -17,8 +17,8 @@ use crate::error::ConfigError;
 use crate::model::{
     AccessLog, AccessRule, AddHeader, CookieFlags, DirectiveId, ErrorLog, ErrorPage, Expires,
     IfModifiedSince, IgnoreHeaders, Inherit, LimitExcept, LocationId, LocationKind, NameServers, Network,
-    NextUpstream, Op, Pattern, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root, Satisfy, SecureLink,
-    TryFiles,
+    NextUpstream, Op, Pattern, ProxyHttpVersion, ProxyPass, RealIpHeader, Redirect, RedirectRule, Root,
+    Satisfy, SecureLink, TryFiles,
 };
 use crate::template::Template;
 
@@ -114,7 +114,7 @@ pub(crate) struct RawSettings {
     /// The address of `proxy_pass` as written, and what `proxy_redirect default` makes of it.
     pub default_redirect: Option<RedirectRule>,
     pub set_header: Vec<(String, Template)>,
-    pub http11: Option<bool>,
+    pub http_version: Option<ProxyHttpVersion>,
     pub connect_timeout: Option<Duration>,
     pub proxy_send_timeout: Option<Duration>,
     pub read_timeout: Option<Duration>,

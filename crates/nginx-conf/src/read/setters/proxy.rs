@@ -3,7 +3,7 @@
 use crate::address::{UrlKind, parse};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{LocationKind, ProxyPass, Redirect, RedirectRule};
+use crate::model::{LocationKind, ProxyHttpVersion, ProxyPass, Redirect, RedirectRule};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
 use crate::read::values::{buffers, duplicate, failure, flag, number, once, size, time, unsupported_value};
@@ -137,12 +137,12 @@ fn proxy_set_body(reader: &mut Reader, directive: &Directive) -> Result<(), Conf
 /// `proxy_http_version`.
 fn proxy_http_version(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let knows_http2 = !reader.is_before(29, 4);
-    once(&mut reader.settings().http11, directive, |directive| {
+    once(&mut reader.settings().http_version, directive, |directive| {
         let word = directive.argument(0);
         match word.text.as_str() {
-            "1.0" => Ok(false),
-            "1.1" => Ok(true),
-            "2" if knows_http2 => Err(unsupported_value(directive, 0, "\"2\"")),
+            "1.0" => Ok(ProxyHttpVersion::Http10),
+            "1.1" => Ok(ProxyHttpVersion::Http11),
+            "2" if knows_http2 => Ok(ProxyHttpVersion::Http2),
             other => Err(directive.error_at(word, format!("invalid value \"{other}\""))),
         }
     })

@@ -84,15 +84,6 @@ impl Walker<'_> {
                 let replacement = format!("{nobody} {}", words.join(" "));
                 self.put(directive, edits, directive.args_span(), replacement.trim_end().to_owned());
             }
-            // Every request would be a 502, and that told as a fault of the file.
-            ("proxy_http_version", _) if value == "2" => {
-                return Err(io::Error::other(format!(
-                    "not run: {}:{}: the app servers of this run do not speak HTTP/2 (`proxy_http_version 2`)\n  help: all \
-                     that does not depend on it can be checked with `proxy_http_version 1.1;`",
-                    self.file,
-                    directive.line()
-                )));
-            }
             // It would contact the CA that issued the certificate.
             ("ssl_stapling", _) => self.put(directive, edits, directive.args_span(), "off".into()),
             ("proxy_pass", _) => {

@@ -90,19 +90,6 @@ fn app_servers_with_tls_are_spoken_to_by_tls() {
 }
 
 #[test]
-fn app_servers_are_not_asked_in_http2_which_they_do_not_speak() {
-    let here = tempfile::tempdir().unwrap();
-    let conf = here.path().join("nginx.conf");
-    std::fs::write(
-        &conf,
-        "http { server { listen 80; location / {\nproxy_http_version 2; proxy_pass http://a; } } }",
-    )
-    .unwrap();
-    let refused = Source::read(&conf).unwrap_err().to_string();
-    assert!(refused.contains(":2: ") && refused.contains("do not speak HTTP/2"), "{refused}");
-}
-
-#[test]
 fn without_tls_no_names_are_needed() {
     let here = tempfile::tempdir().unwrap();
     let (rewritten, ..) =
