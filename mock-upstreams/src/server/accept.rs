@@ -115,7 +115,7 @@ async fn answer(
     request.extensions_mut().insert(Arc::clone(&arrival));
     request.extensions_mut().insert(Arc::clone(connection));
     let request = request.map(|body| match is_http2 {
-        true => Body::new(RecordedBody::new(body, connection, &arrival)),
+        true => Body::new(RecordedBody::new(body, &instance.journal, &arrival)),
         false => Body::new(body),
     });
     let response = match authorization::answer(instance, &arrival.head) {

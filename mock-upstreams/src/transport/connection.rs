@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 use super::http2;
 use super::tls::TlsSession;
 use super::watcher::{Part, RequestWatcher};
-use crate::journal::{Arrival, Body, BodyRecorder, ConnectionEnd, Recorder};
+use crate::journal::{Arrival, BodyRecorder, ConnectionEnd, Recorder};
 
 /// How the connections of a stopped server end.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -102,11 +102,6 @@ impl Connection {
         }
         state.open += 1;
         Some(Arc::new(self.journal.request(self.id, http2::head(request))))
-    }
-
-    /// Some of a body has arrived.
-    pub(super) fn record_body(&self, sequence: u64, change: impl FnOnce(&mut Body)) {
-        self.journal.update(sequence, |exchange| change(&mut exchange.body));
     }
 
     /// The request is answered with this status.

@@ -12,8 +12,7 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio::net::TcpStream;
 
-use super::connection::Connection;
-use crate::journal::{Arrival, BodyRecorder, Fields, Framing, Head};
+use crate::journal::{Arrival, BodyRecorder, Fields, Framing, Head, Recorder};
 
 /// How a connection of HTTP/2 begins (RFC 9113 §3.4): no method of HTTP/1.1 does.
 const PREFACE: &[u8] = b"PRI ";
@@ -21,7 +20,7 @@ const PREFACE: &[u8] = b"PRI ";
 /// A body that is written down as it is read.
 pub(crate) struct RecordedBody {
     body: Incoming,
-    connection: Arc<Connection>,
+    journal: Arc<Recorder>,
     sequence: u64,
     recorder: Option<BodyRecorder>,
 }
@@ -80,10 +79,10 @@ fn fields(headers: &HeaderMap) -> Fields {
 
 impl RecordedBody {
     /// The body of a request that has arrived.
-    pub(crate) fn new(body: Incoming, connection: &Arc<Connection>, arrival: &Arrival) -> RecordedBody {
+    pub(crate) fn new(body: Incoming, journal: &Arc<Recorder>, arrival: &Arrival) -> RecordedBody {
         let mut recorded = RecordedBody {
             body,
-            connection: Arc::clone(connection),
+            journal: Arc::clone(journal),
             sequence: arrival.sequence,
             recorder: Some(BodyRecorder::new()),
         };
@@ -95,7 +94,7 @@ impl RecordedBody {
 
     fn end(&mut self, trailers: Fields) {
         if let Some(recorder) = self.recorder.take() {
-            self.connection.record_body(self.sequence, |body| recorder.finish(trailers, body));
+            self.journal.update(self.sequence, |exchange| recorder.finish(trailers, &mut exchange.body));
         }
     }
 }
@@ -113,7 +112,7 @@ impl Body for RecordedBody {
         match &frame {
             Some(Ok(frame)) => match (frame.data_ref(), frame.trailers_ref(), &mut this.recorder) {
                 (Some(data), _, Some(recorder)) => {
-                    this.connection.record_body(this.sequence, |body| recorder.add(data, body));
+                    this.journal.update(this.sequence, |exchange| recorder.add(data, &mut exchange.body));
                 }
                 (_, Some(trailers), _) => this.end(fields(trailers)),
                 _ => {}

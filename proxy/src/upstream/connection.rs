@@ -70,7 +70,7 @@ enum Transport {
     /// Over TLS.
     Tls(Box<UpstreamTlsStream>),
     /// HTTP/2, over one of these.
-    Http2(Box<Http2Connection>),
+    Http2(Box<Http2Connection<UpstreamStream>>),
 }
 
 /// A session that says when it ends.
@@ -179,7 +179,8 @@ impl UpstreamStream {
 
     /// Begins HTTP/2 on a connection that carries nothing yet.
     pub(crate) async fn http2(stream: UpstreamStream) -> io::Result<UpstreamStream> {
-        let http2 = Http2Connection::new(stream).await?;
+        let is_tls = stream.is_tls();
+        let http2 = Http2Connection::new(stream, is_tls).await?;
         Ok(UpstreamStream::over(Transport::Http2(Box::new(http2))))
     }
 
@@ -198,7 +199,7 @@ impl UpstreamStream {
     }
 
     /// What sends requests that are not sent as text.
-    pub(crate) fn as_http2(&mut self) -> Option<&mut Http2Connection> {
+    pub(crate) fn as_http2(&mut self) -> Option<&mut Http2Connection<UpstreamStream>> {
         match &mut self.transport {
             Transport::Http2(http2) => Some(http2),
             Transport::Plain(_) | Transport::Tls(_) => None,

@@ -19,9 +19,8 @@ use bytes::Bytes;
 use h2::client::{Builder, Connection, ResponseFuture, SendRequest};
 use h2::{RecvStream, SendStream};
 use http::{Method, StatusCode};
-use tokio::io::ReadBuf;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::connection::UpstreamStream;
 pub(crate) use failure::Http2Failure;
 use response::ResponseText;
 use traffic::{CountedStream, RawTraffic};
@@ -34,8 +33,8 @@ const WINDOW: u32 = 1 << 20;
 const MAX_HEAD_SIZE: u32 = 1 << 20;
 
 /// A connection whose preface has been sent.
-pub(crate) struct Http2Connection {
-    connection: Connection<CountedStream, Bytes>,
+pub(crate) struct Http2Connection<S> {
+    connection: Connection<CountedStream<S>, Bytes>,
     requests: SendRequest<Bytes>,
     traffic: Rc<RawTraffic>,
     is_tls: bool,
@@ -69,11 +68,10 @@ enum Failure {
     Io(io::ErrorKind, Option<i32>),
 }
 
-impl Http2Connection {
+impl<S: AsyncRead + AsyncWrite + Unpin> Http2Connection<S> {
     /// Sends the preface (RFC 9113 §3.4), and waits for nothing.
-    pub(super) async fn new(stream: UpstreamStream) -> io::Result<Http2Connection> {
+    pub(super) async fn new(stream: S, is_tls: bool) -> io::Result<Http2Connection<S>> {
         let traffic = Rc::<RawTraffic>::default();
-        let is_tls = stream.is_tls();
         let (requests, connection) = Builder::new()
             .header_table_size(0)
             .enable_push(false)
@@ -302,7 +300,7 @@ impl From<Failure> for io::Error {
     }
 }
 
-impl std::fmt::Debug for Http2Connection {
+impl<S> std::fmt::Debug for Http2Connection<S> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Http2Connection").field("failure", &self.failure).finish_non_exhaustive()
     }

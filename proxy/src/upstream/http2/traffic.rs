@@ -8,8 +8,6 @@ use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::UpstreamStream;
-
 /// The bytes on a connection since they were last asked for.
 #[derive(Debug, Default)]
 pub(super) struct RawTraffic {
@@ -20,8 +18,8 @@ pub(super) struct RawTraffic {
 }
 
 /// A connection whose bytes are counted.
-pub(super) struct CountedStream {
-    stream: UpstreamStream,
+pub(super) struct CountedStream<S> {
+    stream: S,
     traffic: Rc<RawTraffic>,
 }
 
@@ -52,13 +50,13 @@ impl RawTraffic {
     }
 }
 
-impl CountedStream {
-    pub(super) fn new(stream: UpstreamStream, traffic: Rc<RawTraffic>) -> CountedStream {
+impl<S> CountedStream<S> {
+    pub(super) fn new(stream: S, traffic: Rc<RawTraffic>) -> CountedStream<S> {
         CountedStream { stream, traffic }
     }
 }
 
-impl AsyncRead for CountedStream {
+impl<S: AsyncRead + Unpin> AsyncRead for CountedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -71,7 +69,7 @@ impl AsyncRead for CountedStream {
     }
 }
 
-impl AsyncWrite for CountedStream {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CountedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
         let count = ready!(Pin::new(&mut self.stream).poll_write(cx, data))?;
         self.traffic.send(count);
