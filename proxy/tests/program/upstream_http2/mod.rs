@@ -54,6 +54,9 @@ fn shown(response: &Response) -> String {
     let is_chunked = head.iter().any(|line| line.starts_with("transfer-encoding"));
     // What comes in one chunk is a matter of time.
     let body = if is_chunked { joined(&response.body) } else { response.body.clone() };
+    // Behind early hints the answer follows.
+    let body = body.split("\r\n").filter(|line| !line.starts_with("Server: ") && !line.starts_with("Date: "));
+    let body = body.collect::<Vec<_>>().join("\r\n");
     match is_error {
         true => head.first().cloned().unwrap_or_default(),
         false if body.len() > 200 => format!("{} ({} bytes)", head.join("|"), body.len()),
