@@ -32,6 +32,8 @@ pub(crate) struct FormattedTime {
     pub(crate) iso8601: Box<str>,
     /// In the error log: `2026/01/31 12:00:00`.
     pub(crate) error_log: Box<str>,
+    /// For syslog (RFC 3164 §4.1.2): `Jan 31 12:00:00`.
+    pub(crate) syslog: Box<str>,
 }
 
 impl Clock {
@@ -101,6 +103,7 @@ impl FormattedTime {
             local: text("%d/%b/%Y:%H:%M:%S %z", &zoned),
             iso8601: text("%Y-%m-%dT%H:%M:%S%:z", &zoned),
             error_log: text("%Y/%m/%d %H:%M:%S", &zoned),
+            syslog: text("%b %e %H:%M:%S", &zoned),
         }
     }
 }
@@ -123,6 +126,8 @@ mod tests {
         assert_eq!(&*formatted.local, "31/Jan/2026:21:00:05 +0900");
         assert_eq!(&*formatted.iso8601, "2026-01-31T21:00:05+09:00");
         assert_eq!(&*formatted.error_log, "2026/01/31 21:00:05");
+        assert_eq!(&*formatted.syslog, "Jan 31 21:00:05");
+        assert_eq!(&*FormattedTime::at(1_767_312_000, &seoul).syslog, "Jan  2 09:00:00");
     }
 
     #[test]

@@ -112,9 +112,30 @@ pub fn proxy_pass_mistake(url: &str) -> Option<String> {
 }
 
 fn mistake_in(address: &str, kind: UrlKind) -> Option<String> {
-    let is_socket = address.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("unix:"));
-    let mistake = if is_socket { None } else { parse(address, kind).err() };
+    let mistake = match after_unix(address) {
+        Some(path) => parse_socket(path, kind == UrlKind::ProxyPass).err(),
+        None => parse(address, kind).err(),
+    };
     mistake.map(|mistake| format!("{mistake} in upstream \"{address}\""))
+}
+
+/// The longest path of a socket: `sizeof(sun_path)` without its end.
+const MAX_SOCKET_PATH: usize = 107;
+
+/// What stands behind `unix:`, if that is how an address begins.
+pub(crate) fn after_unix(text: &str) -> Option<&str> {
+    let scheme = text.get(..5).filter(|scheme| scheme.eq_ignore_ascii_case("unix:"))?;
+    text.get(scheme.len()..)
+}
+
+/// The path of a socket and the URI behind it, of what stands behind `unix:`; the error is in nginx's words.
+pub fn parse_socket(text: &str, has_uri: bool) -> Result<(&str, &str), &'static str> {
+    let (path, uri) = if has_uri { text.split_once(':').unwrap_or((text, "")) } else { (text, "") };
+    match path.len() {
+        0 => Err("no path in the unix domain socket"),
+        length if length > MAX_SOCKET_PATH => Err("too long path in the unix domain socket"),
+        _ => Ok((path, uri)),
+    }
 }
 
 /// How host names become addresses.

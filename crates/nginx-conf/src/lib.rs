@@ -93,9 +93,10 @@ pub mod tls;
 mod units;
 mod version;
 
-pub use address::{ip, listen_mistake, proxy_pass_mistake, server_mistake};
+pub use address::{ip, listen_mistake, parse_socket, proxy_pass_mistake, server_mistake};
 pub use error::{ConfigError, Place};
 pub use file::read_regular_file;
+pub use read::syslog_mistake;
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};

@@ -108,6 +108,7 @@ impl Variables for Exchange<'_> {
                 return append(out, self.proxy_pass().map(|pass| pass.host.as_bytes()));
             }
             Variable::ProxyPort => match self.proxy_pass() {
+                Some(pass) if pass.port == 0 => {}
                 Some(pass) => text::decimal(out, u64::from(pass.port)),
                 None => return false,
             },

@@ -8,12 +8,20 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::syslog::SyslogSender;
 use nginx_conf::model::{Config, LogTarget, User};
 
 /// Open log files. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct LogFiles {
-    files: Vec<(LogTarget, Arc<File>)>,
+    sinks: Vec<(LogTarget, Sink)>,
+}
+
+/// What takes the lines of a log.
+#[derive(Debug, Clone)]
+pub(super) enum Sink {
+    File(Arc<File>),
+    Syslog(Arc<SyslogSender>),
 }
 
 /// A log file could not be opened; the message is nginx's.
@@ -50,7 +58,8 @@ impl LogFiles {
     /// returned as well. As in nginx, the workers' user becomes the owner of the files.
     pub(crate) fn reopen(&self, user: Option<&User>) -> (LogFiles, Vec<OpenError>) {
         let mut errors = Vec::new();
-        let mut again = |(target, old): &(LogTarget, Arc<File>)| {
+        let mut again = |(target, old): &(LogTarget, Sink)| {
+            let Sink::File(old) = old else { return (target.clone(), old.clone()) };
             let new = open(target).and_then(|file| match (target, user) {
                 (LogTarget::File(path), Some(user)) => chown_to(file, path, user),
                 _ => Ok(file),
@@ -59,20 +68,24 @@ impl LogFiles {
                 errors.push(error);
                 Arc::clone(old)
             });
-            (target.clone(), file)
+            (target.clone(), Sink::File(file))
         };
-        let files = self.files.iter().map(&mut again).collect();
-        (LogFiles { files }, errors)
+        let sinks = self.sinks.iter().map(&mut again).collect();
+        (LogFiles { sinks }, errors)
     }
 
-    /// The open file of a log.
-    pub(super) fn get(&self, target: &LogTarget) -> Option<&File> {
-        self.files.iter().find(|(named, _)| is_same_target(named, target)).map(|(_, file)| &**file)
+    /// What takes the lines of a log.
+    pub(super) fn get(&self, target: &LogTarget) -> Option<&Sink> {
+        self.sinks.iter().find(|(named, _)| is_same_target(named, target)).map(|(_, sink)| sink)
     }
 
     fn add(&mut self, target: &LogTarget) -> Result<(), OpenError> {
         if self.get(target).is_none() {
-            self.files.push((target.clone(), Arc::new(open(target)?)));
+            let sink = match target {
+                LogTarget::Syslog(syslog) => Sink::Syslog(Arc::new(SyslogSender::new(syslog))),
+                LogTarget::File(_) | LogTarget::Stderr => Sink::File(Arc::new(open(target)?)),
+            };
+            self.sinks.push((target.clone(), sink));
         }
         Ok(())
     }
@@ -86,6 +99,7 @@ pub(super) fn is_same_target(one: &LogTarget, other: &LogTarget) -> bool {
             one.as_os_str().as_bytes() == other.as_os_str().as_bytes()
         }
         (LogTarget::Stderr, LogTarget::Stderr) => true,
+        (LogTarget::Syslog(one), LogTarget::Syslog(other)) => Arc::ptr_eq(one, other),
         _ => false,
     }
 }
@@ -98,7 +112,8 @@ fn open(target: &LogTarget) -> Result<File, OpenError> {
             .mode(0o644)
             .open(path)
             .map_err(|source| OpenError { path: path.clone(), source }),
-        LogTarget::Stderr => io::stderr()
+        // Nothing is to be opened for syslog.
+        LogTarget::Stderr | LogTarget::Syslog(_) => io::stderr()
             .as_fd()
             .try_clone_to_owned()
             .map(File::from)

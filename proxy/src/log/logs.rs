@@ -11,6 +11,7 @@ use flate2::write::GzEncoder;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::files::Sink;
 use super::log_format::{LineMemory, is_wanted, render};
 use super::{LogFiles, describe, error, files};
 use crate::clock::Clock;
@@ -79,7 +80,10 @@ impl Logs {
         let mut memory = self.memory.take();
         if is_wanted(log, variables, &mut memory.value) {
             render(format, variables, &mut memory);
-            self.append(log, &memory.line);
+            match &log.target {
+                LogTarget::Syslog(_) => self.send(&log.target, &memory.line),
+                LogTarget::File(_) | LogTarget::Stderr => self.append(log, &memory.line),
+            }
         }
         self.memory.replace(memory);
     }
@@ -92,10 +96,12 @@ impl Logs {
             let line = line.get_or_insert_with(|| {
                 error::error_line(&self.clock.now().error_log, level, self.pid, self.tid, message)
             });
-            if let Some(mut file) = self.files.borrow().get(&log.target) {
-                // There is nowhere to report this to.
-                let _ = file.write_all(line);
-            }
+            // There is nowhere to report a failure to.
+            let _ = match self.files.borrow().get(&log.target) {
+                Some(Sink::File(file)) => (&**file).write_all(line),
+                Some(Sink::Syslog(sender)) => sender.error(&self.clock.now().syslog, level as u8, line),
+                None => Ok(()),
+            };
         }
     }
 
@@ -147,6 +153,17 @@ impl Logs {
         self.files.replace(files);
     }
 
+    /// Sends a line to syslog.
+    fn send(&self, target: &LogTarget, line: &[u8]) {
+        let sent = match self.files.borrow().get(target) {
+            Some(Sink::Syslog(sender)) => sender.access(&self.clock.now().syslog, line),
+            Some(Sink::File(_)) | None => Ok(()),
+        };
+        if let Err(error) = sent {
+            self.report_write_error(target, &error);
+        }
+    }
+
     fn append(&self, log: &AccessLog, line: &[u8]) {
         let mut buffers = self.buffers.borrow_mut();
         let at = buffers
@@ -194,11 +211,11 @@ impl Logs {
             return;
         }
         let written = match self.files.borrow().get(&buffer.target) {
-            Some(mut file) => match buffer.gzip {
-                Some(level) => compressed(&buffer.lines, level).and_then(|lines| file.write_all(&lines)),
-                None => file.write_all(&buffer.lines),
+            Some(Sink::File(file)) => match buffer.gzip {
+                Some(level) => compressed(&buffer.lines, level).and_then(|lines| (&**file).write_all(&lines)),
+                None => (&**file).write_all(&buffer.lines),
             },
-            None => Ok(()),
+            Some(Sink::Syslog(_)) | None => Ok(()),
         };
         buffer.lines.clear();
         buffer.lines.shrink_to(MAX_PENDING_BYTES);
@@ -217,6 +234,12 @@ impl Logs {
         let name = match target {
             LogTarget::File(path) => path.display().to_string(),
             LogTarget::Stderr => "stderr".to_owned(),
+            LogTarget::Syslog(syslog) => {
+                let to = &syslog.server;
+                let message =
+                    format_args!("send() failed ({}) while logging to syslog, server: {to}", describe(error));
+                return self.main_error(Level::Alert, message);
+            }
         };
         self.main_error(Level::Alert, format_args!("write() to \"{name}\" failed ({})", describe(error)));
     }

@@ -9,6 +9,7 @@ mod escaped;
 mod files;
 mod log_format;
 mod logs;
+mod syslog;
 
 use std::fmt;
 use std::io;

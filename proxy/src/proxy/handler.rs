@@ -99,7 +99,12 @@ impl<'h> ProxyHandler<'h> {
             false => self.request.head.get(self.request.target.clone()),
         };
         let target = target.unwrap_or_default();
-        x.log_upstream(level, message, Some(&format_args!("{}://{peer}{}", self.scheme, Escaped(target))));
+        let colon = if peer.starts_with("unix:") { ":" } else { "" };
+        x.log_upstream(
+            level,
+            message,
+            Some(&format_args!("{}://{peer}{colon}{}", self.scheme, Escaped(target))),
+        );
     }
 }
 

@@ -1,7 +1,6 @@
 //! `proxy_next_upstream`: one app server after another, until one has answered.
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use super::error::ProxyError;
@@ -18,7 +17,7 @@ use crate::response::ClientConnection;
 use crate::trace::Step;
 use crate::upstream::{PeerSelection, UpstreamConnection};
 use crate::wire::{Buffer, Stream};
-use nginx_conf::model::Level;
+use nginx_conf::model::{Level, ServerAddress};
 
 /// Why an attempt at one server brought no response.
 enum AttemptError {
@@ -133,11 +132,11 @@ impl ProxyHandler<'_> {
         &mut self,
         client: &mut ClientConnection<C>,
         x: &mut Exchange<'_>,
-        address: SocketAddr,
+        address: ServerAddress,
     ) -> Result<(UpstreamRequest, ResponseHead), AttemptError> {
         let once = is_non_idempotent(x.method()) && !x.settings.proxy.next_upstream.non_idempotent;
         if self.request.persistent
-            && let Some(connection) = self.group.pool.take(address, self.tls.as_ref(), self.is_http2, once)
+            && let Some(connection) = self.group.pool.take(&address, self.tls.as_ref(), self.is_http2, once)
         {
             self.note_connected(x);
             let mut upstream = self.upstream_request(x, connection);
@@ -152,13 +151,13 @@ impl ProxyHandler<'_> {
         let Some(slot) = x.cycle.connections.connect() else {
             let limit = x.cycle.connections.limit();
             let not_enough = format_args!("{limit} worker_connections are not enough");
-            self.cannot_connect(x, not_enough, address);
+            self.cannot_connect(x, not_enough, &address);
             return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
         };
         let connected = {
             // Boxed, so that requests on kept connections have no room for it.
             let timeout = x.settings.proxy.connect_timeout;
-            let mut connecting = Box::pin(connect(address, self.tls.as_ref(), self.is_http2, timeout));
+            let mut connecting = Box::pin(connect(&address, self.tls.as_ref(), self.is_http2, timeout));
             match self.outlives_client {
                 true => Some(connecting.await),
                 false => client.unless_closed(connecting.as_mut()).await,
@@ -167,8 +166,10 @@ impl ProxyHandler<'_> {
         let stream = match connected {
             Some(Ok(stream)) => stream,
             // Not the server's fault, and no other server could be asked either.
-            Some(Err(UpstreamError::Connect(error))) if is_out_of_descriptors(&error) => {
-                self.cannot_connect(x, format_args!("socket() failed ({})", describe(&error)), address);
+            Some(Err(UpstreamError::Connect(error) | UpstreamError::ConnectTo(_, error)))
+                if is_out_of_descriptors(&error) =>
+            {
+                self.cannot_connect(x, format_args!("socket() failed ({})", describe(&error)), &address);
                 return Err(AttemptError::Aborted(Abort::Status(500), Action::Connecting));
             }
             Some(Err(error)) => return Err(AttemptError::Upstream(error, SentState::Nothing)),
@@ -247,7 +248,7 @@ impl ProxyHandler<'_> {
     }
 
     /// No connection can be opened to any server.
-    fn cannot_connect(&self, x: &Exchange<'_>, why: fmt::Arguments<'_>, to: SocketAddr) {
+    fn cannot_connect(&self, x: &Exchange<'_>, why: fmt::Arguments<'_>, to: &ServerAddress) {
         self.log(x, Level::Alert, format_args!("{why} while {}", Action::Connecting), &to.to_string());
     }
 }

@@ -15,6 +15,8 @@ use nginx_conf::model::NextUpstream;
 pub(crate) enum UpstreamError {
     /// `connect()` failed.
     Connect(io::Error),
+    /// The same, and at once, to this socket of this machine.
+    ConnectTo(String, io::Error),
     /// There is no TLS session.
     Handshake(ConnectError),
     /// The request could not be written by this call.
@@ -62,6 +64,9 @@ impl fmt::Display for UpstreamError {
             UpstreamError::Connect(error) => {
                 write!(f, "connect() failed ({}) while {}", describe(error), Action::Connecting)
             }
+            UpstreamError::ConnectTo(address, error) => {
+                write!(f, "connect() to {address} failed ({}) while {}", describe(error), Action::Connecting)
+            }
             UpstreamError::Handshake(error) => write!(f, "{error} while {}", Action::Handshaking),
             UpstreamError::Send(call, error) => {
                 write!(f, "{call} failed ({}) while {}", describe(error), Action::SendingRequest)
@@ -102,7 +107,7 @@ impl UpstreamError {
     /// What the proxy was doing when it happened.
     pub(crate) fn action(&self) -> Action {
         match self {
-            UpstreamError::Connect(_) => Action::Connecting,
+            UpstreamError::Connect(_) | UpstreamError::ConnectTo(..) => Action::Connecting,
             UpstreamError::Handshake(_) => Action::Handshaking,
             UpstreamError::TimedOut(action) => *action,
             UpstreamError::Send(..) => Action::SendingRequest,

@@ -2,11 +2,12 @@
 
 use std::future::poll_fn;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::OwnedFd;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
 
 use super::request::{Upload, UploadError};
 use super::response::{self, Interim, InvalidHead, ResponseHead, Tee, early_hints};
@@ -16,6 +17,7 @@ use crate::response::ClientConnection;
 use crate::tls;
 use crate::upstream::{Http2Failure, TlsPeer, UpstreamConnection, UpstreamStream};
 use crate::wire::{Buffer, Stream};
+use nginx_conf::model::ServerAddress;
 
 /// A request to an app server, and the connection it is sent on.
 #[derive(Debug)]
@@ -152,7 +154,7 @@ impl UpstreamRequest {
 
 /// Connects within `timeout`, and does the TLS handshake, if there is one, within the same once more.
 pub(crate) async fn connect(
-    address: SocketAddr,
+    address: &ServerAddress,
     tls: Option<&TlsPeer>,
     http2: bool,
     timeout: Duration,
@@ -175,11 +177,11 @@ async fn shake_hands(
     socket: TcpStream,
     TlsPeer { tls, name }: &TlsPeer,
     http2: bool,
-    address: SocketAddr,
+    address: &ServerAddress,
     timeout: Duration,
 ) -> Result<UpstreamStream, UpstreamError> {
     // Boxed, as few app servers are asked over TLS, so that the others' requests have no room for it.
-    let handshake = Box::pin(tls::connect(socket, tls, http2, name, address.ip()));
+    let handshake = Box::pin(tls::connect(socket, tls, http2, name, ip_of(address)));
     match tokio::time::timeout(timeout, handshake).await {
         Ok(Ok(session)) => Ok(UpstreamStream::tls(session)),
         Ok(Err(error)) => Err(UpstreamError::Handshake(error)),
@@ -187,14 +189,40 @@ async fn shake_hands(
     }
 }
 
-async fn connect_socket(address: SocketAddr, timeout: Duration) -> Result<TcpStream, UpstreamError> {
-    match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
-        Ok(Ok(stream)) => {
-            // Only latency is lost if this fails.
-            let _: io::Result<()> = stream.set_nodelay(true);
-            Ok(stream)
+async fn connect_socket(address: &ServerAddress, timeout: Duration) -> Result<TcpStream, UpstreamError> {
+    match address {
+        ServerAddress::Ip(address) => {
+            match tokio::time::timeout(timeout, TcpStream::connect(address)).await {
+                Ok(Ok(stream)) => {
+                    // Only latency is lost if this fails.
+                    let _: io::Result<()> = stream.set_nodelay(true);
+                    Ok(stream)
+                }
+                Ok(Err(error)) => Err(UpstreamError::Connect(error)),
+                Err(_) => Err(UpstreamError::TimedOut(Action::Connecting)),
+            }
         }
-        Ok(Err(error)) => Err(UpstreamError::Connect(error)),
-        Err(_) => Err(UpstreamError::TimedOut(Action::Connecting)),
+        ServerAddress::Unix(path) => {
+            let failed = |error| UpstreamError::ConnectTo(address.to_string(), error);
+            match tokio::time::timeout(timeout, UnixStream::connect(&**path)).await {
+                Ok(Ok(stream)) => as_tcp(stream).map_err(failed),
+                Ok(Err(error)) => Err(failed(error)),
+                Err(_) => Err(UpstreamError::TimedOut(Action::Connecting)),
+            }
+        }
+    }
+}
+
+/// The same socket under the type of all others: only its descriptor counts, which is read, written and closed as theirs are.
+fn as_tcp(stream: UnixStream) -> io::Result<TcpStream> {
+    let descriptor = OwnedFd::from(stream.into_std()?);
+    TcpStream::from_std(std::net::TcpStream::from(descriptor))
+}
+
+/// What a TLS session goes by where it asks for no name.
+fn ip_of(address: &ServerAddress) -> IpAddr {
+    match address {
+        ServerAddress::Ip(address) => address.ip(),
+        ServerAddress::Unix(_) => Ipv4Addr::LOCALHOST.into(),
     }
 }

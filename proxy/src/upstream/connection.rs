@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,6 +14,7 @@ use super::http2::Http2Connection;
 use crate::cycle::connections::ConnectionSlot;
 use crate::tls::{TlsStream, UpstreamName};
 use crate::wire::{MessageWriter, Stream, peek};
+use nginx_conf::model::ServerAddress;
 use nginx_conf::tls::UpstreamTls;
 
 /// A connection to an app server.
@@ -23,7 +23,7 @@ pub(crate) struct UpstreamConnection {
     /// The socket, or the session on it.
     pub(crate) stream: UpstreamStream,
     /// The server's address.
-    pub(crate) address: SocketAddr,
+    pub(crate) address: ServerAddress,
     /// How the server is spoken to; `None` without TLS.
     pub(crate) tls: Option<TlsPeer>,
     /// Requests sent on it so far.
@@ -115,7 +115,7 @@ impl UpstreamConnection {
     /// A new connection. Boxed, as it goes from the pool to a request and back many times.
     pub(crate) fn new(
         stream: UpstreamStream,
-        address: SocketAddr,
+        address: ServerAddress,
         tls: Option<TlsPeer>,
         slot: ConnectionSlot,
     ) -> Box<UpstreamConnection> {

@@ -1,7 +1,7 @@
 //! The servers of one `upstream`.
 
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use super::keepalive::KeepalivePool;
 use super::names::{self, Names};
 use super::peer::Peer;
 use super::sessions::{SessionZones, Sessions};
-use nginx_conf::model::{Balance, Sticky, Upstream, UpstreamServer};
+use nginx_conf::model::{Balance, ServerAddress, Sticky, Upstream, UpstreamServer};
 use nginx_conf::template::Template;
 
 /// An `upstream`, or the server of a `proxy_pass` without one.
@@ -82,10 +82,10 @@ impl UpstreamGroup {
     }
 
     /// Servers with nginx's defaults.
-    pub(super) fn undeclared(name: &str, addresses: &[SocketAddr]) -> UpstreamGroup {
-        let server = |address: &SocketAddr| UpstreamServer {
+    pub(super) fn undeclared(name: &str, addresses: &[ServerAddress]) -> UpstreamGroup {
+        let server = |address: &ServerAddress| UpstreamServer {
             name: address.to_string(),
-            address: *address,
+            address: address.clone(),
             weight: 1,
             max_fails: 1,
             fail_timeout: Duration::from_secs(10),

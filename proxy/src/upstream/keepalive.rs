@@ -1,14 +1,13 @@
 //! Idle connections to app servers: `keepalive` of an upstream, per worker.
 
 use std::cell::{Cell, RefCell};
-use std::net::SocketAddr;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
 
 use super::connection::{TlsPeer, UpstreamConnection};
 use crate::cycle::connections::ReusableConnections;
 use crate::turn::{self, Moment};
-use nginx_conf::model::Upstream;
+use nginx_conf::model::{ServerAddress, Upstream};
 
 /// Idle connections that are kept when the configuration does not say, as in nginx from 1.29.7 on. Until the next sweep
 /// there may be more, since connections freed by one burst are what the next burst needs.
@@ -62,7 +61,7 @@ impl KeepalivePool {
     /// just the event loop, has seen no end. By default it gets none, as in nginx before 1.29.7.
     pub(crate) fn take(
         &self,
-        address: SocketAddr,
+        address: &ServerAddress,
         tls: Option<&TlsPeer>,
         http2: bool,
         once: bool,
@@ -72,7 +71,7 @@ impl KeepalivePool {
         }
         let mut idle = self.0.idle.borrow_mut();
         let suits = |link: &UpstreamConnection| {
-            link.address == address && link.tls.as_ref() == tls && link.stream.is_http2() == http2
+            link.address == *address && link.tls.as_ref() == tls && link.stream.is_http2() == http2
         };
         while let Some(index) = idle.iter().rposition(|(link, _)| suits(link)) {
             let (mut link, _) = idle.remove(index);

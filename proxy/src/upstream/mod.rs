@@ -26,7 +26,7 @@ pub(crate) use connection::{TlsPeer, Traffic, UpstreamConnection, UpstreamStream
 pub(crate) use group::UpstreamGroup;
 pub(crate) use http2::Http2Failure;
 use keepalive::KeepalivePool;
-use nginx_conf::model::Http;
+use nginx_conf::model::{Http, ServerAddress};
 pub(crate) use peer::PeerOutcome;
 pub(crate) use selection::PeerSelection;
 pub(crate) use sessions::SessionZones;
@@ -36,7 +36,7 @@ pub(crate) use sessions::SessionZones;
 pub(crate) struct Upstreams {
     groups: Vec<UpstreamGroup>,
     /// Groups of one server each, for a `proxy_pass` with variables.
-    addresses: RefCell<HashMap<SocketAddr, Rc<UpstreamGroup>>>,
+    addresses: RefCell<HashMap<ServerAddress, Rc<UpstreamGroup>>>,
     /// Idle connections to servers whose name a `proxy_pass` with variables came to, by name and port.
     names: RefCell<HashMap<(String, u16), KeepalivePool>>,
     /// What looks such names up.
@@ -76,7 +76,8 @@ impl Upstreams {
         if known.len() >= MAX_ADDRESSES {
             known.clear();
         }
-        let addresses: Vec<SocketAddr> = addresses.iter().map(|&ip| SocketAddr::new(ip, port)).collect();
+        let addresses: Vec<ServerAddress> =
+            addresses.iter().map(|&ip| SocketAddr::new(ip, port).into()).collect();
         let mut group = UpstreamGroup::undeclared(name, &addresses);
         let pool = known.entry((name.to_ascii_lowercase(), port)).or_insert_with(|| group.pool.clone());
         group.pool = pool.clone();
@@ -84,17 +85,16 @@ impl Upstreams {
     }
 
     /// The group of a single server that variables evaluated to. It is kept, along with its connections.
-    pub(crate) fn at(&self, address: SocketAddr) -> Rc<UpstreamGroup> {
+    pub(crate) fn at(&self, address: ServerAddress) -> Rc<UpstreamGroup> {
         let mut known = self.addresses.borrow_mut();
         // Addresses made from requests could grow without bound.
         if known.len() >= MAX_ADDRESSES && !known.contains_key(&address) {
             known.clear();
         }
-        Rc::clone(
-            known
-                .entry(address)
-                .or_insert_with(|| Rc::new(UpstreamGroup::undeclared(&address.to_string(), &[address]))),
-        )
+        let new = |address: &ServerAddress| {
+            Rc::new(UpstreamGroup::undeclared(&address.to_string(), std::slice::from_ref(address)))
+        };
+        Rc::clone(known.entry(address).or_insert_with_key(new))
     }
 
     /// All of them that are in the configuration.

@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use super::peer::Peer;
-use nginx_conf::model::{ResolvedServer, ResolvedServers, UpstreamServer};
+use nginx_conf::model::{ResolvedServer, ResolvedServers, ServerAddress, UpstreamServer};
 
 /// The most addresses of a name that become servers.
 const MAX_ADDRESSES: usize = 256;
@@ -57,8 +57,8 @@ impl Names {
 /// Puts the servers at these addresses in place of those that the name of this number stood for.
 pub(super) fn replace(peers: &mut Vec<Peer>, number: usize, name: &ResolvedServer, addresses: &[IpAddr]) {
     let port = name.server.address.port();
-    let addresses: Vec<SocketAddr> =
-        addresses.iter().take(MAX_ADDRESSES).map(|ip| SocketAddr::new(*ip, port)).collect();
+    let addresses: Vec<ServerAddress> =
+        addresses.iter().take(MAX_ADDRESSES).map(|ip| SocketAddr::new(*ip, port).into()).collect();
     let is_its = |peer: &Peer| peer.of_name == Some(number) && !peer.gone;
     for peer in peers.iter_mut().filter(|peer| is_its(peer) && !addresses.contains(&peer.address)) {
         peer.leave();

@@ -1,15 +1,14 @@
 //! A server of an upstream, and its health: `max_fails` and `fail_timeout`.
 
-use std::net::SocketAddr;
 use std::rc::Rc;
 
 use md5::{Digest, Md5};
-use nginx_conf::model::UpstreamServer;
+use nginx_conf::model::{ServerAddress, UpstreamServer};
 
 /// A server of an upstream: `ngx_http_upstream_rr_peer_t`.
 #[derive(Debug)]
 pub(super) struct Peer {
-    pub(super) address: SocketAddr,
+    pub(super) address: ServerAddress,
     /// The address in logs.
     pub(super) name: Rc<str>,
     pub(super) weight: i64,
@@ -54,7 +53,7 @@ pub(crate) enum PeerOutcome {
 impl Peer {
     pub(super) fn new(server: &UpstreamServer) -> Peer {
         Peer {
-            address: server.address,
+            address: server.address.clone(),
             name: server.address.to_string().into(),
             weight: i64::from(server.weight),
             effective_weight: i64::from(server.weight),
@@ -65,7 +64,7 @@ impl Peer {
             of_name: None,
             gone: false,
             drain: server.drain,
-            route: server.route.clone().unwrap_or_else(|| digest(server.address)).into(),
+            route: server.route.clone().unwrap_or_else(|| digest(&server.address)).into(),
             max_conns: i64::from(server.max_conns),
             server: server.name.as_str().into(),
             fails: 0,
@@ -128,6 +127,6 @@ impl Peer {
 }
 
 /// The route of a server that has none of its own.
-fn digest(address: SocketAddr) -> String {
+fn digest(address: &ServerAddress) -> String {
     Md5::digest(address.to_string()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

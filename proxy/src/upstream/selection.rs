@@ -1,14 +1,14 @@
 //! The servers that one request asks, one after another.
 
 use std::cell::RefCell;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::rc::Rc;
 
 use super::balance::{IpHash, least_conn, round_robin};
 use super::group::UpstreamGroup;
 use super::hash::{KeyHash, random, random_two};
 use super::peer::{Peer, PeerOutcome};
-use nginx_conf::model::Balance;
+use nginx_conf::model::{Balance, ServerAddress};
 
 /// The servers of an upstream as one request sees them: `ngx_http_upstream_rr_peer_data_t`.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl PeerSelection<'_> {
     }
 
     /// The server of the session, if it may be asked. A backup is none.
-    fn of_session(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+    fn of_session(&mut self, now: u64) -> Option<(ServerAddress, Rc<str>)> {
         let route = self.wanted.take()?;
         let mut peers = self.group.tiers.first()?.borrow_mut();
         let mut numbered = peers.iter_mut().enumerate();
@@ -73,11 +73,11 @@ impl PeerSelection<'_> {
         peer.start_check(now);
         peer.conns += 1;
         self.current = Some(index);
-        Some((peer.address, Rc::clone(&peer.name)))
+        Some((peer.address.clone(), Rc::clone(&peer.name)))
     }
 
     /// The next server to ask; `None` when no live one is left.
-    pub(crate) fn next(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+    pub(crate) fn next(&mut self, now: u64) -> Option<(ServerAddress, Rc<str>)> {
         if let Some(found) = self.of_session(now) {
             return Some(found);
         }
@@ -87,14 +87,14 @@ impl PeerSelection<'_> {
         })
     }
 
-    fn choose(&mut self, now: u64) -> Option<(SocketAddr, Rc<str>)> {
+    fn choose(&mut self, now: u64) -> Option<(ServerAddress, Rc<str>)> {
         let mut peers = self.group.tiers.get(self.tier)?.borrow_mut();
         let tried = self.tried.get(self.tier)?;
         if self.group.single {
             let peer = peers.first_mut().filter(|peer| !peer.down && !peer.is_full())?;
             peer.conns += 1;
             self.current = Some(0);
-            return Some((peer.address, Rc::clone(&peer.name)));
+            return Some((peer.address.clone(), Rc::clone(&peer.name)));
         }
         let is_candidate =
             |index: usize, peer: &Peer| !tried.contains(&index) && !peer.drain && peer.is_available(now);
@@ -131,7 +131,7 @@ impl PeerSelection<'_> {
         peer.start_check(now);
         peer.conns += 1;
         self.current = Some(index);
-        Some((peer.address, Rc::clone(&peer.name)))
+        Some((peer.address.clone(), Rc::clone(&peer.name)))
     }
 
     /// Reports how the current server did; true when it is now unavailable for `fail_timeout`.

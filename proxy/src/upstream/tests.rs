@@ -33,7 +33,7 @@ fn group(servers: &[(&str, u32)]) -> UpstreamGroup {
 fn group_with(max_fails: u32, servers: &[(&str, u32)]) -> UpstreamGroup {
     let servers = servers.iter().map(|&(name, weight)| UpstreamServer {
         name: name.to_owned(),
-        address: SocketAddr::from(([127, 0, 0, 1], u16::from(name.as_bytes()[0]))),
+        address: SocketAddr::from(([127, 0, 0, 1], u16::from(name.as_bytes()[0]))).into(),
         weight,
         max_fails,
         max_conns: 0,

@@ -25,6 +25,7 @@ use crate::nginx;
 
 const FILES: &[(&str, &str)] = &[
     ("syntax", include_str!("cases/syntax.txt")),
+    ("syslog", include_str!("cases/syslog.txt")),
     ("include", include_str!("cases/include.txt")),
     ("command-line", include_str!("cases/command-line.txt")),
     ("context", include_str!("cases/context.txt")),

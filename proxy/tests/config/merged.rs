@@ -315,6 +315,7 @@ fn logs_are_inherited_and_can_be_turned_off() {
                 path.strip_prefix(&config.prefix).expect("below the prefix").display().to_string()
             }
             LogTarget::Stderr => "stderr".to_owned(),
+            LogTarget::Syslog(syslog) => syslog.server.to_string(),
         });
         paths.collect::<Vec<_>>()
     };

@@ -1,6 +1,9 @@
 //! Logs.
 
+use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::template::{Part, Template, Variable};
@@ -60,6 +63,41 @@ pub enum LogTarget {
     File(PathBuf),
     /// `stderr`.
     Stderr,
+    /// `syslog:…`.
+    Syslog(Arc<Syslog>),
+}
+
+/// Where lines go as messages of syslog (RFC 3164).
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Syslog {
+    /// `server=`.
+    pub server: SyslogServer,
+    /// `facility=`, by its number: 0 to 23.
+    pub facility: u8,
+    /// `severity=` of lines of an access log, by its number: 0 to 7.
+    pub severity: u8,
+    /// `tag=`: up to 32 letters, digits and underscores.
+    pub tag: String,
+    /// Whether the name of this machine is in each message: not with `nohostname`.
+    pub hostname: bool,
+}
+
+/// Who takes messages of syslog.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum SyslogServer {
+    /// By UDP.
+    Address(SocketAddr),
+    /// By a datagram socket at this path.
+    Socket(PathBuf),
+}
+
+impl fmt::Display for SyslogServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SyslogServer::Address(address) => write!(f, "udp:{address}"),
+            SyslogServer::Socket(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
 }
 
 /// Severity, the most severe first, as in nginx's `error_log`.

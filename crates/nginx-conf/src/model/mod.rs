@@ -43,7 +43,7 @@ pub use location::{
     Condition, FileTest, LimitExcept, Location, LocationId, LocationKind, LocationTree, Op, PrefixLocation,
     Rewrite,
 };
-pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget};
+pub use log::{AccessLog, ErrorLog, Level, LogEscape, LogFormat, LogTarget, Syslog, SyslogServer};
 pub use outline::{DirectiveId, Outline, WrittenDirective};
 pub use pattern::Pattern;
 pub use proxy::{
@@ -60,7 +60,9 @@ pub use settings::{
 };
 pub use sticky::{Sticky, StickyCookie, StickyExpires, StickyLearn};
 pub use sub::{SubFilter, SubRule};
-pub use upstream::{Balance, NextUpstream, ResolvedServer, ResolvedServers, Upstream, UpstreamServer};
+pub use upstream::{
+    Balance, NextUpstream, ResolvedServer, ResolvedServers, ServerAddress, Upstream, UpstreamServer,
+};
 pub use wildcard_names::WildcardNames;
 
 /// A whole configuration: nginx calls it a cycle.

@@ -16,7 +16,7 @@ pub struct ProxyPass {
     pub is_https: bool,
     /// What stands after `http://`, for `$proxy_host` (and the default `Host`): the upstream's name or `host[:port]`.
     pub host: String,
-    /// For `$proxy_port`.
+    /// For `$proxy_port`; 0 for a socket of this machine, which has none.
     pub port: u16,
     /// Index into [`super::Http::upstreams`].
     pub upstream: usize,
@@ -118,6 +118,9 @@ pub struct UpstreamSsl {
 }
 
 impl ProxyPass {
+    /// What a socket of this machine is called in `Host`.
+    pub const SOCKET_HOST: &'static str = "localhost";
+
     /// `http` or `https`.
     pub fn scheme(&self) -> &'static str {
         if self.is_https { "https" } else { "http" }

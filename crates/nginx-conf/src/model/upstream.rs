@@ -1,5 +1,6 @@
 //! Upstreams and their servers.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,7 +82,7 @@ pub struct UpstreamServer {
     /// As written, for logs.
     pub name: String,
     /// Where it is.
-    pub address: SocketAddr,
+    pub address: ServerAddress,
     /// `weight=`, at least 1.
     pub weight: u32,
     /// `max_fails=`; 0 never marks it as failed.
@@ -100,9 +101,43 @@ pub struct UpstreamServer {
     pub route: Option<String>,
 }
 
+/// Where an app server is. Displayed as in `$upstream_addr`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum ServerAddress {
+    /// An address and a port.
+    Ip(SocketAddr),
+    /// A socket of this machine, at an absolute or relative path: `unix:`.
+    Unix(Arc<str>),
+}
+
+impl ServerAddress {
+    /// The port; 0 where there is none.
+    pub fn port(&self) -> u16 {
+        match self {
+            ServerAddress::Ip(address) => address.port(),
+            ServerAddress::Unix(_) => 0,
+        }
+    }
+}
+
+impl From<SocketAddr> for ServerAddress {
+    fn from(address: SocketAddr) -> ServerAddress {
+        ServerAddress::Ip(address)
+    }
+}
+
+impl fmt::Display for ServerAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ServerAddress::Ip(address) => address.fmt(f),
+            ServerAddress::Unix(path) => write!(f, "unix:{path}"),
+        }
+    }
+}
+
 impl UpstreamServer {
     /// A server with nginx's defaults.
-    pub(crate) fn new(name: String, address: SocketAddr) -> UpstreamServer {
+    pub(crate) fn new(name: String, address: ServerAddress) -> UpstreamServer {
         let fail_timeout = Duration::from_secs(10);
         UpstreamServer {
             name,

@@ -10,6 +10,7 @@ mod host_names;
 mod reader;
 mod regex;
 mod setters;
+mod syslog;
 mod values;
 mod variables;
 
@@ -21,6 +22,7 @@ use crate::input::Input;
 use crate::model::Config;
 use crate::version::Version;
 use reader::Reader;
+pub use syslog::syslog_mistake;
 
 /// What to load, as nginx's command line says it.
 #[derive(Debug, Clone)]

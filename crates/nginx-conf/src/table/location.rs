@@ -210,5 +210,5 @@ pub(super) const COMMANDS: &[Command] = &[
         "logs/access.log combined",
         "Where requests are logged, and how; `off` for nowhere.",
     )
-    .note("With `buffer=`, `flush=`, `gzip`, `if=`; `syslog:` and variables in the path are refused."),
+    .note("With `buffer=`, `flush=`, `gzip`, `if=`, `syslog:`; variables in the path are refused."),
 ];

@@ -40,7 +40,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "logs/error.log error",
         "Where errors are written, and from which level on.",
     )
-    .note("A file or `stderr`; `syslog:` and `memory:` are refused, and so are the `debug_…` levels."),
+    .note("A file, `stderr` or `syslog:`; `memory:` is refused, and so are the `debug_…` levels."),
     command("events", MAIN, Take(0, 0), "", "Settings of connections.").block(),
     command("worker_connections", EVENTS, Take(1, 1), "512", "Connections a worker may have open."),
     command("use", EVENTS, Take(1, 1), "", "How to wait for events.")

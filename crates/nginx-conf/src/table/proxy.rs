@@ -11,7 +11,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "",
         "The upstream or address that requests go to.",
     )
-    .note("`http://` or `https://` with an upstream, a name or an address. `unix:` is refused."),
+    .note("`http://` or `https://` with an upstream, a name, an address, or a socket of this machine (`http://unix:/run/app.sock:/`)."),
     command(
         "proxy_set_header",
         LEVELS,

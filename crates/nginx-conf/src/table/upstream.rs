@@ -6,7 +6,7 @@ use super::command::{Command, HTTP, UPSTREAM, command};
 pub(super) const COMMANDS: &[Command] = &[
     command("upstream", HTTP, Take(1, 1), "", "A group of app servers, taken in turn.").block(),
     command("server", UPSTREAM, AtLeast(1), "", "An app server.")
-        .note("With `weight=`, `max_fails=`, `fail_timeout=`, `backup`, `down`, `max_conns=`, `resolve` from 1.27.3 on, and `route=` and `drain` from 1.29.6 on. `service=`, `unix:` and the like are refused."),
+        .note("With `weight=`, `max_fails=`, `fail_timeout=`, `backup`, `down`, `max_conns=`, `resolve` from 1.27.3 on, and `route=` and `drain` from 1.29.6 on; an address, a name, or a socket (`unix:/run/app.sock`). `service=` and the like are refused."),
     command("ip_hash", UPSTREAM, Take(0, 0), "", "One server for all clients of a network."),
     command("least_conn", UPSTREAM, Take(0, 0), "", "The server with the fewest requests under way."),
     command("hash", UPSTREAM, Take(1, 2), "", "One server for all requests of the same key; `consistent` for few that change over when servers come or go."),

@@ -11,9 +11,9 @@ use crate::response::ClientConnection;
 use crate::upstream::UpstreamGroup;
 use crate::variables::Variables;
 use crate::wire::Stream;
-use nginx_conf::ip;
-use nginx_conf::model::{Level, ProxyPass};
+use nginx_conf::model::{Level, ProxyPass, ServerAddress};
 use nginx_conf::template::Template;
+use nginx_conf::{ip, parse_socket};
 
 /// A `proxy_pass` whose variables have been evaluated.
 pub(crate) struct EvaluatedPass {
@@ -46,6 +46,13 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
     let Some(rest) = url.get(scheme_length..).filter(|_| is_https || begins(b"http://")) else {
         return fail(500, format_args!("invalid URL prefix in \"{}\"", Escaped(&url)));
     };
+    if let Some(path) = rest.get(..5).filter(|it| it.eq_ignore_ascii_case(b"unix:")).and(rest.get(5..)) {
+        let path = std::str::from_utf8(path).unwrap_or_default();
+        return match parse_socket(path, true) {
+            Ok((path, uri)) => Ok(to_socket(x, is_https, path, uri)),
+            Err(reason) => fail(500, format_args!("{reason} in upstream \"{}\"", Escaped(rest))),
+        };
+    }
     let (authority, uri) =
         rest.split_at(rest.iter().position(|byte| b"/?".contains(byte)).unwrap_or(rest.len()));
     let authority = std::str::from_utf8(authority).unwrap_or_default();
@@ -53,17 +60,13 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
         let reason = if authority.is_empty() { "no host" } else { "invalid port" };
         return fail(500, format_args!("{reason} in upstream \"{}\"", Escaped(rest)));
     };
-    let uri = match uri.first() {
-        None => None,
-        Some(b'?') => Some([b"/", uri].concat()),
-        Some(_) => Some(uri.to_vec()),
-    };
+    let uri = whole_uri(uri);
     let default_port = ProxyPass::default_port(is_https);
     let named = x.cycle.upstreams.named(host, port, default_port);
     let port = port.unwrap_or(default_port);
     let destination = match (named, ip(host.trim_start_matches('[').trim_end_matches(']'))) {
         (Some(upstream), _) => Destination::Upstream(upstream),
-        (None, Some(ip)) => Destination::Address(x.cycle.upstreams.at(SocketAddr::new(ip, port))),
+        (None, Some(ip)) => Destination::Address(x.cycle.upstreams.at(SocketAddr::new(ip, port).into())),
         (None, None) => Destination::Name(host.to_owned(), port),
     };
     let pass = ProxyPass {
@@ -77,6 +80,29 @@ pub(crate) fn evaluate_pass(x: &Exchange<'_>, url: &Template) -> Result<Evaluate
         replaces: 0,
     };
     Ok(EvaluatedPass { pass, destination })
+}
+
+/// The URI part of a URL, if it has one.
+fn whole_uri(uri: &[u8]) -> Option<Vec<u8>> {
+    match uri.first() {
+        None => None,
+        Some(b'?') => Some([b"/", uri].concat()),
+        Some(_) => Some(uri.to_vec()),
+    }
+}
+
+/// A URL of a socket of this machine.
+fn to_socket(x: &Exchange<'_>, is_https: bool, path: &str, uri: &str) -> EvaluatedPass {
+    let uri = whole_uri(uri.as_bytes());
+    let pass = ProxyPass {
+        is_https,
+        host: ProxyPass::SOCKET_HOST.to_owned(),
+        is_whole: uri.is_some(),
+        uri,
+        ..ProxyPass::default()
+    };
+    let group = x.cycle.upstreams.at(ServerAddress::Unix(path.into()));
+    EvaluatedPass { pass, destination: Destination::Address(group) }
 }
 
 /// Looks a name up.

@@ -106,16 +106,23 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Http2Connection<S> {
     /// Whether another request can be sent: the last one is over, and the app server is not going away.
     pub(super) fn is_open(&mut self) -> bool {
         let mut cx = Context::from_waker(Waker::noop());
-        if let Response::Body { stream, left: Some(0) } = &mut self.response
-            && matches!(stream.poll_data(&mut cx), Poll::Ready(None))
-        {
-            self.response = Response::Done;
-        }
+        self.advance(&mut cx);
+        self.skip_end(&mut cx);
         matches!(self.response, Response::Done)
             && self.upload.is_none()
             && self.failure.is_none()
-            && Pin::new(&mut self.connection).poll(&mut cx).is_pending()
             && !matches!(self.requests.poll_ready(&mut cx), Poll::Ready(Err(_)))
+    }
+
+    /// Receives the end of a response whose body is whole: a frame with nothing in it.
+    fn skip_end(&mut self, cx: &mut Context<'_>) {
+        while let Response::Body { stream, left: Some(0) } = &mut self.response {
+            match stream.poll_data(cx) {
+                Poll::Ready(None) => self.response = Response::Done,
+                Poll::Ready(Some(Ok(data))) if data.is_empty() => {}
+                _ => return,
+            }
+        }
     }
 
     /// Begins a request, whose head is text and perhaps followed by all of its body. What is wrong with it is found when it is read

@@ -1,13 +1,16 @@
 //! `upstream` blocks, and the implicit upstreams of `proxy_pass` to a plain address.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::address::{Resolver, resolve};
+use crate::address::{Resolver, after_unix, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Balance, NameServers, ResolvedServer, ResolvedServers, Sticky, Upstream, UpstreamServer};
+use crate::model::{
+    Balance, NameServers, ResolvedServer, ResolvedServers, ServerAddress, Sticky, Upstream, UpstreamServer,
+};
 use crate::source::Word;
 use crate::spelling::nearest;
 use crate::template::Template;
@@ -181,6 +184,10 @@ impl UpstreamDraft {
                 return Err(error(format!("no servers in upstream \"{name}\"")));
             }
             true => servers,
+            false if after_unix(&name).is_some() => {
+                let path = after_unix(&name).unwrap_or_default();
+                vec![UpstreamServer::new(name.clone(), ServerAddress::Unix(path.into()))]
+            }
             false => {
                 let port = self.port.unwrap_or(self.default_port);
                 let addresses = resolve(resolver, &name, port).ok_or_else(|| {
@@ -190,7 +197,8 @@ impl UpstreamDraft {
                         None => error,
                     }
                 })?;
-                let server = |address| UpstreamServer::new(format!("{name}:{port}"), address);
+                let server =
+                    |address: SocketAddr| UpstreamServer::new(format!("{name}:{port}"), address.into());
                 addresses.into_iter().map(server).collect()
             }
         };

@@ -4,6 +4,7 @@ use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{AccessLog, LogEscape, LogFormat, LogTarget};
 use crate::read::reader::{Reader, Setter};
+use crate::read::syslog;
 use crate::read::values::unsupported_value;
 use crate::read::variables::template_of;
 use crate::template::{Part, Template};
@@ -58,14 +59,10 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             Some(word) => Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         };
     }
-    if path.text.starts_with("syslog:") {
-        return Err(unsupported_value(directive, 0, "\"syslog:\""));
-    }
-    if path.text.contains('$') {
+    if path.text.contains('$') && !path.text.starts_with(syslog::PREFIX) {
         return Err(unsupported_value(directive, 0, "a variable"));
     }
-    let target = LogTarget::File(reader.full_path(&path.text));
-    let target = if path.text == "stderr" { LogTarget::Stderr } else { target };
+    let target = log_target(reader, directive)?;
     let name = directive.arguments().get(1).map_or("combined", |word| word.text.as_str());
     let Some(format) = reader.http.log_formats.find(name) else {
         return Err(directive
@@ -96,6 +93,9 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             _ => return Err(directive.error_at(word, format!("invalid parameter \"{}\"", word.text))),
         }
     }
+    if matches!(log.target, LogTarget::Syslog(_)) && (log.buffer.is_some() || log.gzip.is_some()) {
+        return Err(directive.error_at(path, "logs to syslog cannot be buffered".to_owned()));
+    }
     if log.gzip.is_some() {
         log.buffer.get_or_insert(64 * 1024);
     }
@@ -105,6 +105,19 @@ fn access_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
     }
     reader.settings().access_log.push(log);
     Ok(())
+}
+
+/// Where a log goes that is no variable's.
+pub(super) fn log_target(reader: &Reader, directive: &Directive) -> Result<LogTarget, ConfigError> {
+    let word = directive.argument(0);
+    match word.text.as_str() {
+        "stderr" => Ok(LogTarget::Stderr),
+        text if text.starts_with(syslog::PREFIX) => {
+            let syslog = syslog::syslog(text, reader.resolver);
+            Ok(LogTarget::Syslog(syslog.map_err(|mistake| directive.error_at(word, mistake))?))
+        }
+        path => Ok(LogTarget::File(reader.full_path(path))),
+    }
 }
 
 /// The text from the first `$` without a name on, which nginx repeats in its message.

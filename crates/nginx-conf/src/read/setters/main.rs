@@ -2,9 +2,10 @@
 
 use nix::unistd;
 
+use super::log::log_target;
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{ErrorLog, Level, LogTarget, User};
+use crate::model::{ErrorLog, Level, User};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, flag, invalid_value, number, once, time, unsupported_value};
 use crate::source::Word;
@@ -93,10 +94,8 @@ fn pid(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
 fn error_log(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
     let target = match word.text.as_str() {
-        "stderr" => LogTarget::Stderr,
-        text if text.starts_with("syslog:") => return Err(unsupported_value(directive, 0, "\"syslog:\"")),
         text if text.starts_with("memory:") => return Err(unsupported_value(directive, 0, "\"memory:\"")),
-        path => LogTarget::File(reader.full_path(path)),
+        _ => log_target(reader, directive)?,
     };
     let mut level = None;
     for (index, word) in directive.arguments().iter().enumerate().skip(1) {

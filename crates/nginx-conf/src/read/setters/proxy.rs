@@ -1,12 +1,12 @@
 //! `proxy_pass` and the `proxy_…` settings that are more than a value.
 
-use crate::address::{UrlKind, parse};
+use crate::address::{Url, UrlKind, after_unix, parse, parse_socket};
 use crate::directive::Directive;
 use crate::error::ConfigError;
 use crate::model::{LocationKind, ProxyHttpVersion, ProxyPass, Redirect, RedirectRule};
 use crate::read::reader::{Reader, Setter};
 use crate::read::regex;
-use crate::read::values::{buffers, duplicate, failure, flag, number, once, size, time, unsupported_value};
+use crate::read::values::{buffers, duplicate, failure, flag, number, once, size, time};
 use crate::read::variables::{template, template_of};
 use crate::template::Template;
 
@@ -56,11 +56,15 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
             .error_at(word, "invalid URL prefix")
             .or_help(|| Some(format!("an address starts with http://, as in http://{}", word.text))));
     };
-    if target.to_ascii_lowercase().starts_with("unix:") {
-        return Err(unsupported_value(directive, 0, "\"unix:\""));
-    }
-    let url = parse(target, UrlKind::ProxyPass)
-        .map_err(|reason| directive.error_at(word, format!("{reason} in upstream \"{target}\"")))?;
+    let wrong = |reason: &str| directive.error_at(word, format!("{reason} in upstream \"{target}\""));
+    let (url, is_socket) = match after_unix(target) {
+        None => (parse(target, UrlKind::ProxyPass).map_err(wrong)?, false),
+        Some(path) => {
+            let (path, uri) = parse_socket(path, true).map_err(wrong)?;
+            let host = format!("unix:{path}");
+            (Url { host, port: None, last_port: None, uri: uri.to_owned() }, true)
+        }
+    };
     let default_port = ProxyPass::default_port(is_https);
     let upstream = reader.http.upstreams.target(directive, word, &url.host, (url.port, default_port))?;
     let (kind, name) = (reader.http.level().kind, reader.http.level().name.clone());
@@ -83,12 +87,16 @@ fn proxy_pass(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigEr
         false => (word.text.clone(), name.as_str()),
     };
     let rule = RedirectRule::Prefix { from: Template::literal(&from), to: Template::literal(to) };
-    let port = url.port.unwrap_or(default_port);
+    let port = if is_socket { 0 } else { url.port.unwrap_or(default_port) };
     let proxy_pass = ProxyPass {
         computed: None,
         is_whole: false,
         is_https,
-        host: if port == default_port { url.host } else { format!("{}:{port}", url.host) },
+        host: match port {
+            0 => ProxyPass::SOCKET_HOST.to_owned(),
+            port if port == default_port => url.host,
+            port => format!("{}:{port}", url.host),
+        },
         port,
         upstream,
         replaces: if url.uri.is_empty() { 0 } else { name.len() },

@@ -1,11 +1,13 @@
 //! `upstream`, its servers, and the upstreams that a `proxy_pass` to a plain address makes.
 
+use std::net::Ipv4Addr;
+
 use super::resolver::upstream_resolver;
 use super::sticky::sticky;
-use crate::address::{UrlKind, ip, parse, resolve};
+use crate::address::{UrlKind, after_unix, ip, parse, parse_socket, resolve};
 use crate::directive::Directive;
 use crate::error::ConfigError;
-use crate::model::{Balance, ResolvedServer, UpstreamServer};
+use crate::model::{Balance, ResolvedServer, ServerAddress, UpstreamServer};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::{duplicate, number, once, time, unsupported_value};
 use crate::read::variables::template;
@@ -64,7 +66,7 @@ fn upstream(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigErro
 /// `server` in `upstream`.
 fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let word = directive.argument(0);
-    let mut server = UpstreamServer::new(word.text.clone(), ([0, 0, 0, 0], 0).into());
+    let mut server = UpstreamServer::new(word.text.clone(), at_port(0));
     let mut is_resolved = false;
     for (index, word) in directive.arguments().iter().enumerate().skip(1) {
         let invalid = || directive.error_at(word, format!("invalid parameter \"{}\"", word.text));
@@ -103,21 +105,30 @@ fn server(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError>
             _ => return Err(invalid()),
         }
     }
-    if word.text.to_ascii_lowercase().starts_with("unix:") {
-        return Err(unsupported_value(directive, 0, "\"unix:\""));
-    }
     let wrong = |reason: &str| directive.error_at(word, format!("{reason} in upstream \"{}\"", word.text));
+    if let Some(path) = after_unix(&word.text) {
+        let (path, _) = parse_socket(path, false).map_err(wrong)?;
+        server.address = ServerAddress::Unix(path.into());
+        reader.upstream().servers.push(server);
+        return Ok(());
+    }
     let url = parse(&word.text, UrlKind::Server).map_err(wrong)?;
     let port = url.port.unwrap_or(80);
     if is_resolved && !is_address(&url.host) {
-        server.address.set_port(port);
+        server.address = at_port(port);
         reader.upstream().resolved.push(ResolvedServer { host: url.host, server });
         return Ok(());
     }
     let addresses = resolve(reader.resolver, &url.host, port).ok_or_else(|| wrong("host not found"))?;
-    let servers = addresses.into_iter().map(|address| UpstreamServer { address, ..server.clone() });
+    let servers =
+        addresses.into_iter().map(|address| UpstreamServer { address: address.into(), ..server.clone() });
     reader.upstream().servers.extend(servers);
     Ok(())
+}
+
+/// An address of which the port alone is known.
+fn at_port(port: u16) -> ServerAddress {
+    ServerAddress::Ip((Ipv4Addr::UNSPECIFIED, port).into())
 }
 
 /// Whether there is nothing to look up.

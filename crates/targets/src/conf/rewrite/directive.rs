@@ -138,6 +138,9 @@ impl Walker<'_> {
                 self.put(directive, edits, span, placed);
             }
             (_, Some(Effect::Written)) if value.starts_with("syslog:") => {
+                if let Some(mistake) = nginx_conf::syslog_mistake(value) {
+                    self.mistaken(directive, &mistake);
+                }
                 self.put(directive, edits, span, self.place("/var/log/nginx/syslog"));
             }
             (_, Some(Effect::Read | Effect::Written)) if !is_no_path(name, value) => {
