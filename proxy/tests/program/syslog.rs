@@ -43,13 +43,13 @@ impl Receivers {
         Receivers { udp, unix }
     }
 
-    fn from_udp(&self) -> String {
+    fn next_by_udp(&self) -> String {
         let mut message = [0; 4096];
         let length = self.udp.recv(&mut message).unwrap();
         without_time(&String::from_utf8_lossy(&message[..length]))
     }
 
-    fn from_socket(&self) -> String {
+    fn next_by_socket(&self) -> String {
         let mut message = [0; 4096];
         let length = self.unix.recv(&mut message).unwrap();
         without_time(&String::from_utf8_lossy(&message[..length]))
@@ -75,10 +75,10 @@ fn without_time(message: &str) -> String {
 
 fn ask(server: &Server<'_>, receivers: &Receivers) -> Vec<String> {
     server.send(b"GET /missing HTTP/1.1\r\nHost: a\r\nX-Own: \"quoted\"\r\nConnection: close\r\n\r\n");
-    let mut messages = vec![receivers.from_udp(), receivers.from_udp()];
+    let mut messages = vec![receivers.next_by_udp(), receivers.next_by_udp()];
     server.get("/socket");
     server.get("/socket?wanted=1");
-    messages.push(receivers.from_socket());
+    messages.push(receivers.next_by_socket());
     let directory = server.site.path("").display().to_string();
     messages.iter().map(|message| message.replace(directory.trim_end_matches('/'), "DIR")).collect()
 }
