@@ -22,10 +22,27 @@ pub(crate) fn decimal(out: &mut Vec<u8>, mut number: u64) {
 
 /// Appends a number in hexadecimal, in lower case.
 pub(crate) fn hexadecimal(out: &mut Vec<u8>, number: u64) {
-    let digits = (64 - number.leading_zeros()).div_ceil(4).max(1);
-    for place in (0..digits).rev() {
-        let digit = (number >> (4 * place) & 15) as u8;
-        out.push(if digit < 10 { b'0' + digit } else { b'a' + digit - 10 });
+    out.extend_from_slice(Hexadecimal::new(number).digits());
+}
+
+/// A number in hexadecimal, in lower case and without zeros in front.
+pub(crate) struct Hexadecimal {
+    text: [u8; 16],
+    leading: usize,
+}
+
+impl Hexadecimal {
+    pub(crate) fn new(number: u64) -> Hexadecimal {
+        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+        let mut text = [0; 16];
+        for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
+            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        }
+        Hexadecimal { text, leading: (number.leading_zeros() as usize / 4).min(15) }
+    }
+
+    pub(crate) fn digits(&self) -> &[u8] {
+        self.text.get(self.leading..).unwrap_or_default()
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) struct RequestMemory {
     pub(super) upstream_fields: Headers,
     pub(super) upstream_head: Vec<u8>,
     pub(super) attempts: Vec<Attempt>,
+    pub(super) spare_headers: Headers,
 }
 
 /// Memory beyond this is freed after a long head.
@@ -50,6 +51,7 @@ impl Exchange<'_> {
         memory.request.args = std::mem::take(&mut self.args);
         memory.attempts = std::mem::take(&mut self.attempts);
         memory.attempts.clear();
+        memory.spare_headers = self.spare_headers.take();
         memory.upstream_fields = std::mem::take(&mut self.upstream_fields);
         memory.upstream_fields.clear();
         memory.upstream_fields.shrink_to(MAX_HEAD_CAPACITY);

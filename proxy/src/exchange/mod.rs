@@ -161,6 +161,8 @@ pub(crate) struct Exchange<'a> {
     pub(crate) attempts: Vec<Attempt>,
     /// Memory for the head of a request to an app server.
     pub(crate) upstream_head: RefCell<Vec<u8>>,
+    /// Memory for the fields of a response of the proxy's own; they are empty.
+    pub(crate) spare_headers: RefCell<Headers>,
     /// Fields of the app server's response, for `$upstream_http_…`.
     pub(crate) upstream_fields: Headers,
     /// Fields of an app server that has sent the request elsewhere by `X-Accel-Redirect`, for the response from there.
@@ -252,6 +254,7 @@ impl<'a> Exchange<'a> {
             sent_trailers: Vec::new(),
             response_head: std::mem::take(&mut memory.response_head).into(),
             upstream_head: std::mem::take(&mut memory.upstream_head).into(),
+            spare_headers: std::mem::take(&mut memory.spare_headers).into(),
             attempts: std::mem::take(&mut memory.attempts),
             upstream_fields: std::mem::take(&mut memory.upstream_fields),
             kept_fields: Vec::new(),

@@ -8,7 +8,7 @@ use super::open::{FileErrorKind, FileInfo, open};
 use super::request::{FileOutcome, FileRequest};
 use super::static_file::{base, content_type, outcome};
 use crate::log::Escaped;
-use crate::message::{Body, Piece, Response};
+use crate::message::{Body, Piece, Pieces, Response};
 use nginx_conf::model::{GzipStatic, Level};
 
 /// The response with the compressed file, if there is one and it is for this client.
@@ -50,10 +50,10 @@ pub(super) fn serve(request: &FileRequest<'_>) -> Option<FileOutcome> {
 }
 
 fn respond(request: &FileRequest<'_>, file: File, found: FileInfo, etag: Option<&str>) -> Response {
-    let mut response = base(200, found, etag);
+    let mut response = base(request, 200, found, etag);
     response.headers.push("Content-Encoding", "gzip");
     let kind = request.content_type.unwrap_or_else(|| content_type(request.settings, request.uri));
     response.content_type = Some(kind.to_owned());
-    response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
+    response.body = Body::File { file, pieces: Pieces::One(Piece::File { offset: 0, length: found.size }) };
     response
 }

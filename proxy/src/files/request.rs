@@ -1,6 +1,6 @@
 //! Requests for files, and their outcomes.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
 use crate::clock::Clock;
@@ -33,6 +33,8 @@ pub(crate) struct FileRequest<'a> {
     pub(crate) accepts_gzip: bool,
     /// Set where there is a compressed file, so that `gzip_vary` applies.
     pub(crate) gzip_vary: &'a Cell<bool>,
+    /// Memory for the fields of a response; they are empty.
+    pub(crate) spare_headers: &'a RefCell<Headers>,
     /// The time.
     pub(crate) clock: &'a Clock,
     /// The request's variables.

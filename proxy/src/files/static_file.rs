@@ -10,7 +10,7 @@ use super::request::{FileOutcome, FileRequest};
 use crate::log::Escaped;
 use crate::message::conditional::{self, Precondition};
 use crate::message::range::{self, Ranges};
-use crate::message::{Body, Piece, Response};
+use crate::message::{Body, Piece, Pieces, Response};
 use crate::text;
 use crate::uri;
 use nginx_conf::model::{Level, Settings};
@@ -59,16 +59,12 @@ pub(super) fn outcome(
     found: FileInfo,
     respond: impl FnOnce(&FileRequest<'_>, File, FileInfo, Option<&str>) -> Response,
 ) -> FileOutcome {
-    let etag = request.settings.etag.then(|| etag(found));
-    match conditional::evaluate(
-        request.headers,
-        found.modified,
-        etag.as_deref(),
-        request.settings.if_modified_since,
-    ) {
+    let tag = EntityTag::new(found);
+    let etag = request.settings.etag.then(|| tag.as_str());
+    match conditional::evaluate(request.headers, found.modified, etag, request.settings.if_modified_since) {
         Precondition::Failed => FileOutcome::Error(412),
-        Precondition::NotModified => FileOutcome::Respond(base(304, found, etag.as_deref())),
-        Precondition::Holds => FileOutcome::Respond(respond(request, file, found, etag.as_deref())),
+        Precondition::NotModified => FileOutcome::Respond(base(request, 304, found, etag)),
+        Precondition::Holds => FileOutcome::Respond(respond(request, file, found, etag)),
     }
 }
 
@@ -93,18 +89,18 @@ fn whole_or_part(request: &FileRequest<'_>, file: File, found: FileInfo, etag: O
     match range::evaluate(request.headers, found.size, found.modified, etag, request.settings.max_ranges) {
         Ranges::Whole => whole(request, file, found, etag, content_type),
         Ranges::Partial(ranges) => {
-            let mut response = base(206, found, etag);
+            let mut response = base(request, 206, found, etag);
             response.whole = whole_if_changed(request, &file, found, etag, content_type);
             let pieces = match &ranges[..] {
                 [range] => {
                     response.headers.push("Content-Range", range.content_range(found.size));
                     response.content_type = Some(content_type.to_owned());
-                    vec![range.piece()]
+                    Pieces::One(range.piece())
                 }
                 ranges => {
                     let multipart = range::Multipart::new();
                     response.content_type = Some(multipart.content_type());
-                    multipart.pieces(ranges, content_type, found.size)
+                    Pieces::Many(multipart.pieces(ranges, content_type, found.size))
                 }
             };
             response.body = Body::File { file, pieces };
@@ -127,12 +123,12 @@ fn whole(
     etag: Option<&str>,
     content_type: &str,
 ) -> Response {
-    let mut response = base(200, found, etag);
+    let mut response = base(request, 200, found, etag);
     if request.settings.max_ranges != Some(0) {
         response.headers.push("Accept-Ranges", "bytes");
     }
     response.content_type = Some(content_type.to_owned());
-    response.body = Body::File { file, pieces: vec![Piece::File { offset: 0, length: found.size }] };
+    response.body = Body::File { file, pieces: Pieces::One(Piece::File { offset: 0, length: found.size }) };
     response
 }
 
@@ -150,8 +146,9 @@ fn whole_if_changed(
 }
 
 /// What 200, 206 and 304 have in common.
-pub(super) fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response {
+pub(super) fn base(request: &FileRequest<'_>, status: u16, found: FileInfo, etag: Option<&str>) -> Response {
     let mut response = Response::new(status);
+    response.headers = request.spare_headers.take();
     response.last_modified = Some(found.modified);
     if let Some(etag) = etag {
         response.headers.push("ETag", etag);
@@ -160,27 +157,54 @@ pub(super) fn base(status: u16, found: FileInfo, etag: Option<&str>) -> Response
 }
 
 /// Modification time and size in hexadecimal, as in nginx.
-fn etag(found: FileInfo) -> String {
-    let mut tag = Vec::with_capacity(2 * 16 + 3);
-    tag.push(b'"');
-    text::hexadecimal(&mut tag, found.modified);
-    tag.push(b'-');
-    text::hexadecimal(&mut tag, found.size);
-    tag.push(b'"');
-    String::from_utf8(tag).unwrap_or_default()
+struct EntityTag {
+    text: [u8; EntityTag::MAX_LENGTH],
+    length: usize,
+}
+
+impl EntityTag {
+    /// Two numbers of up to 16 digits, a dash and quotes.
+    const MAX_LENGTH: usize = 35;
+
+    fn new(found: FileInfo) -> EntityTag {
+        let (modified, size) = (text::Hexadecimal::new(found.modified), text::Hexadecimal::new(found.size));
+        let mut tag = EntityTag { text: [0; EntityTag::MAX_LENGTH], length: 0 };
+        for part in [b"\"", modified.digits(), b"-", size.digits(), b"\""] {
+            let end = tag.length + part.len();
+            if let Some(room) = tag.text.get_mut(tag.length..end) {
+                room.copy_from_slice(part);
+                tag.length = end;
+            }
+        }
+        tag
+    }
+
+    fn as_str(&self) -> &str {
+        self.text.get(..self.length).and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default()
+    }
 }
 
 /// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only
 /// dot is its first byte has no extension.
 pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
-    extension(uri).and_then(|extension| settings.types.get(&extension)).unwrap_or(&settings.default_type)
+    extension(uri).and_then(|extension| type_of(settings, extension)).unwrap_or(&settings.default_type)
 }
 
-fn extension(uri: &[u8]) -> Option<String> {
+fn extension(uri: &[u8]) -> Option<&str> {
     let name = uri.rsplit(|&byte| byte == b'/').next()?;
     let dot = name.iter().rposition(|&byte| byte == b'.').filter(|dot| *dot > 0)?;
-    let extension = std::str::from_utf8(name.get(dot + 1..)?).ok()?;
-    Some(extension.to_ascii_lowercase())
+    std::str::from_utf8(name.get(dot + 1..)?).ok()
+}
+
+/// What `types` says of an extension in any case.
+fn type_of<'a>(settings: &'a Settings, extension: &str) -> Option<&'a String> {
+    let mut room = [0; 16];
+    let Some(lower) = room.get_mut(..extension.len()) else {
+        return settings.types.get(&extension.to_ascii_lowercase());
+    };
+    lower.copy_from_slice(extension.as_bytes());
+    lower.make_ascii_lowercase();
+    settings.types.get(std::str::from_utf8(lower).ok()?)
 }
 
 #[cfg(test)]

@@ -11,4 +11,4 @@ mod response;
 pub(crate) mod status;
 
 pub(crate) use headers::Headers;
-pub(crate) use response::{Body, Piece, Response};
+pub(crate) use response::{Body, Piece, Pieces, Response};

@@ -1,5 +1,7 @@
 //! Responses that the proxy makes itself.
 
+use std::ops::Deref;
+
 use bytes::Bytes;
 
 use super::headers::Headers;
@@ -38,8 +40,17 @@ pub(crate) enum Body {
         /// The open file.
         file: std::fs::File,
         /// The pieces, in order.
-        pieces: Vec<Piece>,
+        pieces: Pieces,
     },
+}
+
+/// Pieces of a file, in order. One of them, as most responses have, costs no allocation.
+#[derive(Debug)]
+pub(crate) enum Pieces {
+    /// A single one.
+    One(Piece),
+    /// Any number.
+    Many(Vec<Piece>),
 }
 
 /// A piece of a [`Body::File`].
@@ -54,6 +65,17 @@ pub(crate) enum Piece {
     },
     /// Text between two ranges.
     Text(Bytes),
+}
+
+impl Deref for Pieces {
+    type Target = [Piece];
+
+    fn deref(&self) -> &[Piece] {
+        match self {
+            Pieces::One(piece) => std::slice::from_ref(piece),
+            Pieces::Many(pieces) => pieces,
+        }
+    }
 }
 
 impl Piece {

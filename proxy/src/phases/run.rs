@@ -270,6 +270,7 @@ fn with_files<T>(x: &Exchange<'_>, serve: impl FnOnce(&FileRequest<'_>) -> T) ->
         headers: if is_error { &none } else { &x.request.headers },
         accepts_gzip: x.settings.gzip.files == GzipStatic::On && x.accepts_gzip(b""),
         gzip_vary: &x.gzip_vary,
+        spare_headers: &x.spare_headers,
         clock: &x.cycle.clock,
         variables: x,
         log: &log,

@@ -75,6 +75,9 @@ impl<S: Stream> ClientConnection<S> {
             x.keep_alive = false;
         }
         let changes = write_head(x, &response, &mut head);
+        let mut headers = std::mem::take(&mut response.headers);
+        headers.clear();
+        x.spare_headers.replace(headers);
         let has_length = !is_generated && !changes.any();
         if !has_length && sends_body && x.ends_with_connection() {
             x.keep_alive = false;
@@ -121,7 +124,7 @@ impl<S: Stream> ClientConnection<S> {
             Body::Bytes(bytes) | Body::Generated(bytes) => self.filter(&mut filters, &bytes, timeout).await?,
             Body::File { file, pieces } => {
                 let mut data = vec![0; BUFFER_SIZE];
-                for piece in &pieces {
+                for piece in pieces.iter() {
                     let Piece::File { offset, length } = piece else { continue };
                     let (mut offset, end) = (*offset, offset + length);
                     while offset < end {
@@ -313,7 +316,7 @@ fn write_head(x: &Exchange<'_>, response: &Response, head: &mut Vec<u8>) -> Body
     })
 }
 
-/// Whether a field is `Accept-Ranges` or `Content-Range`.
+/// Whether a field is `Accept-Ranges` or `Content-Range`, as the proxy spells them.
 fn is_range_header((name, _): &(&[u8], &[u8])) -> bool {
-    name.eq_ignore_ascii_case(b"Accept-Ranges") || name.eq_ignore_ascii_case(b"Content-Range")
+    matches!(*name, b"Accept-Ranges" | b"Content-Range")
 }

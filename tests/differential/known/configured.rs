@@ -15,7 +15,10 @@ pub(crate) fn is_unsupported(ours: &str) -> bool {
     // `\cs` is a control character to PCRE, and nothing to the library here; nor is `(?)`.
     let unknown = ["invalid escape: ", "unknown group flag: "];
     let is_unknown = |what: &&str| ours.contains(&format!("cannot be compiled: {what}"));
-    let expression = ours.starts_with("regular expression") && unknown.iter().any(is_unknown);
+    // `\h` and the like mean something else to the two.
+    let is_ambiguous = ours.contains("cannot be compiled: \"\\") && ours.contains("\" is not supported here");
+    let expression =
+        ours.starts_with("regular expression") && (is_ambiguous || unknown.iter().any(is_unknown));
     expression || UNSUPPORTED.iter().any(|missing| ours.starts_with(missing))
 }
 

@@ -87,6 +87,9 @@ impl VariableNames {
         text: &str,
         definition: Definition,
     ) -> Result<usize, ConfigError> {
+        if text.is_empty() {
+            return Err(directive.error_at(word, "invalid variable name \"$\""));
+        }
         let text = &text.to_ascii_lowercase()[..];
         if matches!(text, "args" | "limit_rate") {
             let message = format!("changing \"${text}\" is known to nginx, but not supported here");

@@ -168,7 +168,14 @@ fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError
     let word = directive.argument(0);
     let name = match word.text.as_str() {
         "off" => None,
-        _ => Some(template(&mut reader.http.variables, directive, word)?),
+        text => match text.strip_prefix('$') {
+            // Only a whole variable is one: all that follows the dollar is its name.
+            Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+                return Err(directive.error_at(word, format!("unknown \"{name}\" variable")));
+            }
+            Some(_) => Some(template(&mut reader.http.variables, directive, word)?),
+            None => Some(Template::literal(text)),
+        },
     };
     if let Some(literal) = name.as_ref().and_then(Template::as_literal) {
         reader.http.charsets.push(literal.to_owned());
