@@ -1,5 +1,6 @@
 //! Serves a file: nginx's static module.
 
+use std::collections::HashMap;
 use std::fs::File;
 
 use bytes::Bytes;
@@ -187,7 +188,7 @@ impl EntityTag {
 /// The type of the URI's extension, which may differ from that of the file if there is an `alias`. A name whose only
 /// dot is its first byte has no extension.
 pub(crate) fn content_type<'a>(settings: &'a Settings, uri: &[u8]) -> &'a str {
-    extension(uri).and_then(|extension| type_of(settings, extension)).unwrap_or(&settings.default_type)
+    extension(uri).and_then(|extension| type_of(&settings.types, extension)).unwrap_or(&settings.default_type)
 }
 
 fn extension(uri: &[u8]) -> Option<&str> {
@@ -197,14 +198,14 @@ fn extension(uri: &[u8]) -> Option<&str> {
 }
 
 /// What `types` says of an extension in any case.
-fn type_of<'a>(settings: &'a Settings, extension: &str) -> Option<&'a String> {
+fn type_of<'a>(types: &'a HashMap<String, String>, extension: &str) -> Option<&'a String> {
     let mut room = [0; 16];
     let Some(lower) = room.get_mut(..extension.len()) else {
-        return settings.types.get(&extension.to_ascii_lowercase());
+        return types.get(&extension.to_ascii_lowercase());
     };
     lower.copy_from_slice(extension.as_bytes());
     lower.make_ascii_lowercase();
-    settings.types.get(std::str::from_utf8(lower).ok()?)
+    types.get(std::str::from_utf8(lower).ok()?)
 }
 
 #[cfg(test)]
@@ -214,15 +215,27 @@ mod tests {
     #[test]
     fn an_etag_is_time_and_size() {
         let found = FileInfo { kind: FileType::RegularFile, size: 36, modified: 1_700_000_000 };
-        assert_eq!(etag(found), "\"6553f100-24\"");
+        assert_eq!(EntityTag::new(found).as_str(), "\"6553f100-24\"");
+        let longest = FileInfo { size: u64::MAX, modified: u64::MAX, ..found };
+        assert_eq!(EntityTag::new(longest).as_str(), "\"ffffffffffffffff-ffffffffffffffff\"");
     }
 
     #[test]
-    fn the_extension_is_the_last_one_in_lower_case() {
-        let of = |uri: &str| extension(uri.as_bytes()).unwrap_or_else(|| "none".to_owned());
+    fn the_extension_is_the_last_one() {
+        let of = |uri: &str| extension(uri.as_bytes()).unwrap_or("none").to_owned();
         assert_eq!(
             ["/a.TXT", "/a.tar.gz", "/x.", "/d.d/x", "/.html", "/d/.b.js"].map(of),
-            ["txt", "gz", "", "none", "none", "js"]
+            ["TXT", "gz", "", "none", "none", "js"]
         );
+    }
+
+    #[test]
+    fn a_type_is_known_by_an_extension_in_any_case_and_of_any_length() {
+        let names = ["txt", "sixteen-letters-", "more-than-sixteen-letters"];
+        let types = names.map(|name| (name.to_owned(), format!("type/{name}"))).into();
+        for name in names {
+            assert_eq!(type_of(&types, &name.to_uppercase()), Some(&format!("type/{name}")));
+        }
+        assert_eq!(type_of(&types, "none"), None);
     }
 }
