@@ -41,16 +41,17 @@ impl Oversights {
     /// Those of one `http` block and its servers.
     pub(crate) fn add(&mut self, http: &Node, servers: &[Server]) {
         self.add_impossible_origins(&http.inner);
-        let nodes = || http.inner.iter().filter(|node| node.is("server"));
-        for (node, server) in nodes().zip(servers) {
+        let is_tls = |inner: &Node| inner.is("ssl") && inner.arg(0) == "on";
+        let all_have_certificate = http.inner.iter().any(|inner| inner.is("ssl_certificate"));
+        let all_are_tls = http.inner.iter().any(is_tls);
+        for (node, server) in http.inner.iter().filter(|node| node.is("server")).zip(servers) {
             self.add_hidden_locations(node, server);
             self.add_doubled_directories(&node.inner);
             self.add_idle_sockets(server);
             self.add_decoded_paths(&node.inner, "");
             let has_certificate =
-                node.inner.iter().chain(&http.inner).any(|inner| inner.is("ssl_certificate"));
-            let is_tls = |inner: &Node| inner.is("ssl") && inner.arg(0) == "on";
-            if has_certificate && !node.inner.iter().chain(&http.inner).any(is_tls) {
+                all_have_certificate || node.inner.iter().any(|inner| inner.is("ssl_certificate"));
+            if has_certificate && !all_are_tls && !node.inner.iter().any(is_tls) {
                 self.add_plain_listens(node, server, servers);
             }
             let name = server.names.first().map_or("", String::as_str);

@@ -1,5 +1,7 @@
 //! What is in force somewhere: a block inside others, from which it inherits.
 
+use std::sync::Arc;
+
 use crate::tree::Node;
 use crate::variables::{add_values, variable};
 
@@ -14,23 +16,38 @@ const SERVER_LEVEL: usize = 2;
 
 /// The blocks around a place, the outermost first, and the place itself last.
 #[derive(Debug, Clone)]
-pub(crate) struct Scope<'a>(Vec<&'a [Node]>);
+pub(crate) struct Scope<'a>(Vec<Level<'a>>);
+
+/// The directives of a block.
+#[derive(Debug, Clone)]
+struct Level<'a> {
+    nodes: &'a [Node],
+    /// Those that are in force there; not the places within it, of which `http` may have thousands.
+    settings: Arc<[&'a Node]>,
+}
+
+impl<'a> Level<'a> {
+    fn new(nodes: &'a [Node]) -> Level<'a> {
+        let is_place = |node: &Node| ["server", "location", "upstream"].iter().any(|name| node.is(name));
+        Level { nodes, settings: nodes.iter().filter(|node| !is_place(node)).collect() }
+    }
+}
 
 impl<'a> Scope<'a> {
     pub(crate) fn of(outermost: &'a [Node]) -> Scope<'a> {
-        Scope(vec![outermost])
+        Scope(vec![Level::new(outermost)])
     }
 
     /// The scope of a block inside this one.
     pub(crate) fn inside(&self, block: &'a [Node]) -> Scope<'a> {
         let mut levels = self.0.clone();
-        levels.push(block);
+        levels.push(Level::new(block));
         Scope(levels)
     }
 
     /// The directives of the place itself.
     pub(crate) fn own(&self) -> &'a [Node] {
-        self.0.last().copied().unwrap_or_default()
+        self.0.last().map(|level| level.nodes).unwrap_or_default()
     }
 
     /// The directive `name` of the place itself.
@@ -47,24 +64,24 @@ impl<'a> Scope<'a> {
 
     /// The location of that name, with its `@`.
     pub(crate) fn named(&self, name: &str) -> Option<&'a Node> {
-        let mut levels = self.0.iter().rev().flat_map(|level| level.iter());
+        let mut levels = self.0.iter().rev().flat_map(|level| level.nodes);
         levels.find(|node| node.is("location") && node.arg(0) == name)
     }
 
     /// The directives of the server around it.
     pub(crate) fn server(&self) -> &'a [Node] {
-        self.0.get(SERVER_LEVEL).copied().unwrap_or_default()
+        self.0.get(SERVER_LEVEL).map(|level| level.nodes).unwrap_or_default()
     }
 
     /// The scope of the server around it.
     pub(crate) fn of_server(&self) -> Scope<'a> {
-        Scope(self.0.iter().take(SERVER_LEVEL + 1).copied().collect())
+        Scope(self.0.iter().take(SERVER_LEVEL + 1).cloned().collect())
     }
 
     /// The values that a variable is given by the blocks around it.
     pub(crate) fn values_of(&self, name: &str) -> Vec<&'a str> {
         let mut values = Vec::new();
-        self.0.iter().for_each(|level| add_values(level, name, &mut values));
+        self.0.iter().for_each(|level| add_values(&mut level.settings.iter().copied(), name, &mut values));
         values
     }
 
@@ -111,7 +128,9 @@ impl<'a> Scope<'a> {
     /// All of these names that are in force where they are inherited together.
     pub(crate) fn all_of(&self, names: &[&str]) -> Vec<&'a Node> {
         let is_named = |node: &&Node| names.iter().any(|name| node.is(name));
-        let of_level = |level: &&'a [Node]| -> Vec<&'a Node> { level.iter().filter(is_named).collect() };
+        let of_level = |level: &Level<'a>| -> Vec<&'a Node> {
+            level.settings.iter().copied().filter(is_named).collect()
+        };
         self.0.iter().rev().map(of_level).find(|found| !found.is_empty()).unwrap_or_default()
     }
 }

@@ -1,5 +1,6 @@
 //! A virtual server, and how clients come to it.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use nginx_conf::ConfigError;
@@ -196,28 +197,50 @@ fn mentions(nodes: &[Node], text: &str) -> bool {
     nodes.iter().any(|node| node.args.iter().any(|word| word.contains(text)) || mentions(&node.inner, text))
 }
 
+/// The first servers of their kind, by their places: there may be thousands.
+#[derive(Default)]
+struct FirstServers {
+    /// At an address with a name.
+    by_name: HashMap<(String, String), usize>,
+    /// `default_server` of an address.
+    default: HashMap<String, usize>,
+    /// At an address.
+    any: HashMap<String, usize>,
+}
+
+fn first_servers(servers: &[Server]) -> FirstServers {
+    let mut first = FirstServers::default();
+    for (nth, server) in servers.iter().enumerate() {
+        for listen in &server.listen {
+            first.any.entry(listen.address.clone()).or_insert(nth);
+            if listen.default {
+                first.default.entry(listen.address.clone()).or_insert(nth);
+            }
+            for name in &server.names {
+                first.by_name.entry((listen.address.clone(), name.clone())).or_insert(nth);
+            }
+        }
+    }
+    first
+}
+
 /// Finds servers that another one hides: the first with a name at an address has it, and where there is no name the
 /// default server answers.
 pub(crate) fn mark_unreachable(servers: &mut [Server]) {
+    let first = first_servers(servers);
     for nth in 0..servers.len() {
         let Some(at) = servers[nth].asked_at().map(|listen| listen.address.clone()) else { continue };
-        let listens = |server: &Server| server.listen.iter().any(|listen| listen.address == at);
-        let is_default =
-            |server: &Server| server.listen.iter().any(|listen| listen.address == at && listen.default);
+        let place = |other: usize| servers[other].line.seen_from(&servers[nth].line.file);
         let hidden = match servers[nth].name() {
-            Some(name) => servers[..nth]
-                .iter()
-                .find(|other| listens(other) && other.names.contains(&name))
-                .map(|other| (other.line.seen_from(&servers[nth].line.file), name))
-                .map(|(place, name)| format!("the server in {place} has the name {name}, too")),
+            Some(name) => first
+                .by_name
+                .get(&(at, name.clone()))
+                .filter(|other| **other < nth)
+                .map(|&other| format!("the server in {} has the name {name}, too", place(other))),
             None => {
-                let default =
-                    servers.iter().position(is_default).or_else(|| servers.iter().position(listens));
-                default.filter(|default| *default != nth).map(|default| {
-                    format!(
-                        "it has no name to ask for, and the server in {} is the default",
-                        servers[default].line.seen_from(&servers[nth].line.file)
-                    )
+                let default = first.default.get(&at).or_else(|| first.any.get(&at));
+                default.filter(|default| **default != nth).map(|&default| {
+                    format!("it has no name to ask for, and the server in {} is the default", place(default))
                 })
             }
         };

@@ -16,7 +16,11 @@ pub(crate) fn variable(text: &str) -> Option<(&str, &str)> {
 }
 
 /// The values that the directives `nodes`, and those in an `if` among them, give to a variable.
-pub(crate) fn add_values<'a>(nodes: &'a [Node], name: &str, values: &mut Vec<&'a str>) {
+pub(crate) fn add_values<'a>(
+    nodes: &mut dyn Iterator<Item = &'a Node>,
+    name: &str,
+    values: &mut Vec<&'a str>,
+) {
     let is_it = |word: &str| variable(word).is_some_and(|(other, rest)| rest.is_empty() && other == name);
     for node in nodes {
         if node.is("set") && is_it(node.arg(0)) {
@@ -26,7 +30,7 @@ pub(crate) fn add_values<'a>(nodes: &'a [Node], name: &str, values: &mut Vec<&'a
         {
             values.extend(node.inner.iter().filter(|entry| entry.args.len() == 1).map(|entry| entry.arg(0)));
         } else if node.is("if") {
-            add_values(&node.inner, name, values);
+            add_values(&mut node.inner.iter(), name, values);
         }
     }
 }
