@@ -4,6 +4,8 @@ use http::header::{HeaderName, HeaderValue};
 use http::uri::{Authority, PathAndQuery, Scheme};
 use http::{Method, Request, Uri, Version};
 
+use crate::text;
+
 /// Reads the text of a head that the proxy has made; `None` if HTTP/2 has no way to say it.
 ///
 /// `:authority` is a line of its own where it is to be sent, before the fields it replaces one of. Over TLS it is always sent: h2
@@ -12,7 +14,7 @@ pub(super) fn parse(head: &[u8], is_tls: bool) -> Option<Request<()>> {
     let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let mut words = lines.next()?.split(|&byte| byte == b' ');
     let method = Method::from_bytes(words.next()?).ok()?;
-    let path = PathAndQuery::try_from(words.next()?).ok()?;
+    let path = path(words.next()?)?;
     let mut request = Request::new(());
     let mut authority = None;
     for line in lines.take_while(|line| !line.is_empty()) {
@@ -46,6 +48,24 @@ pub(super) fn parse(head: &[u8], is_tls: bool) -> Option<Request<()>> {
     Some(request)
 }
 
+/// The target; what may not stand there (RFC 3986 §3.3), and h2 does not send, is percent-encoded.
+fn path(target: &[u8]) -> Option<PathAndQuery> {
+    if let Ok(path) = PathAndQuery::try_from(target) {
+        return Some(path);
+    }
+    let mut encoded = Vec::with_capacity(target.len() + 16);
+    for &byte in target {
+        match byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/?%".contains(&byte) {
+            true => encoded.push(byte),
+            false => {
+                encoded.push(b'%');
+                text::hex_pair(&mut encoded, byte);
+            }
+        }
+    }
+    PathAndQuery::try_from(encoded).ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +88,15 @@ mod tests {
         let fields = vec![field("host", "site"), field("x-a", "b")];
         assert_eq!(parsed(head, false), Some(("GET /a".to_owned(), fields)));
         assert_eq!(parsed(head, true), Some(("GET https://site/a".to_owned(), vec![field("x-a", "b")])));
+    }
+
+    #[test]
+    fn a_target_is_sent_as_it_is_where_it_can_be() {
+        let target =
+            |target: &str| parsed(&format!("GET {target} HTTP/2.0\r\n\r\n"), false).map(|(line, _)| line);
+        assert_eq!(target("/a%2F?b=%20&c").as_deref(), Some("GET /a%2F?b=%20&c"));
+        assert_eq!(target("/<a>?^").as_deref(), Some("GET /%3Ca%3E?%5E"));
+        assert_eq!(target("*").as_deref(), Some("GET *"));
     }
 
     #[test]
