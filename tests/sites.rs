@@ -271,6 +271,38 @@ fn app_servers_that_are_asked_in_http2_are_held_to_the_same() {
 }
 
 #[test]
+fn a_switch_from_blue_to_green_goes_unnoticed_over_http2_too() {
+    let directory = tempfile::tempdir().unwrap();
+    let document = std::fs::canonicalize("../../nginx").unwrap();
+    for name in ["hopcheck.toml", "conf.d", "mime.types", "www"] {
+        std::os::unix::fs::symlink(document.join(name), directory.path().join(name)).unwrap();
+    }
+    let conf = directory.path().join("nginx.conf");
+    let text = std::fs::read_to_string(document.join("nginx.conf")).unwrap();
+    let (before, api) = text.split_once("location /api {").unwrap();
+    let over_http2 = "proxy_http_version 2; proxy_next_upstream error timeout invalid_header;";
+    std::fs::write(&conf, format!("{before}location /api {{ {over_http2}{api}")).unwrap();
+    for engine in newer_engines("1.30") {
+        let ran = run_features("../../features/blue-green.feature", &conf, &["--target", &engine]);
+        let of_switches = ran.report.targets[0].records.iter().filter(|record| {
+            let rule = &record.rule;
+            rule.starts_with("Replacing one")
+                || rule.starts_with("While no app server")
+                || rule.ends_with("is given up")
+        });
+        let (mut kept, mut others) = (0, Vec::new());
+        for record in of_switches {
+            match record.verdict {
+                Verdict::Kept => kept += 1,
+                _ => others.push(&record.name),
+            }
+        }
+        // One takes twelve seconds, and runs with --slow alone.
+        assert!(kept >= 10 && others.is_empty(), "{engine}: {kept} kept, not {others:?}: {}", ran.said);
+    }
+}
+
+#[test]
 fn what_nginx_warns_of_is_shown_with_what_it_does() {
     let directory = tempfile::tempdir().unwrap();
     let conf = directory.path().join("nginx.conf");
