@@ -21,7 +21,7 @@ fn imports_go_down() {
         // Which location serves a URI. Names of hosts and of variables.
         &["locate", "read::host_names", "read::variables", "read::values"],
         // What is written at each level, before anything is inherited.
-        &["read::draft", "read::regex"],
+        &["read::draft", "read::regex", "read::syslog"],
         // The state that setters work on.
         &["read::reader"],
         // Drafts to the model.
