@@ -13,6 +13,7 @@ impl LocationTrees {
     /// Sorts every location into the tree of the level around it.
     pub(super) fn new(levels: &[Level]) -> Result<LocationTrees, ConfigError> {
         let mut trees: HashMap<usize, LocationTree> = HashMap::new();
+        let mut duplicates = Vec::new();
         for (index, level) in levels.iter().enumerate() {
             let id = LevelId(index).location();
             // nginx adds the slash where a proxied location ends in one and the request does not.
@@ -49,8 +50,14 @@ impl LocationTrees {
                 }
             };
             if let (false, Some(error)) = (is_new, &level.duplicate_error) {
-                return Err(error.clone());
+                duplicates.push((level, error));
             }
+        }
+        if let Some((first, _)) = duplicates.first() {
+            // Of those in one place nginx tells the first in the order in which it sorts them.
+            let beside = duplicates.iter().filter(|(level, _)| level.parent == first.parent);
+            let told = beside.min_by_key(|(level, _)| sorted_by(&level.name));
+            return Err(told.map_or_else(|| ConfigError::new(""), |(_, error)| (*error).clone()));
         }
         for tree in trees.values_mut() {
             let LocationTree { exact, redirect, .. } = tree;
@@ -68,4 +75,9 @@ impl LocationTrees {
     pub(super) fn take(&mut self, level: LevelId) -> Option<LocationTree> {
         self.0.remove(&level.0)
     }
+}
+
+/// What `ngx_filename_cmp` compares: a slash comes before anything else.
+fn sorted_by(name: &str) -> Vec<u8> {
+    name.bytes().map(|byte| if byte == b'/' { 0 } else { byte }).collect()
 }
