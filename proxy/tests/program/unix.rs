@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 
 use crate::files::nginx;
-use crate::server::{Server, Site};
+use crate::server::{Server, Site, eventually};
 
 const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/error.log; events {}
     http {
@@ -78,6 +78,9 @@ fn ask(server: &Server<'_>) -> (Vec<String>, Vec<String>, Vec<String>) {
         format!("{} {location:?} {body}", response.status())
     });
     server.logged("/none.sock failed", 2);
+    eventually("every request is logged", || {
+        server.site.read("logs/access.log").lines().count() == targets.len()
+    });
     let directory = server.site.path("").display().to_string();
     let read = |log: &str| server.site.read(log).replace(directory.trim_end_matches('/'), "DIR");
     let said = |line: &str| Some(line.split_once(" *")?.1.split_once(' ')?.1.to_owned());

@@ -29,6 +29,9 @@ pub(crate) fn pattern(
     if let Some(escape) = ambiguous_escape(expression) {
         return Err(refused(&format!("\"\\{escape}\" is not supported here")));
     }
+    if has_misplaced_quantifier(expression) {
+        return Err(refused("quantifier does not follow a repeatable item"));
+    }
     let regex = RegexBuilder::new(expression).case_insensitive(caseless).bytes_mode(mode).build();
     let regex = regex.map_err(|error| refused(&reason(&error.to_string())))?;
     let mut named = Vec::new();
@@ -63,6 +66,45 @@ fn ambiguous_escape(expression: &str) -> Option<char> {
         }
     }
     None
+}
+
+/// Whether what stands for no character is to be repeated, as in `$+` or `\b*`: PCRE takes that for a mistake.
+fn has_misplaced_quantifier(expression: &str) -> bool {
+    let mut rest = expression;
+    let mut is_class = false;
+    while let Some(character) = rest.chars().next() {
+        rest = rest.get(character.len_utf8()..).unwrap_or_default();
+        let is_assertion = match character {
+            '\\' => {
+                let escaped = rest.chars().next();
+                rest = rest.get(escaped.map_or(0, char::len_utf8)..).unwrap_or_default();
+                escaped.is_some_and(|escaped| "bBAzZG".contains(escaped))
+            }
+            '[' if !is_class => {
+                is_class = true;
+                // A bracket right behind it stands for itself.
+                rest = rest.strip_prefix('^').unwrap_or(rest);
+                rest = rest.strip_prefix(']').unwrap_or(rest);
+                false
+            }
+            ']' => {
+                is_class = false;
+                false
+            }
+            character => matches!(character, '^' | '$'),
+        };
+        if is_assertion && !is_class && begins_with_quantifier(rest) {
+            return true;
+        }
+    }
+    false
+}
+
+fn begins_with_quantifier(text: &str) -> bool {
+    let counts = text.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(counts, _)| counts);
+    let (least, most) = counts.map_or(("", ""), |counts| counts.split_once(',').unwrap_or((counts, "")));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    text.starts_with(['*', '+', '?']) || (!least.is_empty() && is_number(least) && is_number(most))
 }
 
 /// The last line of what the compiler says, without its own preface.
