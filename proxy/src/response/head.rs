@@ -155,7 +155,10 @@ impl Exchange<'_> {
         let charset = content_type.and_then(|kind| Some((kind, self.charset(kind, status)?)));
         let mut added = added;
         if let Some((kind, charset)) = charset {
-            let kind = [without_charset(kind), b"; charset=", &charset].concat();
+            let kind = match &charset[..] {
+                [] => without_charset(kind).to_vec(),
+                charset => [without_charset(kind), b"; charset=", charset].concat(),
+            };
             trace_field(self, "charset", "Content-Type", &kind);
             let mut field = Vec::new();
             write_field(&mut field, b"Content-Type", &kind);
@@ -173,14 +176,36 @@ impl Exchange<'_> {
         changes
     }
 
-    /// What `charset` says of a type: `ngx_http_charset_header_filter`.
+    /// The charset of a type, or nothing where it is to have none: `ngx_http_charset_header_filter`.
     fn charset(&self, kind: &[u8], status: u16) -> Option<Vec<u8>> {
+        let media_type = without_charset(kind);
+        let name = self.destination_charset(kind, media_type)?;
+        // One takes the place of another only where a `charset_map` makes one of the other, and there are none here.
+        let said = kind.get(media_type.len()..).and_then(charset_in).unwrap_or(&name);
+        if !said.eq_ignore_ascii_case(&name) {
+            let (said, name) = (Escaped(said), Escaped(&name));
+            self.log(
+                Level::Error,
+                format_args!("no \"charset_map\" between the charsets \"{said}\" and \"{name}\""),
+            );
+            return None;
+        }
+        // As in nginx, which remembers a browser that took it for that of the next page.
+        Some(if matches!(status, 301 | 302) { Vec::new() } else { name })
+    }
+
+    /// What `X-Accel-Charset` says, or `charset`: `ngx_http_destination_charset`.
+    fn destination_charset(&self, kind: &[u8], media_type: &[u8]) -> Option<Vec<u8>> {
         if let Some(name) = self.accel_charset.as_deref().filter(|name| !name.is_empty()) {
-            return self.accel_charset(name, status);
+            // One of those that the configuration names.
+            if !self.http.charsets.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)) {
+                self.log(Level::Error, format_args!("unknown charset \"{}\" to override", Escaped(name)));
+                return None;
+            }
+            return Some(name.to_vec());
         }
         let charset = &self.settings.charset;
         let name = charset.name.as_ref()?;
-        let media_type = without_charset(kind);
         let is_meant = match (media_type.len() < kind.len(), &charset.types) {
             (true, _) => charset.overrides,
             (false, None) => true,
@@ -188,18 +213,7 @@ impl Exchange<'_> {
                 std::str::from_utf8(media_type).is_ok_and(|kind| types.contains(&kind.to_ascii_lowercase()))
             }
         };
-        // As in nginx, which remembers a browser that took it for that of the next page.
-        let is_redirect = matches!(status, 301 | 302);
-        (is_meant && !is_redirect).then(|| self.evaluate(name)).filter(|name| !name.is_empty())
-    }
-
-    /// What `X-Accel-Charset` says of it: one of those that the configuration names.
-    fn accel_charset(&self, name: &[u8], status: u16) -> Option<Vec<u8>> {
-        if !self.http.charsets.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)) {
-            self.log(Level::Error, format_args!("unknown charset \"{}\" to override", Escaped(name)));
-            return None;
-        }
-        (!matches!(status, 301 | 302)).then(|| name.to_vec())
+        is_meant.then(|| self.evaluate(name)).filter(|name| !name.is_empty())
     }
 
     /// `Expires` and `Cache-Control` of `expires`, which replace those of an app server: `ngx_http_set_expires`.
@@ -271,4 +285,11 @@ impl Exchange<'_> {
         }
         write_value(out, path);
     }
+}
+
+/// The charset in the parameters of a type, without quotes.
+fn charset_in(parameters: &[u8]) -> Option<&[u8]> {
+    let at = parameters.windows(8).position(|word| word.eq_ignore_ascii_case(b"charset="))?;
+    let value = parameters.get(at + 8..)?.split(|&byte| byte == b';').next()?.trim_ascii();
+    Some(value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// An app server on a thread of its own. `X-Say: STATUS;Name: value;…` in a request says what it answers, where a word
-/// without a colon is `chunked`, `early` (a 103 comes first), `eof` (the body ends with the connection), `close` (no answer), `silent`, `held` (until it is
+/// An app server on a thread of its own. `X-Say: STATUS;Name: value;…` in a request says what it answers, where `|` in a field
+/// stands for `;`, and a word without a colon is `chunked`, `early` (a 103 comes first), `eof` (the body ends with the connection), `close` (no answer), `silent`, `held` (until it is
 /// let go) or `half` (and the rest when it is let go). The body says how many requests there were, and those of their fields that a cache may change.
 #[derive(Clone)]
 pub(crate) struct App(Arc<Shared>);
@@ -71,6 +71,7 @@ impl App {
         let mut words = said.split(';');
         let status = words.next().unwrap_or_default();
         let (fields, words): (Vec<&str>, Vec<&str>) = words.partition(|word| word.contains(": "));
+        let fields: Vec<String> = fields.iter().map(|field| field.replace('|', ";")).collect();
         if words.contains(&"held") {
             self.wait();
         }

@@ -235,7 +235,22 @@ fn errors(site: &Site) -> Vec<String> {
             message.replace(&directory, "DIR/").replace(&ports[0], ":PORT").replace(&ports[1], ":PORT2");
         Some(format!("[{level}] {}", rounded(&message)))
     };
-    site.read("logs/error.log").lines().filter_map(message).collect()
+    site.read("logs/error.log").lines().filter_map(message).map(without_upstream).collect()
+}
+
+/// Of charsets nginx also tells which app server was asked: docs/trust/differences.md.
+fn without_upstream(message: String) -> String {
+    if !message.contains("\"charset_map\"") {
+        return message;
+    }
+    let message = message.replace(" while reading response header from upstream", "");
+    match message.split_once(", upstream: \"") {
+        Some((before, after)) => {
+            let (_, after) = after.split_once('"').unwrap_or_default();
+            format!("{before}{after}")
+        }
+        None => message,
+    }
 }
 
 /// The excess of a limit as a whole number, since it shrinks with each millisecond.
