@@ -22,6 +22,9 @@ fn run(target: &str, arguments: &[&str]) -> Option<Score> {
         .args(arguments)
         .output()
         .unwrap();
+    // A step that fails is a panic to cucumber, and to nobody else.
+    let printed = String::from_utf8_lossy(&output.stderr);
+    assert!(!printed.contains("panicked at"), "{printed}");
     if !report.exists() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(target == "nginx" && !is_set("HOPCHECK_REQUIRE_NGINX"), "{said}");

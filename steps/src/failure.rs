@@ -116,6 +116,20 @@ macro_rules! ensure_eq {
     };
 }
 
+/// Keeps steps that fail from being printed as panics, for as long as the program lives.
+///
+/// cucumber makes a panic of every failure, and silences panics while it runs. Of several runs at once, the first to end has them
+/// printed again.
+pub fn silence_failed_steps() {
+    let printed = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        let is_step = info.location().is_some_and(|place| place.file().contains("src/steps/"));
+        if !is_step {
+            printed(info);
+        }
+    }));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

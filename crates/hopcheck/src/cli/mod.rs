@@ -39,6 +39,7 @@ use fix::{FixArgs, fix_command};
 use hopcheck_proving::trace::Trace;
 use hopcheck_site::profile;
 use hopcheck_steps::catalogue;
+use hopcheck_steps::failure::silence_failed_steps;
 use hopcheck_steps::features::{Specification, live};
 use hopcheck_targets::machine;
 use hopcheck_targets::target::{
@@ -178,6 +179,7 @@ pub fn main() -> ExitCode {
         return become_child(std::env::args_os().skip(2));
     }
     machine::raise_open_files_limit();
+    silence_failed_steps();
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {
