@@ -49,7 +49,9 @@ impl LocationTrees {
                     true
                 }
             };
-            if let (false, Some(error)) = (is_new, &level.duplicate_error) {
+            // nginx does not look at those inside a regular expression.
+            let is_looked_at = !is_within_regex(levels, level);
+            if let (false, true, Some(error)) = (is_new, is_looked_at, &level.duplicate_error) {
                 duplicates.push((level, error));
             }
         }
@@ -80,4 +82,21 @@ impl LocationTrees {
 /// What `ngx_filename_cmp` compares: a slash comes before anything else.
 fn sorted_by(name: &str) -> Vec<u8> {
     name.bytes().map(|byte| if byte == b'/' { 0 } else { byte }).collect()
+}
+
+/// Whether a location stands inside one with a regular expression.
+fn is_within_regex(levels: &[Level], level: &Level) -> bool {
+    let (mut at, mut parent) = (level.parent, levels.get(level.parent.0));
+    while let Some(around) = parent {
+        if around.kind == Some(LocationKind::Regex) {
+            return true;
+        }
+        // `http` is around itself.
+        if around.parent == at {
+            return false;
+        }
+        at = around.parent;
+        parent = levels.get(at.0);
+    }
+    false
 }

@@ -25,8 +25,19 @@ pub(crate) struct UpstreamDrafts {
     /// Plain addresses by name, in lower case, and port.
     by_address: HashMap<(String, u16), usize>,
     current: usize,
+    /// `zone` of each.
+    pub zones: Zones,
     /// What commands write into should they run outside of an `upstream`, which the table rules out.
     none: UpstreamDraft,
+}
+
+/// The shared memory of upstreams, by the names of its zones.
+#[derive(Debug, Default)]
+pub(crate) struct Zones {
+    /// Those that say how large they are.
+    pub with_size: Vec<String>,
+    /// Those that leave it to another, and the error if there is none.
+    pub without_size: Vec<(String, ConfigError)>,
 }
 
 /// An `upstream`, or a plain address.
@@ -152,6 +163,10 @@ impl UpstreamDrafts {
         around: &Lookup,
         version: Option<Version>,
     ) -> Result<Vec<Upstream>, ConfigError> {
+        let Zones { with_size, without_size } = self.zones;
+        if let Some((_, error)) = without_size.into_iter().find(|(name, _)| !with_size.contains(name)) {
+            return Err(error);
+        }
         let declared: Vec<String> =
             self.groups.iter().filter(|group| group.declared).map(|group| group.name.clone()).collect();
         self.groups.into_iter().map(|group| group.finish(resolver, around, &declared, version)).collect()

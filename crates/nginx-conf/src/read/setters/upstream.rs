@@ -225,7 +225,14 @@ fn zone(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     if name.text.is_empty() {
         return Err(directive.error_at(name, "invalid zone name \"\""));
     }
-    let Some(size) = directive.arguments().get(1) else { return Ok(()) };
+    let Some(size) = directive.arguments().get(1) else {
+        let message = format!("zero size shared memory zone \"{}\"", name.text);
+        let error =
+            directive.error_at(name, message).help("one of the upstreams that share it says how large it is");
+        reader.http.upstreams.zones.without_size.push((name.text.clone(), error));
+        return Ok(());
+    };
+    reader.http.upstreams.zones.with_size.push(name.text.clone());
     match parse_size(&size.text) {
         None | Some(0) => Err(directive.error_at(size, format!("invalid zone size \"{}\"", size.text))),
         Some(bytes) if bytes < MIN_ZONE_SIZE => {
