@@ -339,10 +339,11 @@ async fn reloaded(world: &mut World) -> Checked {
     world.scene().await?.running().await?.signal(Signal::Hup).await.map_err(Failure::from)
 }
 
-/// How long an answer goes on after a reload.
+/// How long an answer goes on after a reload, where the file has a time after which it ends.
 const ANSWER_AFTER_RELOAD: Duration = Duration::from_secs(2);
 
-/// An app server has begun to answer when the proxy is reloaded, and goes on for two seconds.
+/// An app server has begun to answer when the proxy is reloaded, and goes on after that; for two seconds where a
+/// `worker_shutdown_timeout` may end it.
 #[when(expr = "the proxy is reloaded while {string} is being answered")]
 async fn reloaded_in_mid_answer(world: &mut World, request: String) -> Checked {
     let bytes = 3;
@@ -358,7 +359,11 @@ async fn reloaded_in_mid_answer(world: &mut World, request: String) -> Checked {
     world.arrival(|arrived| !arrived.is_empty() || asking.is_finished()).await;
     if !asking.is_finished() {
         reloaded(world).await?;
-        tokio::time::sleep(ANSWER_AFTER_RELOAD).await;
+        // Nothing else ends an answer by the time.
+        let main = world.scene().await?.stage().source.expand();
+        if main.is_ok_and(|main| main.iter().any(|node| node.is("worker_shutdown_timeout"))) {
+            tokio::time::sleep(ANSWER_AFTER_RELOAD).await;
+        }
     }
     world.scene().await?.app_servers().into_iter().for_each(|server| server.release_many(bytes));
     let answer = asking.await.map_err(|_| Failure::new("the client was interrupted"))?;
