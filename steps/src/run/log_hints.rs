@@ -2,19 +2,12 @@
 
 /// Words of the error log that name a cause, and what to look at then: more to the point than what a scenario can say that fails for
 /// many reasons.
-const HINTS: [(&str, &str); 2] = [
-    (
-        "upstream rejected request with error 1 ",
-        "`Connection` and `Upgrade` are no fields of HTTP/2 (RFC 9113 §8.2.2), and app servers reject every request that has one. Where \
+const HINTS: [(&str, &str); 1] = [(
+    "upstream rejected request with error 1 ",
+    "`Connection` and `Upgrade` are no fields of HTTP/2 (RFC 9113 §8.2.2), and app servers reject every request that has one. Where \
          `proxy_http_version 2` is in force, leave out `proxy_set_header Connection` and `proxy_set_header Upgrade`; WebSockets need a \
          location of their own with `proxy_http_version 1.1`.",
-    ),
-    (
-        "upstream sent too large http2 frame: 4740180 ",
-        "The app server answers in HTTP/1.1 and is asked in HTTP/2. See `proxy_http_version 2`: it is for app servers that speak HTTP/2 \
-         without being asked, and without TLS if by `http://`.",
-    ),
-];
+)];
 
 /// What to look at, by the lines of the error log that a failure has brought.
 pub(super) fn hint(error_log: &str) -> Option<&'static str> {
