@@ -152,13 +152,15 @@ impl Exchange<'_> {
             }
         }
         // As in nginx, fields of `add_header` do not know of the charset yet.
-        let charset = content_type.and_then(|kind| Some((kind, self.charset(kind, status)?)));
-        let mut added = added;
-        if let Some((kind, charset)) = charset {
-            let kind = match &charset[..] {
+        let changed_type = content_type.and_then(|kind| {
+            let changed = match &self.charset(kind, status)?[..] {
                 [] => without_charset(kind).to_vec(),
                 charset => [without_charset(kind), b"; charset=", charset].concat(),
             };
+            (changed != kind).then_some(changed)
+        });
+        let mut added = added;
+        if let Some(kind) = changed_type {
             trace_field(self, "charset", "Content-Type", &kind);
             let mut field = Vec::new();
             write_field(&mut field, b"Content-Type", &kind);
