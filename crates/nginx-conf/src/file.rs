@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{Error, Read as _, Result};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// What a regular file of at most `max` bytes holds.
 ///
@@ -24,6 +24,25 @@ pub(crate) fn read_at_most(path: &Path, max: u64) -> Result<Vec<u8>> {
         true => Err(Error::other(format!("larger than {} MiB", max >> 20))),
         false => Ok(bytes),
     }
+}
+
+/// The files that the pattern of an `include` names, in nginx's order, which is that of glob(3); in place of a folder that
+/// cannot be read, why it cannot.
+pub fn glob(pattern: &Path) -> Vec<Result<PathBuf>> {
+    let options = glob::MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    // glob(3) knows no `**`.
+    let mut pattern = pattern.to_string_lossy().into_owned();
+    while pattern.contains("**") {
+        pattern = pattern.replace("**", "*");
+    }
+    let Ok(paths) = glob::glob_with(&pattern, options) else { return Vec::new() };
+    let mut found: Vec<_> = paths.map(|path| path.map_err(Error::from)).collect();
+    found.sort_by(|a, b| a.as_deref().ok().cmp(&b.as_deref().ok()));
+    found
 }
 
 #[cfg(test)]

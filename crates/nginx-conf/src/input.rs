@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::directive::Directive;
 use crate::error::{ConfigError, Place, os_error};
-use crate::file::{read_at_most, read_regular_file};
+use crate::file::{glob, read_at_most, read_regular_file};
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Statement, Terminator};
 use crate::source::{Source, SourceName, Span};
 use crate::spelling::nearest;
@@ -185,8 +185,11 @@ impl Input {
             let message = format!("open() \"{}\" failed (24: Too many open files)", path.display());
             return Err(directive.error_at(word, message).help("does a file include itself?"));
         }
-        let mut paths =
-            if word.text.contains(['*', '?', '[']) { matches(&path) } else { VecDeque::from([path]) };
+        let mut paths = if word.text.contains(['*', '?', '[']) {
+            glob(&path).into_iter().flatten().collect()
+        } else {
+            VecDeque::from([path])
+        };
         match paths.pop_front() {
             Some(first) => self.open(&first, paths).map_err(|error| error.point_at(&word.span)),
             None => Ok(()),
@@ -278,22 +281,4 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
         true => read_at_most(path, MAX_FILE_SIZE),
         false => read_regular_file(path, MAX_FILE_SIZE),
     }
-}
-
-/// Files that match, in the order of glob(3).
-fn matches(pattern: &Path) -> VecDeque<PathBuf> {
-    let options = glob::MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    // glob(3) knows no `**`.
-    let mut pattern = pattern.to_string_lossy().into_owned();
-    while pattern.contains("**") {
-        pattern = pattern.replace("**", "*");
-    }
-    let mut found: Vec<PathBuf> =
-        glob::glob_with(&pattern, options).map(|paths| paths.flatten().collect()).unwrap_or_default();
-    found.sort_by(|a, b| a.as_os_str().cmp(b.as_os_str()));
-    found.into()
 }

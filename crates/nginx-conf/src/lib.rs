@@ -95,7 +95,7 @@ mod version;
 
 pub use address::{ip, listen_mistake, parse_socket, proxy_pass_mistake, server_mistake};
 pub use error::{ConfigError, Place};
-pub use file::read_regular_file;
+pub use file::{glob, read_regular_file};
 pub use read::syslog_mistake;
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;

@@ -11,7 +11,7 @@ use crate::fill::Missing;
 #[derive(Debug, Error)]
 pub enum TemplateError {
     /// A file cannot be read.
-    #[error("cannot read {}: {error}\n  help: name the file to test with --conf FILE", path.display())]
+    #[error("cannot read {}: {error}{}", path.display(), file_help(error))]
     Read {
         /// Which.
         path: PathBuf,
@@ -27,6 +27,14 @@ pub enum TemplateError {
     /// A value was given in a way that is not understood.
     #[error("{0}")]
     Overrides(String),
+}
+
+/// What to do about a file that cannot be read, as a line of its own: another may have been meant.
+pub fn file_help(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "\n  help: name the file to test with --conf FILE",
+        _ => "",
+    }
 }
 
 /// A name that needs a value and has none.

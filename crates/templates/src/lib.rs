@@ -55,6 +55,6 @@ mod template_name;
 mod yaml;
 
 pub use conf_files::{ConfFile, ConfFiles};
-pub use error::{NoValue, TemplateError};
+pub use error::{NoValue, TemplateError, file_help};
 pub use open::{address_warnings, is_service_beside, open};
 pub use overrides::Overrides;

@@ -1,6 +1,7 @@
 //! The result of rewriting a configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
@@ -42,12 +43,27 @@ pub struct RewrittenConf {
     pub logs: BTreeMap<String, PathBuf>,
     /// The directories of log files, which exist on the real machine.
     pub log_directories: BTreeSet<PathBuf>,
-    /// Files that it includes by name and that do not exist.
-    pub missing: Vec<String>,
+    /// Each `include` of one file that does not exist.
+    pub missing: Vec<Include>,
     /// Why it cannot be parsed, if so: then it must not be started.
     pub unreadable: Option<String>,
     /// What was changed, one per line, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
+}
+
+/// An `include`, as messages call it: `` `include mime.types` in nginx.conf:3 ``.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Include {
+    /// Its pattern.
+    pub pattern: String,
+    /// Where it stands, as `nginx.conf:3`.
+    pub place: String,
+}
+
+impl fmt::Display for Include {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "`include {}` in {}", self.pattern, self.place)
+    }
 }
 
 /// A file that an `ssl_…` or `proxy_ssl_…` directive names.

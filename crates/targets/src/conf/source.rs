@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::default_files::STOCK_CONF_HEAD;
 use super::origin::{MainFile, Origin};
+use super::rewritten::Include;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
 pub(super) static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nginx");
@@ -44,7 +45,7 @@ pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
 #[derive(Debug, Error)]
 pub enum ConfError {
     /// A file does not exist or cannot be read.
-    #[error("cannot read {}: {error}\n  help: name the file to test with --conf FILE", path.display())]
+    #[error("cannot read {}: {error}{}", path.display(), hopcheck_templates::file_help(error))]
     Read {
         /// Which.
         path: PathBuf,
@@ -199,9 +200,9 @@ impl Source {
     }
 
     /// The error for an included file that does not exist.
-    pub(super) fn missing_include_error(&self, pattern: &str) -> std::io::Error {
+    pub(super) fn missing_include_error(&self, include: &Include) -> std::io::Error {
         std::io::Error::other(format!(
-            "not run: `include {pattern}` names a file that does not exist\n  help: it was looked for in {}; put a copy there, \
+            "not run: {include} names a file that does not exist\n  help: it was looked for in {}; put a copy there, \
              as it affects what the site does",
             self.directory.as_deref().unwrap_or(Path::new(".")).display()
         ))
@@ -400,7 +401,7 @@ mod tests {
         std::fs::write(&path, "events { } http { include conf.d/*.conf; }").unwrap();
         std::fs::write(directory.path().join("conf.d/a.conf"), "include conf.d/*.conf;").unwrap();
         let error = Source::read(&path).unwrap_err().to_string();
-        assert!(error.contains("`include conf.d/*.conf` includes itself"), "{error}");
+        assert!(error.contains("`include conf.d/*.conf` in conf.d/a.conf:1 includes itself"), "{error}");
     }
 
     #[test]

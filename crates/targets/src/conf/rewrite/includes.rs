@@ -4,27 +4,32 @@ use std::io;
 use std::rc::Rc;
 
 use nginx_conf::edit::Edits;
-use nginx_conf::syntax::{Directive, parse};
+use nginx_conf::syntax::{Directive, Word, parse};
 
 use super::{IncludedFile, MAX_INCLUDES, Walker};
 use crate::conf::paths::is_glob;
 use crate::conf::proxy_pass::declared_group;
+use crate::conf::rewritten::Include;
 
 impl Walker<'_> {
-    /// The files that `include pattern` names; read and parsed once.
-    pub(super) fn files(&mut self, pattern: &str) -> Rc<[IncludedFile]> {
-        if let Some(known) = self.files.get(pattern) {
-            return Rc::clone(known);
+    /// The files that an `include` names; read and parsed once.
+    fn files(&mut self, include: Include) -> io::Result<Rc<[IncludedFile]>> {
+        if let Some(known) = self.files.get(&include.pattern) {
+            return Ok(Rc::clone(known));
         }
         let read =
             |(name, text): (String, String)| IncludedFile { parsed: parse(&text, &name).ok(), name, text };
-        let files: Rc<[IncludedFile]> =
-            self.rewriter.source.included(pattern).into_iter().map(read).collect();
-        if files.is_empty() && !is_glob(pattern) {
-            self.out.missing.push(pattern.to_owned());
+        let included = self.rewriter.source.read_included(&include.pattern).map_err(|error| {
+            io::Error::other(format!(
+                "not run: {include} names a file that cannot be read\n    {error}\n  help: it affects what the site does"
+            ))
+        })?;
+        let files: Rc<[IncludedFile]> = included.into_iter().map(read).collect();
+        self.files.insert(include.pattern.clone(), Rc::clone(&files));
+        if files.is_empty() && !is_glob(&include.pattern) {
+            self.out.missing.push(include);
         }
-        self.files.insert(pattern.to_owned(), Rc::clone(&files));
-        files
+        Ok(files)
     }
 
     /// Collects the names of upstreams, and the variables used as app servers.
@@ -41,11 +46,13 @@ impl Walker<'_> {
                 Some("http") => drop(self.said[1].insert(directive.name.text.clone())),
                 Some(_) => {}
             }
-            if let (true, Some(pattern)) = (directive.is("include"), directive.arg(0)) {
+            if let (true, Some(pattern)) = (directive.is("include"), directive.args.first()) {
                 let files = self.enter(pattern)?;
                 self.may_look_up |= files.is_empty();
-                for parsed in files.iter().filter_map(|file| file.parsed.as_ref()) {
-                    self.survey(parsed, block)?;
+                for file in files.iter() {
+                    let outer = std::mem::replace(&mut self.file, file.name.clone());
+                    self.survey(file.parsed.as_deref().unwrap_or_default(), block)?;
+                    self.file = outer;
                 }
                 self.including.pop();
             }
@@ -54,19 +61,21 @@ impl Walker<'_> {
         Ok(())
     }
 
-    /// Follows `include pattern`, unless that makes a cycle.
-    pub(super) fn enter(&mut self, pattern: &str) -> io::Result<Rc<[IncludedFile]>> {
+    /// Follows the `include` of a pattern, unless that makes a cycle.
+    pub(super) fn enter(&mut self, pattern: &Word) -> io::Result<Rc<[IncludedFile]>> {
+        let file = self.rewriter.source.origin.name_of(&self.file);
+        let include = Include { pattern: pattern.text.clone(), place: format!("{file}:{}", pattern.line) };
         self.includes += 1;
-        if self.including.iter().any(|outer| outer == pattern) {
+        if self.including.contains(&include.pattern) {
             return Err(io::Error::other(format!(
-                "not run: `include {pattern}` includes itself\n  help: one of its files includes the same pattern again"
+                "not run: {include} includes itself\n  help: one of its files includes the same pattern again"
             )));
         }
         if self.includes > MAX_INCLUDES {
-            return Err(io::Error::other(format!("not run: more than {MAX_INCLUDES} `include`s")));
+            return Err(io::Error::other(format!("not run: {include} is one of more than {MAX_INCLUDES}")));
         }
-        self.including.push(pattern.to_owned());
-        Ok(self.files(pattern))
+        self.including.push(include.pattern.clone());
+        self.files(include)
     }
 
     /// Included files are rewritten too, and written where the rewritten `include` looks for them.
@@ -78,7 +87,7 @@ impl Walker<'_> {
         block: Option<&Directive>,
     ) -> io::Result<()> {
         let Some(pattern) = directive.args.first() else { return Ok(()) };
-        let files = self.enter(&pattern.text)?;
+        let files = self.enter(pattern)?;
         if self.rewriter.source.has_default(&pattern.text) {
             self.out.notes.push(format!("{} is not on this machine -> its usual content", pattern.text));
         }
