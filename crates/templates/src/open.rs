@@ -99,7 +99,7 @@ fn directory(directory: &Path, overrides: &Overrides) -> Result<ConfFiles, Templ
     }
     if found.is_empty() {
         return Err(TemplateError::NotOne(format!(
-            "{} has no file that ends with {suffix}\n  help: name one file with --conf FILE",
+            "{} has neither an nginx.conf nor files that end with .conf or {suffix}\n  help: name one file with --conf FILE",
             directory.display()
         )));
     }

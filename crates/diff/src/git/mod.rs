@@ -77,10 +77,10 @@ pub struct Checkout {
 }
 
 impl Checkout {
-    /// Takes what the configuration at `path`, as seen from `here`, may need out of a commit.
+    /// Takes what the configuration at `path`, a file or a directory as seen from `here`, may need out of a commit.
     ///
     /// # Errors
-    /// When git does not know the commit, or the commit has no such file, or it is no text.
+    /// When git does not know the commit, or the commit has nothing of that name, or it is no text.
     pub fn of(here: &Path, revision_name: &str, path: &Path) -> Result<Checkout, GitError> {
         let revision = revision(revision_name)?;
         let commit = format!("{revision}^{{commit}}");
@@ -95,13 +95,17 @@ impl Checkout {
         let commit = String::from_utf8_lossy(&commit).trim().to_owned();
         let path = in_repository(here, path)?;
         let blobs = list(here, &commit)?;
-        let wanted = blobs.get(&path).ok_or_else(|| missing(&blobs, &path, revision_name))?;
-        if wanted.size > MAX_FILE_SIZE {
+        let folder = match blobs.get(&path) {
+            Some(_) => path.rsplit_once('/').map_or("", |(folder, _)| folder),
+            // A directory, all of whose files are meant.
+            None if blobs.keys().any(|name| is_below(name, &path)) => path.as_str(),
+            None => return Err(missing(&blobs, &path, revision_name)),
+        };
+        if blobs.get(&path).is_some_and(|wanted| wanted.size > MAX_FILE_SIZE) {
             return Err(GitError::TooLarge { path, revision: revision_name.to_owned() });
         }
         let directory = tempfile::Builder::new().prefix("hopcheck-diff-").tempdir()?;
         let mut reader = BlobReader::start(here)?;
-        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let mut chosen: Vec<(&String, &Blob)> =
             blobs.iter().filter(|(name, _)| **name == path || may_be_needed(name)).collect();
         chosen.sort_by_key(|(name, _)| (**name != path, !name.starts_with(folder), (*name).clone()));
@@ -151,6 +155,11 @@ fn missing(blobs: &BTreeMap<String, Blob>, path: &str, revision: &str) -> GitErr
     let alike = blobs.keys().find(|other| other.rsplit('/').next() == Some(name));
     let help = alike.map_or(String::new(), |alike| format!("\n  help: there is {alike}"));
     GitError::NoFile { path: path.to_owned(), revision: revision.to_owned(), help }
+}
+
+/// Whether a file lies in a directory, or below; all lie below the repository's own, which has no name.
+fn is_below(name: &str, directory: &str) -> bool {
+    directory.is_empty() || name.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
 }
 
 /// Whether a configuration may be made with a file of that name.
@@ -246,6 +255,9 @@ mod tests {
         );
         assert!(found.conf().with_file_name("conf.d").join("a.conf").is_file());
         assert!(!found.conf().with_file_name("page.png").exists());
+        let found = Checkout::of(here, "HEAD", Path::new("nginx/conf.d/")).unwrap();
+        assert_eq!(found.name(), "HEAD:nginx/conf.d");
+        assert_eq!(std::fs::read(found.conf().join("a.conf")).unwrap(), b"included");
 
         let error = |revision: &str, path: &str| {
             Checkout::of(here, revision, Path::new(path)).unwrap_err().to_string()

@@ -14,10 +14,10 @@ use hopcheck_templates::Overrides;
 
 #[derive(Debug, Clone, Args)]
 pub(super) struct ConfArgs {
-    /// The nginx.conf to test: a whole file, a bare `server { … }` file as in conf.d of official images, a template of one or a
-    /// directory of templates, or a ConfigMap
-    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d/default.conf, default.conf or a template of one here, nginx/nginx.conf of
-    /// this checkout, or the built-in one]
+    /// The nginx.conf to test: a whole file, a bare `server { … }` file or a whole conf.d as in official images, a template of
+    /// one or a directory of templates, or a ConfigMap
+    /// [default: nginx.conf, nginx/nginx.conf, nginx/default.conf, conf.d, nginx/conf.d, default.conf or a template of one
+    /// here, nginx/nginx.conf of this checkout, or the built-in one]
     #[arg(long, value_name = "FILE")]
     conf: Option<PathBuf>,
     #[command(flatten)]
@@ -84,7 +84,7 @@ impl ConfArgs {
 
     /// The file that is read; `None` for the built-in configuration.
     pub(super) fn path(&self, here: &Path) -> Option<PathBuf> {
-        self.conf.clone().or_else(|| Source::locate(here))
+        self.conf.as_deref().map(Source::file_in).or_else(|| Source::locate(here))
     }
 
     /// Whether a file was given.

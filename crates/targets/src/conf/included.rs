@@ -50,7 +50,8 @@ impl Source {
         match relative.rsplit_once('/') {
             Some((folder, name)) if found.is_empty() && !relative.starts_with('/') => {
                 let is_that = directory.canonicalize().is_ok_and(|directory| directory.ends_with(folder));
-                let beside = if is_that || !is_glob(relative) { on_disk(directory, name)? } else { Vec::new() };
+                let beside =
+                    if is_that || !is_glob(relative) { on_disk(directory, name)? } else { Vec::new() };
                 Ok(beside.into_iter().map(|(name, text)| (format!("{folder}/{name}"), text)).collect())
             }
             _ => Ok(found),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use nginx_conf::syntax::{Directive, parse};
 
+use super::directory;
 use super::origin::Origin;
 use super::source::{Source, text};
 use hopcheck_site::profile::{FILE, Profile};
@@ -25,16 +26,22 @@ impl Snapshot {
     /// Of the configuration in `conf`, with this profile in place of the one beside it if one is named.
     pub fn of(conf: &Path, profile: Option<&Path>) -> Snapshot {
         let mut snapshot = Snapshot::default();
-        let directory = folder_of(conf);
+        let conf = &Source::file_in(conf);
+        let included = match directory::holds_finished_files(conf) {
+            true => directory::conf_of(conf).ok(),
+            false => None,
+        };
+        let directory = included.as_ref().map_or_else(|| folder_of(conf), |(_, etc_nginx)| etc_nginx.clone());
         let beside = directory.join(FILE);
         let profile = profile.unwrap_or(&beside);
         snapshot.folders.extend([directory.clone(), folder_of(profile)]);
         let name = conf.display().to_string();
-        let written = text(conf).ok();
-        if conf.is_dir() {
-            snapshot.add_templates(conf);
-        } else {
-            snapshot.texts.insert(name.clone(), written.clone());
+        let is_file = !conf.is_dir();
+        let written = if is_file { text(conf).ok() } else { included.map(|(text, _)| text) };
+        match (is_file, &written) {
+            (true, _) => drop(snapshot.texts.insert(name.clone(), written.clone())),
+            (false, Some(_)) => {}
+            (false, None) => snapshot.add_templates(conf),
         }
         if let Ok(promised) = text(profile) {
             let name = profile.strip_prefix(".").unwrap_or(profile).display().to_string();
@@ -149,6 +156,10 @@ mod tests {
             after.changes_since(&before),
             [format!("{profile} is new"), "conf.d/b.conf is new".to_owned(), "rest.inc changed".to_owned()]
         );
+        let whole = Snapshot::of(&file("conf.d"), None);
+        assert_eq!((whole.count(), whole.folders().any(|folder| folder == file("conf.d"))), (5, true));
+        std::fs::write(file("rest.inc"), "listen 82;").unwrap();
+        assert_eq!(Snapshot::of(&file("conf.d"), None).changes_since(&whole), ["rest.inc changed"]);
         std::fs::remove_file(file("rest.inc")).unwrap();
         std::fs::remove_file(&conf).unwrap();
         let gone = Snapshot::of(&conf, None).changes_since(&after);

@@ -11,6 +11,7 @@ use nginx_conf::syntax::parse;
 use thiserror::Error;
 
 use super::default_files::STOCK_CONF_HEAD;
+use super::directory;
 use super::origin::{MainFile, Origin};
 use super::rewritten::Include;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
@@ -21,9 +22,9 @@ pub(super) static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/ngi
 /// official images include from `conf.d`.
 const TOP_LEVEL_BLOCKS: [&str; 2] = ["events", "http"];
 
-/// The usual paths of a configuration in a repository, most common first.
-pub const COMMON_CONF_NAMES: [&str; 5] =
-    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d/default.conf", "default.conf"];
+/// The usual paths of a configuration in a repository, most common first; of a directory, all files that nginx would include.
+const COMMON_CONF_NAMES: [&str; 6] =
+    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d", "nginx/conf.d", "default.conf"];
 
 /// The usual paths of a template, where there is none of these.
 const COMMON_TEMPLATE_NAMES: [&str; 6] = [
@@ -35,10 +36,17 @@ const COMMON_TEMPLATE_NAMES: [&str; 6] = [
     "nginx/templates/default.conf.template",
 ];
 
-/// The first usual path of a configuration in `start`.
+/// The first usual path of a configuration or a template in `start`.
 pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
-    let names = COMMON_CONF_NAMES.iter().chain(&COMMON_TEMPLATE_NAMES);
-    names.map(|name| start.join(name)).find(|file| file.is_file())
+    let templates = || COMMON_TEMPLATE_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
+    finished_conf(start).or_else(templates)
+}
+
+/// The first usual path of a configuration in `start`.
+pub(super) fn finished_conf(start: &Path) -> Option<PathBuf> {
+    let is_one = |path: &PathBuf| path.is_file() || directory::holds_finished_files(path);
+    let found = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(is_one)?;
+    Some(directory::file_in(&found))
 }
 
 /// Why a configuration cannot be used.
@@ -125,9 +133,15 @@ impl Source {
     /// # Errors
     /// When the file cannot be read or filled in, or its profile is invalid.
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
-        let directory = match path.parent() {
+        let path = &Source::file_in(path);
+        let included = match directory::holds_finished_files(path) {
+            true => Some(directory::conf_of(path)?),
+            false => None,
+        };
+        let directory = match (&included, path.parent()) {
+            (Some((_, etc_nginx)), _) => etc_nginx.clone(),
             _ if path.is_dir() => path.to_owned(),
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            (None, Some(parent)) if !parent.as_os_str().is_empty() => parent.to_owned(),
             _ => PathBuf::from("."),
         };
         // A directory of templates is as a whole what nginx.conf would be.
@@ -145,9 +159,16 @@ impl Source {
         for (name, value) in &profile.environment {
             overrides.add(name, &value.to_string(), "[environment] in hopcheck.toml");
         }
-        let (MainFile { text, name }, origin) = match hopcheck_templates::open(path, &overrides)? {
-            Some(files) => Origin::of(files, path),
-            None => {
+        let made = match included {
+            Some(_) => None,
+            None => hopcheck_templates::open(path, &overrides)?,
+        };
+        let (MainFile { text, name }, origin) = match (made, included) {
+            (Some(files), _) => Origin::of(files, path),
+            (None, Some((text, _))) => {
+                (MainFile { text, name: path.display().to_string() }, Origin::finished(Vec::new()))
+            }
+            (None, None) => {
                 let (text, name) = (read(path)?, path.display().to_string());
                 let warnings = hopcheck_templates::address_warnings(path, &name, &text);
                 (MainFile { text, name }, Origin::finished(warnings))
@@ -158,6 +179,11 @@ impl Source {
         let misspelt = &mut Arc::make_mut(&mut source.site).misspelt_upstreams;
         misspelt.retain(|found| !hopcheck_templates::is_service_beside(path, &found.name));
         Ok(source)
+    }
+
+    /// What a path stands for: in place of a directory the `nginx.conf` in it, or its only file that nginx would include.
+    pub fn file_in(path: &Path) -> PathBuf {
+        directory::file_in(path)
     }
 
     /// The length of what stands before the user's text in [`Source::text`]: a bare `server { … }` file is wrapped.

@@ -8,9 +8,8 @@ use super::rewrite::Rewriter;
 use super::source::{ConfError, Source, SourceOptions, common_conf};
 
 impl Source {
-    /// The configuration that a user in the directory `start` means: one of
-    /// [`COMMON_CONF_NAMES`](super::COMMON_CONF_NAMES) or a template there, `nginx/nginx.conf` of
-    /// the checkout around it, or the built-in one.
+    /// The configuration that a user in the directory `start` means: `nginx.conf` there or
+    /// another usual name, a template, `nginx/nginx.conf` of the checkout around it, or the built-in one.
     ///
     /// # Errors
     /// When that file exists and cannot be read.

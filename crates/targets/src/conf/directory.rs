@@ -1,0 +1,125 @@
+//! A directory in the place of a file: `conf.d`, all of whose files nginx reads.
+
+use std::path::{Path, PathBuf};
+
+use super::default_files::STOCK_CONF_HEAD;
+use super::source::{ConfError, finished_conf};
+
+/// Enough for any directory of a repository.
+const MAX_FILES: usize = 1000;
+
+/// What a path stands for: in place of a directory the `nginx.conf` in it, its only file that nginx would include, or what
+/// it has under another usual name; a path that this is said of stands for itself.
+pub(super) fn file_in(path: &Path) -> PathBuf {
+    let whole = path.join("nginx.conf");
+    if path.is_file() || !files(path, ".template").is_empty() {
+        return path.to_owned();
+    }
+    match (whole.is_file(), &finished_files(path)[..]) {
+        (true, _) => whole,
+        (false, [only]) => only.clone(),
+        (false, []) => finished_conf(path).unwrap_or_else(|| path.to_owned()),
+        (false, _) => path.to_owned(),
+    }
+}
+
+/// Whether this directory holds files for nginx to include, and no templates.
+pub(super) fn holds_finished_files(directory: &Path) -> bool {
+    !finished_files(directory).is_empty()
+}
+
+/// The configuration that includes all files of a directory, as the stock nginx.conf does with `conf.d`, and the directory
+/// that stands for `/etc/nginx`.
+///
+/// # Errors
+/// When the directory has a name that is none for an `include`.
+pub(super) fn conf_of(directory: &Path) -> Result<(String, PathBuf), ConfError> {
+    let read = |error| ConfError::Read { path: directory.to_owned(), error };
+    let whole = directory.canonicalize().map_err(read)?;
+    let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(read(std::io::Error::other(
+            "no `include` of nginx names such a directory as it is written",
+        )));
+    }
+    let around = match directory.parent() {
+        Some(parent) if directory.file_name().is_some_and(|own| own == name) => Path::new(".").join(parent),
+        _ => whole.parent().unwrap_or(Path::new("/")).to_owned(),
+    };
+    Ok((format!("{STOCK_CONF_HEAD}include /etc/nginx/{name}/*.conf; }}\n"), around))
+}
+
+/// The files of a directory that `include …/*.conf` names, in order; none where there are templates.
+fn finished_files(directory: &Path) -> Vec<PathBuf> {
+    match files(directory, ".template").is_empty() {
+        true => files(directory, ".conf"),
+        false => Vec::new(),
+    }
+}
+
+/// The files of a directory whose names end so, in order, without hidden ones.
+fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
+    let is_one = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(end) && !name.starts_with('.') && path.is_file()
+    };
+    let mut found: Vec<_> = entries.map(|entry| entry.path()).filter(is_one).take(MAX_FILES).collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::source::{Source, SourceOptions};
+    use super::*;
+
+    /// A directory with these files, of one location each.
+    fn with(names: &[&str]) -> tempfile::TempDir {
+        let directory = tempfile::tempdir().unwrap();
+        for name in names {
+            let path = directory.path().join(name);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            let server = format!("server {{ listen 80; server_name {name}.example.com; }}\n");
+            let text = match name.ends_with("nginx.conf") {
+                true => format!("events {{ }}\nhttp {{ {server} }}\n"),
+                false => server,
+            };
+            std::fs::write(path, text).unwrap();
+        }
+        directory
+    }
+
+    fn names(directory: &Path) -> Vec<String> {
+        let source = Source::open(directory, &SourceOptions::default()).unwrap();
+        source.site.servers.iter().flat_map(|server| server.names.clone()).collect()
+    }
+
+    #[test]
+    fn a_directory_is_read_as_nginx_would() {
+        let several = with(&["conf.d/a.conf", "conf.d/b.conf", "conf.d/c.conf.off", "conf.d/.d.conf"]);
+        let conf_d = several.path().join("conf.d");
+        assert_eq!(names(&conf_d), ["conf.d/a.conf.example.com", "conf.d/b.conf.example.com"]);
+        assert_eq!(file_in(&conf_d), conf_d);
+        let one = with(&["conf.d/a.conf"]);
+        assert_eq!(file_in(&one.path().join("conf.d")), one.path().join("conf.d/a.conf"));
+        let whole = with(&["a.conf", "b.conf", "nginx.conf"]);
+        assert_eq!(names(whole.path()), ["nginx.conf.example.com"]);
+        assert_eq!(file_in(one.path()), one.path().join("conf.d/a.conf"));
+        let templates = with(&["default.conf.template", "nginx/default.conf"]);
+        assert_eq!(file_in(templates.path()), templates.path());
+    }
+
+    #[test]
+    fn what_a_checkout_has_is_found_in_order() {
+        let found = |names: &[&str]| {
+            let directory = with(names);
+            Source::locate(directory.path()).map(|path| path.display().to_string())
+        };
+        assert_eq!(found(&["conf.d/a.conf", "default.conf"]), Some("conf.d/a.conf".to_owned()));
+        assert_eq!(found(&["conf.d/a.conf", "conf.d/b.conf", "default.conf"]), Some("conf.d".to_owned()));
+        assert_eq!(found(&["conf.d/a.conf", "nginx/default.conf"]), Some("nginx/default.conf".to_owned()));
+        assert_eq!(found(&["nginx/conf.d/a.conf", "conf.d.md"]), Some("nginx/conf.d/a.conf".to_owned()));
+    }
+}
