@@ -183,9 +183,10 @@ impl Exchange<'_> {
         let media_type = without_charset(kind);
         let name = self.destination_charset(kind, media_type)?;
         // One takes the place of another only where a `charset_map` makes one of the other, and there are none here.
-        let said = kind.get(media_type.len()..).and_then(charset_in).unwrap_or(&name);
-        if !said.eq_ignore_ascii_case(&name) {
-            let (said, name) = (Escaped(said), Escaped(&name));
+        let said = kind.get(media_type.len()..).and_then(charset_in).map(Cow::Borrowed);
+        let said = said.or_else(|| Some(self.evaluate(self.settings.charset.source.as_ref()?).into()));
+        if let Some(said) = said.filter(|said| !said.eq_ignore_ascii_case(&name)) {
+            let (said, name) = (Escaped(&said), Escaped(&name));
             self.log(
                 Level::Error,
                 format_args!("no \"charset_map\" between the charsets \"{said}\" and \"{name}\""),

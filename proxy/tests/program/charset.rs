@@ -32,6 +32,8 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
             location /proxied/over/ { override_charset on; proxy_pass http://127.0.0.1:@PORT2@; }
             location /proxied/ignored/ { proxy_ignore_headers X-Accel-Charset; proxy_pass http://127.0.0.1:@PORT2@; }
             location /proxied/koi8/ { charset koi8-r; proxy_pass http://127.0.0.1:@PORT2@; }
+            location /source/ { source_charset $arg_s; alias www/; if ($arg_x) { source_charset utf-8; } }
+            location /proxied/source/ { source_charset UTF-8; proxy_pass http://127.0.0.1:@PORT2@; }
             location /echo { default_type text/html; return 200 here; }
             location /status { stub_status; }
         }
@@ -61,6 +63,12 @@ fn types_say_what_characters_there_are() {
         "/moved",
         "/moved/302",
         "/moved/307",
+        "/source/a.html?s=utf-8",
+        "/source/a.html?s=UTF-8",
+        "/source/a.html?s=koi8-r",
+        "/source/a.html?s=unheard-of",
+        "/source/a.html?s=koi8-r&x=1",
+        "/source/a.png?s=koi8-r",
         "/nothing",
         "/error",
         "/page",
@@ -80,7 +88,7 @@ fn types_say_what_characters_there_are() {
         "",
     ] {
         for said in ["200", "404", "302;Location: /x"] {
-            for target in ["/proxied/x", "/proxied/over/x"] {
+            for target in ["/proxied/x", "/proxied/over/x", "/proxied/source/x"] {
                 requests.push(request(
                     "GET",
                     target,

@@ -20,6 +20,8 @@ const USUAL_TYPES: [&str; 6] = [
 pub struct Charset {
     /// `charset`; `None` for `off`.
     pub name: Option<Template>,
+    /// `source_charset`, for answers that do not say theirs.
+    pub source: Option<Template>,
     /// `charset_types`: lower-case media types; `None` for `*`.
     pub types: Option<Arc<HashSet<String>>>,
     /// `override_charset`: it replaces that of an app server.
@@ -29,6 +31,6 @@ pub struct Charset {
 impl Default for Charset {
     fn default() -> Charset {
         let types = USUAL_TYPES.map(str::to_owned).into();
-        Charset { name: None, types: Some(Arc::new(types)), overrides: false }
+        Charset { name: None, source: None, types: Some(Arc::new(types)), overrides: false }
     }
 }

@@ -41,7 +41,15 @@ pub(super) const COMMANDS: &[Command] = &[
     .block(),
     command("default_type", LEVELS, Take(1, 1), "text/plain", "`Content-Type` of other files."),
     command("charset", LEVELS | LOCATION_IF, Take(1, 1), "off", "What `Content-Type` says of the characters of a text.")
-        .note("Texts are not put into it: `source_charset` and `charset_map` are refused."),
+        .note("Texts are not put into it: `charset_map` is refused."),
+    command(
+        "source_charset",
+        LEVELS | LOCATION_IF,
+        Take(1, 1),
+        "",
+        "The charset of answers that do not say theirs; with another than that of `charset` the file is refused, for want of a \
+         `charset_map`.",
+    ),
     command(
         "charset_types",
         LEVELS,

@@ -8,7 +8,7 @@ pub(super) const MODULES: &[(&str, &str, &str)] = &[
         "add_after_body add_before_body addition_types ssi ssi_last_modified ssi_min_file_chunk ssi_silent_errors \
          ssi_types ssi_value_length",
     ),
-    ("charset", "Texts in encodings of one byte: browsers read UTF-8.", "charset_map source_charset"),
+    ("charset", "Texts in encodings of one byte: browsers read UTF-8.", "charset_map"),
     (
         "browser",
         "Telling browsers apart by their names.",

@@ -1,6 +1,8 @@
 //! Limits on values that depend on each other, which nginx checks when it merges levels.
 
+use crate::model::Settings;
 use crate::read::draft::{Level, LevelId, RawSettings};
+use crate::template::Template;
 
 /// A page of memory, which is the size of one of nginx's buffers.
 pub(super) const PAGE_SIZE: usize = 4096;
@@ -54,4 +56,19 @@ fn inherited<T>(levels: &[Level], level: &Level, value: impl Fn(&RawSettings) ->
             (None, Some(_)) => level = levels.get(level.parent.0).or(levels.get(LevelId::HTTP.0))?,
         }
     }
+}
+
+/// Whether a text would have to be put into other characters, below `http`: `ngx_http_charset_postconfiguration`. `names` are
+/// those of the file, each as it is spelt first.
+pub(super) fn charsets(settings: &[Settings], names: &[String]) -> Option<String> {
+    settings.iter().find_map(|settings| {
+        let literal = |name: &Option<Template>| Some(name.as_ref()?.as_literal()?.to_owned());
+        let (source, name) = (literal(&settings.charset.source)?, literal(&settings.charset.name)?);
+        let known = |name: &str| names.iter().find(|known| known.eq_ignore_ascii_case(name)).cloned();
+        let is_map_needed = !source.eq_ignore_ascii_case(&name);
+        is_map_needed.then(|| {
+            let [source, name] = [source, name].map(|name| known(&name).unwrap_or(name));
+            format!("no \"charset_map\" between the charsets \"{source}\" and \"{name}\"")
+        })
+    })
 }

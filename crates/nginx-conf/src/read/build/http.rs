@@ -42,6 +42,9 @@ pub(crate) fn http(reader: &mut Reader) -> Result<Http, ConfigError> {
             ..server_without_tls(server, &draft.levels, &mut trees, reader.version)
         })
         .collect();
+    if let Some(message) = checks::charsets(settings.get(1..).unwrap_or_default(), &draft.charsets) {
+        return Err(ConfigError::new(message));
+    }
     let (variables, slots) = draft.variables.resolve(reader.version)?;
     let listen = server_names::listens(draft.listens, draft.servers, &mut warnings)?;
 

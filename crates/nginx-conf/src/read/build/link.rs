@@ -125,7 +125,8 @@ impl Linker<'_> {
         settings.early_hints.iter_mut().for_each(|text| self.template(text));
         let links = settings.secure_link.link.iter_mut().chain(&mut settings.secure_link.md5);
         links.for_each(|text| self.template(text));
-        settings.charset.name.iter_mut().for_each(|name| self.template(name));
+        let charsets = settings.charset.name.iter_mut().chain(&mut settings.charset.source);
+        charsets.for_each(|name| self.template(name));
         for rule in &mut settings.sub.rules {
             self.template(&mut rule.text);
             self.template(&mut rule.replacement);

@@ -164,6 +164,7 @@ fn merge(level: &Level, outer: &Settings) -> Settings {
         add_trailer_inherit,
         charset: Charset {
             name: raw.charset.clone().unwrap_or_else(|| outer.charset.name.clone()),
+            source: raw.source_charset.clone().or_else(|| outer.charset.source.clone()),
             types: match &raw.charset_types {
                 Some(types) => types.clone().map(Arc::new),
                 None => outer.charset.types.clone(),

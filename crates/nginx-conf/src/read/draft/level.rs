@@ -157,6 +157,7 @@ pub(crate) struct RawSettings {
     pub real_ip_recursive: Option<bool>,
     /// `Some` of nothing for `off`.
     pub charset: Option<Option<Template>>,
+    pub source_charset: Option<Template>,
     /// `Some` of nothing for `*`.
     pub charset_types: Option<Option<HashSet<String>>>,
     pub override_charset: Option<bool>,

@@ -21,6 +21,7 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("types", types),
     ("default_type", |r, d| once(&mut r.settings().default_type, d, text)),
     ("charset", charset),
+    ("source_charset", source_charset),
     ("charset_types", charset_types),
     ("override_charset", |r, d| once(&mut r.settings().override_charset, d, flag)),
     ("etag", |r, d| once(&mut r.settings().etag, d, flag)),
@@ -165,23 +166,38 @@ fn charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError
     if reader.settings().charset.is_some() {
         return Err(duplicate(directive));
     }
-    let word = directive.argument(0);
-    let name = match word.text.as_str() {
+    let name = match directive.argument(0).text.as_str() {
         "off" => None,
-        text => match text.strip_prefix('$') {
-            // Only a whole variable is one: all that follows the dollar is its name.
-            Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
-                return Err(directive.error_at(word, format!("unknown \"{name}\" variable")));
-            }
-            Some(_) => Some(template(&mut reader.http.variables, directive, word)?),
-            None => Some(Template::literal(text)),
-        },
+        _ => Some(charset_name(reader, directive)?),
     };
-    if let Some(literal) = name.as_ref().and_then(Template::as_literal) {
-        reader.http.charsets.push(literal.to_owned());
-    }
     reader.settings().charset = Some(name);
     Ok(())
+}
+
+/// `source_charset`, for which `off` is a name like any other.
+fn source_charset(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if reader.settings().source_charset.is_some() {
+        return Err(duplicate(directive));
+    }
+    let name = charset_name(reader, directive)?;
+    reader.settings().source_charset = Some(name);
+    Ok(())
+}
+
+/// The name of a charset, or the variable that has it: `ngx_http_set_charset_slot`.
+fn charset_name(reader: &mut Reader, directive: &Directive) -> Result<Template, ConfigError> {
+    let word = directive.argument(0);
+    match word.text.strip_prefix('$') {
+        // Only a whole variable is one: all that follows the dollar is its name.
+        Some(name) if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_') => {
+            Err(directive.error_at(word, format!("unknown \"{name}\" variable")))
+        }
+        Some(_) => template(&mut reader.http.variables, directive, word),
+        None => {
+            reader.http.charsets.push(word.text.clone());
+            Ok(Template::literal(&word.text))
+        }
+    }
 }
 
 /// `charset_types`; written twice, it adds up.
