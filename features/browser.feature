@@ -52,11 +52,11 @@ Feature: The site in a browser
 
   Rule: Pages reach the app
 
-    Scenario: A WebSocket opens from the page at {stomp.websocket}
+    Scenario: A WebSocket opens from the page at {socket.websocket}
       A browser sends `Origin` and cookies, and keeps to the page's `Content-Security-Policy` (`connect-src`). An app that refuses the origin
       may see another `Host` than the browser's: `proxy_set_header Host $host;`.
 
-      When the page opens a WebSocket at "{stomp.websocket}"
+      When the page opens a WebSocket at "{socket.websocket}"
       Then the browser has a WebSocket
 
     Scenario: A page of {preflight.allow-origin} reads {api.path}

@@ -18,7 +18,7 @@ Feature: The front end
       @deployment
       Examples:
         | path                  |
-        | /                     |
+        | {front-end.page}      |
         | {front-end.deep-link} |
 
       Examples:

@@ -12,17 +12,17 @@ Feature: WebSocket
       See `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection "upgrade";` and
       `proxy_http_version 1.1;` in `location ~ ^/stomp/`: without any one of them the app is asked for a page. SockJS hides that: it polls.
 
-      When the client opens a WebSocket at "{stomp.websocket}"
+      When the client opens a WebSocket at "{socket.websocket}"
       Then the WebSocket is open
 
     @rfc6455 @deployment @D12
     Scenario: The subprotocol is agreed upon end to end
       Sec-WebSocket-Protocol is no hop-by-hop header: it must pass in both directions without a `proxy_set_header`.
 
-      When the client opens a WebSocket at "{stomp.websocket}" with the headers:
-        | Sec-WebSocket-Protocol | v12.stomp, v11.stomp |
+      When the client opens a WebSocket at "{socket.websocket}" with the headers:
+        | Sec-WebSocket-Protocol | {socket.offers} |
       Then the WebSocket is open
-      And the header "Sec-WebSocket-Protocol" of the response is "v12.stomp"
+      And the header "Sec-WebSocket-Protocol" of the response is "{socket.protocol}"
 
     @rfc6455
     Scenario: The client's offers reach the app server
@@ -236,11 +236,11 @@ Feature: WebSocket
       Then the message comes back unchanged
 
     @default @slow @deployment
-    Scenario: The WebSocket at {stomp.websocket} is kept through fifty seconds of silence
+    Scenario: The WebSocket at {socket.websocket} is kept through fifty seconds of silence
       See `proxy_read_timeout`: 60 s unless set. Whatever stands before the proxy, such as a load balancer, has one of its own. Holds
       for brokers that wait longer than that for CONNECT, as Spring's does, or say goodbye: one that hangs up sooner looks the same.
 
-      Given the client opens a WebSocket at "{stomp.websocket}"
+      Given the client opens a WebSocket at "{socket.websocket}"
       And nothing is sent for 50 seconds
       When the client sends the ping "still here"
       Then the client receives the pong "still here"

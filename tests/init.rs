@@ -169,7 +169,8 @@ async fn fields_that_were_not_found_are_commented() {
         "[api] path: none of the paths in the page's scripts can be read: /api/items (the front end's page); name one \
          that answers GET and has no side effects; left commented",
         "[preflight] path: OPTIONS /api/ is not answered as a preflight: 405 text/html, without CORS headers; left commented",
-        "[stomp] endpoint: no STOMP over WebSocket at /stomp/ws (200 text/html), /stomp (200 text/html), /ws (200 text/html); \
+        "[stomp] endpoint: no STOMP over WebSocket at /stomp/ws (200 text/html), /stomp (200 text/html), /ws (200 text/html), \
+         /socket.io/?EIO=4&transport=websocket (200 text/html); \
          left commented",
         "[instances] header: no path is known for which the app servers answer GET; left commented",
     ];

@@ -183,6 +183,11 @@ impl World {
         }
     }
 
+    /// Whether a live site's profile says that SockJS is spoken there.
+    pub fn has_sockjs(&self) -> bool {
+        matches!(&self.setting, Some(Setting::Live(deployment)) if deployment.profile().sockjs().is_some())
+    }
+
     /// Whether an instance of the app says that it sent this response.
     pub fn is_from_app_server(&self, response: &Response) -> bool {
         self.word("instances.header").is_some_and(|header| response.value(header).is_some())

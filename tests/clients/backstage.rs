@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use hopcheck_targets::conf::Overlay;
 use hopcheck_targets::scene::Scene;
+use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::Signal;
 use mock_upstreams::AppServer;
 use mock_upstreams::journal::{Session, SessionEnd};
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::Run;
 use crate::app_server::RealAppServer;
+use crate::certificate;
 use crate::engine::Engine;
 use crate::list::{AppServers, Client, Conf, Program};
 use crate::packages::{HERE, Packages};
@@ -26,11 +29,18 @@ const DEADLINE: std::time::Duration = std::time::Duration::from_secs(30);
 /// How often a log is looked at that is waited for.
 const POLL_INTERVAL: std::time::Duration = std::time::Duration::from_millis(10);
 
+/// The name in the certificate.
+const NAME: &str = "shop.example.com";
+
 /// What a script acts upon.
 struct Backstage<'a> {
     packages: &'a Packages,
+    stage: Arc<Stage>,
+    conf: Conf,
     scene: Scene,
     real: Vec<RealAppServer>,
+    /// A folder that goes with the script, with the certificates of the site.
+    scratch: TempDir,
 }
 
 /// Has a client go through a proxy.
@@ -53,45 +63,69 @@ impl Backstage<'_> {
         client: &Client,
         engine: &Engine,
     ) -> Result<Backstage<'a>, String> {
-        let mut scene = Scene::set(Arc::clone(&engine.stage)).await.map_err(|error| error.to_string())?;
+        let stage = Arc::clone(&engine.stage);
+        let scene = Scene::set(Arc::clone(&stage)).await.map_err(|error| error.to_string())?;
         let mut real = Vec::new();
         if let AppServers::Real(language, file) = client.app_servers {
             let start = |name| RealAppServer::start(packages, name, language, file);
             let (blue, green) = futures::try_join!(start("blue"), start("green"))?;
-            scene.stand_in([blue.address(), green.address()]);
             real = vec![blue, green];
         }
-        match client.conf {
+        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
+        certificate::issue(scratch.path(), NAME)?;
+        let mut backstage = Backstage { packages, stage, conf: client.conf, scene, real, scratch };
+        backstage.configure(&[])?;
+        Ok(backstage)
+    }
+
+    /// Makes the configuration of the scene, with each of these texts replaced by the other besides.
+    fn configure(&mut self, more: &[(&str, &str)]) -> Result<(), String> {
+        if let [blue, green] = &self.real[..] {
+            self.scene.stand_in([blue.address(), green.address()]);
+        }
+        match self.conf {
             Conf::Document(directives) => {
                 let change = |context: &str, text: &str| {
                     let (context, text) = (context.to_owned(), text.to_owned());
                     Overlay::Directives { context, text }
                 };
                 // One worker takes one turn.
-                scene.overlay(change("main", "worker_processes 1;"));
-                scene.overlay(change("location ~ ^/stomp/", directives));
+                self.scene.overlay(change("main", "worker_processes 1;"));
+                self.scene.overlay(change("location ~ ^/stomp/", directives));
             }
             Conf::Site(edits) => {
                 let path = Path::new(HERE).join("conf/site.conf");
                 let mut text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
-                for (from, to) in edits {
-                    assert!(text.contains(from), "site.conf has no {from:?}");
+                for (from, to) in edits.iter().chain(more) {
+                    if !text.contains(from) {
+                        return Err(format!("site.conf has no {from:?}"));
+                    }
                     text = text.replace(from, to);
                 }
-                scene.overlay(Overlay::Whole(text));
+                text = text.replace("SCRATCH", &self.scratch.path().display().to_string());
+                self.scene.overlay(Overlay::Whole(text));
             }
         }
         // An app server that was started again is asked again at once, whatever went wrong before.
-        scene.overlay(Overlay::UpstreamParameter("max_fails=0".to_owned()));
-        Ok(Backstage { packages, scene, real })
+        self.scene.overlay(Overlay::UpstreamParameter("max_fails=0".to_owned()));
+        Ok(())
+    }
+
+    /// Puts another proxy in place of the one there is, with one text of its configuration replaced by the other.
+    async fn exchange(&mut self, from: &str, to: &str) -> Result<String, String> {
+        let scene = Scene::set(Arc::clone(&self.stage)).await.map_err(|error| error.to_string())?;
+        std::mem::replace(&mut self.scene, scene).tear_down().await;
+        self.configure(&[(from, to)])?;
+        Ok(self.scene.proxy().await.map_err(|error| error.to_string())?.to_string())
     }
 
     async fn perform(&mut self, client: &Client) -> Result<Vec<script::Check>, String> {
         let address = self.scene.proxy().await.map_err(|error| error.to_string())?;
         let mut site: Value = serde_json::from_str(client.told).map_err(|error| error.to_string())?;
         site["host"] = address.to_string().into();
-        let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-        site["scratch"] = scratch.path().display().to_string().into();
+        site["scratch"] = self.scratch.path().display().to_string().into();
+        site["name"] = NAME.into();
+        site["hopcheck"] = env!("CARGO_BIN_EXE_hopcheck").into();
         if let Some(chromium) = self.packages.program(Program::Chromium) {
             site["chromium"] = chromium.display().to_string().into();
         }
@@ -126,6 +160,8 @@ impl Backstage<'_> {
                 let proxy = self.scene.running().await.map_err(|error| error.to_string())?;
                 proxy.signal(Signal::Hup).await.map_err(|error| error.to_string())?;
             }
+            // Another proxy in place of this one, with a fault; where it listens.
+            ["exchange", from, to] => return self.exchange(from, to).await.map(Value::from),
             // Puts another build of the front end in place of the one that is there.
             ["deploy"] => self.deploy().map_err(|error| error.to_string())?,
             // How many requests that begin so the proxy has logged, by the time that it logs one that begins like `last`.

@@ -74,6 +74,12 @@ const ANY_LENGTH: (&str, &str) = ("proxy_buffering off;", "proxy_buffering off; 
 /// App servers are asked by HTTP/1.0, as they are if `proxy_http_version` says nothing.
 const HTTP_1_0: (&str, &str) = ("proxy_http_version 1.1;", "proxy_http_version 1.0;");
 
+/// The site speaks TLS and HTTP/2.
+const TLS: (&str, &str) = (
+    "listen 80;",
+    "listen 443 ssl http2;\n        ssl_certificate SCRATCH/site.pem;\n        ssl_certificate_key SCRATCH/site.key;",
+);
+
 /// All of them.
 pub(crate) const CLIENTS: &[Client] = &[
     Client {
@@ -240,6 +246,34 @@ pub(crate) const CLIENTS: &[Client] = &[
         circumstances: "asked by Node",
         script: "hypercorn.mjs",
         app_servers: AppServers::Real(Language::Python, "hypercorn_server.py"),
+        ..PLAIN
+    },
+    Client {
+        name: "hopcheck-rabbitmq",
+        packages: &["hopcheck's live check", "RabbitMQ"],
+        circumstances: "over TLS and HTTP/2",
+        script: "hopcheck-rabbitmq.mjs",
+        conf: Conf::Site(&[TURNS, TLS, ("1026;", "1026 backup;")]),
+        app_servers: AppServers::Real(Language::Shell, "rabbitmq.sh"),
+        needs: Some(Program::RabbitMq),
+        ..PLAIN
+    },
+    Client {
+        name: "hopcheck-sockjs-node",
+        packages: &["hopcheck's live check", "sockjs"],
+        circumstances: "over TLS and HTTP/2",
+        script: "hopcheck-sockjs-node.mjs",
+        conf: Conf::Site(&[TLS]),
+        app_servers: AppServers::Real(Language::Node, "sockjs.mjs"),
+        ..PLAIN
+    },
+    Client {
+        name: "hopcheck-graphql-ws",
+        packages: &["hopcheck's live check", "graphql-ws"],
+        circumstances: "over TLS and HTTP/2",
+        script: "hopcheck-graphql-ws.mjs",
+        conf: Conf::Site(&[TLS]),
+        app_servers: AppServers::Real(Language::Node, "graphql-ws.mjs"),
         ..PLAIN
     },
 ];

@@ -9,6 +9,7 @@
 
 mod app_server;
 mod backstage;
+mod certificate;
 mod engine;
 mod known;
 mod list;

@@ -35,7 +35,15 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 9] = [
             ("heart-beat", "\"10000,10000\""),
         ],
     ),
-    ("socket", &[("may-post", "true")]),
+    (
+        "socket",
+        &[
+            ("endpoint", "\"/ws\""),
+            ("transport", "\"sockjs\""),
+            ("protocol", "\"graphql-transport-ws\""),
+            ("may-post", "true"),
+        ],
+    ),
     (
         "front-end",
         &[("text", "\"Shop\""), ("asset", "\"/assets/index-4f3c2a10.js\""), ("deep-link", "\"/stores/7\"")],

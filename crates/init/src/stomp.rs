@@ -1,4 +1,4 @@
-//! Finds the STOMP endpoint: its path, its transport and the versions it supports.
+//! Finds the STOMP endpoint: its path, its transport and the versions it supports; or else a WebSocket that speaks something else.
 
 use std::time::Duration;
 
@@ -15,12 +15,14 @@ const ENDPOINT: Field = ("stomp", "endpoint");
 const TRANSPORT: Field = ("stomp", "transport");
 const LOGIN: Field = ("stomp", "login");
 const SUBSCRIBE: Field = ("stomp", "subscribe");
+const SOCKET_ENDPOINT: Field = ("socket", "endpoint");
+const SOCKET_TRANSPORT: Field = ("socket", "transport");
 
 /// The usual paths of frameworks and their tutorials.
-const COMMON_ENDPOINTS: [&str; 3] = ["/stomp/ws", "/stomp", "/ws"];
+const COMMON_ENDPOINTS: [&str; 4] = ["/stomp/ws", "/stomp", "/ws", "/socket.io/?EIO=4&transport=websocket"];
 
 /// The most paths to try.
-const MAX_ENDPOINTS: usize = 5;
+const MAX_ENDPOINTS: usize = 6;
 
 /// A WebSocket that has not answered CONNECT by then does not speak STOMP.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -34,8 +36,10 @@ enum StompSupport {
     Versions(Vec<Version>),
     /// It answered CONNECT with an ERROR.
     Refused(String),
-    /// It is not STOMP.
-    Unsupported(String),
+    /// It is a WebSocket, but not STOMP.
+    Unspoken(String),
+    /// There is no WebSocket.
+    NoSocket(String),
 }
 
 /// Looks for the endpoint at the paths in the scripts and the usual ones. Returns a path below it that answers GET, if any.
@@ -49,6 +53,7 @@ pub(super) async fn explore(
         .extend(COMMON_ENDPOINTS.into_iter().filter(|usual| !hints.sockets.iter().any(|path| path == usual)));
     candidates.truncate(MAX_ENDPOINTS);
     let mut tried = Vec::new();
+    let mut other = None;
     for endpoint in candidates {
         let info = format!("{}/info", endpoint.trim_end_matches('/'));
         let has_sockjs = client.get(&info).await.is_ok_and(|response| is_sockjs_info(&response));
@@ -58,7 +63,11 @@ pub(super) async fn explore(
         };
         for transport in transports {
             match probe(client, endpoint, *transport).await {
-                StompSupport::Unsupported(why) => tried.push(format!("{endpoint} ({why})")),
+                StompSupport::NoSocket(why) => tried.push(format!("{endpoint} ({why})")),
+                StompSupport::Unspoken(why) => {
+                    tried.push(format!("{endpoint} ({why})"));
+                    other.get_or_insert((endpoint, *transport, has_sockjs.then_some(info.clone())));
+                }
                 support => {
                     record(endpoint, *transport, has_sockjs, &support, findings);
                     topic(hints, findings);
@@ -68,7 +77,16 @@ pub(super) async fn explore(
         }
     }
     findings.missing(ENDPOINT, format!("no STOMP over WebSocket at {}", tried.join(", ")));
-    None
+    let (endpoint, transport, info) = other?;
+    let note = match transport {
+        Transport::WebSocket => "a WebSocket that does not speak STOMP",
+        Transport::SockJs => "a SockJS endpoint, by its /info, that does not speak STOMP",
+    };
+    findings.found(SOCKET_ENDPOINT, endpoint, note);
+    if transport == Transport::SockJs {
+        findings.found(SOCKET_TRANSPORT, "sockjs", "");
+    }
+    info
 }
 
 fn is_sockjs_info(response: &Response) -> bool {
@@ -101,7 +119,7 @@ fn record(
             let versions: Vec<&str> = versions.iter().map(|version| version.as_str()).collect();
             findings.fact(format!("STOMP {}; CONNECT is accepted without login", versions.join(", ")));
         }
-        StompSupport::Unsupported(_) => {}
+        StompSupport::Unspoken(_) | StompSupport::NoSocket(_) => {}
     }
 }
 
@@ -120,7 +138,7 @@ async fn probe(client: &SiteClient<'_>, endpoint: &str, transport: Transport) ->
     for version in Version::ALL.into_iter().rev() {
         let socket = match open(client, endpoint, transport, version).await {
             Ok(socket) => socket,
-            Err(why) if versions.is_empty() && refused.is_none() => return StompSupport::Unsupported(why),
+            Err(why) if versions.is_empty() && refused.is_none() => return StompSupport::NoSocket(why),
             Err(_) => continue,
         };
         let connecting =
@@ -143,7 +161,7 @@ async fn probe(client: &SiteClient<'_>, endpoint: &str, transport: Transport) ->
                     refused.get_or_insert(message);
                 }
                 None if versions.is_empty() && refused.is_none() => {
-                    return StompSupport::Unsupported(error.to_string());
+                    return StompSupport::Unspoken(error.to_string());
                 }
                 None => {}
             },
@@ -152,7 +170,7 @@ async fn probe(client: &SiteClient<'_>, endpoint: &str, transport: Transport) ->
     match refused {
         Some(message) if versions.is_empty() => StompSupport::Refused(message),
         None if versions.is_empty() => {
-            StompSupport::Unsupported("it agrees to no version of STOMP that is offered".to_owned())
+            StompSupport::Unspoken("it agrees to no version of STOMP that is offered".to_owned())
         }
         _ => StompSupport::Versions(versions),
     }

@@ -6,7 +6,7 @@ use mock_upstreams::journal::Fields;
 
 use crate::failure::Failure;
 use crate::world::World;
-use hopcheck_clients::{Connection, Handshake, WebSocket};
+use hopcheck_clients::{Connection, Handshake, Response, WebSocket};
 
 /// Sends a handshake; what comes back is the response. Returns the WebSocket, if one was opened.
 pub(super) async fn handshake(
@@ -41,7 +41,11 @@ pub(super) async fn handshake(
 pub(super) fn diagnosis(world: &World) -> String {
     let target = world.request.as_ref().map(|request| request.target.as_str()).unwrap_or_default();
     if !world.sees_app_servers() {
-        return unseen(world.responses.last().map_or(0, |response| response.status));
+        let why = world.responses.last().map(unseen).unwrap_or_default();
+        return match world.has_sockjs() {
+            true => format!("{why}\n{FALLS_BACK}"),
+            false => why,
+        };
     }
     let Some(seen) = world.arrived().into_iter().rev().find(|exchange| exchange.target == target) else {
         return format!(
@@ -61,18 +65,23 @@ pub(super) fn diagnosis(world: &World) -> String {
     })
 }
 
-/// What the status of a refused handshake speaks of, where the app servers are out of sight.
-fn unseen(status: u16) -> String {
+/// What becomes of the clients of SockJS meanwhile.
+const FALLS_BACK: &str = "clients of SockJS fall back on requests meanwhile: slower, and with a second app server only as long as each \
+                          of them stays with one";
+
+/// What the answer to a refused handshake speaks of, where the app servers are out of sight.
+fn unseen(answer: &Response) -> String {
+    let is_page = answer.value("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     let lost = "the handshake seems to have reached the app server as a plain request; nginx drops `Upgrade` unless the \
                 location sets `proxy_set_header Upgrade $http_upgrade;` (letter by letter), `proxy_set_header Connection \
                 \"upgrade\";` and `proxy_http_version 1.1;`";
-    match status {
-        200 => {
-            "a page was served instead: the path falls into `location /`, or into one without a `proxy_pass`"
-                .to_owned()
-        }
+    match answer.status {
+        200 if is_page => format!(
+            "a page was served instead: either the path falls into `location /`, or into one without a `proxy_pass`, or {lost}"
+        ),
         301 | 302 | 307 | 308 => {
-            "browsers follow no redirect of a handshake: name the endpoint as it is".to_owned()
+            "browsers follow no redirect of a handshake: see which `location` sends it, or name the endpoint as it is"
+                .to_owned()
         }
         401 | 403 => {
             "the app server wants to know who asks, or refuses this `Origin`; see `[headers]` in the profile"
@@ -80,7 +89,7 @@ fn unseen(status: u16) -> String {
         }
         400 | 405 | 426 => lost.to_owned(),
         404 => format!("nothing is there: either the endpoint is another, or {lost}"),
-        502..=504 => "the proxy could not reach an app server".to_owned(),
+        502..=504 => "the proxy could not reach an app server: see `proxy_pass` and `upstream`".to_owned(),
         _ => lost.to_owned(),
     }
 }

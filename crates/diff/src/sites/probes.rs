@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use hopcheck_clients::{Connection, Request};
-use hopcheck_site::profile::Transport;
 use hopcheck_targets::target::Deployment;
 
 use crate::probe::{Probe, Way};
@@ -53,11 +52,7 @@ pub(super) async fn of(site: &Deployment, paths: &[String]) -> Vec<Probe> {
             probes.push(get(path).header("Origin", origin));
         }
     }
-    if let Some(endpoint) = profile.stomp.endpoint.as_deref() {
-        let raw = match profile.stomp.transport {
-            Transport::WebSocket => endpoint.to_owned(),
-            Transport::SockJs => format!("{}/websocket", endpoint.trim_end_matches('/')),
-        };
+    if let Some(raw) = profile.websocket() {
         let handshake = get(&raw).header("Connection", "Upgrade").header("Upgrade", "websocket");
         probes.extend([handshake.way(Way::Upgrade), get(&raw)]);
     }

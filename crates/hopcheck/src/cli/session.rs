@@ -14,7 +14,6 @@ use hopcheck_report::{
     print_rows, print_summary,
 };
 use hopcheck_site::Mask;
-use hopcheck_site::profile::Transport;
 use hopcheck_steps::features::Specification;
 use hopcheck_steps::run::{BROWSER_TAG, SOCKJS_TAG, Selected, Selection, run};
 use hopcheck_targets::machine;
@@ -278,8 +277,7 @@ impl<'a> Session<'a> {
 /// What is run of that which makes sense for some targets only.
 fn with(selection: &Selection, setting: &Setting) -> Vec<&'static str> {
     let Setting::Live(deployment) = setting else { return Vec::new() };
-    let stomp = &deployment.profile().stomp;
-    let has_sockjs = stomp.transport == Transport::SockJs && stomp.endpoint.is_some();
+    let has_sockjs = deployment.profile().sockjs().is_some();
     let makes_sense = |tag: &&'static str| **tag != *SOCKJS_TAG || has_sockjs;
     selection.with.iter().copied().filter(|tag| makes_sense(tag)).collect()
 }

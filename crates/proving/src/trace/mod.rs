@@ -14,7 +14,7 @@ use hopcheck_steps::features::Specification;
 const BUILT_IN: &str = include_str!("../../traceability.toml");
 
 /// Tags that are neither a statement nor a standard.
-const OTHER_TAGS: [&str; 12] = [
+const OTHER_TAGS: [&str; 13] = [
     "default",
     "slow",
     "deployment",
@@ -24,6 +24,7 @@ const OTHER_TAGS: [&str; 12] = [
     "everybody",
     "first",
     "http1",
+    "serial",
     "socket",
     "browser",
     "sockjs",

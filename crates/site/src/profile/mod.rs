@@ -46,7 +46,7 @@ pub struct Profile {
     pub preflight: Preflight,
     /// STOMP over WebSocket.
     pub stomp: Stomp,
-    /// What may be sent to sockets besides.
+    /// A WebSocket that does not speak STOMP, and what may be sent to sockets besides.
     pub socket: Socket,
     /// The single-page front end.
     pub front_end: FrontEnd,
@@ -143,12 +143,50 @@ pub struct Stomp {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Socket {
+    /// The path of a WebSocket, or the SockJS endpoint that has one below it. Without it, the one of `[stomp]` is asked for.
+    pub endpoint: Option<String>,
+    /// What is spoken there; `websocket` unless said otherwise.
+    pub transport: Transport,
+    /// The subprotocol that it agrees to, such as `graphql-transport-ws`.
+    pub protocol: Option<String>,
     /// Whether SockJS may be asked by POST, which its transports without WebSocket are made of: sessions are opened, and sent nothing
-    /// to. Needs `transport = "sockjs"` in `[stomp]`.
+    /// to. Needs `transport = "sockjs"`, here or in `[stomp]`.
     pub may_post: bool,
 }
 
-/// What carries STOMP.
+impl Profile {
+    /// The path of the WebSocket that a live site is asked for: that of `[socket]`, or else of `[stomp]`.
+    pub fn websocket(&self) -> Option<String> {
+        let (endpoint, transport) = match &self.socket.endpoint {
+            Some(endpoint) => (endpoint, self.socket.transport),
+            None => (self.stomp.endpoint.as_ref()?, self.stomp.transport),
+        };
+        Some(transport.websocket(endpoint))
+    }
+
+    /// The endpoint at which a live site speaks SockJS: that of `[socket]`, or else of `[stomp]`.
+    pub fn sockjs(&self) -> Option<&str> {
+        let of =
+            [(&self.socket.endpoint, self.socket.transport), (&self.stomp.endpoint, self.stomp.transport)];
+        let mut spoken = of.into_iter().filter(|(_, transport)| *transport == Transport::SockJs);
+        spoken.find_map(|(endpoint, _)| endpoint.as_deref())
+    }
+
+    /// What the WebSocket of a live site is offered as subprotocols, and the one that it agrees to, if that can be known.
+    fn subprotocol(&self) -> Option<(&str, &str)> {
+        match (&self.socket.protocol, &self.socket.endpoint, self.stomp.transport) {
+            (Some(protocol), ..) => Some((protocol, protocol)),
+            // Behind SockJS a subprotocol is nobody's business.
+            (None, None, Transport::WebSocket) => Some(STOMP_SUBPROTOCOLS),
+            _ => None,
+        }
+    }
+}
+
+/// Those of STOMP: what is offered, and what is agreed upon.
+const STOMP_SUBPROTOCOLS: (&str, &str) = ("v12.stomp, v11.stomp", "v12.stomp");
+
+/// What carries a socket's messages.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
@@ -157,6 +195,16 @@ pub enum Transport {
     WebSocket,
     /// The WebSocket transport of SockJS.
     SockJs,
+}
+
+impl Transport {
+    /// The path of the WebSocket of an endpoint: every one of SockJS has a plain one below it.
+    pub fn websocket(self, endpoint: &str) -> String {
+        match self {
+            Transport::WebSocket => endpoint.to_owned(),
+            Transport::SockJs => format!("{}/websocket", endpoint.trim_end_matches('/')),
+        }
+    }
 }
 
 /// The single-page front end.

@@ -101,6 +101,7 @@ impl Profile {
             ("[api] path", &self.api.path),
             ("[preflight] path", &self.preflight.path),
             ("[stomp] endpoint", &self.stomp.endpoint),
+            ("[socket] endpoint", &self.socket.endpoint),
             ("[front-end] deep-link", &self.front_end.deep_link),
             ("[front-end] asset", &self.front_end.asset),
         ];

@@ -4,10 +4,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Api, Profile, Size, Transport};
+use super::{Api, Profile, STOMP_SUBPROTOCOLS, Size};
 
 /// Every word, and what a profile does not say if it is missing.
-pub const WORDS: [(&str, &str); 19] = [
+pub const WORDS: [(&str, &str); 22] = [
     ("api.path", "does not name an API path (`[api] path`)"),
     ("api.status", "names no status (`[api] status`)"),
     ("api.largest-upload", "names no largest upload (`[api] largest-upload`)"),
@@ -18,14 +18,20 @@ pub const WORDS: [(&str, &str); 19] = [
     ("preflight.allow-headers", "names no `[preflight] allow-headers`"),
     ("preflight.max-age", "names no `[preflight] max-age`"),
     ("stomp.endpoint", "names no STOMP endpoint (`[stomp] endpoint`)"),
-    ("stomp.websocket", "names no STOMP endpoint (`[stomp] endpoint`)"),
     ("stomp.subscribe", "names no STOMP destination to subscribe to (`[stomp] subscribe`)"),
     ("stomp.send", "names no STOMP destination to send to (`[stomp] send`)"),
     ("stomp.heart-beat", "names no heart-beats to ask for (`[stomp] heart-beat`)"),
     (
-        "socket.endpoint",
+        "socket.websocket",
+        "names no WebSocket (`[socket] endpoint`, or `[stomp] endpoint` where it speaks STOMP)",
+    ),
+    ("socket.offers", "names no subprotocol of the WebSocket (`[socket] protocol`)"),
+    ("socket.protocol", "names no subprotocol of the WebSocket (`[socket] protocol`)"),
+    (
+        "socket.sockjs",
         "does not allow POST, which SockJS is asked by without WebSocket (`[socket] may-post = true`)",
     ),
+    ("front-end.page", "names nothing that the front end's page contains (`[front-end] text`)"),
     ("front-end.deep-link", "names no deep link of the front end (`[front-end] deep-link`)"),
     ("front-end.text", "names no text of the front end's page (`[front-end] text`)"),
     ("front-end.asset", "names no built file of the front end (`[front-end] asset`)"),
@@ -33,7 +39,7 @@ pub const WORDS: [(&str, &str); 19] = [
 ];
 
 /// What a profile may say for a word, as a line of `hopcheck.toml`: an example to be corrected. Of what no other line says.
-const EXAMPLES: [(&str, &str); 18] = [
+const EXAMPLES: [(&str, &str); 20] = [
     ("api.path", "path = \"/api/items\"  # a GET that is answered with 200"),
     ("api.status", "status = 200"),
     ("api.largest-upload", "largest-upload = \"10M\""),
@@ -50,7 +56,9 @@ const EXAMPLES: [(&str, &str); 18] = [
     ("stomp.subscribe", "subscribe = \"/topic/hopcheck\"  # harmless to subscribe to"),
     ("stomp.send", "send = \"/topic/hopcheck\"  # harmless to send to"),
     ("stomp.heart-beat", "heart-beat = \"10000,10000\"  # ms"),
-    ("socket.endpoint", "may-post = true  # sessions of SockJS are opened, and sent nothing to"),
+    ("socket.websocket", "endpoint = \"/ws\"  # a WebSocket that does not speak STOMP"),
+    ("socket.protocol", "protocol = \"graphql-transport-ws\"  # a subprotocol that it agrees to"),
+    ("socket.sockjs", "may-post = true  # sessions of SockJS are opened, and sent nothing to"),
     ("front-end.deep-link", "deep-link = \"/orders/7\"  # a path that the app itself shows"),
     ("front-end.text", "text = \"<title>Shop</title>\"  # words of the page's HTML"),
     ("front-end.asset", "asset = \"/assets/app-1a2b3c4d.js\"  # a built file"),
@@ -108,11 +116,13 @@ impl Words {
         words.set("api.status", Some("200"));
         words.sizes(profile);
         words.set("stomp.endpoint", Some("/stomp/ws"));
-        words.set("stomp.websocket", Some("/stomp/ws"));
         words.set("stomp.subscribe", Some("/topic/stock"));
         words.set("stomp.send", Some("/topic/stock"));
         words.set("stomp.heart-beat", Some("200,200"));
-        words.set("socket.endpoint", Some("/stomp/ws"));
+        words.set("socket.websocket", Some("/stomp/ws"));
+        words.socket(Some(STOMP_SUBPROTOCOLS));
+        words.set("socket.sockjs", Some("/stomp/ws"));
+        words.set("front-end.page", Some("/"));
         words.set("front-end.deep-link", Some("/stores/1/items?q="));
         words.set("front-end.text", page.and_then(title_of));
         words.set("front-end.asset", page.and_then(asset_of));
@@ -140,22 +150,27 @@ impl Words {
         words.set("api.status", api.map(|_| profile.api.status.unwrap_or(200).to_string()).as_deref());
         words.sizes(profile);
         words.set("stomp.endpoint", profile.stomp.endpoint.as_deref());
-        let raw = profile.stomp.endpoint.as_ref().map(|endpoint| match profile.stomp.transport {
-            Transport::WebSocket => endpoint.clone(),
-            // Every SockJS endpoint has a plain WebSocket there.
-            Transport::SockJs => format!("{}/websocket", endpoint.trim_end_matches('/')),
-        });
-        words.set("stomp.websocket", raw.as_deref());
         words.set("stomp.subscribe", profile.stomp.subscribe.as_deref());
         words.set("stomp.send", profile.stomp.send.as_deref());
         words.set("stomp.heart-beat", profile.stomp.heart_beat.as_deref());
-        let endpoint = profile.stomp.endpoint.as_deref().filter(|_| profile.socket.may_post);
-        words.set("socket.endpoint", endpoint);
+        let websocket = profile.websocket();
+        words.set("socket.websocket", websocket.as_deref());
+        words.socket(profile.subprotocol().filter(|_| websocket.is_some()));
+        words.set("socket.sockjs", profile.sockjs().filter(|_| profile.socket.may_post));
+        let front_end = &profile.front_end;
+        let is_named = front_end.text.is_some() || front_end.deep_link.is_some() || front_end.asset.is_some();
+        words.set("front-end.page", Some("/").filter(|_| is_named || profile.as_documented));
         words.set("front-end.deep-link", profile.front_end.deep_link.as_deref());
         words.set("front-end.text", profile.front_end.text.as_deref());
         words.set("front-end.asset", profile.front_end.asset.as_deref());
         words.set("instances.header", profile.instances.header.as_deref());
         words
+    }
+
+    /// What is offered as subprotocols, and what is agreed upon.
+    fn socket(&mut self, subprotocols: Option<(&str, &str)>) {
+        self.set("socket.offers", subprotocols.map(|(offers, _)| offers));
+        self.set("socket.protocol", subprotocols.map(|(_, agreed)| agreed));
     }
 
     fn sizes(&mut self, profile: &Profile) {
@@ -254,6 +269,8 @@ mod tests {
         let reasons =
             WORDS.map(|(word, _)| example.put_into(&format!("{{{word}}}")).err().map(|missing| missing.0));
         let lines = lines_to_add(reasons.iter().flatten().map(String::as_str));
+        // Sessions of SockJS are asked for where it is spoken.
+        let lines = lines.replace("may-post", "transport = \"sockjs\"\nmay-post");
         let whole = Profile::parse(&lines, "p").unwrap_or_else(|error| panic!("{error}\n{lines}"));
         let words = Words::live(&whole);
         WORDS.iter().for_each(|(word, _)| assert!(words.get(word).is_some(), "{word}:\n{lines}"));

@@ -16,7 +16,7 @@ use hopcheck_clients::{
     key_digest,
 };
 use hopcheck_site::Mask;
-use hopcheck_site::profile::{Profile, Transport, Words};
+use hopcheck_site::profile::{Profile, Words};
 
 /// The `User-Agent` of requests to a deployment (RFC 9110 §10.1.5).
 pub const USER_AGENT: &str = concat!("hopcheck/", env!("CARGO_PKG_VERSION"));
@@ -107,12 +107,8 @@ impl Deployment {
             named(&stomp.subscribe),
             named(&stomp.send),
         );
-        let policy = policy.with_sockjs(
-            stomp
-                .endpoint
-                .clone()
-                .filter(|_| stomp.transport == Transport::SockJs && profile.socket.may_post),
-        );
+        let sockjs = profile.sockjs().filter(|_| profile.socket.may_post);
+        let policy = policy.with_sockjs(sockjs.map(str::to_owned));
         let timeout = Duration::from_secs(limits.timeout);
         let answer = AnswerLimits {
             size: usize::try_from(limits.largest_answer.0).unwrap_or(usize::MAX),
