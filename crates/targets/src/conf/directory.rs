@@ -1,9 +1,37 @@
-//! A directory in the place of a file: `conf.d`, all of whose files nginx reads.
+//! Which file of a directory is the configuration; and the directory in the place of one, such as `conf.d`, all of whose
+//! files nginx reads.
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::default_files::STOCK_CONF_HEAD;
-use super::source::{ConfError, finished_conf};
+
+/// The usual paths of a configuration in a repository, most common first; of a directory, all files that nginx would include.
+const COMMON_CONF_NAMES: [&str; 6] =
+    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d", "nginx/conf.d", "default.conf"];
+
+/// The usual paths of a template, where there is none of these.
+const COMMON_TEMPLATE_NAMES: [&str; 6] = [
+    "nginx.conf.template",
+    "default.conf.template",
+    "templates/default.conf.template",
+    "nginx/nginx.conf.template",
+    "nginx/default.conf.template",
+    "nginx/templates/default.conf.template",
+];
+
+/// The first usual path of a configuration or a template in `start`.
+pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
+    let templates = || COMMON_TEMPLATE_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
+    finished_conf(start).or_else(templates)
+}
+
+/// The first usual path of a configuration in `start`.
+fn finished_conf(start: &Path) -> Option<PathBuf> {
+    let is_one = |path: &PathBuf| path.is_file() || holds_finished_files(path);
+    let found = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(is_one)?;
+    Some(file_in(&found))
+}
 
 /// Enough for any directory of a repository.
 const MAX_FILES: usize = 1000;
@@ -33,15 +61,12 @@ pub(super) fn holds_finished_files(directory: &Path) -> bool {
 ///
 /// # Errors
 /// When the directory has a name that is none for an `include`.
-pub(super) fn conf_of(directory: &Path) -> Result<(String, PathBuf), ConfError> {
-    let read = |error| ConfError::Read { path: directory.to_owned(), error };
-    let whole = directory.canonicalize().map_err(read)?;
+pub(super) fn conf_of(directory: &Path) -> io::Result<(String, PathBuf)> {
+    let whole = directory.canonicalize()?;
     let name = whole.file_name().and_then(|name| name.to_str()).unwrap_or_default();
     let is_plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '.' | '-' | '_');
     if name.is_empty() || !name.chars().all(is_plain) {
-        return Err(read(std::io::Error::other(
-            "no `include` of nginx names such a directory as it is written",
-        )));
+        return Err(io::Error::other("no `include` of nginx names such a directory as it is written"));
     }
     let around = match directory.parent() {
         Some(parent) if directory.file_name().is_some_and(|own| own == name) => Path::new(".").join(parent),

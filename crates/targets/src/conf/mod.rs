@@ -8,6 +8,7 @@ mod directory;
 mod dump;
 mod edited;
 mod effects;
+mod include;
 mod included;
 mod origin;
 mod overlay;

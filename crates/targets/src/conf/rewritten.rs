@@ -1,13 +1,13 @@
 //! The result of rewriting a configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::net::SocketAddr;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
+use super::include::Include;
 use super::paths::{PREFIX, Scratch};
 use super::source::Source;
 use crate::target::PORTS_FILE;
@@ -49,21 +49,6 @@ pub struct RewrittenConf {
     pub unreadable: Option<String>,
     /// What was changed, one per line, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
-}
-
-/// An `include`, as messages call it: `` `include mime.types` in nginx.conf:3 ``.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Include {
-    /// Its pattern.
-    pub pattern: String,
-    /// Where it stands, as `nginx.conf:3`.
-    pub place: String,
-}
-
-impl fmt::Display for Include {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "`include {}` in {}", self.pattern, self.place)
-    }
 }
 
 /// A file that an `ssl_…` or `proxy_ssl_…` directive names.

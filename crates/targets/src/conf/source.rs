@@ -12,8 +12,8 @@ use thiserror::Error;
 
 use super::default_files::STOCK_CONF_HEAD;
 use super::directory;
+use super::include::Include;
 use super::origin::{MainFile, Origin};
-use super::rewritten::Include;
 use hopcheck_site::profile::{FILE, Profile, ProfileError, Words};
 
 pub(super) static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/nginx");
@@ -21,33 +21,6 @@ pub(super) static BUILT_IN: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/ngi
 /// The blocks at the top level of a whole `nginx.conf`. A file with none of these, but with `server` blocks, is one that
 /// official images include from `conf.d`.
 const TOP_LEVEL_BLOCKS: [&str; 2] = ["events", "http"];
-
-/// The usual paths of a configuration in a repository, most common first; of a directory, all files that nginx would include.
-const COMMON_CONF_NAMES: [&str; 6] =
-    ["nginx.conf", "nginx/nginx.conf", "nginx/default.conf", "conf.d", "nginx/conf.d", "default.conf"];
-
-/// The usual paths of a template, where there is none of these.
-const COMMON_TEMPLATE_NAMES: [&str; 6] = [
-    "nginx.conf.template",
-    "default.conf.template",
-    "templates/default.conf.template",
-    "nginx/nginx.conf.template",
-    "nginx/default.conf.template",
-    "nginx/templates/default.conf.template",
-];
-
-/// The first usual path of a configuration or a template in `start`.
-pub(super) fn common_conf(start: &Path) -> Option<PathBuf> {
-    let templates = || COMMON_TEMPLATE_NAMES.iter().map(|name| start.join(name)).find(|file| file.is_file());
-    finished_conf(start).or_else(templates)
-}
-
-/// The first usual path of a configuration in `start`.
-pub(super) fn finished_conf(start: &Path) -> Option<PathBuf> {
-    let is_one = |path: &PathBuf| path.is_file() || directory::holds_finished_files(path);
-    let found = COMMON_CONF_NAMES.iter().map(|name| start.join(name)).find(is_one)?;
-    Some(directory::file_in(&found))
-}
 
 /// Why a configuration cannot be used.
 #[derive(Debug, Error)]
@@ -134,8 +107,9 @@ impl Source {
     /// When the file cannot be read or filled in, or its profile is invalid.
     pub fn open(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
         let path = &Source::file_in(path);
+        let read_error = |error| ConfError::Read { path: path.clone(), error };
         let included = match directory::holds_finished_files(path) {
-            true => Some(directory::conf_of(path)?),
+            true => Some(directory::conf_of(path).map_err(read_error)?),
             false => None,
         };
         let directory = match (&included, path.parent()) {

@@ -3,9 +3,10 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use super::directory::common_conf;
 use super::paths::Scratch;
 use super::rewrite::Rewriter;
-use super::source::{ConfError, Source, SourceOptions, common_conf};
+use super::source::{ConfError, Source, SourceOptions};
 
 impl Source {
     /// The configuration that a user in the directory `start` means: `nginx.conf` there or

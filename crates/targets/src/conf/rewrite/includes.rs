@@ -7,9 +7,9 @@ use nginx_conf::edit::Edits;
 use nginx_conf::syntax::{Directive, Word, parse};
 
 use super::{IncludedFile, MAX_INCLUDES, Walker};
+use crate::conf::include::Include;
 use crate::conf::paths::is_glob;
 use crate::conf::proxy_pass::declared_group;
-use crate::conf::rewritten::Include;
 
 impl Walker<'_> {
     /// The files that an `include` names; read and parsed once.
