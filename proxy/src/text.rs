@@ -33,12 +33,18 @@ pub(crate) struct Hexadecimal {
 
 impl Hexadecimal {
     pub(crate) fn new(number: u64) -> Hexadecimal {
-        let digit = |nibble: u8| if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
         let mut text = [0; 16];
-        for (pair, byte) in text.chunks_exact_mut(2).zip(number.to_be_bytes()) {
-            pair.copy_from_slice(&[digit(byte >> 4), digit(byte & 15)]);
+        let (mut rest, mut leading) = (number, text.len());
+        for place in text.iter_mut().rev() {
+            let nibble = (rest & 15) as u8;
+            *place = if nibble < 10 { b'0' + nibble } else { b'a' + nibble - 10 };
+            rest >>= 4;
+            leading -= 1;
+            if rest == 0 {
+                break;
+            }
         }
-        Hexadecimal { text, leading: (number.leading_zeros() as usize / 4).min(15) }
+        Hexadecimal { text, leading }
     }
 
     pub(crate) fn digits(&self) -> &[u8] {

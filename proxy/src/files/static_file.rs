@@ -199,13 +199,10 @@ fn extension(uri: &[u8]) -> Option<&str> {
 
 /// What `types` says of an extension in any case.
 fn type_of<'a>(types: &'a HashMap<String, String>, extension: &str) -> Option<&'a String> {
-    let mut room = [0; 16];
-    let Some(lower) = room.get_mut(..extension.len()) else {
-        return types.get(&extension.to_ascii_lowercase());
-    };
-    lower.copy_from_slice(extension.as_bytes());
-    lower.make_ascii_lowercase();
-    types.get(std::str::from_utf8(lower).ok()?)
+    match extension.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        true => types.get(&extension.to_ascii_lowercase()),
+        false => types.get(extension),
+    }
 }
 
 #[cfg(test)]

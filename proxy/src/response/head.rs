@@ -180,6 +180,9 @@ impl Exchange<'_> {
 
     /// The charset of a type, or nothing where it is to have none: `ngx_http_charset_header_filter`.
     fn charset(&self, kind: &[u8], status: u16) -> Option<Vec<u8>> {
+        if self.settings.charset.name.is_none() && self.accel_charset.is_none() {
+            return None;
+        }
         let media_type = without_charset(kind);
         let name = self.destination_charset(kind, media_type)?;
         // One takes the place of another only where a `charset_map` makes one of the other, and there are none here.

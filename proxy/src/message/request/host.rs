@@ -21,11 +21,19 @@ pub(crate) fn validate(value: &[u8], checks_port: bool) -> Option<Host<'_>> {
         return None;
     }
     let host = host.strip_suffix(b".").unwrap_or(host);
-    let port = std::str::from_utf8(digits).ok().and_then(|digits| digits.parse().ok());
+    let port = number(digits);
     if checks_port && port.is_none() && !digits.is_empty() {
         return None;
     }
     (!host.is_empty()).then_some(Host { name: host, port })
+}
+
+/// The number that is written with these digits; `None` without any, and for one that no port has.
+fn number(digits: &[u8]) -> Option<u16> {
+    let append =
+        |number: u16, digit: u8| number.checked_mul(10)?.checked_add(u16::from(digit.checked_sub(b'0')?));
+    let number = digits.iter().try_fold(0, |number, &digit| append(number, digit))?;
+    (!digits.is_empty()).then_some(number)
 }
 
 /// Bytes of a host name (RFC 3986 §3.2.2).
