@@ -170,7 +170,7 @@ async fn fields_that_were_not_found_are_commented() {
          that answers GET and has no side effects; left commented",
         "[preflight] path: OPTIONS /api/ is not answered as a preflight: 405 text/html, without CORS headers; left commented",
         "[stomp] endpoint: no STOMP over WebSocket at /stomp/ws (200 text/html), /stomp (200 text/html), /ws (200 text/html), \
-         /socket.io/?EIO=4&transport=websocket (200 text/html); \
+         /sockjs (200 text/html), /socket.io/?EIO=4&transport=websocket (200 text/html); \
          left commented",
         "[instances] header: no path is known for which the app servers answer GET; left commented",
     ];

@@ -19,10 +19,14 @@ const SOCKET_ENDPOINT: Field = ("socket", "endpoint");
 const SOCKET_TRANSPORT: Field = ("socket", "transport");
 
 /// The usual paths of frameworks and their tutorials.
-const COMMON_ENDPOINTS: [&str; 4] = ["/stomp/ws", "/stomp", "/ws", "/socket.io/?EIO=4&transport=websocket"];
+const COMMON_ENDPOINTS: [&str; 5] =
+    ["/stomp/ws", "/stomp", "/ws", "/sockjs", "/socket.io/?EIO=4&transport=websocket"];
 
 /// The most paths to try.
-const MAX_ENDPOINTS: usize = 6;
+const MAX_ENDPOINTS: usize = 7;
+
+/// Some servers never answer a handshake at a path that they do not know.
+const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A WebSocket that has not answered CONNECT by then does not speak STOMP.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -187,7 +191,11 @@ async fn open(
         Transport::SockJs => sockjs_path(endpoint),
     };
     let offer = ("Sec-WebSocket-Protocol".to_owned(), version.subprotocol().to_owned());
-    match client.open(&path, &[offer]).await {
+    let offers = [offer];
+    let Ok(opened) = timeout(HANDSHAKE_TIMEOUT, client.open(&path, &offers)).await else {
+        return Err(format!("no answer within {} s", HANDSHAKE_TIMEOUT.as_secs()));
+    };
+    match opened {
         Ok((_, Some(socket))) => Ok(socket),
         Ok((response, None)) => Err(describe(&Ok(response))),
         Err(error) => Err(error.to_string()),

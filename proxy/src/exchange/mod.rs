@@ -110,7 +110,7 @@ pub(crate) struct Exchange<'a> {
     /// What an app server says of the characters of its answer.
     pub(crate) accel_charset: Option<Vec<u8>>,
     /// The `Set-Cookie` of `sticky`.
-    pub(crate) sticky_cookie: Option<Vec<u8>>,
+    pub(crate) sticky_cookies: Vec<Vec<u8>>,
     /// The status that an `error_page` gives to the response.
     pub(crate) error_status: Option<u16>,
     /// Whether no other `error_page` applies (`recursive_error_pages off`).
@@ -227,7 +227,7 @@ impl<'a> Exchange<'a> {
             evaluated_pass: None,
             limit_rate: None,
             accel_charset: None,
-            sticky_cookie: None,
+            sticky_cookies: Vec::new(),
             error_status: None,
             error_page_used: false,
             uri_changes: 0,

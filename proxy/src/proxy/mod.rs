@@ -130,16 +130,18 @@ async fn ask<C: Stream>(
     selection.prefer(sticky::wanted_route(x, group));
     let mut handler = ProxyHandler::new(x, pass, group, request, body);
     handler.outlives_client = for_cache.shared || settings.proxy.ignore_client_abort;
-    let (mut upstream, head) = match handler.fetch_response(client, x, &mut selection).await {
+    let fetched = handler.fetch_response(client, x, &mut selection).await;
+    // As in nginx, which sets it when a server is chosen: an error of the proxy's own has it, too.
+    if let (Some(Sticky::Cookie(cookie)), Some(route)) = (&group.sticky, selection.route()) {
+        x.sticky_cookies.push(sticky::set_cookie(x, cookie, &route));
+    }
+    let (mut upstream, head) = match fetched {
         Ok(fetched) => fetched,
         Err(error) => {
             return Box::pin(cache::after_failure(client, x, context, handler.failure, error)).await;
         }
     };
     accel::act_on_fields(x);
-    if let (Some(Sticky::Cookie(cookie)), Some(route)) = (&group.sticky, selection.route()) {
-        x.sticky_cookie = Some(sticky::set_cookie(x, cookie, &route));
-    }
     sticky::learn(x, group, &selection, true);
     if let Some(known) = &mut context
         && let Some(stored) = known.instead_of(x, &head)

@@ -124,7 +124,7 @@ impl Exchange<'_> {
         for challenge in &self.challenges {
             write_field(out, b"WWW-Authenticate", challenge);
         }
-        if let Some(cookie) = &self.sticky_cookie {
+        for cookie in &self.sticky_cookies {
             write_field(out, b"Set-Cookie", cookie);
         }
         for (name, value) in &self.kept_fields {

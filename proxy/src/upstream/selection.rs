@@ -21,6 +21,8 @@ pub(crate) struct PeerSelection<'g> {
     pub(super) current: Option<usize>,
     /// The server that answered.
     answered: Option<usize>,
+    /// The route of the server that was chosen last, whatever became of it.
+    route: Option<Rc<str>>,
     ip_hash: IpHash,
     key_hash: KeyHash,
     /// The route of the server that has the session, until it was asked.
@@ -43,6 +45,7 @@ impl UpstreamGroup {
             tried: Default::default(),
             current: None,
             answered: None,
+            route: None,
             ip_hash: IpHash::new(client),
             key_hash: KeyHash::new(key, &self.points),
             wanted: None,
@@ -57,10 +60,9 @@ impl PeerSelection<'_> {
         self.wanted = route;
     }
 
-    /// The route of the server that has answered, or is being asked.
+    /// The route of the server that was chosen last: that has answered, is being asked, or has failed.
     pub(crate) fn route(&self) -> Option<Rc<str>> {
-        let peers = self.group.tiers.get(self.tier)?.borrow();
-        Some(Rc::clone(&peers.get(self.current.or(self.answered)?)?.route))
+        self.route.clone()
     }
 
     /// The server of the session, if it may be asked. A backup is none.
@@ -72,6 +74,7 @@ impl PeerSelection<'_> {
             numbered.find(|(_, peer)| peer.route.as_bytes() == route && peer.is_available(now))?;
         peer.start_check(now);
         peer.conns += 1;
+        self.route = Some(Rc::clone(&peer.route));
         self.current = Some(index);
         Some((peer.address.clone(), Rc::clone(&peer.name)))
     }
@@ -93,6 +96,7 @@ impl PeerSelection<'_> {
         if self.group.single {
             let peer = peers.first_mut().filter(|peer| !peer.down && !peer.is_full())?;
             peer.conns += 1;
+            self.route = Some(Rc::clone(&peer.route));
             self.current = Some(0);
             return Some((peer.address.clone(), Rc::clone(&peer.name)));
         }
@@ -130,6 +134,7 @@ impl PeerSelection<'_> {
         let peer = peers.get_mut(index)?;
         peer.start_check(now);
         peer.conns += 1;
+        self.route = Some(Rc::clone(&peer.route));
         self.current = Some(index);
         Some((peer.address.clone(), Rc::clone(&peer.name)))
     }

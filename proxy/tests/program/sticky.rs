@@ -15,8 +15,20 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
         upstream route { server 127.0.0.1:@PORT2@ route=a; server 127.0.0.2:@PORT2@ route=b; sticky route $cookie_r $arg_r; }
         upstream undone { server 127.0.0.1:@PORT2@ route=a; server 127.0.0.2:@PORT2@ route=b; sticky cookie n; least_conn; }
         upstream failing { server 127.0.0.9:@PORT2@ route=z max_fails=0; server 127.0.0.1:@PORT2@ route=a; sticky cookie n; }
+        upstream gone { server 127.0.0.9:@PORT2@ route=y fail_timeout=20s; server 127.0.0.8:@PORT2@ route=z fail_timeout=20s; sticky cookie n; }
+        upstream refuses { server 127.0.0.9:@PORT2@ route=y max_fails=0; server 127.0.0.8:@PORT2@ route=z max_fails=0; sticky cookie n; }
+        upstream away { server 127.0.0.9:@PORT2@ route=w down; sticky cookie n; }
         server {
             listen 127.0.0.1:@PORT@;
+            location /gone { proxy_pass http://gone; }
+            location /refuses { proxy_pass http://refuses; }
+            location /away { proxy_pass http://away; }
+            location /page { error_page 502 = @named; proxy_pass http://refuses; }
+            location /same { error_page 502 = @undone; proxy_pass http://refuses; }
+            location /text { error_page 502 =200 /text.txt; proxy_pass http://refuses; }
+            location /text.txt { return 200 text; }
+            location @named { proxy_pass http://full; }
+            location @undone { proxy_pass http://some; }
             location /plain { proxy_pass http://plain; }
             location /full { proxy_pass http://full; }
             location /named { proxy_pass http://named; }
@@ -38,7 +50,9 @@ fn asked(server: &Server<'_>) -> Vec<String> {
         let head = format!("GET {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n{cookie}\r\n");
         let answer = server.send(head.as_bytes());
         let cookies = answer.head.iter().filter_map(|line| line.strip_prefix("Set-Cookie: "));
-        (cookies.map(str::to_owned).collect::<Vec<_>>(), answer.body)
+        // An error page names the server.
+        let body = if answer.body.starts_with('<') { "an error".to_owned() } else { answer.body };
+        (cookies.map(str::to_owned).collect::<Vec<_>>(), body)
     };
     let mut seen = Vec::new();
     // A server without a route is called by its address and port, which are others each time.
@@ -70,6 +84,14 @@ fn asked(server: &Server<'_>) -> Vec<String> {
         ("/undone", "Cookie: n=b\r\n"),
         ("/failing", "Cookie: n=z\r\n"),
         ("/failing", "Cookie: n=a\r\n"),
+        ("/gone", "Cookie: n=z\r\n"),
+        ("/gone", ""),
+        ("/refuses", "Cookie: n=y\r\n"),
+        ("/refuses", "Cookie: n=z\r\n"),
+        ("/away", "Cookie: n=w\r\n"),
+        ("/page", "Cookie: n=y\r\n"),
+        ("/same", "Cookie: n=z\r\n"),
+        ("/text", "Cookie: n=z\r\n"),
     ] {
         let (cookies, by) = ask(target, cookie);
         let cookies = cookies.join("|");

@@ -287,10 +287,26 @@ pub(crate) fn upstream() -> impl Strategy<Value = Vec<Node>> {
     });
     let keepalive = prop_oneof![4 => Just(None), 1 => Just(Some(Node::line("keepalive 4")))];
     let method = prop_oneof![3 => Just(None), 1 => lines(features::UPSTREAM).prop_map(Some)];
-    let any = (vec(server, 1..4), method, keepalive).prop_map(|(mut servers, method, keepalive)| {
+    let unsticky = (vec(server, 1..4), method, keepalive).prop_map(|(mut servers, method, keepalive)| {
         servers.splice(0..0, method);
         servers.extend(keepalive);
         servers
     });
-    prop_oneof![2 => usual, 1 => any]
+    // Routes are those of the cookies and arguments that clients send; without them, they go by addresses, and each engine has its own.
+    let server = (select(SERVERS), vec(select(PARAMETERS), 0..2));
+    let method = prop_oneof![3 => Just(None), 1 => lines(&["least_conn", "hash $uri"]).prop_map(Some)];
+    let sticky = (vec(server, 1..4), method, lines(features::STICKY), any::<bool>()).prop_map(
+        |(servers, method, sticky, is_last)| {
+            let route = |(nth, (address, parameters)): (usize, (&str, Vec<&str>))| {
+                let route = format!("route={}", nth + 1);
+                Node::line(&[&["server", address, route.as_str()][..], &parameters].concat().join(" "))
+            };
+            let mut nodes: Vec<Node> = servers.into_iter().enumerate().map(route).collect();
+            let at = if is_last { nodes.len() } else { 0 };
+            nodes.insert(at, sticky);
+            nodes.splice(0..0, method);
+            nodes
+        },
+    );
+    prop_oneof![4 => usual, 2 => unsticky, 1 => sticky]
 }

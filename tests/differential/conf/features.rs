@@ -93,6 +93,16 @@ pub(super) const REWRITES: &[&str] = &[
 pub(super) const UPSTREAM: &[&str] =
     &["least_conn", "hash $uri", "hash $arg_a consistent", "zone app 64k", "keepalive_requests 2"];
 
+/// What keeps clients with an app server, from 1.29.6 on.
+pub(super) const STICKY: &[&str] = &[
+    "sticky cookie a",
+    "sticky cookie b expires=1h path=/x",
+    "sticky cookie n domain=$host httponly secure samesite=lax",
+    "sticky route $arg_a $cookie_b",
+    "sticky route $uri",
+    "sticky learn create=$upstream_cookie_a lookup=$cookie_a zone=learnt:64k",
+];
+
 /// What some of these need in `http`, always.
 pub(super) const NEEDED: &[&str] = &[
     "limit_conn_zone $binary_remote_addr zone=each:1m;",

@@ -140,9 +140,9 @@ pub(crate) fn listens(text: &str) -> bool {
 /// Whether it says what nginx has come to know since its oldest version here. Without a version to stand for, the reference
 /// proxy knows it, too.
 pub(crate) fn is_newer(text: &str) -> bool {
-    // From 1.29.7 and 1.29.4 on.
-    const NEWER: [&str; 2] = ["keepalive 0;", "proxy_http_version 2;"];
-    text.lines().any(|line| NEWER.contains(&line.trim()))
+    // From 1.29.7, 1.29.4 and 1.29.6 on.
+    const NEWER: [&str; 3] = ["keepalive 0;", "proxy_http_version 2;", "sticky "];
+    text.lines().any(|line| NEWER.iter().any(|newer| line.trim().starts_with(newer)))
 }
 
 /// Whether an app server has an address that is not of this machine, as a mistake may make one.
