@@ -213,7 +213,7 @@ async fn an_app_server_that_requires_a_stomp_login_is_explored() {
         "[front-end] text: GET / is not a page: 404 application/json; left commented",
         "[front-end] asset: GET / is not a page: 404 application/json; left commented",
         "[front-end] deep-link: GET / is not a page: 404 application/json; left commented",
-        "[api] path: the page's scripts mention no path below /api; name one that answers GET and has no side effects; \
+        "[api] path: the page's scripts mention no path of an API; name one that answers GET and has no side effects; \
          left commented",
         "[preflight] allow-headers: the response to OPTIONS /api/ has no Access-Control-Allow-Headers; left commented",
         "[preflight] max-age: the response to OPTIONS /api/ has no Access-Control-Max-Age; left commented",

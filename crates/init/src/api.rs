@@ -20,7 +20,8 @@ pub(super) async fn explore(
     findings: &mut Findings<'_>,
 ) -> Option<String> {
     if hints.api.is_empty() {
-        let why = "the page's scripts mention no path below /api; name one that answers GET and has no side effects";
+        let why =
+            "the page's scripts mention no path of an API; name one that answers GET and has no side effects";
         findings.missing(PATH, why);
         return None;
     }

@@ -3,7 +3,7 @@
 /// Paths and destinations in scripts, each once, in order of appearance.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct PathHints {
-    /// Paths below `/api`.
+    /// Paths that look like those of an API, below `/api` or elsewhere.
     pub(super) api: Vec<String>,
     /// Paths that look like the endpoint of STOMP or SockJS.
     pub(super) sockets: Vec<String>,
@@ -37,10 +37,11 @@ pub(super) fn mentioned_in(text: &str, authority: &str) -> PathHints {
     let mut hints = PathHints::default();
     for path in paths_in(text, authority) {
         let list = match path.split('/').nth(1).unwrap_or_default() {
-            "api" if is_harmless(&path) => &mut hints.api,
-            "api" => continue,
             "topic" => &mut hints.topics,
+            "api" if !is_harmless(&path) => continue,
+            "api" => &mut hints.api,
             _ if path.split('/').any(is_socket) => &mut hints.sockets,
+            _ if path.split('/').any(is_of_api) && is_harmless(&path) && !is_file(&path) => &mut hints.api,
             _ => continue,
         };
         if !list.contains(&path) {
@@ -53,6 +54,19 @@ pub(super) fn mentioned_in(text: &str, authority: &str) -> PathHints {
 fn is_harmless(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
     !UNSAFE_WORDS.iter().any(|word| path.contains(word))
+}
+
+/// What APIs are called that are not below `/api`: `/shop/api`, `/v2`, `/rest`.
+fn is_of_api(segment: &str) -> bool {
+    let segment = segment.to_ascii_lowercase();
+    let is_version = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(segment.as_str(), "api" | "rest" | "rpc" | "ajax" | "backend" | "services")
+        || segment.strip_prefix('v').is_some_and(is_version)
+}
+
+/// Whether the last segment is called like a file of the build.
+fn is_file(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.contains('.'))
 }
 
 fn is_socket(segment: &str) -> bool {
@@ -102,11 +116,10 @@ mod tests {
 
     #[test]
     fn paths_are_sorted_by_their_use() {
-        let script =
-            r#""/api/a" '/api/user/logout' "/api/a" "/ws" "/chat/sockjs" "/news" "/topic/stock" "/app/send""#;
+        let script = r#""/v2/b" "/shop/api/c?x" "/rest/export" "/v1/x.js" "/vox" "/api/a" '/api/user/logout' "/api/a" "/ws" "/chat/sockjs" "/news" "/topic/stock" "/app/send""#;
         let texts = |list: &[&str]| list.iter().map(|&text| text.to_owned()).collect::<Vec<_>>();
         let expected = PathHints {
-            api: texts(&["/api/a"]),
+            api: texts(&["/v2/b", "/shop/api/c", "/api/a"]),
             sockets: texts(&["/ws", "/chat/sockjs"]),
             topics: texts(&["/topic/stock"]),
         };

@@ -238,12 +238,13 @@ fn errors(site: &Site) -> Vec<String> {
     site.read("logs/error.log").lines().filter_map(message).map(without_upstream).collect()
 }
 
-/// Of charsets nginx also tells which app server was asked: docs/trust/differences.md.
+/// Of charsets nginx also tells which app server was asked, or that a file is being sent: docs/trust/differences.md.
 fn without_upstream(message: String) -> String {
     if !message.contains("\"charset_map\"") {
         return message;
     }
     let message = message.replace(" while reading response header from upstream", "");
+    let message = message.replace(" while sending response to client", "");
     match message.split_once(", upstream: \"") {
         Some((before, after)) => {
             let (_, after) = after.split_once('"').unwrap_or_default();

@@ -85,7 +85,7 @@ pub struct Profile {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Api {
-    /// A path below `/api` that may be read by GET, such as `/api/stores`.
+    /// A path of the API that may be read by GET, such as `/api/stores`.
     pub path: Option<String>,
     /// The status that a GET of it is answered with; 200 unless said otherwise.
     #[schemars(range(min = 200, max = 599))]
