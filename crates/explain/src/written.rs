@@ -1,6 +1,6 @@
 //! From the configuration as it is run back to the one that was written: files, lines, addresses and paths.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use hopcheck_site::Node;
 use hopcheck_targets::conf::Source;
@@ -20,7 +20,8 @@ pub(crate) struct Written {
     conf: String,
     /// What the main file is called.
     name: String,
-    /// Included files by their paths for nginx.
+    /// What included files are called, by their paths in the run.
+    included: BTreeMap<String, String>,
     source: Source,
     /// The directives as they were written.
     heads: HashMap<Place, String>,
@@ -55,6 +56,7 @@ impl Written {
             root: scene.place("/").display().to_string().trim_end_matches('/').to_owned(),
             conf: scene.place("/etc/nginx/nginx.conf").display().to_string(),
             name: source.name.clone(),
+            included: scene.included_names(),
             source,
             heads,
             addresses,
@@ -126,9 +128,9 @@ impl Written {
         if path == self.conf {
             return self.name.clone();
         }
-        let inside = path.strip_prefix(&self.root).unwrap_or(path);
-        let inside = inside.strip_prefix("/etc/nginx/").unwrap_or(inside);
-        self.source.origin.name_of(inside).to_owned()
+        let inside = || path.strip_prefix(&self.root).unwrap_or(path);
+        let name = self.included.get(path).map_or_else(inside, String::as_str);
+        self.source.origin.name_of(name).to_owned()
     }
 
     /// A field with the addresses, ports and paths that were written.

@@ -26,9 +26,11 @@ pub enum FixError {
     /// It was changed by somebody else meanwhile.
     #[error("{} was changed meanwhile, and is left as it is\n  help: run it again", .0.display())]
     Changed(PathBuf),
-    /// It is a directory, of which no file is the whole configuration.
-    #[error("{0} is a directory, of which no file is the whole configuration\n  help: name the one to mend")]
-    Directory(String),
+    /// It is made of something else.
+    #[error(
+        "{0} is a directory of templates, of which none is the whole configuration\n  help: name the one to mend"
+    )]
+    Template(String),
     /// Nothing was found out about it.
     #[error("{0}")]
     NotRun(String),

@@ -42,6 +42,11 @@ impl Files {
             texts: BTreeMap::new(),
         };
         let mut pending = vec![(source.name.clone(), conf.to_owned())];
+        // What includes all files of a directory is not the user's, and there is nothing in it to be mended.
+        if conf.is_dir() {
+            files.texts.insert(source.name.clone(), source.text.clone());
+            pending = included_in(&source.text, source);
+        }
         let mut paths = BTreeMap::new();
         while let Some((name, path)) = pending.pop() {
             if paths.contains_key(&name) || paths.len() >= MAX_FILES {
@@ -54,11 +59,7 @@ impl Files {
                 String::from_utf8(bytes).map_err(|_| unreadable("it is not written in UTF-8".to_owned()))?;
             let is_made = name == source.name && source.origin.is_made();
             let read = if is_made { &source.text } else { &text };
-            for directive in walk(&parse(read, &name).unwrap_or_default()) {
-                let pattern = directive.arg(0).filter(|_| directive.is("include")).unwrap_or_default();
-                let included = source.included(pattern).into_iter().map(|(name, _)| name);
-                pending.extend(included.filter_map(|name| Some((name.clone(), source.path_of(&name)?))));
-            }
+            pending.extend(included_in(read, source));
             paths.insert(name.clone(), path);
             if is_made {
                 let made = Made { own: text, filled: source.text.clone() };
@@ -87,8 +88,12 @@ impl Files {
         self.paths.get(name).map(PathBuf::as_path)
     }
 
-    /// `text`, which a file is to have for nginx, as the user would write it; `None` where that cannot be, for what is filled in.
+    /// `text`, which a file is to have for nginx, as the user would write it; `None` where that cannot be, for what is filled in
+    /// or no file of the user's.
     pub(crate) fn as_written(&self, name: &str, text: &str) -> Option<String> {
+        if !self.paths.contains_key(name) && text != self.text(name) {
+            return None;
+        }
         match self.made.get(name) {
             Some(Made { own, filled }) => made::carried_over(own, filled, text),
             None => Some(text.to_owned()),
@@ -99,4 +104,15 @@ impl Files {
     pub(crate) fn text(&self, name: &str) -> &str {
         self.texts.get(name).map_or("", String::as_str)
     }
+}
+
+/// The files that a text includes, by the names that the reader of `source` uses, without what is built in.
+fn included_in(text: &str, source: &Source) -> Vec<(String, PathBuf)> {
+    let mut found = Vec::new();
+    for directive in walk(&parse(text, &source.name).unwrap_or_default()) {
+        let pattern = directive.arg(0).filter(|_| directive.is("include")).unwrap_or_default();
+        let names = source.included(pattern).into_iter().map(|(name, _)| name);
+        found.extend(names.filter_map(|name| Some((name.clone(), source.path_of(&name)?))));
+    }
+    found
 }

@@ -55,8 +55,8 @@ pub async fn fix(
     tell: &mut dyn FnMut(Step<'_>),
 ) -> Result<Fix, FixError> {
     let source = &bench.stage.source;
-    if conf.is_dir() {
-        return Err(FixError::Directory(source.name.clone()));
+    if source.origin.is_made() && conf.is_dir() {
+        return Err(FixError::Template(source.name.clone()));
     }
     let written = Files::read(conf, source)?;
     let (state, mends) = start(bench, here, state(written.clone(), source.clone())?).await?;

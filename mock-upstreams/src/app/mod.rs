@@ -40,12 +40,15 @@ mod items;
 mod responses;
 mod streaming;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
+use axum::http::{Request, Response};
 use axum::middleware;
 use axum::routing::{any, get};
+use tower::ServiceExt as _;
 
 pub use crate::instance::{Items, Origins};
 pub use echo::{Echo, EchoBody};
@@ -53,7 +56,27 @@ pub use echo::{Echo, EchoBody};
 use crate::instance::Instance;
 use crate::sockets;
 
-pub(crate) fn router(instance: &Arc<Instance>) -> Router {
+/// The app of an instance. Its routes are put together for the first request: most instances of a site with many are never
+/// asked.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    instance: Arc<Instance>,
+    router: Arc<OnceLock<Router>>,
+}
+
+impl App {
+    pub(crate) fn new(instance: Arc<Instance>) -> App {
+        App { instance, router: Arc::default() }
+    }
+
+    /// What it answers.
+    pub(crate) async fn answer(&self, request: Request<Body>) -> Response<Body> {
+        let router = self.router.get_or_init(|| router(&self.instance)).clone();
+        router.oneshot(request).await.unwrap_or_else(|never| match never {})
+    }
+}
+
+fn router(instance: &Arc<Instance>) -> Router {
     Router::new()
         .route("/api/items", get(items::list).post(items::create))
         .route(

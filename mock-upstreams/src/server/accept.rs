@@ -4,7 +4,6 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, Response, StatusCode};
 use axum::response::IntoResponse;
@@ -15,15 +14,15 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tower::ServiceExt;
 
 use super::{authorization, fault};
+use crate::app::App;
 use crate::instance::Instance;
 use crate::journal::Arrival;
 use crate::transport::{Connection, JournaledStream, RawResponse, RecordedBody, RefusedStream, set_host};
 
 /// Accepts connections until it is dropped.
-pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: Router) {
+pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, app: App) {
     loop {
         match listener.accept().await {
             // If this fails, the client has gone already.
@@ -34,7 +33,7 @@ pub(super) async fn accept(listener: Arc<TcpListener>, instance: Arc<Instance>, 
     }
 }
 
-fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &Router) -> io::Result<()> {
+fn serve(socket: TcpStream, instance: &Arc<Instance>, app: &App) -> io::Result<()> {
     socket.set_nodelay(true)?;
     let Some(connection) = instance.connections.insert(socket, &instance.journal)? else { return Ok(()) };
     let stream = JournaledStream::new(Arc::clone(&connection));
@@ -102,7 +101,7 @@ async fn answer(
     mut request: Request<Incoming>,
     instance: &Arc<Instance>,
     connection: &Arc<Connection>,
-    app: Router,
+    app: App,
 ) -> Response<Body> {
     let is_http2 = connection.is_http2();
     if is_http2 {
@@ -138,13 +137,13 @@ async fn answer_as_app(
     instance: &Arc<Instance>,
     connection: &Arc<Connection>,
     arrival: &Arrival,
-    app: Router,
+    app: App,
 ) -> Response<Body> {
     match instance.faults.take(&arrival.head.target) {
         Some(fault) => {
             instance.journal.update(arrival.sequence, |exchange| exchange.fault = Some(fault.to_string()));
             fault::respond(fault, request, instance, connection, app).await
         }
-        None => app.oneshot(request).await.unwrap_or_else(|never| match never {}),
+        None => app.answer(request).await,
     }
 }

@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
-use axum::Router;
 use rustls::ServerConfig;
 use socket2::SockRef;
 use tokio::net::TcpListener;
@@ -19,7 +18,7 @@ use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
-use crate::app::{self, Items, Origins};
+use crate::app::{App, Items, Origins};
 use crate::fault::{Fault, Faults, Injection};
 use crate::instance::{Gate, Instance};
 use crate::journal::{Journal, Recorder};
@@ -40,7 +39,7 @@ pub struct AppServer {
 #[derive(Debug)]
 struct Inner {
     instance: Arc<Instance>,
-    app: Router,
+    app: App,
     port: ReservedPort,
     runtime: Handle,
     listening: Mutex<Listening>,
@@ -119,7 +118,7 @@ impl Builder {
             name: self.name,
         });
         let inner = Inner {
-            app: app::router(&instance),
+            app: App::new(Arc::clone(&instance)),
             instance,
             port,
             runtime: Handle::current(),

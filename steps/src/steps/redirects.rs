@@ -103,7 +103,7 @@ async fn no_circle_there(world: &mut World) -> Checked {
 fn is_at(url: &str, host: &str) -> bool {
     let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
     let (authority, _) = parts(url);
-    !authority.is_empty() && name(authority) == name(host)
+    !authority.is_empty() && name(authority).eq_ignore_ascii_case(&name(host))
 }
 
 /// The authority and the path of a URL; the first is empty where it is but a path.

@@ -18,6 +18,9 @@ use program::{Blob, BlobReader, run};
 /// So much is taken out of a commit at most.
 const MAX_TOTAL_SIZE: u64 = 64 << 20;
 
+/// So many links are followed, one to the next.
+const MAX_LINKS: usize = 8;
+
 /// So many files are taken out of a commit at most.
 const MAX_FILES: usize = 5_000;
 
@@ -111,6 +114,21 @@ impl Checkout {
         chosen.sort_by_key(|(name, _)| (**name != path, !name.starts_with(folder), (*name).clone()));
         let mut total = 0;
         for (name, blob) in chosen.into_iter().take(MAX_FILES) {
+            let place = directory.path().join(name);
+            std::fs::create_dir_all(place.parent().unwrap_or(directory.path()))?;
+            // A link is taken for what it leads to, if that is in the commit.
+            let blob = match followed(&blobs, name, blob, &mut reader)? {
+                Followed::File(blob) => blob,
+                Followed::Directory(target) => {
+                    std::os::unix::fs::symlink(directory.path().join(target), place)?;
+                    continue;
+                }
+                // Whoever reads it is told so.
+                Followed::Nowhere => {
+                    std::os::unix::fs::symlink("what-is-not-in-the-commit", place)?;
+                    continue;
+                }
+            };
             if total + blob.size > MAX_TOTAL_SIZE || blob.size > MAX_FILE_SIZE {
                 continue;
             }
@@ -119,8 +137,6 @@ impl Checkout {
             if *name == path && bytes.contains(&0) {
                 return Err(GitError::Binary { path, revision: revision_name.to_owned() });
             }
-            let place = directory.path().join(name);
-            std::fs::create_dir_all(place.parent().unwrap_or(directory.path()))?;
             std::fs::write(place, bytes)?;
         }
         reader.stop();
@@ -157,6 +173,42 @@ fn missing(blobs: &BTreeMap<String, Blob>, path: &str, revision: &str) -> GitErr
     GitError::NoFile { path: path.to_owned(), revision: revision.to_owned(), help }
 }
 
+/// What a link in a commit leads to.
+enum Followed<'a> {
+    File(&'a Blob),
+    /// The directory of that name.
+    Directory(String),
+    /// Nothing that is in the commit, or something too large.
+    Nowhere,
+}
+
+/// What `blob`, called `name`, leads to: itself unless it is a link.
+fn followed<'a>(
+    blobs: &'a BTreeMap<String, Blob>,
+    name: &str,
+    mut blob: &'a Blob,
+    reader: &mut BlobReader,
+) -> Result<Followed<'a>, GitError> {
+    let mut name = name.to_owned();
+    for _ in 0..MAX_LINKS {
+        if blob.size > MAX_FILE_SIZE {
+            break;
+        }
+        if !blob.is_link {
+            return Ok(Followed::File(blob));
+        }
+        let target = String::from_utf8_lossy(&reader.read(blob)?).into_owned();
+        let folder = Path::new(&name).parent().unwrap_or(Path::new(""));
+        let Some(found) = normalized(&folder.join(target)) else { break };
+        match blobs.get(&found) {
+            Some(next) => (name, blob) = (found, next),
+            None if blobs.keys().any(|name| is_below(name, &found)) => return Ok(Followed::Directory(found)),
+            None => break,
+        }
+    }
+    Ok(Followed::Nowhere)
+}
+
 /// Whether a file lies in a directory, or below; all lie below the repository's own, which has no name.
 fn is_below(name: &str, directory: &str) -> bool {
     directory.is_empty() || name.strip_prefix(directory).is_some_and(|rest| rest.starts_with('/'))
@@ -189,19 +241,24 @@ fn in_repository(here: &Path, path: &Path) -> Result<String, GitError> {
         }
         false => Path::new(&prefix).join(path),
     };
+    normalized(&path).ok_or_else(outside)
+}
+
+/// A relative path without `.` and `..`; `None` if it leads out of where it starts.
+fn normalized(path: &Path) -> Option<String> {
     let mut parts: Vec<String> = Vec::new();
     for part in path.components() {
         match part {
             Component::Normal(name) => parts.push(name.to_string_lossy().into_owned()),
             Component::CurDir => {}
-            Component::ParentDir => drop(parts.pop().ok_or_else(outside)?),
-            Component::RootDir | Component::Prefix(_) => return Err(outside()),
+            Component::ParentDir => drop(parts.pop()?),
+            Component::RootDir | Component::Prefix(_) => return None,
         }
     }
-    Ok(parts.join("/"))
+    Some(parts.join("/"))
 }
 
-/// The regular files of a commit.
+/// The files of a commit, and its links.
 fn list(here: &Path, commit: &str) -> Result<BTreeMap<String, Blob>, GitError> {
     let listing = run(here, &["ls-tree", "-r", "-z", "-l", "--full-tree", commit])?;
     let mut blobs = BTreeMap::new();
@@ -210,11 +267,12 @@ fn list(here: &Path, commit: &str) -> Result<BTreeMap<String, Blob>, GitError> {
         let Some((head, path)) = entry.split_once('\t') else { continue };
         let words: Vec<&str> = head.split_whitespace().collect();
         let [mode, "blob", id, size] = words.as_slice() else { continue };
-        // Not links, which may lead anywhere; and what git would never write out.
-        let is_plain = mode.starts_with("100")
+        // Not what git would never write out.
+        let is_link = *mode == "120000";
+        let is_plain = (mode.starts_with("100") || is_link)
             && Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
         if let (true, Ok(size)) = (is_plain, size.parse()) {
-            blobs.insert(path.to_owned(), Blob { id: (*id).to_owned(), size });
+            blobs.insert(path.to_owned(), Blob { id: (*id).to_owned(), size, is_link });
         }
     }
     Ok(blobs)
@@ -244,6 +302,17 @@ mod tests {
         std::fs::write(here.join("nginx/nginx.conf"), "first").unwrap();
         std::fs::write(here.join("nginx/conf.d/a.conf"), "included").unwrap();
         std::fs::write(here.join("nginx/page.png"), [0; 100]).unwrap();
+        std::fs::create_dir_all(here.join("nginx/sites-enabled")).unwrap();
+        for (name, target) in [
+            ("a", "../conf.d/a.conf"),
+            ("b", "a"),
+            ("c", "/etc/passwd"),
+            ("d", "../../../x"),
+            ("e", "e"),
+            ("f", "../conf.d"),
+        ] {
+            std::os::unix::fs::symlink(target, here.join("nginx/sites-enabled").join(name)).unwrap();
+        }
         in_git(here, &["init", "--quiet"]);
         in_git(here, &["add", "."]);
         in_git(here, &["commit", "--quiet", "-m", "one"]);
@@ -255,6 +324,11 @@ mod tests {
         );
         assert!(found.conf().with_file_name("conf.d").join("a.conf").is_file());
         assert!(!found.conf().with_file_name("page.png").exists());
+        let enabled = |name: &str| found.conf().with_file_name("sites-enabled").join(name);
+        assert_eq!(std::fs::read(enabled("a")).unwrap(), b"included");
+        assert_eq!(std::fs::read(enabled("b")).unwrap(), b"included");
+        assert!(["c", "d", "e"].iter().all(|name| !enabled(name).exists() && enabled(name).is_symlink()));
+        assert_eq!(std::fs::read(enabled("f").join("a.conf")).unwrap(), b"included");
         let found = Checkout::of(here, "HEAD", Path::new("nginx/conf.d/")).unwrap();
         assert_eq!(found.name(), "HEAD:nginx/conf.d");
         assert_eq!(std::fs::read(found.conf().join("a.conf")).unwrap(), b"included");

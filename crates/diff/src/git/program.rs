@@ -17,6 +17,8 @@ const MAX_ERROR: u64 = 2_000;
 pub(super) struct Blob {
     pub(super) id: String,
     pub(super) size: u64,
+    /// Whether it is where a symbolic link leads.
+    pub(super) is_link: bool,
 }
 
 fn git(here: &Path) -> Command {

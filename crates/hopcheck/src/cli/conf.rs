@@ -113,6 +113,10 @@ impl ConfArgs {
         };
         let warnings = source.origin.warnings.iter().chain(&source.origin.address_warnings);
         warnings.for_each(|warning| eprintln!("hopcheck: {warning}"));
+        // A part of it may be missing from what is seen.
+        if let Some(error) = source.not_run() {
+            eprintln!("hopcheck: {error}");
+        }
         Ok(source)
     }
 }

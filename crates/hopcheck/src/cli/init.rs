@@ -12,7 +12,7 @@ use super::overwrite::refuse_to_overwrite;
 use hopcheck_clients::RequestPolicy;
 use hopcheck_init::{PresetField, explore, profile_text, routes_text};
 use hopcheck_site::profile::{FILE, Profile};
-use hopcheck_targets::conf::{Source, SourceOptions};
+use hopcheck_targets::conf::Source;
 use hopcheck_targets::target::Deployment;
 
 /// A value of --profile.
@@ -53,7 +53,8 @@ pub(super) async fn init_command(arguments: InitArgs) -> Result<u8, Error> {
 
 /// Writes down the routes of a configuration.
 fn of_configuration(conf: &Path, profile: Option<&Path>, force: bool) -> Result<u8, Error> {
-    let source = Source::open(conf, &SourceOptions::default())?;
+    // Of what could not be read whole, a part would be written down.
+    let source = Source::read(conf)?;
     let site = source.read_site().map_err(|error| error.to_string())?;
     if site.routes().next().is_none() {
         return Err(format!("{} has no routes to write down", source.name).into());

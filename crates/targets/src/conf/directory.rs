@@ -36,24 +36,28 @@ fn finished_conf(start: &Path) -> Option<PathBuf> {
 /// Enough for any directory of a repository.
 const MAX_FILES: usize = 1000;
 
-/// What a path stands for: in place of a directory the `nginx.conf` in it, its only file that nginx would include, or what
-/// it has under another usual name; a path that this is said of stands for itself.
+/// What a path stands for: in place of a directory the `nginx.conf` in it, or what it has under another usual name; a path that
+/// this is said of stands for itself, and so does a directory of files to include or of templates.
 pub(super) fn file_in(path: &Path) -> PathBuf {
     let whole = path.join("nginx.conf");
     if path.is_file() || !files(path, ".template").is_empty() {
         return path.to_owned();
     }
-    match (whole.is_file(), &finished_files(path)[..]) {
+    match (whole.is_file(), holds_finished_files(path)) {
         (true, _) => whole,
-        (false, [only]) => only.clone(),
-        (false, []) => finished_conf(path).unwrap_or_else(|| path.to_owned()),
-        (false, _) => path.to_owned(),
+        (false, true) => path.to_owned(),
+        (false, false) => finished_conf(path).unwrap_or_else(|| path.to_owned()),
     }
 }
 
 /// Whether this directory holds files for nginx to include, and no templates.
 pub(super) fn holds_finished_files(directory: &Path) -> bool {
-    !finished_files(directory).is_empty()
+    files(directory, ".template").is_empty() && !files(directory, ".conf").is_empty()
+}
+
+/// What a directory of templates holds besides, that is left out.
+pub(super) fn beside_templates(directory: &Path) -> Vec<PathBuf> {
+    files(directory, ".conf")
 }
 
 /// The configuration that includes all files of a directory, as the stock nginx.conf does with `conf.d`, and the directory
@@ -75,20 +79,12 @@ pub(super) fn conf_of(directory: &Path) -> io::Result<(String, PathBuf)> {
     Ok((format!("{STOCK_CONF_HEAD}include /etc/nginx/{name}/*.conf; }}\n"), around))
 }
 
-/// The files of a directory that `include …/*.conf` names, in order; none where there are templates.
-fn finished_files(directory: &Path) -> Vec<PathBuf> {
-    match files(directory, ".template").is_empty() {
-        true => files(directory, ".conf"),
-        false => Vec::new(),
-    }
-}
-
-/// The files of a directory whose names end so, in order, without hidden ones.
+/// What the pattern of an `include` would find in a directory that ends so, in order; be it a file or not.
 fn files(directory: &Path, end: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(directory).into_iter().flatten().filter_map(Result::ok);
     let is_one = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        name.ends_with(end) && !name.starts_with('.') && path.is_file()
+        name.ends_with(end) && !name.starts_with('.')
     };
     let mut found: Vec<_> = entries.map(|entry| entry.path()).filter(is_one).take(MAX_FILES).collect();
     found.sort();
@@ -128,10 +124,10 @@ mod tests {
         assert_eq!(names(&conf_d), ["conf.d/a.conf.example.com", "conf.d/b.conf.example.com"]);
         assert_eq!(file_in(&conf_d), conf_d);
         let one = with(&["conf.d/a.conf"]);
-        assert_eq!(file_in(&one.path().join("conf.d")), one.path().join("conf.d/a.conf"));
+        assert_eq!(names(&one.path().join("conf.d")), ["conf.d/a.conf.example.com"]);
         let whole = with(&["a.conf", "b.conf", "nginx.conf"]);
         assert_eq!(names(whole.path()), ["nginx.conf.example.com"]);
-        assert_eq!(file_in(one.path()), one.path().join("conf.d/a.conf"));
+        assert_eq!(file_in(one.path()), one.path().join("conf.d"));
         let templates = with(&["default.conf.template", "nginx/default.conf"]);
         assert_eq!(file_in(templates.path()), templates.path());
     }
@@ -142,9 +138,9 @@ mod tests {
             let directory = with(names);
             Source::locate(directory.path()).map(|path| path.display().to_string())
         };
-        assert_eq!(found(&["conf.d/a.conf", "default.conf"]), Some("conf.d/a.conf".to_owned()));
+        assert_eq!(found(&["conf.d/a.conf", "default.conf"]), Some("conf.d".to_owned()));
         assert_eq!(found(&["conf.d/a.conf", "conf.d/b.conf", "default.conf"]), Some("conf.d".to_owned()));
         assert_eq!(found(&["conf.d/a.conf", "nginx/default.conf"]), Some("nginx/default.conf".to_owned()));
-        assert_eq!(found(&["nginx/conf.d/a.conf", "conf.d.md"]), Some("nginx/conf.d/a.conf".to_owned()));
+        assert_eq!(found(&["nginx/conf.d/a.conf", "conf.d.md"]), Some("nginx/conf.d".to_owned()));
     }
 }

@@ -33,15 +33,6 @@ impl Source {
         // As `include` looks for it.
         [directory.join(name), directory.join(beside)].into_iter().find(|path| path.is_file())
     }
-
-    /// Puts the texts of an edit in place of those on disk.
-    pub(super) fn edit(&self, found: &mut [(String, String)]) {
-        for (name, text) in found {
-            if let Some(edited) = self.edited.get(name.as_str()) {
-                text.clone_from(edited);
-            }
-        }
-    }
 }
 
 #[cfg(test)]

@@ -40,6 +40,11 @@ impl Scratch {
         place(self.path(), path)
     }
 
+    /// Where an included file of that name is put.
+    pub(crate) fn place_included(&self, name: &str) -> PathBuf {
+        place_included(self.path(), name)
+    }
+
     /// The prefix to start nginx with (`-p`).
     pub fn prefix(&self) -> PathBuf {
         self.place(PREFIX)
@@ -93,6 +98,18 @@ pub(super) fn place(scratch: &Path, path: &str) -> PathBuf {
         placed.push("");
     }
     placed
+}
+
+/// Where an included file of that name is put: under a name that is none for a pattern, as an `include` has to name it.
+pub(super) fn place_included(scratch: &Path, name: &str) -> PathBuf {
+    let mut plain = String::new();
+    for letter in name.chars() {
+        match letter {
+            '*' | '?' | '[' | ']' | '\\' | '%' => plain.push_str(&format!("%{:02X}", u32::from(letter))),
+            other => plain.push(other),
+        }
+    }
+    place(scratch, &plain)
 }
 
 /// Whether an `include` names files by a pattern.

@@ -76,7 +76,7 @@ impl RewrittenConf {
         std::fs::write(scratch.path().join(PORTS_FILE), ports)?;
         self.log_directories.iter().try_for_each(std::fs::create_dir_all)?;
         for (name, text) in &self.included {
-            let path = scratch.place(name);
+            let path = scratch.place_included(name);
             std::fs::create_dir_all(path.parent().unwrap_or(Path::new(PREFIX)))?;
             std::fs::write(path, text)?;
         }
@@ -92,7 +92,7 @@ impl RewrittenConf {
     /// The first file that nginx has read and that is not as it was checked, going by its dump.
     pub(crate) fn first_unchecked(&self, scratch: &Scratch, dump: &[u8]) -> Option<String> {
         let main = (scratch.conf(), self.text.as_str());
-        let included = self.included.iter().map(|(name, text)| (scratch.place(name), text.as_str()));
+        let included = self.included.iter().map(|(name, text)| (scratch.place_included(name), text.as_str()));
         super::dump::first_unchecked(dump, std::iter::once(main).chain(included))
     }
 

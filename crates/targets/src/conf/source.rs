@@ -138,7 +138,13 @@ impl Source {
             None => hopcheck_templates::open(path, &overrides)?,
         };
         let (MainFile { text, name }, origin) = match (made, included) {
-            (Some(files), _) => Origin::of(files, path),
+            (Some(mut files), _) => {
+                for left_out in directory::beside_templates(path) {
+                    let of = "is not tested: its directory is taken for one of templates";
+                    files.warnings.push(format!("{} {of}", left_out.display()));
+                }
+                Origin::of(files, path)
+            }
             (None, Some((text, _))) => {
                 (MainFile { text, name: path.display().to_string() }, Origin::finished(Vec::new()))
             }
@@ -155,7 +161,8 @@ impl Source {
         Ok(source)
     }
 
-    /// What a path stands for: in place of a directory the `nginx.conf` in it, or its only file that nginx would include.
+    /// What a path stands for: in place of a directory the `nginx.conf` in it, or what it has under another usual name. A
+    /// directory of files to include, or of templates, stands for itself.
     pub fn file_in(path: &Path) -> PathBuf {
         directory::file_in(path)
     }
@@ -319,6 +326,9 @@ fn read(path: &Path) -> Result<String, ConfError> {
 /// The text of a regular file no larger than [`MAX_FILE_SIZE`]. Invalid UTF-8 does not matter in comments; words are checked
 /// before anything runs.
 pub(super) fn text(path: &Path) -> std::io::Result<String> {
+    if path == Path::new("/dev/null") {
+        return Ok(String::new());
+    }
     let bytes = nginx_conf::read_regular_file(path, MAX_FILE_SIZE)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match parse(&text, path) {

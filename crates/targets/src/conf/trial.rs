@@ -51,10 +51,15 @@ impl Source {
     /// As [`Source::read`], and when a profile that is named cannot be read, or a template cannot be filled in.
     pub fn read_with(path: &Path, options: &SourceOptions) -> Result<Source, ConfError> {
         let source = Source::open(path, options)?;
-        match source.check() {
-            Ok(()) => Ok(source),
-            Err(error) => Err(ConfError::NotRun { name: source.name, error }),
+        match source.not_run() {
+            None => Ok(source),
+            Some(error) => Err(error),
         }
+    }
+
+    /// Why it is not run, if so.
+    pub fn not_run(&self) -> Option<ConfError> {
+        self.check().err().map(|error| ConfError::NotRun { name: self.name.clone(), error })
     }
 
     /// Rewrites it as a trial, to find out before a run whether that is possible.

@@ -2,6 +2,7 @@
 
 mod admission;
 mod app_servers;
+mod carets;
 mod error;
 mod selection;
 
@@ -303,12 +304,14 @@ impl Scene {
         Ok(String::from_utf8_lossy(&text).into_owned())
     }
 
-    /// `text` with the original paths, `listen` addresses and app servers in place of this scene's. Where one stands in for
+    /// The text `run` with the original paths, `listen` addresses and app servers in place of this scene's. Where one stands in for
     /// several app servers it stays.
-    pub fn as_written(&self, text: &str) -> String {
+    pub fn as_written(&self, run: &str) -> String {
         let conf = self.scratch.conf().display().to_string();
         let root = self.scratch.path().join("root").display().to_string();
-        let text = text.replace(&conf, &self.stage.source.name).replace(&root, "");
+        let text = run.replace(&conf, &self.stage.source.name);
+        let by_name = |text: String, (path, name): (String, String)| text.replace(&path, &name);
+        let text = self.included_names().into_iter().fold(text, by_name).replace(&root, "");
         let text = self.stage.source.origin.with_origins(&text);
         let listen = self.rewritten.listen.iter().map(|(written, address)| (written.as_str(), *address));
         let app_servers =
@@ -320,7 +323,14 @@ impl Scene {
             text.replace(&address.to_string(), written)
         };
         let known: Vec<(&str, SocketAddr)> = listen.chain(app_servers).collect();
-        known.into_iter().fold(text, put)
+        let written = known.into_iter().fold(text, put);
+        carets::realigned(run, &written)
+    }
+
+    /// What the configuration calls each included file, by its path in this run.
+    pub fn included_names(&self) -> BTreeMap<String, String> {
+        let placed = |name: &String| (self.scratch.place_included(name).display().to_string(), name.clone());
+        self.rewritten.included.keys().map(placed).collect()
     }
 
     /// Maps `path` of the configuration to this scene's scratch directory.

@@ -6,14 +6,13 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use http_body_util::BodyExt;
-use tower::ServiceExt;
 
+use crate::app::App;
 use crate::fault::Fault;
 use crate::instance::Instance;
 use crate::transport::{Connection, RefusedStream, StopMode};
@@ -28,10 +27,10 @@ pub(super) async fn respond(
     request: Request<Body>,
     instance: &Arc<Instance>,
     connection: &Connection,
-    app: Router,
+    app: App,
 ) -> Response<Body> {
     if let Fault::ExtraHeaders(headers) = &fault {
-        let mut response = app.oneshot(request).await.unwrap_or_else(|never| match never {});
+        let mut response = app.answer(request).await;
         add(headers, &mut response);
         return response;
     }

@@ -1,14 +1,15 @@
 //! Following `include`: what is included is read, surveyed and rewritten like the file itself.
 
 use std::io;
+use std::path::Path;
 use std::rc::Rc;
 
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::{Directive, Word, parse};
 
-use super::{IncludedFile, MAX_INCLUDES, Walker};
+use super::{IncludedFile, MAX_INCLUDES, Walker, quoted};
 use crate::conf::include::Include;
-use crate::conf::paths::is_glob;
+use crate::conf::paths::{is_glob, place_included};
 use crate::conf::proxy_pass::declared_group;
 
 impl Walker<'_> {
@@ -64,7 +65,9 @@ impl Walker<'_> {
     /// Follows the `include` of a pattern, unless that makes a cycle.
     pub(super) fn enter(&mut self, pattern: &Word) -> io::Result<Rc<[IncludedFile]>> {
         let file = self.rewriter.source.origin.name_of(&self.file);
-        let include = Include { pattern: pattern.text.clone(), place: format!("{file}:{}", pattern.line) };
+        let is_of_directory = self.file == self.rewriter.source.name && Path::new(&self.file).is_dir();
+        let place = (!is_of_directory).then(|| format!("{file}:{}", pattern.line));
+        let include = Include { pattern: pattern.text.clone(), place };
         self.includes += 1;
         if self.including.contains(&include.pattern) {
             return Err(io::Error::other(format!(
@@ -86,7 +89,10 @@ impl Walker<'_> {
         edits: &mut Edits,
         block: Option<&Directive>,
     ) -> io::Result<()> {
-        let Some(pattern) = directive.args.first() else { return Ok(()) };
+        let [pattern] = &directive.args[..] else {
+            self.mistaken(directive, "invalid number of arguments in \"include\" directive");
+            return Ok(());
+        };
         let files = self.enter(pattern)?;
         if self.rewriter.source.has_default(&pattern.text) {
             self.out.notes.push(format!("{} is not on this machine -> its usual content", pattern.text));
@@ -114,7 +120,8 @@ impl Walker<'_> {
                     "not run: {name} is included in several places, with different results\n  help: use a separate file for each"
                 )));
             }
-            names.push(format!("include {};", self.place(name)));
+            let placed = place_included(self.rewriter.scratch.path(), name);
+            names.push(format!("include {};", quoted(&placed.display().to_string())));
             self.out.included.insert(name.clone(), text);
         }
         self.including.pop();
