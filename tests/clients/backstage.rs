@@ -72,7 +72,7 @@ impl Backstage<'_> {
             real = vec![blue, green];
         }
         let scratch = tempfile::tempdir().map_err(|error| error.to_string())?;
-        certificate::issue(scratch.path(), NAME)?;
+        certificate::issue(scratch.path(), NAME, |_| ())?;
         let mut backstage = Backstage { packages, stage, conf: client.conf, scene, real, scratch };
         backstage.configure(&[])?;
         Ok(backstage)

@@ -9,6 +9,7 @@
 
 mod app_server;
 mod backstage;
+#[path = "../certificate.rs"]
 mod certificate;
 mod engine;
 mod known;

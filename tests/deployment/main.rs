@@ -2,6 +2,8 @@
 
 mod brokers;
 mod browser;
+#[path = "../certificate.rs"]
+mod certificate;
 mod compared;
 mod gateway;
 mod limits;

@@ -10,8 +10,10 @@ use hopcheck_targets::conf::Source;
 use hopcheck_targets::target::{InstalledNginx, Reference, Target};
 use hopcheck_targets::{scene::Scene, stage::Stage};
 use mock_upstreams::Exchange;
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use tempfile::TempDir;
+
+use crate::certificate;
 
 /// The name that the deployment goes by.
 pub(crate) const NAME: &str = "shop.example.com";
@@ -82,7 +84,7 @@ impl Plan {
             "as-documented = true\n\n[front-end]\nbuild = {www:?}\ndeployed-to = \"/home/dambae200/dambae200-front/www\"\n"
         );
         std::fs::write(here.join("hopcheck.toml"), settings).unwrap();
-        issue(here, self.certificate);
+        certificate::issue(here, NAME, self.certificate).unwrap();
         if self.self_signed {
             sign_by_itself(here);
         }
@@ -197,20 +199,5 @@ fn sign_by_itself(directory: &Path) {
     certificate.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let key = KeyPair::generate().unwrap();
     std::fs::write(directory.join("site.pem"), certificate.self_signed(&key).unwrap().pem()).unwrap();
-    std::fs::write(directory.join("site.key"), key.serialize_pem()).unwrap();
-}
-
-/// An authority and a certificate by it, in files: `ca.pem`, `site.pem`, `site.key`.
-fn issue(directory: &Path, change: fn(&mut CertificateParams)) {
-    let mut authority = CertificateParams::new(Vec::new()).unwrap();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(DnType::CommonName, "an authority of the test");
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let mut site = CertificateParams::new(vec![NAME.to_owned()]).unwrap();
-    change(&mut site);
-    let key = KeyPair::generate().unwrap();
-    let site = site.signed_by(&key, &authority).unwrap();
-    std::fs::write(directory.join("ca.pem"), authority.pem()).unwrap();
-    std::fs::write(directory.join("site.pem"), site.pem()).unwrap();
     std::fs::write(directory.join("site.key"), key.serialize_pem()).unwrap();
 }

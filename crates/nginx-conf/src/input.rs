@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use crate::directive::Directive;
 use crate::error::{ConfigError, Place, os_error};
-use crate::file::{glob, read_at_most, read_regular_file};
+use crate::file::{read_at_most, read_regular_file};
+use crate::glob::glob;
 use crate::lexer::{Lexer, MAX_BLOCK_DEPTH, Statement, Terminator};
 use crate::source::{Source, SourceName, Span};
 use crate::spelling::nearest;

@@ -79,6 +79,7 @@ mod directive;
 pub mod edit;
 pub mod error;
 mod file;
+mod glob;
 mod input;
 mod lexer;
 pub mod locate;
@@ -95,7 +96,8 @@ mod version;
 
 pub use address::{ip, listen_mistake, parse_socket, proxy_pass_mistake, server_mistake};
 pub use error::{ConfigError, Place};
-pub use file::{glob, read_regular_file};
+pub use file::read_regular_file;
+pub use glob::glob;
 pub use read::syslog_mistake;
 pub use read::{LoadOptions, load, read_text};
 pub use source::SourceName;
