@@ -1,6 +1,7 @@
 //! The time of day, formatted for headers and logs once a second.
 
 use std::cell::RefCell;
+use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -39,7 +40,7 @@ pub(crate) struct FormattedTime {
 impl Clock {
     /// A clock in the system's time zone.
     pub(crate) fn new() -> Clock {
-        let zone = TimeZone::system();
+        let zone = system_zone();
         let formatted = RefCell::new(Rc::new(FormattedTime::at(since_epoch().as_secs(), &zone)));
         Clock { zone, formatted }
     }
@@ -81,6 +82,18 @@ impl Clock {
         let at = midnight + i64::from(second);
         if at > now { at } else { at + 86_400 }
     }
+}
+
+/// The system's time zone: `TZ`, or what `/etc/localtime` says, as libc reads it. jiff would look for the zone's name as well, and go
+/// through all zones that the system knows at each start.
+fn system_zone() -> TimeZone {
+    const LOCAL_TIME: &str = "/etc/localtime";
+    const MAX_BYTES: u64 = 1 << 20;
+    let local = || {
+        let bytes = nginx_conf::read_regular_file(Path::new(LOCAL_TIME), MAX_BYTES).ok()?;
+        TimeZone::tzif(LOCAL_TIME, &bytes).ok()
+    };
+    std::env::var_os("TZ").is_none().then(local).flatten().unwrap_or_else(TimeZone::system)
 }
 
 /// A second of UTC, as `format` says, which is that of `strftime`.
@@ -128,6 +141,16 @@ mod tests {
         assert_eq!(&*formatted.error_log, "2026/01/31 21:00:05");
         assert_eq!(&*formatted.syslog, "Jan 31 21:00:05");
         assert_eq!(&*FormattedTime::at(1_767_312_000, &seoul).syslog, "Jan  2 09:00:00");
+    }
+
+    #[test]
+    fn the_time_zone_is_the_systems() {
+        let (ours, its) = (system_zone(), TimeZone::system());
+        for second in [0, 1_769_860_805, 1_786_000_000] {
+            let at = Timestamp::from_second(second).unwrap();
+            assert_eq!(ours.to_offset_info(at).abbreviation(), its.to_offset_info(at).abbreviation());
+            assert_eq!(ours.to_offset(at), its.to_offset(at));
+        }
     }
 
     #[test]

@@ -9,9 +9,11 @@ pub use page::Page;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
+use cucumber::World as _;
+use cucumber::step::Collection;
 use hopcheck_browser::{Read, SocketEnd, Visit};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -74,6 +76,12 @@ pub struct World {
     pub transcript: Transcript,
     /// The evidence for the report of a failure.
     pub evidence: Evidence,
+}
+
+/// The step definitions. Their expressions are compiled once.
+pub fn collection() -> &'static Collection<World> {
+    static COLLECTION: LazyLock<Collection<World>> = LazyLock::new(World::collection);
+    &COLLECTION
 }
 
 impl World {

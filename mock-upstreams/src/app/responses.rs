@@ -99,5 +99,10 @@ pub(super) async fn bytes(Path(length): Path<usize>, Query(query): Query<BytesQu
 
 /// Bytes of every value, in a pattern that repeats only after 251 × 256 of them, so that lost and reordered blocks show.
 fn patterned(length: usize) -> Bytes {
-    (0..length).map(|index| ((index % 251) ^ (index / 251)) as u8).collect()
+    const PERIOD: usize = 251 * 256;
+    let period: Vec<u8> =
+        (0..length.min(PERIOD)).map(|index| ((index % 251) ^ (index / 251)) as u8).collect();
+    let mut bytes = period.repeat(length.div_ceil(PERIOD));
+    bytes.truncate(length);
+    bytes.into()
 }

@@ -1,14 +1,13 @@
 //! Mistakes in a specification that Gherkin itself does not see: to it any line is prose until the first step comes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::Path;
 
-use cucumber::World as _;
 use gherkin::{Feature, Scenario, Step, StepType};
 
 use crate::catalogue;
 use crate::scenarios::{path_of, scenarios, steps};
-use crate::world::World;
+use crate::world::collection;
 use hopcheck_site::profile::{WORDS, Words};
 
 /// Words that begin a line of Gherkin.
@@ -60,14 +59,21 @@ pub(super) fn not_gherkin(path: &Path, text: &str, said: &str) -> String {
 
 /// By file and line; a step of an outline or a background is told once.
 fn undefined_steps(features: &[Feature]) -> Vec<String> {
-    let collection = World::collection();
+    let collection = collection();
     let mut mistakes = BTreeSet::new();
     let words = Words::example();
-    for (feature, step) in steps(features) {
-        let mut step = step.clone();
+    let mut defined = HashSet::new();
+    for (feature, written) in steps(features) {
+        if defined.contains(&(written.ty, &written.value)) {
+            continue;
+        }
+        let mut step = written.clone();
         step.value = words.put_into(&step.value).unwrap_or(step.value);
         let what = match collection.find(&step) {
-            Ok(Some(_)) => continue,
+            Ok(Some(_)) => {
+                defined.insert((written.ty, &written.value));
+                continue;
+            }
             Ok(None) => format!(
                 "no step is defined for \"{} {}\"\n  help: the nearest is \"{}\"; `hopcheck steps` lists them all",
                 step.keyword.trim(),

@@ -20,7 +20,7 @@ use std::time::Instant;
 use cucumber::event::Retries;
 use cucumber::feature::Ext as _;
 use cucumber::runner::basic::RetryOptions;
-use cucumber::{Cucumber, Parser, World as _, cli, event, parser, runner};
+use cucumber::{Cucumber, Parser, cli, event, parser, runner};
 use futures::FutureExt as _;
 use gherkin::Feature;
 
@@ -28,7 +28,7 @@ pub use select::{BROWSER_TAG, OPTIONAL_TAGS, SOCKJS_TAG, Selected, Selection};
 
 use crate::features::{KnownDifference, Specification, fill_in};
 use crate::scenarios::{place, scenarios};
-use crate::world::World;
+use crate::world::{World, collection};
 use configuration_lines::relevant_lines;
 use hopcheck_report::{
     FailedStep, FeatureOutline, Picture, Progress, Record, SiteMap, Style, TargetResults, Verdict,
@@ -84,7 +84,7 @@ pub async fn run(
         Some(seed) => order::shuffled(&features, seed),
         // Who ends at the first broken promise wants the quick ones first.
         None if selection.fail_fast => features,
-        None => order::waiting_first(&features),
+        None => order::waiting_early(&features, selection.jobs),
     };
     let features = order::with_first(features, |feature, scenario| {
         let (file, line) = place(feature, scenario);
@@ -214,7 +214,7 @@ async fn go(
         Setting::Live(deployment) => selection.jobs.min(deployment.profile().limits.in_flight),
     };
     let runner = runner::Basic::default()
-        .steps(World::collection())
+        .steps(collection().clone())
         .max_concurrent_scenarios(jobs)
         .retry_options(move |_, _, scenario, _| {
             // One that is known to fail is not tried again.

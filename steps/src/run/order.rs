@@ -12,13 +12,20 @@ use crate::scenarios::{Place, path_of, retain, scenarios};
 /// A time in seconds, as steps and directives say it.
 static SECONDS: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"\b(\d+)(?: seconds?|s)\b").ok());
 
-/// The order of the specification, except that scenarios that wait begin first, the longest ahead of all, so that others run
-/// while they wait.
-pub(super) fn waiting_first(features: &[Feature]) -> Vec<Feature> {
-    let mut waiting: Vec<Place<'_>> = scenarios(features).filter(|(_, _, s)| wait(s) > 0).collect();
+/// The order of the specification, except that scenarios that wait begin early, the longest ahead of all, so that others run
+/// while they wait: half of what runs at once when `jobs` do, then the rest of them spread over the first half of the others.
+pub(super) fn waiting_early(features: &[Feature], jobs: usize) -> Vec<Feature> {
+    let (mut waiting, others): (Vec<Place<'_>>, Vec<Place<'_>>) =
+        scenarios(features).partition(|(_, _, scenario)| wait(scenario) > 0);
     waiting.sort_by_key(|(_, _, scenario)| Reverse(wait(scenario)));
-    let others = retain(features, |_, _, scenario| wait(scenario) == 0);
-    waiting.into_iter().map(lone).chain(others).collect()
+    let later = waiting.split_off(waiting.len().min(jobs.div_ceil(2)));
+    let between = (others.len() / 2).div_ceil(later.len().max(1)).max(1);
+    let (mut others, mut later) = (others.into_iter(), later.into_iter());
+    let spread = std::iter::from_fn(|| {
+        let part: Vec<Place<'_>> = others.by_ref().take(between).chain(later.next()).collect();
+        (!part.is_empty()).then_some(part)
+    });
+    waiting.into_iter().chain(spread.flatten()).map(lone).collect()
 }
 
 /// The longest time that a scenario speaks of, in seconds.
@@ -107,12 +114,16 @@ mod tests {
     }
 
     #[test]
-    fn those_that_wait_come_first() {
+    fn those_that_wait_come_early_and_leave_room_for_others() {
         let features = Specification::built_in().unwrap().features;
-        let waiting = waiting_first(&features);
+        let waiting = waiting_early(&features, 4);
         let waits: Vec<u32> = scenarios(&waiting).map(|(_, _, scenario)| wait(scenario)).collect();
-        assert!(waits.is_sorted_by_key(|&seconds| Reverse(seconds)) && waits[0] > 0, "{waits:?}");
         assert_eq!(waits.len(), scenarios(&features).count());
+        let longest_first: Vec<u32> = waits.iter().copied().filter(|seconds| *seconds > 0).collect();
+        assert!(longest_first.is_sorted_by_key(|&seconds| Reverse(seconds)), "{waits:?}");
+        assert!(waits[0] > 0 && waits[1] > 0 && waits[2] == 0, "{waits:?}");
+        let last = waits.iter().rposition(|seconds| *seconds > 0).unwrap();
+        assert!(last < waits.len() * 3 / 4, "{last} of {}", waits.len());
         // All others are in their places.
         let others = |features: &[Feature]| names(&retain(features, |_, _, s| wait(s) == 0)).join("\n");
         assert_eq!(others(&waiting), others(&features));

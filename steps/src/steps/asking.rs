@@ -216,9 +216,14 @@ fn noise(length: usize) -> Vec<u8> {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
-        state.to_le_bytes()[1]
+        state.to_le_bytes()
     };
-    (0..length).map(|_| next()).collect()
+    let mut bytes = Vec::with_capacity(length.next_multiple_of(4));
+    while bytes.len() < length {
+        bytes.extend_from_slice(&next());
+    }
+    bytes.truncate(length);
+    bytes
 }
 
 fn uneven(bytes: &[u8]) -> Vec<Vec<u8>> {

@@ -57,6 +57,8 @@ pub struct Scene {
     overlays: Vec<Overlay>,
     ports: BTreeMap<String, ReservedPort>,
     rewritten: RewrittenConf,
+    /// Whether something was changed after the configuration was rewritten.
+    is_outdated: bool,
     /// The server that clients address; `None`: the first.
     asked: Option<VirtualServer>,
     admission: Admission,
@@ -81,6 +83,7 @@ impl Scene {
             overlays: Vec::new(),
             ports: BTreeMap::new(),
             rewritten: RewrittenConf::default(),
+            is_outdated: true,
             asked: None,
             admission: Admission::default(),
             proxy: None,
@@ -151,11 +154,13 @@ impl Scene {
     /// Puts app servers of one's own in place of the mocks; takes effect when the proxy starts or reloads.
     pub fn stand_in(&mut self, app_servers: [SocketAddr; 2]) {
         self.stand_ins = Some(app_servers);
+        self.is_outdated = true;
     }
 
     /// Changes the configuration; takes effect when the proxy starts or reloads.
     pub fn overlay(&mut self, overlay: Overlay) {
         self.overlays.push(overlay);
+        self.is_outdated = true;
     }
 
     /// Why the stage's target refuses the configuration; `None` if it does not, or cannot be asked: then the scenarios fail.
@@ -242,7 +247,9 @@ impl Scene {
     /// # Errors
     /// When a change does not fit the configuration.
     pub fn write(&mut self) -> Result<SocketAddr, SceneError> {
-        self.rewrite()?;
+        if self.is_outdated {
+            self.rewrite()?;
+        }
         self.rewritten.write(&self.scratch)?;
         // A configuration from the scenario need not have the clients' port.
         let own = self.overlays.iter().any(|overlay| matches!(overlay, Overlay::Whole(_)));
@@ -357,7 +364,9 @@ impl Scene {
         self.ports = ports;
         self.rewritten = rewritten?;
         self.app_servers.start_for(&self.rewritten)?;
-        Ok(self.app_servers.speak_tls(&self.rewritten)?)
+        self.app_servers.speak_tls(&self.rewritten)?;
+        self.is_outdated = false;
+        Ok(())
     }
 
     fn refused(&self, said: &str) -> SceneError {

@@ -63,6 +63,7 @@ impl Scene {
     /// Has the configuration allow the addresses of clients wherever it allows some; takes effect when the proxy starts.
     pub fn allow_clients(&mut self) {
         self.admission.is_allowed = true;
+        self.is_outdated = true;
     }
 
     /// The app servers of the configuration that `server` stands in for, as written.
