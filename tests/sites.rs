@@ -475,3 +475,32 @@ fn a_blank_in_the_name_of_a_location_is_asked_for_as_clients_write_it() {
         assert_eq!(ran.code, Some(0), "{engine}: {}", ran.said);
     }
 }
+
+#[test]
+fn of_many_servers_that_read_the_same_some_are_asked_and_the_rest_are_told() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let shop = |nth| {
+        format!(
+            "server {{ listen 80; server_name s{nth}.kr; location / {{ proxy_pass http://app:8080; }} }}\n"
+        )
+    };
+    let shops: String = (0..500).map(shop).collect();
+    // This one is not like the others.
+    let other =
+        "server { listen 80; server_name other.kr; location / { proxy_pass http://app:8080/app/; } }\n";
+    std::fs::write(&conf, format!("{shops}{other}")).unwrap();
+    let ran = run("reference", &conf);
+    assert_eq!(ran.code, Some(0), "{}", ran.said);
+    let records = &ran.report.targets[0].records;
+    let asked =
+        |name: &str| records.iter().any(|record| record.name == format!("/ leads to the app on {name}, 80"));
+    assert_eq!(["s0.kr", "s2.kr", "s3.kr", "other.kr"].map(asked), [true, true, false, true], "{}", ran.said);
+    let reason = "497 servers read as that of s0.kr in line 1 does, but for their names";
+    assert!(ran.said.contains(reason), "{}", ran.said);
+    assert!(
+        ran.said.contains("497 more servers that read as others do, but for their names\n"),
+        "{}",
+        ran.said
+    );
+}

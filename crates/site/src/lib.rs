@@ -15,6 +15,7 @@
 //! # Ok::<(), nginx_conf::ConfigError>(())
 //! ```
 
+mod alike;
 mod authorization;
 mod authorizing;
 mod comparison;
@@ -46,6 +47,7 @@ mod variables;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+pub use alike::Alike;
 pub use authorization::Authorization;
 pub use comparison::{Comparison, Difference, Differences};
 pub use gate::Admission;
@@ -140,6 +142,9 @@ impl Site {
             let first = servers.len();
             for server in http.inner.iter().filter(|node| node.is("server")) {
                 servers.push(Server::read(server, &scope)?);
+            }
+            for (server, alike) in servers[first..].iter_mut().zip(alike::places(http, first)) {
+                server.alike = alike;
             }
             oversights.add(http, &servers[first..]);
             misspelt_upstreams.extend(misspelt_upstream::find(http, &upstreams));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nginx_conf::ConfigError;
 use serde::Serialize;
 
+use crate::alike::Alike;
 use crate::authorization::Authorization;
 use crate::authorizing;
 use crate::kind::Kind;
@@ -39,6 +40,9 @@ pub struct Server {
     pub routes: Vec<Route>,
     /// Where it begins.
     pub line: Line,
+    /// Its place among the servers that read the same but for their names.
+    #[serde(skip)]
+    pub alike: Alike,
     /// Which of its locations serves a path.
     #[serde(skip)]
     chooser: Arc<LocationChooser>,
@@ -91,6 +95,7 @@ impl Server {
             unreachable: None,
             routes,
             line: Line { file: node.file.to_string(), line: node.line },
+            alike: Alike::default(),
             chooser: Arc::new(chooser),
         })
     }

@@ -1,11 +1,11 @@
 //! Scenarios that speak of a kind of route, bound to the routes of a site: run once for each, under its name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use gherkin::{Background, Feature, Rule, Scenario};
 use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
-use hopcheck_site::{Admission, Comparison, Role};
+use hopcheck_site::{Admission, Alike, Comparison, Role};
 
 use super::before::before;
 use super::bound::{Bound, braced, contains, put_into};
@@ -125,6 +125,7 @@ impl<'a> Binder<'a> {
     fn of_each(&self, scenario: &Scenario, word: &RouteWord) -> Vec<Bound> {
         let (mut bound, mut reason) = (Vec::new(), format!("{LACKING}{}", word.what));
         let mut is_there = false;
+        let mut left_out = BTreeSet::new();
         for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
             let SiteRoute { server, route, .. } = here;
             let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
@@ -155,6 +156,9 @@ impl<'a> Binder<'a> {
                 (_, Some(gate)) if gate != "limit_except" && !route.admits_clients() => {
                     reason = format!("{} is not for everybody: `{gate}` in {place}", route.path)
                 }
+                (None, _) if server.alike.is_one_of_many() => {
+                    left_out.insert(server.alike.first);
+                }
                 (None, _) => {
                     for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
                         let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
@@ -167,14 +171,31 @@ impl<'a> Binder<'a> {
                 }
             }
         }
-        // What only a profile can ask for is not missed where none does.
-        if bound.is_empty() && (is_there || !word.only_promised) {
+        let unbound = |any: &str, reason: String| {
             let mut unbound = scenario.clone();
-            unbound.name = unbound.name.replace(&braced(word.word), &format!("any {}", word.what));
+            unbound.name = unbound.name.replace(&braced(word.word), &format!("{any} {}", word.what));
             unbound.name = unbound.name.replace(&braced(NTH), ORDINALS[0]);
-            bound.push(Bound::NotAsked(unbound, reason));
+            Bound::NotAsked(unbound, reason)
+        };
+        // What only a profile can ask for is not missed where none does.
+        if !left_out.is_empty() {
+            bound.push(unbound("any other", self.as_others(&left_out)));
+        } else if bound.is_empty() && (is_there || !word.only_promised) {
+            bound.push(unbound("any", reason));
         }
         bound
+    }
+
+    /// Why those that read as these servers do are not asked.
+    fn as_others(&self, first: &BTreeSet<usize>) -> String {
+        let groups = first.iter().filter_map(|first| {
+            let server = self.source.site.servers.get(*first)?;
+            let name = server.name().unwrap_or_else(|| "any name".to_owned());
+            let place = server.line.seen_from(&self.source.name);
+            let others = server.alike.of - Alike::ASKED_OF_MANY;
+            Some(format!("{others} servers read as that of {name} in {place} does, but for their names"))
+        });
+        groups.collect::<Vec<_>>().join("; ")
     }
 
     fn for_route(&self, scenario: &Scenario, word: &RouteWord, here: &SiteRoute<'_>) -> Scenario {

@@ -61,13 +61,36 @@ pub(super) fn shuffled(features: &[Feature], seed: u32) -> Vec<Feature> {
 
 /// A scenario as a feature of its own: the runner keeps those of one feature together.
 fn lone((feature, rule, scenario): Place<'_>) -> Feature {
-    let scenarios = vec![scenario.clone()];
-    match rule {
-        Some(rule) => {
-            let rules = vec![Rule { scenarios, ..rule.clone() }];
-            Feature { scenarios: Vec::new(), rules, ..feature.clone() }
-        }
-        None => Feature { scenarios, rules: Vec::new(), ..feature.clone() },
+    let alone = vec![scenario.clone()];
+    let (scenarios, rules) = match rule {
+        Some(rule) => (Vec::new(), vec![with_scenarios(rule, alone)]),
+        None => (alone, Vec::new()),
+    };
+    // Not with `..feature.clone()`: all its scenarios would be copied for each of them.
+    Feature {
+        keyword: feature.keyword.clone(),
+        name: feature.name.clone(),
+        description: feature.description.clone(),
+        background: feature.background.clone(),
+        scenarios,
+        rules,
+        tags: feature.tags.clone(),
+        span: feature.span,
+        position: feature.position,
+        path: feature.path.clone(),
+    }
+}
+
+fn with_scenarios(rule: &Rule, scenarios: Vec<Scenario>) -> Rule {
+    Rule {
+        keyword: rule.keyword.clone(),
+        name: rule.name.clone(),
+        description: rule.description.clone(),
+        background: rule.background.clone(),
+        scenarios,
+        tags: rule.tags.clone(),
+        span: rule.span,
+        position: rule.position,
     }
 }
 

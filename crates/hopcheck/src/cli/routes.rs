@@ -45,17 +45,19 @@ pub(super) async fn routes_command(arguments: &RoutesArgs) -> Result<u8, Error> 
             outln!("wrote {}", file.display());
         }
         (None, true) => outln!("{}", serde_json::to_string_pretty(&site)?),
-        (None, false) => print_routes(&source.name, &site),
+        (None, false) => print_routes(&source.name, &site, |_| false),
     }
     Ok(EXIT_KEPT)
 }
 
-/// Prints the routes of each server, a line each.
-pub(super) fn print_routes(name: &str, site: &Site) {
+/// Prints the routes of each server, a line each, but for those that are one of many.
+pub(super) fn print_routes(name: &str, site: &Site, is_one_of_many: impl Fn(&Server) -> bool) {
     if site.servers.is_empty() {
         outln!("{name} has no server");
     }
-    for server in &site.servers {
+    let (others, shown): (Vec<&Server>, Vec<&Server>) =
+        site.servers.iter().partition(|server| is_one_of_many(server));
+    for server in shown {
         outln!("{}", headline(server));
         if let Some(why) = &server.unreachable {
             outln!("  unreachable: {why}");
@@ -70,6 +72,9 @@ pub(super) fn print_routes(name: &str, site: &Site) {
                 [(path, 0), (what, 1), (to, 2)].map(|(text, nth)| hopcheck_report::padded(text, widths[nth]));
             outln!("  {path}  {what}  {to}  {lines}");
         }
+    }
+    if !others.is_empty() {
+        outln!("{} more servers that read as others do, but for their names", others.len());
     }
 }
 

@@ -104,7 +104,7 @@ impl<'a> Session<'a> {
         if let (false, Setting::Staged(stage)) = (self.options.quiet, &setting)
             && is_another_site
         {
-            print_routes(&stage.source.name, &stage.source.site);
+            print_routes(&stage.source.name, &stage.source.site, |server| server.alike.is_one_of_many());
         }
         if let (true, Setting::Staged(stage)) = (self.options.verbose, &setting) {
             print_notes(&stage.source).await?;

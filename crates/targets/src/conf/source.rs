@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
-use hopcheck_site::{Comparison, Differences, Node, Route, Site};
+use hopcheck_site::{Comparison, Differences, Node, Route, Server, Site};
 use hopcheck_templates::{Overrides, TemplateError};
 use include_dir::{Dir, include_dir};
 use nginx_conf::syntax::parse;
@@ -277,9 +277,10 @@ impl Source {
 
     /// The front ends that serve a page at `/`. If the profile does not name the directory of the build, each names its own.
     pub fn pages(&self) -> impl Iterator<Item = &Route> {
-        let reachable = self.site.routes().filter(|(server, _)| server.unreachable.is_none());
+        let is_asked = |server: &Server| server.unreachable.is_none() && !server.alike.is_one_of_many();
+        let asked = self.site.routes().filter(move |(server, _)| is_asked(server));
         let found = self.front_end.deployed_to.is_none();
-        reachable.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
+        asked.map(|(_, route)| route).filter(move |route| found && route.is_front_page())
     }
 
     /// Whether an app server is deployed at this address, as far as the profile says.
