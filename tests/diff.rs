@@ -176,6 +176,28 @@ async fn each_change_is_an_entry() {
     );
 }
 
+/// Places that are closed to strangers are asked as somebody who is let in, too.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_behind_a_gate_is_compared() {
+    let source = Source::read(Path::new("../../tests/sites/right/vite-api.conf")).unwrap();
+    for (gate, asked) in [
+        ("allow 10.0.0.0/8; deny all;", "GET /office/item from an allowed address"),
+        (
+            "auth_basic office; auth_basic_user_file /etc/nginx/users;",
+            "GET /office/item with Authorization: Basic dXNlcjpwYXNz",
+        ),
+    ] {
+        let old = format!(
+            "events {{ }} http {{ server {{ listen 80; root /srv/www; location / {{ try_files $uri /index.html; }} \
+             location /office/ {{ {gate} proxy_pass http://app:8080; proxy_set_header X-Of old; }} }} }}"
+        );
+        let new = old.replace("X-Of old", "X-Of new");
+        let found = diff(source.clone().with_text(old), source.clone().with_text(new)).await.unwrap();
+        let told: Vec<&str> = found.entries.iter().map(|entry| entry.summary.as_str()).collect();
+        assert_eq!(told, [format!("{asked}: the app server sees x-of: new, was old")]);
+    }
+}
+
 /// The right sites and the document's, changed in ways that change nothing. `HOPCHECK_ALL_CHANGES=1` takes more of them.
 #[tokio::test(flavor = "multi_thread")]
 async fn changes_that_change_nothing_are_no_entry() {

@@ -1,7 +1,7 @@
 //! The route to a proxy: its addresses, TCP or TLS, and the headers that every request to it has.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{AnswerLimits, ClientError, DEFAULT_TIMEOUT, Request, RequestPolicy, 
 
 /// The source address of clients of a proxy on this machine. It differs from the proxy's own address, so that a proxy
 /// that confuses the two is found out. Systems that only have 127.0.0.1 on loopback use that instead.
-const CLIENT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2)), 0);
+const CLIENT_ADDRESS: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// So many local ports are tried for one connection.
 const MAX_LOCAL_PORTS: usize = 16;
@@ -25,6 +25,8 @@ pub struct Route {
     inner: Arc<Inner>,
     /// `Authorization` of every request but preflights.
     authorization: Option<Arc<str>>,
+    /// Where clients come from, of a proxy on this machine.
+    client: Ipv4Addr,
 }
 
 #[derive(Debug)]
@@ -114,8 +116,13 @@ impl Route {
         Route { authorization: Some(authorization.into()), ..self.clone() }
     }
 
+    /// The same to a proxy on this machine from another address of it, if the system has that.
+    pub fn from_client(&self, client: Ipv4Addr) -> Route {
+        Route { client, ..self.clone() }
+    }
+
     fn of(inner: Inner) -> Route {
-        Route { inner: Arc::new(inner), authorization: None }
+        Route { inner: Arc::new(inner), authorization: None, client: CLIENT_ADDRESS }
     }
 
     /// The default of `Host`.
@@ -192,7 +199,7 @@ impl Route {
         config: impl Fn(&Tls) -> Arc<rustls::ClientConfig>,
     ) -> Result<Stream, ClientError> {
         let inner = &self.inner;
-        let tcp = with_timeout(inner.timeout, "a connection", connect(inner)).await?;
+        let tcp = with_timeout(inner.timeout, "a connection", connect(inner, self.client)).await?;
         tcp.set_nodelay(true)?;
         let Some(tls) = &inner.tls else { return Ok(Stream::Plain(tcp)) };
         let connector = TlsConnector::from(config(tls));
@@ -204,11 +211,11 @@ impl Route {
     }
 }
 
-async fn connect(inner: &Inner) -> io::Result<TcpStream> {
+async fn connect(inner: &Inner, client: Ipv4Addr) -> io::Result<TcpStream> {
     let mut failed = io::Error::other("there is no address to connect to");
     for address in &inner.addresses {
         let connected = match (inner.policy.is_none(), address.is_ipv4()) {
-            (true, true) => connect_from_client(*address).await,
+            (true, true) => connect_from(client, *address).await,
             _ => TcpStream::connect(*address).await,
         };
         match connected {
@@ -219,12 +226,12 @@ async fn connect(inner: &Inner) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-/// Connects from [`CLIENT_ADDRESS`]. A port that was used a moment ago may be refused: then another is tried.
-async fn connect_from_client(address: SocketAddr) -> io::Result<TcpStream> {
+/// Connects from a client's address. A port that was used a moment ago may be refused: then another is tried.
+async fn connect_from(client: Ipv4Addr, address: SocketAddr) -> io::Result<TcpStream> {
     for _ in 0..MAX_LOCAL_PORTS {
         let socket = TcpSocket::new_v4()?;
         socket.set_reuseaddr(true)?;
-        if socket.bind(CLIENT_ADDRESS).is_err() {
+        if socket.bind(SocketAddr::from((client, 0))).is_err() {
             break;
         }
         match socket.connect(address).await {

@@ -1,5 +1,6 @@
 //! A probe: one request that both configurations are asked, and how the app servers answer it.
 
+use hopcheck_site::Admission;
 use serde::{Deserialize, Serialize};
 
 /// A request, and what belongs to it.
@@ -23,7 +24,12 @@ pub(crate) struct Probe {
     pub(crate) answer: AppAnswer,
     /// What is done with it.
     pub(crate) way: Way,
+    /// Whether it comes from an address that is allowed wherever some are.
+    pub(crate) is_admitted: bool,
 }
+
+/// What a client sends who knows a password of the run.
+pub(crate) const BASIC_CREDENTIALS: &str = "Basic dXNlcjpwYXNz";
 
 /// A version of HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -92,6 +98,7 @@ impl Probe {
             body: None,
             answer: AppAnswer::Json,
             way: Way::Once,
+            is_admitted: false,
         }
     }
 
@@ -121,6 +128,19 @@ impl Probe {
     pub(crate) fn answered(mut self, answer: AppAnswer) -> Probe {
         self.answer = answer;
         self
+    }
+
+    /// By somebody who is let in in any of these ways: with a password of the run, unless it has credentials or is a preflight, or
+    /// from an address that is allowed.
+    #[must_use]
+    pub(crate) fn admitted(mut self, admissions: &[Admission]) -> Probe {
+        let has = |wanted: &str| self.headers.iter().any(|(name, _)| name == wanted);
+        let is_complete = has("Authorization") || has("Access-Control-Request-Method");
+        self.is_admitted = admissions.iter().any(|admission| admission.by_address());
+        match !is_complete && admissions.iter().any(|admission| admission.by_password()) {
+            true => self.header("Authorization", BASIC_CREDENTIALS),
+            false => self,
+        }
     }
 
     /// In another way.
@@ -161,11 +181,15 @@ impl Probe {
             + answer
             + method
             + version
+            + if self.is_admitted { 10 } else { 0 }
     }
 
     /// In a line: `POST /api/items with Origin: https://a.test`.
     pub(crate) fn title(&self) -> String {
         let mut title = format!("{} {}", self.method, shortened(&self.target));
+        if self.is_admitted {
+            title += " from an allowed address";
+        }
         let mut with: Vec<String> =
             self.headers.iter().map(|(name, value)| format!("{name}: {}", shortened(value))).collect();
         if self.version == Version::Http10 {

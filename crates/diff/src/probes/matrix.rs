@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::at::At;
-use crate::probe::{AppAnswer, Probe, Version, Way};
+use crate::probe::{AppAnswer, BASIC_CREDENTIALS, Probe, Version, Way};
 
 /// A path, where it is, and what is known of it.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub(super) fn of(place: &Place<'_>, origins: &[String], sizes: &BTreeSet<u64>) -
     probes.extend([
         Probe::get(&place.at.port, &place.at.host, &query),
         get().header("Cookie", "session=1; theme=dark").header("Authorization", "Bearer abc"),
-        get().header("Authorization", "Basic dXNlcjpwYXNz"),
+        get().header("Authorization", BASIC_CREDENTIALS),
         get().header("If-None-Match", "\"x\""),
         get().header("If-Modified-Since", "Wed, 01 Jan 2020 00:00:00 GMT"),
         get().header("Range", "bytes=0-9"),

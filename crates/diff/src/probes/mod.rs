@@ -15,6 +15,7 @@ use crate::probe::{AppAnswer, Probe, Way};
 use crate::values;
 use at::At;
 pub(crate) use borders::{NAMED, content_of};
+use hopcheck_site::Admission;
 
 /// The `Host` where a server has no name.
 pub(crate) const DEFAULT_HOST: &str = "www.hopcheck.test";
@@ -95,7 +96,13 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
                 .collect();
             let place =
                 matrix::Place { at, path, has_apps: *has_apps, caches: wanted.caches, headers: &headers };
-            probes.extend(matrix::of(&place, &origins, &sizes));
+            let asked = matrix::of(&place, &origins, &sizes);
+            // What is behind a gate is the same for nobody until somebody is let in.
+            let admissions = admissions([old, new], at, path);
+            if !admissions.is_empty() {
+                probes.extend(asked.iter().cloned().map(|probe| probe.admitted(&admissions)));
+            }
+            probes.extend(asked);
         }
         probes.extend(wanted.others.iter().map(|path| Probe::get(&at.port, &at.host, path)));
         probes.extend(wanted.conditions.iter().cloned());
@@ -108,6 +115,12 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
     probes.sort_by_key(|probe| matches!(probe.way, Way::Turns(_) | Way::Fresh));
     probes.truncate(MAX_PROBES);
     probes
+}
+
+/// How clients are let in to a place that is closed to strangers in either configuration.
+fn admissions(confs: [&Configuration; 2], at: &At, path: &str) -> Vec<Admission> {
+    let of_one = |conf: &Configuration| conf.server_of(&at.port, &at.host)?.server.route_of(path)?.admission;
+    confs.into_iter().filter_map(of_one).collect()
 }
 
 fn add_server(

@@ -10,7 +10,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use super::apps::APP_MARK;
-use super::{ANSWER_TIMEOUT, Door, Side};
+use super::{ADMITTED_CLIENT, ANSWER_TIMEOUT, Door, Side};
 use crate::files::FILE_MARK;
 use crate::observation::{Kind, Observation};
 use crate::probe::{AppAnswer, Probe, Way};
@@ -237,5 +237,6 @@ impl Side {
 fn route_to(door: Door, probe: &Probe, number: usize) -> Result<Route, String> {
     let tls = door.is_tls.then(Tls::accepting_any_certificate).transpose()?;
     let name = probe.host.as_deref().unwrap_or(DEFAULT_HOST);
-    Ok(Route::to_site(door.address, tls, name, vec![(NUMBER.to_owned(), number.to_string())]))
+    let route = Route::to_site(door.address, tls, name, vec![(NUMBER.to_owned(), number.to_string())]);
+    Ok(if probe.is_admitted { route.from_client(ADMITTED_CLIENT) } else { route })
 }

@@ -66,7 +66,7 @@ impl Source {
     fn check(&self) -> std::io::Result<()> {
         let scratch = Scratch::new(&std::env::temp_dir())?;
         let rewriter =
-            Rewriter { source: self, scratch: &scratch, app_servers: &[], user: None, allows_clients: false };
+            Rewriter { source: self, scratch: &scratch, app_servers: &[], user: None, allowed_clients: None };
         // Five digits, like reserved ports.
         let mut ports = 10_000..u16::MAX;
         let reserve = |_: &str| {

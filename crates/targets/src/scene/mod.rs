@@ -26,6 +26,9 @@ use app_servers::AppServers;
 pub use error::SceneError;
 use hopcheck_clients::{Route, Tls};
 
+/// The addresses that clients of a scene come from.
+const CLIENTS: &str = "127.0.0.0/8";
+
 /// The most that is read of what the proxy told.
 const MAX_TRACE_BYTES: u64 = 64 << 20;
 
@@ -358,7 +361,7 @@ impl Scene {
             scratch: &self.scratch,
             app_servers: &addresses,
             user: worker_account(),
-            allows_clients: self.admission.is_allowed,
+            allowed_clients: self.admission.is_allowed.then(|| CLIENTS.to_owned()),
         };
         let rewritten = rewriter.rewrite(&text, |address| reserve(&mut ports, address));
         self.ports = ports;

@@ -10,9 +10,6 @@ use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
 use crate::conf::paths::place;
 use crate::conf::proxy_pass::assigned;
 
-/// The addresses that clients of a run come from.
-const CLIENTS: &str = "127.0.0.0/8";
-
 impl Walker<'_> {
     /// Rewrites a directive without its block.
     pub(super) fn rewrite_one(
@@ -92,9 +89,10 @@ impl Walker<'_> {
                 }
                 self.proxy_pass(directive, edits)?;
             }
-            ("allow", _) if self.rewriter.allows_clients => {
+            ("allow", _) if self.rewriter.allowed_clients.is_some() => {
                 self.note(directive, "and the clients of this run");
-                edits.insert(directive.span.start, format!("allow {CLIENTS}; "));
+                let clients = self.rewriter.allowed_clients.iter();
+                clients.for_each(|clients| edits.insert(directive.span.start, format!("allow {clients}; ")));
             }
             ("auth_basic_user_file", _) if !value.contains('$') => {
                 let placed = place(self.rewriter.scratch.path(), value);

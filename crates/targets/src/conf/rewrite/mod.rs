@@ -50,8 +50,8 @@ pub struct Rewriter<'a> {
     pub app_servers: &'a [SocketAddr],
     /// The workers' account, `name group`; `None` when not started as root.
     pub user: Option<String>,
-    /// Whether clients of this run are allowed wherever some addresses are (`allow`).
-    pub allows_clients: bool,
+    /// Clients of this run that are allowed wherever some addresses are (`allow`), as that directive names them.
+    pub allowed_clients: Option<String>,
 }
 
 impl Rewriter<'_> {

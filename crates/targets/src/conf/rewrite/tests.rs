@@ -9,7 +9,7 @@ fn rewrite(directory: &Path, text: &str) -> (RewrittenConf, Scratch, String) {
     let source = Source::read(&directory.join("nginx.conf")).unwrap();
     let scratch = Scratch::new(directory).unwrap();
     let rewriter =
-        Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None, allows_clients: false };
+        Rewriter { source: &source, scratch: &scratch, app_servers: &[], user: None, allowed_clients: None };
     let mut port = 40_000;
     let rewritten = rewriter.rewrite(&source.text, |_| {
         port += 1;
