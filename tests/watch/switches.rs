@@ -5,15 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hopcheck_container::{Nginx, NginxOptions};
-use hopcheck_site::profile::Transport;
+use hopcheck_site::profile::{Profile, Transport};
 use hopcheck_targets::{scene::Scene, stage::Stage};
-use hopcheck_watch::{KindReport, Report, WatchOptions};
+use hopcheck_watch::{KindReport, Report, Status, Watch, WatchOptions};
 use mock_upstreams::journal::{Journal, SessionEnd};
 use mock_upstreams::{AppServer, StopMode};
 
 use crate::support::{
-    LENIENT, TIMEOUT, access_log_of, begin, begin_over, reference, scene, stage, until, wait_until_healthy,
-    wait_until_used,
+    LENIENT, TIMEOUT, access_log_of, begin, begin_over, profile, reference, scene, stage, until,
+    wait_until_healthy, wait_until_used,
 };
 
 fn kind<'a>(report: &'a Report, name: &str) -> &'a KindReport {
@@ -138,6 +138,45 @@ async fn stop_both_app_servers(stage: &Arc<Stage>, comes_back: bool) {
     let not_back = sessions.ends.listed.iter().filter(|end| end.back.is_none()).count();
     assert_eq!((lost, not_back), (4, if comes_back { 0 } else { 4 }), "{}", report.text());
     assert_eq!((report.noticed, report.verdict[0].as_str()), (true, "Visitors noticed."));
+    scene.tear_down().await;
+}
+
+/// Of a WebSocket that does not speak STOMP the handshake is watched: it is there, then it is not, and then again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_websocket_that_does_not_open_is_noticed() {
+    let mut scene = scene(&reference(), "max_fails=0").await;
+    let text = profile(&mut scene, "/api/items").await;
+    let text = text.replace(
+        "[stomp]\nendpoint = \"/stomp/ws\"\nsubscribe = \"/topic/stock\"\n",
+        "[socket]\nendpoint = \"/stomp/echo\"\n",
+    );
+    let profile = Profile::parse(&text, "hopcheck.toml").unwrap();
+    let watch = Watch::prepare("shop", profile, LENIENT).await.unwrap();
+    let said = watch.describe().join("\n");
+    assert!(said.contains("  WebSocket GET /stomp/echo, expecting 101, 5 per second"), "{said}");
+    assert!(!said.contains("STOMP"), "{said}");
+    let running = watch.begin();
+    let opened = |status: &Status, more| status.kinds[3].good >= more;
+    until(&running, |status| opened(status, 3)).await;
+    scene.app_server("green").unwrap().quit().await;
+    scene.app_server("blue").unwrap().quit().await;
+    until(&running, |status| status.kinds[3].failed >= 3).await;
+    scene.app_server("blue").unwrap().restart().await.unwrap();
+    let before = running.status().kinds[3].good;
+    until(&running, |status| opened(status, before + 3)).await;
+    let report = running.end().await;
+    let socket = kind(&report, "WebSocket");
+    let log = access_log_of(&scene, "GET /stomp/echo", socket.asked).await;
+    let refused = log.iter().filter(|(status, _)| *status == 502).count() as u64;
+    assert_eq!(
+        (socket.failed, socket.reasons.get("502, not 101")),
+        (refused, Some(&refused)),
+        "{}",
+        report.text()
+    );
+    // Each was closed, and left nothing open behind.
+    let aborted = |end: &SessionEnd| matches!(end, SessionEnd::Aborted { .. });
+    assert_eq!(ended(&scene, aborted), 0, "{}", report.text());
     scene.tear_down().await;
 }
 

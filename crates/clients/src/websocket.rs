@@ -120,6 +120,14 @@ impl WebSocket {
         with_timeout(self.route.timeout(), "the proxy to read", self.sink.send(message)).await
     }
 
+    /// Sends a Close frame without a code.
+    ///
+    /// # Errors
+    /// When the WebSocket is closed.
+    pub async fn close(&mut self) -> Result<(), ClientError> {
+        self.send(Message::Close(None)).await
+    }
+
     /// Sends a text as one message in `count` frames. Characters may be split: only the whole message has to be UTF-8
     /// (RFC 6455 §5.6).
     ///

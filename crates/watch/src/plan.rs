@@ -11,7 +11,7 @@ use hopcheck_targets::target::Deployment;
 /// The options of a watch.
 #[derive(Debug, Clone)]
 pub struct WatchOptions {
-    /// Requests to the API per second; those to the front end are two fifths, preflights one fifth of that.
+    /// Requests to the API per second; those to the front end are two fifths, preflights and WebSockets one fifth of that.
     pub rate: f64,
     /// STOMP sessions to keep open.
     pub sessions: usize,
@@ -38,9 +38,11 @@ impl Default for WatchOptions {
 /// One kind of request.
 #[derive(Debug, Clone)]
 pub(super) struct Probe {
-    /// `API`, `front end`, `preflight`.
+    /// `API`, `front end`, `preflight`, `WebSocket`.
     pub(super) label: &'static str,
     pub(super) request: Request,
+    /// Whether the request opens a WebSocket, which is closed at once.
+    pub(super) opens_socket: bool,
     /// The expected status.
     pub(super) status: u16,
     /// Whether any other status from 200 to 299 is as good.
@@ -102,6 +104,7 @@ impl Plan {
             Some(path) => probes.push(Probe {
                 label: "API",
                 request: Request::new("GET", path),
+                opens_socket: false,
                 status: profile.api.status.unwrap_or(200),
                 any_success: false,
                 text: None,
@@ -112,6 +115,7 @@ impl Plan {
         probes.push(Probe {
             label: "front end",
             request: Request::new("GET", profile.front_end.deep_link.as_deref().unwrap_or("/")),
+            opens_socket: false,
             status: 200,
             any_success: false,
             text: profile.front_end.text.clone(),
@@ -123,12 +127,28 @@ impl Plan {
                 request: Request::new("OPTIONS", path)
                     .header("Origin", &origin)
                     .header("Access-Control-Request-Method", "GET"),
+                opens_socket: false,
                 status: 204,
                 any_success: true,
                 text: None,
                 interval: every(5.0),
             }),
             None => missing("preflight", "does not name a path for preflights (`[preflight] path`)"),
+        }
+        // Only the application knows what keeps its WebSocket open, so that none is held but that of STOMP.
+        if let (Some(_), Some(path)) = (&profile.socket.endpoint, profile.websocket()) {
+            let request = Request::new("GET", &path).header("Origin", &origin);
+            let offered = profile.socket.protocol.iter();
+            probes.push(Probe {
+                label: "WebSocket",
+                request: offered
+                    .fold(request, |request, name| request.header("Sec-WebSocket-Protocol", name)),
+                opens_socket: true,
+                status: 101,
+                any_success: false,
+                text: None,
+                interval: every(5.0),
+            });
         }
         let stomp = match profile.stomp.endpoint.as_deref() {
             Some(_) if options.sessions == 0 => None,
@@ -140,6 +160,8 @@ impl Plan {
                 headers: connect_headers(deployment, options.heart_beat),
                 subscribe: profile.stomp.subscribe.clone(),
             }),
+            // A site with a WebSocket of another kind need not speak STOMP.
+            None if profile.socket.endpoint.is_some() => None,
             None => {
                 missing("STOMP", "does not name a STOMP endpoint (`[stomp] endpoint`)");
                 None
@@ -185,7 +207,8 @@ impl Probe {
 pub(super) fn total_rate(profile: &Profile, options: &WatchOptions) -> f64 {
     let api = if profile.api.path.is_some() { 1.0 } else { 0.0 };
     let preflight = if profile.preflight.path.is_some() || api > 0.0 { 0.2 } else { 0.0 };
-    options.rate * (api + 0.4 + preflight)
+    let socket = if profile.socket.endpoint.is_some() { 0.2 } else { 0.0 };
+    options.rate * (api + 0.4 + preflight + socket)
 }
 
 /// The headers of CONNECT: heart-beats, as in the profile or else the options, and those of the deployment.

@@ -9,7 +9,7 @@ use tokio::time::{Instant, timeout};
 use crate::plan::Probe;
 use crate::record::{ConnectionUse, Log, Outcome};
 use crate::schedule::{RequestSender, Stop};
-use hopcheck_clients::{ClientError, Connection, Response, Route};
+use hopcheck_clients::{ClientError, Connection, Handshake, Response, Route};
 
 /// Sends the requests of one kind.
 #[derive(Debug)]
@@ -56,6 +56,9 @@ impl Prober {
     }
 
     async fn send(&self, way: ConnectionUse) -> SendOutcome {
+        if self.probe.opens_socket {
+            return SendOutcome { again: false, answer: self.open_socket().await };
+        }
         if way == ConnectionUse::Kept
             && let Some(mut connection) = self.take()
         {
@@ -80,6 +83,19 @@ impl Prober {
             self.keep(connection, answer.as_ref().ok());
         }
         answer
+    }
+
+    /// Opens a WebSocket, and closes it at once.
+    async fn open_socket(&self) -> Result<Response, ClientError> {
+        let request = &self.probe.request;
+        let connection = Connection::open(&self.route).await?;
+        let (response, socket) =
+            Handshake::new(&request.target, &request.headers).open(connection, None).await?;
+        if let Some(mut socket) = socket {
+            // It is open: whether the other end hears that it is not needed is no matter to a visitor.
+            let _ = socket.close().await;
+        }
+        Ok(response)
     }
 
     /// A kept connection that is still open.
@@ -135,7 +151,8 @@ impl Prober {
 
 impl RequestSender for Prober {
     async fn ask(self: Arc<Self>, number: u64, due: Instant) {
-        let way = if number.is_multiple_of(2) { ConnectionUse::Kept } else { ConnectionUse::Fresh };
+        let is_kept = number.is_multiple_of(2) && !self.probe.opens_socket;
+        let way = if is_kept { ConnectionUse::Kept } else { ConnectionUse::Fresh };
         tokio::select! {
             asked = timeout(self.timeout, self.send(way)) => {
                 let otherwise = format!("no complete response within {} s", self.timeout.as_secs());

@@ -27,7 +27,7 @@ pub(super) struct WatchArgs {
     /// Also end when Enter is pressed
     #[arg(long)]
     until_key: bool,
-    /// Requests to the API per second; those to the front end are two fifths, preflights one fifth of that
+    /// Requests to the API per second; those to the front end are two fifths, preflights and WebSockets one fifth of that
     #[arg(long, value_name = "R", default_value_t = WatchOptions::default().rate, value_parser = rate)]
     rate: f64,
     /// STOMP sessions to keep open
