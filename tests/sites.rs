@@ -496,10 +496,10 @@ fn of_many_servers_that_read_the_same_some_are_asked_and_the_rest_are_told() {
     let asked =
         |name: &str| records.iter().any(|record| record.name == format!("/ leads to the app on {name}, 80"));
     assert_eq!(["s0.kr", "s2.kr", "s3.kr", "other.kr"].map(asked), [true, true, false, true], "{}", ran.said);
-    let reason = "497 servers read as that of s0.kr in line 1 does, but for their names";
+    let reason = "497 servers read as that of s0.kr in line 1 does, but for names and addresses";
     assert!(ran.said.contains(reason), "{}", ran.said);
     assert!(
-        ran.said.contains("497 more servers that read as others do, but for their names\n"),
+        ran.said.contains("497 more servers that read as others do, but for names and addresses\n"),
         "{}",
         ran.said
     );

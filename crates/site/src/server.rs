@@ -40,7 +40,7 @@ pub struct Server {
     pub routes: Vec<Route>,
     /// Where it begins.
     pub line: Line,
-    /// Its place among the servers that read the same but for their names.
+    /// Its place among the servers that read the same but for names and addresses.
     #[serde(skip)]
     pub alike: Alike,
     /// Which of its locations serves a path.

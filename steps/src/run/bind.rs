@@ -193,7 +193,9 @@ impl<'a> Binder<'a> {
             let name = server.name().unwrap_or_else(|| "any name".to_owned());
             let place = server.line.seen_from(&self.source.name);
             let others = server.alike.of - Alike::ASKED_OF_MANY;
-            Some(format!("{others} servers read as that of {name} in {place} does, but for their names"))
+            Some(format!(
+                "{others} servers read as that of {name} in {place} does, but for names and addresses"
+            ))
         });
         groups.collect::<Vec<_>>().join("; ")
     }

@@ -74,7 +74,7 @@ pub(super) fn print_routes(name: &str, site: &Site, is_one_of_many: impl Fn(&Ser
         }
     }
     if !others.is_empty() {
-        outln!("{} more servers that read as others do, but for their names", others.len());
+        outln!("{} more servers that read as others do, but for names and addresses", others.len());
     }
 }
 
