@@ -15,6 +15,8 @@ mod versions;
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::num::NonZero;
+use std::thread::available_parallelism;
 use std::time::Instant;
 
 use cucumber::event::Retries;
@@ -40,6 +42,9 @@ use recorder::Recorder;
 
 /// So much of what a page has asked for is told.
 const MAX_NOTES: usize = 200;
+
+/// To read a configuration with more servers takes a scenario longer than all that it asks.
+const MANY_SERVERS: usize = 1_000;
 
 /// The tag of scenarios that are special to the document's site.
 const DOCUMENT_TAG: &str = "document";
@@ -208,9 +213,13 @@ async fn go(
     recorder: Recorder,
 ) {
     let retries = selection.retries;
-    // Of a live site each may hold as much as one answer may have.
     let jobs = match &setting {
+        // Each reads the whole configuration, which has nothing to wait for.
+        Setting::Staged(stage) if stage.source.site.servers.len() > MANY_SERVERS => {
+            selection.jobs.min(available_parallelism().map_or(1, NonZero::get))
+        }
         Setting::Staged(_) => selection.jobs,
+        // Of a live site each may hold as much as one answer may have.
         Setting::Live(deployment) => selection.jobs.min(deployment.profile().limits.in_flight),
     };
     let runner = runner::Basic::default()
