@@ -1,15 +1,32 @@
 //! Servers that read the same but for names and addresses: configurations that are generated have them by the thousand.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::tree::Node;
 
-/// Variables with the name that clients ask for.
-const NAME_VARIABLES: [&str; 4] = ["$host", "$http_host", "$server_name", "$ssl_server_name"];
+/// Directives in which a name is only told, or is that of a file. In others it may decide something.
+const TELLING: [&str; 13] = [
+    "access_log",
+    "add_header",
+    "error_log",
+    "proxy_cookie_domain",
+    "proxy_redirect",
+    "proxy_set_header",
+    "proxy_ssl_name",
+    "return",
+    "root",
+    "server_name",
+    "ssl_certificate",
+    "ssl_certificate_key",
+    "ssl_trusted_certificate",
+];
 
-/// Upstreams by their names, in small letters.
-type Upstreams<'a> = HashMap<String, &'a Node>;
+/// Variables that differ where names or addresses do.
+const NAME_VARIABLES: [&str; 5] = ["$host", "$http_host", "$server_name", "$ssl_server_name", "$proxy_host"];
+
+/// Directives that make one variable of another.
+const MAPPING: [&str; 3] = ["map", "geo", "split_clients"];
 
 /// The place of a server among those of a site that read the same but for their names and the addresses of app servers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,25 +52,29 @@ impl Alike {
     }
 }
 
-/// The places of the servers of `http`, the first of which is number `begin` of the site.
-pub(crate) fn places(http: &Node, begin: usize) -> Vec<Alike> {
-    let upstreams = http.inner.iter().filter(|node| node.is("upstream"));
-    let upstreams: Upstreams<'_> = upstreams.map(|node| (node.arg(0).to_ascii_lowercase(), node)).collect();
-    let depends_on_name = http.inner.iter().any(|node| node.is("map") && asks_for_name(node.arg(0)));
+/// What names and addresses mean around the servers.
+struct Surroundings<'a> {
+    /// By their names, in small letters.
+    upstreams: HashMap<String, &'a Node>,
+    /// Variables that are made of a name.
+    of_names: BTreeSet<&'a str>,
+    /// Whether one of these decides something for all servers.
+    decides_for_all: bool,
+}
+
+/// Which servers of `http` read the same, the first of which is number `begin` of the site; those that nobody can reach are alone.
+pub(crate) fn places(http: &Node, reachable: &[bool], begin: usize) -> Vec<Alike> {
+    let around = Surroundings::of(http);
     let mut groups: HashMap<String, Alike> = HashMap::new();
-    let mut place = |(nth, server): (usize, &Node)| {
+    let place = |(nth, (node, is_reachable)): (usize, (&Node, &bool))| {
         let alone = Alike { first: begin + nth, nth: 0, of: 1 };
-        if depends_on_name || chooses_by_name(&server.inner) {
-            return alone;
-        }
-        let group = groups
-            .entry(without_names(&without_addresses(server, &upstreams)))
-            .or_insert(Alike { of: 0, ..alone });
+        let Some(text) = around.text_of(node).filter(|_| *is_reachable) else { return alone };
+        let group = groups.entry(text).or_insert(Alike { of: 0, ..alone });
         group.of += 1;
         Alike { nth: group.of - 1, ..*group }
     };
-    let mut places: Vec<Alike> =
-        http.inner.iter().filter(|node| node.is("server")).enumerate().map(&mut place).collect();
+    let nodes = http.inner.iter().filter(|node| node.is("server"));
+    let mut places: Vec<Alike> = nodes.zip(reachable).enumerate().map(place).collect();
     let counts: HashMap<usize, usize> = groups.into_values().map(|group| (group.first, group.of)).collect();
     for place in &mut places {
         place.of = counts.get(&place.first).copied().unwrap_or(1);
@@ -61,50 +82,98 @@ pub(crate) fn places(http: &Node, begin: usize) -> Vec<Alike> {
     places
 }
 
-fn asks_for_name(text: &str) -> bool {
-    NAME_VARIABLES.iter().any(|variable| text.contains(variable))
-}
-
-/// Whether an `if` looks at the name.
-fn chooses_by_name(nodes: &[Node]) -> bool {
-    nodes.iter().any(|node| (node.is("if") && asks_for_name(&node.head)) || chooses_by_name(&node.inner))
-}
-
-/// A server with stand-ins for the app servers of `proxy_pass`, as a run has them, too. What an upstream says of its servers stays.
-fn without_addresses(node: &Node, upstreams: &Upstreams<'_>) -> Node {
-    let inner = node.inner.iter().map(|inner| without_addresses(inner, upstreams)).collect();
-    let to =
-        Some(node.arg(0)).filter(|_| node.is("proxy_pass")).and_then(|url| without_address(url, upstreams));
-    let head = to.map_or_else(|| node.head.clone(), |to| format!("proxy_pass {to}"));
-    Node { head, inner, ..node.clone() }
-}
-
-/// The URL of a `proxy_pass` without its address; `None` where only a run knows that.
-fn without_address(url: &str, upstreams: &Upstreams<'_>) -> Option<String> {
-    let (scheme, rest) = url.split_once("://")?;
-    let (address, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    if url.contains('$') || address.starts_with("unix:") {
-        return None;
+impl<'a> Surroundings<'a> {
+    fn of(http: &'a Node) -> Surroundings<'a> {
+        let upstreams = http.inner.iter().filter(|node| node.is("upstream"));
+        let maps = || http.inner.iter().filter(|node| MAPPING.contains(&node.name.as_str()));
+        let mut of_names = BTreeSet::new();
+        // Each round finds at least one more.
+        loop {
+            let known = of_names.len();
+            let made = maps().filter(|map| {
+                let source = map.arg(0);
+                map.args.len() > 1
+                    && (has_any(source, NAME_VARIABLES) || has_any(source, of_names.iter().copied()))
+            });
+            let made: Vec<&str> = made.filter_map(|map| map.args.last()).map(String::as_str).collect();
+            of_names.extend(made);
+            if of_names.len() == known {
+                break;
+            }
+        }
+        let decides = |node: &&Node| {
+            let is_apart = ["server", "upstream", "log_format", "access_log"].contains(&node.name.as_str());
+            !is_apart
+                && !MAPPING.contains(&node.name.as_str())
+                && has_any(&node.head, of_names.iter().copied())
+        };
+        Surroundings {
+            upstreams: upstreams.map(|node| (node.arg(0).to_ascii_lowercase(), node)).collect(),
+            decides_for_all: http.inner.iter().any(|node| decides(&node)),
+            of_names,
+        }
     }
-    let upstream = upstreams.get(&address.to_ascii_lowercase());
-    let servers = upstream.iter().flat_map(|upstream| &upstream.inner).map(|node| match node.is("server") {
-        true => format!("server {};", node.args.get(1..).unwrap_or_default().join(" ")),
-        false => node.to_string(),
-    });
-    Some(format!("{scheme}://{{{}}}{path}", servers.collect::<String>()))
+
+    /// The text of a server without its names and the addresses of its app servers; `None` where these decide something.
+    fn text_of(&self, server: &Node) -> Option<String> {
+        if self.decides_for_all || self.is_decided_by_name(&server.inner) {
+            return None;
+        }
+        let is_whole =
+            |name: &&String| name.contains('.') && !name.contains(['*', '~', '$']) && !name.starts_with('.');
+        let names = server.inner.iter().filter(|inner| inner.is("server_name")).flat_map(|names| &names.args);
+        let mut names: Vec<(usize, &str)> = names.filter(is_whole).map(String::as_str).enumerate().collect();
+        // `www.example.com` before `example.com`.
+        names.sort_by_key(|(_, name)| Reverse(name.len()));
+        Some(self.without(server, &names).to_string())
+    }
+
+    fn is_decided_by_name(&self, nodes: &[Node]) -> bool {
+        let decides = |node: &Node| {
+            has_any(&node.head, self.of_names.iter().copied())
+                || !TELLING.contains(&node.name.as_str()) && has_any(&node.head, NAME_VARIABLES)
+        };
+        nodes.iter().any(|node| decides(node) || self.is_decided_by_name(&node.inner))
+    }
+
+    /// A directive with numbers for names where they are told, and stand-ins for the app servers of `proxy_pass`, as a run has
+    /// them, too.
+    fn without(&self, node: &Node, names: &[(usize, &str)]) -> Node {
+        let inner = node.inner.iter().map(|inner| self.without(inner, names)).collect();
+        let head = match node.name.as_str() {
+            "proxy_pass" => self.without_address(node.arg(0)).map(|url| format!("proxy_pass {url}")),
+            name if TELLING.contains(&name) => Some(
+                names
+                    .iter()
+                    .fold(node.head.clone(), |text, (nth, name)| text.replace(name, &format!("{{{nth}}}"))),
+            ),
+            _ => None,
+        };
+        Node { head: head.unwrap_or_else(|| node.head.clone()), inner, ..node.clone() }
+    }
+
+    /// The URL of a `proxy_pass` without its address, with what its upstream says of its servers; `None` where only a run knows
+    /// that.
+    fn without_address(&self, url: &str) -> Option<String> {
+        let (scheme, rest) = url.split_once("://")?;
+        let (address, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        if url.contains('$') || address.starts_with("unix:") {
+            return None;
+        }
+        let upstream = self.upstreams.get(&address.to_ascii_lowercase());
+        let servers =
+            upstream.iter().flat_map(|upstream| &upstream.inner).map(|node| match node.is("server") {
+                true => format!("server {};", node.args.get(1..).unwrap_or_default().join(" ")),
+                false => node.to_string(),
+            });
+        Some(format!("{scheme}://{{{}}}{path}", servers.collect::<String>()))
+    }
 }
 
-/// The text of a server, with numbers in place of the names that are written in full.
-fn without_names(server: &Node) -> String {
-    let is_whole =
-        |name: &&String| name.contains('.') && !name.contains(['*', '~', '$']) && !name.starts_with('.');
-    let names = server.inner.iter().filter(|inner| inner.is("server_name")).flat_map(|names| &names.args);
-    let mut names: Vec<(usize, &String)> = names.filter(is_whole).enumerate().collect();
-    // `www.example.com` before `example.com`.
-    names.sort_by_key(|(_, name)| Reverse(name.len()));
-    names
-        .into_iter()
-        .fold(server.to_string(), |text, (nth, name)| text.replace(name.as_str(), &format!("{{{nth}}}")))
+/// Whether a text has any of these variables, `$host` or `${host}`; also where its name only begins so.
+fn has_any<'a>(text: &str, variables: impl IntoIterator<Item = &'a str>) -> bool {
+    let text = text.replace("${", "$");
+    variables.into_iter().any(|variable| text.contains(variable))
 }
 
 #[cfg(test)]
@@ -144,14 +213,35 @@ mod tests {
 
     #[test]
     fn what_depends_on_the_name_is_not_alike() {
-        let by_if =
-            |name: &str| format!("server {{ server_name {name}; if ($host ~ ^www) {{ return 404; }} }}");
-        assert_eq!(alike(&format!("{}{}", by_if("a.kr"), by_if("www.b.kr"))), [(0, 0), (1, 0)]);
-        let plain = |name: &str| format!("server {{ server_name {name}; proxy_pass http://$backend; }}");
-        let map = "map $host $backend { a.kr one; default two; }";
-        assert_eq!(alike(&format!("{map}{}{}", plain("a.kr"), plain("b.kr"))), [(0, 0), (1, 0)]);
-        assert_eq!(alike(&format!("{}{}", plain("a.kr"), plain("b.kr"))), [(0, 0), (0, 1)]);
+        let server = |name: &str, inner: &str| {
+            format!("server {{ server_name {name}; location / {{ {inner} proxy_pass http://a; }} }}")
+        };
+        let two = |around: &str, inner: &str| {
+            let both = ["a.kr", "b.kr"].map(|name| server(name, &inner.replace("NAME", name)));
+            alike(&format!("{around} {}", both.concat())) == [(0, 0), (0, 1)]
+        };
+        assert!(two("", "proxy_set_header Host $host; add_header X NAME;"));
+        let map = "map $host $tenant { a.kr one; default two; } map ${tenant} $known { one 1; }";
+        assert!(two(map, "proxy_set_header Host $host;"));
+        assert!(!two(map, "proxy_set_header X-Known $known;"));
+        assert!(!two(&format!("{map} add_header X-Tenant ${{tenant}};"), ""));
+        assert!(!two("split_clients ${host} $half { 50% one; * two; }", "add_header X $half;"));
+        assert!(!two("map $proxy_host $it { a.kr 1; }", "add_header X $it;"));
+        for inner in
+            ["if ($host ~ ^a) { return 404; }", "set $h $host;", "set $up NAME;", "rewrite ^/NAME /x;"]
+        {
+            assert!(!two("", inner), "{inner}");
+        }
         let patterns = "server { server_name ~^(?<tenant>.+)\\.kr$; } server { server_name *.kr; }";
         assert_eq!(alike(patterns), [(0, 0), (1, 0)]);
+    }
+
+    #[test]
+    fn servers_that_nobody_comes_to_are_alone() {
+        let server = "server { server_name a.kr; }";
+        assert_eq!(
+            alike(&format!("{server}{server}{}", server.replace("a.kr", "b.kr"))),
+            [(0, 0), (1, 0), (0, 1)]
+        );
     }
 }

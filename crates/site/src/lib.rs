@@ -143,14 +143,20 @@ impl Site {
             for server in http.inner.iter().filter(|node| node.is("server")) {
                 servers.push(Server::read(server, &scope)?);
             }
-            for (server, alike) in servers[first..].iter_mut().zip(alike::places(http, first)) {
-                server.alike = alike;
-            }
             oversights.add(http, &servers[first..]);
             misspelt_upstreams.extend(misspelt_upstream::find(http, &upstreams));
         }
         oversights.add_main(&main);
         server::mark_unreachable(&mut servers);
+        let reachable: Vec<bool> = servers.iter().map(|server| server.unreachable.is_none()).collect();
+        let mut first = 0;
+        for http in main.iter().filter(|node| node.is("http")) {
+            let alike = alike::places(http, &reachable[first..], first);
+            for (server, alike) in servers.iter_mut().skip(first).zip(alike) {
+                server.alike = alike;
+                first += 1;
+            }
+        }
         let mut origins = Vec::new();
         add_origins(&main, &mut origins);
         let mut refusals = Vec::new();
