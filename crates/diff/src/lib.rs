@@ -24,6 +24,7 @@
 //! Two live sites are compared, too (`sites`): by safe requests alone, as slowly as the profile says, and without causes.
 
 mod accepted;
+mod access;
 mod causes;
 pub mod changes;
 mod compare;

@@ -6,18 +6,18 @@ use std::time::Duration;
 
 use hopcheck_site::Node;
 
+use crate::access::let_in;
 use crate::configuration::Configuration;
 use crate::observation::{Field, Kind, Observation};
 
 /// Directives whose values are compared where a request comes to.
-const OF_PLACES: [(&str, Kind); 53] = [
-    ("allow", Kind::Access),
+const OF_PLACES: [(&str, Kind); 52] = [
+    ("auth_basic_user_file", Kind::Access),
     ("client_body_buffer_size", Kind::Limits),
     ("client_body_timeout", Kind::Limits),
     ("client_header_buffer_size", Kind::Limits),
     ("client_header_timeout", Kind::Limits),
     ("client_max_body_size", Kind::Limits),
-    ("deny", Kind::Access),
     ("keepalive_requests", Kind::Limits),
     ("keepalive_time", Kind::Limits),
     ("keepalive_timeout", Kind::Limits),
@@ -126,6 +126,7 @@ pub(crate) fn of_place(conf: &Configuration, port: &str, host: &str, path: &str)
             seen.insert(Field::new(kind, name), value);
         }
     }
+    add_who_is_let_in(&levels, &mut seen);
     add_conditional_logs(&levels, &mut seen);
     let is_tls = conf
         .server_of(port, host)
@@ -140,6 +141,21 @@ pub(crate) fn of_place(conf: &Configuration, port: &str, host: &str, path: &str)
         add_upstream(upstream, &mut seen);
     }
     Observation(seen)
+}
+
+/// Who is let in by address: here, and by other methods than those of a `limit_except`.
+fn add_who_is_let_in(levels: &[&[Node]], seen: &mut BTreeMap<Field, String>) {
+    seen.extend(let_in(levels).map(|value| (Field::new(Kind::Access, "allow"), value)));
+    for exception in levels.last().into_iter().flat_map(|level| level.iter()) {
+        if exception.is("limit_except")
+            && let Some(value) = let_in(&[&exception.inner])
+        {
+            seen.insert(
+                Field::new(Kind::Access, &format!("allow, but for {}", exception.args.join(" "))),
+                value,
+            );
+        }
+    }
 }
 
 /// What is logged where a condition holds, which no request shows either.
@@ -249,7 +265,7 @@ fn server_word(word: &str) -> String {
 /// Several directives as one value; their order counts where nginx goes by it.
 fn all(name: &str, found: &[&Node]) -> String {
     let mut values: Vec<String> = found.iter().map(|node| plain(name, &node.args)).collect();
-    if !matches!(name, "allow" | "deny" | "limit_req") {
+    if name != "limit_req" {
         values.sort_unstable();
     }
     values.join("; ")
@@ -289,6 +305,8 @@ fn of_unit(name: &str, word: &str) -> String {
         ["size", "buffers", "buffer_size", "rate", "rate_after"].iter().any(|end| name.ends_with(end));
     match size(word).filter(|_| is_size) {
         Some(bytes) => bytes_text(bytes),
+        // Where nginx has its configuration, in the builds that most have.
+        None if name.ends_with("_file") => word.trim_start_matches("/etc/nginx/").to_owned(),
         None => word.to_owned(),
     }
 }

@@ -96,20 +96,18 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
                 .collect();
             let place =
                 matrix::Place { at, path, has_apps: *has_apps, caches: wanted.caches, headers: &headers };
-            let asked = matrix::of(&place, &origins, &sizes);
-            // What is behind a gate is the same for nobody until somebody is let in.
-            let admissions = admissions([old, new], at, path);
-            if !admissions.is_empty() {
-                probes.extend(asked.iter().cloned().map(|probe| probe.admitted(&admissions)));
-            }
-            probes.extend(asked);
+            probes.extend(matrix::of(&place, &origins, &sizes));
         }
         probes.extend(wanted.others.iter().map(|path| Probe::get(&at.port, &at.host, path)));
         probes.extend(wanted.conditions.iter().cloned());
         probes.insert(Probe::get(&at.port, &at.host, "/").method("TRACE"));
         probes.insert(Probe::get(&at.port, UNKNOWN_HOST, "/"));
     }
-    probes.extend(turns(old, new, &wanted));
+    // What is behind a gate is the same for all until somebody is let in.
+    let let_in: Vec<Probe> = probes.iter().filter_map(|probe| admitted(probe, [old, new])).collect();
+    probes.extend(let_in);
+    let turns = turns(old, new, &wanted).into_iter();
+    probes.extend(turns.map(|probe| admitted(&probe, [old, new]).unwrap_or(probe)));
     let mut probes: Vec<Probe> = probes.into_iter().collect();
     // What must be asked alone comes last.
     probes.sort_by_key(|probe| matches!(probe.way, Way::Turns(_) | Way::Fresh));
@@ -117,10 +115,13 @@ pub(crate) fn of(old: &Configuration, new: &Configuration, seed: u64) -> Vec<Pro
     probes
 }
 
-/// How clients are let in to a place that is closed to strangers in either configuration.
-fn admissions(confs: [&Configuration; 2], at: &At, path: &str) -> Vec<Admission> {
-    let of_one = |conf: &Configuration| conf.server_of(&at.port, &at.host)?.server.route_of(path)?.admission;
-    confs.into_iter().filter_map(of_one).collect()
+/// The same by somebody who is let in, if it is closed to strangers in either configuration.
+fn admitted(probe: &Probe, confs: [&Configuration; 2]) -> Option<Probe> {
+    let host = probe.host.as_deref().filter(|_| probe.way != Way::Read)?;
+    let of_one =
+        |conf: &Configuration| conf.server_of(&probe.port, host)?.server.route_of(probe.path())?.admission;
+    let admissions: Vec<Admission> = confs.into_iter().filter_map(of_one).collect();
+    (!admissions.is_empty()).then(|| probe.clone().admitted(&admissions))
 }
 
 fn add_server(
