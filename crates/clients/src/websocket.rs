@@ -54,6 +54,33 @@ impl Handshake {
         Some(derive_accept_key(key.as_bytes()))
     }
 
+    /// Why a browser would not take a 101 as the answer (RFC 6455 §4.1), if it would not.
+    pub fn mistake_in(&self, response: &Response) -> Option<String> {
+        let has = |name: &str, wanted: &str| {
+            let words = response.values(name).flat_map(|value| value.split(','));
+            words.into_iter().any(|word| word.trim().eq_ignore_ascii_case(wanted))
+        };
+        for (name, wanted) in [("upgrade", "websocket"), ("connection", "upgrade")] {
+            if !has(name, wanted) {
+                return Some(format!("the 101 has no `{name}: {wanted}`"));
+            }
+        }
+        if response.value("sec-websocket-accept") != Handshake::accept(&self.request).as_deref() {
+            return Some("the 101 has not the Sec-WebSocket-Accept of its key".to_owned());
+        }
+        let protocol = |headers: &[(String, String)]| {
+            let of = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("sec-websocket-protocol"));
+            of.map(|(_, value)| value.clone()).collect::<Vec<_>>().join(", ")
+        };
+        let (offered, agreed) = (protocol(&self.request.headers), protocol(&response.headers));
+        let is_offered = offered.split(',').any(|one| one.trim() == agreed);
+        match (is_offered, agreed.as_str()) {
+            (true, _) => None,
+            (false, "") => Some(format!("no subprotocol was agreed on, of {offered}")),
+            (false, other) => Some(format!("the subprotocol {other:?} was agreed on, which was not offered")),
+        }
+    }
+
     /// Sends the handshake, with a text message right behind it if there is one. Returns the response and, after a 101,
     /// the open WebSocket.
     ///
@@ -318,6 +345,40 @@ mod tests {
         let key = [("Sec-WebSocket-Key".to_owned(), "dGhlIHNhbXBsZSBub25jZQ==".to_owned())];
         let accept = Handshake::accept(&Handshake::new("/ws", &key).request);
         assert_eq!(accept.as_deref(), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="));
+    }
+
+    #[test]
+    fn a_101_is_taken_as_browsers_take_it() {
+        let key = ("Sec-WebSocket-Key".to_owned(), "dGhlIHNhbXBsZSBub25jZQ==".to_owned());
+        let offer = ("Sec-WebSocket-Protocol".to_owned(), "v12.stomp, v11.stomp".to_owned());
+        let mistake = |headers: &[(String, String)], fields: &str| {
+            let head = format!("HTTP/1.1 101 Switching Protocols\r\n{fields}\r\n");
+            let (response, _) = Response::parse(head.as_bytes(), "GET").unwrap().unwrap();
+            Handshake::new("/ws", headers).mistake_in(&response)
+        };
+        let right = "Upgrade: WebSocket\r\nConnection: keep-alive, Upgrade\r\n\
+                     Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n";
+        let plain = [key.clone()];
+        assert_eq!(mistake(&plain, right), None);
+        assert_eq!(
+            mistake(&plain, "Connection: Upgrade\r\n").unwrap(),
+            "the 101 has no `upgrade: websocket`"
+        );
+        assert_eq!(
+            mistake(&plain, "Upgrade: websocket\r\n").unwrap(),
+            "the 101 has no `connection: upgrade`"
+        );
+        let other_key = right.replace("s3p", "x3p");
+        assert_eq!(
+            mistake(&plain, &other_key).unwrap(),
+            "the 101 has not the Sec-WebSocket-Accept of its key"
+        );
+        let offering = [key, offer];
+        let agreeing = |name: &str| format!("{right}Sec-WebSocket-Protocol: {name}\r\n");
+        assert_eq!(mistake(&offering, &agreeing("v11.stomp")), None);
+        assert!(mistake(&offering, &agreeing("v10.stomp")).unwrap().contains("was not offered"));
+        assert!(mistake(&plain, &agreeing("v11.stomp")).unwrap().contains("was not offered"));
+        assert!(mistake(&offering, right).unwrap().starts_with("no subprotocol was agreed on"));
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl Watch {
         // The schedule observes the limits itself. Were the policy to pace requests too, they would not be sent when due;
         // it still decides what may be sent at all.
         profile.limits.requests_per_second = 1000.0;
-        profile.limits.in_flight = (limits.in_flight + 1) * 3 + options.sessions;
+        profile.limits.in_flight = (limits.in_flight + 1) * 4 + options.sessions;
         let deployment = Deployment::open(name, profile).await?;
         let plan = Plan::of(&deployment, &options, limits.in_flight);
         Ok(Watch { deployment, plan, options })
@@ -97,7 +97,7 @@ impl Watch {
             lines.push(format!("  not watched: {what}: {why}"));
         }
         lines.push(format!(
-            "  every other request reuses a connection; at most {in_flight} of a kind in flight; a gap is {} ms more than the \
+            "  every other request reuses a connection, unless it opens a WebSocket; at most {in_flight} of a kind in flight; a gap is {} ms more than the \
              interval without a good response",
             self.options.gap.as_millis()
         ));

@@ -70,7 +70,7 @@ pub(super) struct Stomp {
 pub struct Unwatched {
     /// `API`, `STOMP`, …
     pub what: String,
-    /// `the profile does not name …`
+    /// `the profile does not name …`, or what else keeps it from being watched.
     pub why: String,
 }
 
@@ -95,8 +95,8 @@ impl Plan {
         let profile = deployment.profile();
         let origin = deployment.url().origin().ascii_serialization();
         let mut not_watched = Vec::new();
-        let mut missing = |what: &str, why: &str| {
-            not_watched.push(Unwatched { what: what.to_owned(), why: format!("the profile {why}") });
+        let mut unwatched = |what: &str, why: &str| {
+            not_watched.push(Unwatched { what: what.to_owned(), why: why.to_owned() });
         };
         let every = |share: f64| Duration::try_from_secs_f64(share / options.rate).unwrap_or(Duration::MAX);
         let mut probes = Vec::new();
@@ -110,7 +110,7 @@ impl Plan {
                 text: None,
                 interval: every(1.0),
             }),
-            None => missing("API", "does not name an API path (`[api] path`)"),
+            None => unwatched("API", "the profile does not name an API path (`[api] path`)"),
         }
         probes.push(Probe {
             label: "front end",
@@ -133,7 +133,9 @@ impl Plan {
                 text: None,
                 interval: every(5.0),
             }),
-            None => missing("preflight", "does not name a path for preflights (`[preflight] path`)"),
+            None => {
+                unwatched("preflight", "the profile does not name a path for preflights (`[preflight] path`)")
+            }
         }
         // Only the application knows what keeps its WebSocket open, so that none is held but that of STOMP.
         if let (Some(_), Some(path)) = (&profile.socket.endpoint, profile.websocket()) {
@@ -149,6 +151,7 @@ impl Plan {
                 text: None,
                 interval: every(5.0),
             });
+            unwatched("WebSockets that stay open", "only the application knows what keeps them open");
         }
         let stomp = match profile.stomp.endpoint.as_deref() {
             Some(_) if options.sessions == 0 => None,
@@ -163,15 +166,15 @@ impl Plan {
             // A site with a WebSocket of another kind need not speak STOMP.
             None if profile.socket.endpoint.is_some() => None,
             None => {
-                missing("STOMP", "does not name a STOMP endpoint (`[stomp] endpoint`)");
+                unwatched("STOMP", "the profile does not name a STOMP endpoint (`[stomp] endpoint`)");
                 None
             }
         };
         let instance = profile.instances.header.clone();
         if instance.is_none() {
-            missing(
+            unwatched(
                 "which instance answers",
-                "does not name a header that identifies instances (`[instances] header`)",
+                "the profile does not name a header that identifies instances (`[instances] header`)",
             );
         }
         Plan {

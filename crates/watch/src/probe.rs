@@ -5,11 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
+use tokio_tungstenite::tungstenite::Message;
 
 use crate::plan::Probe;
 use crate::record::{ConnectionUse, Log, Outcome};
 use crate::schedule::{RequestSender, Stop};
+use crate::sessions::NORMAL_CLOSE_CODES;
 use hopcheck_clients::{ClientError, Connection, Handshake, Response, Route};
+
+/// How long a WebSocket is looked at: an app server that cannot take it says so at once.
+const SOCKET_MOMENT: Duration = Duration::from_millis(200);
 
 /// Sends the requests of one kind.
 #[derive(Debug)]
@@ -85,15 +90,33 @@ impl Prober {
         answer
     }
 
-    /// Opens a WebSocket, and closes it at once.
+    /// Opens a WebSocket, and closes it once it has lived for a moment.
     async fn open_socket(&self) -> Result<Response, ClientError> {
         let request = &self.probe.request;
+        let handshake = Handshake::new(&request.target, &request.headers);
         let connection = Connection::open(&self.route).await?;
-        let (response, socket) =
-            Handshake::new(&request.target, &request.headers).open(connection, None).await?;
-        if let Some(mut socket) = socket {
+        let (response, socket) = handshake.open(connection, None).await?;
+        let Some(mut socket) = socket else { return Ok(response) };
+        if let Some(reason) = handshake.mistake_in(&response) {
+            return Err(ClientError::Protocol { protocol: "a WebSocket", reason });
+        }
+        let closed = async {
+            loop {
+                if let Message::Close(close) = socket.next().await? {
+                    return Ok::<_, ClientError>(close);
+                }
+            }
+        };
+        match timeout(SOCKET_MOMENT, closed).await {
             // It is open: whether the other end hears that it is not needed is no matter to a visitor.
-            let _ = socket.close().await;
+            Err(_) => drop(socket.close().await),
+            Ok(close) => {
+                let code = close?.map(|close| u16::from(close.code));
+                if let Some(code) = code.filter(|code| !NORMAL_CLOSE_CODES.contains(code)) {
+                    let why = format!("the WebSocket was closed at once, with {code}");
+                    return Err(ClientError::Session(why));
+                }
+            }
         }
         Ok(response)
     }

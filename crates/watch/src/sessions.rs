@@ -21,7 +21,7 @@ const MAX_RECONNECT_DELAY: Duration = Duration::from_secs(1);
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Close codes that report no error: normal, going away, service restart (RFC 6455 §7.4.1, IANA), and that of SockJS.
-const NORMAL_CLOSE_CODES: [u16; 4] = [1000, 1001, 1012, 3000];
+pub(super) const NORMAL_CLOSE_CODES: [u16; 4] = [1000, 1001, 1012, 3000];
 
 /// Keeps one session open.
 #[derive(Debug)]
