@@ -181,10 +181,10 @@ async fn each_change_is_an_entry() {
 async fn what_is_behind_a_gate_is_compared() {
     let source = Source::read(Path::new("../../tests/sites/right/vite-api.conf")).unwrap();
     for (gate, asked) in [
-        ("allow 10.0.0.0/8; deny all;", "GET /office/item from an allowed address"),
+        ("allow 10.0.0.0/8; deny all;", "GET /office/ from an allowed address"),
         (
             "auth_basic office; auth_basic_user_file /etc/nginx/users;",
-            "GET /office/item with Authorization: Basic dXNlcjpwYXNz",
+            "GET /office/ with Authorization: Basic dXNlcjpwYXNz",
         ),
     ] {
         let old = format!(
