@@ -48,12 +48,12 @@ impl Walker<'_> {
         match self.rewriter.app_servers {
             pair @ [_, ..] if self.rewriter.source.is_deployed(address) => Ok(pair[nth % pair.len()]),
             // Real configurations have fewer. The others share what there is.
-            _ if self.stand_ins.len() >= MAX_APP_SERVERS => {
-                let mut known: Vec<SocketAddr> = self.stand_ins.values().copied().collect();
-                known.sort_unstable();
-                Ok(known[nth % known.len()])
+            _ if self.reserved.len() >= MAX_APP_SERVERS => Ok(self.reserved[nth % MAX_APP_SERVERS]),
+            _ => {
+                let reserved = (self.reserve)(&app_server_key(address))?;
+                self.reserved.push(reserved);
+                Ok(reserved)
             }
-            _ => (self.reserve)(&app_server_key(address)),
         }
     }
 

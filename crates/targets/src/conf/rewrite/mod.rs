@@ -134,6 +134,7 @@ impl Rewriter<'_> {
             needs_tls: false,
             names: BTreeSet::new(),
             stand_ins: HashMap::new(),
+            reserved: Vec::new(),
             files: HashMap::new(),
             including: Vec::new(),
             file: self.source.name.clone(),
@@ -192,6 +193,8 @@ struct Walker<'a> {
     names: BTreeSet<String>,
     /// What stands in for the app servers found so far, by their canonical addresses.
     stand_ins: HashMap<String, SocketAddr>,
+    /// Those of them that were reserved, in order.
+    reserved: Vec<SocketAddr>,
     /// What each `include` names.
     files: HashMap<String, Rc<[IncludedFile]>>,
     /// The `include`s being followed, the outermost first.
