@@ -1,6 +1,6 @@
 //! Scenarios that speak of a kind of route, bound to the routes of a site: run once for each, under its name.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use gherkin::{Background, Feature, Rule, Scenario};
 use hopcheck_report::LACKING;
@@ -126,6 +126,7 @@ impl<'a> Binder<'a> {
         let (mut bound, mut reason) = (Vec::new(), format!("{LACKING}{}", word.what));
         let mut is_there = false;
         let mut left_out = BTreeSet::new();
+        let mut names: HashSet<String> = HashSet::new();
         for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
             let SiteRoute { server, route, .. } = here;
             let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
@@ -161,11 +162,11 @@ impl<'a> Binder<'a> {
                 }
                 (None, _) => {
                     for mut asked in self.of_each_server(&self.for_route(scenario, word, here), here) {
-                        let has_name = |other: &Bound| matches!(other, Bound::Asked(other, _) if other.name == asked.name);
                         // A path may be served by two locations: `= /` itself, and `/` what is below.
-                        if bound.iter().any(has_name) {
+                        if names.contains(&asked.name) {
                             asked.name = format!("{} ({place})", asked.name);
                         }
+                        names.insert(asked.name.clone());
                         bound.push(Bound::Asked(asked, Some(number)));
                     }
                 }

@@ -1,6 +1,6 @@
 //! Which scenarios are run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use gherkin::tagexpr::TagOperation;
 use gherkin::{Feature, Rule, Scenario};
@@ -137,11 +137,13 @@ pub(super) fn divide<'a>(
     features: &'a [Feature],
     unchecked: &'a [Unchecked],
 ) -> (Vec<Feature>, Vec<(Place<'a>, &'a str)>) {
+    let mut reasons: HashMap<[&str; 3], &str> = HashMap::new();
+    for Unchecked { feature, rule, scenario, reason } in unchecked {
+        reasons.entry([feature, rule, scenario]).or_insert(reason);
+    }
     let reason = |feature: &Feature, rule: Option<&Rule>, scenario: &Scenario| {
         let rule = rule.map_or("", |rule| rule.name.as_str());
-        let same =
-            |u: &&Unchecked| u.scenario == scenario.name && u.rule == rule && u.feature == feature.name;
-        unchecked.iter().find(same).map(|unchecked| unchecked.reason.as_str())
+        reasons.get(&[feature.name.as_str(), rule, scenario.name.as_str()]).copied()
     };
     let not = scenarios(features).filter_map(|(f, r, s)| Some(((f, r, s), reason(f, r, s)?)));
     (retain(features, |f, r, s| reason(f, r, s).is_none()), not.collect())
