@@ -1,6 +1,8 @@
 //! Configurations of other people's kind, by the reference proxy and by an nginx that is installed here: of right ones
 //! nothing is called broken, and of each wrong one its own fault alone.
 
+#[path = "sites/http2.rs"]
+mod http2;
 #[path = "sites/profile.rs"]
 mod profile;
 mod ran;
@@ -222,86 +224,6 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
     }
 }
 
-/// The reference proxy, and nginx where `HOPCHECK_NGINX_VERSIONS` has one of that version.
-fn newer_engines(version: &str) -> Vec<String> {
-    let programs = std::env::var_os("HOPCHECK_NGINX_VERSIONS").map(PathBuf::from);
-    let nginx =
-        programs.map(|programs| programs.join(format!("nginx-{version}"))).filter(|nginx| nginx.is_file());
-    let nginx = nginx.map(|nginx| format!("nginx={}", nginx.display()));
-    std::iter::once("reference".to_owned()).chain(nginx).collect()
-}
-
-#[test]
-fn app_servers_that_are_asked_in_http2_are_held_to_the_same() {
-    let right = std::fs::read_to_string("../../tests/sites/newer/http2-upstream.conf").unwrap();
-    let directory = tempfile::tempdir().unwrap();
-    let conf = directory.path().join("nginx.conf");
-    let refused = "What the next app server of /api/ refuses as it shuts down is asked of another";
-    for engine in newer_engines("1.30") {
-        std::fs::write(&conf, &right).unwrap();
-        let ran = run(&engine, &conf);
-        assert_eq!((ran.code, ran.broken()), (Some(0), vec![]), "{engine}: {}", ran.said);
-        let kept = |record: &Record| record.name == refused && record.verdict == Verdict::Kept;
-        assert!(ran.report.targets[0].records.iter().any(kept), "{engine}: {}", ran.said);
-
-        std::fs::write(&conf, right.replace(" invalid_header", "")).unwrap();
-        let ran = run(&engine, &conf);
-        assert_eq!((ran.code, ran.broken()), (Some(0), vec![]), "{engine}: {}", ran.said);
-        assert!(
-            ran.said.contains("proxy_next_upstream error timeout invalid_header"),
-            "{engine}: {}",
-            ran.said
-        );
-
-        // What is usual for WebSockets makes every request malformed.
-        std::fs::write(&conf, right.replace("proxy_http_version 1.1", "proxy_http_version 2")).unwrap();
-        let ran = run(&engine, &conf);
-        assert_eq!(
-            (ran.code, ran.broken().first()),
-            (Some(1), Some(&"/live/ leads to the app")),
-            "{engine}: {}",
-            ran.said
-        );
-        assert!(
-            ran.said.contains("`Connection` and `Upgrade` are no fields of HTTP/2"),
-            "{engine}: {}",
-            ran.said
-        );
-    }
-}
-
-#[test]
-fn a_switch_from_blue_to_green_goes_unnoticed_over_http2_too() {
-    let directory = tempfile::tempdir().unwrap();
-    let document = std::fs::canonicalize("../../nginx").unwrap();
-    for name in ["hopcheck.toml", "conf.d", "mime.types", "www"] {
-        std::os::unix::fs::symlink(document.join(name), directory.path().join(name)).unwrap();
-    }
-    let conf = directory.path().join("nginx.conf");
-    let text = std::fs::read_to_string(document.join("nginx.conf")).unwrap();
-    let (before, api) = text.split_once("location /api {").unwrap();
-    let over_http2 = "proxy_http_version 2; proxy_next_upstream error timeout invalid_header;";
-    std::fs::write(&conf, format!("{before}location /api {{ {over_http2}{api}")).unwrap();
-    for engine in newer_engines("1.30") {
-        let ran = run_features("../../features/blue-green.feature", &conf, &["--target", &engine]);
-        let of_switches = ran.report.targets[0].records.iter().filter(|record| {
-            let rule = &record.rule;
-            rule.starts_with("Replacing one")
-                || rule.starts_with("While no app server")
-                || rule.ends_with("is given up")
-        });
-        let (mut kept, mut others) = (0, Vec::new());
-        for record in of_switches {
-            match record.verdict {
-                Verdict::Kept => kept += 1,
-                _ => others.push(&record.name),
-            }
-        }
-        // One takes twelve seconds, and runs with --slow alone.
-        assert!(kept >= 10 && others.is_empty(), "{engine}: {kept} kept, not {others:?}: {}", ran.said);
-    }
-}
-
 #[test]
 fn what_nginx_warns_of_is_shown_with_what_it_does() {
     let directory = tempfile::tempdir().unwrap();
@@ -503,4 +425,21 @@ fn of_many_servers_that_read_the_same_some_are_asked_and_the_rest_are_told() {
         "{}",
         ran.said
     );
+}
+
+#[test]
+fn a_mistake_that_both_engines_refuse_is_told_with_its_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let conf = directory.path().join("nginx.conf");
+    let server = |more: &str| format!("server {{\n    listen 80; {more}\n    return 302 /$requst_uri;\n}}\n");
+    std::fs::write(&conf, server("")).unwrap();
+    let ran = run_features("../../features", &conf, &[]);
+    assert_eq!(ran.code, Some(1), "{}", ran.said);
+    assert!(ran.said.contains("nginx.conf:3\n"), "{}", ran.said);
+    assert!(ran.said.contains("help: did you mean \"$request_uri\"?"), "{}", ran.said);
+    // Where the reference proxy lacks something, nginx says what else is wrong.
+    std::fs::write(&conf, server("slice 1m;")).unwrap();
+    let ran = run_features("../../features", &conf, &[]);
+    let said = if engines().len() > 1 { "unknown \"requst_uri\" variable" } else { "slice" };
+    assert!(ran.said.contains(said), "{}", ran.said);
 }

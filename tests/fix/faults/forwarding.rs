@@ -90,6 +90,12 @@ fn a_tunnel_for_any_protocol() {
         proxy_http_version 1.1;
         proxy_set_header Upgrade $http_upgrade;
         proxy_set_header Connection upgrade;
+    }
+    location /live/ws {
+        proxy_pass http://live:9000;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
     }",
         options: &["--strict"],
         lines: &[
@@ -97,6 +103,8 @@ fn a_tunnel_for_any_protocol() {
             "+default '';",
             "+websocket websocket;",
             "+}",
+            "-proxy_set_header Upgrade $http_upgrade;",
+            "+proxy_set_header Upgrade $websocket;",
             "-proxy_set_header Upgrade $http_upgrade;",
             "+proxy_set_header Upgrade $websocket;",
         ],
@@ -189,6 +197,44 @@ fn a_query_that_a_pattern_loses() {
             "+rewrite ^/shop/v1/(.+)$ /$1 break;",
             "+proxy_pass http://127.0.0.1:9000;",
         ],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn a_path_that_is_one_for_all_behind_a_variable() {
+    Fault {
+        feature: "any-api",
+        server: "
+    resolver 127.0.0.11;
+    location /mail/ {
+        set $desk mailhog;
+        proxy_set_header Host $host;
+        proxy_pass http://$desk:8025/;
+    }",
+        lines: &[
+            "-proxy_pass http://$desk:8025/;",
+            "+rewrite ^/mail/(.*)$ /$1 break;",
+            "+proxy_pass http://$desk:8025;",
+        ],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
+fn a_path_that_is_one_for_all_in_a_variable() {
+    Fault {
+        feature: "any-api",
+        server: "
+    resolver 127.0.0.11;
+    location /api/ {
+        set $api http://backend:8000;
+        proxy_set_header Host $host;
+        proxy_pass $api/api/;
+    }",
+        lines: &["-proxy_pass $api/api/;", "+proxy_pass $api;"],
         ..FAULT
     }
     .is_mended();

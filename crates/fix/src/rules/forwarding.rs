@@ -1,7 +1,7 @@
 //! What nginx hands down to app servers only where it is told to.
 
 use super::headers;
-use crate::conf::Id;
+use crate::conf::{Conf, Entry, Id};
 use crate::edit::Edit;
 use crate::fault::Fault;
 use crate::proposal::Proposal;
@@ -44,14 +44,30 @@ pub(super) fn other_protocols(fault: &Fault<'_>) -> Vec<Proposal> {
         let set = fault.conf.in_force(place, "proxy_set_header").into_iter().map(|id| fault.conf.get(id));
         let mut upgrades = set.filter(|entry| entry.arg(0).eq_ignore_ascii_case("upgrade"));
         let entry = upgrades.find(|entry| entry.arg(1) == "$http_upgrade")?;
+        let known = map_of_websockets(fault.conf, server);
         let map = "map $http_upgrade $websocket {\n\tdefault '';\n\twebsocket websocket;\n}".to_owned();
         let make = Edit::made(|edit| {
-            edit.insert_before(fault.files, fault.conf.get(server), &[map]);
-            edit.set_arg(entry, 1, "$websocket");
+            if known.is_none() {
+                edit.insert_before(fault.files, fault.conf.get(server), &[map]);
+            }
+            edit.set_arg(entry, 1, known.unwrap_or("$websocket"));
         });
         Some(Proposal::new("hand `Upgrade` down for WebSockets alone", make))
     };
     fault.proxied().filter_map(of_place).collect()
+}
+
+/// The variable that is `websocket` where a client asks for that, and empty otherwise, if there is one beside a server.
+fn map_of_websockets(conf: &Conf, server: Id) -> Option<&str> {
+    let mut maps = conf.inner(conf.get(server).parent).into_iter().map(|id| conf.get(id));
+    let is_it = |map: &&Entry| {
+        let values = map.inner.iter().map(|id| conf.get(*id));
+        let others = values.filter(|value| !(value.is("default") && value.arg(0).is_empty()));
+        map.is("map")
+            && map.arg(0) == "$http_upgrade"
+            && others.map(|value| value.is("websocket") && value.arg(0) == "websocket").eq([true])
+    };
+    maps.find(is_it).map(|map| map.arg(1))
 }
 
 /// Has app servers asked by HTTP/1.1.

@@ -2,6 +2,7 @@
 
 use nginx_conf::syntax::Word;
 
+use super::slashes::{path_of, prefix};
 use crate::conf::{Conf, Entry, Id};
 use crate::edit::Edit;
 use crate::fault::Fault;
@@ -71,9 +72,14 @@ pub(super) fn handed_on(fault: &Fault<'_>) -> Vec<Proposal> {
                 format!("let `rewrite … break` make the path in `{}`, which keeps it whole", location.head());
             proposals.push(Proposal::new(title, make));
         }
-        if let Some(at) = raw.find("://").filter(|_| raw.contains('$') && !raw.contains("$is_args"))
-            && raw[at + 3..].contains('/')
-        {
+        if let Some(make) = behind_variable(fault, place, pass) {
+            let title = format!(
+                "let `rewrite … break` make the path in `{}`, and `proxy_pass` hand it on",
+                location.head()
+            );
+            proposals.push(Proposal::new(title, make));
+        }
+        if path_of(raw).is_some_and(|at| raw[at..].contains('$')) && !raw.contains("$is_args") {
             let end = span.end - usize::from(raw.ends_with(['"', '\'']));
             let title = "hand the query on, too: `$is_args$args`";
             proposals
@@ -88,14 +94,35 @@ pub(super) fn handed_on(fault: &Fault<'_>) -> Vec<Proposal> {
 fn rewritten(fault: &Fault<'_>, location: &Entry, pass: &Entry) -> Option<Edit> {
     let pattern = location.args.get(1).filter(|_| location.arg(0) == "~")?;
     let url = pass.args.first().filter(|word| word.raw == word.text)?;
-    let host = url.raw.find("://")? + 3;
-    let at = host + url.raw[host..].find('/')?;
+    let at = path_of(&url.raw)?;
     let path = QUERIES.iter().find_map(|query| url.raw[at..].strip_suffix(query)).unwrap_or(&url.raw[at..]);
     let is_made = path.contains('$') && !url.raw[..at].contains('$') && !path.contains("$uri");
     is_made.then(|| {
         Edit::made(|edit| {
             let rewrite = format!("rewrite {} {path} break;", pattern.raw);
             edit.insert_before(fault.files, pass, &[rewrite]);
+            edit.replace(pass, url.span.start + at..url.span.end, "");
+        })
+    })
+}
+
+/// `location /a/ { proxy_pass http://$app/; }` with the path made by `rewrite`: behind a variable, what `proxy_pass` has for a path
+/// is the whole of it, for all that is asked for.
+fn behind_variable(fault: &Fault<'_>, place: Id, pass: &Entry) -> Option<Edit> {
+    let (_, name) = prefix(fault.conf.get(place)).filter(|(_, name)| name.ends_with('/'))?;
+    let url = pass.args.first().filter(|word| word.raw == word.text)?;
+    let at = path_of(&url.raw).or_else(|| url.raw.find('/').filter(|_| url.raw.starts_with('$')))?;
+    let (host, path) = url.raw.split_at(at);
+    let path = QUERIES.iter().find_map(|query| path.strip_suffix(query)).unwrap_or(path);
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/-_".contains(c);
+    let is_fixed =
+        host.contains('$') && path.ends_with('/') && path.chars().chain(name.chars()).all(is_plain);
+    (is_fixed && fault.conf.own(place, "rewrite").is_none()).then(|| {
+        Edit::made(|edit| {
+            if name != path {
+                let rewrite = format!("rewrite ^{name}(.*)$ {path}$1 break;");
+                edit.insert_before(fault.files, pass, &[rewrite]);
+            }
             edit.replace(pass, url.span.start + at..url.span.end, "");
         })
     })

@@ -7,7 +7,7 @@ use crate::fault::Fault;
 use crate::proposal::{Allowed, Proposal};
 
 /// The name of a location for a prefix, and which argument it is.
-fn prefix(location: &Entry) -> Option<(usize, &str)> {
+pub(super) fn prefix(location: &Entry) -> Option<(usize, &str)> {
     match location.args.as_slice() {
         [name] if name.text.starts_with('/') => Some((0, &name.text)),
         [modifier, name] if modifier.text == "^~" => Some((1, &name.text)),
@@ -16,7 +16,7 @@ fn prefix(location: &Entry) -> Option<(usize, &str)> {
 }
 
 /// Where the path begins in the URL of a `proxy_pass`.
-fn path_of(url: &str) -> Option<usize> {
+pub(super) fn path_of(url: &str) -> Option<usize> {
     let host = url.find("://")? + 3;
     url[host..].find('/').map(|at| host + at)
 }

@@ -270,8 +270,12 @@ async fn run_any(session: &mut Session<'_>, source: &Source) -> Result<(), Error
         let nginx = unless_interrupted(TargetName::Installed(program).open(source, None)).await?;
         if let Ok(nginx) = nginx {
             return match refusal(&nginx).await? {
-                Some(refused) => {
-                    session.refused(&nginx, &refused);
+                // The reference proxy tells a mistake with its line, and what to do.
+                Some(too) => {
+                    match refused.is_unsupported() {
+                        true => session.refused(&nginx, &too),
+                        false => session.refused(&reference, &refused),
+                    }
                     Ok(())
                 }
                 None => {

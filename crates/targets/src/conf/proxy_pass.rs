@@ -171,6 +171,8 @@ pub(super) struct HostVariables {
     ports: HashMap<String, HashSet<String>>,
     /// `set $a $b`: `a` is an alias of `b`.
     aliases: Vec<(String, String)>,
+    /// `set $a app`: what `a` may be, as written.
+    values: Vec<(String, String)>,
 }
 
 impl HostVariables {
@@ -182,10 +184,22 @@ impl HostVariables {
             self.ports.entry(name.to_ascii_lowercase()).or_default().insert(port.to_owned());
         }
         if let Some((name, nth)) = assigned(directive, block)
-            && let Some(other) = directive.arg(nth).and_then(only_variable)
+            && let Some(value) = directive.arg(nth)
         {
-            self.aliases.push((name, other));
+            match only_variable(value) {
+                Some(other) => self.aliases.push((name, other)),
+                None => self.values.push((name, value.to_owned())),
+            }
         }
+    }
+
+    /// Whether a `proxy_pass` may come to this host, which has its port if one is written, by a variable.
+    pub(super) fn may_be(&self, host: &str) -> bool {
+        self.values.iter().any(|(name, value)| {
+            let (_, rest) = value.split_once("://").unwrap_or_default();
+            let authority = if rest.is_empty() { value } else { rest.split('/').next().unwrap_or(rest) };
+            self.port_of(name).is_some_and(|port| format!("{authority}{port}").eq_ignore_ascii_case(host))
+        })
     }
 
     /// Follows aliases.

@@ -127,15 +127,29 @@ impl Walker<'_> {
     /// the address that it was asked by.
     pub(super) fn proxy_redirect(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
-        let Some(Url { scheme: Some(scheme), host: Host::Literal(host), rest }) = Url::of(&word.text) else {
+        let known = substitute(&self.constants, &word.text);
+        let Some(Url { scheme: Some(scheme), host, rest }) = Url::of(&word.text).or_else(|| Url::of(&known))
+        else {
             return Ok(());
         };
-        if self.is_looked_up(&host.to_ascii_lowercase())
-            && !self.upstreams.contains(&host.to_ascii_lowercase())
-        {
-            let now = format!("{scheme}://{}{rest}", self.app_server(host, 0)?);
-            self.put(directive, edits, word.span.clone(), quoted(&now));
-        }
+        let now = match host {
+            Host::Literal(host) => {
+                let name = host.to_ascii_lowercase();
+                let is_known = self.is_looked_up(&name)
+                    || self.hosts.may_be(host)
+                    || self.out.app_servers.contains_key(host);
+                if self.upstreams.contains(&name) || !is_known {
+                    return Ok(());
+                }
+                format!("{scheme}://{}{rest}", self.app_server(host, 0)?)
+            }
+            // What the variable is set to now has the port.
+            Host::Variable(name, port) if self.hosts.port_of(name) == Some(port) => {
+                format!("{scheme}://${{{name}}}{rest}")
+            }
+            Host::Variable(..) => return Ok(()),
+        };
+        self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
     }
 

@@ -161,4 +161,12 @@ fn a_redirect_of_an_app_server_is_known_by_the_address_that_stands_in_for_it() {
     let by = rewritten.app_servers["desk:8787"];
     assert!(text.contains(&format!("proxy_redirect http://{by}/ /r/; proxy_pass http://{by}/;")), "{text}");
     assert!(text.contains("proxy_redirect http://other:1/ /;"), "{text}");
+    // By a variable, the port may stand in another place.
+    let by_variable = "http { resolver 127.0.0.11; server { listen 80; location / { proxy_redirect http://desk:8787/ /;
+        set $desk desk; proxy_redirect http://$desk:8787/ /; proxy_redirect http://$desk:1/ /; proxy_pass http://$desk:8787; } } }";
+    let (rewritten, _, text) = rewrite(here.path(), by_variable);
+    let by = rewritten.app_servers["desk:8787"];
+    assert!(text.contains(&format!("proxy_redirect http://{by}/ /;")), "{text}");
+    assert!(text.contains(&format!("set $desk {by}; proxy_redirect http://${{desk}}/ /; ")), "{text}");
+    assert!(text.contains("proxy_redirect http://$desk:1/ /;"), "{text}");
 }
