@@ -1,7 +1,7 @@
 //! Who is let in by address: `allow` and `deny` as one set, since nginx goes by the first that fits (`ngx_http_access_module`).
 
 use std::collections::BTreeSet;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hopcheck_site::Node;
 
@@ -108,24 +108,9 @@ fn ranges(text: &str) -> Option<Vec<(Family, Range)>> {
         "unix:" => return Some(vec![(Family::Unix, (0, 0))]),
         _ => {}
     }
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, Some(bits)),
-        None => (text, None),
-    };
-    let (family, number, width) = match address.parse().ok()? {
-        IpAddr::V4(address) => (Family::V4, u128::from(u32::from(address)), 32),
-        IpAddr::V6(address) => (Family::V6, u128::from(address), 128),
-    };
-    let mask = |prefix: u32| family.last() & !family.last().checked_shr(prefix).unwrap_or(0);
-    let mask = match bits {
-        None => family.last(),
-        Some(bits) => match bits.parse::<u32>() {
-            Ok(prefix) if prefix <= width => mask(prefix),
-            _ => u128::from(u32::from(bits.parse::<Ipv4Addr>().ok()?)),
-        },
-    };
-    let first = number & mask;
-    Some(vec![(family, (first, first | (family.last() & !mask)))])
+    let (network, _) = nginx_conf::network(text)?;
+    let family = if network.address.is_ipv4() { Family::V4 } else { Family::V6 };
+    Some(vec![(family, network.range())])
 }
 
 #[cfg(test)]
@@ -150,7 +135,7 @@ mod tests {
                 "allow 10.0.0.0/8; allow 192.168.0.0/16; deny all;",
                 "allow 192.168.0.0/16; allow 10.0.0.0/8; deny all;",
             ),
-            ("allow 10.1.2.3/8; deny all;", "allow 10.0.0.0/255.0.0.0; allow 10.0.0.0/8; deny all;"),
+            ("allow 10.1.2.3/8; deny all;", "allow 10.0.0.0/8; allow 10.5.0.0/16; deny all;"),
             ("deny all;", "deny 0.0.0.0/0; deny ::/0; deny unix:;"),
             ("allow 2001:db8:0:0::/32; deny all;", "allow 2001:db8::/32; deny all;"),
             ("allow all;", "allow 10.0.0.0/8;"),

@@ -99,7 +99,7 @@ pub use error::{ConfigError, Place};
 pub use file::read_regular_file;
 pub use glob::glob;
 pub use read::syslog_mistake;
-pub use read::{LoadOptions, load, read_text};
+pub use read::{LoadOptions, load, network, read_text};
 pub use source::SourceName;
 pub use table::{is_known, is_supported, resembles_directive};
 pub use units::{parse_size, parse_time};

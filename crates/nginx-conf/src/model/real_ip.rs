@@ -25,6 +25,17 @@ impl Network {
             _ => false,
         }
     }
+
+    /// Its first and its last address, as numbers.
+    pub fn range(&self) -> (u128, u128) {
+        let (address, width) = match self.address {
+            IpAddr::V4(address) => (address.to_bits().into(), 32),
+            IpAddr::V6(address) => (address.to_bits(), 128),
+        };
+        let all = u128::MAX >> (128 - width);
+        let rest = all.checked_shr(self.bits.into()).unwrap_or(0);
+        (address & !rest, address | rest)
+    }
 }
 
 /// Whom to believe about a client's address, and how it is told.

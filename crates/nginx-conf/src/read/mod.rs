@@ -23,6 +23,7 @@ use crate::model::Config;
 use crate::version::Version;
 use reader::Reader;
 pub use syslog::syslog_mistake;
+pub use values::network;
 
 /// What to load, as nginx's command line says it.
 #[derive(Debug, Clone)]

@@ -130,8 +130,8 @@ pub(crate) fn failure<'a>(when: &'a mut NextUpstream, name: &str) -> Option<&'a 
     })
 }
 
-/// An address or a network, and whether all bits that do not count are zero: `ngx_ptocidr`.
-pub(crate) fn network(text: &str) -> Option<(Network, bool)> {
+/// An address or a network, as `allow` and `geo` have it, and whether all bits that do not count are zero: `ngx_ptocidr`.
+pub fn network(text: &str) -> Option<(Network, bool)> {
     let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
     let address = ip(address)?;
     let max_bits = if address.is_ipv4() { 32 } else { 128 };
