@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hopcheck_clients::{ClientError, Connection, Response, Route, Tls};
+use hopcheck_targets::conf::has_own_variable;
 use hopcheck_targets::scene::{Scene, SceneError, VirtualServer};
 use hopcheck_targets::stage::Stage;
 use hopcheck_targets::target::{ProxyState, START_TIMEOUT, Signal};
@@ -81,6 +82,11 @@ pub async fn explain(stage: &Arc<Stage>, question: &Question) -> Result<Explanat
     told
 }
 
+/// Whether no line of the configuration is behind it.
+fn is_of_the_run(step: &Step) -> bool {
+    matches!(step, Step::Variable { directive: Some(directive), .. } if has_own_variable(&directive.text))
+}
+
 async fn ask(scene: &mut Scene, question: &Question) -> Result<Explanation, ExplainError> {
     let Seen { listen, unanswered, status, received, arrived, said: _ } = see(scene, question).await?;
     let written = Written::of(scene);
@@ -88,7 +94,8 @@ async fn ask(scene: &mut Scene, question: &Question) -> Result<Explanation, Expl
         Some(_) => scene.trace().map_err(SceneError::Io)?,
         None => String::new(),
     };
-    let steps = trace.lines().map(|line| written.step(line)).collect::<Result<Vec<TracedStep>, _>>()?;
+    let mut steps = trace.lines().map(|line| written.step(line)).collect::<Result<Vec<TracedStep>, _>>()?;
+    steps.retain(|step| !is_of_the_run(&step.step));
     let (headers, lost) = headers::of(&steps);
     let is_missing = |step: &TracedStep| {
         matches!(

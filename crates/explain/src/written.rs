@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use hopcheck_site::Node;
-use hopcheck_targets::conf::Source;
+use hopcheck_targets::conf::{Source, has_own_variable};
 use hopcheck_targets::scene::Scene;
 use reference_proxy::trace::{Field, TracedStep};
 use regex::Regex;
@@ -102,7 +102,7 @@ impl Written {
         let as_written = self.text(&run);
         let head = match self.heads.get(&(file.clone(), line, name.clone(), nth)) {
             // With the author's own white space and quotes.
-            Some(_) if run == as_written => run,
+            Some(_) if run == as_written && !has_own_variable(&run) => run,
             Some(head) => head.clone(),
             None => match self.stood_in_for(&file, line) {
                 Some((its_name, head)) => {

@@ -45,7 +45,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The value of a `map`, evaluated once for a request.
+    /// The value of a `map`, evaluated once for a request unless it is `volatile`.
     pub(crate) fn map_value(&self, index: usize, out: &mut Vec<u8>) -> bool {
         if let Some(Some(known)) = self.variables.maps.borrow().get(index) {
             out.extend_from_slice(known);
@@ -54,7 +54,9 @@ impl Exchange<'_> {
         let Some(map) = self.http.maps.get(index) else { return false };
         let value = self.look_up(index, map);
         out.extend_from_slice(&value);
-        self.keep_map(index, value);
+        if !map.volatile {
+            self.keep_map(index, value);
+        }
         true
     }
 

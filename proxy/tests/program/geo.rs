@@ -1,4 +1,4 @@
-//! `geo` and `split_clients`, as with nginx.
+//! `geo`, `split_clients` and `map`, as with nginx.
 
 use crate::files::{compare, request};
 use crate::server::Site;
@@ -16,9 +16,12 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
         split_clients $arg_k$arg_l $some { 0.5% few; 20% some; }
         split_clients $uri $all { 100% all; * never; }
         map $third $mapped { a 1; default 0; }
+        map $set $once { default once-$set; }
+        map $set $each { volatile; default each-$set; }
         server {
             listen 127.0.0.1:@PORT@;
             location / { return 200 \"$here|$net|$empty|$range|$proxied|$through|$third|$some|$all|$mapped\"; }
+            location /set { set $set a; set $before \"$once $each\"; set $set b; return 200 \"$before $once $each\"; }
             location /if { if ($third = a) { return 200 first; } return 200 others; }
         }
     }";
@@ -61,4 +64,9 @@ fn clients_are_split() {
     requests.extend((0..8).map(|number| request("GET", &format!("/if?k={number}&l=%e9"), &[])));
     requests.push(request("GET", "/long?k=%D8%A7%D9%84&l=x", &[]));
     compare(site, &requests);
+}
+
+#[test]
+fn a_volatile_map_is_looked_up_each_time() {
+    compare(site, &[request("GET", "/set", &[])]);
 }

@@ -185,6 +185,8 @@ pub struct Map {
     pub source: Template,
     /// `hostnames`.
     pub hostnames: bool,
+    /// `volatile`: the value is looked up each time, and not once for a request.
+    pub volatile: bool,
     /// Exact keys, lower case (nginx compares without case).
     pub exact: HashMap<Vec<u8>, Template>,
     /// `*.example.com` and `www.*` keys of a `hostnames` map.

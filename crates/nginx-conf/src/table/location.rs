@@ -200,7 +200,7 @@ pub(super) const COMMANDS: &[Command] = &[
         .note("A body of more than 8 MiB is not copied, and its request neither."),
     command("map", HTTP, Take(2, 2), "", "A variable whose value depends on another.")
         .block()
-        .note("With `hostnames`, `include` and regular expressions; `volatile` is refused."),
+        .note("With `hostnames`, `volatile`, `include` and regular expressions."),
     command("geo", HTTP, Take(1, 2), "", "A variable whose value depends on the client's address, or another one.").block(),
     command(
         "split_clients",

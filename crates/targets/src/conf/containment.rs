@@ -3,24 +3,16 @@
 //! It reads the text that the engine is going to run, by nginx's own rules of words and quotes, and does not rely on what the
 //! rewriter has done. Anything that is not clearly part of this run is refused.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::net::SocketAddr;
 use std::path::Path;
 
 use nginx_conf::syntax::{Directive, parse};
 
 use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
-use super::proxy_pass::{
-    Host, Url, assigned, begins_as_name, declared_group, is_filled_by_requests, is_name, mixed_authority,
-    only_variable, variable,
-};
-use super::words::{climbs, is_misspelt, is_network, is_ours_to_know, is_resolver_option, named_groups};
-
-/// More variables than stand for one another in any real configuration.
-const MAX_DEPTH: usize = 8;
-
-/// More hosts than variables come to in any real configuration.
-const MAX_HOSTS: usize = 256;
+use super::known_names::KnownNames;
+use super::proxy_pass::{Host, Url, is_filled_by_requests, mixed_authority, only_variable};
+use super::words::{climbs, is_misspelt, is_network, is_ours_to_know, is_resolver_option};
 
 /// What a configuration may reach.
 #[derive(Debug)]
@@ -147,7 +139,7 @@ impl Containment<'_> {
     /// After an address they can only add a path, or make the port invalid.
     fn is_local_pass(&self, url: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
         let Some(Url { host, rest, .. }) = Url::of(url) else {
-            let hosts = mixed_authority(url).and_then(|(_, authority, _)| known.composed(authority, 0));
+            let hosts = mixed_authority(url).and_then(|(_, authority, _)| known.servers(authority));
             let is_group = |host: &String| known.upstreams.contains(&host.to_ascii_lowercase());
             return hosts
                 .is_some_and(|hosts| hosts.iter().all(|host| is_group(host) || known.is_never_found(host)));
@@ -203,85 +195,6 @@ pub(super) struct ConfText<'t> {
 /// An empty block with that head.
 fn around(head: &str) -> Result<Vec<Directive>, nginx_conf::ConfigError> {
     if head.is_empty() { Ok(Vec::new()) } else { parse(format!("{head} {{ }}"), "a block") }
-}
-
-/// The names in all texts together, in lower case, as nginx treats them.
-#[derive(Debug, Default)]
-struct KnownNames {
-    upstreams: HashSet<String>,
-    /// Every value that a variable is set to.
-    values: HashMap<String, HashSet<String>>,
-    /// Variables that have values from elsewhere: a request, a response, another file.
-    captured: HashSet<String>,
-    /// Whether names can be looked up while requests are served.
-    has_resolver: bool,
-}
-
-impl KnownNames {
-    /// Whether an app server that variables come to is a name which nobody looks up. nginx looks up those of a URL without
-    /// variables when it starts, and others by its `resolver` alone.
-    fn is_never_found(&self, value: &str) -> bool {
-        if let Some((_, authority, _)) = mixed_authority(value) {
-            return !self.has_resolver && begins_as_name(authority);
-        }
-        let server = match Url::of(value) {
-            // What follows a port can be no part of the name.
-            Some(Url { scheme: Some(_), host: Host::Literal(host), rest })
-                if host.contains(':') || !rest.starts_with('$') =>
-            {
-                host
-            }
-            None => value,
-            Some(_) => return false,
-        };
-        !self.has_resolver && is_name(server)
-    }
-
-    /// All that `text` can be by the fixed values of the variables in it; `None` where one may have others, or there are too many.
-    fn composed(&self, text: &str, depth: usize) -> Option<Vec<String>> {
-        let Some(at) = text.find('$') else { return Some(vec![text.to_owned()]) };
-        let (name, rest) = variable(&text[at..])?;
-        let name = name.to_ascii_lowercase();
-        if depth > MAX_DEPTH || is_filled_by_requests(&name) || self.captured.contains(&name) {
-            return None;
-        }
-        let mut found = Vec::new();
-        for value in self.values.get(&name)? {
-            for value in self.composed(value, depth + 1)? {
-                let rests = self.composed(rest, depth + 1)?;
-                found.extend(rests.iter().map(|rest| format!("{}{value}{rest}", &text[..at])));
-                if found.len() > MAX_HOSTS {
-                    return None;
-                }
-            }
-        }
-        Some(found)
-    }
-
-    fn of<'a>(files: impl Iterator<Item = (&'a [Directive], Option<&'a Directive>)>) -> KnownNames {
-        let mut known = KnownNames::default();
-        for (directives, around) in files {
-            directives.iter().for_each(|directive| known.add(directive, around));
-        }
-        known
-    }
-
-    fn add(&mut self, directive: &Directive, block: Option<&Directive>) {
-        if let Some((name, nth)) = assigned(directive, block) {
-            self.values.entry(name).or_default().insert(directive.arg(nth).unwrap_or_default().to_owned());
-        }
-        self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
-        self.has_resolver |= directive.is("resolver");
-        // `auth_request_set $x …`, and other directives that set a variable.
-        let fills = !directive.is("set") && !is_data(&directive.name.text) && directive.args.len() > 1;
-        self.captured.extend(directive.arg(0).filter(|_| fills).and_then(only_variable));
-        for word in std::iter::once(&directive.name).chain(&directive.args) {
-            self.captured.extend(named_groups(&word.text).map(str::to_ascii_lowercase));
-        }
-        for inner in directive.inner() {
-            self.add(inner, Some(directive));
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,5 @@
 //! The URL of `proxy_pass`: its parts, and the possible values of variables in it.
 
-use std::collections::{HashMap, HashSet};
-
 use nginx_conf::syntax::Directive;
 
 use super::effects::is_data;
@@ -62,6 +60,12 @@ impl<'a> Url<'a> {
 /// Scheme, authority and rest of a URL whose host is a mix of variables and text: `http://app-$name:3000/x`.
 pub(super) fn mixed_authority(url: &str) -> Option<(&str, &str, &str)> {
     let (scheme, after) = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"))?;
+    let (authority, rest) = after.split_at(authority_end(after));
+    authority.contains('$').then_some((scheme, authority, rest))
+}
+
+/// Where the authority at the beginning of `after` ends, which may be a mix of variables and text.
+fn authority_end(after: &str) -> usize {
     let mut end = 0;
     while let Some(rest) = after.get(end..).filter(|rest| !rest.is_empty() && !rest.starts_with(['/', '?'])) {
         end += match variable(rest) {
@@ -70,8 +74,24 @@ pub(super) fn mixed_authority(url: &str) -> Option<(&str, &str, &str)> {
             None => rest.chars().next().map_or(1, char::len_utf8),
         };
     }
-    let (authority, rest) = after.split_at(end);
-    authority.contains('$').then_some((scheme, authority, rest))
+    end
+}
+
+/// The part of a URL that says which server it is for, if there are variables in it, with its scheme if that is one of them; what
+/// comes before it and after it.
+pub(super) fn server_by_variables(url: &str) -> Option<(&str, &str, &str)> {
+    let (scheme, rest) = match Url::of(url) {
+        Some(Url { host: Host::Literal(_), .. }) => return None,
+        Some(Url { scheme, rest, .. }) => (scheme, rest),
+        None if url.starts_with('$') => {
+            let (_, after) = url.split_once("://").filter(|(scheme, _)| only_variable(scheme).is_some())?;
+            (None, &after[authority_end(after)..])
+        }
+        None => mixed_authority(url).map(|(scheme, _, rest)| (Some(scheme), rest))?,
+    };
+    let begins = scheme.map_or(0, |scheme| scheme.len() + "://".len());
+    let ends = url.len() - rest.len();
+    Some((&url[..begins], &url[begins..ends], rest))
 }
 
 /// Whether a host that ends in variables can be neither an address nor a socket, whatever they stand for.
@@ -165,70 +185,6 @@ pub(super) fn assigned(directive: &Directive, block: Option<&Directive>) -> Opti
     }
 }
 
-/// The variables used as a host, each with the ports written after it.
-#[derive(Debug, Default)]
-pub(super) struct HostVariables {
-    ports: HashMap<String, HashSet<String>>,
-    /// `set $a $b`: `a` is an alias of `b`.
-    aliases: Vec<(String, String)>,
-    /// `set $a app`: what `a` may be, as written.
-    values: Vec<(String, String)>,
-}
-
-impl HostVariables {
-    /// Notes the use of such variables in `directive`, in `block`.
-    pub(super) fn note(&mut self, directive: &Directive, block: Option<&Directive>) {
-        if let (true, Some(url)) = (directive.is("proxy_pass"), directive.arg(0).and_then(Url::of))
-            && let Host::Variable(name, port) = url.host
-        {
-            self.ports.entry(name.to_ascii_lowercase()).or_default().insert(port.to_owned());
-        }
-        if let Some((name, nth)) = assigned(directive, block)
-            && let Some(value) = directive.arg(nth)
-        {
-            match only_variable(value) {
-                Some(other) => self.aliases.push((name, other)),
-                None => self.values.push((name, value.to_owned())),
-            }
-        }
-    }
-
-    /// Whether a `proxy_pass` may come to this host, which has its port if one is written, by a variable.
-    pub(super) fn may_be(&self, host: &str) -> bool {
-        self.values.iter().any(|(name, value)| {
-            let (_, rest) = value.split_once("://").unwrap_or_default();
-            let authority = if rest.is_empty() { value } else { rest.split('/').next().unwrap_or(rest) };
-            self.port_of(name).is_some_and(|port| format!("{authority}{port}").eq_ignore_ascii_case(host))
-        })
-    }
-
-    /// Follows aliases.
-    pub(super) fn complete(&mut self) {
-        let mut sources: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for (name, other) in &self.aliases {
-            sources.entry(name).or_default().insert(other);
-        }
-        let mut pending: Vec<String> = self.ports.keys().cloned().collect();
-        while let Some(name) = pending.pop() {
-            let ports = self.ports.get(&name).cloned().unwrap_or_default();
-            for other in sources.get(name.as_str()).into_iter().flatten() {
-                let known = self.ports.entry((*other).to_owned()).or_default();
-                let before = known.len();
-                known.extend(ports.iter().cloned());
-                if known.len() > before {
-                    pending.push((*other).to_owned());
-                }
-            }
-        }
-    }
-
-    /// The port written after `name` wherever it is used as a host, `""` for none; `None` if it is not used, or ports differ.
-    pub(super) fn port_of(&self, name: &str) -> Option<&str> {
-        let ports = self.ports.get(&name.to_ascii_lowercase())?;
-        ports.iter().next().filter(|_| ports.len() == 1).map(String::as_str)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +202,22 @@ mod tests {
         );
         assert_eq!(mixed_authority("http://app:80/$x"), None);
         assert_eq!(mixed_authority("$url"), None);
+    }
+
+    #[test]
+    fn a_server_may_be_that_of_variables() {
+        for (url, parts) in [
+            ("http://$app:80/x", Some(("http://", "$app:80", "/x"))),
+            ("https://${app}$request_uri", Some(("https://", "${app}", "$request_uri"))),
+            ("http://$app-$name.test/", Some(("http://", "$app-$name.test", "/"))),
+            ("$url$is_args", Some(("", "$url", "$is_args"))),
+            ("$proto://$app:$port/x?a", Some(("", "$proto://$app:$port", "/x?a"))),
+            ("$proto://app:80$uri", Some(("", "$proto://app:80", "$uri"))),
+            ("http://app/$x", None),
+            ("$url$uri", None),
+        ] {
+            assert_eq!(server_by_variables(url), parts, "{url}");
+        }
     }
 
     #[test]

@@ -29,6 +29,7 @@ fn map(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
             name: name.to_owned(),
             source,
             hostnames: false,
+            volatile: false,
             exact: HashMap::new(),
             wildcards: WildcardNames { leading: Vec::new(), trailing: Vec::new() },
             regex: Vec::new(),
@@ -61,7 +62,8 @@ impl MapDraft {
                     Ok(())
                 }
                 ("volatile", 1) => {
-                    Err(entry.error("\"volatile\" in \"map\" is known to nginx, but not supported here"))
+                    self.map.volatile = true;
+                    Ok(())
                 }
                 _ => Err(entry.error("invalid number of the map parameters")),
             };

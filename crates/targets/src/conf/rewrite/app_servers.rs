@@ -1,6 +1,6 @@
 //! Sending what goes to app servers to those of this run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::net::SocketAddr;
 
@@ -12,7 +12,7 @@ use hopcheck_site::canonical_address;
 use super::constants::substitute;
 use super::{Walker, app_server_key, quoted};
 use crate::conf::proxy_pass::{
-    Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, only_variable,
+    Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, server_by_variables,
 };
 
 /// What is said of an app server that stays as it is.
@@ -22,7 +22,7 @@ const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look u
 const MAX_APP_SERVERS: usize = 64;
 
 impl Walker<'_> {
-    /// The replacement for a server of an upstream, or for a value of a variable, in order.
+    /// The replacement for a server of an upstream, in order.
     pub(super) fn app_server_of(&mut self, group: &str, address: &str) -> io::Result<SocketAddr> {
         let met = self.out.upstreams.entry(group.to_owned()).or_default();
         let nth = met.iter().position(|known| known == address).unwrap_or_else(|| {
@@ -60,43 +60,86 @@ impl Walker<'_> {
     /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
     pub(super) fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
+        if let Some((before, server, rest)) = server_by_variables(&word.text) {
+            let now = match self.values_of(directive, server)? {
+                // They are all upstreams, or never found.
+                Some(values) if values.iter().all(|(value, stand_in)| value == stand_in) => None,
+                Some(values) => Some(format!("{before}{}{rest}", self.maps.variable(server, values))),
+                None => self.one_for_all(directive, &word.text)?,
+            };
+            now.iter().for_each(|now| self.put(directive, edits, word.span.clone(), quoted(now)));
+            return Ok(());
+        }
         let known = substitute(&self.constants, &word.text);
-        let Some(url) = Url::of(&word.text).or_else(|| Url::of(&known)) else {
-            let mixed = mixed_authority(&known);
-            if mixed.is_some_and(|(_, host, _)| begins_as_name(host) && self.may_be_upstream(host)) {
-                self.note(directive, "stays: it picks an upstream by its name");
-            } else if let Some((scheme, authority, rest)) = mixed.filter(|_| self.may_look_up) {
-                // One stands in for whichever a request names.
-                let now = format!("{scheme}://{}{rest}", self.app_server(authority, 0)?);
-                self.put(directive, edits, word.span.clone(), quoted(&now));
-            }
+        let Some(Url { scheme, host: Host::Literal(host), rest }) =
+            Url::of(&word.text).or_else(|| Url::of(&known))
+        else {
             return Ok(());
         };
-        let now = match url.host {
-            Host::Literal(host) if self.upstreams.contains(&host.to_ascii_lowercase()) => return Ok(()),
-            // What follows a port can be no part of the name.
-            Host::Literal(host)
-                if word.text.contains('$')
-                    && (host.contains(':') || !url.rest.starts_with('$'))
-                    && self.is_never_found(host) =>
-            {
-                self.note(directive, NEVER_FOUND);
-                return Ok(());
-            }
-            Host::Literal(host) => {
-                self.note_misspelt_upstream(directive, host);
-                format!("{}://{}{}", url.scheme.unwrap_or("http"), self.app_server(host, 0)?, url.rest)
-            }
-            Host::Variable(name, port) => {
-                if self.hosts.port_of(name) != Some(port) || port.is_empty() {
-                    return Ok(());
-                }
-                let scheme = url.scheme.map_or(String::new(), |scheme| format!("{scheme}://"));
-                format!("{scheme}${{{name}}}{}", url.rest)
-            }
-        };
+        if self.is_upstream(host) {
+            return Ok(());
+        }
+        // What follows a port can be no part of the name.
+        let is_host = host.contains(':') || !rest.starts_with('$');
+        if word.text.contains('$') && is_host && self.is_never_found(host) {
+            self.note(directive, NEVER_FOUND);
+            return Ok(());
+        }
+        self.note_misspelt_upstream(directive, host);
+        let now = format!("{}://{}{rest}", scheme.unwrap_or("http"), self.app_server(host, 0)?);
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
+    }
+
+    /// What a server that is one of variables can be, each with what stands in for it; `None` if only a request can tell.
+    fn values_of(
+        &mut self,
+        directive: &Directive,
+        server: &str,
+    ) -> io::Result<Option<Vec<(String, String)>>> {
+        let Some(values) = self.known.servers(&substitute(&self.constants, server)) else { return Ok(None) };
+        let mut seen = HashSet::new();
+        let mut found = Vec::new();
+        for (nth, value) in
+            values.into_iter().filter(|value| seen.insert(value.to_ascii_lowercase())).enumerate()
+        {
+            if let Some((scheme, host, rest)) = parts_of(&value) {
+                let is_never_found = self.is_never_found(host);
+                if is_never_found {
+                    self.note(directive, &format!("`{host}` {NEVER_FOUND}"));
+                }
+                let stand_in = match is_never_found || self.is_upstream(host) {
+                    true => host.to_owned(),
+                    false => self.app_server(host, nth)?.to_string(),
+                };
+                found.push((value.clone(), format!("{scheme}{stand_in}{rest}")));
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// The servers that variables may come to, in lower case.
+    pub(super) fn hosts_of_variables(&self) -> HashSet<String> {
+        let values = self.servers.iter().filter_map(|server| self.known.servers(server)).flatten();
+        values.filter_map(|value| parts_of(&value).map(|(_, host, _)| host.to_ascii_lowercase())).collect()
+    }
+
+    fn is_upstream(&self, host: &str) -> bool {
+        self.known.upstreams.contains(&host.to_ascii_lowercase())
+    }
+
+    /// A URL with one that stands in for whichever app server a request names; `None` if it may be an upstream, or is never found.
+    fn one_for_all(&mut self, directive: &Directive, url: &str) -> io::Result<Option<String>> {
+        let known = substitute(&self.constants, url);
+        let Some((scheme, authority, rest)) = mixed_authority(&known) else { return Ok(None) };
+        if begins_as_name(authority) && self.may_be_upstream(authority) {
+            self.note(directive, "stays: it picks an upstream by its name");
+            return Ok(None);
+        }
+        if !self.may_look_up {
+            return Ok(None);
+        }
+        Ok(Some(format!("{scheme}://{}{rest}", self.app_server(authority, 0)?)))
     }
 
     /// Keeps it from being hidden by a stand-in that nginx finds nobody of this name, which is that of an upstream but for a letter.
@@ -120,75 +163,39 @@ impl Walker<'_> {
         let is_like = |name: &String| {
             name.len() > before.len() + after.len() && name.starts_with(&before) && name.ends_with(&after)
         };
-        self.upstreams.iter().any(is_like)
+        self.known.upstreams.iter().any(is_like)
     }
 
     /// Replaces an app server in the URL that a `proxy_redirect` is for: without a `Host` of the site's, it redirects to itself by
     /// the address that it was asked by.
     pub(super) fn proxy_redirect(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
+        let by_variables =
+            server_by_variables(&word.text).filter(|(_, server, _)| self.servers.contains(*server));
+        if let Some((before, server, rest)) = by_variables {
+            if let Some(values) = self.values_of(directive, server)? {
+                let now = format!("{before}{}{rest}", self.maps.variable(server, values));
+                self.put(directive, edits, word.span.clone(), quoted(&now));
+            }
+            return Ok(());
+        }
         let known = substitute(&self.constants, &word.text);
-        let Some(Url { scheme: Some(scheme), host, rest }) = Url::of(&word.text).or_else(|| Url::of(&known))
+        let Some(Url { scheme: Some(scheme), host: Host::Literal(host), rest }) =
+            Url::of(&word.text).or_else(|| Url::of(&known))
         else {
             return Ok(());
         };
-        let now = match host {
-            Host::Literal(host) => {
-                let name = host.to_ascii_lowercase();
-                let is_known = self.is_looked_up(&name)
-                    || self.hosts.may_be(host)
-                    || self.out.app_servers.contains_key(host);
-                if self.upstreams.contains(&name) || !is_known {
-                    return Ok(());
-                }
-                format!("{scheme}://{}{rest}", self.app_server(host, 0)?)
-            }
-            // What the variable is set to now has the port.
-            Host::Variable(name, port) if self.hosts.port_of(name) == Some(port) => {
-                format!("{scheme}://${{{name}}}{rest}")
-            }
-            Host::Variable(..) => return Ok(()),
-        };
-        self.put(directive, edits, word.span.clone(), quoted(&now));
+        let name = host.to_ascii_lowercase();
+        let is_known = self.is_looked_up(&name)
+            || self.variable_hosts.contains(&name)
+            || self.out.app_servers.contains_key(host);
+        if !self.is_upstream(host) && is_known {
+            let now = format!("{scheme}://{}{rest}", self.app_server(host, 0)?);
+            self.put(directive, edits, word.span.clone(), quoted(&now));
+        }
         Ok(())
     }
 
-    /// Replaces the app server that a variable is set to.
-    pub(super) fn assignment(
-        &mut self,
-        directive: &Directive,
-        name: &str,
-        nth: usize,
-        edits: &mut Edits,
-    ) -> io::Result<()> {
-        let (Some(port), Some(word)) = (self.hosts.port_of(name), directive.args.get(nth)) else {
-            return Ok(());
-        };
-        let value = word.text.as_str();
-        if value.is_empty()
-            || only_variable(value).is_some()
-            || self.upstreams.contains(&value.to_ascii_lowercase())
-        {
-            return Ok(());
-        }
-        let (host, scheme, rest) = match Url::of(value) {
-            Some(Url { host: Host::Literal(host), scheme: Some(scheme), rest }) => {
-                (host.to_owned(), format!("{scheme}://"), rest)
-            }
-            None if !value.contains(['$', '/']) => (format!("{value}{port}"), String::new(), ""),
-            _ => return Ok(()),
-        };
-        let is_never_found = self.is_never_found(&host);
-        if is_never_found {
-            self.note(directive, NEVER_FOUND);
-        }
-        let now = match is_never_found || self.upstreams.contains(&host.to_ascii_lowercase()) {
-            true => format!("{scheme}{host}{rest}"),
-            false => format!("{scheme}{}{rest}", self.app_server_of(&format!("${name}"), &host)?),
-        };
-        self.put(directive, edits, word.span.clone(), quoted(&now));
-        Ok(())
-    }
     /// Notes who is looked up, and when.
     pub(super) fn note_names(&mut self, directive: &Directive) {
         self.may_look_up |= directive.is("resolver");
@@ -233,6 +240,19 @@ impl Walker<'_> {
         let names = std::mem::take(&mut self.names).into_iter().chain(of_servers);
         (self.needs_tls && !self.rewriter.source.as_documented).then(|| names.collect())
     }
+}
+
+/// The scheme of a server that is one of variables, if it has one, with its colon and slashes; the host, and what follows it. `None`
+/// where there is none.
+fn parts_of(value: &str) -> Option<(&str, &str, &str)> {
+    let begins = value.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, after) = value.split_at(begins);
+    let ends = match after.strip_prefix("unix:") {
+        Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
+        None => after.find(['/', '?', '$']).unwrap_or(after.len()),
+    };
+    let (host, rest) = after.split_at(ends);
+    (!host.is_empty()).then_some((scheme, host, rest.trim_start_matches(':')))
 }
 
 /// A name without its port.

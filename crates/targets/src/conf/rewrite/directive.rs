@@ -8,7 +8,6 @@ use nginx_conf::syntax::{Directive, Word};
 use super::{Walker, quoted};
 use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
 use crate::conf::paths::place;
-use crate::conf::proxy_pass::assigned;
 
 impl Walker<'_> {
     /// Rewrites a directive without its block.
@@ -21,9 +20,6 @@ impl Walker<'_> {
     ) -> io::Result<()> {
         let Some(first) = directive.args.first() else { return Ok(()) };
         let (value, span) = (first.text.as_str(), first.span.clone());
-        if let Some((name, nth)) = assigned(directive, block) {
-            return self.assignment(directive, &name, nth, edits);
-        }
         let in_data = block.is_some_and(|block| is_data(&block.name.text));
         let name = directive.name.text.as_str();
         if in_data && name != "include" {

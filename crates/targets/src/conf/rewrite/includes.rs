@@ -10,7 +10,7 @@ use nginx_conf::syntax::{Directive, Word, parse};
 use super::{IncludedFile, MAX_INCLUDES, Walker, quoted};
 use crate::conf::include::Include;
 use crate::conf::paths::{is_glob, place_included};
-use crate::conf::proxy_pass::declared_group;
+use crate::conf::proxy_pass::server_by_variables;
 
 impl Walker<'_> {
     /// The files that an `include` names; read and parsed once.
@@ -36,12 +36,14 @@ impl Walker<'_> {
     /// Collects the names of upstreams, and the variables used as app servers.
     pub(super) fn survey(&mut self, directives: &[Directive], block: Option<&Directive>) -> io::Result<()> {
         for directive in directives {
-            self.hosts.note(directive, block);
+            self.known.note(directive, block);
+            let url = directive.arg(0).filter(|_| directive.is("proxy_pass"));
+            let server = url.and_then(server_by_variables).map(|(_, server, _)| server.to_owned());
+            self.servers.extend(server);
             self.note_tls(directive, block);
             self.note_names(directive);
             self.resolves |=
                 directive.is("server") && directive.args.iter().any(|word| word.text == "resolve");
-            self.upstreams.extend(declared_group(directive, block).map(str::to_ascii_lowercase));
             match block.map(|block| block.name.text.as_str()) {
                 None => drop(self.said[0].insert(directive.name.text.clone())),
                 Some("http") => drop(self.said[1].insert(directive.name.text.clone())),

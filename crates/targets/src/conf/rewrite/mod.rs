@@ -5,6 +5,7 @@ mod app_servers;
 mod constants;
 mod directive;
 mod includes;
+mod stand_in_maps;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::io;
@@ -18,13 +19,15 @@ use regex::{Captures, Regex};
 use crate::conf::containment::{ConfText, Containment};
 use crate::conf::default_files::STOCK_CONF_HEAD;
 use crate::conf::effects::{Effect, effect_of};
+use crate::conf::known_names::KnownNames;
 use crate::conf::paths::{Scratch, place};
-use crate::conf::proxy_pass::HostVariables;
 use crate::conf::rewritten::{RewrittenConf, TlsFile};
 use crate::conf::source::Source;
 use nginx_conf::edit::Edits;
 
 use constants::Constants;
+use stand_in_maps::StandInMaps;
+pub use stand_in_maps::has_own_variable;
 
 /// More `include`s than any real configuration has.
 const MAX_INCLUDES: usize = 2_000;
@@ -124,9 +127,11 @@ impl Rewriter<'_> {
         };
         let mut walk = Walker {
             rewriter: self,
-            upstreams: HashSet::new(),
+            known: KnownNames::default(),
             said: Default::default(),
-            hosts: HostVariables::default(),
+            servers: BTreeSet::new(),
+            variable_hosts: HashSet::new(),
+            maps: StandInMaps::default(),
             constants: Vec::new(),
             resolves: false,
             may_look_up: self.source.text.starts_with(STOCK_CONF_HEAD),
@@ -143,7 +148,7 @@ impl Rewriter<'_> {
             reserve: &mut reserve,
         };
         walk.survey(&parsed, None)?;
-        walk.hosts.complete();
+        walk.variable_hosts = walk.hosts_of_variables();
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
@@ -172,12 +177,16 @@ impl Rewriter<'_> {
 
 struct Walker<'a> {
     rewriter: &'a Rewriter<'a>,
-    /// The names of groups, in lower case.
-    upstreams: HashSet<String>,
+    /// Upstreams, variables and what these can be.
+    known: KnownNames,
     /// The names of the directives in the main context and in `http`, included files too.
     said: [HashSet<String>; 2],
-    /// Variables used as app servers.
-    hosts: HostVariables,
+    /// What `proxy_pass` has in place of a server, where that is one of variables: `$app:8000`.
+    servers: BTreeSet<String>,
+    /// The servers that these may be, in lower case.
+    variable_hosts: HashSet<String>,
+    /// What stands in for these.
+    maps: StandInMaps,
     /// Variables that `set` gives a fixed value, of the blocks around, the outermost first.
     constants: Vec<Constants>,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
@@ -279,6 +288,9 @@ impl Walker<'_> {
             .iter()
             .try_for_each(|inner| self.directive(inner, text, edits, Some(directive)));
         self.constants.pop();
+        if let (true, Some(inner)) = (directive.is("http"), &directive.block) {
+            edits.insert(inner.span.start, self.maps.text(self.said[1].contains("map_hash_bucket_size")));
+        }
         walked
     }
 

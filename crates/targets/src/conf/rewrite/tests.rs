@@ -69,9 +69,10 @@ fn app_servers_with_tls_are_spoken_to_by_tls() {
                 } }";
     let (rewritten, _, text) = rewrite(here.path(), conf);
     for wanted in [
-        "default https://127.0.0.1:40002/x;",
+        "map $m $hopcheck_1 { volatile; https://m.test/x https://127.0.0.1:40004/x; }",
+        "proxy_pass ${hopcheck_1};",
         "proxy_pass https://app; proxy_ssl_name app.test;",
-        "proxy_pass https://127.0.0.1:40004/y;",
+        "proxy_pass https://127.0.0.1:40003/y;",
         "proxy_pass http://127.0.0.1:40005;",
     ] {
         assert!(text.contains(wanted), "{wanted}: {text}");
@@ -109,8 +110,8 @@ fn what_nginx_could_not_look_up_stays_a_name() {
     assert_eq!(
         of_conf(&text),
         " set $a http://app:8080; location /a { proxy_pass $a; }\n\
-         set $b 127.0.0.1:40002; location /b { proxy_pass http://$b; } location /c { proxy_pass http://127.0.0.1:40002; }\n\
-         set $d 127.0.0.1:40003; location /d { proxy_pass http://${d}; } location /e { proxy_pass http://e.test:82/$uri; } } }"
+         set $b static:8080; location /b { proxy_pass http://${hopcheck_1}; } location /c { proxy_pass http://127.0.0.1:40002; }\n\
+         set $d 10.0.0.1; location /d { proxy_pass http://${hopcheck_2}; } location /e { proxy_pass http://e.test:82/$uri; } } }"
     );
     for around in [
         "http { access_log off; resolver 10.0.0.2; server { listen 80; SERVER } }",
@@ -118,7 +119,11 @@ fn what_nginx_could_not_look_up_stays_a_name() {
         "server { listen 80; access_log off; SERVER }",
     ] {
         let text = of(around);
-        assert!(!text.contains("app:8080") && !text.contains("e.test"), "{text}");
+        assert!(
+            text.contains("map $a $hopcheck_1 { volatile; http://app:8080 http://127.0.0.1:40002; }"),
+            "{text}"
+        );
+        assert!(!text.contains("e.test"), "{text}");
     }
 }
 
@@ -167,6 +172,40 @@ fn a_redirect_of_an_app_server_is_known_by_the_address_that_stands_in_for_it() {
     let (rewritten, _, text) = rewrite(here.path(), by_variable);
     let by = rewritten.app_servers["desk:8787"];
     assert!(text.contains(&format!("proxy_redirect http://{by}/ /;")), "{text}");
-    assert!(text.contains(&format!("set $desk {by}; proxy_redirect http://${{desk}}/ /; ")), "{text}");
+    assert!(text.contains(&format!("map $desk:8787 $hopcheck_1 {{ volatile; desk:8787 {by}; }}")), "{text}");
+    assert!(text.contains("set $desk desk; proxy_redirect http://${hopcheck_1}/ /; "), "{text}");
     assert!(text.contains("proxy_redirect http://$desk:1/ /;"), "{text}");
+}
+
+#[test]
+fn variables_of_app_servers_keep_their_values() {
+    let here = tempfile::tempdir().unwrap();
+    let conf = "http { access_log off; resolver 10.0.0.2; upstream pool { server a:1; }
+        map $host $app { default app; b.test pool; ~^c app; }
+        map $arg_p $port { default 3000; x 4000; }
+        server { listen 80;
+        if ($app = app) { set $seen 1; }
+        location /a { proxy_pass http://$app; }
+        location /b { proxy_pass https://$app:$port/; }
+        set $url http://app$request_uri; location /c { proxy_pass $url; }
+        set $proto http; location /d { proxy_pass $proto://$app:80; }
+        set $only pool; location /e { proxy_pass http://$only; }
+        set $long http://a-service.of-a-namespace.svc.cluster.local:8080; location /f { proxy_pass $long; }
+        } }";
+    let (rewritten, _, text) = rewrite(here.path(), conf);
+    for wanted in [
+        " map_hash_bucket_size 128;",
+        "map $app $hopcheck_1 { volatile; app 127.0.0.1:40003; pool pool; }",
+        "map $app:$port $hopcheck_2 { volatile; app:3000 127.0.0.1:40004; app:4000 127.0.0.1:40005; \
+         pool:3000 127.0.0.1:40006; pool:4000 127.0.0.1:40007; }",
+        "map $url $hopcheck_3 { volatile; ~*^http://app(?<hopcheck_rest>([/?].*)?)$ http://127.0.0.1:40003${hopcheck_rest}; }",
+        "map $proto://$app:80 $hopcheck_4 { volatile; http://app:80 http://127.0.0.1:40003; http://pool:80 http://127.0.0.1:40008; }",
+        "map $host $app { default app; b.test pool; ~^c app; }",
+        "if ($app = app) { set $seen 1; }",
+        "location /b { proxy_pass https://${hopcheck_2}/; }",
+        "set $only pool; location /e { proxy_pass http://$only; }",
+    ] {
+        assert!(text.contains(wanted), "{wanted}: {text}");
+    }
+    assert_eq!(rewritten.unreadable, None);
 }

@@ -1,0 +1,89 @@
+//! What stands in for the servers that variables come to: a `map` of the run, so that the variables themselves stay as they are.
+
+use super::quoted;
+
+/// What nginx takes for a bucket of a `map` unless told otherwise, bytes; and what an entry has besides its key.
+const BUCKET_SIZE: usize = 64;
+const ENTRY_SIZE: usize = 24;
+
+/// What the names of the variables of a run begin with.
+const OWN: &str = "hopcheck_";
+
+/// The variable for what a request fills in behind a server.
+const REST: &str = "hopcheck_rest";
+
+/// Whether a directive is not as it was written, but has a variable of the run.
+pub fn has_own_variable(directive: &str) -> bool {
+    directive.contains(&format!("${OWN}")) || directive.contains(&format!("${{{OWN}"))
+}
+
+/// The `map`s of a run.
+#[derive(Debug, Default)]
+pub(super) struct StandInMaps(Vec<StandInMap>);
+
+/// A `map` from what a `proxy_pass` has in place of a server to what stands in for it.
+#[derive(Debug, PartialEq, Eq)]
+struct StandInMap {
+    /// `$app:8000`
+    server: String,
+    /// What that can be, each with its stand-in.
+    values: Vec<(String, String)>,
+}
+
+impl StandInMaps {
+    /// The variable to write in place of a server.
+    pub(super) fn variable(&mut self, server: &str, values: Vec<(String, String)>) -> String {
+        let map = StandInMap { server: server.to_owned(), values };
+        let nth = self.0.iter().position(|known| *known == map).unwrap_or_else(|| {
+            self.0.push(map);
+            self.0.len() - 1
+        });
+        format!("${{{}}}", name(nth))
+    }
+
+    /// The directives for `http`. A request may come to another location, where the same variable is set to something else.
+    pub(super) fn text(&self, has_bucket_size: bool) -> String {
+        let mut text = String::new();
+        let keys = self
+            .0
+            .iter()
+            .flat_map(|map| &map.values)
+            .map(|(value, _)| value)
+            .filter(|value| !value.contains('$'));
+        let longest = keys.map(String::len).max();
+        let needed = (longest.unwrap_or(0) + ENTRY_SIZE).next_power_of_two();
+        if needed > BUCKET_SIZE && !has_bucket_size {
+            text += &format!(" map_hash_bucket_size {needed}; ");
+        }
+        for (nth, StandInMap { server, values }) in self.0.iter().enumerate() {
+            text += &format!(" map {} ${} {{ volatile; ", quoted(server), name(nth));
+            for (value, stand_in) in values {
+                text += &entry(value, stand_in);
+            }
+            text += "} ";
+        }
+        text
+    }
+}
+
+/// The name of the variable of the `nth` map.
+fn name(nth: usize) -> String {
+    format!("{OWN}{}", nth + 1)
+}
+
+/// An entry of a `map`. What a request fills in behind the server is handed on.
+fn entry(value: &str, stand_in: &str) -> String {
+    if let (Some(ends), Some(begins)) = (value.find('$'), stand_in.find('$')) {
+        let (value, stand_in) = (&value[..ends], &stand_in[..begins]);
+        let has_path = value.split("://").last().is_some_and(|server| server.contains(['/', '?']));
+        let rest = if has_path { ".*" } else { "([/?].*)?" };
+        let pattern = format!("~*^{}(?<{REST}>{rest})$", regex::escape(value));
+        return format!("{} {}; ", quoted(&pattern), quoted(&format!("{stand_in}${{{REST}}}")));
+    }
+    let is_special = matches!(value, "default" | "hostnames" | "volatile" | "include");
+    let key = match is_special || value.starts_with(['~', '\\']) {
+        true => quoted(&format!("\\{value}")),
+        false => quoted(value),
+    };
+    format!("{key} {}; ", quoted(stand_in))
+}
