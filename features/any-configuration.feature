@@ -83,6 +83,15 @@ Feature: The configuration of any site
       When the configuration is read
       Then no path is sent to app servers decoded
 
+  Rule: App servers are found
+
+    @warning
+    Scenario: Each name that a variable stands for is one that nginx finds
+      Without a `resolver` nginx finds upstreams by a variable, and servers that another `proxy_pass` names without one.
+
+      When the configuration is read
+      Then each name that a variable stands for is found
+
   Rule: Files are looked for where they are
 
     @warning

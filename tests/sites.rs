@@ -212,6 +212,7 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ("root-for-alias", "No directory has the path of its location in it already"),
         ("root-workers", "A worker has connections for more than one browser"),
         ("root-workers", "No worker is root"),
+        ("tenant-misspelt", "Each name that a variable stands for is one that nginx finds"),
         ("short-lines", "A request to /api/ may have 5 KiB of cookies"),
         ("token-kept-from-app", "Authorization of a client reaches the app at /api/"),
         ("type-replaced", "The app is told of what type a body is that is sent to /api/"),

@@ -56,7 +56,7 @@ pub use kind::Kind;
 pub use line::Line;
 pub use listen::Listen;
 pub use mask::Mask;
-pub use misspelt_upstream::MisspeltUpstream;
+pub use misspelt_upstream::{MisspeltUpstream, is_slip};
 pub use origin::is_origin;
 pub use other_modules::other_module;
 pub use oversights::Oversights;

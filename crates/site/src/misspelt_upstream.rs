@@ -53,7 +53,7 @@ pub(crate) fn find(http: &Node, upstreams: &[Upstream]) -> Vec<MisspeltUpstream>
 }
 
 /// Whether one name is the other with a slip of a letter. Digits tell names apart that are alike on purpose: `app1`, `app2`.
-fn is_slip(name: &str, other: &str) -> bool {
+pub fn is_slip(name: &str, other: &str) -> bool {
     let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
     digits(name) == digits(other) && strsim::osa_distance(name, other) == 1
 }

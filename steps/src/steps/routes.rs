@@ -115,6 +115,12 @@ async fn paths_are_encoded(world: &mut World) -> Checked {
     nothing_of(&source(world)?.site.oversights.decoded_paths)
 }
 
+/// Where variables come to upstreams or servers that nginx finds, they come to no others.
+#[then(expr = "each name that a variable stands for is found")]
+async fn names_are_found(world: &mut World) -> Checked {
+    nothing_of(&world.scene().await?.rewritten().lost_names)
+}
+
 /// `user` is not root.
 #[then(expr = "no worker is root")]
 async fn none_is_root(world: &mut World) -> Checked {

@@ -47,6 +47,8 @@ pub struct RewrittenConf {
     pub missing: Vec<Include>,
     /// Why it cannot be parsed, if so: then it must not be started.
     pub unreadable: Option<String>,
+    /// Names that a variable comes to beside others, and that nobody looks up; each with its line.
+    pub lost_names: Vec<String>,
     /// What was changed, one per line, as `line 12: listen 80 -> 127.0.0.1:40001`.
     pub notes: Vec<String>,
 }

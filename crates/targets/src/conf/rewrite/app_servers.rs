@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::Directive;
 
-use hopcheck_site::canonical_address;
+use hopcheck_site::{canonical_address, is_slip};
 
 use super::constants::substitute;
 use super::{Walker, app_server_key, quoted};
@@ -99,23 +99,42 @@ impl Walker<'_> {
     ) -> io::Result<Option<Vec<(String, String)>>> {
         let Some(values) = self.known.servers(&substitute(&self.constants, server)) else { return Ok(None) };
         let mut seen = HashSet::new();
-        let mut found = Vec::new();
-        for (nth, value) in
-            values.into_iter().filter(|value| seen.insert(value.to_ascii_lowercase())).enumerate()
-        {
-            if let Some((scheme, host, rest)) = parts_of(&value) {
-                let is_never_found = self.is_never_found(host);
-                if is_never_found {
-                    self.note(directive, &format!("`{host}` {NEVER_FOUND}"));
-                }
-                let stand_in = match is_never_found || self.is_upstream(host) {
-                    true => host.to_owned(),
-                    false => self.app_server(host, nth)?.to_string(),
-                };
-                found.push((value.clone(), format!("{scheme}{stand_in}{rest}")));
+        let (mut found, mut lost) = (Vec::new(), Vec::new());
+        let values = values.into_iter().filter(|value| seen.insert(value.to_ascii_lowercase()));
+        for (nth, value) in values.enumerate() {
+            let Some((scheme, host, rest)) = parts_of(&value) else { continue };
+            let stand_in = if self.is_upstream(host) {
+                host.to_owned()
+            } else if self.is_never_found(host) {
+                self.note(directive, &format!("`{host}` {NEVER_FOUND}"));
+                lost.push(host.to_owned());
+                host.to_owned()
+            } else {
+                self.app_server(host, nth)?.to_string()
+            };
+            found.push((value.clone(), format!("{scheme}{stand_in}{rest}")));
+        }
+        if lost.len() < found.len() {
+            for host in lost {
+                self.note_lost(directive, server, &host);
             }
         }
         Ok(Some(found))
+    }
+
+    /// Notes a name that variables come to, and that nobody looks up.
+    fn note_lost(&mut self, directive: &Directive, server: &str, host: &str) {
+        let meant = self.rewriter.source.site.upstreams.iter().find(|one| is_slip(host, &one.name));
+        let help = meant.map_or(String::new(), |meant| format!("; did you mean `upstream {}`?", meant.name));
+        let file = self.rewriter.source.origin.name_of(&self.file);
+        let line = directive.line();
+        let told = format!(
+            "`{server}` in {file}:{line} may be `{host}`, which is no upstream, and without a `resolver` nginx looks nobody up: it answers \
+             502{help}"
+        );
+        if !self.out.lost_names.contains(&told) {
+            self.out.lost_names.push(told);
+        }
     }
 
     /// The servers that variables may come to, in lower case.
