@@ -55,6 +55,10 @@ fn of_a_wrong_site_its_own_fault_is_named_and_nothing_else() {
         ("cache-of-posts", "What is sent to /api/ reaches the app each time"),
         ("cache-shared", "No answer of /api/ that was meant for one user is given to another"),
         ("cache-without-query", "What /api/ answers to one query is not given for another"),
+        (
+            "chosen-pool-without-second-try",
+            "While the first app server of /api/ refuses connections, the others answer by `Cookie: pool=green`",
+        ),
         ("cookie-lost", "A cookie that /shop/ sets for the whole site comes back to it"),
         ("cors-credentials-for-all", "/v2/ does not say `*` to pages with credentials"),
         ("cors-silent-on-errors", "Where the proxy does CORS, an error of /v2/ says so, too"),

@@ -6,6 +6,7 @@ use crate::authorization::Authorization;
 use crate::gate::Admission;
 use crate::kind::Kind;
 use crate::line::Line;
+use crate::pools::Pool;
 use crate::profile::Size;
 use crate::uri::Uri;
 
@@ -28,6 +29,9 @@ pub struct Route {
     /// Those among them that are asked, by the same method, once another has broken down (`error_page 502 = @fallback`).
     #[serde(skip)]
     pub second_destinations: Vec<String>,
+    /// The upstreams that a `map` chooses among for its requests, and what leads to each.
+    #[serde(skip)]
+    pub pools: Vec<Pool>,
     /// Whether a WebSocket is meant to be opened here: `Upgrade` is passed on, or the name says so.
     pub socket: bool,
     /// The location as it is written; `server` where there is none.

@@ -85,6 +85,17 @@ impl<'a> Scope<'a> {
         values
     }
 
+    /// The `map` that alone gives a variable its values.
+    pub(crate) fn map_of(&self, name: &str) -> Option<&'a Node> {
+        let is_it = |node: &&&Node| {
+            let last = node.args.last().filter(|_| node.is("map"));
+            last.and_then(|word| variable(word)).is_some_and(|(other, rest)| rest.is_empty() && other == name)
+        };
+        let map = self.0.iter().flat_map(|level| level.settings.iter()).find(is_it).copied()?;
+        let own = map.inner.iter().filter(|entry| entry.args.len() == 1).count();
+        (self.values_of(name).len() == own).then_some(map)
+    }
+
     /// `text` with each value of each variable in it that the blocks around it give one, in their order. `None` where one has
     /// others, or there are too many.
     pub(crate) fn expand(&self, text: &str) -> Option<Vec<String>> {

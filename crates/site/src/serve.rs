@@ -10,6 +10,7 @@ use crate::kind::Kind;
 use crate::line::Line;
 use crate::location_chooser::LocationChooser;
 use crate::pattern_sample;
+use crate::pools::pools;
 use crate::refused_methods::refused_methods;
 use crate::route::{Route, SOCKET_NAMES, is_for_all, is_of_a_library};
 use crate::scope::Scope;
@@ -54,6 +55,7 @@ pub(crate) fn of_location(
     found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
     if found.destinations.is_some() {
         found.second_destinations = second_destinations(scope);
+        found.pools = scope.own_one("proxy_pass").map_or_else(Vec::new, |pass| pools(scope, pass.arg(0)));
     }
     Some(found)
 }
@@ -258,6 +260,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         content: Kind::Other,
         destinations: None,
         second_destinations: Vec::new(),
+        pools: Vec::new(),
         socket: false,
         location: String::new(),
         to: String::new(),

@@ -2,7 +2,7 @@
 
 use cucumber::gherkin::StepType;
 use gherkin::{Scenario, Step};
-use hopcheck_site::{Admission, Route, Server};
+use hopcheck_site::{Admission, Pool, Route, Server};
 
 /// The steps that say which server is asked, who lets its clients in, and which upstreams its requests may reach, if that is known.
 pub(super) fn before(scenario: &Scenario, server: &Server, route: &Route, upstreams: &[&str]) -> Vec<Step> {
@@ -18,6 +18,12 @@ pub(super) fn before(scenario: &Scenario, server: &Server, route: &Route, upstre
     });
     let texts = asking(server).into_iter().chain(password).chain(address).chain(let_in).chain(app_servers);
     texts.filter_map(|text| given(scenario, text)).collect()
+}
+
+/// The step that says what leads to one of several upstreams.
+pub(super) fn before_pool(scenario: &Scenario, pool: Option<&Pool>) -> Option<Step> {
+    let (name, value) = pool?.sent.as_ref()?;
+    given(scenario, format!("clients send \"{name}: {value}\" with each request"))
 }
 
 /// The step that says which server is asked.

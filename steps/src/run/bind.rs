@@ -7,7 +7,7 @@ use hopcheck_report::LACKING;
 use hopcheck_site::profile::Size;
 use hopcheck_site::{Admission, Alike, Comparison, Role};
 
-use super::before::before;
+use super::before::{before, before_pool};
 use super::bound::{Bound, braced, contains, put_into};
 use super::promises;
 use super::route_words::{ROUTE_WORDS, RouteWord};
@@ -127,7 +127,7 @@ impl<'a> Binder<'a> {
         let mut is_there = false;
         let mut left_out = BTreeSet::new();
         let mut names: HashSet<String> = HashSet::new();
-        for (number, here) in self.routes.iter().enumerate().filter(|(_, here)| (word.is)(here)) {
+        for here in self.routes.iter().filter(|here| word.stands_for(here)) {
             let SiteRoute { server, route, .. } = here;
             let place = route.lines.last().map_or_else(String::new, |line| line.seen_from(&self.source.name));
             is_there = true;
@@ -167,7 +167,7 @@ impl<'a> Binder<'a> {
                             asked.name = format!("{} ({place})", asked.name);
                         }
                         names.insert(asked.name.clone());
-                        bound.push(Bound::Asked(asked, Some(number)));
+                        bound.push(Bound::Asked(asked, Some(here.number)));
                     }
                 }
             }
@@ -238,14 +238,20 @@ impl<'a> Binder<'a> {
         let mut bound = put_into(scenario, put);
         // The same path on two servers is told apart by their names.
         let is_elsewhere = |other: &SiteRoute<'_>| {
-            !std::ptr::eq(other.server, server) && other.server.unreachable.is_none() && (word.is)(other)
+            !std::ptr::eq(other.server, server)
+                && other.server.unreachable.is_none()
+                && word.stands_for(other)
         };
         if self.routes.iter().any(is_elsewhere) {
             let at = server.asked_at().map_or("80", |listen| listen.address.as_str());
             let server_name = server.name().unwrap_or_else(|| "any name".to_owned());
             bound.name = format!("{} on {server_name}, {at}", bound.name);
         }
-        bound.steps.splice(0..0, before(scenario, server, route, &self.upstreams_of(here)));
+        if let Some((name, value)) = here.pool.and_then(|pool| pool.sent.as_ref()) {
+            bound.name = format!("{} by `{name}: {value}`", bound.name);
+        }
+        let of_route = before(scenario, server, route, &self.upstreams_of(here));
+        bound.steps.splice(0..0, of_route.into_iter().chain(before_pool(scenario, here.pool)));
         bound
     }
 
@@ -266,7 +272,9 @@ impl<'a> Binder<'a> {
     /// The upstreams that a route's requests may reach: by the file, or by the profile where only a run can tell. None of the
     /// document's site, where all scenarios speak of the same two app servers.
     fn upstreams_of<'b>(&'b self, here: &SiteRoute<'b>) -> Vec<&'b str> {
-        let found = here.route.destinations.iter().flatten().map(String::as_str);
+        let of_pool = here.pool.map(|pool| vec![pool.host.as_str()]);
+        let all = || here.route.destinations.iter().flatten().map(String::as_str).collect();
+        let found = of_pool.unwrap_or_else(all).into_iter();
         let is_service = |host: &&str| {
             here.route.authorization.as_ref().is_some_and(|by| by.destinations.iter().any(|one| one == host))
         };

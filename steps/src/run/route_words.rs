@@ -15,6 +15,16 @@ pub(super) struct RouteWord {
     pub(super) is: fn(&SiteRoute<'_>) -> bool,
 }
 
+/// The words for routes whose scenarios speak of one upstream and its servers.
+const OF_UPSTREAMS: [&str; 5] = ["balanced", "balanced-http2", "backed-up", "backed-up-pool", "polling"];
+
+impl RouteWord {
+    /// Whether it stands for this one.
+    pub(super) fn stands_for(&self, here: &SiteRoute<'_>) -> bool {
+        here.is_one(OF_UPSTREAMS.contains(&self.word)) && (self.is)(here)
+    }
+}
+
 /// The words for kinds of routes. What stands for one is a path; what scenarios put behind it belongs to the same route.
 pub(super) const ROUTE_WORDS: [RouteWord; 37] = [
     RouteWord {

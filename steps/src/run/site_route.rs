@@ -1,7 +1,9 @@
 //! A route of a site, as words in braces speak of it.
 
 use hopcheck_site::profile::{Cors, PromisedRoute, Protocol};
-use hopcheck_site::{Admission, Comparison, Kind, Role, Route, Server, Site, Upstream, canonical_address};
+use hopcheck_site::{
+    Admission, Comparison, Kind, Pool, Role, Route, Server, Site, Upstream, canonical_address,
+};
 
 /// A route of a site, with what its profile says of it.
 #[derive(Debug, Clone)]
@@ -10,8 +12,12 @@ pub(super) struct SiteRoute<'a> {
     pub(super) route: &'a Route,
     pub(super) promise: Option<&'a PromisedRoute>,
     site: &'a Site,
+    /// Its number among the routes of the site.
+    pub(super) number: usize,
     /// The upstreams that it leads to: several where variables choose among them.
     upstreams: Vec<&'a Upstream>,
+    /// The one among several that is asked here, and what leads to it; `None` for the route as a whole.
+    pub(super) pool: Option<&'a Pool>,
     /// Whether it leads to the server of a front end, beside others of the site.
     pub(super) is_front_end: bool,
 }
@@ -39,17 +45,41 @@ const PROTECTIVE_HEADERS: [&str; 15] = [
 ];
 
 impl<'a> SiteRoute<'a> {
-    /// Every route of a site.
+    /// Every route of a site, and behind it each of the upstreams that it chooses among.
     pub(super) fn all(site: &'a Site, comparison: &Comparison<'a>) -> Vec<SiteRoute<'a>> {
-        let here = |(server, route): (&'a Server, &'a Route)| SiteRoute {
-            server,
-            route,
-            promise: comparison.promise_of(route),
-            site,
-            upstreams: site.upstreams_of(route),
-            is_front_end: is_proxied_front_end(server, route),
-        };
-        site.routes().map(here).collect()
+        let mut all = Vec::new();
+        for (number, (server, route)) in site.routes().enumerate() {
+            let whole = SiteRoute {
+                server,
+                route,
+                promise: comparison.promise_of(route),
+                site,
+                number,
+                upstreams: site.upstreams_of(route),
+                pool: None,
+                is_front_end: is_proxied_front_end(server, route),
+            };
+            let upstream = |pool: &Pool| {
+                whole.upstreams.iter().copied().find(|one| one.name.eq_ignore_ascii_case(&pool.host))
+            };
+            let known: Vec<(&Pool, &Upstream)> =
+                route.pools.iter().filter_map(|pool| Some((pool, upstream(pool)?))).collect();
+            let pools = known.into_iter().map(|(pool, upstream)| SiteRoute {
+                pool: Some(pool),
+                upstreams: vec![upstream],
+                ..whole.clone()
+            });
+            let pools: Vec<SiteRoute<'_>> = pools.collect();
+            all.push(whole);
+            all.extend(pools);
+        }
+        all
+    }
+
+    /// Whether scenarios about a whole route, or about one upstream and its servers, speak of this.
+    pub(super) fn is_one(&self, of_upstream: bool) -> bool {
+        let has_pools = self.upstreams.len() > 1 && !self.route.pools.is_empty();
+        if of_upstream { self.pool.is_some() || !has_pools } else { self.pool.is_none() }
     }
 
     /// Who does CORS here: whom the profile names, or the one that the file shows.

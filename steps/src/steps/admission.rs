@@ -2,7 +2,7 @@
 
 use cucumber::given;
 
-use crate::failure::Checked;
+use crate::failure::{Checked, Failure};
 use crate::world::World;
 
 /// From now on the app servers of these upstreams, named with blanks between them, say at this path that a client may come, as a
@@ -37,5 +37,15 @@ async fn have_no_password(world: &mut World) -> Checked {
 #[given(expr = "clients come from an address that is let in")]
 async fn come_from_inside(world: &mut World) -> Checked {
     world.scene().await?.allow_clients();
+    Ok(())
+}
+
+/// From now on clients send this header, as `Cookie: pool=green`, with each request that has none of that name. Scenarios about the
+/// servers of one upstream have this step before their own where a `map` chooses among several.
+#[given(expr = "clients send {string} with each request")]
+async fn send_with_each(world: &mut World, header: String) -> Checked {
+    let (name, value) =
+        header.split_once(": ").ok_or_else(|| Failure::new(format!("\"{header}\" is no header")))?;
+    world.scene().await?.send_with_each_request(name, value);
     Ok(())
 }

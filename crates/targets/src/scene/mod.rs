@@ -65,6 +65,8 @@ pub struct Scene {
     /// The server that clients address; `None`: the first.
     asked: Option<VirtualServer>,
     admission: Admission,
+    /// What clients send with each request.
+    sent: Vec<(String, String)>,
     proxy: Option<Box<dyn Proxy>>,
     app_servers: AppServers,
     /// The addresses of other app servers that take the place of the mocks.
@@ -89,6 +91,7 @@ impl Scene {
             is_outdated: true,
             asked: None,
             admission: Admission::default(),
+            sent: Vec::new(),
             proxy: None,
             app_servers,
             stand_ins: None,
@@ -225,6 +228,7 @@ impl Scene {
         let Some(server) = &self.asked else { return Ok(Route::local(address, tls)) };
         // Some sites only admit browsers.
         let mut headers = vec![("User-Agent".to_owned(), BROWSER_USER_AGENT.to_owned())];
+        headers.extend(self.sent.iter().cloned());
         if server.behind_tls {
             headers.extend(TLS_BALANCER_HEADERS.map(|(name, value)| (name.to_owned(), value.to_owned())));
         }

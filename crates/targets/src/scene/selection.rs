@@ -60,6 +60,11 @@ impl Scene {
         self.admission.has_password = false;
     }
 
+    /// Has clients send a header with each request that has none of that name.
+    pub fn send_with_each_request(&mut self, name: &str, value: &str) {
+        self.sent.push((name.to_owned(), value.to_owned()));
+    }
+
     /// Has the configuration allow the addresses of clients wherever it allows some; takes effect when the proxy starts.
     pub fn allow_clients(&mut self) {
         self.admission.is_allowed = true;
