@@ -24,9 +24,34 @@ impl LocationChooser {
 
     /// The location that serves `path`.
     pub(crate) fn choose(&self, path: &str) -> Option<usize> {
+        self.choose_by(path, |pattern, uri| pattern.regex.is_match(uri).unwrap_or(false))
+    }
+
+    /// The groups of the pattern of the location that serves `path`, as nginx has them in `$1` and on, and by their names.
+    pub(crate) fn groups(&self, path: &str) -> Vec<(String, String)> {
+        let mut groups = Vec::new();
+        self.choose_by(path, |pattern, uri| {
+            let Some(found) = pattern.regex.captures(uri).ok().flatten() else { return false };
+            let names = pattern.regex.capture_names().enumerate().skip(1);
+            let text = |nth| found.get(nth).map_or_else(String::new, |group| path[group.range()].to_owned());
+            groups = names
+                .flat_map(|(nth, name)| {
+                    [Some(nth.to_string()), name.map(str::to_owned)].map(|name| (name, text(nth)))
+                })
+                .filter_map(|(name, text)| Some((name?, text)))
+                .collect();
+            true
+        });
+        groups
+    }
+
+    fn choose_by(
+        &self,
+        path: &str,
+        mut matches: impl FnMut(&model::Pattern, &[u8]) -> bool,
+    ) -> Option<usize> {
         let http = self.http.as_ref()?;
         let Server { tree, .. } = http.servers.first()?;
-        let mut matches = |pattern: &model::Pattern, uri: &[u8]| pattern.regex.is_match(uri).unwrap_or(false);
         let found = locate::find(tree, &http.locations, path.as_bytes(), &mut matches)?;
         number(http, found.id).filter(|_| !found.auto_redirect)
     }

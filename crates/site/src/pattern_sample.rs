@@ -8,6 +8,29 @@ pub(crate) fn of(pattern: &str) -> Option<String> {
     Some(if is_anchored || text.starts_with('/') { text } else { format!("/x{text}") })
 }
 
+/// The same for each of the ways that the first group of `pattern` has, if they are words: `/en/` and `/de/` of `^/(en|de)/`.
+pub(crate) fn of_each_way(pattern: &str) -> Vec<String> {
+    let Some((before, (head, ways), after)) = first_group(pattern) else {
+        return of(pattern).into_iter().collect();
+    };
+    ways.split('|').filter_map(|way| of(&format!("{before}({head}{way}){after}"))).collect()
+}
+
+/// What stands before the first group of a pattern, the group as its head (`?:`, `?<name>`) and its ways, and what stands behind it.
+/// `None` where its ways are no words.
+fn first_group(pattern: &str) -> Option<(&str, (&str, &str), &str)> {
+    let (before, rest) = pattern.split_once('(')?;
+    let (inside, after) = rest.split_once(')')?;
+    let begins = match inside.strip_prefix('?') {
+        Some(head) => head.find([':', '>'])? + 2,
+        None => 0,
+    };
+    let (head, ways) = inside.split_at(begins);
+    let is_word =
+        |way: &str| !way.is_empty() && way.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    ways.split('|').all(is_word).then_some((before, (head, ways), after))
+}
+
 /// The same for a text that is no path.
 pub(crate) fn text_of(pattern: &str) -> Option<String> {
     let mut chars = pattern.chars().peekable();
@@ -126,6 +149,19 @@ fn escape(letter: char) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_way_of_the_first_group_gives_a_path() {
+        for (pattern, paths) in [
+            ("^/(en|de)(/|$)", "/en/ /de/"),
+            (r"^/(?<lang>en|de-AT)/(.*)$", "/en/ /de-AT/"),
+            ("^/(?:a|b)/", "/a/ /b/"),
+            ("^/([a-z]+|x)/", "/a/"),
+            ("^/api/", "/api/"),
+        ] {
+            assert_eq!(of_each_way(pattern).join(" "), paths, "{pattern}");
+        }
+    }
 
     #[test]
     fn a_pattern_gives_a_path() {

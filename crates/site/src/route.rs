@@ -40,6 +40,10 @@ pub struct Route {
     pub to: String,
     /// For files: what is sent where there is no such file, as `/index.html`.
     pub fallback: Option<String>,
+    /// For files: that of each other way which the pattern of the location has, and the path of that: `/de/index.html` and `/de/`,
+    /// where this is `/en/`.
+    #[serde(skip)]
+    pub other_pages: Vec<(String, String)>,
     /// For files: whether `alias` puts their directory in place of the location's name.
     pub alias: bool,
     /// For files: their directory, with each value that a variable in it is given. None where only a run can tell.
@@ -186,12 +190,33 @@ impl Route {
 
     /// For files: the directories of those that it serves, one for each value of a variable.
     pub fn directories(&self) -> Vec<String> {
+        if self.roots.is_empty() { vec![self.to.clone()] } else { self.directories_of(&self.path) }
+    }
+
+    fn directories_of(&self, path: &str) -> Vec<String> {
         let is_below = self.is_front_page() || self.is_second_front_end();
         let of_root = |root: &String| match self.alias || !is_below {
             true => root.clone(),
-            false => format!("{}{}", root.trim_end_matches('/'), self.path.trim_end_matches('/')),
+            false => format!("{}{}", root.trim_end_matches('/'), path.trim_end_matches('/')),
         };
-        if self.roots.is_empty() { vec![self.to.clone()] } else { self.roots.iter().map(of_root).collect() }
+        self.roots.iter().map(of_root).collect()
+    }
+
+    /// For a front page: each directory that a build is deployed to, and the name of the page in it, by which it is fallen back on;
+    /// empty for none.
+    pub fn builds(&self) -> Vec<(String, String)> {
+        let own =
+            self.directories().into_iter().map(|one| (one, self.fallback.as_deref(), self.path.as_str()));
+        let others = self.other_pages.iter().filter(|_| !self.alias).flat_map(|(page, way)| {
+            self.directories_of(way).into_iter().map(|one| (one, Some(page.as_str()), way.as_str()))
+        });
+        let named = own.chain(others).map(|(directory, page, path)| {
+            let page = page.unwrap_or_default().split('?').next().unwrap_or_default();
+            let page = if page.ends_with('/') { format!("{page}index.html") } else { page.to_owned() };
+            let name = page.strip_prefix(path.trim_end_matches('/')).unwrap_or(&page).to_owned();
+            (directory, Some(name).filter(|name| name.ends_with(".html") && !name.contains('$')))
+        });
+        named.map(|(directory, name)| (directory, name.unwrap_or_default())).collect()
     }
 }
 

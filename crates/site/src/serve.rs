@@ -1,5 +1,7 @@
 //! What serves a location, or a server that has none for a path.
 
+use regex::{Captures, Regex};
+
 use crate::destinations::{destinations, second_destinations};
 use crate::gate::{admission, asks_for_password, gate, open_methods};
 use crate::in_force::{
@@ -52,12 +54,30 @@ pub(crate) fn of_location(
     found.path = if is_here(&wanted) || found.open { wanted } else { String::new() };
     found.location = node.head.clone();
     found.number = Some(nth);
+    if let (true, Some(page)) = (is_pattern, &found.fallback) {
+        let page = page.clone();
+        let ways = pattern_sample::of_each_way(name).into_iter().filter(|way| is_here(way));
+        found.other_pages = ways.map(|way| (filled_in(&page, &chooser.groups(&way)), way)).collect();
+        found.fallback = Some(filled_in(&page, &chooser.groups(&found.path)));
+        found.other_pages.retain(|(_, way)| *way != found.path);
+    }
     found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
     if found.destinations.is_some() {
         found.second_destinations = second_destinations(scope);
         found.pools = scope.own_one("proxy_pass").map_or_else(Vec::new, |pass| pools(scope, pass.arg(0)));
     }
     Some(found)
+}
+
+/// A page with the groups of a pattern in it; other variables stay.
+fn filled_in(page: &str, groups: &[(String, String)]) -> String {
+    let Ok(variable) = Regex::new(r"\$(?:\{(\w+)\}|([1-9])|([A-Za-z_]\w*))") else { return page.to_owned() };
+    let value = |found: &Captures<'_>| {
+        let name = found.iter().skip(1).flatten().next().map_or("", |name| name.as_str());
+        let known = groups.iter().find(|(known, _)| known == name);
+        known.map_or_else(|| found[0].to_owned(), |(_, text)| text.clone())
+    };
+    variable.replace_all(page, value).into_owned()
 }
 
 /// A path that begins with `path`, and goes on.
@@ -265,6 +285,7 @@ fn bare(path: &str, lines: Vec<Line>) -> Route {
         location: String::new(),
         to: String::new(),
         fallback: None,
+        other_pages: Vec::new(),
         alias: false,
         roots: Vec::new(),
         falls_back_elsewhere: false,

@@ -101,18 +101,12 @@ impl Scene {
         if let Some(directory) = scene.front_end() {
             scene.stage.source.deploy(&directory)?;
         }
-        let pages = scene.stage.source.pages();
-        for (page, directory) in
-            pages.flat_map(|page| page.directories().into_iter().map(move |one| (page, one)))
-        {
+        for (directory, page) in scene.stage.source.pages().flat_map(hopcheck_site::Route::builds) {
             let deployed_to = scene.scratch.place(&directory);
             scene.stage.source.deploy(&deployed_to)?;
             // Also under the name of the fallback page.
-            let name = page.fallback.as_deref().unwrap_or_default().split('?').next().unwrap_or_default();
-            let name = if name.ends_with('/') { format!("{name}index.html") } else { name.to_owned() };
-            let name = name.strip_prefix(page.path.trim_end_matches('/')).unwrap_or(&name).to_owned();
-            let called = scene.scratch.place(&format!("{directory}/{name}"));
-            if name.ends_with(".html") && !name.contains('$') && !called.exists() {
+            let called = scene.scratch.place(&format!("{directory}/{page}"));
+            if !page.is_empty() && !called.exists() {
                 std::fs::create_dir_all(called.parent().unwrap_or(&deployed_to))?;
                 std::fs::copy(deployed_to.join("index.html"), called)?;
             }
