@@ -114,8 +114,9 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     if scope.own_one("proxy_pass").is_none()
         && let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
         && let Some(named) = scope.named(name)
+        && let found = serve(named, &scope.inside(&named.inner), path)?
+        && !is_answer(scope, named, &found)
     {
-        let found = serve(named, &scope.inside(&named.inner), path)?;
         lines.extend(found.lines.clone());
         let rewritten =
             named.inner.iter().find(|inner| inner.is("rewrite")).map(|rewrite| rewrite.arg(1).to_owned());
@@ -200,6 +201,10 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
             decided_by(page);
             fallback = page.args.last().cloned();
         }
+        let named = fallback.as_deref().and_then(|name| scope.named(name));
+        if named.is_some_and(|named| named.inner.iter().any(|inner| inner.is("return"))) {
+            fallback = None;
+        }
         // Only the program behind it knows what such a path serves.
         if fallback.as_ref().is_some_and(|last| last.starts_with('@') || last.contains(".php")) {
             let to = format!("{}, else {}", root.arg(0), fallback.unwrap_or_default());
@@ -269,6 +274,15 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         asks_for_leave_at,
         ..bare(path, lines)
     })
+}
+
+/// Whether a location with a name has one answer for all that is no file, so that what is served is the files.
+fn is_answer(scope: &Scope<'_>, named: &Node, found: &Route) -> bool {
+    let has_files = |files: &Node| files.args.iter().any(|word| word.starts_with("$uri"));
+    matches!(found.kind, Kind::Redirect | Kind::Fixed)
+        && named.inner.iter().any(|inner| inner.is("return"))
+        && scope.one("root").is_some()
+        && scope.own_one("try_files").is_some_and(has_files)
 }
 
 /// A route of which nothing is known but where it is.

@@ -135,7 +135,7 @@ pub(super) const ROUTE_WORDS: [RouteWord; 37] = [
     },
     RouteWord {
         word: "polling",
-        what: "path for SockJS or socket.io that several app servers are asked for",
+        what: "path for SockJS or socket.io that several app servers are asked for, in turns or by the client's address",
         only_promised: false,
         is: |here| is_proxied(here.route) && here.polls(),
     },

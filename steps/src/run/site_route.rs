@@ -25,6 +25,15 @@ pub(super) struct SiteRoute<'a> {
 /// Ways to spread requests that keep no client with one server.
 const TURNS: [&str; 3] = ["round robin", "least_conn", "random"];
 
+/// What `hash` may take for the client's address.
+const ADDRESSES: [&str; 5] = [
+    "$remote_addr",
+    "$binary_remote_addr",
+    "$http_x_forwarded_for",
+    "$http_x_real_ip",
+    "$proxy_add_x_forwarded_for",
+];
+
 /// Headers that tell browsers what a page may not do, or be used for.
 const PROTECTIVE_HEADERS: [&str; 15] = [
     "Content-Security-Policy",
@@ -151,10 +160,16 @@ impl<'a> SiteRoute<'a> {
             && self.servers(Role::Backup).iter().any(is_another)
     }
 
-    /// Whether a session here is several requests, and nothing is known to keep them together but the client's address.
+    /// Whether a session here is several requests, and nothing is known to keep them together but the client's address. What a cookie or
+    /// the session's id does only the app and its clients know.
     pub(super) fn polls(&self) -> bool {
-        let is_by_address = |upstream: &&Upstream| {
-            upstream.balancing == "ip_hash" || TURNS.iter().any(|turns| upstream.balancing.starts_with(turns))
+        let is_address = |key: &str| ADDRESSES.iter().any(|address| key == *address);
+        let is_by_address = |upstream: &&Upstream| match upstream.balancing.strip_prefix("hash ") {
+            Some(key) => key.split_whitespace().next().is_some_and(is_address),
+            None => {
+                upstream.balancing == "ip_hash"
+                    || TURNS.iter().any(|turns| upstream.balancing.starts_with(turns))
+            }
         };
         !self.balanced().is_empty() && self.upstreams.iter().all(is_by_address) && self.route.polls()
     }
