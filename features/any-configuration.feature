@@ -63,6 +63,14 @@ Feature: The configuration of any site
       When the configuration is read
       Then no location is hidden by others
 
+    @warning
+    Scenario: Each location that is gone on to is there
+      nginx looks for a location with a name (`@app`) when it is needed, in the same server, and answers 500 if there is none. See
+      `try_files` and `error_page`.
+
+      When the configuration is read
+      Then each location that is gone on to is there
+
   Rule: What is called as a WebSocket can be one
 
     @warning

@@ -29,8 +29,8 @@ Feature: Requests to any site
 
     @everybody
     Scenario: The redirect of {redirect} comes to an end
-      A prefix takes what begins with it, too: `location /app { return 301 /app/; }` sends `/app/` to itself. See
-      `location = /app`.
+      A prefix takes what begins with it, too: `location /app { return 301 /app/; }` sends `/app/` to itself, see
+      `location = /app`. So does port 80 with `return 301 http://$host$request_uri;`, where `https://` is meant.
 
       When a browser follows "{redirect}" as far as it leads on this site
       Then it comes to an end

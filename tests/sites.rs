@@ -205,6 +205,7 @@ fn what_may_be_meant_is_warned_of_and_breaks_nothing() {
         ),
         ("forwards-lost", "The app servers of /ws/ are told what the server around it says"),
         ("hidden-location", "No location is hidden by others"),
+        ("location-lost", "Each location that is gone on to is there"),
         ("old-version", "A WebSocket at /ws/ opens whatever the version of nginx"),
         ("other-module", "No directive belongs to a module that nginx comes without"),
         ("page-as-error", "A path of the app below / is no error"),

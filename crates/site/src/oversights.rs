@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::misspelt_upstream::is_slip;
 use crate::origin::is_allowable;
 use crate::route::SOCKET_NAMES;
 use crate::serve::longer;
@@ -19,6 +20,8 @@ const MIN_CONNECTIONS: usize = 16;
 pub struct Oversights {
     /// Locations that are never chosen, as regular expressions take whatever begins so.
     pub hidden_locations: Vec<String>,
+    /// Locations with a name that `try_files` or `error_page` goes on to, and that are not there.
+    pub lost_locations: Vec<String>,
     /// `root`s that end with the name of their location, which is put behind them once more.
     pub doubled_directories: Vec<String>,
     /// Ports for TLS of servers with a certificate that speak HTTP without it.
@@ -46,6 +49,7 @@ impl Oversights {
         let all_are_tls = http.inner.iter().any(is_tls);
         for (node, server) in http.inner.iter().filter(|node| node.is("server")).zip(servers) {
             self.add_hidden_locations(node, server);
+            self.add_lost_locations(&node.inner, &node.inner);
             self.add_doubled_directories(&node.inner);
             self.add_idle_sockets(server);
             self.add_decoded_paths(&node.inner, "");
@@ -105,6 +109,26 @@ impl Oversights {
                 place(location),
                 winner.head,
                 winner.line
+            ));
+        }
+    }
+
+    fn add_lost_locations(&mut self, nodes: &[Node], server: &[Node]) {
+        let is_name = |name: &&String| name.starts_with('@') && !name.contains('$');
+        for node in nodes {
+            self.add_lost_locations(&node.inner, server);
+            let target = node.args.last().filter(|_| node.is("try_files") || node.is("error_page"));
+            let Some(name) = target.filter(is_name) else { continue };
+            let names = || server.iter().filter(|one| one.is("location")).map(|one| one.arg(0));
+            if names().any(|known| known == name) {
+                continue;
+            }
+            let meant = names().find(|known| known.starts_with('@') && is_slip(known, name));
+            let help = meant.map_or(String::new(), |meant| format!("; did you mean `{meant}`?"));
+            self.lost_locations.push(format!(
+                "`{}` in {} goes on to `location {name}`, which is not there: nginx answers 500{help}",
+                node.head,
+                place(node)
             ));
         }
     }
@@ -261,6 +285,19 @@ mod tests {
     fn of(server: &str) -> Oversights {
         let text = format!("http {{ server {{ {server} }} }}");
         Site::read(&text, "nginx.conf", &|_| Vec::new()).unwrap().oversights
+    }
+
+    #[test]
+    fn a_location_that_is_gone_on_to_and_not_there_is_lost() {
+        let lost = |server: &str| of(server).lost_locations.len();
+        for (server, count) in [
+            ("location / { try_files $uri @app; } location @app { }", 0),
+            ("location / { try_files $uri @app; } location @apps { }", 1),
+            ("error_page 404 @lost; location / { error_page 502 = @gone; }", 2),
+            ("error_page 404 /404.html; location / { try_files $uri @$name; }", 0),
+        ] {
+            assert_eq!(lost(server), count, "{server}");
+        }
     }
 
     #[test]

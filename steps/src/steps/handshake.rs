@@ -106,7 +106,8 @@ fn missing(headers: &Fields, version: &str) -> Option<String> {
         return Some(format!("the app server {}; {drops}", seen("Upgrade")));
     }
     if !headers.has_token("connection", "upgrade") {
-        let sets = "nginx sends its own unless the location sets `proxy_set_header Connection \"upgrade\";`";
+        let sets = "nginx sends its own unless the location sets `proxy_set_header Connection \"upgrade\";`; where a `map` has \
+                    its value, look at what that reads, letter by letter";
         return Some(format!("the app server {}; {sets}", seen("Connection")));
     }
     if version != "HTTP/1.1" {

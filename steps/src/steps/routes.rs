@@ -85,6 +85,12 @@ async fn none_hidden(world: &mut World) -> Checked {
     nothing_of(&source(world)?.site.oversights.hidden_locations)
 }
 
+/// `try_files` and `error_page` go on to no location with a name that their server lacks.
+#[then(expr = "each location that is gone on to is there")]
+async fn none_lost(world: &mut World) -> Checked {
+    nothing_of(&source(world)?.site.oversights.lost_locations)
+}
+
 /// No `root` ends with the path that is put behind it.
 #[then(expr = "no directory has the path of its location in it already")]
 async fn none_doubled(world: &mut World) -> Checked {
