@@ -142,7 +142,8 @@ pub(crate) fn listens(text: &str) -> bool {
 pub(crate) fn is_newer(text: &str) -> bool {
     // From 1.29.7, 1.29.4 and 1.29.6 on.
     const NEWER: [&str; 3] = ["keepalive 0;", "proxy_http_version 2;", "sticky "];
-    text.lines().any(|line| NEWER.iter().any(|newer| line.trim().starts_with(newer)))
+    let is_newer = |line: &str| NEWER.iter().any(|newer| line.starts_with(newer)) || line.contains(" route=");
+    text.lines().any(|line| is_newer(line.trim()))
 }
 
 /// Whether an app server has an address that is not of this machine, as a mistake may make one.

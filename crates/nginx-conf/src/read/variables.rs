@@ -153,6 +153,20 @@ impl VariableNames {
     }
 }
 
+/// A text that is one variable as a whole, whatever stands behind its `$`, as `ngx_http_get_variable_index` takes it.
+pub(crate) fn variable_of(
+    variables: &mut VariableNames,
+    directive: &Directive,
+    word: &Word,
+    text: &str,
+) -> Result<Template, ConfigError> {
+    let Some(name) = text.strip_prefix('$').filter(|name| !name.is_empty()) else {
+        return Err(directive.error_at(word, format!("invalid variable name \"{text}\"")));
+    };
+    let number = variables.reference(directive, word, name);
+    Ok(Template { parts: vec![Part::Variable(Variable::Slot(number))] })
+}
+
 /// Compiles text with variables, as `ngx_http_script_compile`: `$name`, `${name}`, `$1`.
 pub(crate) fn template(
     variables: &mut VariableNames,

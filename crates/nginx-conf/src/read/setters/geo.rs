@@ -8,7 +8,7 @@ use crate::error::ConfigError;
 use crate::model::{Geo, GeoValues, Network, SplitClients};
 use crate::read::reader::{Reader, Setter};
 use crate::read::values::network;
-use crate::read::variables::{Definition, template};
+use crate::read::variables::{Definition, template, variable_of};
 use crate::source::Word;
 
 pub(super) const SETTERS: &[(&str, Setter)] = &[("geo", geo), ("split_clients", split_clients)];
@@ -28,7 +28,7 @@ fn geo(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
     let (address, word) = match directive.arguments() {
         [address, word] => {
             variable_name(directive, address)?;
-            (Some(template(&mut reader.http.variables, directive, address)?), word)
+            (Some(variable_of(&mut reader.http.variables, directive, address, &address.text)?), word)
         }
         _ => (None, directive.argument(0)),
     };

@@ -7,7 +7,7 @@ use crate::error::ConfigError;
 use crate::model::{Sticky, StickyCookie, StickyExpires, StickyLearn};
 use crate::read::reader::Reader;
 use crate::read::values::duplicate;
-use crate::read::variables::{template, template_of};
+use crate::read::variables::{template_of, variable_of};
 use crate::template::Template;
 use crate::units::{parse_seconds, parse_size};
 
@@ -21,7 +21,8 @@ pub(super) fn sticky(reader: &mut Reader, directive: &Directive) -> Result<(), C
         "cookie" => Sticky::Cookie(cookie(reader, directive)?),
         "route" => {
             let words = directive.arguments().iter().skip(1);
-            let route = words.map(|word| template(&mut reader.http.variables, directive, word));
+            let route =
+                words.map(|word| variable_of(&mut reader.http.variables, directive, word, &word.text));
             Sticky::Route(route.collect::<Result<_, _>>()?)
         }
         "learn" => Sticky::Learn(learn(reader, directive)?),
@@ -79,10 +80,10 @@ fn learn(reader: &mut Reader, directive: &Directive) -> Result<StickyLearn, Conf
         let here = |what: &str| directive.error_at(word, format!("\"sticky\" directive {what}"));
         match word.text.split_once('=') {
             Some((name @ ("create" | "lookup"), value)) => {
-                let text = template_of(&mut reader.http.variables, directive, word, value)?;
                 if !value.starts_with('$') {
                     return Err(here(&format!("missing variable in the \"{name}\" parameter")));
                 }
+                let text = variable_of(&mut reader.http.variables, directive, word, value)?;
                 (if name == "create" { &mut create } else { &mut lookup }).push(text);
             }
             Some(("zone", value)) => {
