@@ -294,7 +294,7 @@ impl Exchange<'_> {
 }
 
 /// The charset in the parameters of a type, without quotes.
-fn charset_in(parameters: &[u8]) -> Option<&[u8]> {
+pub(crate) fn charset_in(parameters: &[u8]) -> Option<&[u8]> {
     let at = parameters.windows(8).position(|word| word.eq_ignore_ascii_case(b"charset="))?;
     let value = parameters.get(at + 8..)?.split(|&byte| byte == b';').next()?.trim_ascii();
     Some(value.strip_prefix(b"\"").and_then(|value| value.strip_suffix(b"\"")).unwrap_or(value))

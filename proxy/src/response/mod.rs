@@ -16,5 +16,6 @@ pub(crate) use fields::{write_field, write_number};
 #[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use filter::checks;
 pub(crate) use filter::{BodyChanges, BodyFilters, without_charset};
+pub(crate) use head::charset_in;
 pub(crate) use pages::{close_after_error, error_page, page_response};
 pub(crate) use send::SendError;

@@ -35,6 +35,7 @@ const CONF: &str = "@USER@ worker_processes 1; pid nginx.pid; error_log logs/err
                 location /any/errors/ { proxy_intercept_errors on; error_page 404 /page; proxy_pass http://127.0.0.1:@PORT2@; }
                 location /any/down/ { proxy_pass http://127.0.0.1:1; }
                 location /any/hidden/ { proxy_hide_header ETag; add_header X-Tag $upstream_http_etag; proxy_pass http://127.0.0.1:@PORT2@; }
+                location /any/plain/ { add_header X-Plain \"\"; proxy_pass http://127.0.0.1:@PORT2@; }
                 location /any/gzip/ { gzip on; gzip_types text/plain; gzip_min_length 1; proxy_pass http://127.0.0.1:@PORT2@; }
             }
             location /stale/ { proxy_cache_use_stale error timeout http_500 http_404; proxy_pass http://127.0.0.1:@PORT2@; }
@@ -192,6 +193,18 @@ fn what_clients_have_already_and_parts() {
         GET /off/a|>SAID|If-None-Match: \"x\"|Range: bytes=0-1|If-Modified-Since: x
         GET /any/cookie|>SAID;Set-Cookie: a=b|If-None-Match: \"x\"";
     check(&lines.replace("SAID", said));
+}
+
+#[test]
+fn the_page_for_parts_that_are_not_there_has_the_charset_of_the_answer() {
+    let part = |path: &str, kind: &str| {
+        let said = format!("X-Say: 200;Accept-Ranges: bytes;Content-Type: {kind}");
+        request("GET", path, &[&said, "Range: bytes=99999-"])
+    };
+    let kinds = ["a/b| charset=x", "text/plain| a=b|charset=\"y\"", "text/plain| a=b", "text/plain|charset="];
+    let requests: Vec<String> =
+        kinds.iter().enumerate().map(|(nth, kind)| part(&format!("/any/plain/{nth}"), kind)).collect();
+    compare(site, &requests);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::message::{Piece, date};
 use crate::proxy::accel::act_on_fields;
 use crate::proxy::error::ProxyError;
 use crate::proxy::response::{Delivery, HeadWritten, ResponseHead};
-use crate::response::{BodyFilters, ClientConnection, page_response};
+use crate::response::{BodyFilters, ClientConnection, charset_in, page_response, without_charset};
 use crate::wire::{Framing, Stream};
 use nginx_conf::model::Level;
 
@@ -100,6 +100,14 @@ pub(crate) async fn send<C: Stream>(
         Demand::Unsatisfiable(content_range) => {
             let mut page = page_response(x, 416);
             page.headers.push("Content-Range", content_range);
+            // nginx keeps the charset of the answer in the place of which the page comes.
+            let parameters =
+                |kind: &'_ [u8]| kind.get(without_charset(kind).len()..).unwrap_or_default().to_vec();
+            let parameters = x.upstream_fields.get("Content-Type").map(parameters).unwrap_or_default();
+            let charset = charset_in(&parameters).filter(|charset| !charset.is_empty());
+            if let (Some(kind), Some(charset)) = (&mut page.content_type, charset) {
+                *kind += &format!("; charset={}", String::from_utf8_lossy(charset));
+            }
             return client.respond(x, page).await.map_err(|error| closed(x, &error.0));
         }
         Demand::Delivery(delivery, pieces) => (delivery, pieces),
