@@ -2,6 +2,7 @@
 
 use rustix::process::Signal;
 
+use crate::logged::compare_logs;
 use crate::server::{Site, eventually};
 
 /// A server with these directives in `http`.
@@ -153,4 +154,17 @@ fn the_fallback_of_try_files_leaves_an_empty_query() {
     );
     eventually("both lines are written", || site.read("logs/access.log").lines().count() == 2);
     assert_eq!(site.read("logs/access.log"), "/found -\n/found \n");
+}
+
+#[test]
+fn fields_before_a_line_that_is_none_are_logged() {
+    let site = || {
+        let format = r#"log_format main '$status "$host" "$http_user_agent" "$http_x" "$http_y"';"#;
+        Site::new(&format!("@USER@ {}", conf(&format!("{format} access_log logs/access.log main;"))))
+    };
+    let refused = [": none", "\u{1}: x", "Host: other", "X Y: z"];
+    let request = |line: &str| {
+        format!("GET / HTTP/1.1\r\nHost: a.test\r\nUser-Agent: b\r\nX: c\r\n{line}\r\nY: d\r\n\r\n")
+    };
+    compare_logs(site, &refused.map(request));
 }

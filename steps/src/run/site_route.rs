@@ -163,7 +163,7 @@ impl<'a> SiteRoute<'a> {
     /// Whether a session here is several requests, and nothing is known to keep them together but the client's address. What a cookie or
     /// the session's id does only the app and its clients know.
     pub(super) fn polls(&self) -> bool {
-        let is_address = |key: &str| ADDRESSES.iter().any(|address| key == *address);
+        let is_address = |key: &str| ADDRESSES.contains(&key);
         let is_by_address = |upstream: &&Upstream| match upstream.balancing.strip_prefix("hash ") {
             Some(key) => key.split_whitespace().next().is_some_and(is_address),
             None => {

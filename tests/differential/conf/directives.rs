@@ -260,6 +260,7 @@ pub(crate) fn http_level() -> impl Strategy<Value = Node> {
     const MAPS: &[&[&str]] = &[
         &["default 0", "GET get", "~^P(?<tail>.*)$ $tail", "\"\" none"],
         &["hostnames", "default d", ".s0 first", "*.s1 second"],
+        &["volatile", "default $uri", "GET $status"],
     ];
     let map =
         (select(&["$request_method", "$host", "$http_origin"][..]), select(MAPS)).prop_map(|(of, lines)| {

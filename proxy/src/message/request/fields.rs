@@ -55,7 +55,24 @@ impl Request {
                 }
             }
             Err(httparse::Error::TooManyHeaders) => return Err(TOO_MANY_HEADERS),
-            Ok(httparse::Status::Partial) | Err(_) => return Err(INVALID_HEADER),
+            Ok(httparse::Status::Partial) | Err(_) => {
+                self.read_before_fault(block)?;
+                return Err(INVALID_HEADER);
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the fields before a line that is none: nginx has read them by then, and its log shows them.
+    fn read_before_fault(&mut self, block: &[u8]) -> Result<(), RequestError> {
+        for line in block.split_inclusive(|&byte| byte == b'\n') {
+            let mut field = [httparse::EMPTY_HEADER; 1];
+            let line = [line, b"\r\n"].concat();
+            let Ok(httparse::Status::Complete((_, [field]))) = httparse::parse_headers(&line, &mut field)
+            else {
+                break;
+            };
+            self.read_field(field.name, field.value)?;
         }
         Ok(())
     }
