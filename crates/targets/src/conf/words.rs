@@ -50,3 +50,13 @@ pub(super) fn climbs(path: &str) -> bool {
         }
     })
 }
+
+/// `value` as a word of a configuration, quoted if necessary.
+pub(super) fn quoted(value: &str) -> String {
+    let is_plain =
+        !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "\"'\\;{}#".contains(c));
+    match is_plain || value.contains("${") && !value.contains([' ', ';', '"', '\'']) {
+        true => value.to_owned(),
+        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
+    }
+}

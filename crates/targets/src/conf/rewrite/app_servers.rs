@@ -10,10 +10,11 @@ use nginx_conf::syntax::Directive;
 use hopcheck_site::{canonical_address, is_slip};
 
 use super::constants::substitute;
-use super::{Walker, app_server_key, quoted};
+use super::{Walker, app_server_key};
 use crate::conf::proxy_pass::{
     Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, server_by_variables,
 };
+use crate::conf::words::quoted;
 
 /// What is said of an app server that stays as it is.
 const NEVER_FOUND: &str = "stays a name, which nginx has no `resolver` to look up by";

@@ -5,9 +5,10 @@ use std::io;
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::{Directive, Word};
 
-use super::{Walker, quoted};
+use super::Walker;
 use crate::conf::effects::{Effect, effect_of, is_data, is_no_path};
 use crate::conf::paths::place;
+use crate::conf::words::quoted;
 
 impl Walker<'_> {
     /// Rewrites a directive without its block.

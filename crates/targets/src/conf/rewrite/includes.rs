@@ -7,10 +7,11 @@ use std::rc::Rc;
 use nginx_conf::edit::Edits;
 use nginx_conf::syntax::{Directive, Word, parse};
 
-use super::{IncludedFile, MAX_INCLUDES, Walker, quoted};
+use super::{IncludedFile, MAX_INCLUDES, Walker};
 use crate::conf::include::Include;
 use crate::conf::paths::{is_glob, place_included};
 use crate::conf::proxy_pass::server_by_variables;
+use crate::conf::words::quoted;
 
 impl Walker<'_> {
     /// The files that an `include` names; read and parsed once.

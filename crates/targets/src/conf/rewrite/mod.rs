@@ -23,6 +23,7 @@ use crate::conf::known_names::KnownNames;
 use crate::conf::paths::{Scratch, place};
 use crate::conf::rewritten::{RewrittenConf, TlsFile};
 use crate::conf::source::Source;
+use crate::conf::words::quoted;
 use nginx_conf::edit::Edits;
 
 use constants::Constants;
@@ -341,16 +342,6 @@ impl Walker<'_> {
 
     fn note(&mut self, directive: &Directive, now: &str) {
         self.out.notes.push(format!("line {}: {} -> {now}", directive.line(), directive.head()));
-    }
-}
-
-/// `value` as a word of a configuration, quoted if necessary.
-fn quoted(value: &str) -> String {
-    let is_plain =
-        !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || "\"'\\;{}#".contains(c));
-    match is_plain || value.contains("${") && !value.contains([' ', ';', '"', '\'']) {
-        true => value.to_owned(),
-        false => format!("\"{}\"", value.replace('\\', "\\\\").replace('"', "\\\"")),
     }
 }
 

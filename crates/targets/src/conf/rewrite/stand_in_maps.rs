@@ -1,6 +1,6 @@
 //! What stands in for the servers that variables come to: a `map` of the run, so that the variables themselves stay as they are.
 
-use super::quoted;
+use crate::conf::words::quoted;
 
 /// What nginx takes for a bucket of a `map` unless told otherwise, bytes; and what an entry has besides its key.
 const BUCKET_SIZE: usize = 64;
