@@ -11,7 +11,7 @@ use nginx_conf::syntax::{Directive, parse};
 
 use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
 use super::known_names::KnownNames;
-use super::proxy_pass::{Host, Url, is_filled_by_requests, mixed_authority, only_variable};
+use super::proxy_pass::{Host, Url, is_filled_by_requests, only_variable, server_by_variables};
 use super::words::{climbs, is_misspelt, is_network, is_ours_to_know, is_resolver_option};
 
 /// What a configuration may reach.
@@ -139,10 +139,14 @@ impl Containment<'_> {
     /// After an address they can only add a path, or make the port invalid.
     fn is_local_pass(&self, url: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
         let Some(Url { host, rest, .. }) = Url::of(url) else {
-            let hosts = mixed_authority(url).and_then(|(_, authority, _)| known.servers(authority));
-            let is_group = |host: &String| known.upstreams.contains(&host.to_ascii_lowercase());
-            return hosts
-                .is_some_and(|hosts| hosts.iter().all(|host| is_group(host) || known.is_never_found(host)));
+            let servers = server_by_variables(url).and_then(|(_, server, _)| known.servers(server));
+            let is_local = |server: &String| match server.contains("://") {
+                true => self.is_local_pass(server, known, seen),
+                false => {
+                    known.upstreams.contains(&server.to_ascii_lowercase()) || known.is_never_found(server)
+                }
+            };
+            return servers.is_some_and(|servers| servers.iter().all(is_local));
         };
         match host {
             Host::Literal(host) => {
@@ -228,6 +232,7 @@ mod tests {
             "location / { proxy_pass http://app:8080$request_uri; }",
             "upstream api_a { server 127.0.0.1:40001; } location / { proxy_pass http://api_$cookie_v/x; }",
             "upstream a_b { server 127.0.0.1:40001; } map $h $v { default a; } location / { proxy_pass http://${v}_b; }",
+            "upstream app { server 127.0.0.1:40001; } location / { proxy_pass $scheme://app; }",
         ] {
             assert!(!refused(text), "{text}");
         }
@@ -267,6 +272,9 @@ mod tests {
             "set $a 10..0.1; proxy_pass http://$a;",
             "set $a unix; proxy_pass http://$a;",
             "location / { proxy_pass http://app; }",
+            "location / { proxy_pass $scheme://10.0.0.1; }",
+            "set $p http; set $a 10.0.0.1; location / { proxy_pass $p://$a:80; }",
+            "set $p $arg_p; location / { proxy_pass $p://127.0.0.1:40001; }",
             "location / { proxy_pass http://10.0.0.1/$1; }",
             "location / { proxy_pass http://uni$1; }",
             "location / { proxy_pass http://un$arg_a; }",

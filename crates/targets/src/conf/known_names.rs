@@ -68,7 +68,12 @@ impl KnownNames {
             return None;
         }
         let goes_on = rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_');
-        for value in self.values.get(&name)? {
+        let of_scheme = || ["http", "https"].map(str::to_owned).into();
+        let values = match name.as_str() {
+            "scheme" => &of_scheme(),
+            _ => self.values.get(&name)?,
+        };
+        for value in values {
             // Together they would be another variable.
             if goes_on && value.rsplit_once('$').is_some_and(|(_, last)| is_word(last)) {
                 return None;

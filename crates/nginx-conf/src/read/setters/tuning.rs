@@ -72,8 +72,8 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("types_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
     ("variables_hash_max_size", |r, d| once(r, d, number::<u64>)),
     ("variables_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
-    ("map_hash_max_size", |r, d| once(r, d, number::<u64>)),
-    ("map_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
+    ("map_hash_max_size", map_hash),
+    ("map_hash_bucket_size", map_hash),
     ("proxy_headers_hash_max_size", |r, d| once(r, d, number::<u64>)),
     ("proxy_headers_hash_bucket_size", |r, d| once(r, d, number::<u64>)),
     ("http2_pool_size", |r, d| once(r, d, http2_pool_size)),
@@ -88,6 +88,14 @@ pub(super) const SETTERS: &[(&str, Setter)] = &[
     ("ssl_early_data", |r, d| once(r, d, flag)),
     ("ssl_password_file", |r, d| once(r, d, text)),
 ];
+
+/// `map_hash_max_size`, `map_hash_bucket_size`: the first `map` takes the default where they are not set yet, which sets them.
+fn map_hash(reader: &mut Reader, directive: &Directive) -> Result<(), ConfigError> {
+    if !reader.http.maps.is_empty() {
+        return Err(duplicate(directive));
+    }
+    once(reader, directive, number::<u64>)
+}
 
 /// What may be written at will.
 fn anything(_: &mut Reader, _: &Directive) -> Result<(), ConfigError> {

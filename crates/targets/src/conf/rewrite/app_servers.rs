@@ -87,6 +87,7 @@ impl Walker<'_> {
             return Ok(());
         }
         self.note_misspelt_upstream(directive, host);
+        self.needs_tls |= scheme == Some("https");
         let now = format!("{}://{}{rest}", scheme.unwrap_or("http"), self.app_server(host, 0)?);
         self.put(directive, edits, word.span.clone(), quoted(&now));
         Ok(())
@@ -104,6 +105,7 @@ impl Walker<'_> {
         let values = values.into_iter().filter(|value| seen.insert(value.to_ascii_lowercase()));
         for (nth, value) in values.enumerate() {
             let Some((scheme, host, rest)) = parts_of(&value) else { continue };
+            self.needs_tls |= scheme == "https://";
             let stand_in = if self.is_upstream(host) {
                 host.to_owned()
             } else if self.is_never_found(host) {
@@ -138,10 +140,9 @@ impl Walker<'_> {
         }
     }
 
-    /// The servers that variables may come to, in lower case.
-    pub(super) fn hosts_of_variables(&self) -> HashSet<String> {
-        let values = self.servers.iter().filter_map(|server| self.known.servers(server)).flatten();
-        values.filter_map(|value| parts_of(&value).map(|(_, host, _)| host.to_ascii_lowercase())).collect()
+    /// All that the servers which are ones of variables can be.
+    pub(super) fn values_of_servers(&self) -> Vec<String> {
+        self.servers.iter().filter_map(|server| self.known.servers(server)).flatten().collect()
     }
 
     fn is_upstream(&self, host: &str) -> bool {
@@ -273,6 +274,11 @@ fn parts_of(value: &str) -> Option<(&str, &str, &str)> {
     };
     let (host, rest) = after.split_at(ends);
     (!host.is_empty()).then_some((scheme, host, rest.trim_start_matches(':')))
+}
+
+/// The hosts of these, in lower case.
+pub(super) fn hosts_of(servers: &[String]) -> HashSet<String> {
+    servers.iter().filter_map(|one| parts_of(one).map(|(_, host, _)| host.to_ascii_lowercase())).collect()
 }
 
 /// A name without its port.

@@ -60,6 +60,12 @@ impl Walker<'_> {
                 let stand_in = self.app_server_of(upstream, value)?;
                 self.put(directive, edits, span, stand_in.to_string());
             }
+            ("map_hash_bucket_size", _) => {
+                let size = value.parse::<usize>().ok();
+                let needed =
+                    self.map_hash_bucket_size.filter(|needed| size.is_some_and(|size| size < *needed));
+                needed.iter().for_each(|needed| self.put(directive, edits, span.clone(), needed.to_string()));
+            }
             // No names are looked up: those of app servers have become addresses. nginx requires a resolver for `resolve`,
             // so it gets one that does not answer.
             ("resolver", _) if !self.resolves => {

@@ -26,9 +26,10 @@ use crate::conf::source::Source;
 use crate::conf::words::quoted;
 use nginx_conf::edit::Edits;
 
+use app_servers::hosts_of;
 use constants::Constants;
-use stand_in_maps::StandInMaps;
 pub use stand_in_maps::has_own_variable;
+use stand_in_maps::{StandInMaps, bucket_size};
 
 /// More `include`s than any real configuration has.
 const MAX_INCLUDES: usize = 2_000;
@@ -133,6 +134,7 @@ impl Rewriter<'_> {
             servers: BTreeSet::new(),
             variable_hosts: HashSet::new(),
             maps: StandInMaps::default(),
+            map_hash_bucket_size: None,
             constants: Vec::new(),
             resolves: false,
             may_look_up: self.source.text.starts_with(STOCK_CONF_HEAD),
@@ -149,7 +151,9 @@ impl Rewriter<'_> {
             reserve: &mut reserve,
         };
         walk.survey(&parsed, None)?;
-        walk.variable_hosts = walk.hosts_of_variables();
+        let values = walk.values_of_servers();
+        walk.map_hash_bucket_size = bucket_size(values.iter());
+        walk.variable_hosts = hosts_of(&values);
         let mut edits = Edits::default();
         walk.main(&parsed, text, &mut edits)?;
         walk.out.text = edits.apply(text);
@@ -188,6 +192,8 @@ struct Walker<'a> {
     variable_hosts: HashSet<String>,
     /// What stands in for these.
     maps: StandInMaps,
+    /// What nginx needs for that, if it is more than the default.
+    map_hash_bucket_size: Option<usize>,
     /// Variables that `set` gives a fixed value, of the blocks around, the outermost first.
     constants: Vec<Constants>,
     /// Whether a server of an upstream is resolved repeatedly (`resolve`).
@@ -278,6 +284,11 @@ impl Walker<'_> {
                     edits.insert(inner.span.start, format!(" {name} {place}; "));
                 }
             }
+            if let Some(size) = self.map_hash_bucket_size.filter(|_| directive.is("http"))
+                && !has("map_hash_bucket_size")
+            {
+                edits.insert(inner.span.start, format!(" map_hash_bucket_size {size}; "));
+            }
             if directive.is("server") && !has("listen") {
                 let address = self.listen("80")?;
                 edits.insert(inner.span.start, format!(" listen {address}; "));
@@ -290,7 +301,7 @@ impl Walker<'_> {
             .try_for_each(|inner| self.directive(inner, text, edits, Some(directive)));
         self.constants.pop();
         if let (true, Some(inner)) = (directive.is("http"), &directive.block) {
-            edits.insert(inner.span.start, self.maps.text(self.said[1].contains("map_hash_bucket_size")));
+            edits.insert(inner.span.end, self.maps.text());
         }
         walked
     }

@@ -41,20 +41,10 @@ impl StandInMaps {
         format!("${{{}}}", name(nth))
     }
 
-    /// The directives for `http`. A request may come to another location, where the same variable is set to something else.
-    pub(super) fn text(&self, has_bucket_size: bool) -> String {
+    /// The directives for the end of `http`: behind its first `map` nginx takes no `map_hash_bucket_size` any more. A request may come
+    /// to another location, where the same variable is set to something else.
+    pub(super) fn text(&self) -> String {
         let mut text = String::new();
-        let keys = self
-            .0
-            .iter()
-            .flat_map(|map| &map.values)
-            .map(|(value, _)| value)
-            .filter(|value| !value.contains('$'));
-        let longest = keys.map(String::len).max();
-        let needed = (longest.unwrap_or(0) + ENTRY_SIZE).next_power_of_two();
-        if needed > BUCKET_SIZE && !has_bucket_size {
-            text += &format!(" map_hash_bucket_size {needed}; ");
-        }
         for (nth, StandInMap { server, values }) in self.0.iter().enumerate() {
             text += &format!(" map {} ${} {{ volatile; ", quoted(server), name(nth));
             for (value, stand_in) in values {
@@ -64,6 +54,12 @@ impl StandInMaps {
         }
         text
     }
+}
+
+/// The `map_hash_bucket_size` that is needed for these keys, bytes; `None` where nginx's default is enough.
+pub(super) fn bucket_size<'a>(keys: impl Iterator<Item = &'a String>) -> Option<usize> {
+    let needed = (keys.map(String::len).max().unwrap_or(0) + ENTRY_SIZE).next_power_of_two();
+    Some(needed).filter(|needed| *needed > BUCKET_SIZE)
 }
 
 /// The name of the variable of the `nth` map.

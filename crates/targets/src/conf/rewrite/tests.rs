@@ -106,12 +106,15 @@ fn what_nginx_could_not_look_up_stays_a_name() {
                   set $d 10.0.0.1; location /d { proxy_pass http://$d:81; } location /e { proxy_pass http://e.test:82/$uri; }";
     let of = |around: &str| rewrite(here.path(), &around.replace("SERVER", server)).2;
     let text = of("http { access_log off; server { listen 80; SERVER } }");
-    let of_conf = |text: &str| text.split_once("listen 127").unwrap().1.split_once(';').unwrap().1.to_owned();
+    let of_conf = |text: &str| {
+        let (_, inside) = text.split_once("listen 127").unwrap().1.split_once(';').unwrap();
+        inside.split("  map ").next().unwrap().to_owned()
+    };
     assert_eq!(
         of_conf(&text),
         " set $a http://app:8080; location /a { proxy_pass $a; }\n\
          set $b static:8080; location /b { proxy_pass http://${hopcheck_1}; } location /c { proxy_pass http://127.0.0.1:40002; }\n\
-         set $d 10.0.0.1; location /d { proxy_pass http://${hopcheck_2}; } location /e { proxy_pass http://e.test:82/$uri; } } }"
+         set $d 10.0.0.1; location /d { proxy_pass http://${hopcheck_2}; } location /e { proxy_pass http://e.test:82/$uri; } }"
     );
     for around in [
         "http { access_log off; resolver 10.0.0.2; server { listen 80; SERVER } }",
@@ -208,4 +211,32 @@ fn variables_of_app_servers_keep_their_values() {
         assert!(text.contains(wanted), "{wanted}: {text}");
     }
     assert_eq!(rewritten.unreadable, None);
+}
+
+#[test]
+fn what_a_run_adds_is_in_the_order_that_nginx_takes() {
+    let here = tempfile::tempdir().unwrap();
+    let of = |size: &str| {
+        let conf = format!(
+            "http {{ access_log off; resolver 10.0.0.2; map $host $h {{ default x; }} {size}
+            server {{ listen 80; set $a a-service.of-a-namespace.in-a-cluster.local; location / {{ proxy_pass $scheme://$a:8080; }} }} }}"
+        );
+        rewrite(here.path(), &conf)
+    };
+    let (rewritten, _, text) = of("");
+    assert!(
+        text.contains("http { client_body_temp_path") && text.contains(" map_hash_bucket_size 128; "),
+        "{text}"
+    );
+    let at = |what: &str| text.find(what).unwrap();
+    assert!(
+        at("map_hash_bucket_size") < at("map $host") && at("map $host") < at("map $scheme://$a:8080"),
+        "{text}"
+    );
+    assert!(rewritten.app_server_names.is_some(), "it may be asked by TLS");
+    for (written, now) in [("32", "128"), ("256", "256")] {
+        let (_, _, text) = of(&format!("map_hash_bucket_size {written};"));
+        assert!(text.contains(&format!("map_hash_bucket_size {now};")), "{text}");
+        assert_eq!(text.matches("map_hash_bucket_size").count(), 1, "{text}");
+    }
 }
