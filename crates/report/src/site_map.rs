@@ -97,6 +97,11 @@ pub struct MappedUpstream {
 }
 
 impl SiteMap {
+    /// The route with this number.
+    pub fn route(&self, number: usize) -> Option<&MappedRoute> {
+        self.servers.iter().flat_map(|server| &server.routes).find(|route| route.number == number)
+    }
+
     /// The map of a site.
     pub fn of(site: &Site) -> SiteMap {
         let mut numbers = 0..;

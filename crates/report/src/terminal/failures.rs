@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::super::causes::{Cause, causes};
 use super::super::model::{FailedStep, Record, TargetResults, Verdict};
 use super::super::numbers::counted;
+use super::super::site_map::MappedRoute;
 use super::Style;
 
 /// How many scenarios that fail for the same reason are named.
@@ -19,7 +20,7 @@ pub fn print_failures(style: Style, results: &TargetResults, with_warnings: bool
         told.partition(|cause| style.brief && cause.first.warns() && cause.records().all(is_routine));
     for cause in told {
         outln!();
-        print_failure(style, &results.name, cause.first, cause.hint);
+        print_failure(style, results, cause.first, cause.hint);
         if !cause.others.is_empty() {
             let count = style.strong(&cause.others.len().to_string());
             match cause.first.warns() {
@@ -80,7 +81,8 @@ fn mend(hint: &str) -> Option<&str> {
     Some(told)
 }
 
-fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
+fn print_failure(style: Style, results: &TargetResults, record: &Record, has_hint: bool) {
+    let target = &results.name;
     let mark = if record.warns() { style.warn("! warning:") } else { style.bad("✗") };
     outln!("{mark} {}  {}", style.strong(&record.name), style.quiet(&format!("({target})")));
     outln!("  {}", style.quiet(&format!("{}  {}", record.place(), record.tag_list())));
@@ -93,6 +95,9 @@ fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
             let evidence = evidence.to_string();
             if !record.warns() {
                 outln!("  {} {step}", style.quiet("step:"));
+            }
+            if let Some(route) = record.route.and_then(|number| results.site.as_ref()?.route(number)) {
+                outln!("  {} {}", style.quiet("asked of:"), asked_of(route));
             }
             let paint = |line| if record.warns() { style.warn(line) } else { style.bad(line) };
             let message: Vec<String> = message.lines().map(paint).collect();
@@ -111,6 +116,13 @@ fn print_failure(style: Style, target: &str, record: &Record, has_hint: bool) {
         }
         Verdict::Kept | Verdict::KnownDifference { .. } | Verdict::NotChecked { .. } => {}
     }
+}
+
+/// A route as the user wrote it: `location /api/ in nginx.conf:12, which leads to http://app`.
+fn asked_of(route: &MappedRoute) -> String {
+    let MappedRoute { location, place, to, .. } = route;
+    let leads = if to.is_empty() { String::new() } else { format!(", which leads to {to}") };
+    format!("`{location}` in {place}{leads}")
 }
 
 fn indented(text: &str, by: usize) -> String {
