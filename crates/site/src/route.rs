@@ -40,8 +40,8 @@ pub struct Route {
     pub to: String,
     /// For files: what is sent where there is no such file, as `/index.html`.
     pub fallback: Option<String>,
-    /// For files: that of each other way which the pattern of the location has, and the path of that: `/de/index.html` and `/de/`,
-    /// where this is `/en/`.
+    /// For files: what else that may be, and for which path: `/de/index.html` for `/de/`, another way that the pattern of the location
+    /// has; for this path, where it has a variable, one for each value.
     #[serde(skip)]
     pub other_pages: Vec<(String, String)>,
     /// For files: whether `alias` puts their directory in place of the location's name.

@@ -56,10 +56,10 @@ pub(crate) fn of_location(
     found.number = Some(nth);
     if let (true, Some(page)) = (is_pattern, &found.fallback) {
         let page = page.clone();
-        let ways = pattern_sample::of_each_way(name).into_iter().filter(|way| is_here(way));
-        found.other_pages = ways.map(|way| (filled_in(&page, &chooser.groups(&way)), way)).collect();
+        let ways = pattern_sample::of_each_way(name).into_iter();
+        let ways = ways.filter(|way| *way != found.path && is_here(way));
+        found.other_pages.extend(ways.map(|way| (filled_in(&page, &chooser.groups(&way)), way)));
         found.fallback = Some(filled_in(&page, &chooser.groups(&found.path)));
-        found.other_pages.retain(|(_, way)| *way != found.path);
     }
     found.destinations = destinations(scope, chooser).filter(|_| found.kind.is_proxied());
     if found.destinations.is_some() {
@@ -115,7 +115,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         && let Some(name) = scope.own_fallback().filter(|name| name.starts_with('@') && *name != node.arg(0))
         && let Some(named) = scope.named(name)
         && let found = serve(named, &scope.inside(&named.inner), path)?
-        && !is_answer(scope, named, &found)
+        && !is_answer(scope, named, &found, path)
     {
         lines.extend(found.lines.clone());
         let rewritten =
@@ -224,6 +224,8 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
     let content = if is_closed && !(is_for_some && is_of_files) { Kind::Closed } else { kind };
     let kind = if is_closed { Kind::Closed } else { kind };
     let roots = scope.expand(&to).unwrap_or_default();
+    let pages = fallback.as_deref().filter(|page| page.contains('$')).and_then(|page| scope.expand(page));
+    let other_pages = pages.into_iter().flatten().map(|page| (page, path.to_owned())).collect();
     let has_own_page = |node: &&Node| {
         node.is("index") || node.is("try_files") && node.args.iter().any(|word| word == "$uri/")
     };
@@ -244,6 +246,7 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
         socket,
         to,
         fallback,
+        other_pages,
         alias: is_of_files && scope.own_one("alias").is_some(),
         roots: if is_of_files { roots } else { Vec::new() },
         falls_back_elsewhere,
@@ -277,8 +280,10 @@ fn serve(node: &Node, scope: &Scope<'_>, path: &str) -> Option<Route> {
 }
 
 /// Whether a location with a name has one answer for all that is no file, so that what is served is the files.
-fn is_answer(scope: &Scope<'_>, named: &Node, found: &Route) -> bool {
-    let has_files = |files: &Node| files.args.iter().any(|word| word.starts_with("$uri"));
+fn is_answer(scope: &Scope<'_>, named: &Node, found: &Route, path: &str) -> bool {
+    // Of the root, `$uri` alone is none.
+    let has_files =
+        |files: &Node| files.args.iter().any(|word| word == "$uri/" || path != "/" && word == "$uri");
     matches!(found.kind, Kind::Redirect | Kind::Fixed)
         && named.inner.iter().any(|inner| inner.is("return"))
         && scope.one("root").is_some()
