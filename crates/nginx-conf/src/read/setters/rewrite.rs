@@ -132,6 +132,11 @@ fn condition_words(directive: &Directive) -> Result<Vec<Word>, ConfigError> {
             .error_at(word, format!("invalid condition \"{}\"", word.text))
             .or_help(|| Some("a condition is written in parentheses: if ($variable = value)".to_owned()))
     };
+    if let [only] = &words[..]
+        && only.text == "("
+    {
+        return Err(invalid(only));
+    }
     if let Some(first) = words.first_mut() {
         let shorter = first.text.strip_prefix('(').map(str::to_owned);
         first.text = shorter.ok_or_else(|| invalid(first))?;
