@@ -1,5 +1,7 @@
 //! The URL of `proxy_pass`: its parts, and the possible values of variables in it.
 
+use std::collections::HashSet;
+
 use nginx_conf::syntax::Directive;
 
 use super::effects::is_data;
@@ -92,6 +94,24 @@ pub(super) fn server_by_variables(url: &str) -> Option<(&str, &str, &str)> {
     let begins = scheme.map_or(0, |scheme| scheme.len() + "://".len());
     let ends = url.len() - rest.len();
     Some((&url[..begins], &url[begins..ends], rest))
+}
+
+/// The scheme of a server that is one of variables, if it has one, with its colon and slashes; the host, and what follows it. `None`
+/// where there is none.
+pub(super) fn parts_of(value: &str) -> Option<(&str, &str, &str)> {
+    let begins = value.find("://").map_or(0, |at| at + "://".len());
+    let (scheme, after) = value.split_at(begins);
+    let ends = match after.strip_prefix("unix:") {
+        Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
+        None => after.find(['/', '?', '$']).unwrap_or(after.len()),
+    };
+    let (host, rest) = after.split_at(ends);
+    (!host.is_empty()).then_some((scheme, host, rest.trim_start_matches(':')))
+}
+
+/// The hosts of these, in lower case.
+pub(super) fn hosts_of(servers: &[String]) -> HashSet<String> {
+    servers.iter().filter_map(|one| parts_of(one).map(|(_, host, _)| host.to_ascii_lowercase())).collect()
 }
 
 /// Whether a host that ends in variables can be neither an address nor a socket, whatever they stand for.

@@ -12,7 +12,8 @@ use hopcheck_site::{canonical_address, is_slip};
 use super::constants::substitute;
 use super::{Walker, app_server_key};
 use crate::conf::proxy_pass::{
-    Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, server_by_variables,
+    Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, parts_of,
+    server_by_variables,
 };
 use crate::conf::words::quoted;
 
@@ -261,24 +262,6 @@ impl Walker<'_> {
         let names = std::mem::take(&mut self.names).into_iter().chain(of_servers);
         (self.needs_tls && !self.rewriter.source.as_documented).then(|| names.collect())
     }
-}
-
-/// The scheme of a server that is one of variables, if it has one, with its colon and slashes; the host, and what follows it. `None`
-/// where there is none.
-fn parts_of(value: &str) -> Option<(&str, &str, &str)> {
-    let begins = value.find("://").map_or(0, |at| at + "://".len());
-    let (scheme, after) = value.split_at(begins);
-    let ends = match after.strip_prefix("unix:") {
-        Some(path) => "unix:".len() + path.find(':').unwrap_or(path.len()),
-        None => after.find(['/', '?', '$']).unwrap_or(after.len()),
-    };
-    let (host, rest) = after.split_at(ends);
-    (!host.is_empty()).then_some((scheme, host, rest.trim_start_matches(':')))
-}
-
-/// The hosts of these, in lower case.
-pub(super) fn hosts_of(servers: &[String]) -> HashSet<String> {
-    servers.iter().filter_map(|one| parts_of(one).map(|(_, host, _)| host.to_ascii_lowercase())).collect()
 }
 
 /// A name without its port.

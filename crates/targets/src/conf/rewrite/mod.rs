@@ -21,12 +21,12 @@ use crate::conf::default_files::STOCK_CONF_HEAD;
 use crate::conf::effects::{Effect, effect_of};
 use crate::conf::known_names::KnownNames;
 use crate::conf::paths::{Scratch, place};
+use crate::conf::proxy_pass::hosts_of;
 use crate::conf::rewritten::{RewrittenConf, TlsFile};
 use crate::conf::source::Source;
 use crate::conf::words::quoted;
 use nginx_conf::edit::Edits;
 
-use app_servers::hosts_of;
 use constants::Constants;
 pub use stand_in_maps::has_own_variable;
 use stand_in_maps::{StandInMaps, bucket_size};
