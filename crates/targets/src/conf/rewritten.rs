@@ -25,7 +25,7 @@ pub struct RewrittenConf {
     pub listen: Vec<(String, SocketAddr)>,
     /// App servers as written, each with its replacement.
     pub app_servers: BTreeMap<String, SocketAddr>,
-    /// The app servers of each upstream, as written and in order; and of each variable that is set to some (`$service_url`).
+    /// The app servers of each upstream, as written and in order.
     pub upstreams: BTreeMap<String, Vec<String>>,
     /// The names that certificates of app servers must be for; `None` if it speaks no TLS to any.
     pub app_server_names: Option<BTreeSet<String>>,
@@ -119,8 +119,7 @@ impl RewrittenConf {
         let (written, _) = self.app_servers.iter().find(|(_, address)| **address == stand_in)?;
         let has_it =
             |servers: &[String]| servers.iter().any(|one| self.app_servers.get(one) == Some(&stand_in));
-        let upstreams =
-            self.upstreams.iter().filter(|(name, servers)| !name.starts_with('$') && has_it(servers));
+        let upstreams = self.upstreams.iter().filter(|(_, servers)| has_it(servers));
         Some(match upstreams.map(|(name, _)| name.as_str()).collect::<Vec<_>>()[..] {
             [] => written.clone(),
             [upstream] => format!("{written} of upstream {upstream}"),
