@@ -178,9 +178,11 @@ fn a_known_difference_that_is_kept_after_all_breaks_the_run() {
 #[test]
 fn a_run_that_is_interrupted_leaves_nothing_behind() {
     use std::io::{BufRead as _, BufReader};
+    use std::os::unix::process::CommandExt as _;
     let scratch = tempfile::tempdir().unwrap();
     let mut run = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
         .env("TMPDIR", scratch.path())
+        .process_group(0)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::null())
         .spawn()
@@ -188,9 +190,12 @@ fn a_run_that_is_interrupted_leaves_nothing_behind() {
     // By the time the first feature is through, several scenarios are under way.
     let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
     assert!(lines.by_ref().take(3).all(|line| line.is_ok()));
-    let pid = rustix::process::Pid::from_child(&run);
-    rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+    // As a terminal does at Ctrl-C: to all of the group, but no proxy is to blame then.
+    let group = rustix::process::Pid::from_child(&run);
+    rustix::process::kill_process_group(group, rustix::process::Signal::INT).unwrap();
+    let rest: Vec<String> = lines.map_while(Result::ok).collect();
     assert_eq!(run.wait().unwrap().code(), Some(2));
+    assert!(!rest.iter().any(|line| line.starts_with('✗')), "{}", rest.join("\n"));
     assert_eq!(std::fs::read_dir(scratch.path()).unwrap().count(), 0);
 }
 

@@ -198,6 +198,10 @@ impl Scene {
         let deadline = Instant::now() + START_TIMEOUT;
         while TcpStream::connect(address).await.is_err() {
             if let ProxyState::Ended(said) = proxy.state().await {
+                // Before it has a group of its own, Ctrl-C may have reached it: then the run ends meanwhile.
+                if said.is_empty() {
+                    sleep(Duration::from_millis(200)).await;
+                }
                 return Err(self.refused(&said));
             }
             if Instant::now() > deadline {

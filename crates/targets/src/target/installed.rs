@@ -80,6 +80,7 @@ impl InstalledNginx {
         };
         let mut command = Command::new(launcher);
         command
+            .process_group(super::OWN_GROUP)
             .env(super::PARENT_VARIABLE, std::process::id().to_string())
             .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
         command

@@ -171,6 +171,10 @@ impl Signal {
     }
 }
 
+/// The process group of a proxy: its own. A terminal's Ctrl-C is for hopcheck, which ends what it has started; a proxy that ended
+/// first would seem to break a promise.
+const OWN_GROUP: i32 = 0;
+
 /// The environment variable with the process id of the parent.
 const PARENT_VARIABLE: &str = "HOPCHECK_PARENT";
 

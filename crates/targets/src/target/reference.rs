@@ -66,6 +66,7 @@ impl Reference {
     fn command(&self, scratch: &Scratch, arguments: &[&str]) -> Command {
         let mut command = Command::new(&self.program);
         command
+            .process_group(super::OWN_GROUP)
             .env(super::PARENT_VARIABLE, std::process::id().to_string())
             .env(super::sandbox::SANDBOX_VARIABLE, scratch.path());
         if let Some(version) = &self.version {

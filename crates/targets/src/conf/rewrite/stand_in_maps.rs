@@ -1,5 +1,7 @@
 //! What stands in for the servers that variables come to: a `map` of the run, so that the variables themselves stay as they are.
 
+use std::collections::{HashMap, HashSet};
+
 use crate::conf::words::quoted;
 
 /// What nginx takes for a bucket of a `map` unless told otherwise, bytes; and what an entry has besides its key.
@@ -17,27 +19,35 @@ pub fn has_own_variable(directive: &str) -> bool {
     directive.contains(&format!("${OWN}")) || directive.contains(&format!("${{{OWN}"))
 }
 
-/// The `map`s of a run.
+/// The `map`s of a run: one for each that a `proxy_pass` has in place of a server.
 #[derive(Debug, Default)]
-pub(super) struct StandInMaps(Vec<StandInMap>);
+pub(super) struct StandInMaps {
+    maps: Vec<StandInMap>,
+    /// The place of each among them, by what it is for.
+    places: HashMap<String, usize>,
+}
 
-/// A `map` from what a `proxy_pass` has in place of a server to what stands in for it.
-#[derive(Debug, PartialEq, Eq)]
+/// A `map` from what a server is to what stands in for it.
+#[derive(Debug, Default)]
 struct StandInMap {
     /// `$app:8000`
     server: String,
     /// What that can be, each with its stand-in.
     values: Vec<(String, String)>,
+    /// The former in lower case, as nginx looks them up.
+    known: HashSet<String>,
 }
 
 impl StandInMaps {
-    /// The variable to write in place of a server.
+    /// The variable to write in place of a server, which can be any of these values.
     pub(super) fn variable(&mut self, server: &str, values: Vec<(String, String)>) -> String {
-        let map = StandInMap { server: server.to_owned(), values };
-        let nth = self.0.iter().position(|known| *known == map).unwrap_or_else(|| {
-            self.0.push(map);
-            self.0.len() - 1
-        });
+        let nth = *self.places.entry(server.to_owned()).or_insert(self.maps.len());
+        if nth == self.maps.len() {
+            self.maps.push(StandInMap { server: server.to_owned(), ..StandInMap::default() });
+        }
+        if let Some(StandInMap { values: all, known, .. }) = self.maps.get_mut(nth) {
+            all.extend(values.into_iter().filter(|(value, _)| known.insert(value.to_ascii_lowercase())));
+        }
         format!("${{{}}}", name(nth))
     }
 
@@ -45,7 +55,7 @@ impl StandInMaps {
     /// to another location, where the same variable is set to something else.
     pub(super) fn text(&self) -> String {
         let mut text = String::new();
-        for (nth, StandInMap { server, values }) in self.0.iter().enumerate() {
+        for (nth, StandInMap { server, values, .. }) in self.maps.iter().enumerate() {
             text += &format!(" map {} ${} {{ volatile; ", quoted(server), name(nth));
             for (value, stand_in) in values {
                 text += &entry(value, stand_in);
