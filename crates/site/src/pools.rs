@@ -37,7 +37,9 @@ pub(crate) fn pools(scope: &Scope<'_>, url: &str) -> Vec<Pool> {
     };
     let mut found: Vec<Pool> = Vec::new();
     for entry in map.inner.iter().filter(|entry| entry.args.len() == 1) {
-        let host = format!("{before}{}{after}", entry.arg(0));
+        // A URL, or a part of one.
+        let value = entry.arg(0).split_once("://").map_or(entry.arg(0), |(_, rest)| rest);
+        let host = format!("{before}{}{after}", value.split('/').next().unwrap_or(value));
         let is_fixed = !host.contains('$') && !entry.arg(0).is_empty();
         let sent = if entry.is("default") { Some(None) } else { header(map, entry).map(Some) };
         if let (true, Some(sent)) = (is_fixed, sent) {
@@ -88,6 +90,8 @@ mod tests {
         let by_cookie = "map $cookie_pool $pool { default blue; green green; b blue; ~^x other; }";
         assert_eq!(pools(by_cookie, "http://$pool/x"), ["blue", "green by Cookie: pool=green"]);
         let by_header = "map $http_x_version $v { 2 v2; default v1; 1 v1; }";
+        let by_url = "map $cookie_pool $Pool { default http://blue; green http://green/; }";
+        assert_eq!(pools(by_url, "$pool"), ["blue", "green by Cookie: pool=green"]);
         assert_eq!(pools(by_header, "http://api_${v}:80"), ["api_v2:80 by x-version: 2", "api_v1:80"]);
         for (http, url) in [
             ("map $host $pool { default blue; a.test green; }", "http://$pool"),

@@ -89,7 +89,8 @@ impl<'a> Scope<'a> {
     pub(crate) fn map_of(&self, name: &str) -> Option<&'a Node> {
         let is_it = |node: &&&Node| {
             let last = node.args.last().filter(|_| node.is("map"));
-            last.and_then(|word| variable(word)).is_some_and(|(other, rest)| rest.is_empty() && other == name)
+            let named = last.and_then(|word| variable(word));
+            named.is_some_and(|(other, rest)| rest.is_empty() && other.eq_ignore_ascii_case(name))
         };
         let map = self.0.iter().flat_map(|level| level.settings.iter()).find(is_it).copied()?;
         let own = map.inner.iter().filter(|entry| entry.args.len() == 1).count();

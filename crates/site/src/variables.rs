@@ -21,7 +21,12 @@ pub(crate) fn add_values<'a>(
     name: &str,
     values: &mut Vec<&'a str>,
 ) {
-    let is_it = |word: &str| variable(word).is_some_and(|(other, rest)| rest.is_empty() && other == name);
+    let is_it = |word: &str| {
+        variable(word).is_some_and(|(other, rest)| {
+            // Names of variables are the same whatever their case.
+            rest.is_empty() && other.eq_ignore_ascii_case(name)
+        })
+    };
     for node in nodes {
         if node.is("set") && is_it(node.arg(0)) {
             values.push(node.arg(1));

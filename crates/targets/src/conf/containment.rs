@@ -138,24 +138,28 @@ impl Containment<'_> {
     /// Whether the URL of a `proxy_pass`, or a value that becomes one, names a server of this run whatever its variables are.
     /// After an address they can only add a path, or make the port invalid.
     fn is_local_pass(&self, url: &str, known: &KnownNames, seen: &mut HashSet<String>) -> bool {
-        let Some(Url { host, rest, .. }) = Url::of(url) else {
-            let servers = server_by_variables(url).and_then(|(_, server, _)| known.servers(server));
-            let is_local = |server: &String| match server.contains("://") {
-                true => self.is_local_pass(server, known, seen),
-                false => {
-                    known.upstreams.contains(&server.to_ascii_lowercase()) || known.is_never_found(server)
-                }
-            };
-            return servers.is_some_and(|servers| servers.iter().all(is_local));
-        };
-        match host {
-            Host::Literal(host) => {
+        match Url::of(url) {
+            Some(Url { host: Host::Literal(host), rest, .. }) => {
                 let has_whole_port = host.len() - host.rfind(':').unwrap_or(0) == 6;
                 known.upstreams.contains(&host.to_ascii_lowercase())
                     || self.is_ours(host) && (!rest.starts_with('$') || has_whole_port)
             }
-            Host::Variable(name, "") => self.is_host_of_ours(&name.to_ascii_lowercase(), known, seen),
-            Host::Variable(..) => false,
+            Some(Url { host: Host::Variable(name, ""), .. }) => {
+                self.is_host_of_ours(&name.to_ascii_lowercase(), known, seen)
+            }
+            _ => {
+                let servers = server_by_variables(url).and_then(|(_, server, _)| known.servers(server));
+                let url_of = |server: &String| match server.contains("://") {
+                    true => server.clone(),
+                    false => format!("http://{server}"),
+                };
+                let mut is_local = |server: &String| {
+                    // What has no variables left has no more to find out.
+                    matches!(Url::of(&url_of(server)), Some(Url { host: Host::Literal(_), .. }))
+                        && (self.is_local_pass(&url_of(server), known, seen) || known.is_never_found(server))
+                };
+                servers.is_some_and(|servers| servers.iter().all(&mut is_local))
+            }
         }
     }
 
@@ -175,6 +179,7 @@ impl Containment<'_> {
                         || is_group()
                         || self.is_ours(value)
                         || self.is_local_pass(value, known, seen)
+                        || self.is_local_pass(&format!("http://{value}"), known, seen)
                         || known.is_never_found(value)
                 }
             })
@@ -233,6 +238,11 @@ mod tests {
             "upstream api_a { server 127.0.0.1:40001; } location / { proxy_pass http://api_$cookie_v/x; }",
             "upstream a_b { server 127.0.0.1:40001; } map $h $v { default a; } location / { proxy_pass http://${v}_b; }",
             "upstream app { server 127.0.0.1:40001; } location / { proxy_pass $scheme://app; }",
+            "map $h $v { x 127.0.0.1:40001; } location ~ (?<rest>/.*) { proxy_pass http://$v$rest$is_args$args; }",
+            "set $v 127.0.0.1:40001; location / { proxy_pass http://$v$uri; }",
+            "set $v app; location / { proxy_pass http://$v:8000; }",
+            "map $h $v { x 127.0.0.1:40001/base; } location / { proxy_pass http://$v$request_uri; }",
+            "location ~ ^/(v1|v2)/ { proxy_pass http://api_$1; }",
         ] {
             assert!(!refused(text), "{text}");
         }
@@ -273,6 +283,11 @@ mod tests {
             "set $a unix; proxy_pass http://$a;",
             "location / { proxy_pass http://app; }",
             "location / { proxy_pass $scheme://10.0.0.1; }",
+            "map $h $v { x 127.0.0.1:4000; } location ~ (?<rest>.*) { proxy_pass http://$v$rest; }",
+            "set $v 10.0.0.1; location / { proxy_pass http://$v$uri; }",
+            "map $h $v { x 10.0.0.1/127.0.0.1:40001; } location / { proxy_pass http://$v$request_uri; }",
+            "location ~ ^/(.*)$ { proxy_pass http://127.0.0.1:$1; }",
+            "resolver 127.0.0.1:40001; location ~ ^/(v1|v2)/ { proxy_pass http://api_$1; }",
             "set $p http; set $a 10.0.0.1; location / { proxy_pass $p://$a:80; }",
             "set $p $arg_p; location / { proxy_pass $p://127.0.0.1:40001; }",
             "location / { proxy_pass http://10.0.0.1/$1; }",

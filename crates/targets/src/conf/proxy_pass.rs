@@ -53,8 +53,9 @@ impl<'a> Url<'a> {
         let (host, rest) = rest.split_at(ends);
         // The path of a socket ends with a colon.
         let rest = if host.starts_with("unix:") { rest.strip_prefix(':').unwrap_or(rest) } else { rest };
-        let is_whole =
-            !host.is_empty() && (!rest.starts_with('$') || begins_with_path(rest) || has_port(host));
+        let goes_on =
+            rest.starts_with('$') && (ends_within(host) || !begins_with_path(rest) && !has_port(host));
+        let is_whole = !host.is_empty() && !goes_on;
         is_whole.then_some(Url { scheme, host: Host::Literal(host), rest })
     }
 }
@@ -71,7 +72,9 @@ fn authority_end(after: &str) -> usize {
     let mut end = 0;
     while let Some(rest) = after.get(end..).filter(|rest| !rest.is_empty() && !rest.starts_with(['/', '?'])) {
         end += match variable(rest) {
-            Some(_) if begins_with_path(rest) || has_port(&after[..end]) => break,
+            Some(_) if !ends_within(&after[..end]) && (begins_with_path(rest) || has_port(&after[..end])) => {
+                break;
+            }
             Some((_, left)) => rest.len() - left.len(),
             None => rest.chars().next().map_or(1, char::len_utf8),
         };
@@ -120,6 +123,11 @@ pub(super) fn begins_as_name(host: &str) -> bool {
     let is_name = before.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && before.chars().all(|c| c.is_ascii_alphanumeric() || "_-".contains(c));
     is_name && !"unix:".starts_with(&before)
+}
+
+/// Whether a host cannot end where this does: `api_` and `app:` go on.
+fn ends_within(host: &str) -> bool {
+    host.ends_with(['_', '-', '.', ':'])
 }
 
 /// Whether `host` ends with a port, so that only a path can follow.
@@ -235,6 +243,10 @@ mod tests {
             ("$proto://app:80$uri", Some(("", "$proto://app:80", "$uri"))),
             ("http://app/$x", None),
             ("$url$uri", None),
+            ("http://api_$1", Some(("http://", "api_$1", ""))),
+            ("http://app-$1.svc:80$request_uri", Some(("http://", "app-$1.svc:80", "$request_uri"))),
+            ("http://127.0.0.1:$1/$2", Some(("http://", "127.0.0.1:$1", "/$2"))),
+            ("http://app$1", None),
         ] {
             assert_eq!(server_by_variables(url), parts, "{url}");
         }

@@ -154,7 +154,9 @@ impl Walker<'_> {
     fn one_for_all(&mut self, directive: &Directive, url: &str) -> io::Result<Option<String>> {
         let known = substitute(&self.constants, url);
         let Some((scheme, authority, rest)) = mixed_authority(&known) else { return Ok(None) };
-        if begins_as_name(authority) && self.may_be_upstream(authority) {
+        // `http://app$rest`: a path, if it is to work.
+        let is_followed = authority.split('$').next().is_some_and(|host| self.is_upstream(host));
+        if begins_as_name(authority) && (is_followed || self.may_be_upstream(authority)) {
             self.note(directive, "stays: it picks an upstream by its name");
             return Ok(None);
         }
