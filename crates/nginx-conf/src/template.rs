@@ -127,6 +127,7 @@ pub enum Variable {
 pub enum SslVariable {
     AlpnProtocol,
     Cipher,
+    Ciphers,
     ClientCert,
     ClientEscapedCert,
     ClientFingerprint,
@@ -141,9 +142,13 @@ pub enum SslVariable {
     ClientVStart,
     ClientVerify,
     Curve,
+    Curves,
     EarlyData,
+    /// Of Encrypted Client Hello, which is not spoken.
+    Ech,
     Protocol,
     ServerName,
+    SessionId,
     SessionReused,
 }
 

@@ -3,8 +3,10 @@
 use std::borrow::Cow;
 
 use super::Exchange;
+use crate::text::hex_pair;
 use crate::tls::{ClientCertificate, Party, TlsInfo, Validity};
 use nginx_conf::template::SslVariable;
+use nginx_conf::tls::{cipher_name, group_name};
 
 impl Exchange<'_> {
     /// Appends the value of a variable; false if it has none, as without TLS.
@@ -26,18 +28,33 @@ fn value(tls: &TlsInfo, which: SslVariable) -> Option<Cow<'_, [u8]>> {
     match which {
         SslVariable::AlpnProtocol => tls.alpn.as_deref().map(Cow::Borrowed),
         SslVariable::Cipher => text(tls.cipher),
+        SslVariable::Ciphers => Some(names(&tls.offered.ciphers, cipher_name)),
         SslVariable::ClientVerify => match &tls.client {
             None => text("NONE"),
             Some(client) => Some(client.verdict().into_bytes().into()),
         },
         SslVariable::Curve => text(tls.curve),
+        SslVariable::Curves => Some(names(&tls.offered.groups, group_name)),
         // None is taken.
-        SslVariable::EarlyData => None,
+        SslVariable::EarlyData | SslVariable::Ech => None,
         SslVariable::Protocol => text(tls.protocol),
         SslVariable::ServerName => tls.server_name.as_deref().map(|name| name.as_bytes().into()),
+        SslVariable::SessionId => {
+            let id = tls.session_id?;
+            let mut hex = Vec::with_capacity(2 * id.len());
+            id.into_iter().for_each(|byte| hex_pair(&mut hex, byte));
+            Some(hex.into())
+        }
         SslVariable::SessionReused => text(if tls.reused { "r" } else { "." }),
         which => of_client(tls.client.as_ref()?, which).map(Cow::Owned),
     }
+}
+
+/// What a client offered, by name or as a number where there is none.
+fn names(offered: &[u16], name: fn(u16) -> Option<&'static str>) -> Cow<'static, [u8]> {
+    let word = |&number: &u16| name(number).map_or_else(|| format!("0x{number:04x}").into(), Cow::Borrowed);
+    let words: Vec<Cow<'_, str>> = offered.iter().map(word).collect();
+    words.join(":").into_bytes().into()
 }
 
 /// What is said of a client's certificate.
@@ -67,7 +84,7 @@ fn escaped(text: &str) -> Vec<u8> {
             out.push(byte);
         } else {
             out.push(b'%');
-            crate::text::hex_pair(&mut out, byte);
+            hex_pair(&mut out, byte);
         }
     }
     out

@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::LazyConfigAcceptor;
 
-use super::stream::{TlsInfo, TlsStream};
+use super::stream::{Offered, TlsInfo, TlsStream};
 use crate::cycle::connections::Connections;
 use nginx_conf::tls::Verification;
 
@@ -123,7 +123,9 @@ where
             let _ = hello.io.try_write(&UNRECOGNIZED_NAME);
             return Err(HandshakeError::Rejected);
         };
-        let (stream, info) = TlsStream::of_client(hello.into_stream(config).await?, clients.as_deref());
+        let offered = Offered::of(&hello.client_hello());
+        let session = hello.into_stream(config).await?;
+        let (stream, info) = TlsStream::of_client(session, clients.as_deref(), offered);
         Ok(Handshake::Tls(Box::new(stream), info))
     };
     match deadline {

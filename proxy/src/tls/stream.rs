@@ -4,7 +4,8 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
-use rustls::HandshakeKind;
+use rustls::server::ClientHello;
+use rustls::{HandshakeKind, ProtocolVersion};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::{client, server};
@@ -26,6 +27,11 @@ pub(crate) struct TlsInfo {
     pub(crate) cipher: &'static str,
     /// `$ssl_curve`.
     pub(crate) curve: &'static str,
+    /// What the client offered.
+    pub(crate) offered: Offered,
+    /// `$ssl_session_id`. The library does not tell the session's, so this is a number of our own, in the cases where
+    /// OpenSSL has one: not for a new session of TLS 1.2, which is kept in a ticket.
+    pub(crate) session_id: Option<[u8; 32]>,
     /// `$ssl_session_reused`.
     pub(crate) reused: bool,
     /// `$ssl_server_name`: the name in the client's SNI (RFC 6066 §3).
@@ -38,20 +44,48 @@ pub(crate) struct TlsInfo {
     pub(crate) client: Option<ClientCertificate>,
 }
 
+/// The numbers of what a client offered in its ClientHello (RFC 8446 §4.1.2), its preferences first.
+#[derive(Debug)]
+pub(crate) struct Offered {
+    /// `$ssl_ciphers`.
+    pub(crate) ciphers: Box<[u16]>,
+    /// `$ssl_curves`.
+    pub(crate) groups: Box<[u16]>,
+}
+
+impl Offered {
+    pub(super) fn of(hello: &ClientHello<'_>) -> Offered {
+        let groups = hello.named_groups().unwrap_or_default();
+        Offered {
+            ciphers: hello.cipher_suites().iter().map(|&suite| suite.into()).collect(),
+            groups: groups.iter().map(|&group| group.into()).collect(),
+        }
+    }
+}
+
 impl TlsStream {
     /// A session with a client, whose certificates are verified by this, if it was asked for some.
     pub(super) fn of_client(
         stream: server::TlsStream<TcpStream>,
         clients: Option<&Verification>,
+        mut offered: Offered,
     ) -> (TlsStream, TlsInfo) {
         let session = stream.get_ref().1;
         let shown = session.peer_certificates().unwrap_or_default();
         let group = session.negotiated_key_exchange_group();
+        let reused = session.handshake_kind() == Some(HandshakeKind::Resumed);
+        let is_tls13 = session.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        if reused && !is_tls13 {
+            // OpenSSL does not look at them.
+            offered.groups = Box::default();
+        }
         let info = TlsInfo {
             protocol: session.protocol_version().map(Version::name_of).unwrap_or_default(),
             cipher: session.negotiated_cipher_suite().map_or("", |suite| Cipher::name_of(suite.suite())),
             curve: group.map_or("", |group| Curve::name_of(group.name())),
-            reused: session.handshake_kind() == Some(HandshakeKind::Resumed),
+            offered,
+            session_id: (reused || is_tls13).then(random_bytes),
+            reused,
             server_name: session.server_name().map(Box::from),
             names_server: false,
             alpn: session.alpn_protocol().map(Box::from),
@@ -78,6 +112,13 @@ impl TlsStream {
             false => Poll::Ready(Ok(())),
         }
     }
+}
+
+fn random_bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    // A system without random numbers has no identifiers.
+    let _ = getrandom::fill(&mut bytes);
+    bytes
 }
 
 impl Stream for TlsStream {

@@ -56,7 +56,8 @@ fn page() -> String {
     let families = families.iter().map(|family| format!("other `${family}…`"));
     let _ = writeln!(
         page,
-        "\nRefused by name, for belonging to directives that are, or for telling what the library or the system does not tell here: {}.",
+        "\nRefused by name, for belonging to directives that are, or for telling what the library or the system does not tell here: {}.\n\
+         `$ssl_session_id` is a number of our own in the cases where nginx has one, and `$ssl_ech_…` are always empty, as with an OpenSSL that has no ECH.",
         names.chain(families).collect::<Vec<_>>().join(", ")
     );
     page.push_str(

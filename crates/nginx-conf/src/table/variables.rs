@@ -72,6 +72,7 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("server_protocol", Variable::ServerProtocol),
     ("ssl_alpn_protocol", Variable::Ssl(Ssl::AlpnProtocol)),
     ("ssl_cipher", Variable::Ssl(Ssl::Cipher)),
+    ("ssl_ciphers", Variable::Ssl(Ssl::Ciphers)),
     ("ssl_client_cert", Variable::Ssl(Ssl::ClientCert)),
     ("ssl_client_escaped_cert", Variable::Ssl(Ssl::ClientEscapedCert)),
     ("ssl_client_fingerprint", Variable::Ssl(Ssl::ClientFingerprint)),
@@ -86,9 +87,13 @@ const BUILT_IN: &[(&str, Variable)] = &[
     ("ssl_client_v_start", Variable::Ssl(Ssl::ClientVStart)),
     ("ssl_client_verify", Variable::Ssl(Ssl::ClientVerify)),
     ("ssl_curve", Variable::Ssl(Ssl::Curve)),
+    ("ssl_curves", Variable::Ssl(Ssl::Curves)),
     ("ssl_early_data", Variable::Ssl(Ssl::EarlyData)),
+    ("ssl_ech_outer_server_name", Variable::Ssl(Ssl::Ech)),
+    ("ssl_ech_status", Variable::Ssl(Ssl::Ech)),
     ("ssl_protocol", Variable::Ssl(Ssl::Protocol)),
     ("ssl_server_name", Variable::Ssl(Ssl::ServerName)),
+    ("ssl_session_id", Variable::Ssl(Ssl::SessionId)),
     ("ssl_session_reused", Variable::Ssl(Ssl::SessionReused)),
     ("status", Variable::Status),
     ("time_iso8601", Variable::TimeIso8601),
@@ -110,6 +115,8 @@ const SINCE: &[(&str, Version)] = &[
     ("http3", Version::new(25, 0)),
     ("is_request_port", Version::new(29, 3)),
     ("request_port", Version::new(29, 3)),
+    ("ssl_ech_outer_server_name", Version::new(29, 4)),
+    ("ssl_ech_status", Version::new(29, 4)),
 ];
 
 /// nginx's own variables that are not supported.
@@ -123,6 +130,8 @@ const UNSUPPORTED: &[&str] = &[
     "proxy_internal_body_length",
     "proxy_internal_chunked",
     "slice_range",
+    "ssl_client_sigalg",
+    "ssl_sigalg",
     "tcpinfo_rcv_space",
     "tcpinfo_rtt",
     "tcpinfo_rttvar",
@@ -131,13 +140,14 @@ const UNSUPPORTED: &[&str] = &[
     "uid_reset",
     "uid_set",
     "upstream_cache_age",
+    "upstream_cache_etag",
     "upstream_cache_last_modified",
     "upstream_first_byte_time",
     "upstream_last_server_name",
     "upstream_queue_time",
 ];
 
-const UNSUPPORTED_FAMILIES: &[&str] = &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_", "ssl_"];
+const UNSUPPORTED_FAMILIES: &[&str] = &["geoip_", "jwt_", "otel_", "proxy_protocol_tlv_"];
 
 /// Members of families that nginx declares one by one, so that they cannot be defined again.
 const RESERVED_FAMILY_MEMBERS: &[&str] = &[

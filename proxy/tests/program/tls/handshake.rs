@@ -101,6 +101,33 @@ fn variables_tell_what_was_agreed_upon() {
 }
 
 #[test]
+fn variables_tell_what_a_client_offers_and_its_session() {
+    let http = three("return 200 \"$ssl_ciphers $ssl_curves $ssl_session_id\";");
+    let suites =
+        [cipher_suite::TLS13_CHACHA20_POLY1305_SHA256, cipher_suite::TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256];
+    let told = both(&http, |server| {
+        [&TLS13, &TLS12].map(|version| {
+            let config = Arc::new(config_of(&[version], &suites));
+            let answer = ask(&mut client(server, &config, "a.test"), &get("/", "a.test"));
+            let body = answer.rsplit("\r\n").next().unwrap_or_default();
+            let [ciphers, curves, id] = body.split(' ').collect::<Vec<_>>().try_into().unwrap();
+            assert!(
+                id.is_empty() || id.len() == 64 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
+                "{id}"
+            );
+            (ciphers.to_owned(), curves.to_owned(), id.is_empty())
+        })
+    });
+    let groups = "X25519:prime256v1:secp384r1";
+    let both_suites = "TLS_CHACHA20_POLY1305_SHA256:ECDHE-ECDSA-AES128-GCM-SHA256";
+    let with_marker = format!("{both_suites}:TLS_EMPTY_RENEGOTIATION_INFO_SCSV");
+    assert_eq!(
+        told,
+        [(both_suites.to_owned(), groups.to_owned(), false), (with_marker, groups.to_owned(), true)]
+    );
+}
+
+#[test]
 fn the_file_says_what_is_spoken() {
     let chosen = |directives: &str| {
         let http = format!(
