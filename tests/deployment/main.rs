@@ -14,6 +14,7 @@ mod restless;
 mod secrets;
 mod site;
 mod sockjs;
+mod visits;
 
 use site::{Engine, PROFILE, Plan, engines, hopcheck, said};
 

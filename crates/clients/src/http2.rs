@@ -1,5 +1,5 @@
-//! A request over HTTP/2 (RFC 9113), by the crate `h2`. Nothing of it can be said byte for byte: scenarios that ask so compare
-//! what comes back with what comes over HTTP/1.1.
+//! What is common to requests over HTTP/2 (RFC 9113), by the crate `h2`. Nothing of it can be said byte for byte: scenarios
+//! that ask so compare what comes back with what comes over HTTP/1.1.
 
 use std::fmt::Write as _;
 
@@ -16,20 +16,6 @@ const WINDOW_SIZE: u32 = 1 << 20;
 /// Fields that only HTTP/1.1 has (RFC 9113 §8.2.2), and `Host`, which is `:authority` here.
 const LEFT_OUT: [&str; 6] =
     ["host", "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"];
-
-/// Sends a request over HTTP/2 on a connection of its own, and reads the whole response.
-///
-/// # Errors
-/// When the server does not choose HTTP/2, there is no response, or the policy refuses the request.
-pub async fn ask_over_http2(route: &Route, request: &Request) -> Result<Response, ClientError> {
-    let request = route.with_common_headers(request);
-    let _permit = route.acquire(&request).await?;
-    let asking = ask(route, &request);
-    match route.policy() {
-        Some(_) => route.limits().in_time(asking).await,
-        None => with_timeout(route.timeout() * 2, "a response over HTTP/2", asking).await,
-    }
-}
 
 /// What a server offers to those who speak HTTP/2 to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,34 +60,10 @@ pub(super) async fn connect(route: &Route) -> Result<Stream, ClientError> {
     Ok(stream)
 }
 
-fn settings() -> Builder {
+pub(super) fn settings() -> Builder {
     let mut settings = Builder::new();
     settings.enable_push(false).initial_window_size(WINDOW_SIZE).initial_connection_window_size(WINDOW_SIZE);
     settings
-}
-
-async fn ask(route: &Route, request: &Request) -> Result<Response, ClientError> {
-    let stream = connect(route).await?;
-    let (head, body) = head(route, request)?;
-    let (requests, connection) = settings().handshake(stream).await.map_err(failed)?;
-    let exchange = async {
-        let mut requests = requests.ready().await.map_err(failed)?;
-        let (response, mut sending) = requests.send_request(head, body.is_empty()).map_err(failed)?;
-        if !body.is_empty() {
-            sending.send_data(body, true).map_err(failed)?;
-        }
-        read(response.await.map_err(failed)?, route).await
-    };
-    // The exchange goes on for as long as the connection is driven.
-    tokio::pin!(connection);
-    tokio::select! {
-        biased;
-        response = exchange => response,
-        ended = &mut connection => {
-            let why = ended.map_or_else(|error| format!(": {error}"), |()| String::new());
-            Err(ClientError::Closed(why))
-        }
-    }
 }
 
 /// The head and the body.
@@ -126,7 +88,10 @@ pub(super) fn head(route: &Route, request: &Request) -> Result<(http::Request<()
 }
 
 /// Reads the body, as much as is read of one.
-async fn read(response: http::Response<h2::RecvStream>, route: &Route) -> Result<Response, ClientError> {
+pub(super) async fn read(
+    response: http::Response<h2::RecvStream>,
+    route: &Route,
+) -> Result<Response, ClientError> {
     let (head, mut stream) = response.into_parts();
     let mut response = without_body(&head);
     while let Some(data) = stream.data().await {
@@ -166,7 +131,7 @@ pub(super) fn without_body(head: &http::response::Parts) -> Response {
     }
 }
 
-fn failed(error: h2::Error) -> ClientError {
+pub(super) fn failed(error: h2::Error) -> ClientError {
     let why = format!(": {error}");
     error.into_io().map_or(ClientError::Closed(why), ClientError::Io)
 }

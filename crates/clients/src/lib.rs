@@ -7,13 +7,16 @@
 //!
 //! From the bottom up: a [`Route`] knows the addresses, the TLS settings and the headers that every request to a proxy
 //! has, and opens a [`Stream`]. A [`Connection`] sends a [`Request`] over it and reads a [`Response`]. A [`Handshake`]
-//! turns a connection, or a stream of an HTTP/2 connection, into a [`WebSocket`], and a [`StompClient`] runs a session on that, over SockJS or not. On a live
-//! deployment a [`RequestPolicy`] limits the rate, and refuses whatever could change something before it is sent.
+//! turns a connection, or a stream of an HTTP/2 connection, into a [`WebSocket`], and a [`StompClient`] runs a session on
+//! that, over SockJS or not. On a live deployment a [`RequestPolicy`] limits the rate, and refuses whatever could change
+//! something before it is sent.
 //! [`Traffic`] keeps several clients busy in the background; a [`transcript`] records the exchanges for the report.
 
+mod browser;
 mod extended_connect;
 mod http;
 mod http2;
+mod http2_connection;
 mod limits;
 mod own_authority;
 mod policy;
@@ -34,8 +37,10 @@ use std::time::Duration;
 pub use mock_upstreams::stomp::frame::{Frame, Version};
 use thiserror::Error;
 
+pub use browser::Destination;
 pub use http::Connection;
-pub use http2::{Http2Offer, ask_over_http2, http2_offer};
+pub use http2::{Http2Offer, http2_offer};
+pub use http2_connection::{Http2Connection, ask_over_http2};
 pub use limits::AnswerLimits;
 pub use policy::RequestPolicy;
 pub use request::encode_chunk;
@@ -93,6 +98,9 @@ pub enum ClientError {
     /// The connection was closed before there was a response.
     #[error("the connection was closed before a response came{0}")]
     Closed(String),
+    /// A server that shuts down, or is too busy, has not looked at the request: it can be sent again (RFC 9113 §8.7).
+    #[error("the server did not take the request: {0}")]
+    Unprocessed(String),
     /// A WebSocket or STOMP session ended unexpectedly.
     #[error("{0}")]
     Session(String),

@@ -4,7 +4,7 @@ use crate::client::{SiteClient, describe, kind};
 use crate::findings::{Field, Findings};
 use crate::front_end::Page;
 use crate::literals::PathHints;
-use hopcheck_clients::Request;
+use hopcheck_clients::{Destination, Request};
 
 const PATH: Field = ("api", "path");
 const STATUS: Field = ("api", "status");
@@ -28,7 +28,9 @@ pub(super) async fn explore(
     let mut tried = Vec::new();
     let mut guarded = None;
     for path in hints.api.iter().take(MAX_PATHS) {
-        let answer = client.ask(&Request::new("GET", path).header("Accept", "application/json")).await;
+        let answer = client
+            .ask(Request::new("GET", path).header("Accept", "application/json"), Destination::OwnApi)
+            .await;
         match &answer {
             Ok(response) if response.status == 200 && !page.is_some_and(|page| page.is(response)) => {
                 let note = format!("mentioned by the page's scripts; answers with 200 {}", kind(response));

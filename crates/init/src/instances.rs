@@ -52,7 +52,7 @@ pub(super) async fn explore(client: &SiteClient<'_>, path: Option<&str>, finding
     };
     let mut responses = Vec::new();
     for _ in 0..REQUESTS {
-        responses.extend(client.get(path).await.ok());
+        responses.extend(client.get_anew(path).await.ok());
     }
     let values = values(&responses);
     let varied = values.iter().filter(|(_, values)| (2..=MAX_VALUES).contains(&values.len()));

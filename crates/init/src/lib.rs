@@ -35,7 +35,7 @@ pub async fn explore<'a>(deployment: &'a Deployment, say: &'a mut dyn FnMut(&str
     let mut findings = Findings::new(deployment.mask(), say);
     contact(deployment, &mut findings);
     let client = SiteClient::new(deployment);
-    let page = front_end::page(&client).await;
+    let page = front_end::page(&client, &mut findings).await;
     front_end::explore(&client, page.as_ref(), &mut findings).await;
     let page = page.ok();
     let hints = match &page {
@@ -59,10 +59,12 @@ fn contact(deployment: &Deployment, findings: &mut Findings<'_>) {
     if let Some(server) = &found.server {
         findings.fact(format!("the server calls itself {server}"));
     }
+    let over = match found.offers_http2() {
+        true => "over HTTP/2 as by a browser; the scenarios ask over both",
+        false => "over HTTP/1.1, as are the scenarios",
+    };
     match found.offers.join(" and ") {
         others if others.is_empty() => findings.fact("HTTP/1.1 only".to_owned()),
-        others => {
-            findings.fact(format!("HTTP/1.1; also {others}; the scenarios ask over HTTP/1.1 and HTTP/2"))
-        }
+        others => findings.fact(format!("HTTP/1.1; also {others}; asked {over}")),
     }
 }

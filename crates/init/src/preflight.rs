@@ -2,7 +2,7 @@
 
 use crate::client::{SiteClient, describe};
 use crate::findings::{Field, Findings};
-use hopcheck_clients::{Request, Response};
+use hopcheck_clients::{Destination, Request, Response};
 
 const PATH: Field = ("preflight", "path");
 
@@ -24,7 +24,7 @@ pub(super) async fn explore(client: &SiteClient<'_>, api: Option<&str>, findings
         .header("Origin", ORIGIN)
         .header("Access-Control-Request-Method", "POST")
         .header("Access-Control-Request-Headers", "content-type");
-    let answer = client.ask(&request).await;
+    let answer = client.ask(request, Destination::OtherApi).await;
     match &answer {
         Ok(response) if HEADERS.iter().any(|(name, _)| response.value(name).is_some()) => {
             record(path, response, findings);

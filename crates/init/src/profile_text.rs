@@ -46,7 +46,12 @@ const EXAMPLES: [(&str, &[(&str, &str)]); 9] = [
     ),
     (
         "front-end",
-        &[("text", "\"Shop\""), ("asset", "\"/assets/index-4f3c2a10.js\""), ("deep-link", "\"/stores/7\"")],
+        &[
+            ("page", "\"/app/\""),
+            ("text", "\"Shop\""),
+            ("asset", "\"/assets/index-4f3c2a10.js\""),
+            ("deep-link", "\"/stores/7\""),
+        ],
     ),
     ("instances", &[("header", "\"X-Instance\"")]),
     ("headers", &[("Authorization", "\"env:SHOP_AUTHORIZATION\"")]),

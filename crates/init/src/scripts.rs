@@ -7,6 +7,7 @@ use url::Url;
 use crate::client::{SiteClient, kind};
 use crate::front_end::Page;
 use crate::literals::{PathHints, mentioned_in};
+use hopcheck_clients::Destination;
 
 /// The most scripts to read.
 const MAX_SCRIPTS: usize = 6;
@@ -26,7 +27,8 @@ impl Scripts {
 pub(super) async fn read(client: &SiteClient<'_>, page: &Page) -> Scripts {
     let mut scripts = Scripts(vec![page.html.clone()]); // inline scripts
     let mut seen = BTreeSet::new();
-    let mut due: Vec<Url> = linked(&page.html, client.url());
+    let base = client.url().join(&page.path).unwrap_or_else(|_| client.url().clone());
+    let mut due: Vec<Url> = linked(&page.html, &base);
     let mut read = 0;
     while !due.is_empty() && read < MAX_SCRIPTS {
         let url = due.remove(0);
@@ -34,7 +36,7 @@ pub(super) async fn read(client: &SiteClient<'_>, page: &Page) -> Scripts {
             continue;
         }
         read += 1;
-        let Ok(response) = client.get(url.path()).await else { continue };
+        let Ok(response) = client.get(url.path(), Destination::Script).await else { continue };
         if response.status == 200 && kind(&response) != "text/html" {
             let text = response.text();
             due.extend(linked(&text, &url));

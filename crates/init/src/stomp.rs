@@ -8,7 +8,7 @@ use tokio::time::timeout;
 use crate::client::{SiteClient, describe};
 use crate::findings::{Field, Findings};
 use crate::literals::PathHints;
-use hopcheck_clients::{ClientError, Response, StompClient, WebSocket, sockjs_path};
+use hopcheck_clients::{ClientError, Destination, Response, StompClient, WebSocket, sockjs_path};
 use hopcheck_site::profile::Transport;
 
 const ENDPOINT: Field = ("stomp", "endpoint");
@@ -60,7 +60,8 @@ pub(super) async fn explore(
     let mut other = None;
     for endpoint in candidates {
         let info = format!("{}/info", endpoint.trim_end_matches('/'));
-        let has_sockjs = client.get(&info).await.is_ok_and(|response| is_sockjs_info(&response));
+        let has_sockjs =
+            client.get(&info, Destination::OwnApi).await.is_ok_and(|response| is_sockjs_info(&response));
         let transports = match has_sockjs {
             true => &[Transport::WebSocket, Transport::SockJs][..],
             false => &[Transport::WebSocket],

@@ -15,6 +15,7 @@ mod report;
 mod schedule;
 mod sessions;
 mod status;
+mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,6 +42,7 @@ use record::Log;
 use report::Watched;
 use schedule::{Schedule, Stop, run_schedule};
 use sessions::SessionKeeper;
+use visit::Visit;
 
 /// A watch that is ready to start.
 #[derive(Debug)]
@@ -96,8 +98,14 @@ impl Watch {
         for Unwatched { what, why } in not_watched {
             lines.push(format!("  not watched: {what}: {why}"));
         }
+        let turns = match self.deployment.info().offers_http2() {
+            true => {
+                "of three requests, one reuses a connection, one is a stream of a connection over HTTP/2, and one opens its own"
+            }
+            false => "every other request reuses a connection",
+        };
         lines.push(format!(
-            "  every other request reuses a connection, unless it opens a WebSocket; at most {in_flight} of a kind in flight; a gap is {} ms more than the \
+            "  {turns}, unless it opens a WebSocket; at most {in_flight} of a kind in flight; a gap is {} ms more than the \
              interval without a good response",
             self.options.gap.as_millis()
         ));
@@ -119,13 +127,15 @@ impl Watch {
         let log = Log::begin(&gaps, sessions, plan.gap, &mask);
         let (end, stop) = Stop::new(plan.gap.min(plan.timeout));
         let mut tasks = JoinSet::new();
+        let visit = deployment.info().offers_http2().then(|| Visit::new(deployment.route().clone()));
         for (number, probe) in plan.probes.iter().enumerate() {
             // Kinds start a little apart, so that their requests do not always coincide.
             let first = log.began() + Duration::from_millis(37 * number as u64);
             let (interval, timeout) = (probe.interval, plan.timeout);
             let schedule = Schedule { first, interval, places: plan.in_flight, timeout };
             let route = deployment.route().clone();
-            let prober = Prober::new(number, probe.clone(), route, &plan, log.clone(), stop.clone());
+            let prober =
+                Prober::new(number, probe.clone(), route, visit.clone(), &plan, log.clone(), stop.clone());
             tasks.spawn(run_schedule(schedule, stop.clone(), Arc::new(prober)));
         }
         for number in 0..sessions {

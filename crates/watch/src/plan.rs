@@ -112,9 +112,13 @@ impl Plan {
             }),
             None => unwatched("API", "the profile does not name an API path (`[api] path`)"),
         }
+        let front_end = &profile.front_end;
         probes.push(Probe {
             label: "front end",
-            request: Request::new("GET", profile.front_end.deep_link.as_deref().unwrap_or("/")),
+            request: Request::new(
+                "GET",
+                front_end.deep_link.as_ref().or(front_end.page.as_ref()).map_or("/", |path| path),
+            ),
             opens_socket: false,
             status: 200,
             any_success: false,

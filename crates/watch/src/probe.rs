@@ -1,5 +1,5 @@
-//! One kind of request, sent repeatedly: every other one on a kept connection, the rest on fresh ones. A switch may hurt
-//! either the visitor who is there or the one who arrives.
+//! One kind of request, sent repeatedly, in each [`ConnectionUse`] by turns. A switch may hurt either the visitor who is there
+//! or the one who arrives.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -11,6 +11,7 @@ use crate::plan::Probe;
 use crate::record::{ConnectionUse, Log, Outcome};
 use crate::schedule::{RequestSender, Stop};
 use crate::sessions::NORMAL_CLOSE_CODES;
+use crate::visit::{SendOutcome, Visit};
 use hopcheck_clients::{ClientError, Connection, Handshake, Response, Route};
 
 /// How long a WebSocket is looked at: an app server that cannot take it says so at once.
@@ -23,6 +24,8 @@ pub(super) struct Prober {
     number: usize,
     probe: Probe,
     route: Route,
+    /// A visitor's connection over HTTP/2, where that is offered.
+    visit: Option<Visit>,
     /// The response header that identifies the instance.
     instance: Option<String>,
     timeout: Duration,
@@ -32,17 +35,12 @@ pub(super) struct Prober {
     stop: Stop,
 }
 
-/// The outcome of sending a request.
-struct SendOutcome {
-    again: bool,
-    answer: Result<Response, ClientError>,
-}
-
 impl Prober {
     pub(super) fn new(
         number: usize,
         probe: Probe,
         route: Route,
+        visit: Option<Visit>,
         plan: &crate::plan::Plan,
         log: Log,
         stop: Stop,
@@ -51,6 +49,7 @@ impl Prober {
             number,
             probe,
             route,
+            visit,
             instance: plan.instance.clone(),
             timeout: plan.timeout,
             places: plan.in_flight,
@@ -62,7 +61,10 @@ impl Prober {
 
     async fn send(&self, way: ConnectionUse) -> SendOutcome {
         if self.probe.opens_socket {
-            return SendOutcome { again: false, answer: self.open_socket().await };
+            return SendOutcome::once(self.open_socket().await);
+        }
+        if let (ConnectionUse::Stream, Some(visit)) = (way, &self.visit) {
+            return visit.ask(&self.probe.request).await;
         }
         if way == ConnectionUse::Kept
             && let Some(mut connection) = self.take()
@@ -73,12 +75,12 @@ impl Prober {
                 Err(ClientError::Io(_)) => {}
                 answer => {
                     self.keep(connection, answer.as_ref().ok());
-                    return SendOutcome { again: false, answer };
+                    return SendOutcome::once(answer);
                 }
             }
             return SendOutcome { again: true, answer: self.send_fresh(way).await };
         }
-        SendOutcome { again: false, answer: self.send_fresh(way).await }
+        SendOutcome::once(self.send_fresh(way).await)
     }
 
     async fn send_fresh(&self, way: ConnectionUse) -> Result<Response, ClientError> {
@@ -174,8 +176,12 @@ impl Prober {
 
 impl RequestSender for Prober {
     async fn ask(self: Arc<Self>, number: u64, due: Instant) {
-        let is_kept = number.is_multiple_of(2) && !self.probe.opens_socket;
-        let way = if is_kept { ConnectionUse::Kept } else { ConnectionUse::Fresh };
+        let ways: &[ConnectionUse] = match &self.visit {
+            _ if self.probe.opens_socket => &[ConnectionUse::Fresh],
+            Some(_) => &[ConnectionUse::Kept, ConnectionUse::Stream, ConnectionUse::Fresh],
+            None => &[ConnectionUse::Kept, ConnectionUse::Fresh],
+        };
+        let Some(&way) = ways.iter().cycle().nth((number % ways.len() as u64) as usize) else { return };
         tokio::select! {
             asked = timeout(self.timeout, self.send(way)) => {
                 let otherwise = format!("no complete response within {} s", self.timeout.as_secs());

@@ -13,7 +13,7 @@ use super::{request_line, rows};
 use crate::ensure;
 use crate::failure::{Checked, Failure};
 use crate::world::World;
-use hopcheck_clients::{Connection, Request, Response};
+use hopcheck_clients::{Connection, Destination, Request, Response};
 use hopcheck_site::profile::title_of;
 use hopcheck_targets::scene::VirtualServer;
 use hopcheck_targets::target::Signal;
@@ -174,23 +174,13 @@ async fn cookies_come_back(world: &mut World, path: String) -> Checked {
     Ok(())
 }
 
-/// What browsers say of themselves when they open a page.
-const NAVIGATION: [(&str, &str); 5] = [
-    ("Accept", "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"),
-    ("Accept-Language", "en-US,en;q=0.5"),
-    ("Sec-Fetch-Dest", "document"),
-    ("Sec-Fetch-Mode", "navigate"),
-    ("Sec-Fetch-Site", "none"),
-];
-
 /// Asks for a page as browsers do when somebody opens it.
 #[given(expr = "a browser opens {string}")]
 #[when(expr = "a browser opens {string}")]
 async fn opens(world: &mut World, path: String) -> Checked {
     world.begin();
-    let mut request = Request::new("GET", &world.text(&path));
-    request.headers.extend(NAVIGATION.map(|(name, value)| (name.to_owned(), value.to_owned())));
-    world.ask(request).await?;
+    let request = Request::new("GET", &world.text(&path));
+    world.ask(request.as_from_a_browser(Destination::Document)).await?;
     Ok(())
 }
 

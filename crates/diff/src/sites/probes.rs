@@ -32,9 +32,9 @@ pub(super) async fn of(site: &Deployment, paths: &[String]) -> Vec<Probe> {
     let allowed = profile.preflight.allow_origin.as_deref().filter(|origin| *origin != "*");
     let mut probes = vec![get("/"), get("/").method("HEAD"), get("/").header("Accept-Encoding", "gzip")];
     let front_end = &profile.front_end;
-    let named = [front_end.deep_link.as_deref(), front_end.asset.as_deref(), api];
+    let named = [&front_end.page, &front_end.deep_link, &front_end.asset, &profile.api.path];
     let routes = profile.routes.iter().map(|route| route.path.as_str());
-    let named = named.into_iter().flatten().chain([UNKNOWN_PATH]).chain(routes);
+    let named = named.into_iter().flatten().map(String::as_str).chain([UNKNOWN_PATH]).chain(routes);
     for path in named.chain(paths.iter().map(String::as_str)) {
         probes.extend([get(path), get(path).method("HEAD")]);
     }

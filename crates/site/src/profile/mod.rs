@@ -211,6 +211,8 @@ impl Transport {
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct FrontEnd {
+    /// Where a live site's page is, such as `/app/`; `/` unless it is said.
+    pub page: Option<String>,
     /// A path that only the app itself knows, such as `/stores/7`: it must show the app's page.
     pub deep_link: Option<String>,
     /// A text that the app's page contains, such as its title.

@@ -102,6 +102,7 @@ impl Profile {
             ("[preflight] path", &self.preflight.path),
             ("[stomp] endpoint", &self.stomp.endpoint),
             ("[socket] endpoint", &self.socket.endpoint),
+            ("[front-end] page", &self.front_end.page),
             ("[front-end] deep-link", &self.front_end.deep_link),
             ("[front-end] asset", &self.front_end.asset),
         ];

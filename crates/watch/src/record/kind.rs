@@ -18,14 +18,17 @@ pub enum ConnectionUse {
     Kept,
     /// On a new connection, as a new visitor.
     Fresh,
+    /// As a stream of a visitor's one connection over HTTP/2.
+    Stream,
 }
 
 impl ConnectionUse {
-    /// `kept` or `fresh`.
+    /// `kept`, `fresh` or `stream`.
     pub(crate) fn name(self) -> &'static str {
         match self {
             ConnectionUse::Kept => "kept",
             ConnectionUse::Fresh => "fresh",
+            ConnectionUse::Stream => "stream",
         }
     }
 }
@@ -39,7 +42,7 @@ pub(crate) struct Outcome {
     pub(crate) done: Duration,
     /// `None` where it was never sent.
     pub(crate) way: Option<ConnectionUse>,
-    /// Whether it was retried because a kept connection was closed, as browsers do.
+    /// Whether it was retried because what it was sent on was closed, as browsers do.
     pub(crate) again: bool,
     pub(crate) instance: Option<String>,
     /// What was wrong, if anything.
@@ -66,6 +69,7 @@ pub(crate) struct Kind {
     pub(crate) again: u64,
     pub(crate) kept: u64,
     pub(crate) fresh: u64,
+    pub(crate) streams: u64,
     pub(crate) latency: Histogram,
     recent: [Histogram; 2],
     recent_since: Duration,
@@ -87,6 +91,7 @@ impl Kind {
             again: 0,
             kept: 0,
             fresh: 0,
+            streams: 0,
             latency: Histogram::default(),
             recent: Default::default(),
             recent_since: Duration::ZERO,

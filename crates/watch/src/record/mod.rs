@@ -152,6 +152,7 @@ impl Log {
         match outcome.way {
             Some(ConnectionUse::Kept) => kind.kept += 1,
             Some(ConnectionUse::Fresh) => kind.fresh += 1,
+            Some(ConnectionUse::Stream) => kind.streams += 1,
             None => {}
         }
         kind.again += u64::from(outcome.again);

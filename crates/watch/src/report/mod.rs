@@ -42,6 +42,7 @@ pub(super) fn of(watched: &Watched, record: &Record, over: Duration) -> Report {
         asked_again: kind.again,
         on_kept_connections: kind.kept,
         on_fresh_connections: kind.fresh,
+        on_streams: kind.streams,
         ..clock.kind(kind)
     });
     let instances = record.instances.iter().map(|instance| InstanceReport {

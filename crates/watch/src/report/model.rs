@@ -69,12 +69,14 @@ pub struct KindReport {
     pub good: u64,
     /// How many did not.
     pub failed: u64,
-    /// How many were retried, as browsers do, because a kept connection was closed.
+    /// How many were retried, as browsers do, because what they were sent on was closed.
     pub asked_again: u64,
     /// How many were sent on a reused connection.
     pub on_kept_connections: u64,
     /// How many were sent on a new connection.
     pub on_fresh_connections: u64,
+    /// How many were streams of a connection over HTTP/2.
+    pub on_streams: u64,
     /// From when a request was due until its good response; `None` without good responses.
     pub latency_ms: Option<Latency>,
     /// A longer time between good responses is a gap, in milliseconds.

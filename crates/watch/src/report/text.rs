@@ -48,7 +48,7 @@ impl KindReport {
             let _ = write!(out, "; p50 {p50}, p99 {p99}, longest {longest}");
         }
         if self.asked_again > 0 {
-            let _ = write!(out, "; {} retried, as a kept connection was closed", self.asked_again);
+            let _ = write!(out, "; {} retried, as a connection was closed", self.asked_again);
         }
         out.push('\n');
         for (why, count) in &self.reasons {
@@ -88,6 +88,7 @@ impl Failure {
         let way = match self.connection {
             Some(ConnectionUse::Kept) => ", on a kept connection",
             Some(ConnectionUse::Fresh) => ", on a fresh connection",
+            Some(ConnectionUse::Stream) => ", over HTTP/2",
             None => "",
         };
         let _ = write!(out, " (after {}{way})", time(self.waited_ms));
