@@ -256,7 +256,8 @@ fn doors(rewritten: &RewrittenConf) -> BTreeMap<String, Door> {
 }
 
 /// The directives as they are run: by one worker, so that turns are in order; without limits of rate, which would refuse most of
-/// what is asked here; and with app servers that are asked again after they failed. All that is compared as values.
+/// what is asked here; with app servers that are asked again after they failed; and with hashes that go by the order of servers and not
+/// by their addresses, which are others in each run. All that is compared as values.
 fn runnable(nodes: &[Node]) -> Vec<Node> {
     const LEFT_OUT: [&str; 7] = [
         "worker_processes",
@@ -270,17 +271,20 @@ fn runnable(nodes: &[Node]) -> Vec<Node> {
     fn kept(nodes: &[Node]) -> Vec<Node> {
         let is_kept = |node: &&Node| node.is_block || !LEFT_OUT.contains(&node.name.as_str());
         let run = |node: &Node| match node.is("upstream") {
-            true => Node { inner: node.inner.iter().map(never_failed).collect(), ..node.clone() },
+            true => Node { inner: node.inner.iter().map(of_upstream).collect(), ..node.clone() },
             false => Node { inner: kept(&node.inner), ..node.clone() },
         };
         nodes.iter().filter(is_kept).map(run).collect()
     }
-    fn never_failed(node: &Node) -> Node {
-        if !node.is("server") {
-            return node.clone();
-        }
-        let words = node.head.split_whitespace().filter(|word| !word.starts_with("max_fails="));
-        let head = words.chain(["max_fails=0"]).collect::<Vec<_>>().join(" ");
+    fn of_upstream(node: &Node) -> Node {
+        let head = match node.name.as_str() {
+            "server" => {
+                let words = node.head.split_whitespace().filter(|word| !word.starts_with("max_fails="));
+                words.chain(["max_fails=0"]).collect::<Vec<_>>().join(" ")
+            }
+            "hash" => node.head.trim_end().trim_end_matches(" consistent").to_owned(),
+            _ => return node.clone(),
+        };
         Node { head, ..node.clone() }
     }
     let one_worker = Node {
@@ -293,4 +297,24 @@ fn runnable(nodes: &[Node]) -> Vec<Node> {
         head: "worker_processes 1".to_owned(),
     };
     std::iter::once(one_worker).chain(kept(nodes)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use hopcheck_targets::conf::Source;
+
+    #[test]
+    fn what_depends_on_the_run_is_left_out_of_it() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let text = "events {} http { upstream app { hash \"$uri  consistent\"   consistent; server a:1 max_fails=2; server b:1; }
+            server { listen 80; location / { limit_rate 1k; proxy_pass http://app; } } }";
+        std::fs::write(file.path(), text).unwrap();
+        let conf = Configuration::of(Source::read(file.path()).unwrap()).unwrap();
+        let run: String = runnable(&conf.nodes).iter().map(Node::to_string).collect();
+        for wanted in ["hash \"$uri  consistent\";", "server a:1 max_fails=0;", "server b:1 max_fails=0;"] {
+            assert!(run.contains(wanted), "{run}");
+        }
+        assert!(!run.contains("limit_rate"), "{run}");
+    }
 }
