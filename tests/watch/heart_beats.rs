@@ -57,6 +57,6 @@ async fn a_session_whose_heart_beats_stop_is_dropped() {
     let end = &report.sessions.as_ref().unwrap().ends.listed[0];
     assert_eq!((end.why.as_str(), end.in_order), ("heart-beats stopped: nothing came for 200 ms", false));
     let not_watched: Vec<&str> = report.not_watched.iter().map(|missing| missing.what.as_str()).collect();
-    assert_eq!(not_watched, ["API", "preflight", "which instance answers"]);
+    assert_eq!(not_watched, ["API", "front end", "preflight", "which instance answers"]);
     serving.abort();
 }

@@ -89,3 +89,23 @@ async fn invalid_arguments_are_explained() {
     }
     scene.tear_down().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_anything_to_watch_none_is_begun() {
+    let mut scene = scene(&reference(), "max_fails=0").await;
+    let directory = tempfile::tempdir().unwrap();
+    let url = format!("http://{}", scene.proxy().await.unwrap());
+    std::fs::write(directory.path().join("hopcheck.toml"), format!("url = \"{url}\"\n")).unwrap();
+    let child = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+        .args(["watch", "--target", &url, "--for", "1h"])
+        .current_dir(directory.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (code, said) = wait_for(child).await;
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("names nothing to watch") && said.contains("hopcheck init"), "{said}");
+    scene.tear_down().await;
+}

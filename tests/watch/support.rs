@@ -47,7 +47,7 @@ pub(crate) async fn scene(stage: &Arc<Stage>, upstream: &str) -> Scene {
 /// The profile of a scene's proxy.
 pub(crate) async fn profile(scene: &mut Scene, api: &str) -> String {
     format!(
-        "url = \"http://{}\"\n[api]\npath = \"{api}\"\n[front-end]\ndeep-link = \"/stores/7\"\n[stomp]\n\
+        "url = \"http://{}\"\n[api]\npath = \"{api}\"\n[preflight]\nallow-origin = \"*\"\n[front-end]\ndeep-link = \"/stores/7\"\n[stomp]\n\
          endpoint = \"/stomp/ws\"\nsubscribe = \"/topic/stock\"\n[instances]\nheader = \"X-Instance\"\n[limits]\n\
          requests-per-second = 100\n",
         scene.proxy().await.unwrap()

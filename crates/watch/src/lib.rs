@@ -56,7 +56,7 @@ impl Watch {
     /// Plans what to send to the deployment that `profile` describes, and contacts it once.
     ///
     /// # Errors
-    /// As [`Deployment::open`], and when `options` exceed the limits of the profile.
+    /// As [`Deployment::open`], when `options` exceed the limits of the profile, and when it names nothing to watch.
     pub async fn prepare(
         name: &str,
         mut profile: Profile,
@@ -77,6 +77,12 @@ impl Watch {
         profile.limits.in_flight = (limits.in_flight + 1) * 4 + options.sessions;
         let deployment = Deployment::open(name, profile).await?;
         let plan = Plan::of(&deployment, &options, limits.in_flight);
+        if plan.probes.is_empty() && plan.stomp.is_none() {
+            return Err(wrong(
+                "the profile names nothing to watch\n  help: `hopcheck init --target URL` writes a profile of what it finds"
+                    .to_owned(),
+            ));
+        }
         Ok(Watch { deployment, plan, options })
     }
 

@@ -112,20 +112,19 @@ impl Plan {
             }),
             None => unwatched("API", "the profile does not name an API path (`[api] path`)"),
         }
-        let front_end = &profile.front_end;
-        probes.push(Probe {
-            label: "front end",
-            request: Request::new(
-                "GET",
-                front_end.deep_link.as_ref().or(front_end.page.as_ref()).map_or("/", |path| path),
-            ),
-            opens_socket: false,
-            status: 200,
-            any_success: false,
-            text: profile.front_end.text.clone(),
-            interval: every(2.5),
-        });
-        match profile.preflight.path.as_deref().or(profile.api.path.as_deref()) {
+        match profile.front_page() {
+            Some(page) => probes.push(Probe {
+                label: "front end",
+                request: Request::new("GET", profile.front_end.deep_link.as_deref().unwrap_or(page)),
+                opens_socket: false,
+                status: 200,
+                any_success: false,
+                text: profile.front_end.text.clone(),
+                interval: every(2.5),
+            }),
+            None => unwatched("front end", "the profile names nothing of it (`[front-end] text`)"),
+        }
+        match profile.preflight_path() {
             Some(path) => probes.push(Probe {
                 label: "preflight",
                 request: Request::new("OPTIONS", path)
@@ -137,9 +136,7 @@ impl Plan {
                 text: None,
                 interval: every(5.0),
             }),
-            None => {
-                unwatched("preflight", "the profile does not name a path for preflights (`[preflight] path`)")
-            }
+            None => unwatched("preflight", "the profile says nothing of preflights (`[preflight] path`)"),
         }
         // Only the application knows what keeps its WebSocket open, so that none is held but that of STOMP.
         if let (Some(_), Some(path)) = (&profile.socket.endpoint, profile.websocket()) {
@@ -212,10 +209,12 @@ impl Probe {
 
 /// All requests per second, with these options and this profile.
 pub(super) fn total_rate(profile: &Profile, options: &WatchOptions) -> f64 {
-    let api = if profile.api.path.is_some() { 1.0 } else { 0.0 };
-    let preflight = if profile.preflight.path.is_some() || api > 0.0 { 0.2 } else { 0.0 };
-    let socket = if profile.socket.endpoint.is_some() { 0.2 } else { 0.0 };
-    options.rate * (api + 0.4 + preflight + socket)
+    let share = |share: f64, is_asked: bool| if is_asked { share } else { 0.0 };
+    let api = share(1.0, profile.api.path.is_some());
+    let front_end = share(0.4, profile.front_page().is_some());
+    let preflight = share(0.2, profile.preflight_path().is_some());
+    let socket = share(0.2, profile.socket.endpoint.is_some());
+    options.rate * (api + front_end + preflight + socket)
 }
 
 /// The headers of CONNECT: heart-beats, as in the profile or else the options, and those of the deployment.

@@ -164,6 +164,22 @@ impl Profile {
         Some(transport.websocket(endpoint))
     }
 
+    /// The path of a live site's page; none where nothing is said of a front end.
+    pub fn front_page(&self) -> Option<&str> {
+        let FrontEnd { page, text, deep_link, asset, .. } = &self.front_end;
+        let is_named = self.as_documented || [page, text, deep_link, asset].into_iter().any(Option::is_some);
+        is_named.then(|| page.as_deref().unwrap_or("/"))
+    }
+
+    /// The path that a live site answers preflights for; none where nothing is said of any.
+    pub fn preflight_path(&self) -> Option<&str> {
+        let asked = &self.preflight;
+        let Preflight { path, allow_origin, allow_methods, allow_headers, .. } = asked;
+        let named = [path, allow_origin, allow_methods, allow_headers].into_iter().any(Option::is_some);
+        let is_named = self.as_documented || named || asked.max_age.is_some() || asked.credentials.is_some();
+        path.as_deref().or(self.api.path.as_deref()).filter(|_| is_named)
+    }
+
     /// The endpoint at which a live site speaks SockJS: that of `[socket]`, or else of `[stomp]`.
     pub fn sockjs(&self) -> Option<&str> {
         let of =

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Api, FrontEnd, Profile, STOMP_SUBPROTOCOLS, Size};
+use super::{Api, Profile, STOMP_SUBPROTOCOLS, Size};
 
 /// Every word, and what a profile does not say if it is missing.
 pub const WORDS: [(&str, &str); 22] = [
@@ -157,11 +157,7 @@ impl Words {
         words.set("socket.websocket", websocket.as_deref());
         words.socket(profile.subprotocol().filter(|_| websocket.is_some()));
         words.set("socket.sockjs", profile.sockjs().filter(|_| profile.socket.may_post));
-        let front_end = &profile.front_end;
-        let FrontEnd { page, text, deep_link, asset, .. } = front_end;
-        let is_named =
-            profile.as_documented || [page, text, deep_link, asset].into_iter().any(Option::is_some);
-        words.set("front-end.page", is_named.then(|| page.as_deref().unwrap_or("/")));
+        words.set("front-end.page", profile.front_page());
         words.set("front-end.deep-link", profile.front_end.deep_link.as_deref());
         words.set("front-end.text", profile.front_end.text.as_deref());
         words.set("front-end.asset", profile.front_end.asset.as_deref());
