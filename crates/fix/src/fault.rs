@@ -116,6 +116,12 @@ impl<'a> Fault<'a> {
         self.text.contains(word)
     }
 
+    /// The upstream whose app servers have answered, as the message says: `blue:8080 of upstream app, …`.
+    pub(crate) fn answering_upstream(&self) -> Option<&str> {
+        let (_, rest) = self.text.split_once(" of upstream ")?;
+        rest.split([',', '\n', ' ']).next()
+    }
+
     /// What the hint and the message quote.
     pub(crate) fn quoted(&self) -> impl Iterator<Item = &str> {
         self.text.split('`').skip(1).step_by(2).map(str::trim)

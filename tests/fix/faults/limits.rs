@@ -57,6 +57,35 @@ fn a_session_that_goes_from_server_to_server() {
 }
 
 #[test]
+fn sessions_that_move_between_the_servers_of_chosen_pools() {
+    Fault {
+        feature: "any-upstream",
+        http: "    map $http_x_tenant $pool {
+        default one;
+        two two;
+    }
+    upstream one {
+        server chat-1:9000;
+        server chat-2:9000;
+    }
+    upstream two {
+        server chat-3:9000;
+        server chat-4:9000;
+    }",
+        server: "
+    location /socket.io/ {
+        proxy_pass http://$pool;
+        proxy_http_version 1.1;
+        proxy_set_header Upgrade $http_upgrade;
+        proxy_set_header Connection upgrade;
+    }",
+        lines: &["+ip_hash;", "+ip_hash;"],
+        ..FAULT
+    }
+    .is_mended();
+}
+
+#[test]
 fn an_upload_that_is_too_large() {
     Fault {
         feature: "any-api",

@@ -1,9 +1,10 @@
 //! What the hint of a promise says to write.
 
 use nginx_conf::syntax::{Directive, parse};
+use nginx_conf::table::commands;
 
 use super::headers;
-use crate::conf::Id;
+use crate::conf::{Entry, Id};
 use crate::edit::Edit;
 use crate::fault::Fault;
 use crate::proposal::{Allowed, Proposal};
@@ -65,8 +66,16 @@ fn put(fault: &Fault<'_>, place: Id, directive: &Directive) -> Option<Proposal> 
     };
     let block = fault.conf.get(place).head();
     // What serves the place is not to be changed by the way.
-    (!["proxy_pass", "root", "alias", "listen", "location", "server_name"].contains(&name))
+    let is_meant = !["proxy_pass", "root", "alias", "listen", "location", "server_name"].contains(&name);
+    (is_meant && may_stand(name, fault.conf.get(place)))
         .then(|| Proposal::new(format!("say `{head}` in `{block}`"), Edit::made(make)))
+}
+
+/// Whether a directive may stand in a block like this one.
+fn may_stand(name: &str, block: &Entry) -> bool {
+    commands()
+        .filter(|command| command.name == name)
+        .any(|command| command.contexts().iter().any(|it| block.is(it)))
 }
 
 #[cfg(test)]

@@ -16,8 +16,11 @@ pub(super) fn sticky(fault: &Fault<'_>) -> Vec<Proposal> {
         return Vec::new();
     }
     let site: &Site = &fault.source.site;
-    let upstream = fault.route.and_then(|route| site.upstream_of(route));
-    let Some(block) = upstream.and_then(|upstream| fault.conf.upstream(&upstream.name)) else {
+    let of_route =
+        fault.route.and_then(|route| site.upstream_of(route)).map(|upstream| upstream.name.as_str());
+    // Where a variable chooses, the message says which it was.
+    let Some(block) = of_route.or(fault.answering_upstream()).and_then(|name| fault.conf.upstream(name))
+    else {
         return Vec::new();
     };
     let inner: Vec<&Entry> = fault.conf.get(block).inner.iter().map(|id| fault.conf.get(*id)).collect();
