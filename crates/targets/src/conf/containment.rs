@@ -11,7 +11,7 @@ use nginx_conf::syntax::{Directive, parse};
 
 use super::effects::{Effect, effect_of, is_data, is_harmless, is_no_path};
 use super::known_names::KnownNames;
-use super::proxy_pass::{Host, Url, is_filled_by_requests, only_variable, server_by_variables};
+use super::proxy_pass::{Host, Url, is_filled_by_requests, only_variable};
 use super::words::{climbs, is_misspelt, is_network, is_ours_to_know, is_resolver_option};
 
 /// What a configuration may reach.
@@ -148,7 +148,7 @@ impl Containment<'_> {
                 self.is_host_of_ours(&name.to_ascii_lowercase(), known, seen)
             }
             _ => {
-                let servers = server_by_variables(url).and_then(|(_, server, _)| known.servers(server));
+                let servers = known.server_of(url).and_then(|(_, server, _)| known.servers(server));
                 let url_of = |server: &String| match server.contains("://") {
                     true => server.clone(),
                     false => format!("http://{server}"),

@@ -7,7 +7,7 @@ use nginx_conf::syntax::Directive;
 use super::effects::is_data;
 use super::proxy_pass::{
     Host, Url, assigned, begins_as_name, declared_group, is_filled_by_requests, is_name, mixed_authority,
-    only_variable, variable,
+    only_variable, port_by_variable, server_by_variables, variable,
 };
 use super::words::named_groups;
 
@@ -49,6 +49,27 @@ impl KnownNames {
         !self.has_resolver && is_name(server)
     }
 
+    /// The part of a URL that says which server it is for, as [`server_by_variables`], or with a port of which a variable has the last
+    /// digits.
+    pub(super) fn server_of<'u>(&self, url: &'u str) -> Option<(&'u str, &'u str, &'u str)> {
+        server_by_variables(url).or_else(|| {
+            let (before, server, rest, name) = port_by_variable(url)?;
+            self.is_of_digits(&name.to_ascii_lowercase()).then_some((before, server, rest))
+        })
+    }
+
+    fn is_of_digits(&self, name: &str) -> bool {
+        let are_digits = |text: &String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let is_fixed = !is_filled_by_requests(name) && !self.captured.contains(name);
+        is_fixed && self.values.get(name).is_some_and(|values| values.iter().all(are_digits))
+    }
+
+    /// Whether a server has no variables in its scheme and its host.
+    fn has_whole_host(&self, server: &str) -> bool {
+        let url = if server.contains("://") { server.to_owned() } else { format!("http://{server}") };
+        matches!(Url::of(&url), Some(Url { host: Host::Literal(_), .. })) && self.server_of(&url).is_none()
+    }
+
     /// All that the server of a URL can be by the fixed values of the variables in it; what a request fills in behind the host stays
     /// a variable. `None` where a request may fill in more than that, or there are too many.
     pub(super) fn servers(&self, server: &str) -> Option<Vec<String>> {
@@ -58,7 +79,7 @@ impl KnownNames {
     }
 
     fn add_servers(&self, server: &str, depth: usize, found: &mut Vec<String>) -> Option<()> {
-        let Some(at) = server.find('$').filter(|_| !has_whole_host(server)) else {
+        let Some(at) = server.find('$').filter(|_| !self.has_whole_host(server)) else {
             found.push(server.to_owned());
             return (found.len() <= MAX_HOSTS).then_some(());
         };
@@ -115,12 +136,6 @@ impl KnownNames {
     }
 }
 
-/// Whether a server has no variables in its scheme and its host.
-fn has_whole_host(server: &str) -> bool {
-    let is_literal = |url: &str| matches!(Url::of(url), Some(Url { host: Host::Literal(_), .. }));
-    if server.contains("://") { is_literal(server) } else { is_literal(&format!("http://{server}")) }
-}
-
 fn is_word(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
@@ -134,7 +149,7 @@ mod tests {
     #[test]
     fn variables_come_to_all_their_values() {
         let text = "map $host $port { default 80; a 81; } set $app app; set $full $app.test:$port; set $url http://$app$request_uri;
-            set $loop $loop; set $tail $app; set $sometimes $arg_a; upstream pool { server a; }";
+            set $loop $loop; set $tail $app; set $slot 1; set $slot 2; set $mixed 1; set $mixed /a; set $sometimes $arg_a; upstream pool { server a; }";
         let text = parse(text, "nginx.conf").unwrap();
         let known = KnownNames::of([(&text[..], None)].into_iter());
         let of = |server: &str| known.servers(server).map(|found| found.join(" "));
@@ -143,6 +158,9 @@ mod tests {
             ("$full", "app.test:80 app.test:81"),
             ("$url", "http://app$request_uri"),
             ("$app:80$uri", "app:80$uri"),
+            ("app:80$slot", "app:801 app:802"),
+            ("app:80$slot$request_uri", "app:801$request_uri app:802$request_uri"),
+            ("app:80$mixed", "app:80$mixed"),
             ("${tail}s", ""),
             ("$loop", ""),
             ("$sometimes", ""),

@@ -99,6 +99,16 @@ pub(super) fn server_by_variables(url: &str) -> Option<(&str, &str, &str)> {
     Some((&url[..begins], &url[begins..ends], rest))
 }
 
+/// The same where a variable may end the port, if it stands for digits and not for a path: `http://127.0.0.1:808$slot`. The variable's
+/// name comes last.
+pub(super) fn port_by_variable(url: &str) -> Option<(&str, &str, &str, &str)> {
+    let Url { host: Host::Literal(host), rest, .. } = Url::of(url)? else { return None };
+    let (name, after) = variable(rest).filter(|_| has_port(host))?;
+    let begins = url.find("://")? + "://".len();
+    let ends = url.len() - after.len();
+    Some((&url[..begins], &url[begins..ends], after, name))
+}
+
 /// The scheme of a server that is one of variables, if it has one, with its colon and slashes; the host, and what follows it. `None`
 /// where there is none.
 pub(super) fn parts_of(value: &str) -> Option<(&str, &str, &str)> {

@@ -13,7 +13,6 @@ use super::constants::substitute;
 use super::{Walker, app_server_key};
 use crate::conf::proxy_pass::{
     Host, Url, assigned, begins_as_name, declared_group, is_name, mixed_authority, parts_of,
-    server_by_variables,
 };
 use crate::conf::words::quoted;
 
@@ -62,7 +61,7 @@ impl Walker<'_> {
     /// Replaces the app server in a URL. If it cannot be determined, the URL stays, and the configuration is not run.
     pub(super) fn proxy_pass(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
-        if let Some((before, server, rest)) = server_by_variables(&word.text) {
+        if let Some((before, server, rest)) = self.known.server_of(&word.text) {
             let now = match self.values_of(directive, server)? {
                 // They are all upstreams, or never found.
                 Some(values) if values.iter().all(|(value, stand_in)| value == stand_in) => None,
@@ -195,7 +194,7 @@ impl Walker<'_> {
     pub(super) fn proxy_redirect(&mut self, directive: &Directive, edits: &mut Edits) -> io::Result<()> {
         let Some(word) = directive.args.first() else { return Ok(()) };
         let by_variables =
-            server_by_variables(&word.text).filter(|(_, server, _)| self.servers.contains(*server));
+            self.known.server_of(&word.text).filter(|(_, server, _)| self.servers.contains(*server));
         if let Some((before, server, rest)) = by_variables {
             if let Some(values) = self.values_of(directive, server)? {
                 let now = format!("{before}{}{rest}", self.maps.variable(server, values));

@@ -10,7 +10,7 @@ use nginx_conf::syntax::{Directive, Word, parse};
 use super::{IncludedFile, MAX_INCLUDES, Walker};
 use crate::conf::include::Include;
 use crate::conf::paths::{is_glob, place_included};
-use crate::conf::proxy_pass::server_by_variables;
+use crate::conf::proxy_pass::{port_by_variable, server_by_variables};
 use crate::conf::words::quoted;
 
 impl Walker<'_> {
@@ -39,8 +39,9 @@ impl Walker<'_> {
         for directive in directives {
             self.known.note(directive, block);
             let url = directive.arg(0).filter(|_| directive.is("proxy_pass"));
-            let server = url.and_then(server_by_variables).map(|(_, server, _)| server.to_owned());
-            self.servers.extend(server);
+            let server = url.and_then(server_by_variables).map(|(_, server, _)| server);
+            let server = server.or_else(|| url.and_then(port_by_variable).map(|(_, server, ..)| server));
+            self.servers.extend(server.map(str::to_owned));
             self.note_tls(directive, block);
             self.note_names(directive);
             self.resolves |=
