@@ -16,7 +16,7 @@ use hopcheck_targets::setting::Setting;
 use hopcheck_targets::stage::Stage;
 
 use crate::error::FixError;
-use crate::proposal::Allowed;
+use crate::proposal::{Allowed, Proposal};
 
 /// A promise: the file and line of its scenario, and its name, which has its route.
 pub(crate) type Promise = (String, usize, String);
@@ -140,7 +140,7 @@ impl Bench {
         before: &TargetResults,
         wanted: &Promise,
         texts: &BTreeMap<String, String>,
-        allows: &Allowed,
+        proposal: &Proposal,
     ) -> Result<Proof, Objection> {
         let new = old.with_files(texts);
         // The same is asked of it as before the edit, wherever its routes are now.
@@ -148,7 +148,10 @@ impl Bench {
         asked_as_before.site = Arc::new(Site {
             misspelt_headers: new.site.misspelt_headers.clone(),
             other_modules: new.site.other_modules.clone(),
-            ..Site::clone(&old.site)
+            ..match proposal.moves_files {
+                true => with_files_of(&old.site, &new.site),
+                false => Site::clone(&old.site),
+            }
         });
         match self.refusal(&new).await {
             Ok(None) => {}
@@ -165,7 +168,7 @@ impl Bench {
             return Err(Objection::Loses(lost));
         }
         let diff = self.diff(old, new).await.map_err(Objection::Refused)?;
-        objection(&diff, allows).map_or(Ok(Proof { results: anew, diff }), Err)
+        objection(&diff, &proposal.allows).map_or(Ok(Proof { results: anew, diff }), Err)
     }
 
     async fn diff(&self, old: &Source, new: Source) -> Result<Diff, String> {
@@ -173,6 +176,19 @@ impl Bench {
         let options = hopcheck_diff::Options::default();
         hopcheck_diff::diff(&stages.0, &stages.1, &options).await.map_err(|error| error.to_string())
     }
+}
+
+/// `old` with its files where `new` has them.
+fn with_files_of(old: &Site, new: &Site) -> Site {
+    let mut site = old.clone();
+    for (server, other) in site.servers.iter_mut().zip(&new.servers) {
+        for route in &mut server.routes {
+            let same =
+                other.routes.iter().find(|it| it.location == route.location && it.lines == route.lines);
+            route.roots = same.map_or_else(|| route.roots.clone(), |same| same.roots.clone());
+        }
+    }
+    site
 }
 
 fn is_kept(results: &TargetResults, wanted: &Promise) -> bool {

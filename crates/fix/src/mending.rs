@@ -64,7 +64,9 @@ pub async fn fix(
     let results = bench.whole(&state.source).await?;
     let trials = mends.len();
     let (unmended, given_up) = (Vec::new(), BTreeSet::new());
-    let mut mending = Mending { bench, here, written, state, results, trials, mends, unmended, given_up };
+    let objections = Vec::new();
+    let mut mending =
+        Mending { bench, here, written, state, results, trials, mends, unmended, given_up, objections };
     loop {
         let alike = mending.next();
         if alike.is_empty() {
@@ -139,6 +141,8 @@ struct Mending<'a> {
     mends: Vec<Mend>,
     unmended: Vec<Unmended>,
     given_up: BTreeSet<Promise>,
+    /// What speaks against edits of this state, whatever promise they are for.
+    objections: Vec<(Proposal, Objection)>,
 }
 
 impl Mending<'_> {
@@ -175,14 +179,24 @@ impl Mending<'_> {
                 tried.push(told(&proposal, &Objection::Placeholder));
                 continue;
             }
+            let known = self.objections.iter().find(|(other, _)| other.does_as(&proposal));
+            if let Some((_, objection)) = known {
+                tried.push(told(&proposal, objection));
+                continue;
+            }
             texts.extend(changed);
             self.trials += 1;
             tell(Step::Trying { nth: nth + 1, of, title: &proposal.title });
             let wanted = promise(record);
             let source = &self.state.source;
-            match self.bench.try_edit(source, &self.results, &wanted, &texts, &proposal.allows).await {
+            match self.bench.try_edit(source, &self.results, &wanted, &texts, &proposal).await {
                 Ok(proof) => return self.accept(record, &proposal, proof, texts),
-                Err(objection) => tried.push(told(&proposal, &objection)),
+                Err(objection) => {
+                    tried.push(told(&proposal, &objection));
+                    if objection != Objection::StillBroken {
+                        self.objections.push((proposal, objection));
+                    }
+                }
             }
         }
         self.given_up.extend(alike.iter().map(promise));
@@ -230,6 +244,7 @@ impl Mending<'_> {
         let files = self.state.files.with(texts);
         self.state = state(files, source)?;
         self.results = proof.results;
+        self.objections.clear();
         // What could not be mended may be kept by the way.
         let is_broken = |promise: &Promise| now.contains(promise);
         self.given_up.retain(is_broken);

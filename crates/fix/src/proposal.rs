@@ -13,6 +13,8 @@ pub(crate) struct Proposal {
     pub(crate) edit: Edit,
     /// The errors that it is meant to bring.
     pub(crate) allows: Allowed,
+    /// Whether it says where files are: those of a run are then put there.
+    pub(crate) moves_files: bool,
 }
 
 /// Requests that a mend is meant to have answered with an error, though they were answered well before.
@@ -34,12 +36,22 @@ pub(crate) enum Allowed {
 
 impl Proposal {
     pub(crate) fn new(title: impl Into<String>, edit: Edit) -> Proposal {
-        Proposal { title: title.into(), edit, allows: Allowed::Nothing }
+        Proposal { title: title.into(), edit, allows: Allowed::Nothing, moves_files: false }
+    }
+
+    /// Whether it makes the same edit as another, and is held to the same.
+    pub(crate) fn does_as(&self, other: &Proposal) -> bool {
+        self.edit == other.edit && self.allows == other.allows && self.moves_files == other.moves_files
     }
 
     /// The same for a rule that is about these requests.
     pub(crate) fn allowing(self, allows: Allowed) -> Proposal {
         Proposal { allows, ..self }
+    }
+
+    /// The same for a rule that knows where files are.
+    pub(crate) fn moving_files(self) -> Proposal {
+        Proposal { moves_files: true, ..self }
     }
 }
 

@@ -129,3 +129,21 @@ fn files_that_are_not_for_everybody() {
     }
     .is_mended();
 }
+
+#[test]
+fn a_directory_that_is_not_the_one_of_the_build() {
+    Fault {
+        feature: "any-front-end",
+        server: "
+    location / {
+        root /srv/shop;
+        try_files $uri $uri/ /index.html;
+    }",
+        profile: "[front-end]
+deployed-to = \"/srv/shop/dist\"
+",
+        lines: &["-root /srv/shop;", "+root /srv/shop/dist;"],
+        ..FAULT
+    }
+    .is_mended();
+}

@@ -155,3 +155,21 @@ longest-answer = \"2m\"
     }
     .is_mended();
 }
+
+#[test]
+fn an_app_server_that_is_not_the_one_that_is_deployed() {
+    Fault {
+        feature: "any-routes",
+        http: "    upstream app { server 192.0.2.7:1206; }",
+        server: "
+    location /rest/ {
+        proxy_pass http://app;
+    }",
+        profile: "[app-servers]
+deployed-at = [\"192.0.2.7:1026\"]
+",
+        lines: &["-upstream app { server 192.0.2.7:1206; }", "+upstream app { server 192.0.2.7:1026; }"],
+        ..FAULT
+    }
+    .is_mended();
+}

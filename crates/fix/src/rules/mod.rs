@@ -5,6 +5,7 @@ mod buffers;
 mod cache;
 mod cookies;
 mod cors;
+mod deployment;
 mod forwarding;
 mod front_end;
 mod headers;
@@ -29,8 +30,11 @@ const MAX_PROPOSALS: usize = 40;
 type Rule = fn(&Fault<'_>) -> Vec<Proposal>;
 
 /// Every rule, those of the narrowest kinds first: what the hint names is tried last.
-const RULES: [Rule; 28] = [
+const RULES: [Rule; 31] = [
     spelling::headers,
+    deployment::root,
+    deployment::app_servers,
+    deployment::port,
     forwarding::upgrade,
     forwarding::other_protocols,
     headers::lost,
