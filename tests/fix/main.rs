@@ -8,6 +8,7 @@ mod mutants;
 mod page;
 mod refused;
 mod templates;
+mod unstartable;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};

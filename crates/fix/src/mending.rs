@@ -59,7 +59,7 @@ pub async fn fix(
         return Err(FixError::Template(source.name.clone()));
     }
     let written = Files::read(conf, source)?;
-    let (state, mends) = start(bench, here, state(written.clone(), source.clone())?).await?;
+    let (state, mends) = start(bench, here, written.clone(), source.clone()).await?;
     tell(Step::Running);
     let results = bench.whole(&state.source).await?;
     let trials = mends.len();
@@ -76,33 +76,35 @@ pub async fn fix(
     }
 }
 
-/// Mends the names for which the engine refuses the configuration: nothing else can be asked of it before.
-async fn start(bench: &Bench, here: &Path, mut state: State) -> Result<(State, Vec<Mend>), FixError> {
+/// Mends that for which the engine refuses the configuration: nothing else can be asked of it before.
+async fn start(
+    bench: &Bench,
+    here: &Path,
+    mut files: Files,
+    mut source: Source,
+) -> Result<(State, Vec<Mend>), FixError> {
     let mut mends = Vec::new();
-    let mut refused = bench.refusal(&state.source).await?;
+    let mut refused = bench.refusal(&source).await?;
     while let Some(said) = refused.take() {
         let first = said.lines().next().unwrap_or_default().to_owned();
-        let proposed = refusal::proposals(&said, &state).into_iter().next();
-        let changed =
-            proposed.and_then(|proposal| Some((proposal.edit.applied(&state.files)?, proposal.title)));
-        let not_run = || FixError::NotRun(format!("{} is refused:\n{said}", state.source.name));
-        let may_be_made = |changed: &BTreeMap<String, String>| {
-            mends.len() < MAX_MENDS && is_writable(&state.files, changed)
-        };
-        let (changed, title) = changed.filter(|(changed, _)| may_be_made(changed)).ok_or_else(not_run)?;
-        let mut texts = state.files.texts.clone();
+        let changed = refusal::mended(&said, &files, &source);
+        let not_run = || FixError::NotRun(format!("{} is refused:\n{said}", source.name));
+        let may_be_made =
+            |changed: &BTreeMap<String, String>| mends.len() < MAX_MENDS && is_writable(&files, changed);
+        let (title, changed) = changed.filter(|(_, changed)| may_be_made(changed)).ok_or_else(not_run)?;
+        let mut texts = files.texts.clone();
         texts.extend(changed);
-        let source = state.source.with_files(&texts);
-        refused = bench.refusal(&source).await?;
+        let mended = source.with_files(&texts);
+        refused = bench.refusal(&mended).await?;
         // It may be refused for something else then.
         if refused.as_ref().is_some_and(|now| now.starts_with(&first)) {
             return Err(not_run());
         }
         let promise = format!("{} starts; it said: {first}", bench.stage.target.describe());
-        mends.push(Mend { promise, title, patch: patches(&state.files, &texts, here), ..Mend::default() });
-        state = self::state(state.files.with(texts), source)?;
+        mends.push(Mend { promise, title, patch: patches(&files, &texts, here), ..Mend::default() });
+        (files, source) = (files.with(texts), mended);
     }
-    Ok((state, mends))
+    Ok((state(files, source)?, mends))
 }
 
 /// Whether each of these texts can be written as the user would: not so where a line with a placeholder is another.

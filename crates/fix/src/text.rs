@@ -57,8 +57,11 @@ impl Fix {
 fn add_mend(mend: &Mend, paint: Paint<'_>, text: &mut String) {
     let _ = writeln!(text, "{} {}", paint(GREEN, "✓"), paint(BOLD, &mend.title));
     let also = others(mend.also.len());
-    let _ =
-        writeln!(text, "    mends: {}{also}  {}", mend.promise, paint(FAINT, &format!("({})", mend.place)));
+    let place = match mend.place.is_empty() {
+        true => String::new(),
+        false => format!("  {}", paint(FAINT, &format!("({})", mend.place))),
+    };
+    let _ = writeln!(text, "    mends: {}{also}{place}", mend.promise);
     for warned in &mend.warned {
         let _ = writeln!(text, "    {} {warned}", paint(YELLOW, "warned of then:"));
     }
