@@ -130,6 +130,11 @@ impl Route {
         &self.inner.host
     }
 
+    /// The port that is connected to.
+    pub fn port(&self) -> Option<u16> {
+        self.inner.addresses.first().map(SocketAddr::port)
+    }
+
     /// Whether it uses TLS.
     pub fn is_tls(&self) -> bool {
         self.inner.tls.is_some()

@@ -59,6 +59,10 @@ impl Server {
         if listen.is_empty() {
             listen.push(Listen::at("80"));
         }
+        // As it was said before nginx 1.25.1.
+        if scope.one("ssl").is_some_and(|node| node.arg(0) == "on") {
+            listen.iter_mut().for_each(|listen| listen.tls = true);
+        }
         let chooser = LocationChooser::of(&node.inner)?;
         let mut routes = Vec::new();
         if !node.inner.iter().any(|inner| inner.is("return")) {

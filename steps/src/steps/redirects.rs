@@ -1,7 +1,8 @@
 //! Where redirects lead.
 
 use cucumber::{then, when};
-use hopcheck_clients::Request;
+use hopcheck_clients::{Request, Route};
+use hopcheck_targets::setting::Setting;
 
 use crate::ensure;
 use crate::failure::Checked;
@@ -51,9 +52,10 @@ async fn not_sent_on(world: &mut World) -> Checked {
 async fn follow(world: &mut World, path: String) -> Checked {
     world.begin();
     let route = world.route().await?;
-    // A balancer says that it was asked by TLS.
+    // A balancer says that it was asked by TLS, unless the site has a server for that itself.
     let asked = route.with_common_headers(&Request::new("GET", "/"));
-    let is_https = route.is_tls() || asked.headers.iter().any(|(_, value)| value == "https");
+    let by_balancer = asked.headers.iter().any(|(_, value)| value == "https") && !has_tls(world);
+    let is_https = route.is_tls() || by_balancer;
     let scheme = if is_https { "https://" } else { "http://" };
     let mut target = world.text(&path);
     world.way.clear();
@@ -63,7 +65,7 @@ async fn follow(world: &mut World, path: String) -> Checked {
         let location = response.value("location").unwrap_or_default();
         let is_absolute = location.contains("://");
         let stays = if is_absolute {
-            is_at(location, route.host()) && location.starts_with(scheme)
+            is_at(location, route.host()) && is_port_of(location, &route) && location.starts_with(scheme)
         } else {
             location.starts_with('/')
         };
@@ -104,6 +106,20 @@ fn is_at(url: &str, host: &str) -> bool {
     let name = |authority: &str| authority.rsplit_once(':').map_or(authority, |(name, _)| name).to_owned();
     let (authority, _) = parts(url);
     !authority.is_empty() && name(authority).eq_ignore_ascii_case(&name(host))
+}
+
+/// Whether a URL names no port, or the one that the site is asked at: who listens at another is not known.
+fn is_port_of(url: &str, route: &Route) -> bool {
+    let (authority, _) = parts(url);
+    let port = authority.rsplit_once(':').and_then(|(_, port)| port.parse::<u16>().ok());
+    port.is_none_or(|port| Some(port) == route.port())
+}
+
+/// Whether the configuration has a server that speaks TLS.
+fn has_tls(world: &World) -> bool {
+    let Ok(Setting::Staged(stage)) = world.setting() else { return false };
+    let mut listens = stage.source.site.servers.iter().flat_map(|server| &server.listen);
+    listens.any(|listen| listen.tls)
 }
 
 /// The authority and the path of a URL; the first is empty where it is but a path.

@@ -43,7 +43,10 @@ impl Walker<'_> {
                     );
                 }
                 let stand_in = self.listen(value)?;
-                let is_tls = directive.args.iter().any(|word| word.text == "ssl");
+                // `ssl on`, as it was said before nginx 1.25.1.
+                let says_so = |inner: &Directive| inner.is("ssl") && inner.arg(0) == Some("on");
+                let is_tls = directive.args.iter().any(|word| word.text == "ssl")
+                    || block.is_some_and(|server| server.inner().iter().any(says_so));
                 if is_tls && !self.out.tls.contains(&stand_in) {
                     self.out.tls.push(stand_in);
                 }

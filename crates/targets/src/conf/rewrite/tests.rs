@@ -57,6 +57,15 @@ fn tls_is_kept_and_its_files_are_copied() {
 }
 
 #[test]
+fn all_addresses_of_a_server_with_ssl_on_speak_tls() {
+    let here = tempfile::tempdir().unwrap();
+    let conf = "http { access_log off; server { listen 443; listen 8443; ssl on; } server { listen 80; } }";
+    let (rewritten, ..) = rewrite(here.path(), conf);
+    let tls: Vec<u16> = rewritten.tls.iter().map(SocketAddr::port).collect();
+    assert_eq!(tls, [40_001, 40_002]);
+}
+
+#[test]
 fn app_servers_with_tls_are_spoken_to_by_tls() {
     let here = tempfile::tempdir().unwrap();
     std::fs::write(here.path().join("ours.pem"), "-----BEGIN CERTIFICATE-----").unwrap();
