@@ -36,6 +36,10 @@ fn a_directive_without_its_semicolon() {
         &commented,
         &["-proxy_pass http://app:8080 # the app", "+proxy_pass http://app:8080; # the app"],
     );
+    let quoted = site(
+        "        add_header X-Tag \"a #b\" always;\n        proxy_pass http://app:8080\n        proxy_set_header Host $host;\n",
+    );
+    is_mended(&quoted, &ended);
 }
 
 #[test]

@@ -13,16 +13,19 @@ async fn program(scene: &mut Scene, arguments: &[&str]) -> (Child, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("hopcheck.toml"), profile(scene, "/api/items").await).unwrap();
     let url = format!("shop=http://{}", scene.proxy().await.unwrap());
-    let child = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
-        .args(["watch", "--target", &url])
+    (spawn(&directory, &url, arguments), directory)
+}
+
+fn spawn(directory: &TempDir, target: &str, arguments: &[&str]) -> Child {
+    Command::new(env!("CARGO_BIN_EXE_hopcheck"))
+        .args(["watch", "--target", target])
         .args(arguments)
         .current_dir(directory.path())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .unwrap();
-    (child, directory)
+        .unwrap()
 }
 
 async fn wait_for(child: Child) -> (Option<i32>, String) {
@@ -96,14 +99,7 @@ async fn without_anything_to_watch_none_is_begun() {
     let directory = tempfile::tempdir().unwrap();
     let url = format!("http://{}", scene.proxy().await.unwrap());
     std::fs::write(directory.path().join("hopcheck.toml"), format!("url = \"{url}\"\n")).unwrap();
-    let child = Command::new(env!("CARGO_BIN_EXE_hopcheck"))
-        .args(["watch", "--target", &url, "--for", "1h"])
-        .current_dir(directory.path())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let child = spawn(&directory, &url, &["--for", "1h"]);
     let (code, said) = wait_for(child).await;
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("names nothing to watch") && said.contains("hopcheck init"), "{said}");

@@ -29,6 +29,7 @@ mod stream;
 mod tls;
 mod traffic;
 pub mod transcript;
+mod visit;
 mod websocket;
 
 use std::io;
@@ -52,6 +53,7 @@ pub use stomp::{StompClient, with_headers};
 pub use stream::Stream;
 pub use tls::{Trust, key_digest};
 pub use traffic::{Outcome, Traffic};
+pub use visit::{SendOutcome, Visit};
 pub use websocket::{Handshake, WebSocket, describe_message};
 
 /// How long a client waits for the next event. Generous, as it only expires when something is wrong.

@@ -61,7 +61,7 @@ fn semicolon(files: &Files) -> Option<(String, BTreeMap<String, String>)> {
             .map(|line| {
                 let at = begins;
                 begins += line.len();
-                (at, line.split(" #").next().unwrap_or_default().trim_end())
+                (at, without_comment(line).trim_end())
             })
             .filter(|(_, line)| !line.is_empty() && !line.trim_start().starts_with('#'))
             .collect();
@@ -78,6 +78,13 @@ fn semicolon(files: &Files) -> Option<(String, BTreeMap<String, String>)> {
         }
     }
     None
+}
+
+/// A line up to its comment. What is in quotes is none.
+fn without_comment(line: &str) -> &str {
+    let is_comment = |at: &usize| line[..*at].matches(['"', '\'']).count().is_multiple_of(2);
+    let begins = line.match_indices(" #").map(|(at, _)| at).find(is_comment);
+    begins.map_or(line, |at| &line[..at])
 }
 
 /// A condition of `if` that begins with the name of a variable, and not with the variable.

@@ -7,8 +7,7 @@ use cookie_store::CookieStore;
 use url::Url;
 
 use hopcheck_clients::{
-    ClientError, Connection, Destination, Handshake, Http2Connection, Request, RequestPolicy, Response,
-    WebSocket,
+    ClientError, Connection, Destination, Handshake, Request, RequestPolicy, Response, Visit, WebSocket,
 };
 use hopcheck_targets::target::Deployment;
 
@@ -22,14 +21,15 @@ const MAX_REDIRECTS: usize = 5;
 #[derive(Debug)]
 pub(super) struct SiteClient<'a> {
     deployment: &'a Deployment,
-    /// The connection over HTTP/2, once there is one.
-    connection: tokio::sync::Mutex<Option<Http2Connection>>,
+    /// Where HTTP/2 is offered.
+    visit: Option<Visit>,
     cookies: Mutex<CookieStore>,
 }
 
 impl<'a> SiteClient<'a> {
     pub(super) fn new(deployment: &'a Deployment) -> SiteClient<'a> {
-        SiteClient { deployment, connection: tokio::sync::Mutex::default(), cookies: Mutex::default() }
+        let visit = deployment.info().offers_http2().then(|| Visit::new(deployment.route().clone()));
+        SiteClient { deployment, visit, cookies: Mutex::default() }
     }
 
     /// The site's URL.
@@ -96,9 +96,10 @@ impl<'a> SiteClient<'a> {
         {
             request = request.header("Cookie", &cookies);
         }
-        let response = match self.deployment.info().offers_http2() {
-            true => self.ask_over_http2(&request).await?,
-            false => self.connect().await?.ask(&request).await?,
+        self.within_limit()?;
+        let response = match &self.visit {
+            Some(visit) => visit.ask(&request).await.answer?,
+            None => self.connect().await?.ask(&request).await?,
         };
         if destination != Destination::OtherApi {
             let mut kept = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
@@ -135,16 +136,6 @@ impl<'a> SiteClient<'a> {
         let kept = self.cookies.lock().unwrap_or_else(PoisonError::into_inner);
         let pairs = kept.get_request_values(url).map(|(name, value)| format!("{name}={value}"));
         Some(pairs.collect::<Vec<_>>().join("; ")).filter(|cookies| !cookies.is_empty())
-    }
-
-    async fn ask_over_http2(&self, request: &Request) -> Result<Response, ClientError> {
-        self.within_limit()?;
-        let mut current = self.connection.lock().await;
-        let open = match current.take().filter(|connection| !connection.is_closed()) {
-            Some(connection) => connection,
-            None => Http2Connection::open(self.deployment.route()).await?,
-        };
-        current.insert(open).ask(request).await
     }
 
     async fn connect(&self) -> Result<Connection, ClientError> {

@@ -15,7 +15,6 @@ mod report;
 mod schedule;
 mod sessions;
 mod status;
-mod visit;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,6 +23,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use hopcheck_clients::Visit;
 use hopcheck_site::Mask;
 use hopcheck_site::profile::Profile;
 use hopcheck_targets::target::{Deployment, TargetError};
@@ -42,7 +42,6 @@ use record::Log;
 use report::Watched;
 use schedule::{Schedule, Stop, run_schedule};
 use sessions::SessionKeeper;
-use visit::Visit;
 
 /// A watch that is ready to start.
 #[derive(Debug)]

@@ -11,8 +11,7 @@ use crate::plan::Probe;
 use crate::record::{ConnectionUse, Log, Outcome};
 use crate::schedule::{RequestSender, Stop};
 use crate::sessions::NORMAL_CLOSE_CODES;
-use crate::visit::{SendOutcome, Visit};
-use hopcheck_clients::{ClientError, Connection, Handshake, Response, Route};
+use hopcheck_clients::{ClientError, Connection, Handshake, Response, Route, SendOutcome, Visit};
 
 /// How long a WebSocket is looked at: an app server that cannot take it says so at once.
 const SOCKET_MOMENT: Duration = Duration::from_millis(200);

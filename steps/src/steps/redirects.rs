@@ -115,7 +115,7 @@ fn is_port_of(url: &str, route: &Route) -> bool {
     port.is_none_or(|port| Some(port) == route.port())
 }
 
-/// Whether the configuration has a server that speaks TLS.
+/// Whether the configuration has a server that speaks TLS, for whatever name: where it does, no balancer need speak it.
 fn has_tls(world: &World) -> bool {
     let Ok(Setting::Staged(stage)) = world.setting() else { return false };
     let mut listens = stage.source.site.servers.iter().flat_map(|server| &server.listen);

@@ -43,10 +43,8 @@ impl Walker<'_> {
                     );
                 }
                 let stand_in = self.listen(value)?;
-                // `ssl on`, as it was said before nginx 1.25.1.
-                let says_so = |inner: &Directive| inner.is("ssl") && inner.arg(0) == Some("on");
-                let is_tls = directive.args.iter().any(|word| word.text == "ssl")
-                    || block.is_some_and(|server| server.inner().iter().any(says_so));
+                let is_tls =
+                    directive.args.iter().any(|word| word.text == "ssl") || self.speaks_tls_at(value);
                 if is_tls && !self.out.tls.contains(&stand_in) {
                     self.out.tls.push(stand_in);
                 }

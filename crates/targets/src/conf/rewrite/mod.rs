@@ -326,6 +326,12 @@ impl Walker<'_> {
         Ok(stand_in)
     }
 
+    /// Whether TLS is spoken at this `listen` address by what else is said, as `ssl on` before nginx 1.25.1.
+    fn speaks_tls_at(&self, address: &str) -> bool {
+        let mut listens = self.rewriter.source.site.servers.iter().flat_map(|server| &server.listen);
+        listens.any(|listen| listen.tls && listen.address == address)
+    }
+
     /// Maps `path`, and notes it as the file of the directive `name` unless there is an earlier one.
     fn log(&mut self, name: &str, path: &str) -> String {
         let placed = place(self.rewriter.scratch.path(), path);

@@ -1,41 +1,43 @@
-//! What a visitor's browser does where HTTP/2 is offered: one connection, on which the requests of all kinds are streams.
+//! What a visitor's browser does where HTTP/2 is offered: one connection, on which all requests are streams.
 
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use hopcheck_clients::{ClientError, Http2Connection, Request, Response, Route};
+use crate::{ClientError, Http2Connection, Request, Response, Route};
 
 /// The connection of a visitor over HTTP/2. Cheap to clone.
 #[derive(Debug, Clone)]
-pub(super) struct Visit {
+pub struct Visit {
     route: Route,
     connection: Arc<Mutex<Option<Arc<Http2Connection>>>>,
 }
 
-/// The outcome of sending a request.
+/// What came of a request that may have been sent again.
 #[derive(Debug)]
-pub(super) struct SendOutcome {
+pub struct SendOutcome {
     /// Whether it was sent again, as what it was first sent on had been closed.
-    pub(super) again: bool,
-    pub(super) answer: Result<Response, ClientError>,
+    pub again: bool,
+    /// The response, or why there is none.
+    pub answer: Result<Response, ClientError>,
 }
 
 impl SendOutcome {
     /// Of a request that was sent once.
-    pub(super) fn once(answer: Result<Response, ClientError>) -> SendOutcome {
+    pub fn once(answer: Result<Response, ClientError>) -> SendOutcome {
         SendOutcome { again: false, answer }
     }
 }
 
 impl Visit {
-    pub(super) fn new(route: Route) -> Visit {
+    /// One that connects by `route` when something is asked.
+    pub fn new(route: Route) -> Visit {
         Visit { route, connection: Arc::default() }
     }
 
     /// Sends a request on the connection, or on another where it has ended; browsers send again what was under way on it then and
     /// had no answer yet, and what the server says it has not looked at.
-    pub(super) async fn ask(&self, request: &Request) -> SendOutcome {
+    pub async fn ask(&self, request: &Request) -> SendOutcome {
         let (connection, is_reused) = match self.other_than(None).await {
             Ok(connection) => connection,
             Err(error) => return SendOutcome::once(Err(error)),
